@@ -1,0 +1,68 @@
+"""Every error and warning that smsframe raises on purpose.
+
+The tree::
+
+    SmsframeError                 whatever smsframe raises; catch this to catch all
+    ├── InputError                what you passed in: a column, a tag, an argument (a ValueError too)
+    ├── ConfigurationError        credentials, pod, address or journal path are missing or wrong
+    ├── AccessError               the service refused the credentials or the right to send
+    ├── ApiError                  the service answered in a way that cannot be used
+    └── JournalError              the record of what was sent cannot be read or written
+        └── CampaignBusyError     another process is sending the same campaign now
+
+    SmsframeWarning               a UserWarning; filter this to filter all
+    ├── UnknownOutcomeWarning     some messages may or may not have gone out
+    └── IncompleteSendWarning     some messages did not go out
+
+An error carries what happened as data (``details``) and says in its text what to do next. None ever
+carries a request, a token, a secret or an unmasked phone number. A send that was under way never loses
+its partial result: ``smsframe.last_results()`` has it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class SmsframeError(Exception):
+    """Root of all errors of smsframe; ``details`` holds what happened as data."""
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.details = details
+
+
+class InputError(SmsframeError, ValueError):
+    """A frame, column, tag or argument cannot be used as it is."""
+
+
+class ConfigurationError(SmsframeError):
+    """Credentials, pod, address or journal path are missing or wrong."""
+
+
+class AccessError(SmsframeError):
+    """The service refused the credentials, or the right to send."""
+
+
+class ApiError(SmsframeError):
+    """The service answered in a way that cannot be used."""
+
+
+class JournalError(SmsframeError):
+    """The record of what was sent cannot be read or written; nothing is sent without it."""
+
+
+class CampaignBusyError(JournalError):
+    """Another process is sending the same campaign now."""
+
+
+class SmsframeWarning(UserWarning):
+    """Root of all warnings of smsframe."""
+
+
+class UnknownOutcomeWarning(SmsframeWarning):
+    """Some messages may or may not have gone out; they are not repeated unasked."""
+
+
+class IncompleteSendWarning(SmsframeWarning):
+    """Some messages did not go out; the results say which and why."""

@@ -1,0 +1,206 @@
+"""What is wrong with a frame, collected for all rows at once and told cell by cell.
+
+A fault is kept once for all the cells that share it (one sentence, many positions): a million faulty rows cost
+an array of positions, not a million objects. The table that people read is made only when asked for.
+Faults of the whole send (the text, a rounded column) have no position and come first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+SEVERITIES = ("error", "warning", "info")
+COLUMNS = ("label", "position", "column", "value", "code", "severity", "sentence")
+
+Positions = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One fault, shared by every cell at ``positions``; no positions means the whole send."""
+
+    code: str
+    severity: str
+    sentence: str
+    column: Any = None
+    positions: Positions | None = None
+    values: Callable[[Positions], Sequence[Any]] | None = None
+    value: Any = None
+
+    @property
+    def count(self) -> int:
+        """How many problems this is."""
+        return 1 if self.positions is None else len(self.positions)
+
+
+@dataclass(slots=True)
+class Problems:
+    """All faults found so far, in the order of finding."""
+
+    faults: list[Fault] = field(default_factory=list)
+
+    def whole(
+        self, code: str, sentence: str, *, severity: str = "error", column: Any = None, value: Any = None
+    ) -> None:
+        """Add a fault of the whole send."""
+        self.faults.append(
+            Fault(code=code, severity=severity, sentence=sentence, column=column, value=value)
+        )
+
+    def rows(
+        self,
+        code: str,
+        sentence: str,
+        positions: Positions,
+        *,
+        severity: str = "error",
+        column: Any = None,
+        values: Callable[[Positions], Sequence[Any]] | None = None,
+    ) -> None:
+        """Add a fault of rows; none are added when ``positions`` is empty."""
+        if len(positions):
+            self.faults.append(
+                Fault(
+                    code=code,
+                    severity=severity,
+                    sentence=sentence,
+                    column=column,
+                    positions=positions.astype(np.int64, copy=False),
+                    values=values,
+                )
+            )
+
+    def of(self, severity: str) -> list[Fault]:
+        """Return the faults of one severity."""
+        return [fault for fault in self.faults if fault.severity == severity]
+
+    @property
+    def blocking(self) -> list[Fault]:
+        """The errors of the whole send: nothing may go out while there is one."""
+        return [fault for fault in self.of("error") if fault.positions is None]
+
+    def bad_rows(self, rows: int) -> npt.NDArray[np.bool_]:
+        """Return, for each of ``rows`` rows, whether an error stops it."""
+        bad = np.zeros(rows, dtype=bool)
+        for fault in self.of("error"):
+            if fault.positions is not None:
+                bad[fault.positions] = True
+        return bad
+
+    def count(self, severity: str) -> int:
+        """Return how many problems of one severity there are."""
+        return sum(fault.count for fault in self.of(severity))
+
+    def counts(self) -> dict[str, int]:
+        """Return how many problems each code has, errors first, then by number."""
+        ranked = sorted(self.faults, key=lambda f: (SEVERITIES.index(f.severity), -f.count))
+        counts: dict[str, int] = {}
+        for fault in ranked:
+            counts[fault.code] = counts.get(fault.code, 0) + fault.count
+        return counts
+
+    def to_frame(self, index: pd.Index, *, first: int | None = None) -> pd.DataFrame:
+        """Return the problems as a frame: the whole send's first, then row by row.
+
+        Parameters
+        ----------
+        index : Index
+            The labels of the frame the problems were found in.
+        first : int, optional
+            Only the first so many problems of rows; None means all.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``label``, ``position`` (Int64, NA for the whole send), ``column``, ``value``, ``code``,
+            ``severity`` (categorical) and ``sentence``; a RangeIndex.
+        """
+        wholes = [fault for fault in self.faults if fault.positions is None]
+        wholes.sort(key=lambda fault: SEVERITIES.index(fault.severity))
+        which, positions = self._in_row_order(first)
+        shared = [*wholes, *(self._by_row[i] for i in which)]
+        frame = pd.DataFrame(
+            {
+                "label": [None] * len(wholes) + _labels(index, positions),
+                "position": pd.array([None] * len(wholes) + positions.tolist(), dtype="Int64"),
+                "column": _objects(fault.column for fault in shared),
+                "value": _objects(
+                    [*(f.value for f in wholes), *self._cell_values(which, positions)]
+                ),
+                "code": pd.array([fault.code for fault in shared], dtype="string"),
+                "severity": pd.Categorical([f.severity for f in shared], categories=SEVERITIES),
+                "sentence": pd.array([fault.sentence for fault in shared], dtype="string"),
+            },
+            columns=list(COLUMNS),
+        )
+        frame["label"] = frame["label"].astype(object)
+        return frame
+
+    @property
+    def _by_row(self) -> list[Fault]:
+        """The faults that have positions."""
+        return [fault for fault in self.faults if fault.positions is not None]
+
+    def _in_row_order(self, first: int | None) -> tuple[list[int], Positions]:
+        """Return which fault and which row each problem is, by row, errors before warnings."""
+        by_row = self._by_row
+        if not by_row:
+            return [], np.empty(0, dtype=np.int64)
+        positions = np.concatenate([f.positions for f in by_row if f.positions is not None])
+        which = np.repeat(np.arange(len(by_row)), [fault.count for fault in by_row])
+        rank = np.array([SEVERITIES.index(fault.severity) for fault in by_row])[which]
+        order = np.lexsort((which, rank, positions))[:first]
+        return which[order].tolist(), positions[order]
+
+    def _cell_values(self, which: list[int], positions: Positions) -> list[Any]:
+        """Return the value of each cell, asked for fault by fault."""
+        cells: list[Any] = [None] * len(which)
+        owners = np.asarray(which, dtype=np.int64)
+        for number, fault in enumerate(self._by_row):
+            places = np.flatnonzero(owners == number)
+            if fault.values is None or not len(places):
+                continue
+            for place, value in zip(places, fault.values(positions[places]), strict=True):
+                cells[place] = value
+        return cells
+
+
+def first_codes(problems: Problems, rows: int) -> tuple[list[str], npt.NDArray[np.int32]]:
+    """Return the distinct ``code\\x00sentence`` pairs of errors and, for each row, which one it has (-1: none).
+
+    A row with several errors gets the first one's code and all their sentences, joined.
+    """
+    texts: list[str] = []
+    numbers: dict[str, int] = {}
+    verdict = np.full(rows, -1, dtype=np.int32)
+    for fault in problems.of("error"):
+        if fault.positions is None:
+            continue
+        before = verdict[fault.positions]
+        for old in np.unique(before):
+            text = f"{fault.code}\x00{fault.sentence}" if old < 0 else f"{texts[old]} {fault.sentence}"
+            number = numbers.setdefault(text, len(texts))
+            if number == len(texts):
+                texts.append(text)
+            verdict[fault.positions[before == old]] = number
+    return texts, verdict
+
+
+def _labels(index: pd.Index, positions: Positions) -> list[Any]:
+    """Return the labels at positions; a MultiIndex gives tuples."""
+    return list(index.take(positions))
+
+
+def _objects(values: Iterable[Any]) -> pd.Series:
+    """Return an object Series; a tuple stays one cell."""
+    listed = list(values)
+    out = np.empty(len(listed), dtype=object)
+    for place, value in enumerate(listed):
+        out[place] = value
+    return pd.Series(out, dtype=object)
