@@ -1,0 +1,199 @@
+"""One sender per campaign: a lock of the operating system beside the journal.
+
+Decisions:
+
+- The lock is one of the operating system's, on an empty file, so it dies with its process, however
+  that dies. A disk that has no such locks is refused: a lock file that outlives its owner would
+  lock people out, or in.
+- Who holds it stands in a small JSON file beside it (pid, host, user, since). That file only
+  informs: a killed sender leaves it behind, so a name in it that is no longer running is not told
+  to anyone.
+- A set in memory keeps two threads of one process apart, since on some network disks locks hold
+  between processes only.
+- Lock files are not deleted: removing one while another process opens it would let both in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import getpass
+import json
+import os
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import filelock
+
+from smsframe.errors import CampaignBusyError, JournalError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_POLL_S: Final = 0.05
+_held: set[str] = set()
+_guard: Final = threading.Lock()
+
+
+@contextlib.contextmanager
+def campaign_lock(
+    path: str | os.PathLike[str], scope: bytes, *, wait_s: float = 0.0
+) -> Iterator[None]:
+    """Hold the right to send one campaign while the block runs.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The journal's file; the locks stand in a directory beside it, ``<file>.locks``, mode 0700.
+    scope : bytes
+        The campaign, 16 bytes.
+    wait_s : float, default 0.0
+        How long to wait, in seconds, for another sender to finish.
+
+    Raises
+    ------
+    CampaignBusyError
+        Another process or thread is sending this campaign; ``details`` has pid, host, user and
+        since (None where it is not known).
+    JournalError
+        The lock cannot be made on this disk.
+    """
+    base = Path(os.path.realpath(path))
+    file = base.with_name(base.name + ".locks") / f"{scope.hex()}.lock"
+    deadline = time.monotonic() + wait_s
+    with _only_here(file, deadline), _locked(file, deadline):
+        _write_holder(file)
+        try:
+            yield
+        finally:
+            _holder_file(file).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _only_here(file: Path, deadline: float) -> Iterator[None]:
+    """Keep other threads of this process away."""
+    name = str(file)
+    while not _enter(name):
+        if time.monotonic() >= deadline:
+            raise _busy(file)
+        time.sleep(_POLL_S)
+    try:
+        yield
+    finally:
+        with _guard:
+            _held.discard(name)
+
+
+def _enter(name: str) -> bool:
+    """Take a name that no thread of this process has; False when one has it."""
+    with _guard:
+        if name in _held:
+            return False
+        _held.add(name)
+        return True
+
+
+@contextlib.contextmanager
+def _locked(file: Path, deadline: float) -> Iterator[None]:
+    """Keep other processes away."""
+    lock = filelock.FileLock(file, mode=0o600, thread_local=False)
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock.acquire(timeout=max(0.0, deadline - time.monotonic()), poll_interval=_POLL_S)
+    except filelock.Timeout:
+        raise _busy(file) from None
+    except (OSError, NotImplementedError) as error:
+        raise _unlockable(file, getattr(error, "strerror", None) or "no locks here") from error
+    try:
+        if not _dies_with_us(lock):
+            raise _unlockable(file, "the disk has no locks")
+        yield
+    finally:
+        lock.release()
+
+
+def _dies_with_us(lock: filelock.BaseFileLock) -> bool:
+    """Tell a lock of the operating system from the file that filelock makes where there is none."""
+    return not isinstance(lock, filelock.SoftFileLock)
+
+
+def _unlockable(file: Path, reason: str) -> JournalError:
+    """Report a place where nothing can be locked."""
+    return JournalError(
+        f"The campaign cannot be locked in {file.parent} ({reason}), so two senders could not be "
+        "kept apart. Choose another place for the journal with connect(journal=...) or "
+        "SMSFRAME_JOURNAL.",
+        path=str(file),
+    )
+
+
+def _busy(file: Path) -> CampaignBusyError:
+    """Say who is sending, since when, and what one can do."""
+    holder = _read_holder(file)
+    who, since = "Another process", ""
+    if holder["pid"] is not None:
+        who = "Process {pid} on {host} ({user})".format(**holder)
+        since = f" since {_clock(holder['since'])}"
+    return CampaignBusyError(
+        f"{who} has been sending this campaign{since}. Nothing was sent by this call. Wait until "
+        "that one is done and run this again (it sends only what is left then), or leave it: "
+        "what is being sent there need not be sent here.",
+        **holder,
+    )
+
+
+def _clock(since: float) -> str:
+    """Write a time as people read it."""
+    return f"{dt.datetime.fromtimestamp(since, tz=dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _holder_file(file: Path) -> Path:
+    """Name the file that says who holds a lock."""
+    return file.with_suffix(".json")
+
+
+def _write_holder(file: Path) -> None:
+    """Say who holds the lock from now on; in one step, so that nobody reads half of it."""
+    holder = {
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "user": _user(),
+        "since": time.time(),
+    }
+    draft = file.with_suffix(".draft")
+    draft.write_text(json.dumps(holder), encoding="utf-8")
+    draft.replace(_holder_file(file))
+
+
+def _user() -> str:
+    """Name the user, as far as the system knows."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
+
+
+def _read_holder(file: Path) -> dict[str, Any]:
+    """Read who holds a lock; all None when that is not known or is of one that has died."""
+    nobody: dict[str, Any] = dict.fromkeys(("pid", "host", "user", "since"))
+    try:
+        holder = nobody | json.loads(_holder_file(file).read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError):
+        return nobody
+    return nobody if _died(holder) else holder
+
+
+def _died(holder: dict[str, Any]) -> bool:
+    """Tell whether a holder of this machine no longer runs; False when that cannot be told."""
+    if holder["host"] != socket.gethostname() or os.name != "posix":
+        return False
+    try:
+        os.kill(int(holder["pid"]), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, ValueError, TypeError):
+        return False
+    return False

@@ -1,0 +1,148 @@
+"""What the journal remembers, as frozen records; pure.
+
+Keys, payloads, texts and settings are kept out of every repr: they hold or point at people.
+Payloads, ``rest`` and ``statuses`` are opaque bytes here; who wrote them knows how to read them.
+
+A batch is one POST of at most 1000 messages. Its state is one of ``claimed`` (may be on its way),
+``accepted``, ``rejected`` and ``unknown``. In a `Ledger` and in ``states`` a state is one byte per
+message, because a million of them are compared at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+CLAIMED: Final = 0
+ACCEPTED: Final = 1
+REJECTED: Final = 2
+UNKNOWN: Final = 3
+
+STATE_NAMES: Final = ("claimed", "accepted", "rejected", "unknown")
+"""Names of the states, in the order of their bytes."""
+
+KEY_BYTES: Final = 16
+"""Length of a send key and of a scope."""
+
+SettledState = Literal["accepted", "rejected", "unknown"]
+State = Literal["claimed", "accepted", "rejected", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One call of ``send``: its settings, when it ran and how it ended.
+
+    ``ending`` is empty while the run goes on, and stays empty when its process was killed; else it
+    is "done", "stopped", "interrupted" or "failed". Times are seconds since 1970 (UTC). ``rest`` is
+    what is needed to rebuild the rows that did not go out; lists of runs leave it empty.
+    ``forgotten`` says that `Journal.forget` dropped texts and payloads of the run.
+    """
+
+    run_id: str
+    scope: bytes = field(repr=False)
+    account: str = field(repr=False)
+    program: str
+    campaign: str | None = None
+    content: str | None = field(default=None, repr=False)
+    content_id: str | None = None
+    settings: str = field(default="{}", repr=False)
+    tags: tuple[str, ...] = ()
+    rows: int
+    started_at: float
+    user: str = field(default="", repr=False)
+    host: str = ""
+    pid: int = 0
+    rest: bytes = field(default=b"", repr=False)
+    ended_at: float | None = None
+    ending: str = ""
+    forgotten: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One batch about to be posted: 16 bytes of key per message, and what rebuilds its rows."""
+
+    batch_id: str
+    run_id: str
+    scope: bytes = field(repr=False)
+    keys: bytes = field(repr=False)
+    size: int
+    payload: bytes = field(default=b"", repr=False)
+    source: str = ""
+    claimed_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What became of a claimed batch: one line of the outcome table."""
+
+    batch_id: str
+    state: SettledState
+    http_status: int | None = None
+    code: str = ""
+    message: str = field(default="", repr=False)
+    cure: str = field(default="", repr=False)
+    response_id: str | None = None
+    location: str | None = None
+    attempts: int = 1
+    seconds: float = 0.0
+    settled_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRecord:
+    """A batch as it stands: claim (without keys and payload), settlement and what came later.
+
+    ``states`` (one byte per message, see `STATE_NAMES`) overrides ``state`` where a batch was
+    resolved row by row; ``resolved_at`` says when. ``statuses`` is what the status endpoint said,
+    and ``refreshed_at`` when.
+    """
+
+    batch_id: str
+    run_id: str
+    scope: bytes = field(repr=False)
+    size: int
+    source: str
+    claimed_at: float
+    state: State
+    http_status: int | None = None
+    code: str = ""
+    message: str = field(default="", repr=False)
+    cure: str = field(default="", repr=False)
+    response_id: str | None = None
+    location: str | None = None
+    attempts: int = 0
+    seconds: float = 0.0
+    settled_at: float | None = None
+    resolved_at: float | None = None
+    refreshed_at: float | None = None
+    states: bytes | None = field(default=None, repr=False)
+    statuses: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Ledger:
+    """Every message ever claimed in one scope, oldest batch first, as parallel arrays of length n.
+
+    ``keys`` (V16) may repeat: a message that was rejected and sent again stands here twice, and
+    which entry counts is for the reader to say. ``state`` (uint8) is `CLAIMED`, `ACCEPTED`,
+    `REJECTED` or `UNKNOWN`; ``batch`` (int32) indexes ``batches``; ``offset`` (int32) is the place
+    within that batch.
+    """
+
+    keys: npt.NDArray[np.void]
+    state: npt.NDArray[np.uint8]
+    batch: npt.NDArray[np.int32]
+    offset: npt.NDArray[np.int32]
+    batches: tuple[BatchRecord, ...]
+
+    def __len__(self) -> int:
+        """Return the number of messages."""
+        return len(self.keys)
+
+    def __repr__(self) -> str:
+        return f"<Ledger of {len(self)} messages in {len(self.batches)} batches>"
