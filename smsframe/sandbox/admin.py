@@ -1,0 +1,118 @@
+"""The sandbox's own paths under ``/sandbox/``: what its Python methods do, over HTTP and in JSON.
+
+``GET outbox``, ``GET requests``, ``GET events`` (lists of records), ``GET world``, ``POST faults`` (the
+arguments of ``faults.add``), ``DELETE faults``, ``POST contacts`` (a list of records, or ``{"contacts":
+[...], "phone": ..., "consent": ..., "calling_code": ...}``) and ``POST reset``. A request that cannot be
+used is answered 400 with ``{"error": sentence}``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from flask import Flask, Response, request
+
+from smsframe.sandbox.loading import read_people
+from smsframe.sandbox.log import events_frame, outbox_frame, requests_frame, to_records
+from smsframe.sandbox.room import Room, as_json
+from smsframe.sandbox.rules import parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_OPTIONS = ("phone", "consent", "calling_code")
+
+
+def add_admin(app: Flask, room: Room) -> None:
+    """Add the admin paths to the application."""
+    readers: dict[str, Callable[[], Any]] = {
+        "outbox": lambda: to_records(outbox_frame(room.state.outbox())),
+        "events": lambda: to_records(events_frame(room.state.outbox())),
+        "requests": lambda: to_records(requests_frame(room.log.records())),
+        "world": lambda: {"world": room.state.world},
+    }
+    writers: dict[tuple[str, str], Callable[[], Any]] = {
+        ("POST", "faults"): lambda: _add_fault(room),
+        ("DELETE", "faults"): lambda: _clear_faults(room),
+        ("POST", "contacts"): lambda: _load(room),
+        ("POST", "reset"): lambda: _reset(room),
+    }
+    for name, read in readers.items():
+        app.add_url_rule(f"/sandbox/{name}", f"GET {name}", _answering(read))
+    for (method, name), write in writers.items():
+        rule, endpoint = f"/sandbox/{name}", f"{method} {name}"
+        app.add_url_rule(rule, endpoint, _answering(write), methods=[method])
+
+
+def reset(room: Room) -> None:
+    """Start a new world: demo state, no faults, no log, everything switched on."""
+    room.state.reset()
+    room.faults.clear()
+    room.log.clear()
+    room.switches.reset()
+
+
+def load_contacts(
+    room: Room,
+    frame: pd.DataFrame,
+    *,
+    phone: Any = "mobile",
+    consent: Any = None,
+    calling_code: str | None = None,
+) -> int:
+    """Load the people of a frame and return how many rows had a phone number."""
+    people = read_people(frame, phone, consent, calling_code)
+    room.state.load(people.phones, people.consents, people.fields)
+    return len(people.phones)
+
+
+def _answering(action: Callable[[], Any]) -> Callable[[], Response]:
+    """Return a view that answers with the action's result, or with what is wrong in the request."""
+
+    def answer() -> Response:
+        try:
+            return as_json(action())
+        except (ValueError, TypeError) as error:
+            return as_json({"error": str(error)}, 400)
+
+    return answer
+
+
+def _body() -> Any:
+    """Return the JSON body of the request."""
+    body = parse_json(request.get_data())
+    if not isinstance(body, list | dict):
+        raise TypeError("The body must be JSON: an object or a list.")
+    return body
+
+
+def _add_fault(room: Room) -> dict[str, Any]:
+    """Add the fault that the body describes."""
+    arguments = _body()
+    if not isinstance(arguments, dict) or not isinstance(arguments.get("kind"), str):
+        raise TypeError('Name the fault: {"kind": "delay", "every": 1, "seconds": 0.2}.')
+    fault = room.faults.add(**arguments)
+    return {"kind": fault.kind, "path": fault.path}
+
+
+def _clear_faults(room: Room) -> dict[str, str]:
+    """Remove every fault."""
+    room.faults.clear()
+    return {}
+
+
+def _reset(room: Room) -> dict[str, str]:
+    """Start a new world and name it."""
+    reset(room)
+    return {"world": room.state.world}
+
+
+def _load(room: Room) -> dict[str, int]:
+    """Load the contacts in the body."""
+    body = _body()
+    options = {}
+    if isinstance(body, dict):
+        options = {name: body[name] for name in _OPTIONS if name in body}
+        body = body.get("contacts", [])
+    return {"loaded": load_contacts(room, pd.DataFrame(body), **options)}

@@ -1,0 +1,211 @@
+"""Werkzeug's threaded server on loopback, with keep-alive and with connections that can be broken.
+
+Werkzeug closes every connection after one answer and waits 10 ms before it does; a client with ten
+workers would spend its time connecting. Our handler reads the whole body first (so the stream is always
+at the next request), asks the application, and writes the answer in one piece. It is also the place that
+holds the socket, so the faults that break a connection end here: the application says how by filling in
+the :class:`Ending` it finds in the WSGI environ.
+
+``stop`` lets calls finish for a moment, but never waits for hanging ones: they are woken and closed. The
+connections' threads are daemons, so a notebook that never stops its sandbox can still exit.
+"""
+
+from __future__ import annotations
+
+import io
+import selectors
+import socket
+import struct
+import threading
+import time
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any, Final, cast
+
+from werkzeug.serving import DechunkedInput, ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.wrappers import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HOST: Final = "127.0.0.1"
+ENDING: Final = "smsframe.sandbox.ending"
+_POLL_S: Final = 0.05
+_GRACE_S: Final = 1.0
+_ABORT: Final = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() sends a reset
+
+
+@dataclass(slots=True)
+class Ending:
+    """How the answer leaves: ``answer``, ``drop``, ``hang`` or ``truncate``."""
+
+    kind: str = "answer"
+    reset: bool = True
+    seconds: float | None = None
+
+
+class Handler(WSGIRequestHandler):
+    """One connection; answers its requests one after another until somebody closes it."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Server
+
+    def run_wsgi(self) -> None:
+        """Answer one request the way the application wants it to end."""
+        if self.headers.get("Expect", "").lower() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self.environ = environ = self.make_environ()
+        body = self._read_body()
+        ending = Ending()
+        environ |= {
+            "wsgi.input": io.BytesIO(body),
+            "CONTENT_LENGTH": str(len(body)),
+            ENDING: ending,
+        }
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        response = Response.from_app(self.server.app, environ, buffered=True)
+        _ENDINGS[ending.kind](self, response, ending)
+
+    def _read_body(self) -> bytes:
+        """Read the whole body, of known length or in pieces."""
+        try:
+            if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+                return DechunkedInput(cast("IO[bytes]", self.rfile)).readall()
+            length = max(0, int(self.headers.get("Content-Length") or 0))
+            body = self.rfile.read(length)
+        except (OSError, ValueError) as error:
+            raise ConnectionError("The body of the request cannot be read.") from error
+        if len(body) < length:
+            raise ConnectionError("The client left in the middle of its request.")
+        return body
+
+    def answer(self, response: Response, _ending: Ending) -> None:
+        """Send the whole answer and keep the connection."""
+        self.wfile.write(self._head(response) + self._payload(response))
+
+    def truncate(self, response: Response, _ending: Ending) -> None:
+        """Send the headers of the whole answer, half of its body, and close."""
+        payload = self._payload(response)
+        self.wfile.write(self._head(response) + payload[: len(payload) // 2])
+        self.close_connection = True
+
+    def drop(self, _response: Response, ending: Ending) -> None:
+        """Close without an answer, by reset or in good order."""
+        self.close_connection = True
+        if ending.reset:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
+            self.server.aborted.add(self.connection)
+
+    def hang(self, _response: Response, ending: Ending) -> None:
+        """Say nothing until time is up, the client has left, or the server stops; then close."""
+        self.close_connection = True
+        end = time.monotonic() + (float("inf") if ending.seconds is None else ending.seconds)
+        while time.monotonic() < end and not self._is_left():
+            if self.server.stopping.wait(min(_POLL_S, max(0.0, end - time.monotonic()))):
+                return
+
+    def _is_left(self) -> bool:
+        """Tell whether the client has closed its side."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.connection, selectors.EVENT_READ)
+            return bool(selector.select(0)) and not self.connection.recv(1, socket.MSG_PEEK)
+
+    def _head(self, response: Response) -> bytes:
+        """Return status line and headers."""
+        if self.server.stopping.is_set():
+            self.close_connection = True
+        lines = [f"HTTP/1.1 {response.status}", f"Date: {self.date_time_string()}"]
+        lines += [f"{name}: {value}" for name, value in response.headers if name != "Connection"]
+        lines.append(f"Connection: {'close' if self.close_connection else 'keep-alive'}")
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+    def _payload(self, response: Response) -> bytes:
+        """Return the body that goes over the wire."""
+        return b"" if self.command == "HEAD" else response.get_data()
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
+        """Keep stderr quiet: the sandbox has a request log of its own."""
+
+
+_ENDINGS: dict[str, Callable[[Handler, Response, Ending], None]] = {
+    "answer": Handler.answer,
+    "drop": Handler.drop,
+    "hang": Handler.hang,
+    "truncate": Handler.truncate,
+}
+
+
+class Server(ThreadedWSGIServer):
+    """The listening socket, the connections it has accepted, and the thread that accepts."""
+
+    def __init__(self, app: Any, port: int, stopping: threading.Event) -> None:
+        self.stopping = stopping
+        self.aborted: set[Any] = set()
+        self._open: dict[Any, threading.Thread] = {}
+        self._open_lock = threading.Lock()
+        with _listen(port) as listening:
+            super().__init__(HOST, port, app, handler=Handler, fd=listening.fileno())
+        self._accepting = threading.Thread(
+            target=self.serve_forever, args=(_POLL_S,), name="smsframe-sandbox", daemon=True
+        )
+
+    def start(self) -> None:
+        """Accept connections on a thread of its own."""
+        self._accepting.start()
+
+    def stop(self) -> None:
+        """Stop accepting, wake what waits, let what works finish briefly, close the rest."""
+        self.stopping.set()
+        self.shutdown()
+        self._accepting.join()
+        self._shut(socket.SHUT_RD, _GRACE_S)
+        self._shut(socket.SHUT_RDWR, _GRACE_S)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve one connection, known to ``stop`` for as long as it lasts."""
+        with self._open_lock:
+            self._open[request] = threading.current_thread()
+        try:
+            if not self.stopping.is_set():
+                super().process_request_thread(request, client_address)
+        finally:
+            request.close()
+            with self._open_lock:
+                del self._open[request]
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection; one that is to be reset must not say goodbye first."""
+        if request in self.aborted:
+            self.aborted.discard(request)
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
+
+    def _shut(self, how: int, wait_s: float) -> None:
+        """Shut the open connections and wait for their threads."""
+        end = time.monotonic() + wait_s
+        with self._open_lock:
+            still_open = dict(self._open)
+        for connection in still_open:
+            try:
+                connection.shutdown(how)
+            except OSError:
+                continue  # it closed by itself meanwhile
+        for thread in still_open.values():
+            thread.join(max(0.0, end - time.monotonic()))
+
+
+def _listen(port: int) -> socket.socket:
+    """Bind a loopback port here, because werkzeug ends the process when it cannot."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((HOST, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise OSError(
+            f"The sandbox cannot listen on port {port}: {error.strerror}. "
+            "Choose another port, or 0 for any free one."
+        ) from error
+    return listening
