@@ -1,12 +1,14 @@
 """The SMS API on loopback: a rehearsal room for people, the test bed for the library.
 
-It is an island. It imports nothing else of smsframe, and only ``connect("sandbox")`` and the command line
-import it, so a wrong belief about the API in the client cannot agree with itself here. It was written from
-the vendor's text alone; where that is silent the module concerned says what was guessed.
+It is an island. It imports nothing else of smsframe, and only ``connect("sandbox")`` and the
+command line import it, so a wrong belief about the API in the client cannot agree with itself here.
+It was written from the vendor's text alone; where that is silent the module concerned says what was
+guessed.
 
 ``rules`` knows what a call must look like and every refusal, ``delivery`` what a good call does,
-``state`` is the world in SQLite, ``app`` the endpoints, ``admin`` the paths under ``/sandbox/``, ``faults``
-what goes wrong on demand, ``server`` the sockets, ``log`` what was seen, ``loading`` reads frames.
+``state`` is the world in SQLite, ``app`` the endpoints, ``admin`` the paths under ``/sandbox/``,
+``faults`` what goes wrong on demand, ``server`` the sockets, ``log`` what was seen, ``loading``
+reads frames.
 """
 
 from __future__ import annotations

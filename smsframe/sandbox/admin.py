@@ -1,9 +1,9 @@
 """The sandbox's own paths under ``/sandbox/``: what its Python methods do, over HTTP and in JSON.
 
-``GET outbox``, ``GET requests``, ``GET events`` (lists of records), ``GET world``, ``POST faults`` (the
-arguments of ``faults.add``), ``DELETE faults``, ``POST contacts`` (a list of records, or ``{"contacts":
-[...], "phone": ..., "consent": ..., "calling_code": ...}``) and ``POST reset``. A request that cannot be
-used is answered 400 with ``{"error": sentence}``.
+``GET outbox``, ``GET requests``, ``GET events`` (lists of records), ``GET world``, ``POST faults``
+(the arguments of ``faults.add``), ``DELETE faults``, ``POST contacts`` (a list of records, or
+``{"contacts": [...], "phone": ..., "consent": ..., "calling_code": ...}``) and ``POST reset``. A
+request that cannot be used is answered 400 with ``{"error": sentence}``.
 """
 
 from __future__ import annotations

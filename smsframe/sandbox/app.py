@@ -1,13 +1,14 @@
 """The API itself as a Flask application: tokens, sends, status and its neighbours.
 
-Every API call goes through :class:`_Exchange`: count it in, pause, let faults strike, process, count it
-out, note it. It is counted out before the answer is written, so a client that has its answer can never
-be refused because of that same call; a hanging call therefore takes no place either.
+Every API call goes through :class:`_Exchange`: count it in, pause, let faults strike, process,
+count it out, note it. It is counted out before the answer is written, so a client that has its
+answer can never be refused because of that same call; a hanging call therefore takes no place
+either.
 
-Guesses about what nobody documents: only calls under ``/rest`` count as in flight, whatever they ask;
-a refusal of too many is answered at once, before latency and before faults; the "not found" text of the
-status endpoint sits in ``generalErrors``; a wrong client is 401, any other token error 400; ``consent``
-answers for any database name, and 404 for a program that does not exist.
+Guesses about what nobody documents: only calls under ``/rest`` count as in flight, whatever they
+ask; a refusal of too many is answered at once, before latency and before faults; the "not found"
+text of the status endpoint sits in ``generalErrors``; a wrong client is 401, any other token error
+400; ``consent`` answers for any database name, and 404 for a program that does not exist.
 """
 
 from __future__ import annotations

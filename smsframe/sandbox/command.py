@@ -1,4 +1,4 @@
-"""The sandbox for other processes: serve it until Ctrl-C or SIGTERM, with a greeting one can paste."""
+"""The sandbox for other processes: served until Ctrl-C or SIGTERM, with calls to paste."""
 
 from __future__ import annotations
 

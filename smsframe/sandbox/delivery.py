@@ -1,15 +1,16 @@
-"""What happens to a well-formed send call: program and placeholders checked, texts rendered, stored.
+"""What becomes of a well-formed send call: checked against the database, rendered, stored.
 
 Rules, with our guesses where nobody documents one:
 
-- A placeholder is ``%%`` around at least one character other than ``%``. It must be a database field or
-  a key of the contact's own personalization; the first contact and placeholder that break this refuse the
-  call. A default alone does not make a placeholder known.
-- The value is the inline one, else the database field's, else the default, else nothing. Empty counts as
-  no value at each step [guess].
-- A published message wins over ``content``; an unknown ``contentId`` is answered like empty content [guess].
-- Each entry of ``contacts`` stands for itself: who is listed twice is texted twice [guess], which is what
-  a rehearsal has to show.
+- A placeholder is ``%%`` around at least one character other than ``%``. It must be a database
+  field or a key of the contact's own personalization; the first contact and placeholder that break
+  this refuse the call. A default alone does not make a placeholder known.
+- The value is the inline one, else the database field's, else the default, else nothing. Empty
+  counts as no value at each step [guess].
+- A published message wins over ``content``; an unknown ``contentId`` is answered like empty
+  content [guess].
+- Each entry of ``contacts`` stands for itself: who is listed twice is texted twice [guess], which
+  is what a rehearsal has to show.
 - All lookup keys of an entry must match. More than one match sends nothing [guess].
 - With ``anyone`` a number that was not loaded counts as opted in, if it looks like a phone number
   (7 to 15 digits, no leading 0). Loaded contacts keep their consent.
@@ -25,7 +26,7 @@ import orjson
 
 from smsframe.sandbox.loading import OPTED_IN, OPTED_OUT
 from smsframe.sandbox.rules import Call, Entry, RefusedError
-from smsframe.sandbox.state import PHONE_FIELD, State
+from smsframe.sandbox.state import PHONE_FIELD, Message, Send, State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,8 +42,6 @@ NOT_OPTED_IN: Final = {
 _PLACEHOLDER: Final = re.compile(r"%%([^%]+)%%")
 _PHONE: Final = re.compile(r"[1-9][0-9]{6,14}", re.ASCII)
 
-Message = tuple[bytes, str | None, str | None, str | None]
-
 
 def deliver(state: State, call: Call, *, now: float, anyone: bool, external: bool = False) -> str:
     """Store what a send call does and return its response id, or raise :class:`RefusedError`."""
@@ -51,13 +50,12 @@ def deliver(state: State, call: Call, *, now: float, anyone: bool, external: boo
             raise RefusedError("program", id=call.program)
         text = _text_of(state, call)
         if external:
-            state.add_phones(
-                e.phone for e in call.contacts if e.phone and _PHONE.fullmatch(e.phone)
-            )
+            phones = [entry.phone or "" for entry in call.contacts]
+            state.add_phones([phone for phone in phones if _PHONE.fullmatch(phone)])
         messages = _Rendering(state, call, text, anyone=anyone, external=external).messages()
-        response_id = new_response_id(now)
-        state.record_send(response_id, call.program, call.source, call.campaign, now, messages)
-    return response_id
+        send = Send(new_response_id(now), call.program, call.source, call.campaign, now)
+        state.record_send(send, messages)
+    return send.response_id
 
 
 def new_response_id(now: float) -> str:
@@ -113,12 +111,12 @@ class _Rendering:
         shown = _shown(entry)
         phone = entry.phone or phones.get(entry.lookup, "")
         if phone is None:
-            return shown, None, None, SEVERAL_FOUND
+            return Message(shown, None, None, SEVERAL_FOUND)
         person = people.get(phone)
         problem = self._problem(entry, phone, person)
         if problem is not None:
-            return shown, phone or None, None, problem
-        return shown, phone, self._render(entry, person[1:] if person else ()), None
+            return Message(shown, phone or None, None, problem)
+        return Message(shown, phone, self._render(entry, person[1:] if person else ()), None)
 
     def _problem(self, entry: Entry, phone: str, person: tuple[Any, ...] | None) -> str | None:
         """Return why a contact is not messaged, ``None`` when it is."""

@@ -15,19 +15,21 @@ expire_token  no          401: the token of this very call has just expired
 too_many      no          the refusal of the 11th call in flight, in any ``form=``
 ============  ==========  ================================================================
 
-``drop_*`` close with a reset; ``reset=False`` closes in good order (end of file) instead. ``status``
-answers before processing unless ``after=True``; ``body=`` is sent as it is (text as HTML, a dict or
-list as JSON), ``html=True`` gives a plain HTML error page, and without either the API's own JSON
-envelope names the status; ``headers=`` adds headers such as ``Retry-After``. ``too_many`` takes
-``form=`` ``"429"``, ``"503"`` (both with ``Retry-After``), ``"400"`` or ``"500"`` (both with a text that
-speaks of the max number of concurrent requests) and ``retry_after=`` (seconds, or an HTTP date as text).
+``drop_*`` close with a reset; ``reset=False`` closes in good order (end of file) instead.
+``status`` answers before processing unless ``after=True``; ``body=`` is sent as it is (text as
+HTML, a dict or list as JSON), ``html=True`` gives a plain HTML error page, and without either the
+API's own JSON envelope names the status; ``headers=`` adds headers such as ``Retry-After``.
+``too_many`` takes ``form=`` ``"429"``, ``"503"`` (both with ``Retry-After``), ``"400"`` or
+``"500"`` (both with a text that speaks of the max number of concurrent requests) and
+``retry_after=`` (seconds, or an HTTP date as text).
 
-When a fault strikes: ``on=3`` at the third call, ``on=[3, 5]`` at those, ``every=4`` at each fourth,
-``probability=0.1`` (with ``seed=``) at random, and always when none is given. Calls are counted from the
-moment the fault was added, starting at 1, and only those that the fault is aimed at: send calls, unless
-``path=`` says otherwise (``"token"``, ``"status"``, ``"programs"``, ``"consent"``, ``"external"``,
-``"any"``, or the beginning of a path). A call refused for too many in flight is not counted. When several
-faults strike at once their delays add up, and of the rest the one added first decides.
+When a fault strikes: ``on=3`` at the third call, ``on=[3, 5]`` at those, ``every=4`` at each
+fourth, ``probability=0.1`` (with ``seed=``) at random, and always when none is given. Calls are
+counted from the moment the fault was added, starting at 1, and only those that the fault is aimed
+at: send calls, unless ``path=`` says otherwise (``"token"``, ``"status"``, ``"programs"``,
+``"consent"``, ``"external"``, ``"any"``, or the beginning of a path). A call refused for too many
+in flight is not counted. When several faults strike at once their delays add up, and of the rest
+the one added first decides.
 """
 
 from __future__ import annotations
@@ -141,8 +143,9 @@ class Faults:
         path : str, default "send"
             The calls it is aimed at.
         **options
-            What the kind takes: ``seconds`` (delay, hang), ``reset`` (drops), ``status``, ``after``,
-            ``body``, ``html``, ``headers`` (status), ``form``, ``retry_after`` (too_many).
+            What the kind takes: ``seconds`` (delay, hang), ``reset`` (drops), ``status``,
+            ``after``, ``body``, ``html``, ``headers`` (status), ``form``, ``retry_after``
+            (too_many).
 
         Returns
         -------

@@ -1,8 +1,8 @@
 """From a DataFrame of people to contacts: digits, consent and database fields, all of them text.
 
-The sandbox reads phone columns in its own simple way, on purpose: digits are kept and everything else
-is dropped. It knows nothing about countries except one optional calling code for national numbers, so
-a mistake in the library's own phone reading cannot be repeated here and go unseen.
+The sandbox reads phone columns in its own simple way, on purpose: digits are kept and everything
+else is dropped. It knows nothing about countries except one optional calling code for national
+numbers, so a mistake in the library's own phone reading cannot be repeated here and go unseen.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _as_list(column: pd.Series) -> list[str | None]:
 
 
 def _as_text(column: pd.Series) -> pd.Series:
-    """Return a column as text: whole floats as integers, dates as ISO dates, missing stays missing."""
+    """Return a column as text: whole floats as integers, dates in ISO form, missing as ``None``."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(column.cat.categories.dtype)
     texts = column.astype(object).map(_cell_text, na_action="ignore")

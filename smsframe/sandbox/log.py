@@ -1,19 +1,19 @@
 """What the sandbox saw: every API call in a table, and how many were in flight at once.
 
-The log belongs to the running server, not to the world: it is kept in memory and starts empty. Calls
-under ``/sandbox/`` are not part of the API and appear in neither count.
+The log belongs to the running server, not to the world: it is kept in memory and starts empty.
+Calls under ``/sandbox/`` are not part of the API and appear in neither count.
 """
 
 from __future__ import annotations
 
 import threading
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _REQUEST_DTYPES: Final = {
     "at": "datetime64[ns, UTC]",
@@ -98,13 +98,13 @@ class Log:
 
 def requests_frame(records: Iterable[Record]) -> pd.DataFrame:
     """Return calls as a frame with the documented columns and dtypes, also when there are none."""
-    return _frame([asdict(record) for record in records], _REQUEST_DTYPES)
+    names = tuple(_REQUEST_DTYPES)
+    return _frame((tuple(getattr(r, name) for name in names) for r in records), _REQUEST_DTYPES)
 
 
 def outbox_frame(rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
-    """Return messages as a frame with the documented columns and dtypes, also when there are none."""
-    names = ("to", "text", "program", "source", "response_id", "at")
-    return _frame([dict(zip(names, row, strict=True)) for row in rows], _OUTBOX_DTYPES)
+    """Return messages as a frame with the documented columns and dtypes, even when empty."""
+    return _frame(rows, _OUTBOX_DTYPES)
 
 
 def events_frame(rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
@@ -126,17 +126,20 @@ def _plain(column: pd.Series) -> list[Any]:
     return [None if pd.isna(value) else value for value in column.tolist()]
 
 
-def _frame(records: list[dict[str, Any]], dtypes: dict[str, str]) -> pd.DataFrame:
+def _frame(rows: Iterable[tuple[Any, ...]], dtypes: dict[str, str]) -> pd.DataFrame:
     """Build a frame column by column, so that an empty one has the same dtypes."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(dtypes)
     return pd.DataFrame(
-        {name: _column([record[name] for record in records], dtypes[name]) for name in dtypes}
+        {name: _column(values, dtypes[name]) for name, values in zip(dtypes, columns, strict=True)}
     )
 
 
-def _column(values: list[Any], dtype: Any) -> pd.Series:
+def _column(values: Sequence[Any], dtype: Any) -> pd.Series:
     """Return one column; times come as seconds since 1970."""
+    column: pd.Series
     if dtype.startswith("datetime64"):
         nanoseconds = pd.Series([round(value * 1e6) * 1000 for value in values], dtype="int64")
-        times: pd.Series = pd.to_datetime(nanoseconds, unit="ns", utc=True).dt.as_unit("ns")
-        return times
-    return pd.Series(values, dtype=dtype)
+        column = pd.to_datetime(nanoseconds, unit="ns", utc=True).dt.as_unit("ns")
+    else:
+        column = pd.Series(values, dtype=dtype)
+    return column

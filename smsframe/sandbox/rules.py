@@ -1,20 +1,21 @@
 """What a send call must look like: every refusal of the API, and the reading of a call's body.
 
-``REFUSALS`` is the whole response table of the API in one place: status, exact message, and where the
-message sits. The vendor documents the messages, and shows two of them in place; the rest of the
+``REFUSALS`` is the whole response table of the API in one place: status, exact message, and where
+the message sits. The vendor documents the messages, and shows two of them in place; the rest of the
 placement is our guess: a check about one field (``content``, ``contacts``, ``channelQualifier``) is
-reported under that field in ``fieldErrors``, everything else in ``generalErrors``. Change it here and
-nowhere else.
+reported under that field in ``fieldErrors``, everything else in ``generalErrors``. Change it here
+and nowhere else.
 
 Checks run in this order, and the first group that fails answers: may the call be made at all (in
-flight, token, rights: ``app.py``), is it JSON of the right shape, its own fields (several field errors
-are reported together), each contact, then what needs the database (program, published message,
-placeholders: ``delivery.py``). Nothing is stored before all of them have passed, so a refusal messages
-nobody.
+flight, token, rights: ``app.py``), is it JSON of the right shape, its own fields (several field
+errors are reported together), each contact, then what needs the database (program, published
+message, placeholders: ``delivery.py``). Nothing is stored before all of them have passed, so a
+refusal messages nobody.
 
-Guesses about what nobody documents: an empty or null ``contactId`` is none; a contact with both id and
-lookup goes by its id; a lookup entry without name or value, or for another channel, gives no lookup
-key; numbers and booleans where text is due are taken as their text; a blank ``content`` is empty.
+Guesses about what nobody documents: an empty or null ``contactId`` is none; a contact with both id
+and lookup goes by its id; a lookup entry without name or value, or for another channel, gives no
+lookup key; numbers and booleans where text is due are taken as their text; a blank ``content`` is
+empty.
 """
 
 from __future__ import annotations

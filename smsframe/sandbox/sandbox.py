@@ -1,8 +1,8 @@
 """The sandbox as Python sees it: start, load people, look into the outbox.
 
-A sandbox is safe to read after it was stopped: outbox, requests and contacts stay until the object goes.
-It can be started again, on the same world. The version on disk keeps world id, contacts, consent and
-outbox; faults, switches and the request log belong to the running object.
+A sandbox is safe to read after it was stopped: outbox, requests and contacts stay until the object
+goes. It can be started again, on the same world. The version on disk keeps world id, contacts,
+consent and outbox; faults, switches and the request log belong to the running object.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _REUSED_SHARE = 0.75  # 3 h of 4 h: while this young, a token is given out again
 class Sandbox:
     """The SMS API on this machine: a rehearsal room that texts nobody.
 
-    Use it as a context manager, or call :meth:`start` and :meth:`stop`. It listens on loopback only.
-    Any HTTP client can talk to it at ``base_url`` with ``credentials``.
+    Use it as a context manager, or call :meth:`start` and :meth:`stop`. It listens on loopback
+    only. Any HTTP client can talk to it at ``base_url`` with ``credentials``.
 
     Parameters
     ----------
@@ -245,10 +245,10 @@ class Sandbox:
         -------
         DataFrame
             ``at`` (datetime, UTC), ``method``, ``path``, ``status`` (NA when the connection broke
-            without one), ``in_flight`` (with the call itself; token calls do not count), ``contacts``
-            (NA when the call had none), ``source``, ``response_id`` (of the processed send, also
-            when its answer was lost), ``seconds`` until the answer was ready, ``fault`` (the kind
-            that struck, ``stopped`` when the sandbox stopped, else NA).
+            without one), ``in_flight`` (with the call itself; token calls do not count),
+            ``contacts`` (NA when the call had none), ``source``, ``response_id`` (of the processed
+            send, also when its answer was lost), ``seconds`` until the answer was ready, ``fault``
+            (the kind that struck, ``stopped`` when the sandbox stopped, else NA).
         """
         return requests_frame(self._room.log.records())
 

@@ -1,13 +1,14 @@
 """Werkzeug's threaded server on loopback, with keep-alive and with connections that can be broken.
 
 Werkzeug closes every connection after one answer and waits 10 ms before it does; a client with ten
-workers would spend its time connecting. Our handler reads the whole body first (so the stream is always
-at the next request), asks the application, and writes the answer in one piece. It is also the place that
-holds the socket, so the faults that break a connection end here: the application says how by filling in
-the :class:`Ending` it finds in the WSGI environ.
+workers would spend its time connecting. Our handler reads the whole body first (so the stream is
+always at the next request), asks the application, and writes the answer in one piece. It is also
+the place that holds the socket, so the faults that break a connection end here: the application
+says how by filling in the :class:`Ending` it finds in the WSGI environ.
 
-``stop`` lets calls finish for a moment, but never waits for hanging ones: they are woken and closed. The
-connections' threads are daemons, so a notebook that never stops its sandbox can still exit.
+``stop`` lets calls finish for a moment, but never waits for hanging ones: they are woken and
+closed. The connections' threads are daemons, so a notebook that never stops its sandbox can still
+exit.
 """
 
 from __future__ import annotations

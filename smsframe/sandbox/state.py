@@ -2,13 +2,13 @@
 
 One connection behind one lock, each call one transaction: ten threads with a thousand contacts each
 are quicker that way than with ten connections that wait for one another. A file may be opened by
-several processes; nothing is cached here, so they see the same world. The file is not synced to disk
-(a rehearsal survives the end of its process, not a power cut).
+several processes; nothing is cached here, so they see the same world. The file is not synced to
+disk (a rehearsal survives the end of its process, not a power cut).
 
-A database field is a column ``f1``, ``f2``, … of ``contacts``, because field names are case-sensitive and
-SQLite's column names are not; ``fields`` maps one to the other. A column is indexed when a lookup by it
-first happens. Consent is kept per contact, not per program; a contact that only came in through an
-external consent send has none (``NULL``).
+A database field is a column ``f1``, ``f2``, … of ``contacts``, because field names are
+case-sensitive and SQLite's column names are not; ``fields`` maps one to the other. A column is
+indexed when a lookup by it first happens. Consent is kept per contact, not per program; a contact
+that only came in through an external consent send has none (``NULL``).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import threading
 import uuid
 import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -72,6 +72,25 @@ SELECT m.phone, m.text, s.program, s.source, s.id, s.at FROM messages m
 JOIN sends s ON s.number = m.send WHERE m.problem IS NULL ORDER BY m.number
 """
 _LOOKUP_STEP: Final = 500  # parameters of one IN (...); the floor of SQLite's limit is 999
+
+
+class Send(NamedTuple):
+    """One send call that was accepted; ``at`` in seconds since 1970."""
+
+    response_id: str
+    program: str
+    source: str | None
+    campaign: str | None
+    at: float
+
+
+class Message(NamedTuple):
+    """What became of one contact: how the call named it (JSON), and a text or a problem."""
+
+    shown: bytes
+    phone: str | None
+    text: str | None
+    problem: str | None
 
 
 class State:
@@ -166,26 +185,22 @@ class State:
             columns = self.fields()
             names = ["consent", *(columns[name] for name in fields)]
             self._db.executemany(
-                f"INSERT INTO contacts (phone, {', '.join(names)})"
-                f" VALUES (?{', ?' * len(names)}) ON CONFLICT (phone) DO UPDATE SET "
-                + ", ".join(f"{name} = excluded.{name}" for name in names),
-                zip(phones, consents, *fields.values(), strict=True),
+                _upsert(names), zip(phones, consents, *fields.values(), strict=True)
             )
 
-    def add_phones(self, phones: Iterable[str]) -> None:
+    def add_phones(self, phones: Sequence[str]) -> None:
         """Add numbers that are not there yet, without any consent."""
         with self.transaction():
-            column = self.fields()[PHONE_FIELD]
-            self._db.executemany(
-                f"INSERT OR IGNORE INTO contacts (phone, {column}) VALUES (?, ?)",
-                ((phone, phone) for phone in phones),
-            )
+            known = self.contacts(phones, ())
+            new = [phone for phone in dict.fromkeys(phones) if phone not in known]
+            self.load(new, [None] * len(new), {})
 
     def contacts(self, phones: Iterable[str], names: Sequence[str]) -> dict[str, tuple[Any, ...]]:
         """Return consent and the values of the named fields for each phone that is known."""
         columns = self.fields()
         wanted = ", ".join(["phone", "consent", *(columns[name] for name in names)])
-        found = self._where_in(f"SELECT {wanted} FROM contacts WHERE phone", phones)
+        select = f"SELECT {wanted} FROM contacts WHERE phone"  # noqa: S608 - our own column names
+        found = self._where_in(select, phones)
         return {row[0]: row[1:] for row in found}
 
     def phones_by(self, name: str, values: Iterable[str]) -> dict[str, set[str]]:
@@ -196,7 +211,7 @@ class State:
             return found
         with self.transaction():
             self._db.execute(f"CREATE INDEX IF NOT EXISTS by_{column} ON contacts ({column})")
-            select = f"SELECT {column}, phone FROM contacts WHERE {column}"
+            select = f"SELECT {column}, phone FROM contacts WHERE {column}"  # noqa: S608 - ours
             for value, phone in self._where_in(select, values):
                 found.setdefault(value, set()).add(phone)
         return found
@@ -278,24 +293,16 @@ class State:
 
     # -- sends
 
-    def record_send(
-        self,
-        response_id: str,
-        program: str,
-        source: str | None,
-        campaign: str | None,
-        at: float,
-        messages: Iterable[tuple[bytes, str | None, str | None, str | None]],
-    ) -> None:
-        """Record a send and what became of each contact: shown, phone, text, problem."""
+    def record_send(self, send: Send, messages: Iterable[Message]) -> None:
+        """Record a send and what became of each of its contacts."""
         with self.transaction():
-            send = self._db.execute(
+            number = self._db.execute(
                 "INSERT INTO sends (id, program, source, campaign, at) VALUES (?, ?, ?, ?, ?)",
-                (response_id, program, source, campaign, at),
+                send,
             ).lastrowid
             self._db.executemany(
                 "INSERT INTO messages (send, shown, phone, text, problem) VALUES (?, ?, ?, ?, ?)",
-                ((send, *message) for message in messages),
+                ((number, *message) for message in messages),
             )
 
     def send_at(self, response_id: str) -> float | None:
@@ -314,6 +321,15 @@ class State:
     def outbox(self) -> list[tuple[Any, ...]]:
         """Return what phones would show: to, text, program, source, response id, time."""
         return self.rows(_OUTBOX)
+
+
+def _upsert(names: Sequence[str]) -> str:
+    """Return the statement that inserts contacts or overwrites these columns of theirs."""
+    updates = ", ".join(f"{name} = excluded.{name}" for name in names)
+    return (
+        f"INSERT INTO contacts (phone, {', '.join(names)})"  # noqa: S608 - our own column names
+        f" VALUES (?{', ?' * len(names)}) ON CONFLICT (phone) DO UPDATE SET {updates}"
+    )
 
 
 def _open(path: str | os.PathLike[str] | None) -> sqlite3.Connection:
