@@ -1,0 +1,15 @@
+"""The remote service: Acoustic Campaign's transactional SMS API.
+
+From top to bottom, each file importing only from those below it::
+
+    client.py      endpoints, and which client is the default
+    auth.py        the access token, one refresh at a time
+    outcomes.py    the outcome table: what an answer, or its absence, means
+    transport.py   the only user of requests: one exchange, or proof of how far it got
+    wire.py        request and answer records, bytes in and out
+
+Whatever the vendor does not document is a choice of ours and is marked ``[guess]`` where it is
+made.
+"""
+
+from __future__ import annotations

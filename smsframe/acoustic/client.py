@@ -1,0 +1,451 @@
+"""Endpoints of the service, and which client is the default one.
+
+Decisions:
+
+- ``send`` never raises for anything that network, token endpoint or service do: everything becomes
+  an `Outcome`, because the caller holds a claimed batch that must be settled. Reading calls raise
+  instead.
+- A refused token (401) is renewed once and the call made again; nothing was processed. A second 401
+  is an outcome: the account has lost its access.
+- ``account`` names whose messages these are, as far as "the same message twice" goes: address and
+  client id. For a sandbox the world it keeps stands in place of the address, since its port changes
+  with every start: a fresh sandbox is a fresh world, one that was kept is the same as before.
+- ``/rest/channels/sms/externalconsentsends`` sends without any check of consent. It is not offered
+  here.
+- At most 10 calls in flight, the limit of the organization.
+
+[guess] Where the status endpoint says 404 with its "not found" text, that is "not ready" as well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote, urlsplit
+
+import orjson
+import pandas as pd
+
+from smsframe import config
+from smsframe.acoustic import outcomes
+from smsframe.acoustic.auth import TokenSource
+from smsframe.acoustic.transport import (
+    TIMEOUT_S,
+    AnswerLostError,
+    NotConnectedError,
+    Reply,
+    Transport,
+)
+from smsframe.acoustic.wire import STATUS_NOT_FOUND, Envelope, Program, SendStatus
+from smsframe.config import Secret
+from smsframe.errors import AccessError, ApiError, ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from smsframe.acoustic.outcomes import Outcome
+    from smsframe.acoustic.wire import SendRequest
+
+__all__ = ["MOST_IN_FLIGHT", "Client", "connect", "default_client"]
+
+MOST_IN_FLIGHT = 10
+
+_SMS = "/rest/channels/sms"
+_WORLD_TIMEOUT_S = (2.0, 2.0)
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
+_CONSENTS = ("OPTED-IN", "OPTED-OUT")
+
+
+class Client:
+    """A connection to one account of the service; made by `connect`, safe to use from many threads.
+
+    Attributes
+    ----------
+    base_url : str
+    account : str
+        Whose messages these are: address and client id, for a sandbox its world and client id.
+    journal_path : pathlib.Path
+        Where sends through this client are recorded.
+    max_in_flight : int
+        Calls at a time.
+    sandbox : object or None
+        The sandbox it is connected to, if any.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        credentials: config.Credentials,
+        *,
+        journal_path: Path,
+        max_in_flight: int = MOST_IN_FLIGHT,
+        timeout_s: tuple[float, float] = TIMEOUT_S,
+        sandbox: object | None = None,
+    ) -> None:
+        self.base_url = base_url
+        self.journal_path = journal_path
+        self.max_in_flight = max_in_flight
+        self.sandbox = sandbox
+        self._timeout_s = timeout_s
+        self._transport = Transport(pool_size=max_in_flight)
+        self._tokens = TokenSource(self._transport, base_url, credentials, timeout_s=timeout_s)
+        self.account = self._name_account(credentials.client_id)
+
+    def __repr__(self) -> str:
+        host = urlsplit(self.base_url).netloc
+        if self.sandbox is not None:
+            return f"Client(sandbox at {host})"
+        pod = host.removeprefix("api-campaign-").removesuffix(".goacoustic.com")
+        return f"Client({pod})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def send(self, request: SendRequest) -> Outcome:
+        """Post one batch, once.
+
+        A token that the service refuses is renewed and the call made again; nothing else is
+        repeated.
+
+        Parameters
+        ----------
+        request : SendRequest
+
+        Returns
+        -------
+        Outcome
+            Whatever network, token endpoint and service did; nothing of theirs is raised.
+        """
+        body = request.body()
+        used: list[str] = []
+        first = self._attempt(body, self._tokens.token, used)
+        if first.http_status != _UNAUTHORIZED:
+            return first
+        second = self._attempt(body, lambda: self._tokens.refresh(used[0]), used)
+        return replace(second, attempts=len(used), seconds=first.seconds + second.seconds)
+
+    def _attempt(self, body: bytes, get_token: Callable[[], str], used: list[str]) -> Outcome:
+        """Post a body with a token, which is noted, and judge what comes back."""
+        started = time.perf_counter()
+        try:
+            used.append(get_token())
+            reply = self._call("POST", f"{_SMS}/sends", used[-1], body)
+        except AccessError as error:
+            return outcomes.from_access_denied(error)
+        except NotConnectedError as error:
+            return outcomes.from_not_connected(error, seconds=time.perf_counter() - started)
+        except AnswerLostError as error:
+            return outcomes.from_lost(error, seconds=time.perf_counter() - started)
+        return outcomes.from_reply(reply, secrets=self._tokens.secrets)
+
+    def _call(self, method: str, path: str, token: str, body: bytes | None = None) -> Reply:
+        """Make one authorized call."""
+        headers = {
+            "Authorization": Secret(f"Bearer {token}"),
+            "Content-Type": "application/json",
+        }
+        url = f"{self.base_url}{path}"
+        return self._transport.exchange(
+            method, url, headers=headers, body=body, timeout_s=self._timeout_s
+        )
+
+    def status(self, response_id: str) -> SendStatus:
+        """Ask what became of an accepted send.
+
+        Parameters
+        ----------
+        response_id : str
+            From the outcome of the send.
+
+        Returns
+        -------
+        SendStatus
+            ``ready`` is False while the service does not know yet, and for ids it never knew.
+
+        Raises
+        ------
+        AccessError
+            The service refused the credentials.
+        ApiError
+            The service could not be reached, or its answer cannot be used.
+        """
+        reply = self._get(f"{_SMS}/sends/{quote(response_id, safe='')}/status")
+        if reply.status == _NOT_FOUND and Envelope.parse(reply.body).says(STATUS_NOT_FOUND):
+            return SendStatus(response_id=response_id, ready=False)
+        return SendStatus.from_envelope(response_id, self._checked(reply))
+
+    def programs(self) -> pd.DataFrame:
+        """List the SMS programs of the account.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per program, all columns text: ``id``, ``program_name``, ``campaign_name``,
+            ``code``, ``sender_id``, ``status``, ``type``, ``country``.
+
+        Raises
+        ------
+        AccessError
+            The service refused the credentials, or SMS is not enabled.
+        ApiError
+            The service could not be reached, or its answer cannot be used.
+        """
+        envelope = self._checked(self._get(f"{_SMS}/programs"))
+        records = [asdict(program) for program in Program.read_all(envelope.data)]
+        return pd.DataFrame(records, columns=list(Program.__slots__), dtype="string")
+
+    def consent(self, database: str, program: str, phone: str) -> str:
+        """Ask for the consent of one phone number; one call per number.
+
+        Parameters
+        ----------
+        database : str
+            Id of the database.
+        program : str
+            Id of the SMS program.
+        phone : str
+            Number with country code; everything but digits is dropped.
+
+        Returns
+        -------
+        str
+            ``"OPTED-IN"``, ``"OPTED-OUT"`` or ``"NONE"``.
+
+        Raises
+        ------
+        AccessError, ApiError
+            As for `status`.
+        """
+        digits = "".join(filter(str.isdigit, phone))
+        place = [quote(part, safe="") for part in (database, f"SMS-{program}", digits)]
+        reply = self._get(f"/rest/databases/{place[0]}/consent/{place[1]}/{place[2]}")
+        if reply.status == _NOT_FOUND:
+            return "NONE"
+        data = self._checked(reply).data
+        status = str(data.get("status", "")).upper() if isinstance(data, dict) else ""
+        if status not in _CONSENTS:
+            raise ApiError("The consent came back in a form that cannot be read.")
+        return status
+
+    def _get(self, path: str) -> Reply:
+        """Get a path, renewing a refused token once."""
+        try:
+            token = self._tokens.token()
+            reply = self._call("GET", path, token)
+            if reply.status == _UNAUTHORIZED:
+                reply = self._call("GET", path, self._tokens.refresh(token))
+        except ApiError as error:
+            failure = error
+        else:
+            return reply
+        # A new error, raised outside: the frames of the old one hold the request.
+        raise ApiError(f"{failure} Nothing was changed; try again later.", **failure.details)
+
+    def _checked(self, reply: Reply) -> Envelope:
+        """Take an answer apart, or raise when it is no success that can be read."""
+        envelope = Envelope.parse(reply.body)
+        if reply.status // 100 == 2 and envelope.is_readable:  # noqa: PLR2004 - 2xx
+            return envelope
+        outcome = outcomes.from_reply(reply, secrets=self._tokens.secrets)
+        kind = AccessError if reply.status in (_UNAUTHORIZED, _FORBIDDEN) else ApiError
+        raise kind(
+            f"The service answered {reply.status}: {outcome.message}",
+            http_status=reply.status,
+            code=outcome.code,
+            retry_after_s=outcomes.retry_after_s(reply.headers),
+        )
+
+    def _name_account(self, client_id: str) -> str:
+        """Name whose messages these are; a sandbox's port says nothing, its world does."""
+        world = self._world() if config.is_loopback(self.base_url) else ""
+        return f"sandbox|{client_id}|{world}" if world else f"{self.base_url}|{client_id}"
+
+    def _world(self) -> str:
+        """Ask a service on this machine which world it keeps; empty when it is no sandbox."""
+        with contextlib.suppress(ApiError, orjson.JSONDecodeError, AttributeError):
+            url = f"{self.base_url}/sandbox/world"
+            reply = self._transport.exchange("GET", url, timeout_s=_WORLD_TIMEOUT_S)
+            world = orjson.loads(reply.body).get("world")
+            return world if isinstance(world, str) else ""
+        return ""
+
+    def close(self) -> None:
+        """Close the connections that are kept open; a default client stops being the default."""
+        self._transport.close()
+        _forget_default(self)
+
+
+_state_lock = threading.RLock()
+_default: Client | None = None
+_sandboxes: dict[Path, Any] = {}
+
+
+def connect(
+    target: Any = None,
+    *,
+    pod: str | None = None,
+    base_url: str | None = None,
+    client_id: str | None = None,
+    client_secret: str | None = None,
+    refresh_token: str | None = None,
+    journal: str | os.PathLike[str] | None = None,
+    max_in_flight: int = MOST_IN_FLIGHT,
+    timeout_s: tuple[float, float] = TIMEOUT_S,
+) -> Client:
+    """Connect to the service, or to a sandbox, and make it the default for later calls.
+
+    No call is made to the real service yet: wrong credentials show at the first use.
+
+    Parameters
+    ----------
+    target : "sandbox" or Sandbox, optional
+        ``"sandbox"`` starts the rehearsal sandbox of this session, or takes the one that runs;
+        nothing leaves the machine and what was sent is remembered. None means the real service.
+    pod : str, optional
+        Where the account lives, such as ``"us-1"``. None means SMSFRAME_POD.
+    base_url : str, optional
+        Address of the service, instead of `pod`.
+    client_id, client_secret, refresh_token : str, optional
+        None means SMSFRAME_CLIENT_ID, SMSFRAME_CLIENT_SECRET, SMSFRAME_REFRESH_TOKEN.
+    journal : path, optional
+        File that records what was sent. None means SMSFRAME_JOURNAL, else the platform's data
+        directory; rehearsals are recorded beside it, in ``rehearsal.sqlite3``.
+    max_in_flight : int, default 10
+        Calls at a time, 1 to 10. Leave some to colleagues who send for the same organization.
+    timeout_s : tuple of two floats, default (10, 120)
+        Seconds to connect, and to wait for a whole answer.
+
+    Returns
+    -------
+    Client
+
+    Raises
+    ------
+    ConfigurationError
+        Pod, address, credentials or a setting are missing or wrong.
+
+    Examples
+    --------
+    >>> client = connect("sandbox")  # doctest: +SKIP
+    >>> client  # doctest: +SKIP
+    Client(sandbox at 127.0.0.1:41234)
+    """
+    _check_settings(max_in_flight, timeout_s)
+    sandbox = _sandbox(target, journal, named=pod or base_url)
+    if sandbox is not None:
+        base_url, credentials = sandbox.base_url, _sandbox_credentials(sandbox)
+    else:
+        base_url = _address(pod, base_url)
+        credentials = config.credentials(client_id, client_secret, refresh_token)
+    base_url = config.check_base_url(base_url)
+    path = config.journal_path(journal, rehearsal=config.is_loopback(base_url))
+    client = Client(
+        base_url,
+        credentials,
+        journal_path=path,
+        max_in_flight=max_in_flight,
+        timeout_s=timeout_s,
+        sandbox=sandbox,
+    )
+    return _make_default(client)
+
+
+def default_client() -> Client:
+    """Client of the last `connect`.
+
+    Raises
+    ------
+    ConfigurationError
+        Nothing was connected yet.
+    """
+    if _default is None:
+        raise ConfigurationError(
+            'Nothing is connected yet. Call smsframe.connect("sandbox") to rehearse, or '
+            'smsframe.connect(pod="us-1") with your pod for the real service.'
+        )
+    return _default
+
+
+def _make_default(client: Client) -> Client:
+    """Let later calls use a client."""
+    global _default  # noqa: PLW0603 - the default client is state of the session, kept in this one place
+    with _state_lock:
+        _default = client
+    return client
+
+
+def _forget_default(client: Client) -> None:
+    """Stop using a client by default."""
+    global _default  # noqa: PLW0603 - as above
+    with _state_lock:
+        if _default is client:
+            _default = None
+
+
+def _check_settings(max_in_flight: int, timeout_s: tuple[float, float]) -> None:
+    """Refuse settings that cannot work."""
+    if not 1 <= max_in_flight <= MOST_IN_FLIGHT:
+        raise ConfigurationError(
+            f"max_in_flight must be 1 to {MOST_IN_FLIGHT}: the service refuses more at a time."
+        )
+    if len(timeout_s) != 2 or min(timeout_s) <= 0:  # noqa: PLR2004 - connect and read
+        raise ConfigurationError("timeout_s must be two positive numbers: (connect, read) seconds.")
+
+
+def _sandbox(target: Any, journal: str | os.PathLike[str] | None, *, named: str | None) -> Any:
+    """Find the sandbox that a target means, None for the real service."""
+    if target is None:
+        return None
+    if named:
+        raise ConfigurationError("Give either a sandbox, or pod= or base_url=, not both.")
+    if target == "sandbox":
+        return _session_sandbox(config.journal_path(journal, rehearsal=True).parent)
+    if isinstance(target, str) or not hasattr(target, "base_url"):
+        raise ConfigurationError(
+            f'connect() takes "sandbox" or a Sandbox, not {target!r}. For the real service give '
+            f"pod=, one of {', '.join(config.PODS)}."
+        )
+    return target
+
+
+def _session_sandbox(directory: Path) -> Any:
+    """Give the sandbox of this session, starting it at the first call."""
+    from smsframe.sandbox import Sandbox  # noqa: PLC0415 - brings Flask, for rehearsals only
+
+    path = directory / "sandbox-world.sqlite3"
+    with _state_lock:
+        if path not in _sandboxes:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            sandbox = Sandbox(path=path, anyone=True)
+            sandbox.start()
+            _sandboxes[path] = sandbox
+        return _sandboxes[path]
+
+
+def _sandbox_credentials(sandbox: Any) -> config.Credentials:
+    """Credentials that a sandbox takes."""
+    names = ("client_id", "client_secret", "refresh_token")
+    return config.Credentials(**{name: sandbox.credentials[name] for name in names})
+
+
+def _address(pod: str | None, base_url: str | None) -> str:
+    """Address of the real service, from exactly one of pod and address."""
+    if pod and base_url:
+        raise ConfigurationError("Give either pod= or base_url=, not both.")
+    if base_url:
+        return base_url
+    pod = pod or os.environ.get("SMSFRAME_POD", "").strip()
+    if not pod:
+        raise ConfigurationError(
+            "Say where the account lives: smsframe.connect(pod=...) or SMSFRAME_POD, one of "
+            f'{", ".join(config.PODS)}. To rehearse, use smsframe.connect("sandbox").'
+        )
+    return config.base_url_for(pod)

@@ -1,0 +1,367 @@
+"""One HTTP exchange, or proof of how far it got. The only user of ``requests``.
+
+Repeating a call that was processed texts people twice, so a failure is worth nothing unless it says
+whether the request can have left. Exception texts do not say that; the connection does. Every
+connection used here notes the moment the first byte of the request is about to be written:
+
+- failure before that moment (name lookup, refused, connect timeout, TLS handshake, a proxy that
+  cannot be reached or refuses) → `NotConnectedError`: provably not processed;
+- failure after it, of whatever class, and any failure that could not be watched →
+  `AnswerLostError`.
+
+Further decisions:
+
+- No redirect is followed and nothing is repeated here. A redirected POST is an answer (3xx) to be
+  judged.
+- A connection that was idle for `IDLE_LIMIT_S` is not used again: a server that closes it at the
+  same moment would turn a harmless race into an unknown outcome. [guess] 4 s, since usual servers
+  wait 5 s.
+- The read timeout of ``requests`` starts anew with every byte. A watchdog ends the exchange when
+  the whole answer has not arrived within that time, so a server that drips cannot hold a sender for
+  ever.
+- One `requests.Session` serves all threads. It is constant after construction: cookies are refused,
+  headers fixed, redirects off, and urllib3's pools are made for threads. Proxies and CA bundles
+  come from the environment as usual, except on this machine; ``.netrc`` never replaces the
+  Authorization header.
+- Errors are raised outside the ``except`` block that met them, so that no context holds the
+  request.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+import socket
+import threading
+import time
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.exceptions import (
+    InvalidHeader,
+    InvalidSchema,
+    InvalidURL,
+    MissingSchema,
+    ProxyError,
+    SSLError,
+    URLRequired,
+)
+
+from smsframe.config import is_loopback
+from smsframe.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["TIMEOUT_S", "AnswerLostError", "NotConnectedError", "Reply", "Transport"]
+
+TIMEOUT_S = (10.0, 120.0)
+IDLE_LIMIT_S = 4.0
+LARGEST_ANSWER_BYTES = 64 * 2**20
+
+_BLOCK_BYTES = 65_536
+_log = logging.getLogger("smsframe.transport")
+
+
+class NotConnectedError(ApiError):
+    """No connection was made: the request cannot have been processed."""
+
+
+class AnswerLostError(ApiError):
+    """The request may have left and its answer is missing: it may have been processed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as it came; header names are lower case. Headers and body stay out of the repr."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+    seconds: float = 0.0
+
+
+class _Exchange:
+    """What is known of one exchange, noted by the code and the connection that carry it out."""
+
+    PREPARING, HANDED_OVER, WATCHED, WRITING = range(4)
+
+    def __init__(self, limit_s: float) -> None:
+        self.stage = self.PREPARING
+        self.has_expired = False
+        self.connection: _Watched | None = None
+        self._limit_s = limit_s
+        self._lock = threading.Lock()
+        self._watchdog: threading.Timer | None = None
+
+    @property
+    def nothing_left(self) -> bool:
+        """Whether it is proven that no byte of the request was written."""
+        return self.stage in (self.PREPARING, self.WATCHED)
+
+    def begin(self, connection: _Watched) -> None:
+        """Note that the request begins to be written, and start the watchdog."""
+        self.stage = self.WRITING
+        self.connection = connection
+        if self._watchdog is None:
+            self._watchdog = threading.Timer(self._limit_s, self._expire, [connection.sock])
+            self._watchdog.daemon = True
+            self._watchdog.start()
+
+    def finish(self) -> None:
+        """Stop the watchdog, and let the connection's idle time begin."""
+        with self._lock:
+            if self._watchdog is not None:
+                self._watchdog.cancel()
+                self._watchdog = None
+        if self.connection is not None:
+            self.connection.used_at = time.monotonic()
+
+    def _expire(self, sock: Any) -> None:
+        """Shut the socket down, which wakes the thread that reads from it."""
+        with self._lock:
+            if self._watchdog is None:
+                return
+            self.has_expired = True
+        with contextlib.suppress(OSError, TypeError):
+            # Not the method of TLS sockets, which would drop state that the reader is using.
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+_EXCHANGE: ContextVar[_Exchange] = ContextVar("exchange")
+
+
+class _Watched:
+    """Mixed into urllib3's connections: notes when a request begins to be written."""
+
+    sock: Any
+    used_at: float = float("inf")
+    is_connecting: bool = False
+
+    def connect(self) -> None:
+        """Connect; what is written meanwhile is talk with a proxy, not the request."""
+        self.is_connecting = True
+        try:
+            super().connect()  # type: ignore[misc]  # the other base class has it
+        finally:
+            self.is_connecting = False
+
+    def send(self, data: Any) -> None:
+        """Write a part of the request, connecting first where that is still to be done."""
+        if self.sock is None:
+            self.connect()
+        if not self.is_connecting:
+            _EXCHANGE.get().begin(self)
+        super().send(data)  # type: ignore[misc]  # the other base class has it
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the connection may be used again; urllib3 asks before it does."""
+        is_fresh = time.monotonic() - self.used_at < IDLE_LIMIT_S
+        return is_fresh and super().is_connected  # type: ignore[misc]  # as above
+
+
+@functools.cache
+def _watched_pool(pool: Any) -> Any:
+    """Make a pool class whose connections are watched."""
+    if issubclass(pool.ConnectionCls, _Watched):
+        return pool
+    connection = type("WatchedConnection", (_Watched, pool.ConnectionCls), {})
+    return type("WatchedPool", (pool,), {"ConnectionCls": connection})
+
+
+def _watch(manager: Any) -> Any:
+    """Let a pool manager, of whatever kind, make watched connections only."""
+    pools = manager.pool_classes_by_scheme
+    manager.pool_classes_by_scheme = {name: _watched_pool(pool) for name, pool in pools.items()}
+    return manager
+
+
+class _Adapter(HTTPAdapter):
+    """The adapter of ``requests``, with watched connections."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Watch direct connections."""
+        super().init_poolmanager(*args, **kwargs)
+        _watch(self.poolmanager)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        """Watch connections through a proxy."""
+        return _watch(super().proxy_manager_for(*args, **kwargs))
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        """Take charge: from here on, silence of the connection proves that nothing left."""
+        _EXCHANGE.get().stage = _Exchange.WATCHED
+        return super().send(*args, **kwargs)
+
+
+class _Session(requests.Session):
+    """A session that does not even work out where a redirect would lead."""
+
+    def resolve_redirects(self, *_: Any, **__: Any) -> Iterator[Any]:
+        """Yield nothing; the original reads whole bodies and raises over odd addresses."""
+        return iter(())
+
+
+def _keep_headers(request: Any) -> Any:
+    """Stand in for authentication, so that ``.netrc`` is never asked."""
+    return request
+
+
+class Transport:
+    """Carries out exchanges; one serves all threads of a client.
+
+    Parameters
+    ----------
+    pool_size : int, default 10
+        Connections kept open; at least the number of exchanges at a time.
+    """
+
+    def __init__(self, pool_size: int = 10) -> None:
+        self._session = _Session()
+        self._session.auth = _keep_headers
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.headers.update({"User-Agent": "smsframe", "Accept": "application/json"})
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, _Adapter(pool_connections=4, pool_maxsize=pool_size))
+
+    def __repr__(self) -> str:
+        return "Transport()"
+
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        timeout_s: tuple[float, float] = TIMEOUT_S,
+    ) -> Reply:
+        """Send one request and read its answer, whatever its status.
+
+        Parameters
+        ----------
+        method, url : str
+        headers : mapping of str to str, optional
+        body : bytes, optional
+        timeout_s : tuple of two floats, default (10, 120)
+            Seconds to connect; seconds from the first byte written until the whole answer is in.
+
+        Returns
+        -------
+        Reply
+
+        Raises
+        ------
+        NotConnectedError
+            Proven: nothing of the request was written.
+        AnswerLostError
+            Anything else that went wrong.
+        """
+        exchange = _Exchange(timeout_s[1])
+        started = time.perf_counter()
+        try:
+            request = requests.Request(method, url, headers=dict(headers or {}), data=body)
+            response, content = self._perform(exchange, request, timeout_s)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller needs to know how far it got
+            failure = _failure(error, exchange)
+        else:
+            seconds = time.perf_counter() - started
+            _log.debug("%s answered %d in %.3f s", method, response.status_code, seconds)
+            names = {name.lower(): value for name, value in response.headers.items()}
+            return Reply(response.status_code, names, content, seconds)
+        _log.debug("%s failed: %s", method, failure)
+        raise failure
+
+    def _perform(
+        self, exchange: _Exchange, request: requests.Request, timeout_s: tuple[float, float]
+    ) -> tuple[requests.Response, bytes]:
+        """Send the request and read the whole answer under the watchdog."""
+        prepared = self._session.prepare_request(request)
+        settings = self._settings(request.url)
+        token = _EXCHANGE.set(exchange)
+        try:
+            exchange.stage = _Exchange.HANDED_OVER
+            with self._session.send(
+                prepared, stream=True, timeout=timeout_s, allow_redirects=False, **settings
+            ) as response:
+                content = _read(response)
+        finally:
+            exchange.finish()
+            _EXCHANGE.reset(token)
+        if exchange.has_expired:
+            raise TimeoutError
+        return response, content
+
+    def _settings(self, url: str) -> dict[str, Any]:
+        """Proxies and CA bundle for an address; none on this machine."""
+        if is_loopback(url):
+            return {"proxies": {}}
+        found = self._session.merge_environment_settings(url, {}, None, None, None)
+        return {name: found[name] for name in ("proxies", "verify", "cert")}
+
+    def close(self) -> None:
+        """Close all connections that are kept open."""
+        self._session.close()
+
+
+def _read(response: requests.Response) -> bytes:
+    """Read a body, up to a size no answer of this service can have."""
+    content = bytearray()
+    for block in response.iter_content(_BLOCK_BYTES):
+        content += block
+        if len(content) > LARGEST_ANSWER_BYTES:
+            raise OverflowError
+    return bytes(content)
+
+
+_NEVER_LEFT = (InvalidURL, InvalidSchema, MissingSchema, InvalidHeader, URLRequired)
+
+
+def _failure(error: Exception, exchange: _Exchange) -> ApiError:
+    """Turn an exception into one that says how far the request got, and holds nothing of it."""
+    cause = type(error).__name__
+    refused_here = exchange.stage < _Exchange.WRITING and isinstance(error, _NEVER_LEFT)
+    if exchange.nothing_left or refused_here:
+        return NotConnectedError(f"No connection was made: {_why_unconnected(error)}.", cause=cause)
+    if exchange.has_expired or isinstance(error, requests.Timeout):
+        return AnswerLostError("No complete answer came within the time allowed.", cause=cause)
+    return AnswerLostError("The connection was lost before the answer was complete.", cause=cause)
+
+
+def _why_unconnected(error: Exception) -> str:
+    """Say in plain words why no connection was made, from the kinds of exceptions alone."""
+    chain = list(_chain(error))
+    for kind, words in _REASONS:
+        if any(isinstance(link, kind) for link in chain):
+            return words
+    return "the request could not be sent"
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """List an exception and everything it was made from."""
+    seen: list[BaseException] = []
+    waiting = [error]
+    while waiting:
+        link = waiting.pop()
+        if not isinstance(link, BaseException) or link in seen:
+            continue
+        seen.append(link)
+        yield link
+        waiting += [link.__cause__, link.__context__, getattr(link, "reason", None), *link.args[:2]]
+
+
+_REASONS: tuple[tuple[Any, str], ...] = (
+    (_NEVER_LEFT, "the address or a header is not valid"),
+    (ProxyError, "the proxy could not be reached, or refused"),
+    (SSLError, "the secure connection (TLS) could not be set up"),
+    (socket.gaierror, "the name of the host could not be looked up"),
+    ((requests.ConnectTimeout, TimeoutError), "the host did not take the connection in time"),
+    (ConnectionRefusedError, "the host refused the connection"),
+    (OSError, "the host could not be reached"),
+)

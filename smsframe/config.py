@@ -1,0 +1,361 @@
+"""Settings and credentials: where they come from, what is refused, how they are kept out of sight.
+
+Decisions:
+
+- An argument wins over the environment; blank counts as missing, and blanks around a value are
+  dropped, because secrets arrive by copy and paste.
+- Credentials travel only under TLS. Plain ``http`` is for this machine alone (127.0.0.0/8,
+  ``localhost``, ``::1``), where the sandbox lives.
+- A rehearsal never writes into the journal of real sends: whatever is not given as an argument
+  resolves to ``rehearsal.sqlite3`` beside the journal that would have been used.
+- Secrets are `Secret` strings: they work as text, and show as dots wherever something prints them
+  by ``repr``, such as a dict of headers or a traceback with local variables.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, quote_plus, urlsplit
+
+from smsframe.errors import ConfigurationError
+
+__all__ = [
+    "PODS",
+    "Credentials",
+    "Secret",
+    "base_url_for",
+    "check_base_url",
+    "credentials",
+    "is_loopback",
+    "journal_path",
+    "mask_phone",
+    "redact",
+]
+
+PODS: tuple[str, ...] = (
+    "us-1", "us-2", "us-3", "us-4", "us-5", "us-6", "eu-1", "ap-1", "ap-2", "ap-3", "ca-1",
+)  # fmt: skip
+"""The places where the service runs; the address of the product in a browser names yours."""
+
+HIDDEN = "•••"
+
+_LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
+_VARIABLES = {
+    "client_id": "SMSFRAME_CLIENT_ID",
+    "client_secret": "SMSFRAME_CLIENT_SECRET",
+    "refresh_token": "SMSFRAME_REFRESH_TOKEN",
+}
+_TOKEN_PATTERNS = (
+    re.compile(r"(Token provided was:?\s*)[^\s\"<]+", re.IGNORECASE),
+    re.compile(r"(\bBearer\s+)[\w.~+/=-]{8,}", re.IGNORECASE),
+    re.compile(
+        r"((?:access_token|refresh_token|client_secret)[\"']?\s*[:=]\s*[\"']?)[^\s\"'&,}]+",
+        re.IGNORECASE,
+    ),
+)
+_PHONE_WHOLE = re.compile(r"[\s+\d().\u2010-\u2015/-]*\d[\s+\d().\u2010-\u2015/-]*")
+_PHONE_INSIDE = re.compile(r"(?<![\w-])\+?\(?\d(?:[ \u00a0().-]{0,2}\d){6,}(?![\w-])")
+
+
+class Secret(str):
+    """Text that works as text and shows as dots in every ``repr``.
+
+    >>> {"Authorization": Secret("Bearer abc")}
+    {'Authorization': '•••'}
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"'{HIDDEN}'"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Credentials:
+    """What proves to the service who is asking; the repr shows none of it.
+
+    Parameters
+    ----------
+    client_id, client_secret : str
+        Identify the application, as issued by an administrator of the product.
+    refresh_token : str
+        Issued for one user of the product and exchanged for short-lived access tokens.
+    """
+
+    client_id: str
+    client_secret: str
+    refresh_token: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "client_secret", Secret(self.client_secret))
+        object.__setattr__(self, "refresh_token", Secret(self.refresh_token))
+
+    def __repr__(self) -> str:
+        return f"Credentials({HIDDEN})"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values that must never show anywhere."""
+        return (self.client_secret, self.refresh_token)
+
+
+def base_url_for(pod: str) -> str:
+    """Address of the service in a pod.
+
+    Parameters
+    ----------
+    pod : str
+        One of `PODS`, such as ``"us-1"``.
+
+    Returns
+    -------
+    str
+        The base URL, without a slash at its end.
+
+    Raises
+    ------
+    ConfigurationError
+        The pod is not known; the nearest known one is offered.
+
+    Examples
+    --------
+    >>> base_url_for("us-1")
+    'https://api-campaign-us-1.goacoustic.com'
+    """
+    if pod in PODS:
+        return f"https://api-campaign-{pod}.goacoustic.com"
+    near = difflib.get_close_matches(str(pod).strip().lower(), PODS, n=1)
+    hint = f' Did you mean "{near[0]}"?' if near else ""
+    raise ConfigurationError(
+        f'There is no pod "{pod}".{hint} Known pods: {", ".join(PODS)}. '
+        "For a pod that is newer than this list give base_url= instead.",
+        pod=pod,
+        near_misses=near,
+    )
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether an address stays on this machine.
+
+    Examples
+    --------
+    >>> is_loopback("http://127.0.0.1:8000"), is_loopback("https://127.0.0.1.example.com")
+    (True, False)
+    """
+    host = _host(url)
+    if host == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address in _LOOPBACK or address == ipaddress.IPv6Address("::1")
+
+
+def _host(url: str) -> str:
+    """Host of an address, lower case, empty when there is none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def check_base_url(url: str) -> str:
+    """Check an address of the service and bring it into its one spelling.
+
+    A slash or ``/rest`` at its end is dropped; scheme and host become lower case.
+
+    Parameters
+    ----------
+    url : str
+        ``https://…``, or ``http://…`` on this machine.
+
+    Returns
+    -------
+    str
+        The address, without a slash at its end.
+
+    Raises
+    ------
+    ConfigurationError
+        It is no address, holds a user name, password or query, or would send credentials
+        unencrypted.
+
+    Examples
+    --------
+    >>> check_base_url("HTTPS://API-campaign-us-1.goacoustic.com/rest/")
+    'https://api-campaign-us-1.goacoustic.com'
+    """
+    text = str(url).strip()
+    host = _host(text)
+    if not host or not _is_plain_address(text):
+        raise ConfigurationError(
+            "base_url must look like https://host or http://127.0.0.1:8000, "
+            "without user name, password, question mark or hash."
+        )
+    parts = urlsplit(text)
+    if parts.scheme != "https" and not is_loopback(text):
+        raise ConfigurationError(
+            f"The address of {host} begins with http, which would send credentials and phone "
+            "numbers unencrypted. Use https; http is for this machine only.",
+            host=host,
+        )
+    path = re.sub(r"(?:/rest)?/*$", "", parts.path)
+    return f"{parts.scheme}://{parts.netloc.lower()}{path}"
+
+
+def _is_plain_address(text: str) -> bool:
+    """Tell whether an address is http(s) with a valid port and nothing but host, port and path."""
+    try:
+        parts = urlsplit(text)
+        port_is_valid = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    extras = "@" in parts.netloc or parts.query or parts.fragment or re.search(r"\s", text)
+    return parts.scheme in {"http", "https"} and port_is_valid and not extras
+
+
+def credentials(
+    client_id: str | None = None,
+    client_secret: str | None = None,
+    refresh_token: str | None = None,
+) -> Credentials:
+    """Credentials from the arguments, else from the environment.
+
+    Parameters
+    ----------
+    client_id, client_secret, refresh_token : str, optional
+        None or blank means: take SMSFRAME_CLIENT_ID, SMSFRAME_CLIENT_SECRET,
+        SMSFRAME_REFRESH_TOKEN.
+
+    Returns
+    -------
+    Credentials
+
+    Raises
+    ------
+    ConfigurationError
+        Something is missing; every missing part is named at once.
+    """
+    given = {
+        "client_id": client_id,
+        "client_secret": client_secret,
+        "refresh_token": refresh_token,
+    }
+    found = {
+        name: (value or "").strip() or os.environ.get(_VARIABLES[name], "").strip()
+        for name, value in given.items()
+    }
+    missing = [name for name, value in found.items() if not value]
+    if missing:
+        raise ConfigurationError(_missing_sentence(missing), missing=missing)
+    return Credentials(**found)
+
+
+def _missing_sentence(missing: list[str]) -> str:
+    """Say which credentials are missing and where to put them."""
+    variables = ", ".join(_VARIABLES[name] for name in missing)
+    return (
+        f"Credentials are missing: {', '.join(missing)}. Set {variables} in the environment, or "
+        "pass them to smsframe.connect(...). To rehearse without any, use "
+        'smsframe.connect("sandbox").'
+    )
+
+
+def journal_path(path: str | os.PathLike[str] | None = None, *, rehearsal: bool = False) -> Path:
+    """Where the record of what was sent is kept.
+
+    Parameters
+    ----------
+    path : str or path-like, optional
+        Taken as it is. None means SMSFRAME_JOURNAL, else the data directory of the platform.
+    rehearsal : bool, default False
+        The service is on this machine: without `path`, ``rehearsal.sqlite3`` beside the journal of
+        real sends is used.
+
+    Returns
+    -------
+    pathlib.Path
+        The file; it need not exist yet. For a directory, ``journal.sqlite3`` in it.
+    """
+    if path is not None:
+        return _journal_file(path)
+    configured = os.environ.get("SMSFRAME_JOURNAL", "").strip()
+    journal = _journal_file(configured or _data_directory())
+    return journal.with_name("rehearsal.sqlite3") if rehearsal else journal
+
+
+def _journal_file(path: str | os.PathLike[str]) -> Path:
+    """Make an absolute path of a file, also from a directory or from ``~``."""
+    place = Path(path).expanduser().absolute()
+    is_directory = place.is_dir() or str(path).endswith(("/", os.sep))
+    return place / "journal.sqlite3" if is_directory else place
+
+
+def _data_directory() -> str:
+    """Name the platform's data directory of smsframe, marked as a directory."""
+    import platformdirs  # noqa: PLC0415 - only needed when nothing was configured
+
+    return platformdirs.user_data_dir("smsframe", appauthor=False) + os.sep
+
+
+def mask_phone(text: str) -> str:
+    """Hide phone numbers, keeping the last two digits of each.
+
+    A text that is nothing but one number becomes dots and two digits. In any other text every run
+    of seven digits or more (blanks, dots, hyphens and brackets between them allowed) is masked.
+
+    Examples
+    --------
+    >>> mask_phone("+1 201-555-0123")
+    '•••••••••23'
+    >>> mask_phone("No consent for 12015550123 in program 148372")
+    'No consent for •••••••••23 in program 148372'
+    """
+    if _PHONE_WHOLE.fullmatch(text):
+        return _dots(text)
+    return _PHONE_INSIDE.sub(lambda found: _dots(found[0]), text)
+
+
+def _dots(number: str) -> str:
+    """Replace every digit but the last two by a dot and drop everything else."""
+    digits = re.sub(r"\D", "", number)
+    kept = digits[-2:] if len(digits) > 2 else ""  # noqa: PLR2004 - two digits are shown, never all
+    return "•" * (len(digits) - len(kept)) + kept
+
+
+def redact(text: str, *secrets: str) -> str:
+    """Replace secrets, and whatever looks like an access token, by dots.
+
+    Parameters
+    ----------
+    text : str
+        Anything that may surface: an answer of the service, a message.
+    *secrets : str
+        Values to hide wherever they stand, also in their percent-encoded form.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> redact("The access token has expired. Token provided was: 4f9a-11")
+    'The access token has expired. Token provided was: •••'
+    """
+    forms = {form for secret in secrets if secret for form in _spellings(str(secret))}
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, HIDDEN)
+    for pattern in _TOKEN_PATTERNS:
+        text = pattern.sub(rf"\g<1>{HIDDEN}", text)
+    return text
+
+
+def _spellings(secret: str) -> tuple[str, ...]:
+    """Give the forms in which a secret can come back from a service."""
+    return secret, quote(secret, safe=""), quote_plus(secret)
