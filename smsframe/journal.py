@@ -188,7 +188,7 @@ class Journal(JournalReader):
             (claim.batch_id, claim.run_id, claim.scope, claim.size, claim.source, claim.claimed_at),
         ).lastrowid
         db.execute(
-            "INSERT INTO keys VALUES (?, ?, ?, NULL)", (batch, zlib.crc32(claim.keys), claim.keys)
+            "INSERT INTO keys VALUES (?, ?, NULL, ?)", (batch, zlib.crc32(claim.keys), claim.keys)
         )
         db.execute("INSERT INTO payloads VALUES (?, ?)", (batch, claim.payload))
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APPLICATION_ID: Final = 0x534D5346  # "SMSF", so that a database of another program is told apart
-PAGE_BYTES: Final = 8192
+PAGE_BYTES: Final = 16384
 CACHE_KIB: Final = 8192
 SIDE_FILE_BYTES: Final = 1 << 20  # the side file is cut back to this size after larger transactions
 
@@ -271,7 +271,7 @@ def runs_and_batches(db: sqlite3.Connection) -> None:
         "CREATE INDEX batches_by_run ON batches (run_id)",
         """CREATE TABLE keys (
             batch INTEGER PRIMARY KEY REFERENCES batches, checksum INTEGER NOT NULL,
-            keys BLOB NOT NULL, states BLOB)""",
+            states BLOB, keys BLOB NOT NULL)""",
         """CREATE TABLE payloads (
             batch INTEGER PRIMARY KEY REFERENCES batches, payload BLOB NOT NULL)""",
         """CREATE TABLE statuses (

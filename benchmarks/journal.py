@@ -1,0 +1,107 @@
+"""What the journal costs the sending path, and how fast a campaign's ledger is read.
+
+Run ``python benchmarks/journal.py [directory]``; the directory should be on the disk the journal
+will be on. A batch is 1000 keys of 16 bytes and 30 kB of payload that cannot be compressed. Claims
+and settlements are grouped as the sender groups them.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from smsframe.journal import Claim, Journal, RunRecord, Settlement
+
+SCOPE = b"benchmark scope."
+MESSAGES = 1000
+PAYLOAD_BYTES = 30_000
+
+
+def claim(number):
+    """Make one batch of random keys and payload."""
+    return Claim(
+        batch_id=f"run:{number:04d}",
+        run_id="run",
+        scope=SCOPE,
+        keys=os.urandom(16 * MESSAGES),
+        size=MESSAGES,
+        payload=os.urandom(PAYLOAD_BYTES),
+        source=f"smsframe:run:{number:04d}",
+        claimed_at=time.time(),
+    )
+
+
+def settlement(batch):
+    """Make the outcome of an accepted batch."""
+    return Settlement(
+        batch_id=batch.batch_id,
+        state="accepted",
+        http_status=202,
+        response_id=f"response-{batch.batch_id}",
+        location=f"/rest/v1/sms/sends/{batch.batch_id}",
+        seconds=0.2,
+        settled_at=time.time(),
+    )
+
+
+def timed(work):
+    """Give the milliseconds that some work takes."""
+    start = time.perf_counter()
+    work()
+    return (time.perf_counter() - start) * 1000
+
+
+def recording(path, *, batches, group):
+    """Give the milliseconds per batch of every group, claim and settlement together."""
+    costs = []
+    with Journal(path) as journal:
+        journal.start_run(
+            RunRecord(
+                run_id="run",
+                scope=SCOPE,
+                account="account",
+                program="program",
+                rows=batches * MESSAGES,
+                started_at=time.time(),
+            )
+        )
+        for first in range(0, batches, group):
+            claims = [claim(number) for number in range(first, first + group)]
+            settlements = [settlement(one) for one in claims]
+            cost = timed(lambda claims=claims: journal.record(claims=claims))
+            cost += timed(lambda settled=settlements: journal.record(settlements=settled))
+            costs.append(cost / group)
+    return costs
+
+
+def report(label, costs):
+    """Print median and worst tenth."""
+    tenth = sorted(costs)[int(len(costs) * 0.9)]
+    print(f"{label:<44} median {statistics.median(costs):7.3f} ms   p90 {tenth:7.3f} ms")
+
+
+def main(directory):
+    """Measure recording in groups of ten and of one, and reading a million messages."""
+    with tempfile.TemporaryDirectory(dir=directory) as place:
+        path = Path(place, "grouped.sqlite3")
+        report("claim + settle, per batch, groups of 10", recording(path, batches=1000, group=10))
+        with Journal(path) as journal:
+            report(
+                "ledger of 1000 batches", [timed(lambda: journal.ledger(SCOPE)) for _ in range(9)]
+            )
+            report(
+                "counts of 1000 batches", [timed(lambda: journal.counts("run")) for _ in range(9)]
+            )
+            report("bury, nothing to do", [timed(lambda: journal.bury(SCOPE)) for _ in range(9)])
+            report("forget 1000 batches", [timed(lambda: journal.forget(time.time() + 1))])
+        report("open and close", [timed(lambda: Journal(path).close()) for _ in range(20)])
+        alone = recording(Path(place, "alone.sqlite3"), batches=100, group=1)
+        report("claim + settle, per batch, groups of 1", alone)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else None)

@@ -1,0 +1,454 @@
+"""What the journal is told it keeps, and gives back; what contradicts the record it refuses."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from smsframe.errors import JournalError
+from smsframe.journal import (
+    ACCEPTED,
+    REJECTED,
+    UNKNOWN,
+    Claim,
+    Journal,
+    RunRecord,
+    Settlement,
+)
+
+SCOPE = b"0123456789abcdef"
+OTHER_SCOPE = b"fedcba9876543210"
+
+
+def a_run(run_id="run", **changes):
+    """Make a run."""
+    values = {"scope": SCOPE, "account": "account", "program": "148372", "rows": 10}
+    return RunRecord(run_id=run_id, started_at=100.0, **values | changes)
+
+
+def a_claim(number=1, run_id="run", size=3, **changes):
+    """Make a batch whose keys and payload follow from its number."""
+    chance = random.Random(f"{run_id}{number}")
+    values = {"scope": SCOPE, "source": f"smsframe:{run_id}:{number}", "claimed_at": 200.0}
+    values |= {"keys": chance.randbytes(16 * size), "payload": chance.randbytes(500)}
+    return Claim(batch_id=f"{run_id}:{number:04d}", run_id=run_id, size=size, **values | changes)
+
+
+def an_outcome(number=1, run_id="run", state="accepted", **changes):
+    """Make the outcome of a batch."""
+    values = {"http_status": 202, "response_id": "r-1", "seconds": 0.5, "settled_at": 300.0}
+    return Settlement(batch_id=f"{run_id}:{number:04d}", state=state, **values | changes)
+
+
+@pytest.fixture
+def path(tmp_path):
+    """Name a journal that does not exist yet."""
+    return tmp_path / "journal.sqlite3"
+
+
+@pytest.fixture
+def journal(path):
+    """Open a journal with one run."""
+    with Journal(path) as journal:
+        journal.start_run(a_run())
+        yield journal
+
+
+def raw(path, query):
+    """Ask the file itself, over a connection of its own."""
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
+
+
+def test_record__is_seen_by_another_connection_when_it_returns(journal, path):
+    """What was recorded is in the file, not in the connection."""
+    journal.record(claims=[a_claim(1), a_claim(2)], settlements=[an_outcome(2)])
+    found = raw(path, "SELECT batch_id, state, keys FROM batches JOIN keys ON batch = id")
+    assert found == [
+        ("run:0001", "claimed", a_claim(1).keys),
+        ("run:0002", "accepted", a_claim(2).keys),
+    ]
+
+
+def test_record__of_nothing_opens_no_transaction(journal, path):
+    """Nothing to write costs nothing, even while another program is writing."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    journal.record()
+    other.close()
+
+
+def test_record__syncs_as_much_as_sqlite_can(journal):
+    """Every connection asks for full syncs, and for a rollback journal that ends in a sync."""
+    settings = ("synchronous", "fullfsync", "journal_mode", "secure_delete", "foreign_keys")
+    found = [journal._db.execute(f"PRAGMA {name}").fetchone()[0] for name in settings]
+    assert found == [3, 1, "persist", 1, 1]
+
+
+@pytest.mark.parametrize("statement", ["INSERT INTO payloads", "UPDATE batches", "COMMIT"])
+def test_record__that_fails_leaves_nothing(path, statement):
+    """A crash anywhere before the commit leaves neither claim nor outcome."""
+
+    class Crash(BaseException):
+        pass
+
+    class Failing(sqlite3.Connection):
+        armed = False
+
+        def execute(self, text, *values):
+            if self.armed and text.startswith(statement):
+                raise Crash
+            return super().execute(text, *values)
+
+    with Journal(path) as journal:
+        journal.start_run(a_run())
+        journal.record(claims=[a_claim(1)])
+    failing = Journal(path, connect=lambda *a, **o: sqlite3.connect(*a, factory=Failing, **o))
+    failing._db.armed = True
+    with pytest.raises(Crash):
+        failing.record(claims=[a_claim(2)], settlements=[an_outcome(1)])
+    assert raw(path, "SELECT batch_id, state FROM batches") == [("run:0001", "claimed")]
+    assert raw(path, "SELECT count(*) FROM payloads") == [(1,)]
+    failing._db.armed = False
+    failing.record(claims=[a_claim(2)], settlements=[an_outcome(1)])
+    assert failing.counts("run") == {"claimed": 3, "accepted": 3, "rejected": 0, "unknown": 0}
+    failing.close()
+
+
+def test_record__survives_the_kill_of_its_process(path):
+    """A process killed right after record() has left its claim; killed within, nothing by half."""
+    child = textwrap.dedent(f"""
+        import os, sqlite3
+        from smsframe.journal import Journal, RunRecord, Claim
+        class Killed(sqlite3.Connection):
+            def execute(self, text, *values):
+                if text.startswith("INSERT INTO payloads") and values[0][1] == b"die":
+                    os.kill(os.getpid(), 9)
+                return super().execute(text, *values)
+        def claim(number, payload):
+            return Claim(batch_id=f"run:{{number}}", run_id="run", scope={SCOPE!r}, size=1,
+                         keys=bytes(16), payload=payload, claimed_at=1.0)
+        journal = Journal({str(path)!r}, connect=lambda *a, **o: sqlite3.connect(*a, factory=Killed, **o))
+        journal.start_run(RunRecord(run_id="run", scope={SCOPE!r}, account="", program="", rows=1,
+                                    started_at=1.0))
+        journal.record(claims=[claim(1, b"live")])
+        journal.record(claims=[claim(2, b"live"), claim(3, b"die")])
+    """)
+    result = subprocess.run([sys.executable, "-c", child], check=False, capture_output=True)
+    assert result.returncode == -9, result.stderr
+    with Journal(path) as journal:
+        assert [batch.batch_id for batch in journal.batches("run")] == ["run:1"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        pytest.param({"claims": [a_claim(1)]}, "already in it", id="batch known"),
+        pytest.param({"claims": [a_claim(2), a_claim(2)]}, "already in it", id="twice at once"),
+        pytest.param({"claims": [a_claim(2, run_id="no")]}, "no run no", id="run not known"),
+        pytest.param(
+            {"claims": [a_claim(2, scope=OTHER_SCOPE)]}, "another scope", id="scope of another"
+        ),
+        pytest.param({"claims": [a_claim(2, keys=b"short")]}, "one key per", id="keys too short"),
+        pytest.param({"settlements": [an_outcome(9)]}, "no batch", id="batch not known"),
+        pytest.param(
+            {"settlements": [an_outcome(1, state="rejected", http_status=400)]},
+            "already accepted",
+            id="another outcome",
+        ),
+        pytest.param(
+            {"settlements": [an_outcome(1, response_id="r-2")]}, "already", id="another response"
+        ),
+    ],
+)
+def test_record__refuses_what_contradicts_it(journal, change, words):
+    """A contradiction is a JournalError, and nothing of its transaction is kept."""
+    journal.record(claims=[a_claim(1)], settlements=[an_outcome(1)])
+    change = {"claims": [a_claim(5), *change.get("claims", [])]} | {
+        "settlements": change.get("settlements", [])
+    }
+    with pytest.raises(JournalError, match=words):
+        journal.record(**change)
+    assert [batch.batch_id for batch in journal.batches("run")] == ["run:0001"]
+    assert journal.batches("run")[0].state == "accepted"
+
+
+def test_record__takes_the_same_outcome_twice(journal):
+    """Settling again alike, as after an interrupt, keeps the first record."""
+    journal.record(claims=[a_claim(1)], settlements=[an_outcome(1)])
+    journal.record(settlements=[an_outcome(1, settled_at=999.0, seconds=9.0)])
+    assert journal.batches("run")[0].settled_at == 300.0
+
+
+def test_runs__come_back_as_they_were_told(journal):
+    """Every field of a run, its rest included, and how it ended."""
+    run = a_run(
+        "second",
+        scope=OTHER_SCOPE,
+        account="other",
+        campaign="orders",
+        content="Hi %%Name%%",
+        content_id="7",
+        settings='{"a": 1}',
+        tags=("Name", "Ördér"),
+        user="ana",
+        host="box",
+        pid=12,
+        rest=b"\x00rest",
+    )
+    journal.start_run(run)
+    assert journal.run("second") == run
+    journal.end_run("second", 400.0, "done")
+    ended = dataclasses.replace(run, ended_at=400.0, ending="done")
+    assert journal.run("second") == ended
+    assert journal.runs("other") == [dataclasses.replace(ended, rest=b"")]
+    assert [run.run_id for run in journal.runs()] == ["run", "second"]
+    assert [run.run_id for run in journal.runs_of_scope(SCOPE)] == ["run"]
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(lambda journal: journal.run("x"), id="run"),
+        pytest.param(lambda journal: journal.end_run("x", 1.0, "done"), id="end_run"),
+        pytest.param(lambda journal: journal.payload("x"), id="payload"),
+        pytest.param(lambda journal: journal.keys("x"), id="keys"),
+        pytest.param(lambda journal: journal.set_statuses("x", b"", 1.0), id="set_statuses"),
+        pytest.param(
+            lambda journal: journal.set_states(
+                "x", None, state="accepted", code="", message="", at=1.0
+            ),
+            id="set_states",
+        ),
+    ],
+)
+def test_asking__for_what_is_not_there(journal, ask):
+    """A name that was never recorded is a JournalError that says so."""
+    with pytest.raises(JournalError, match="has no .* x") as caught:
+        ask(journal)
+    assert caught.value.details["missing"] == "x"
+
+
+def test_start_run__refuses_a_name_that_is_taken(journal):
+    """A run is started once."""
+    with pytest.raises(JournalError, match="run run is already in it"):
+        journal.start_run(a_run())
+
+
+def test_batches__give_claim_and_settlement(journal):
+    """A batch comes back with all that was told of it, its blobs on request."""
+    claim, outcome = a_claim(1), an_outcome(1, code="c", message="m", cure="do", location="/l")
+    journal.record(claims=[claim], settlements=[outcome])
+    (batch,) = journal.batches("run")
+    told = dataclasses.asdict(claim) | dataclasses.asdict(outcome)
+    kept = dataclasses.asdict(batch)
+    assert {name: kept[name] for name in told if name in kept} == {
+        name: value for name, value in told.items() if name not in ("keys", "payload")
+    }
+    assert journal.keys("run:0001") == claim.keys
+    assert journal.payload("run:0001") == claim.payload
+
+
+def test_ledger__lays_out_every_message_of_the_scope(journal):
+    """Keys, states, batches and offsets are parallel; other scopes stay out."""
+    journal.start_run(a_run("other", scope=OTHER_SCOPE))
+    first, second = a_claim(1, size=2), a_claim(2, size=3)
+    elsewhere = a_claim(1, run_id="other", scope=OTHER_SCOPE)
+    journal.record(claims=[first, elsewhere, second], settlements=[an_outcome(2)])
+    ledger = journal.ledger(SCOPE)
+    assert ledger.keys.dtype == np.dtype("V16")
+    assert ledger.keys.tobytes() == first.keys + second.keys
+    assert ledger.state.tolist() == [0, 0, ACCEPTED, ACCEPTED, ACCEPTED]
+    assert ledger.batch.tolist() == [0, 0, 1, 1, 1]
+    assert ledger.offset.tolist() == [0, 1, 0, 1, 2]
+    assert [batch.batch_id for batch in ledger.batches] == ["run:0001", "run:0002"]
+    assert (ledger.state.dtype, ledger.batch.dtype, ledger.offset.dtype) == ("u1", "i4", "i4")
+
+
+def test_ledger__of_an_unknown_scope_is_empty(journal):
+    """No batches: arrays of length zero with their types."""
+    ledger = journal.ledger(OTHER_SCOPE)
+    assert (len(ledger), ledger.batches) == (0, ())
+    assert ledger.keys.dtype == np.dtype("V16")
+
+
+def test_set_states__overrides_the_batch_row_by_row(journal):
+    """An unknown batch is resolved per message, and may be resolved again."""
+    journal.record(claims=[a_claim(1)], settlements=[an_outcome(1, state="unknown")])
+    states = bytes((ACCEPTED, REJECTED, UNKNOWN))
+    journal.set_states("run:0001", states, state="unknown", code="resolved", message="m", at=500.0)
+    assert journal.ledger(SCOPE).state.tolist() == list(states)
+    assert journal.counts("run") == {"claimed": 0, "accepted": 1, "rejected": 1, "unknown": 1}
+    (batch,) = journal.batches("run")
+    assert (batch.states, batch.resolved_at, batch.code) == (states, 500.0, "resolved")
+    journal.set_states("run:0001", None, state="accepted", code="", message="", at=501.0)
+    assert journal.ledger(SCOPE).state.tolist() == [ACCEPTED] * 3
+
+
+@pytest.mark.parametrize(
+    ("settlement", "states"),
+    [
+        pytest.param(None, None, id="still claimed"),
+        pytest.param(an_outcome(1), None, id="accepted by the API"),
+        pytest.param(an_outcome(1, state="unknown"), b"\x01", id="too few"),
+        pytest.param(an_outcome(1, state="unknown"), b"\x01\x01\x00", id="not settled"),
+        pytest.param(an_outcome(1, state="unknown"), b"\x01\x01\x09", id="no state"),
+    ],
+)
+def test_set_states__refuses(journal, settlement, states):
+    """Only unknown batches are resolved, with one settled state per message."""
+    journal.record(claims=[a_claim(1)], settlements=[settlement] if settlement else [])
+    before = journal.batches("run")
+    with pytest.raises(JournalError, match="run:0001"):
+        journal.set_states("run:0001", states, state="accepted", code="", message="", at=1.0)
+    assert journal.batches("run") == before
+
+
+def test_bury__calls_claims_of_the_dead_unknown(journal):
+    """Claims of runs that are alive, settled ones and other scopes stay as they are."""
+    journal.start_run(a_run("alive"))
+    journal.start_run(a_run("other", scope=OTHER_SCOPE))
+    elsewhere = a_claim(1, run_id="other", scope=OTHER_SCOPE)
+    journal.record(
+        claims=[a_claim(1), a_claim(2), a_claim(1, run_id="alive"), elsewhere],
+        settlements=[an_outcome(2)],
+    )
+    assert journal.bury(SCOPE, alive={"alive"}, at=700.0) == 1
+    first, second = journal.batches("run")
+    assert (first.state, first.code, first.settled_at) == ("unknown", "sender_died", 700.0)
+    assert "died" in first.message
+    assert "resolve" in first.cure
+    assert second.state == "accepted"
+    assert journal.batches("alive")[0].state == journal.batches("other")[0].state == "claimed"
+    assert journal.bury(SCOPE, alive={"alive"}) == 0
+    assert journal.bury(SCOPE) == 1
+
+
+def test_bury__is_not_undone_by_a_late_answer(journal):
+    """A sender that was declared dead cannot settle any more; a person resolves."""
+    journal.record(claims=[a_claim(1)])
+    journal.bury(SCOPE)
+    with pytest.raises(JournalError, match="already unknown"):
+        journal.record(settlements=[an_outcome(1)])
+
+
+def test_set_statuses__keeps_what_was_learned_last(journal):
+    """The last refresh replaces earlier ones."""
+    journal.record(claims=[a_claim(1)], settlements=[an_outcome(1)])
+    assert journal.batches("run")[0].statuses is None
+    journal.set_statuses("run:0001", b"one", 1.0)
+    journal.set_statuses("run:0001", b"two", 2.0)
+    (batch,) = journal.batches("run")
+    assert (batch.statuses, batch.refreshed_at) == (b"two", 2.0)
+    assert journal.ledger(SCOPE).batches[0].statuses == b"two"
+
+
+def test_reprs__hold_nothing_personal(journal):
+    """Keys, payloads, texts, settings and accounts are in no repr."""
+    told = [
+        a_run(content="SECRET", settings="SECRET", rest=b"SECRET", account="SECRET"),
+        a_claim(1, payload=b"SECRET", keys=b"SECRET..........", size=1),
+        an_outcome(1, message="SECRET", cure="SECRET"),
+    ]
+    journal.record(claims=[told[1]], settlements=[told[2]])
+    told += [*journal.batches("run"), journal.ledger(SCOPE), journal]
+    assert "SECRET" not in repr(told)
+    assert repr(journal.ledger(SCOPE)) == "<Ledger of 1 messages in 1 batches>"
+
+
+def test_journal__is_of_the_thread_that_opened_it(journal):
+    """Another thread is told to open its own."""
+    caught = []
+
+    def use():
+        try:
+            journal.runs()
+        except JournalError as error:
+            caught.append(str(error))
+
+    thread = threading.Thread(target=use)
+    thread.start()
+    thread.join()
+    assert "another thread or process" in caught[0]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_journal__is_not_inherited_by_a_fork(path):
+    """A forked child is told to open its own, and the parent's stays usable."""
+    child = textwrap.dedent(f"""
+        import os
+        from smsframe.errors import JournalError
+        from smsframe.journal import Journal
+        journal = Journal({str(path)!r})
+        pid = os.fork()
+        if not pid:
+            try:
+                journal.runs()
+            except JournalError as error:
+                os._exit(7 if "another thread or process" in str(error) else 8)
+            os._exit(9)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+        assert journal.runs() == []
+    """)
+    subprocess.run([sys.executable, "-c", child], check=True)
+
+
+def test_journal__after_close(journal):
+    """Closing twice does nothing; using a closed journal is named."""
+    journal.close()
+    journal.close()
+    with pytest.raises(JournalError, match="is closed"):
+        journal.runs()
+
+
+def test_two_processes__record_at_once(path):
+    """Two senders of different campaigns share one journal; nothing is lost, nobody fails."""
+    child = textwrap.dedent("""
+        import sys
+        from smsframe.journal import Claim, Journal, RunRecord, Settlement
+        path, name = sys.argv[1:]
+        scope = name.encode() * 16
+        with Journal(path) as journal:
+            journal.start_run(RunRecord(run_id=name, scope=scope, account="", program="", rows=1,
+                                        started_at=1.0))
+            for number in range(60):
+                batch = f"{name}:{number}"
+                journal.record(claims=[Claim(batch_id=batch, run_id=name, scope=scope, size=1,
+                                             keys=bytes(16), claimed_at=1.0)])
+                journal.record(settlements=[Settlement(batch_id=batch, state="accepted", settled_at=2.0)])
+            journal.end_run(name, 3.0, "done")
+    """)
+    command = [sys.executable, "-c", child, str(path)]
+    children = [subprocess.Popen([*command, name]) for name in "ab"]
+    assert [process.wait(timeout=30) for process in children] == [0, 0]
+    with Journal(path) as journal:
+        assert {run.ending for run in journal.runs()} == {"done"}
+        assert [journal.counts(name)["accepted"] for name in "ab"] == [60, 60]
+
+
+def test_ledger__of_a_million_messages_is_read_at_once(path):
+    """A thousand batches of a thousand are read in well under a second."""
+    with Journal(path) as journal:
+        journal.start_run(a_run())
+        for first in range(0, 1000, 100):
+            numbers = range(first, first + 100)
+            keys = {"keys": bytes(16_000), "payload": bytes(3000)}
+            journal.record(claims=[a_claim(number, size=1000, **keys) for number in numbers])
+        start = time.perf_counter()
+        ledger = journal.ledger(SCOPE)
+        seconds = time.perf_counter() - start
+    assert len(ledger) == 1_000_000
+    assert seconds < 0.9, seconds
