@@ -79,11 +79,14 @@ class _Rendering:
     ) -> None:
         self._state, self._call = state, call
         self._anyone, self._external = anyone, external
-        pieces = _PLACEHOLDER.split(text)
-        self._literals, self._tags = pieces[::2], pieces[1::2]
         known = state.fields()
-        self._fields = [tag for tag in dict.fromkeys(self._tags) if tag in known]
-        self._inline_only = [tag for tag in self._tags if tag not in known]
+        pieces = _PLACEHOLDER.split(text)
+        literals, tags = pieces[::2], pieces[1::2]
+        self._pattern = "%s".join(literal.replace("%", "%%") for literal in literals)
+        self._fields = [tag for tag in dict.fromkeys(tags) if tag in known]
+        self._inline_only = [tag for tag in tags if tag not in known]
+        places = {tag: place for place, tag in enumerate(self._fields)}
+        self._sources = [(tag, places.get(tag), call.defaults.get(tag, "")) for tag in tags]
 
     def messages(self) -> list[Message]:
         """Return one message per contact, in the order of the call."""
@@ -127,17 +130,13 @@ class _Rendering:
             return NOT_A_PHONE
         return None if self._anyone and phone else NOT_FOUND
 
-    def _render(self, entry: Entry, values: Sequence[str | None]) -> str:
+    def _render(self, entry: Entry, stored: Sequence[str | None]) -> str:
         """Fill the text: inline value, database field, default, nothing."""
-        stored = dict(zip(self._fields, values, strict=False))
-        defaults = self._call.defaults
-        filled = [
-            entry.values.get(tag) or stored.get(tag) or defaults.get(tag, "") for tag in self._tags
-        ]
-        pieces = [self._literals[0]]
-        for value, literal in zip(filled, self._literals[1:], strict=True):
-            pieces += (value, literal)
-        return "".join(pieces)
+        inline = entry.values
+        return self._pattern % tuple(
+            inline.get(tag) or (stored[place] if stored and place is not None else "") or default
+            for tag, place, default in self._sources
+        )
 
     def _find(self, entries: list[Entry]) -> dict[tuple[tuple[str, str], ...], str | None]:
         """Return the phone each lookup leads to: absent when nobody, ``None`` when several."""
