@@ -40,6 +40,8 @@ PAGE_BYTES: Final = 16384
 CACHE_KIB: Final = 8192
 SIDE_FILE_BYTES: Final = 1 << 20  # the side file is cut back to this size after larger transactions
 
+SHORTEST_DATABASE_BYTES: Final = 512
+
 _ELSEWHERE: Final = "choose another place with connect(journal=...) or SMSFRAME_JOURNAL"
 _RESTORE: Final = (
     "It is what keeps people from being texted twice: keep the file, restore a backup of it, and "
@@ -137,10 +139,18 @@ def _make_file(path: Path) -> None:
         )
     make_directory(path.parent)
     if path.exists():
+        _refuse_scrap(path)
         _tighten(path)
         return
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     _sync_directory(path.parent)
+
+
+def _refuse_scrap(path: Path) -> None:
+    """Refuse a file too short for a database, which SQLite would take for an empty one."""
+    if 0 < path.stat().st_size < SHORTEST_DATABASE_BYTES:
+        fault, cure = _MEANINGS[sqlite3.SQLITE_NOTADB]
+        raise JournalError(f"The journal {path} {fault}. {cure}", path=str(path))
 
 
 def make_directory(directory: Path) -> None:
