@@ -16,6 +16,7 @@ Decisions:
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime as dt
 import getpass
 import json
@@ -24,7 +25,7 @@ import socket
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import filelock
 
@@ -34,8 +35,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _POLL_S: Final = 0.05
-_held: set[str] = set()
+_held: Final[dict[str, object]] = {}
 _guard: Final = threading.Lock()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Holder:
+    """Who sends a campaign, and since when (seconds since 1970, UTC)."""
+
+    pid: int
+    host: str
+    user: str
+    since: float
 
 
 @contextlib.contextmanager
@@ -69,50 +80,54 @@ def campaign_lock(
         try:
             yield
         finally:
-            _holder_file(file).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                _holder_file(file).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
 def _only_here(file: Path, deadline: float) -> Iterator[None]:
     """Keep other threads of this process away."""
-    name = str(file)
-    while not _enter(name):
-        if time.monotonic() >= deadline:
-            raise _busy(file)
-        time.sleep(_POLL_S)
+    name, ours = str(file), object()
     try:
+        while not _enter(name, ours):
+            if time.monotonic() >= deadline:
+                raise _busy(file)
+            time.sleep(_POLL_S)
         yield
     finally:
         with _guard:
-            _held.discard(name)
+            if _held.get(name) is ours:
+                del _held[name]
 
 
-def _enter(name: str) -> bool:
+def _enter(name: str, ours: object) -> bool:
     """Take a name that no thread of this process has; False when one has it."""
     with _guard:
-        if name in _held:
-            return False
-        _held.add(name)
-        return True
+        return _held.setdefault(name, ours) is ours
 
 
 @contextlib.contextmanager
 def _locked(file: Path, deadline: float) -> Iterator[None]:
     """Keep other processes away."""
     lock = filelock.FileLock(file, mode=0o600, thread_local=False)
+    try:  # an interrupt may fall anywhere from here on: release() of what is not held does nothing
+        _acquire(lock, file, max(0.0, deadline - time.monotonic()))
+        yield
+    finally:
+        lock.release()
+
+
+def _acquire(lock: filelock.BaseFileLock, file: Path, wait_s: float) -> None:
+    """Take the lock, or say why it cannot be had."""
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock.acquire(timeout=max(0.0, deadline - time.monotonic()), poll_interval=_POLL_S)
+        lock.acquire(timeout=wait_s, poll_interval=_POLL_S)
     except filelock.Timeout:
         raise _busy(file) from None
     except (OSError, NotImplementedError) as error:
         raise _unlockable(file, getattr(error, "strerror", None) or "no locks here") from error
-    try:
-        if not _dies_with_us(lock):
-            raise _unlockable(file, "the disk has no locks")
-        yield
-    finally:
-        lock.release()
+    if not _dies_with_us(lock):
+        raise _unlockable(file, "the disk has no locks")
 
 
 def _dies_with_us(lock: filelock.BaseFileLock) -> bool:
@@ -134,14 +149,14 @@ def _busy(file: Path) -> CampaignBusyError:
     """Say who is sending, since when, and what one can do."""
     holder = _read_holder(file)
     who, since = "Another process", ""
-    if holder["pid"] is not None:
-        who = "Process {pid} on {host} ({user})".format(**holder)
-        since = f" since {_clock(holder['since'])}"
+    if holder is not None:
+        who = f"Process {holder.pid} on {holder.host} ({holder.user})"
+        since = f" since {_clock(holder.since)}"
     return CampaignBusyError(
         f"{who} has been sending this campaign{since}. Nothing was sent by this call. Wait until "
         "that one is done and run this again (it sends only what is left then), or leave it: "
         "what is being sent there need not be sent here.",
-        **holder,
+        **(dict.fromkeys(_Holder.__slots__) if holder is None else dataclasses.asdict(holder)),
     )
 
 
@@ -157,15 +172,19 @@ def _holder_file(file: Path) -> Path:
 
 def _write_holder(file: Path) -> None:
     """Say who holds the lock from now on; in one step, so that nobody reads half of it."""
-    holder = {
-        "pid": os.getpid(),
-        "host": socket.gethostname(),
-        "user": _user(),
-        "since": time.time(),
-    }
+    holder = _Holder(pid=os.getpid(), host=socket.gethostname(), user=_user(), since=time.time())
     draft = file.with_suffix(".draft")
-    draft.write_text(json.dumps(holder), encoding="utf-8")
-    draft.replace(_holder_file(file))
+    with contextlib.suppress(OSError):  # it only informs: the lock holds without it
+        _holder_file(file).unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
+        with open(draft, "x", encoding="utf-8", opener=_private) as stream:
+            json.dump(dataclasses.asdict(holder), stream)
+        draft.replace(_holder_file(file))
+
+
+def _private(name: str, flags: int) -> int:
+    """Open a file that only this user can read."""
+    return os.open(name, flags, 0o600)
 
 
 def _user() -> str:
@@ -173,27 +192,32 @@ def _user() -> str:
     try:
         return getpass.getuser()
     except (OSError, KeyError):
-        return ""
+        return "unknown user"
 
 
-def _read_holder(file: Path) -> dict[str, Any]:
-    """Read who holds a lock; all None when that is not known or is of one that has died."""
-    nobody: dict[str, Any] = dict.fromkeys(("pid", "host", "user", "since"))
+def _read_holder(file: Path) -> _Holder | None:
+    """Read who holds a lock; None when that is not known, or is of one that has died."""
     try:
-        holder = nobody | json.loads(_holder_file(file).read_text(encoding="utf-8"))
-    except (OSError, ValueError, TypeError):
-        return nobody
-    return nobody if _died(holder) else holder
+        told = json.loads(_holder_file(file).read_text(encoding="utf-8"))
+        holder = _Holder(
+            pid=int(told["pid"]),
+            host=str(told["host"]),
+            user=str(told["user"]),
+            since=float(told["since"]),
+        )
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return None if _died(holder) else holder
 
 
-def _died(holder: dict[str, Any]) -> bool:
+def _died(holder: _Holder) -> bool:
     """Tell whether a holder of this machine no longer runs; False when that cannot be told."""
-    if holder["host"] != socket.gethostname() or os.name != "posix":
+    if os.name != "posix" or holder.host != socket.gethostname():
         return False
     try:
-        os.kill(int(holder["pid"]), 0)
+        os.kill(holder.pid, 0)
     except ProcessLookupError:
         return True
-    except (OSError, ValueError, TypeError):
+    except (OSError, OverflowError):
         return False
     return False
