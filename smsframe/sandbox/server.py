@@ -13,6 +13,7 @@ exit.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import selectors
 import socket
@@ -147,7 +148,7 @@ class Server(ThreadedWSGIServer):
         with _listen(port) as listening:
             super().__init__(HOST, port, app, handler=Handler, fd=listening.fileno())
         self._accepting = threading.Thread(
-            target=self.serve_forever, args=(_POLL_S,), name="smsframe-sandbox", daemon=True
+            target=self._accept, name="smsframe-sandbox", daemon=True
         )
 
     def start(self) -> None:
@@ -157,10 +158,17 @@ class Server(ThreadedWSGIServer):
     def stop(self) -> None:
         """Stop accepting, wake what waits, let what works finish briefly, close the rest."""
         self.stopping.set()
-        self.shutdown()
+        with contextlib.suppress(OSError):  # wakes the thread that waits for a connection
+            socket.create_connection((HOST, self.port), timeout=_GRACE_S).close()
         self._accepting.join()
         self._shut(socket.SHUT_RD, _GRACE_S)
         self._shut(socket.SHUT_RDWR, _GRACE_S)
+
+    def _accept(self) -> None:
+        """Take connections until the sandbox stops; waiting for one costs nothing."""
+        with contextlib.closing(self.socket):
+            while not self.stopping.is_set():
+                self.handle_request()
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Serve one connection, known to ``stop`` for as long as it lasts."""
@@ -188,10 +196,8 @@ class Server(ThreadedWSGIServer):
         with self._open_lock:
             still_open = dict(self._open)
         for connection in still_open:
-            try:
+            with contextlib.suppress(OSError):  # it may have closed by itself meanwhile
                 connection.shutdown(how)
-            except OSError:
-                continue  # it closed by itself meanwhile
         for thread in still_open.values():
             thread.join(max(0.0, end - time.monotonic()))
 
