@@ -42,6 +42,7 @@ from smsframe.journal_records import (
     ACCEPTED,
     CLAIMED,
     KEY_BYTES,
+    PERSON_BYTES,
     REJECTED,
     STATE_NAMES,
     UNKNOWN,
@@ -182,13 +183,16 @@ class Journal(JournalReader):
         """Insert one batch and its blobs."""
         if len(claim.keys) != KEY_BYTES * claim.size:
             raise self._contradiction(f"batch {claim.batch_id} has not one key per message")
+        if len(claim.people) not in (0, PERSON_BYTES * claim.size):
+            raise self._contradiction(f"batch {claim.batch_id} has not one person per message")
         self._check_new(db, claim)
         batch = db.execute(
             _CLAIM,
             (claim.batch_id, claim.run_id, claim.scope, claim.size, claim.source, claim.claimed_at),
         ).lastrowid
         db.execute(
-            "INSERT INTO keys VALUES (?, ?, NULL, ?)", (batch, zlib.crc32(claim.keys), claim.keys)
+            "INSERT INTO keys VALUES (?, ?, NULL, ?, ?)",
+            (batch, zlib.crc32(claim.keys), claim.people, claim.keys),
         )
         db.execute("INSERT INTO payloads VALUES (?, ?)", (batch, claim.payload))
 

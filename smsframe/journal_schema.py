@@ -281,7 +281,7 @@ def runs_and_batches(db: sqlite3.Connection) -> None:
         "CREATE INDEX batches_by_run ON batches (run_id)",
         """CREATE TABLE keys (
             batch INTEGER PRIMARY KEY REFERENCES batches, checksum INTEGER NOT NULL,
-            states BLOB, keys BLOB NOT NULL)""",
+            states BLOB, people BLOB NOT NULL, keys BLOB NOT NULL)""",
         """CREATE TABLE payloads (
             batch INTEGER PRIMARY KEY REFERENCES batches, payload BLOB NOT NULL)""",
         """CREATE TABLE statuses (
