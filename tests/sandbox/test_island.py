@@ -49,4 +49,5 @@ def imported(source: str) -> list[str]:
 
 def leaves_island(name: str) -> bool:
     """Tell whether a module is ours and not the sandbox's."""
-    return name.split(".")[0] == "smsframe" and name.split(".")[:2] != ["smsframe", "sandbox"]
+    steps = name.split(".")
+    return steps[0] == "smsframe" and steps[:2] != ["smsframe", "sandbox"]

@@ -118,7 +118,7 @@ def test_programs__switched(api):
         pytest.param(True, "999", "12015550101", 404, None, id="no-program"),
     ],
 )
-def test_consent__record(start, anyone, program, phone, status, consent):
+def test_consent__record(start, *, anyone, program, phone, status, consent):
     """Consent is asked phone by phone; 404 means there is no record."""
     api = start(anyone=anyone)
     api.sandbox.load_contacts(PEOPLE)
