@@ -23,6 +23,7 @@ import numpy as np
 from smsframe.errors import JournalError
 from smsframe.journal_records import (
     KEY_BYTES,
+    PERSON_BYTES,
     STATE_NAMES,
     BatchRecord,
     Ledger,
@@ -86,14 +87,15 @@ class JournalReader:
     def ledger(self, scope: bytes) -> Ledger:
         """Read every message ever claimed in a scope (16 bytes), oldest batch first."""
         query = (
-            f"SELECT {_BATCH_COLUMNS}, keys, checksum {_FROM_BATCHES} WHERE scope = ? ORDER BY id"
+            f"SELECT {_BATCH_COLUMNS}, people, keys, checksum {_FROM_BATCHES} WHERE scope = ? ORDER BY id"
         )
         with self._reading() as db:
             rows = db.execute(query, (scope,)).fetchall()
         batches = tuple(_batch(row) for row in rows)
         for batch, row in zip(batches, rows, strict=True):
             self._check_keys(batch, *row[-2:])
-        return _ledger(batches, b"".join(row[-2] for row in rows))
+        people = b"".join(row[-3] or bytes(PERSON_BYTES * len(row[-2]) // KEY_BYTES) for row in rows)
+        return _ledger(batches, b"".join(row[-2] for row in rows), people)
 
     def runs(self, account: str | None = None) -> list[RunRecord]:
         """List the runs (of one account, or all), oldest first, without their ``rest``."""
@@ -203,7 +205,7 @@ def _batch(row: tuple[Any, ...]) -> BatchRecord:
     return BatchRecord(**dict(zip(_BATCH_FIELDS, row, strict=False)))
 
 
-def _ledger(batches: tuple[BatchRecord, ...], keys: bytes) -> Ledger:
+def _ledger(batches: tuple[BatchRecord, ...], keys: bytes, people: bytes) -> Ledger:
     """Lay batches out as one array entry per message."""
     sizes = np.array([batch.size for batch in batches], dtype=np.int64)
     ends = np.cumsum(sizes)
@@ -217,5 +219,6 @@ def _ledger(batches: tuple[BatchRecord, ...], keys: bytes) -> Ledger:
         state=state,
         batch=np.repeat(np.arange(len(batches), dtype=np.int32), sizes),
         offset=np.arange(len(state), dtype=np.int32) - starts,
+        people=np.frombuffer(people, dtype=np.uint64),
         batches=batches,
     )

@@ -28,6 +28,9 @@ STATE_NAMES: Final = ("claimed", "accepted", "rejected", "unknown")
 KEY_BYTES: Final = 16
 """Length of a send key and of a scope."""
 
+PERSON_BYTES: Final = 8
+"""Length of the hash of a recipient, kept for named campaigns."""
+
 SettledState = Literal["accepted", "rejected", "unknown"]
 State = Literal["claimed", "accepted", "rejected", "unknown"]
 
@@ -70,6 +73,7 @@ class Claim:
     run_id: str
     scope: bytes = field(repr=False)
     keys: bytes = field(repr=False)
+    people: bytes = field(default=b"", repr=False)
     size: int
     payload: bytes = field(default=b"", repr=False)
     source: str = ""
@@ -131,13 +135,14 @@ class Ledger:
     ``keys`` (V16) may repeat: a message that was rejected and sent again stands here twice, and
     which entry counts is for the reader to say. ``state`` (uint8) is `CLAIMED`, `ACCEPTED`,
     `REJECTED` or `UNKNOWN`; ``batch`` (int32) indexes ``batches``; ``offset`` (int32) is the place
-    within that batch.
+    within that batch. ``people`` (uint64) is a hash of the recipient, 0 where none was kept.
     """
 
     keys: npt.NDArray[np.void]
     state: npt.NDArray[np.uint8]
     batch: npt.NDArray[np.int32]
     offset: npt.NDArray[np.int32]
+    people: npt.NDArray[np.uint64]
     batches: tuple[BatchRecord, ...]
 
     def __len__(self) -> int:
