@@ -258,7 +258,7 @@ def test_batches__give_claim_and_settlement(journal):
     told = dataclasses.asdict(claim) | dataclasses.asdict(outcome)
     kept = dataclasses.asdict(batch)
     assert {name: kept[name] for name in told if name in kept} == {
-        name: value for name, value in told.items() if name not in ("keys", "payload")
+        name: value for name, value in told.items() if name not in ("keys", "people", "payload")
     }
     assert journal.keys("run:0001") == claim.keys
     assert journal.payload("run:0001") == claim.payload
