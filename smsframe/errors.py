@@ -3,11 +3,11 @@
 The tree::
 
     SmsframeError                 whatever smsframe raises; catch this to catch all
-    ├── InputError                what you passed in: a column, a tag, an argument (a ValueError too)
-    ├── ConfigurationError        credentials, pod, address or journal path are missing or wrong
-    ├── AccessError               the service refused the credentials or the right to send
-    ├── ApiError                  the service answered in a way that cannot be used
-    └── JournalError              the record of what was sent cannot be read or written
+    ├── InputError                what you passed in: a column, a tag, an argument (a ValueError
+    too) ├── ConfigurationError        credentials, pod, address or journal path are missing or
+    wrong ├── AccessError               the service refused the credentials or the right to send ├──
+    ApiError                  the service answered in a way that cannot be used └── JournalError
+    the record of what was sent cannot be read or written
         └── CampaignBusyError     another process is sending the same campaign now
 
     SmsframeWarning               a UserWarning; filter this to filter all
@@ -15,8 +15,8 @@ The tree::
     └── IncompleteSendWarning     some messages did not go out
 
 An error carries what happened as data (``details``) and says in its text what to do next. None ever
-carries a request, a token, a secret or an unmasked phone number. A send that was under way never loses
-its partial result: ``smsframe.last_results()`` has it.
+carries a request, a token, a secret or an unmasked phone number. A send that was under way never
+loses its partial result: ``smsframe.last_results()`` has it.
 """
 
 from __future__ import annotations

@@ -1,19 +1,22 @@
 """What is wrong with a frame, collected for all rows at once and told cell by cell.
 
-A fault is kept once for all the cells that share it (one sentence, many positions): a million faulty rows cost
-an array of positions, not a million objects. The table that people read is made only when asked for.
-Faults of the whole send (the text, a rounded column) have no position and come first.
+A fault is kept once for all the cells that share it (one sentence, many positions): a million
+faulty rows cost an array of positions, not a million objects. The table that people read is made
+only when asked for. Faults of the whole send (the text, a rounded column) have no position and come
+first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
 
 SEVERITIES = ("error", "warning", "info")
 COLUMNS = ("label", "position", "column", "value", "code", "severity", "sentence")
@@ -46,7 +49,13 @@ class Problems:
     faults: list[Fault] = field(default_factory=list)
 
     def whole(
-        self, code: str, sentence: str, *, severity: str = "error", column: Any = None, value: Any = None
+        self,
+        code: str,
+        sentence: str,
+        *,
+        severity: str = "error",
+        column: Any = None,
+        value: Any = None,
     ) -> None:
         """Add a fault of the whole send."""
         self.faults.append(
@@ -118,8 +127,8 @@ class Problems:
         Returns
         -------
         DataFrame
-            Columns ``label``, ``position`` (Int64, NA for the whole send), ``column``, ``value``, ``code``,
-            ``severity`` (categorical) and ``sentence``; a RangeIndex.
+            Columns ``label``, ``position`` (Int64, NA for the whole send), ``column``, ``value``,
+            ``code``, ``severity`` (categorical) and ``sentence``; a RangeIndex.
         """
         wholes = [fault for fault in self.faults if fault.positions is None]
         wholes.sort(key=lambda fault: SEVERITIES.index(fault.severity))
@@ -184,7 +193,9 @@ def first_codes(problems: Problems, rows: int) -> tuple[list[str], npt.NDArray[n
             continue
         before = verdict[fault.positions]
         for old in np.unique(before):
-            text = f"{fault.code}\x00{fault.sentence}" if old < 0 else f"{texts[old]} {fault.sentence}"
+            text = (
+                f"{fault.code}\x00{fault.sentence}" if old < 0 else f"{texts[old]} {fault.sentence}"
+            )
             number = numbers.setdefault(text, len(texts))
             if number == len(texts):
                 texts.append(text)

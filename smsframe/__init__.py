@@ -1,0 +1,94 @@
+"""Send one text to a DataFrame of people through Acoustic Campaign: once, told row by row.
+
+``import smsframe`` puts ``df.sms`` and ``series.sms`` on pandas' objects. Everything else is
+imported when it is first used, so that the import costs next to nothing.
+
+Examples
+--------
+>>> import pandas as pd, smsframe
+>>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"], "FirstName": ["Ann"]})
+>>> people.sms.preview("Hi %%FirstName%%, your order has shipped.")["text"].tolist()
+['Hi Ann, your order has shipped.']
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from smsframe import accessor
+from smsframe.errors import (
+    AccessError,
+    ApiError,
+    CampaignBusyError,
+    ConfigurationError,
+    IncompleteSendWarning,
+    InputError,
+    JournalError,
+    SmsframeError,
+    SmsframeWarning,
+    UnknownOutcomeWarning,
+)
+
+if TYPE_CHECKING:
+    from smsframe.acoustic.client import Client, connect
+    from smsframe.phones import normalize
+    from smsframe.planning import Plan
+    from smsframe.sandbox import Sandbox
+    from smsframe.segments import segments
+    from smsframe.verbs import last_results, plan, preview, send
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AccessError",
+    "ApiError",
+    "CampaignBusyError",
+    "Client",
+    "ConfigurationError",
+    "IncompleteSendWarning",
+    "InputError",
+    "JournalError",
+    "Plan",
+    "Sandbox",
+    "SmsframeError",
+    "SmsframeWarning",
+    "UnknownOutcomeWarning",
+    "connect",
+    "last_results",
+    "normalize",
+    "plan",
+    "preview",
+    "segments",
+    "send",
+]
+
+_LAZY = {
+    "Client": "smsframe.acoustic.client",
+    "Plan": "smsframe.planning",
+    "Sandbox": "smsframe.sandbox",
+    "connect": "smsframe.acoustic.client",
+    "last_results": "smsframe.verbs",
+    "normalize": "smsframe.phones",
+    "plan": "smsframe.verbs",
+    "preview": "smsframe.verbs",
+    "segments": "smsframe.segments",
+    "send": "smsframe.verbs",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    if name not in _LAZY:
+        raise AttributeError(f"module 'smsframe' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_LAZY[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Offer the lazy names to tab completion too."""
+    return sorted({*globals(), *__all__})
+
+
+accessor.register()

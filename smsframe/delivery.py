@@ -1,0 +1,368 @@
+"""The loop that sends: claim, post, settle, until nothing is left or something says stop.
+
+One thread runs it. It knows neither the API nor the journal's file: it is given a way to record
+claims and settlements (durable on return), workers that make calls, and a function that builds the
+call of a batch. So the tests can run this very code over a simulated clock, network and disk.
+
+Rules, in the order in which they matter:
+
+- **No POST leaves before its claim is recorded.** Claims and the settlements at hand share one
+  synced transaction.
+- **Only what provably was not processed is repeated**: no connection, a refusal for being too
+  many, a refused call about a contact (halved until the bad rows stand alone). An answer that was
+  lost is ``unknown`` at once.
+- **The first batch goes alone**, and so does the next one after a lost answer, until one is
+  accepted: a wrong program, a wrong text or a server that fails costs one call, not ten. After
+  ``LOST_IN_A_ROW`` lost answers in a row the run stops, for whatever is wrong will not get better
+  by texting on without knowing; and so it does when ``REFUSED_AT_FIRST`` contacts were refused one
+  by one before any was accepted.
+- **Refused for being too many**: the window of calls in flight is halved, and grows by one with
+  each acceptance.
+- **Stop** starts no batch any more and waits for those in flight; a second one gives up waiting
+  for them.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from smsframe.acoustic.outcomes import Outcome
+from smsframe.errors import JournalError
+from smsframe.journal_records import Claim, Settlement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from smsframe.acoustic.wire import SendRequest
+    from smsframe.problems import Positions
+
+LOST_IN_A_ROW = 5
+REFUSED_AT_FIRST = 24
+NOT_PROCESSED = ("no_connection", "busy")
+
+
+class Crew(Protocol):
+    """Whoever makes the calls; see ``workers.py``."""
+
+    def now(self) -> float: ...
+    def today(self) -> float: ...
+    def submit(self, number: int, request: SendRequest) -> None: ...
+    def finished(self, timeout_s: float | None) -> list[tuple[int, Outcome]]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long to go on repeating what was not processed.
+
+    Seconds: ``first_wait_s`` doubles with each repeat of a batch up to ``longest_wait_s``, plus up
+    to a quarter by chance. A batch without a connection is given up after ``connect_attempts``, one
+    refused for being too many after ``busy_s`` in all.
+    """
+
+    first_wait_s: float = 0.5
+    longest_wait_s: float = 30.0
+    connect_attempts: int = 5
+    busy_s: float = 600.0
+
+    def wait_s(self, attempts: int, outcome: Outcome, chance: random.Random) -> float:
+        """Return how long to wait before the next attempt."""
+        backoff = min(self.first_wait_s * 2.0 ** (attempts - 1), self.longest_wait_s)
+        backoff *= 1 + chance.random() / 4
+        return max(backoff, outcome.retry_after_s or 0.0)
+
+
+@dataclass(slots=True)
+class Stop:
+    """How often somebody asked to stop: once starts nothing new, twice gives up waiting."""
+
+    asked: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """Why a run ended before its last row; ``kind`` is "stopped", "interrupted" or "failed"."""
+
+    kind: str
+    code: str
+    sentence: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Flight:
+    """One batch on its way: claimed, and posted once or more."""
+
+    number: int
+    claim: Claim
+    rows: Positions
+    request: SendRequest
+    attempts: int = 0
+    calls: int = 0
+    seconds: float = 0.0
+    first_posted: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of one batch."""
+
+    claim: Claim
+    rows: Positions
+    settlement: Settlement
+    verdict: (
+        str  # "accepted", "rejected", "unknown", "not_attempted" or "halved" (its halves follow)
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class Delivery:
+    """One run of the loop.
+
+    Parameters
+    ----------
+    crew : Crew
+        Makes the calls and keeps the time.
+    batches : iterator of positions
+        The rows of each batch, in order.
+    prepare : callable
+        Makes the claim and the call of a batch, from its number and its rows.
+    record : callable
+        Makes claims and settlements durable.
+    settled : callable
+        Is told each :class:`Result`.
+    """
+
+    crew: Crew
+    batches: Iterator[Positions]
+    prepare: Callable[[int, Positions], tuple[Claim, SendRequest]]
+    record: Callable[[Sequence[Claim], Sequence[Settlement]], None]
+    settled: Callable[[Result], None]
+    max_in_flight: int = 10
+    patience: Patience = field(default_factory=Patience)
+    stop: Stop = field(default_factory=Stop)
+    chance: random.Random = field(default_factory=random.Random)
+
+    ending: Ending | None = None
+    failure: JournalError | None = None
+    _made: int = 0
+    _window: int = 1
+    _lost: int = 0
+    _refused: int = 0
+    _accepted: bool = False
+    _narrowed: bool = False
+    _halves: deque[Positions] = field(default_factory=deque)
+    _flying: dict[int, Flight] = field(default_factory=dict)
+    _waiting: list[tuple[float, int, Flight]] = field(default_factory=list)
+    _unrecorded: list[Settlement] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Send until nothing is left, or until something says stop. Raises nothing of its own."""
+        try:
+            while self._turn():
+                pass
+        except BaseException:
+            self._give_up_waiting()
+            raise
+        finally:
+            self._record([])
+
+    def _turn(self) -> bool:
+        """Launch what may go, then act on what came back; False when nothing is left."""
+        self._heed_stop()
+        self._launch()
+        if self.stop.asked > 1:
+            self._give_up_waiting()
+        if not self._flying and not self._waiting:
+            return False
+        for number, outcome in self.crew.finished(self._next_due()):
+            if number in self._flying:
+                self._judge(self._flying.pop(number), outcome)
+        return True
+
+    @property
+    def in_flight(self) -> int:
+        """Number of calls under way."""
+        return len(self._flying)
+
+    def _heed_stop(self) -> None:
+        """Begin to end when somebody asked for it."""
+        if self.stop.asked and self.ending is None:
+            self._end("interrupted", "interrupted", "The run was stopped before this row.")
+
+    def _end(self, kind: str, code: str, sentence: str) -> None:
+        """Start nothing new; what waits for another attempt was not processed and is settled so."""
+        self.ending = self.ending or Ending(kind=kind, code=code, sentence=sentence)
+        for _, _, flight in self._waiting:
+            self._settle(flight, "rejected", "not_attempted", _not_processed(self.ending))
+        self._waiting.clear()
+
+    def _launch(self) -> None:
+        """Claim and post as many batches as the window lets, those that wait for a repeat first."""
+        again = self._due()
+        fresh = self._build(self._window - len(self._flying) - len(again))
+        if (fresh or self._unrecorded) and not self._record([flight.claim for flight in fresh]):
+            self._end("failed", "journal_failed", "The journal could not be written.")
+            fresh = []
+        for flight in again + fresh:
+            self._post(flight)
+
+    def _due(self) -> list[Flight]:
+        """Return the flights whose time to be repeated has come."""
+        due: list[Flight] = []
+        while (
+            self._waiting
+            and self._waiting[0][0] <= self.crew.now()
+            and len(self._flying) + len(due) < self._window
+        ):
+            due.append(heapq.heappop(self._waiting)[2])
+        return due
+
+    def _next_due(self) -> float | None:
+        """Return the seconds until the next repeat may go; None when only answers are waited for."""
+        if not self._waiting or len(self._flying) >= self._window:
+            return None
+        return max(self._waiting[0][0] - self.crew.now(), 0.0)
+
+    def _build(self, free: int) -> list[Flight]:
+        """Prepare the next batches, halves of a refused one first."""
+        fresh: list[Flight] = []
+        while self.ending is None and len(fresh) < free:
+            rows = self._halves.popleft() if self._halves else next(self.batches, None)
+            if rows is None:
+                break
+            self._made += 1
+            claim, request = self.prepare(self._made, rows)
+            fresh.append(Flight(number=self._made, claim=claim, rows=rows, request=request))
+        return fresh
+
+    def _record(self, claims: list[Claim]) -> bool:
+        """Make claims and all settlements at hand durable; False when the journal failed."""
+        try:
+            self.record(claims, self._unrecorded)
+        except JournalError as error:
+            self.failure = self.failure or error
+            return False
+        self._unrecorded.clear()
+        return True
+
+    def _post(self, flight: Flight) -> None:
+        """Hand a claimed batch to the crew."""
+        flight.first_posted = flight.first_posted or self.crew.now()
+        flight.attempts += 1
+        self._flying[flight.number] = flight
+        self.crew.submit(flight.number, flight.request)
+
+    def _judge(self, flight: Flight, outcome: Outcome) -> None:
+        """Act on what became of a call, by the outcome table."""
+        flight.calls += outcome.attempts
+        flight.seconds += outcome.seconds
+        if outcome.kind == "accepted":
+            self._widen()
+            self._settle(flight, "accepted", "accepted", outcome)
+        elif outcome.kind == "unknown":
+            self._lose(flight, outcome)
+        elif outcome.kind in NOT_PROCESSED:
+            self._repeat_later(flight, outcome)
+        elif outcome.about == "contact":
+            self._halve(flight, outcome)
+        else:
+            self._settle(flight, "rejected", "rejected", outcome)
+            self._end("stopped", outcome.code, _stopped_because(outcome))
+
+    def _widen(self) -> None:
+        """Let more calls fly: all at first, one more with each acceptance after a refusal."""
+        self._lost, self._accepted = 0, True
+        self._window = (
+            min(self._window + 1, self.max_in_flight) if self._narrowed else self.max_in_flight
+        )
+
+    def _lose(self, flight: Flight, outcome: Outcome) -> None:
+        """Keep a lost answer as unknown, and go on carefully."""
+        self._settle(flight, "unknown", "unknown", outcome)
+        self._lost += 1
+        self._window, self._narrowed = 1, True
+        if self._lost >= LOST_IN_A_ROW:
+            self._end(
+                "stopped",
+                "answers_lost",
+                f"The run stopped before this row: {self._lost} answers in a row were lost. "
+                "When the service answers again, run the same send again.",
+            )
+
+    def _repeat_later(self, flight: Flight, outcome: Outcome) -> None:
+        """Have a batch that was not processed wait for its next attempt, or stop the run."""
+        now = self.crew.now()
+        patience = self.patience
+        if outcome.kind == "busy":
+            self._window, self._narrowed = max(1, min(self._window, self.in_flight + 1) // 2), True
+            over = now - flight.first_posted > patience.busy_s
+        else:
+            self._window, self._narrowed = 1, True
+            over = flight.attempts >= patience.connect_attempts
+        if self.ending is None and not over:
+            due = now + patience.wait_s(flight.attempts, outcome, self.chance)
+            heapq.heappush(self._waiting, (due, flight.number, flight))
+            return
+        self._settle(flight, "rejected", "not_attempted", outcome)
+        self._end("stopped", outcome.code, _stopped_because(outcome))
+
+    def _halve(self, flight: Flight, outcome: Outcome) -> None:
+        """Look for the contact that was refused: halve the batch until it stands alone."""
+        if len(flight.rows) > 1 and self.ending is None:
+            self._settle(flight, "rejected", "halved", outcome)
+            middle = len(flight.rows) // 2
+            self._halves.extendleft([flight.rows[middle:], flight.rows[:middle]])
+            return
+        self._settle(flight, "rejected", "rejected", outcome)
+        self._refused += 1
+        if self._refused >= REFUSED_AT_FIRST and not self._accepted:
+            self._end("stopped", outcome.code, _stopped_because(outcome))
+
+    def _give_up_waiting(self) -> None:
+        """Leave the calls under way to themselves: whether they are processed is unknown."""
+        for flight in self._flying.values():
+            self._settle(
+                flight,
+                "unknown",
+                "unknown",
+                Outcome(
+                    kind="unknown",
+                    code="interrupted",
+                    message="The run was interrupted while this call was under way.",
+                    cure="Look in the product's events whether it went out, then resolve it.",
+                ),
+            )
+        self._flying.clear()
+
+    def _settle(self, flight: Flight, state: str, verdict: str, outcome: Outcome) -> None:
+        """Keep the outcome of a batch for the next transaction and tell it."""
+        settlement = Settlement(
+            batch_id=flight.claim.batch_id,
+            state=state,  # type: ignore[arg-type]
+            http_status=outcome.http_status,
+            code=outcome.code,
+            message=outcome.message,
+            cure=outcome.cure,
+            response_id=outcome.response_id,
+            location=outcome.location,
+            attempts=max(flight.calls, flight.attempts),
+            seconds=flight.seconds,
+            settled_at=self.crew.today(),
+        )
+        self._unrecorded.append(settlement)
+        self.settled(
+            Result(claim=flight.claim, rows=flight.rows, settlement=settlement, verdict=verdict)
+        )
+
+
+def _stopped_because(outcome: Outcome) -> str:
+    """Say why the rows that follow were not attempted."""
+    return f"The run stopped before this row: {outcome.message} {outcome.cure}".strip()
+
+
+def _not_processed(ending: Ending) -> Outcome:
+    """Return the outcome of a batch that was never processed because the run ended."""
+    return Outcome(kind="no_connection", code=ending.code, message=ending.sentence)

@@ -1,0 +1,415 @@
+"""From a frame to recipients, values and texts: one pass per concern over whole columns.
+
+The order of the passes is the order in which an analyst would look: whom, what text, which values,
+how the rendered texts come out, who is in the frame twice, how many go now. Each pass writes its
+faults into one list; no pass stops because an earlier one found something, so that everything that
+is wrong is said at once.
+
+How a missing value is filled: the tag's default if there is one; a tag that is no column is left to
+the database; anything else is a problem of the row. A default that stands in for a missing value of
+a column travels with the recipient, because the API refuses a whole call when one recipient lacks a
+key that is no database field.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from smsframe import gsm7, phones, values
+from smsframe.config import mask_phone
+from smsframe.errors import InputError
+from smsframe.problems import Positions, Problems
+from smsframe.segments import Measured, fold_template, measure_filled, ucs2_characters
+from smsframe.templates import Template, near_misses
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping, Sequence
+
+    from smsframe.arguments import Columns, Message, Options
+
+MAX_CHARACTERS = 800
+MAX_UCS2_CHARACTERS = 400
+MAX_SEGMENTS = 6
+BATCH_SIZE = 1000
+NAMED = 5
+
+READY, INVALID, DUPLICATE, HELD_BACK = range(4)
+
+DUPLICATE_SENTENCE = (
+    "The same message to the same person is in an earlier row. "
+    "duplicates='send' sends it again on purpose."
+)
+
+Verdict = npt.NDArray[np.uint8]
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """What is known so far of a plan in the making."""
+
+    frame: pd.DataFrame
+    message: Message
+    columns: Columns
+    options: Options
+    problems: Problems = field(default_factory=Problems)
+    template: Template | None = None
+    contact_ids: pa.Array | None = None
+    lookups: dict[str, pa.Array] = field(default_factory=dict)
+    personalization: dict[str, pa.Array] = field(default_factory=dict)
+    database_tags: tuple[str, ...] = ()
+    verdict: Verdict = field(default_factory=lambda: np.empty(0, dtype=np.uint8))
+    measured: Measured | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows the frame has."""
+        return len(self.frame)
+
+    @property
+    def recipient(self) -> pa.Array:
+        """Whom each row addresses, as one text; null where that is not known."""
+        if self.contact_ids is not None:
+            return self.contact_ids
+        parts: list[Any] = []
+        for name, column in self.lookups.items():
+            parts += [pc.binary_join_element_wise(pa.scalar(name), column, "=")]
+        return pc.binary_join_element_wise(*parts, " ")
+
+
+def read_recipients(draft: Draft) -> None:
+    """Read the phone column, or the columns of the lookup."""
+    if draft.columns.lookup:
+        for name, column in draft.columns.lookup.items():
+            draft.lookups[name] = texts = _text_of(draft, column)
+            draft.problems.rows(
+                "lookup_missing",
+                f"Column {column!r} is blank here, so the recipient cannot be looked up. "
+                "Fill it in or leave the row out.",
+                _where(pc.is_null(texts)),
+                column=column,
+            )
+        return
+    column = draft.columns.phone
+    if column is None:
+        column = phones.guess_phone_column(draft.frame)
+        draft.columns = replace(draft.columns, phone=column)
+    read = phones.read_phones(draft.frame[column], region=draft.columns.region)
+    draft.contact_ids = read.digits
+    _note_phones(draft, column, read)
+
+
+def _note_phones(draft: Draft, column: Hashable, read: phones.PhoneColumn) -> None:
+    """Note what is wrong with the phone column and with its cells."""
+    for damage in read.damage:
+        evidence = ", ".join(damage.examples)
+        draft.problems.whole(
+            damage.code, damage.sentence, severity=damage.severity, column=column, value=evidence
+        )
+    codes = pd.Categorical(read.code)
+    for number, code in enumerate(codes.categories):
+        draft.problems.rows(
+            str(code),
+            phones.SENTENCES[code].format(
+                column=column, region=draft.columns.region, value="the number"
+            ),
+            np.flatnonzero(codes.codes == number),
+            column=column,
+            values=_masked(draft.frame[column]),
+        )
+
+
+def _masked(column: pd.Series) -> Any:
+    """Return a function that gives the cells at positions, masked."""
+
+    def cells(positions: Positions) -> Sequence[Any]:
+        return [None if pd.isna(cell) else mask_phone(str(cell)) for cell in column.iloc[positions]]
+
+    return cells
+
+
+def read_template(draft: Draft) -> None:
+    """Parse the text and sort its tags into columns and database fields."""
+    content = draft.message.content
+    if content is None:
+        _use_columns(draft, dict(draft.columns.personalize or {}))
+        return
+    if not content.strip():
+        draft.problems.whole(
+            "text_missing", "The text is empty. Write what the message shall say.", column="text"
+        )
+    if len(content) > MAX_CHARACTERS:
+        draft.problems.whole(
+            "text_too_long",
+            f"The text has {len(content)} characters; at most {MAX_CHARACTERS} are allowed. "
+            f"Shorten it by {len(content) - MAX_CHARACTERS}.",
+            column="text",
+            value=len(content),
+        )
+    try:
+        draft.template = Template.parse(content)
+    except InputError as error:
+        draft.problems.whole("text_malformed", str(error), column="text")
+        return
+    _sort_tags(draft, draft.template.tags)
+
+
+def _sort_tags(draft: Draft, tags: Sequence[str]) -> None:
+    """Decide which tags are columns and which are left to the database."""
+    names = {str(column): column for column in draft.frame.columns}
+    chosen = draft.columns.personalize
+    if chosen is None:
+        chosen = {tag: names[tag] for tag in tags if tag in names}
+    _use_columns(draft, {tag: chosen[tag] for tag in tags if tag in chosen})
+    draft.database_tags = tuple(tag for tag in tags if tag not in chosen)
+    for tag in draft.database_tags:
+        _note_database_tag(draft, tag, names)
+    for tag in chosen:
+        if tag not in tags:
+            _note_unused(draft, "personalize_unused", tag, "personalize=", tags)
+    for tag in draft.message.defaults:
+        if tag not in tags:
+            _note_unused(draft, "default_unused", tag, "defaults=", tags)
+
+
+def _note_database_tag(draft: Draft, tag: str, names: Mapping[str, Hashable]) -> None:
+    """Say that a tag is left to the database, and whether a column was meant."""
+    near = [tag] if tag in names else near_misses(tag, list(names))
+    if near:
+        draft.problems.whole(
+            "tag_near_miss",
+            f"Tag %%{tag}%% is filled from the database, though the frame has column {near[0]!r}. "
+            f"If that was meant: personalize={{{tag!r}: {near[0]!r}}}.",
+            severity="warning",
+            column=tag,
+        )
+        return
+    default = draft.message.defaults.get(tag)
+    lacking = f"the default {default!r}" if default is not None else "nothing (there is no default)"
+    draft.problems.whole(
+        "tag_from_database",
+        f"Tag %%{tag}%% is no column: the database fills it, and where that has no value, {lacking}.",
+        severity="info",
+        column=tag,
+    )
+
+
+def _note_unused(draft: Draft, code: str, tag: str, where: str, tags: Sequence[str]) -> None:
+    """Say that an argument names a tag that the text does not have."""
+    near = near_misses(tag, list(tags))
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    draft.problems.whole(
+        code,
+        f"{where} has {tag!r}, but the text has no %%{tag}%%.{hint}",
+        severity="warning" if near else "info",
+        column=tag,
+    )
+
+
+def _use_columns(draft: Draft, chosen: Mapping[str, Hashable]) -> None:
+    """Read the value of each tag that is a column; note what is missing."""
+    for tag, column in chosen.items():
+        draft.personalization[tag] = texts = _text_of(draft, column)
+        if tag not in draft.message.defaults:
+            draft.problems.rows(
+                "value_missing",
+                f"Column {column!r} is blank here and tag %%{tag}%% has no default. "
+                f"Fill it in, or give defaults={{{tag!r}: …}}.",
+                _where(pc.is_null(texts)),
+                column=column,
+            )
+
+
+def _text_of(draft: Draft, column: Hashable) -> pa.Array:
+    """Return a column as text, by its format."""
+    return values.to_text(draft.frame[column], draft.columns.formats.get(column), name=str(column))
+
+
+def fold_texts(draft: Draft) -> None:
+    """Replace look-alikes by their GSM-7 twins, in the text and in the values, and say so."""
+    if draft.options.fold is None or draft.template is None or draft.message.content is None:
+        return
+    draft.template, changed = fold_template(draft.template)
+    draft.message = replace(draft.message, content=draft.template.text)
+    _note_folds(draft, "text", changed)
+    for tag, column in draft.personalization.items():
+        draft.personalization[tag], changed = gsm7.fold_gsm7(column)
+        _note_folds(draft, tag, changed)
+
+
+def _note_folds(draft: Draft, column: str, changed: Any) -> None:
+    """Say which characters were replaced, and how often."""
+    for change in changed:
+        draft.problems.whole(
+            "folded",
+            f"{change.character!r} became {change.replacement!r}, {change.count} times.",
+            severity="info",
+            column=column,
+            value=change.character,
+        )
+
+
+def filled(draft: Draft) -> dict[str, pa.Array]:
+    """Return the value of each column tag with its default where it is missing."""
+    return {
+        tag: pc.fill_null(column, draft.message.defaults[tag])
+        if column.null_count and tag in draft.message.defaults
+        else column
+        for tag, column in draft.personalization.items()
+    }
+
+
+def measure_texts(draft: Draft) -> None:
+    """Count the segments of every rendered text and note those that are too long."""
+    if draft.template is None:
+        return
+    draft.measured = measure_filled(draft.template, known_values(draft), draft.rows)
+    if not draft.problems.blocking:
+        _note_long(draft, draft.measured)
+
+
+def known_values(draft: Draft) -> dict[str, pa.Array | str]:
+    """Return what fills each tag as far as it is known here: the database's tags count their default."""
+    defaults = draft.message.defaults
+    return {**{tag: defaults.get(tag, "") for tag in draft.database_tags}, **filled(draft)}
+
+
+def _note_long(draft: Draft, measured: Measured) -> None:
+    """Note the rendered texts that are over a limit of the platform."""
+    limit = np.where(measured.gsm7, MAX_CHARACTERS, MAX_UCS2_CHARACTERS)
+    over = (measured.characters > limit) | (measured.segments > MAX_SEGMENTS)
+    for rows, limits in (
+        (over & measured.gsm7, f"{MAX_CHARACTERS} characters and {MAX_SEGMENTS} segments"),
+        (
+            over & ~measured.gsm7,
+            f"{MAX_UCS2_CHARACTERS} characters in UCS-2, which a special character forces",
+        ),
+    ):
+        draft.problems.rows(
+            "text_too_long",
+            f"With this row's values the text passes the limit of {limits}. "
+            "Shorten the text or the values.",
+            np.flatnonzero(rows),
+            column="text",
+            values=lambda positions: measured.characters[positions].tolist(),
+        )
+
+
+def judge_rows(draft: Draft) -> None:
+    """Set each row's verdict: invalid, a duplicate, held back by ``limit``, or ready."""
+    draft.verdict = draft.problems.bad_rows(draft.rows).astype(np.uint8) * INVALID
+    if draft.problems.blocking:
+        draft.verdict[:] = INVALID
+    _find_duplicates(draft)
+    if draft.options.limit is not None:
+        draft.verdict[np.flatnonzero(draft.verdict == READY)[draft.options.limit :]] = HELD_BACK
+
+
+def _find_duplicates(draft: Draft) -> None:
+    """Find persons that are in the frame more than once, with the same message or with another."""
+    ready = np.flatnonzero(draft.verdict == READY)
+    if len(ready) < 2:  # noqa: PLR2004 - one row repeats nothing
+        return
+    who = identity(draft, ready)
+    shared = who.duplicated(keep=False).to_numpy()
+    if not shared.any():
+        return
+    rows = ready[shared]
+    messages = messages_at(draft, rows)
+    again = messages.duplicated().to_numpy()
+    if draft.options.duplicates == "skip":
+        draft.verdict[rows[again]] = DUPLICATE
+    _note_duplicates(draft, rows, messages, again)
+
+
+def identity(draft: Draft, rows: Positions) -> pd.Series:
+    """Return whom the rows at ``rows`` address, quick to compare."""
+    column = draft.recipient if len(rows) == draft.rows else draft.recipient.take(pa.array(rows))
+    if draft.contact_ids is not None:
+        return pd.Series(pc.cast(column, pa.int64()).to_numpy(zero_copy_only=False))
+    return pd.Series(column.to_pandas())
+
+
+def messages_at(draft: Draft, rows: Positions) -> pd.DataFrame:
+    """Return recipient and values of the rows at ``rows``; equal rows are equal messages."""
+    where = pa.array(rows)
+    columns = {"\x00recipient": identity(draft, rows)}
+    for tag, column in draft.personalization.items():
+        columns[tag] = column.take(where).to_pandas()
+    return pd.DataFrame(columns)
+
+
+def _note_duplicates(
+    draft: Draft, rows: Positions, messages: pd.DataFrame, again: npt.NDArray[np.bool_]
+) -> None:
+    """Note repeated messages, and persons who get different ones."""
+    kept = draft.options.duplicates == "send"
+    draft.problems.rows(
+        "duplicate",
+        "An equal message to this person is in an earlier row; it is sent again, as asked."
+        if kept
+        else DUPLICATE_SENTENCE,
+        rows[again],
+        severity="info" if kept else "warning",
+        column=draft.columns.phone,
+    )
+    first = messages[~again]
+    several = first["\x00recipient"].duplicated(keep=False).to_numpy()
+    draft.problems.rows(
+        "same_person",
+        "This person gets more than one message, with different values. Check that this is meant.",
+        rows[~again][several],
+        severity="warning",
+        column=draft.columns.phone,
+    )
+
+
+def note_unused_columns(draft: Draft) -> None:
+    """List the columns that nothing is taken from."""
+    chosen = draft.columns
+    used = {chosen.phone, *chosen.lookup.values(), *(chosen.personalize or {}).values()}
+    tags = set(draft.personalization) if chosen.personalize is None else set()
+    for column in draft.frame.columns:
+        if column not in used and str(column) not in tags:
+            draft.problems.whole(
+                "column_unused",
+                "Nothing is taken from this column.",
+                severity="info",
+                column=column,
+            )
+
+
+def _where(mask: pa.Array) -> Positions:
+    """Return the positions at which an Arrow mask is true."""
+    return np.flatnonzero(mask.to_numpy(zero_copy_only=False))
+
+
+def costly_characters(draft: Draft) -> list[str]:
+    """Return a sentence that names the characters that force UCS-2; none where there are none."""
+    if draft.template is None or draft.measured is None or draft.measured.gsm7.all():
+        return []
+    found = ucs2_characters(draft.template, known_values(draft), draft.rows)
+    named = [f"{c.character} ({c.name}) in {c.where}, {c.rows:,} rows" for c in found[:NAMED]]
+    more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
+    return [
+        f"These characters force the costlier UCS-2: {'; '.join(named)}{more}.",
+        *_savings(draft),
+    ]
+
+
+def _savings(draft: Draft) -> list[str]:
+    """Say what ``fold="gsm7"`` would save."""
+    assert draft.template is not None
+    assert draft.measured is not None
+    template, _ = fold_template(draft.template)
+    values = {tag: gsm7.fold_gsm7(value)[0] for tag, value in known_values(draft).items()}
+    folded = measure_filled(template, values, draft.rows)
+    ready = draft.verdict == READY
+    saved = int(draft.measured.segments[ready].sum()) - int(folded.segments[ready].sum())
+    return [f"fold='gsm7' would save {saved:,} segments."] if saved > 0 else []

@@ -1,0 +1,142 @@
+"""The results frame: the caller's columns as they came, then what became of each row.
+
+Whatever has a few distinct values (batch, response id, reason) is kept once and taken per row by
+number, so the frame is made by a handful of vectorised takes however many rows there are. The
+columns' dtypes are fixed, also when the frame is empty or nothing went out, so that results can be
+joined, stored and compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+STATUSES = (
+    "planned",
+    "accepted",
+    "sent",
+    "not_sent",
+    "rejected",
+    "invalid",
+    "duplicate",
+    "unknown",
+    "not_attempted",
+)
+NUMBER = {status: number for number, status in enumerate(STATUSES)}
+
+RESULT_COLUMNS = (
+    "sms_status",
+    "sms_code",
+    "sms_error",
+    "sms_contact",
+    "sms_response_id",
+    "sms_batch",
+    "sms_segments",
+    "sms_accepted_at",
+)
+
+Numbers = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchFacts:
+    """What all rows of one batch have in common."""
+
+    batch_id: str
+    response_id: str | None = None
+    accepted_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdicts:
+    """What became of ``n`` rows, by number; -1 stands for none."""
+
+    status: npt.NDArray[np.uint8]
+    reason: Numbers
+    reasons: Sequence[tuple[str, str]]
+    batch: Numbers
+    batches: Sequence[BatchFacts]
+    contact: pa.Array
+    segments: npt.NDArray[np.int16]
+
+
+def detached(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame that later changes to ``frame`` do not reach, without copying where pandas allows it."""
+    lazy = int(pd.__version__.split(".")[0]) >= 3  # noqa: PLR2004 - pandas 3 copies on write
+    return frame.copy(deep=not lazy)
+
+
+def strip_results(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame without the columns that an earlier send added."""
+    ours = [column for column in frame.columns if column in RESULT_COLUMNS]
+    return frame.drop(columns=ours) if ours else frame
+
+
+def results_frame(frame: pd.DataFrame, verdicts: Verdicts, *, run: str | None) -> pd.DataFrame:
+    """Return the frame with the result columns behind its own.
+
+    Parameters
+    ----------
+    frame : DataFrame, shape (n, k)
+        The caller's frame; it is not changed. Result columns of an earlier send are replaced.
+    verdicts : Verdicts
+        What became of each of its rows.
+    run : str or None
+        Id of the run, put in ``attrs["smsframe"]["run"]``; None for a plan.
+
+    Returns
+    -------
+    DataFrame, shape (n, k + 8)
+        On the same index, in the same order.
+    """
+    out = detached(strip_results(frame))
+    for name, values in _columns(verdicts).items():
+        out[name] = values
+    if run is not None:
+        out.attrs = {**out.attrs, "smsframe": {"run": run}}
+    return out
+
+
+def _columns(verdicts: Verdicts) -> dict[str, Any]:
+    """Return the result columns as arrays."""
+    batches = verdicts.batches
+    accepted = np.isin(verdicts.status, [NUMBER[s] for s in ("accepted", "sent", "not_sent")])
+    return {
+        "sms_status": pd.Categorical.from_codes(verdicts.status.astype(np.int8), list(STATUSES)),
+        "sms_code": taken([code or None for code, _ in verdicts.reasons], verdicts.reason),
+        "sms_error": taken([error or None for _, error in verdicts.reasons], verdicts.reason),
+        "sms_contact": strings(verdicts.contact),
+        "sms_response_id": taken([batch.response_id for batch in batches], verdicts.batch),
+        "sms_batch": taken([batch.batch_id for batch in batches], verdicts.batch),
+        "sms_segments": pd.arrays.IntegerArray(
+            verdicts.segments.astype(np.int32), verdicts.segments < 0
+        ),
+        "sms_accepted_at": _times(
+            [b.accepted_at for b in batches], np.where(accepted, verdicts.batch, -1)
+        ),
+    }
+
+
+def strings(values: pa.Array) -> Any:
+    """Return an Arrow string array as a pandas ``string`` array."""
+    return pd.array(values, dtype="string[pyarrow]")
+
+
+def taken(distinct: Sequence[str | None], numbers: Numbers) -> Any:
+    """Return ``distinct[number]`` for each number, NA for -1, as a pandas ``string`` array."""
+    indices = pa.array(numbers, mask=numbers < 0)
+    return strings(pa.array(distinct, type=pa.string()).take(indices))
+
+
+def _times(seconds: Sequence[float | None], numbers: Numbers) -> Any:
+    """Return UTC timestamps for each number, NaT for -1."""
+    known = pd.to_datetime(pd.Series([*seconds, None], dtype="float64"), unit="s", utc=True)
+    return known.astype("datetime64[us, UTC]").array.take(numbers)

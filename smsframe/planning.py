@@ -1,0 +1,460 @@
+"""From a DataFrame to a plan: what would go out to whom, what is wrong, and nothing done yet.
+
+A plan is frozen. It keeps its own view of the frame, so that what was looked at is what will be
+sent, whatever happens to the caller's variables afterwards. It knows no network and no journal:
+``sending.py`` hands it a sender and, where a client is connected, what the journal says was sent
+before.
+
+(The module is not called ``plan``: it would hide the function ``smsframe.plan``.)
+
+Batches are made late and from column slices, so a plan of a million rows is a few arrays. Two equal
+contacts never meet in one batch: the repeats of a person wait until everybody had their first
+message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from smsframe import arguments, display, draft, frames, sendkeys, templates
+from smsframe.config import mask_phone
+from smsframe.draft import BATCH_SIZE, DUPLICATE, HELD_BACK, INVALID, READY, Draft
+from smsframe.errors import InputError
+from smsframe.problems import Positions, first_codes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from smsframe.arguments import Message, Options
+
+NOT_NOW = (
+    "limit= stopped before this row. The same call with a higher limit, or without, goes on here."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What the journal knows of a plan's messages: how many of them were dealt with before."""
+
+    accepted: int
+    unknown: int
+    held: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """The recipients of one batch, column by column."""
+
+    rows: Positions
+    contact_ids: pa.Array | None
+    lookups: Mapping[str, pa.Array]
+    personalization: Mapping[str, pa.Array]
+    segments: npt.NDArray[np.int16]
+
+
+class Plan:
+    """What would be sent, with no side effect. Made by :func:`smsframe.plan`.
+
+    Attributes
+    ----------
+    recipients : int
+        Number of messages that would go out.
+    batches : int
+        Number of calls they take, of at most 1000 messages each.
+    problems : DataFrame
+        One row per problem: ``label``, ``position``, ``column``, ``value`` (phones masked),
+        ``code``, ``severity`` (``error`` stops the row, ``warning`` and ``info`` do not) and
+        ``sentence``, which says the cure.
+    segments : Series of Int32
+        Segments of each row's message on the frame's index; NA where nothing would go out.
+    database_tags : tuple of str
+        Tags that the database fills; what they become is not known here.
+    history : History or None
+        With a client connected: how many messages this campaign has already had accepted, and how
+        many are left.
+    """
+
+    def __init__(
+        self,
+        made: Draft,
+        *,
+        sender: Callable[..., pd.DataFrame],
+        history: Callable[[Plan], History | None],
+    ) -> None:
+        self._draft = made
+        self._sender = sender
+        self._look_back = history
+        self._ready = np.flatnonzero(made.verdict == READY)
+        self._filled = draft.filled(made)
+        self._segments = _segment_numbers(made)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The plan's own view of the frame; changing it changes no plan."""
+        return frames.detached(self._draft.frame)
+
+    @property
+    def message(self) -> Message:
+        """What is the same for every recipient."""
+        return self._draft.message
+
+    @property
+    def options(self) -> Options:
+        """How the plan would be sent."""
+        return self._draft.options
+
+    @property
+    def columns(self) -> arguments.Columns:
+        """Which column is what."""
+        return self._draft.columns
+
+    @property
+    def recipients(self) -> int:
+        """Number of messages that would go out."""
+        return len(self._ready)
+
+    @property
+    def batches(self) -> int:
+        """Number of calls that would be made."""
+        return sum(1 for _ in self.batch_rows(self._ready))
+
+    @property
+    def problems(self) -> pd.DataFrame:
+        """One row per problem; see the class."""
+        return self._draft.problems.to_frame(self._draft.frame.index)
+
+    @property
+    def problem_counts(self) -> dict[str, int]:
+        """Number of problems by code, errors first."""
+        return self._draft.problems.counts()
+
+    @property
+    def database_tags(self) -> tuple[str, ...]:
+        """Tags that the database fills."""
+        return self._draft.database_tags
+
+    @property
+    def segments(self) -> pd.Series:
+        """Segments of each row's message; NA where nothing would go out."""
+        counted = self.segment_numbers
+        values = pd.arrays.IntegerArray(counted.astype(np.int32), counted < 0)
+        return pd.Series(values, index=self._draft.frame.index, name="segments")
+
+    @property
+    def total_segments(self) -> int:
+        """Segments of all messages that would go out; the values of database tags count as their defaults."""
+        counted = self.segment_numbers[self._ready]
+        return int(counted[counted > 0].sum())
+
+    @property
+    def cost(self) -> float | None:
+        """``price_per_segment`` times the segments; None when no price was given."""
+        price = self.options.price_per_segment
+        return None if price is None else price * self.total_segments
+
+    @property
+    def history(self) -> History | None:
+        """What the journal knows of this campaign; None when no client is connected. Read only."""
+        return self._look_back(self)
+
+    @property
+    def segment_numbers(self) -> npt.NDArray[np.int16]:
+        """Segments per row as numbers, -1 where nothing would go out or nothing is known."""
+        return self._segments
+
+    def texts(self, n: int | None = 5) -> pd.Series:
+        """Return the first ``n`` texts as the phones would show them.
+
+        Parameters
+        ----------
+        n : int or None, default 5
+            How many of the messages that would go out; None means all.
+
+        Returns
+        -------
+        Series of string
+            On the labels of their rows. A tag that the database fills stays as it is written.
+        """
+        return self.texts_at(self._ready[:n])
+
+    def text(self, label: Any) -> str:
+        """Return the text of the first row with this index label, also when the row has a problem."""
+        try:
+            found = np.flatnonzero(self._draft.frame.index.get_indexer_for([label]) >= 0)
+            where = np.atleast_1d(self._draft.frame.index.get_indexer_for([label]))[found]
+        except (TypeError, ValueError) as error:
+            raise InputError(f"No row has the label {label!r}.") from error
+        if not len(where):
+            raise InputError(f"No row has the label {label!r}.")
+        return str(self.texts_at(where[:1]).iloc[0])
+
+    def texts_at(self, rows: Positions) -> pd.Series:
+        """Return the texts of the rows at positions."""
+        template = self._draft.template
+        index = self._draft.frame.index.take(rows)
+        if template is None:
+            what = f"[message {self.message.content_id}]" if self.message.content_id else ""
+            return pd.Series([what] * len(rows), index=index, dtype="string", name="text")
+        values = {tag: f"%%{tag}%%" for tag in self._draft.database_tags}
+        where = pa.array(rows)
+        cut = {tag: column.take(where) for tag, column in self._filled.items()}
+        texts = templates.fill(template, {**values, **cut}, len(rows))
+        return pd.Series(frames.strings(texts), index=index, name="text")
+
+    def preview(self, n: int = 5) -> pd.DataFrame:
+        """Return the first ``n`` messages: masked recipient, text, encoding and segments, on their labels."""
+        rows = self._ready[:n]
+        measured = self._draft.measured
+        out = self.texts_at(rows).to_frame()
+        out.insert(0, "to", self.masked_recipients(rows))
+        if measured is not None:
+            out["encoding"] = np.where(measured.gsm7[rows], "gsm7", "ucs2")
+            out["segments"] = measured.segments[rows]
+        return out
+
+    def masked_recipients(self, rows: Positions) -> list[str]:
+        """Return whom the rows at positions address, masked but for the last two digits."""
+        recipients = self._draft.recipient.take(pa.array(rows)).to_pylist()
+        return [mask_phone(recipient) if recipient else "?" for recipient in recipients]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the frame as a dry run would: the result columns say what would become of each row.
+
+        Returns
+        -------
+        DataFrame
+            The input columns and the result columns, ``sms_status`` being ``planned``, ``invalid``,
+            ``duplicate`` or ``not_attempted`` (beyond ``limit``).
+        """
+        verdicts = self.verdicts()
+        verdicts.status[self._ready] = frames.NUMBER["planned"]
+        return frames.results_frame(self._draft.frame, verdicts, run=None)
+
+    def send(
+        self,
+        *,
+        client: Any = None,
+        confirm: int | None = None,
+        dry_run: bool = False,
+        progress: Any = None,
+        wait_s: float = 0.0,
+    ) -> pd.DataFrame:
+        """Send what this plan holds and has not gone out before; a text cannot be unsent.
+
+        Parameters
+        ----------
+        client : Client, optional
+            Whom to send through; None means the one that ``connect`` made last.
+        confirm : int, optional
+            Refuse unless exactly so many messages would go out now. None: as the plan was made.
+        dry_run : bool, default False
+            Send nothing and return :meth:`to_frame`.
+        progress : bool or callable, optional
+            None shows a bar where somebody looks; see :func:`smsframe.send`.
+        wait_s : float, default 0
+            Seconds to wait when another process is sending the same campaign.
+
+        Returns
+        -------
+        DataFrame
+            As :func:`smsframe.send`.
+        """
+        return self._sender(
+            self, client=client, confirm=confirm, dry_run=dry_run, progress=progress, wait_s=wait_s
+        )
+
+    def verdicts(self) -> frames.Verdicts:
+        """Return the verdict of every row as far as the plan knows it; rows that are ready count as not attempted."""
+        made = self._draft
+        pairs, reason = first_codes(made.problems, made.rows)
+        reasons = [tuple(pair.split("\x00", 1)) for pair in pairs]
+        blocking = made.problems.blocking
+        if blocking:
+            reasons.append((blocking[0].code, " ".join(fault.sentence for fault in blocking)))
+            reason = np.full(made.rows, len(reasons) - 1, dtype=np.int32)
+        reasons += [("duplicate", draft.DUPLICATE_SENTENCE), ("limit", NOT_NOW)]
+        reason[made.verdict == DUPLICATE] = len(reasons) - 2
+        reason[made.verdict == HELD_BACK] = len(reasons) - 1
+        status = np.full(made.rows, frames.NUMBER["not_attempted"], dtype=np.uint8)
+        status[made.verdict == INVALID] = frames.NUMBER["invalid"]
+        status[made.verdict == DUPLICATE] = frames.NUMBER["duplicate"]
+        return frames.Verdicts(
+            status=status,
+            reason=reason,
+            reasons=reasons,  # type: ignore[arg-type]
+            batch=np.full(made.rows, -1, dtype=np.int32),
+            batches=(),
+            contact=made.recipient,
+            segments=self._segments.copy(),
+        )
+
+    @property
+    def ready(self) -> Positions:
+        """Positions of the rows that would go out."""
+        return self._ready
+
+    @property
+    def recipient(self) -> pa.Array:
+        """Whom each row addresses, as one text."""
+        return self._draft.recipient
+
+    @property
+    def blocking(self) -> list[Any]:
+        """The faults that stop the whole send."""
+        return self._draft.problems.blocking
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags whose values travel with the recipients."""
+        return tuple(sorted(self._draft.personalization))
+
+    def keys(self, scope: bytes) -> bytes:
+        """Return the send keys of the rows that are ready, 16 bytes each."""
+        where = pa.array(self._ready)
+        recipients = self._draft.recipient.take(where)
+        values = {t: column.take(where) for t, column in self._draft.personalization.items()}
+        return sendkeys.send_keys(scope, recipients, values, self._occurrences())
+
+    def _occurrences(self) -> npt.NDArray[np.int32] | None:
+        """Number repeats that were asked for; None where there are none."""
+        if self.options.duplicates != "send" or not self.recipients:
+            return None
+        return sendkeys.occurrence_numbers(draft.messages_at(self._draft, self._ready))
+
+    def people(self, scope: bytes) -> npt.NDArray[np.uint64]:
+        """Return a keyed hash of the recipient of each row that is ready."""
+        return sendkeys.people(scope, self._draft.recipient.take(pa.array(self._ready)))
+
+    def batch_rows(self, rows: Positions) -> Iterator[Positions]:
+        """Cut the rows at ``rows`` into batches of at most 1000 without two equal contacts in one."""
+        who = draft.identity(self._draft, rows)
+        if not who.duplicated().any():
+            for start in range(0, len(rows), BATCH_SIZE):
+                yield rows[start : start + BATCH_SIZE]
+            return
+        waves = who.groupby(who, sort=False).cumcount().to_numpy()
+        order = np.argsort(waves, kind="stable")
+        codes = pd.factorize(who)[0][order]
+        yield from _disjoint(rows[order], codes)
+
+    def slice(self, rows: Positions) -> Slice:
+        """Return the recipients at ``rows``, ready to be put into a call."""
+        made, where = self._draft, pa.array(rows)
+        return Slice(
+            rows=rows,
+            contact_ids=None if made.contact_ids is None else made.contact_ids.take(where),
+            lookups={name: column.take(where) for name, column in made.lookups.items()},
+            personalization={t: c.take(where) for t, c in self._filled.items()},
+            segments=self._segments[rows],
+        )
+
+    def __repr__(self) -> str:
+        return display.plan_text(self._view(messages=0, problems=0))
+
+    def _repr_html_(self) -> str:
+        return display.plan_html(
+            self._view(messages=display.SHOWN_TEXTS, problems=display.SHOWN_PROBLEMS)
+        )
+
+    def _view(self, *, messages: int, problems: int) -> display.PlanView:
+        """Return what is shown of the plan."""
+        rows = self._ready[:messages]
+        index = self._draft.frame.index
+        return display.PlanView(
+            recipients=self.recipients,
+            batches=self.batches,
+            program=self.message.program,
+            figures=self._figures(),
+            notes=self._notes(),
+            messages=list(zip(self.masked_recipients(rows), self.texts_at(rows), strict=True)),
+            problem_counts=self.problem_counts,
+            problems=self._draft.problems.to_frame(index, first=problems) if problems else None,
+        )
+
+    def _figures(self) -> dict[str, str]:
+        """Return the numbers of the plan by name."""
+        verdict, counted = self._draft.verdict, self._segments[self._ready]
+        figures = {"rows": f"{len(verdict):,}"}
+        for name, kind in (("invalid", INVALID), ("duplicate", DUPLICATE), ("later", HELD_BACK)):
+            if number := int((verdict == kind).sum()):
+                figures[name] = f"{number:,}"
+        sizes = np.bincount(counted[counted > 0]) if len(counted) else np.empty(0, np.int64)
+        spread = ", ".join(f"{n:,} × {size}" for size, n in enumerate(sizes) if n)
+        figures["segments"] = f"{self.total_segments:,}" + (f" ({spread})" if spread else "")
+        if self.cost is not None:
+            figures["cost"] = f"{self.cost:,.2f}"
+        return figures
+
+    def _notes(self) -> list[str]:
+        """Return what has to be said in words: the past, the database, the costly characters."""
+        notes = []
+        past = self.history
+        if past is not None and (past.accepted or past.unknown or past.held):
+            notes.append(
+                f"This campaign has had {past.accepted:,} of these messages accepted, {past.unknown:,} are unknown; "
+                f"{past.left:,} are left to send."
+            )
+        if self.database_tags:
+            named = ", ".join(f"%%{tag}%%" for tag in self.database_tags)
+            notes.append(
+                f"Filled by the database, so not known here (segments count the defaults): {named}."
+            )
+        return notes + self._costly()
+
+    def _costly(self) -> list[str]:
+        """Name the characters that force UCS-2, and what folding the look-alikes would save."""
+        return draft.costly_characters(self._draft)
+
+
+def _segment_numbers(made: Draft) -> npt.NDArray[np.int16]:
+    """Return the segments of each row, -1 where nothing would go out or nothing is known."""
+    if made.measured is None:
+        return np.full(made.rows, -1, dtype=np.int16)
+    counts = (made.verdict == READY) | (made.verdict == HELD_BACK)
+    return np.where(counts, made.measured.segments, -1).astype(np.int16)
+
+
+def _disjoint(rows: Positions, codes: npt.NDArray[np.int64]) -> Iterator[Positions]:
+    """Cut rows into batches in which no code stands twice, keeping the order as far as it goes."""
+    waiting = np.arange(len(rows))
+    while len(waiting):
+        window, later = waiting[:BATCH_SIZE], waiting[BATCH_SIZE:]
+        first = np.unique(codes[window], return_index=True)[1]
+        first.sort()
+        yield rows[window[first]]
+        waiting = np.concatenate([np.delete(window, first), later])
+
+
+def build_plan(
+    frame: pd.DataFrame,
+    text: str | None,
+    given: Mapping[str, Any],
+    *,
+    sender: Callable[..., pd.DataFrame],
+    history: Callable[[Plan], History | None],
+) -> Plan:
+    """Check the arguments, read the frame and return the plan; raises InputError for arguments only."""
+    if not isinstance(frame, pd.DataFrame):
+        raise InputError(f"A DataFrame is needed, not {type(frame).__name__}.")
+    faults: list[str] = []
+    made = Draft(
+        frame=frames.detached(frame),
+        message=arguments.check_message(text, given, faults),
+        columns=arguments.check_columns(frame, given, faults),
+        options=arguments.check_options(given, faults),
+    )
+    arguments.refuse(faults)
+    draft.read_recipients(made)
+    draft.read_template(made)
+    draft.fold_texts(made)
+    draft.measure_texts(made)
+    draft.judge_rows(made)
+    draft.note_unused_columns(made)
+    return Plan(made, sender=sender, history=history)

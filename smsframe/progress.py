@@ -1,0 +1,70 @@
+"""The bar: messages done out of messages to send, with accepted, rejected and unknown beside it.
+
+It is moved by the calling thread only. Without an opinion of the caller's it shows where somebody
+looks: in a notebook and on a terminal.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+from smsframe.tally import Progress
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+ProgressArgument: TypeAlias = bool | Callable[[Progress], None] | None
+
+
+def somebody_looks() -> bool:
+    """Return whether this runs in a notebook or on a terminal."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return shell is not None or sys.stderr.isatty()
+
+
+class Bar:
+    """A progress bar, a callback or nothing, by the ``progress`` argument."""
+
+    def __init__(self, wanted: ProgressArgument) -> None:
+        self._tell = wanted if callable(wanted) else None
+        show = somebody_looks() if wanted is None else wanted is True
+        self._bar: Any = _bar() if show else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def update(self, progress: Progress) -> None:
+        """Show how far the run is."""
+        if self._tell is not None:
+            self._tell(progress)
+        if self._bar is None:
+            return
+        if self._bar.total != progress.total:
+            self._bar.reset(total=progress.total)
+        self._bar.set_postfix(
+            accepted=progress.accepted,
+            rejected=progress.rejected,
+            unknown=progress.unknown,
+            refresh=False,
+        )
+        self._bar.update(progress.done - self._bar.n)
+
+
+def _bar() -> Any:
+    """Return a bar for a notebook where one is at hand, else for a terminal."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tqdm warns where ipywidgets is missing and falls back
+        from tqdm.auto import tqdm  # noqa: PLC0415 - only imported where a bar is shown
+    return tqdm(total=0, unit="msg", unit_scale=False, desc="sending", dynamic_ncols=True)

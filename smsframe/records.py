@@ -1,0 +1,80 @@
+"""What the journal keeps as opaque bytes: the recipients of a batch, and the rows that are in none.
+
+Both are Arrow IPC streams, compressed: written in a tenth of a millisecond for a thousand
+recipients, read back by any Arrow library in ten years. Together they rebuild a run's results after
+the process that made it is gone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.ipc
+
+from smsframe.errors import JournalError
+
+if TYPE_CHECKING:
+    from smsframe.frames import Verdicts
+    from smsframe.planning import Slice
+    from smsframe.problems import Positions
+
+ID, LOOKUP, VALUE = "id", "lookup:", "value:"
+
+_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
+
+
+def pack_recipients(batch: Slice) -> bytes:
+    """Return the recipients of a batch as bytes."""
+    columns: dict[str, Any] = {
+        "row": pa.array(batch.rows.astype(np.int32)),
+        "segments": pa.array(batch.segments),
+    }
+    if batch.contact_ids is not None:
+        columns[ID] = batch.contact_ids
+    columns |= {LOOKUP + name: column for name, column in batch.lookups.items()}
+    columns |= {VALUE + tag: column for tag, column in batch.personalization.items()}
+    return _pack(columns)
+
+
+def pack_rest(verdicts: Verdicts, rows: Positions) -> bytes:
+    """Return what became of the rows that are in no batch of the run as bytes."""
+    where = pa.array(rows)
+    texts = [(code, error) for code, error in verdicts.reasons]
+    reason = pa.array(verdicts.reason[rows], mask=verdicts.reason[rows] < 0)
+    batch = pa.array(verdicts.batch[rows], mask=verdicts.batch[rows] < 0)
+    batch_ids = pa.array([facts.batch_id for facts in verdicts.batches], pa.string())
+    return _pack(
+        {
+            "row": pa.array(rows.astype(np.int32)),
+            "status": pa.array(verdicts.status[rows]),
+            "code": _coded(reason, [code for code, _ in texts]),
+            "error": _coded(reason, [error for _, error in texts]),
+            "batch": pa.DictionaryArray.from_arrays(batch, batch_ids),
+            "contact": verdicts.contact.take(where),
+            "segments": pa.array(verdicts.segments[rows]),
+        }
+    )
+
+
+def unpack(blob: bytes) -> pa.Table:
+    """Return packed rows as a table; JournalError when the bytes cannot be read."""
+    try:
+        return pa.ipc.open_stream(blob).read_all()
+    except pa.ArrowInvalid as error:
+        raise JournalError("A stored batch cannot be read; the journal is damaged.") from error
+
+
+def _coded(numbers: pa.Array, texts: list[str]) -> pa.Array:
+    """Return texts by number, each kept once."""
+    return pa.DictionaryArray.from_arrays(numbers, pa.array(texts, pa.string()))
+
+
+def _pack(columns: dict[str, Any]) -> bytes:
+    """Return columns as a compressed Arrow stream."""
+    batch = pa.record_batch(columns)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema, options=_OPTIONS) as writer:
+        writer.write_batch(batch)
+    return sink.getvalue().to_pybytes()

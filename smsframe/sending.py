@@ -1,0 +1,437 @@
+"""Plan → claim → post → settle: the only file that sees both the client and the journal.
+
+What a send does, in order: take the campaign's lock; give up claims of senders that died; hold the
+plan against the journal; check ``confirm``; write down the run; deliver (``delivery.py``); tell.
+Nothing is posted before the lock, the journal and the count are in order, and whatever happens
+afterwards, ``last_results()`` has the table.
+
+An unchanged frame makes no call and opens no run. Its results are put together from the journal and
+equal those of the first time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import getpass
+import json
+import os
+import secrets
+import socket
+import time
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from smsframe import records, sendkeys
+from smsframe.acoustic.client import Client, default_client
+from smsframe.acoustic.wire import SendRequest, encode_contacts
+from smsframe.delivery import Delivery, Result, Stop
+from smsframe.errors import (
+    ConfigurationError,
+    IncompleteSendWarning,
+    InputError,
+    UnknownOutcomeWarning,
+)
+from smsframe.interrupts import counted_interrupts
+from smsframe.journal import ACCEPTED, Claim, Journal, Ledger, RunRecord, campaign_lock
+from smsframe.matching import Matched, match
+from smsframe.planning import History, Plan
+from smsframe.progress import Bar, ProgressArgument
+from smsframe.tally import Tally, phrase
+from smsframe.workers import Workers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from smsframe.problems import Positions
+
+_last: list[pd.DataFrame] = []
+
+
+def last_results() -> pd.DataFrame | None:
+    """Return the table of the last send of this session, also of one that was interrupted or failed.
+
+    Returns
+    -------
+    DataFrame or None
+        As :func:`send` returns it; None when nothing was sent in this session.
+    """
+    return _last[0] if _last else None
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """One send under way: what it needs at hand."""
+
+    plan: Plan
+    client: Client
+    scope: bytes
+    run_id: str
+    matched: Matched
+    tally: Tally
+    stop: Stop = field(default_factory=Stop)
+
+    def prepare(self, number: int, rows: Positions) -> tuple[Claim, SendRequest]:
+        """Make the claim and the call of a batch."""
+        batch = self.plan.slice(rows)
+        batch_id = f"{self.run_id}:{number:04d}"
+        message, places = self.plan.message, np.searchsorted(self.plan.ready, rows)
+        keys = np.frombuffer(self.matched.keys, dtype=f"V{sendkeys.KEY_BYTES}")[places]
+        people = self.matched.people
+        source = " ".join(filter(None, [message.source, f"smsframe:{batch_id}"]))
+        claim = Claim(
+            batch_id=batch_id,
+            run_id=self.run_id,
+            scope=self.scope,
+            keys=keys.tobytes(),
+            people=b"" if people is None else people[places].tobytes(),
+            size=len(rows),
+            payload=records.pack_recipients(batch),
+            source=source,
+            claimed_at=time.time(),
+        )
+        request = SendRequest(
+            program=message.program,
+            contacts=encode_contacts(
+                len(rows),
+                contact_ids=batch.contact_ids,
+                lookups=batch.lookups,
+                personalization=batch.personalization,
+            ),
+            size=len(rows),
+            content=message.content,
+            content_id=message.content_id,
+            defaults=message.defaults,
+            source=source,
+            campaign_name=message.campaign_name,
+            ttl_minutes=message.ttl_minutes,
+            character_swap=message.character_swap,
+        )
+        return claim, request
+
+    @property
+    def todo(self) -> Positions:
+        """Positions of the rows to send."""
+        return self.plan.ready[self.matched.todo]
+
+    def record(self) -> RunRecord:
+        """Return what the journal keeps of the run itself."""
+        message, options = self.plan.message, self.plan.options
+        rest = np.setdiff1d(np.arange(len(self.plan.frame)), self.todo, assume_unique=True)
+        return RunRecord(
+            run_id=self.run_id,
+            scope=self.scope,
+            account=self.client.account,
+            program=message.program,
+            campaign=options.campaign,
+            content=message.content,
+            content_id=message.content_id,
+            settings=_settings(self.plan),
+            tags=self.plan.tags,
+            rows=len(self.plan.frame),
+            started_at=time.time(),
+            user=_user(),
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            rest=records.pack_rest(self.tally.verdicts, rest),
+        )
+
+
+def send_plan(
+    made: Plan,
+    *,
+    client: Client | None,
+    confirm: int | None,
+    dry_run: bool,
+    progress: ProgressArgument,
+    wait_s: float,
+) -> pd.DataFrame:
+    """Send a plan; see :func:`send`."""
+    if dry_run:
+        return _dry_run(made, client)
+    client = client or default_client()
+    _refuse_blocked(made)
+    if not made.recipients:
+        return _keep(Tally(made.verdicts()).frame(made.frame, None))
+    scope = _scope(made, client)
+    with (
+        Journal(client.journal_path) as journal,
+        campaign_lock(client.journal_path, scope, wait_s=wait_s),
+    ):
+        journal.bury(scope)
+        ledger = journal.ledger(scope)
+        run = _run_of(made, client, scope, ledger)
+        _check_confirm(run, made.options.confirm if confirm is None else confirm)
+        if not len(run.todo):
+            return _nothing_new(run, ledger, quiet=progress is False)
+        return _deliver(run, journal, progress)
+
+
+def _run_of(made: Plan, client: Client, scope: bytes, ledger: Ledger) -> Run:
+    """Hold a plan against the journal."""
+    matched = match(made, scope, ledger)
+    tally = Tally(made.verdicts())
+    tally.recall(made.ready, matched, ledger)
+    return Run(
+        plan=made,
+        client=client,
+        scope=scope,
+        run_id=_new_run_id(),
+        matched=matched,
+        tally=tally,
+    )
+
+
+def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataFrame:
+    """Send what is to be sent, keep the table whatever happens, and tell."""
+    journal.start_run(run.record())
+    workers = Workers(run.client.send, run.client.max_in_flight)
+    with Bar(progress) as bar:
+
+        def settled(result: Result) -> None:
+            run.tally.settle(result)
+            bar.update(run.tally.progress)
+
+        bar.update(run.tally.progress)
+        delivery = Delivery(
+            crew=workers,
+            batches=run.plan.batch_rows(run.todo),
+            prepare=run.prepare,
+            record=lambda claims, settlements: journal.record(
+                claims=claims, settlements=settlements
+            ),
+            settled=settled,
+            max_in_flight=run.client.max_in_flight,
+            stop=run.stop,
+        )
+        try:
+            with counted_interrupts(run.stop, workers.wake):
+                delivery.run()
+        finally:
+            _finish(run, delivery, workers)
+    return _told(run, delivery, journal, quiet=progress is False)
+
+
+def _finish(run: Run, delivery: Delivery, workers: Workers) -> None:
+    """End the threads and keep the table, also when something went wrong."""
+    if run.stop.asked > 1:
+        run.client.abort()
+    workers.close(timeout_s=5.0)
+    run.tally.close(run.todo, delivery.ending)
+    _keep(run.tally.frame(run.plan.frame, run.run_id))
+
+
+def _told(run: Run, delivery: Delivery, journal: Journal, *, quiet: bool) -> pd.DataFrame:
+    """Close the run in the journal, warn of what is not as it should be, and return the table."""
+    ending = delivery.ending
+    if delivery.failure is None:
+        journal.end_run(run.run_id, time.time(), ending.kind if ending else "done")
+    counts = run.tally.counts()
+    if not quiet:
+        print(_banner(counts))  # noqa: T201 - the line an analyst looks for under the cell
+    if delivery.failure is not None:
+        raise delivery.failure
+    if ending is not None and ending.kind == "interrupted":
+        raise KeyboardInterrupt(
+            f"Stopped: {phrase(counts)}. smsframe.last_results() has the table."
+        )
+    _warn(counts, ending.sentence if ending else "")
+    return _last[0]
+
+
+def _banner(counts: Mapping[str, int]) -> str:
+    """Return the line under a send."""
+    shown = dict(counts)
+    for status in ("accepted", "rejected", "unknown"):
+        shown.setdefault(status, 0)
+    order = ("accepted", "rejected", "unknown", "invalid", "duplicate", "not_attempted")
+    line = " · ".join(f"{shown[s]:,} {s.replace('_', ' ')}" for s in order if s in shown)
+    failed = any(counts.get(s) for s in ("rejected", "invalid", "not_attempted"))
+    return f"{line}: results.sms.failed" if failed else line
+
+
+def _warn(counts: Mapping[str, int], sentence: str) -> None:
+    """Warn of unknown outcomes and of a run that stopped."""
+    if counts.get("unknown"):
+        warnings.warn(
+            f"{counts['unknown']:,} messages may or may not have gone out: their answer was lost. They are not "
+            "repeated unasked. Look in the product's events, then results.sms.reconcile(...) or "
+            "results.sms.resolve(...); resend_unknown=True sends them again.",
+            UnknownOutcomeWarning,
+            stacklevel=2,
+        )
+    if sentence:
+        missing = counts.get("rejected", 0) + counts.get("not_attempted", 0)
+        warnings.warn(
+            f"{missing:,} messages did not go out. {sentence}", IncompleteSendWarning, stacklevel=2
+        )
+
+
+def _nothing_new(run: Run, ledger: Ledger, *, quiet: bool) -> pd.DataFrame:
+    """Return the table of a send that has nothing left to send, and say so in one line."""
+    entries = run.matched.entries
+    if not quiet:
+        print(_nothing_line(run, ledger))  # noqa: T201 - the line that says why nothing moved
+    runs = [ledger.batches[number].run_id for number in np.unique(ledger.batch[entries]).tolist()]
+    _warn({"unknown": run.tally.counts().get("unknown", 0)}, "")
+    return _keep(run.tally.frame(run.plan.frame, runs[-1] if runs else None))
+
+
+def _nothing_line(run: Run, ledger: Ledger) -> str:
+    """Say that nothing was sent, since when, and how to send again on purpose."""
+    entries = run.matched.entries
+    accepted = entries[ledger.state[entries] == ACCEPTED]
+    if len(accepted) < len(run.plan.ready):
+        return f"Nothing was sent: {phrase(run.tally.counts())}."
+    last = max(
+        ledger.batches[n].settled_at or 0.0 for n in np.unique(ledger.batch[accepted]).tolist()
+    )
+    when = dt.datetime.fromtimestamp(last, tz=dt.UTC)
+    return (
+        f"Nothing was sent: all {len(accepted):,} messages were accepted already, the last at "
+        f"{when:%Y-%m-%d %H:%M:%S} UTC. To send them again on purpose, give another campaign= name."
+    )
+
+
+def _dry_run(made: Plan, client: Client | None) -> pd.DataFrame:
+    """Return the table of a dry run; what went out before is shown as it was, where that is known."""
+    tally = Tally(made.verdicts())
+    todo = made.ready
+    with contextlib.suppress(ConfigurationError):
+        looked = _look_back(made, client)
+        if looked is not None:
+            matched, ledger = looked
+            tally.recall(made.ready, matched, ledger)
+            todo = made.ready[matched.todo]
+    tally.planned(todo)
+    return tally.frame(made.frame, None)
+
+
+def history(made: Plan, client: Client | None) -> History | None:
+    """Count what the journal knows of a plan; None when no client is connected."""
+    try:
+        looked = _look_back(made, client)
+    except ConfigurationError:
+        return None
+    if looked is None:
+        return History(accepted=0, unknown=0, held=0, left=made.recipients)
+    matched, ledger = looked
+    accepted = int((ledger.state[matched.entries] == ACCEPTED).sum())
+    return History(
+        accepted=accepted,
+        unknown=len(matched.known) - accepted,
+        held=len(matched.held),
+        left=len(matched.todo),
+    )
+
+
+def _look_back(made: Plan, client: Client | None) -> tuple[Matched, Ledger] | None:
+    """Hold a plan against the journal, read only; None when there is no journal yet."""
+    client = client or default_client()
+    if not Path(client.journal_path).exists():
+        return None
+    scope = _scope(made, client)
+    with Journal(client.journal_path) as journal:
+        ledger = journal.ledger(scope)
+    return match(made, scope, ledger), ledger
+
+
+def _refuse_blocked(made: Plan) -> None:
+    """Refuse a plan that has a fault of the whole send, or any fault where that was asked for."""
+    table = made.problems if made.blocking or made.options.problems == "raise" else None
+    if made.blocking:
+        sentences = "\n".join(f"  - {_blamed(fault)}{fault.sentence}" for fault in made.blocking)
+        raise _refusal(f"Nothing was sent:\n{sentences}", made, table)
+    if table is not None and (table["severity"] == "error").any():
+        errors = table[table["severity"] == "error"]
+        first = "\n".join(
+            f"  - row {row.label!r}: {row.sentence}" for row in errors.head(5).itertuples()
+        )
+        raise _refusal(
+            f"Nothing was sent: {len(errors):,} problems, as plan(...).problems lists them. The first:\n"
+            f"{first}",
+            made,
+            table,
+        )
+
+
+def _blamed(fault: Any) -> str:
+    """Name the column of a fault and the evidence."""
+    where = "" if fault.column in (None, "text") else f"column {fault.column!r}: "
+    return f"{where}" if not fault.value else f"{where}({fault.value}) "
+
+
+def _refusal(sentence: str, made: Plan, table: pd.DataFrame | None) -> InputError:
+    """Return the error of a send that was refused; its table is kept."""
+    results = _keep(Tally(made.verdicts()).frame(made.frame, None))
+    return InputError(sentence, problems=table, results=results)
+
+
+def _check_confirm(run: Run, confirm: int | None) -> None:
+    """Refuse unless exactly the confirmed number of messages would go out."""
+    now = len(run.todo)
+    if confirm is not None and confirm != now:
+        before = len(run.matched.known)
+        raise InputError(
+            f"confirm={confirm:,}, but {now:,} messages would go out now ({before:,} of {run.plan.recipients:,} "
+            f"were dealt with before). Nothing was sent. Look at the plan, then give confirm={now}.",
+            confirm=confirm,
+            would_send=now,
+        )
+
+
+def _scope(made: Plan, client: Client) -> bytes:
+    """Return the scope of a plan's campaign."""
+    message = made.message
+    return sendkeys.scope_of(
+        client.account,
+        message.program,
+        made.options.campaign,
+        content=message.content,
+        content_id=message.content_id,
+        defaults=message.defaults,
+    )
+
+
+def _settings(made: Plan) -> str:
+    """Return the arguments of a run as JSON, functions by their name."""
+    columns, options = made.columns, made.options
+    kept = {
+        "phone": columns.phone,
+        "lookup": columns.lookup,
+        "personalize": columns.personalize,
+        "defaults": made.message.defaults,
+        "formats": {
+            str(k): v if isinstance(v, str) else "function" for k, v in columns.formats.items()
+        },
+        "region": columns.region,
+        "limit": options.limit,
+        "duplicates": options.duplicates,
+        "resend_unknown": options.resend_unknown,
+    }
+    return json.dumps(kept, default=str)
+
+
+def _keep(results: pd.DataFrame) -> pd.DataFrame:
+    """Keep a table for ``last_results()``."""
+    _last[:] = [results]
+    return results
+
+
+def _new_run_id() -> str:
+    """Return an id that sorts by time and is not met twice."""
+    return f"{dt.datetime.now(tz=dt.UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
+def _user() -> str:
+    """Return the name of the user, if the system knows it."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""

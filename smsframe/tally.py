@@ -1,0 +1,157 @@
+"""What has become of each row so far, while a run goes on.
+
+One small array each for status, reason and batch; a batch that is settled writes its rows in three
+assignments. The same object counts for the progress bar and becomes the results frame at the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from smsframe import frames
+from smsframe.frames import NUMBER, BatchFacts, Verdicts
+from smsframe.journal_records import ACCEPTED, BatchRecord, Ledger, Settlement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from smsframe.delivery import Ending, Result
+    from smsframe.matching import Matched
+    from smsframe.problems import Positions
+
+Settled: TypeAlias = BatchRecord | Settlement
+
+HELD = (
+    "already_in_campaign",
+    "This person had this campaign before, with other values, so nothing was sent. "
+    "If this is another message on purpose, give it another campaign= name.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a run is, in messages."""
+
+    total: int
+    accepted: int
+    rejected: int
+    unknown: int
+
+    @property
+    def done(self) -> int:
+        """Messages whose outcome is settled."""
+        return self.accepted + self.rejected + self.unknown
+
+
+class Tally:
+    """The verdict of every row of a plan, filled in as batches are settled."""
+
+    def __init__(self, verdicts: Verdicts) -> None:
+        self._reasons = list(verdicts.reasons)
+        self._batches: list[BatchFacts] = list(verdicts.batches)
+        self._numbers: dict[str, int] = {}
+        self._verdicts = replace(verdicts, reasons=self._reasons, batches=self._batches)
+        self._counts = {"accepted": 0, "rejected": 0, "unknown": 0}
+        self._total = 0
+
+    @property
+    def verdicts(self) -> Verdicts:
+        """The verdicts as they stand."""
+        return self._verdicts
+
+    @property
+    def progress(self) -> Progress:
+        """How far the run is."""
+        return Progress(total=self._total, **self._counts)
+
+    def recall(self, rows: Positions, matched: Matched, ledger: Ledger) -> None:
+        """Write down what the journal knows; ``rows`` are the rows that ``matched`` speaks of."""
+        self._total = len(matched.todo)
+        entries, known = matched.entries, rows[matched.known]
+        accepted = ledger.state[entries] == ACCEPTED
+        self._set(known[accepted], "accepted", None)
+        self._set(rows[matched.held], "not_attempted", HELD)
+        used, which = np.unique(ledger.batch[entries], return_inverse=True)
+        records = [ledger.batches[number] for number in used.tolist()]
+        self._verdicts.batch[known] = np.array([self._batch(r) for r in records], np.int32)[which]
+        self._set(known[~accepted], "unknown", None)
+        reasons = np.array([self._reason(_reason_of(record)) for record in records], np.int32)
+        self._verdicts.reason[known[~accepted]] = reasons[which[~accepted]]
+
+    def settle(self, result: Result) -> None:
+        """Write down what became of a batch."""
+        if result.verdict == "halved":
+            return
+        reason = _reason_of(result.settlement)
+        status = result.verdict
+        self._set(result.rows, status, None if status == "accepted" else reason)
+        if status != "not_attempted":
+            self._verdicts.batch[result.rows] = self._batch(result.settlement)
+            self._counts[status] += len(result.rows)
+
+    def close(self, rows: Positions, ending: Ending | None) -> None:
+        """Give the rows that were not attempted the reason why."""
+        if ending is None:
+            return
+        waiting = rows[self._verdicts.status[rows] == NUMBER["not_attempted"]]
+        without = waiting[self._verdicts.reason[waiting] < 0]
+        self._set(without, "not_attempted", (ending.code, ending.sentence))
+
+    def planned(self, rows: Positions) -> None:
+        """Mark rows as what a dry run would send."""
+        self._set(rows, "planned", None)
+
+    def frame(self, frame: pd.DataFrame, run: str | None) -> pd.DataFrame:
+        """Return the results frame."""
+        return frames.results_frame(frame, self._verdicts, run=run)
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of rows by status, for those that occur."""
+        numbers = np.bincount(self._verdicts.status, minlength=len(frames.STATUSES)).tolist()
+        return {s: n for s, n in zip(frames.STATUSES, numbers, strict=True) if n}
+
+    def _set(self, rows: Positions, status: str, reason: tuple[str, str] | None) -> None:
+        """Give rows a status and a reason."""
+        self._verdicts.status[rows] = NUMBER[status]
+        self._verdicts.reason[rows] = -1 if reason is None else self._reason(reason)
+
+    def _reason(self, reason: tuple[str, str]) -> int:
+        """Return the number of a reason, the same for equal ones."""
+        key = "\x00".join(reason)
+        if key not in self._numbers:
+            self._numbers[key] = len(self._reasons)
+            self._reasons.append(reason)
+        return self._numbers[key]
+
+    def _batch(self, record: Settled) -> int:
+        """Return the number of a batch, the same for the same one."""
+        key = f"\x00batch {record.batch_id}"
+        if key not in self._numbers:
+            self._numbers[key] = len(self._batches)
+            self._batches.append(_facts(record))
+        return self._numbers[key]
+
+
+def _facts(record: Settled) -> BatchFacts:
+    """Return what all rows of a batch have in common."""
+    return BatchFacts(
+        batch_id=record.batch_id, response_id=record.response_id, accepted_at=record.settled_at
+    )
+
+
+def _reason_of(record: Settled) -> tuple[str, str]:
+    """Return code and sentence of a batch that was not accepted."""
+    if not record.code:
+        return "sender_died", "The answer was not recorded."
+    return record.code, f"{record.message} {record.cure}".strip()
+
+
+def phrase(counts: dict[str, int], order: Sequence[str] = frames.STATUSES) -> str:
+    """Return counts as a line: ``2,431 accepted · 3 rejected``."""
+    named = [f"{counts[s]:,} {s.replace('_', ' ')}" for s in order if counts.get(s)]
+    return " · ".join(named) or "no rows"
