@@ -1,0 +1,224 @@
+"""A column of texts → numbers, line types and codes: quick where it can be, one by one where not.
+
+1. All texts are walked as they are (``phone_walk``): a clean column ends here.
+2. What is left is walked again with spaces, punctuation and spreadsheet guards taken off. Digits of which
+   it is certain that they are no valid number get their code from one example for each beginning
+   and length, on which alone the code depends.
+3. What is still left goes to ``phone_cells``, once for each distinct text. When that would be more than
+   50,000 texts, 2,000 of them are tried first; if hardly any is a number, the others are not read.
+
+Without a region, bare digits are read as if a + stood before them (``phone_cells`` says why). National
+numbers of some countries then look like international ones of another: an Indian mobile number that
+begins with 65 8 is a mobile number of Singapore. So **bare digits are judged together with their
+neighbours of the same length**: when ten or more such numbers of a column are no international numbers,
+and fewer than three in four are, then none of that length is taken for one; all are ``phone_no_country``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from smsframe.phone_cells import Reading, read_cell
+from smsframe.phone_codes import CODE_OF_LINE_TYPE, CODES
+from smsframe.phone_states import LINE_TYPES, UNKNOWN
+from smsframe.phone_walk import read_digits
+
+NO_CODE = -1
+"""Position in ``CODES`` of a number that can be texted."""
+
+_TRIED, _MOST_READ_ONE_BY_ONE, _FEWEST_GOOD = 2_000, 50_000, 0.01
+_FEWEST_STRANGERS, _SHARE_FOR_ABROAD = 10, 0.75
+_NATIONAL_DIGITS = 10
+
+_FLOAT_END = r"^\s*(\+?[0-9]{7,})\.0{1,2}\s*$"
+_GUARDS = r"^[\s='\"]+|[\s'\"]+$"
+_PUNCTUATION = (
+    r"[\s\x{a0}\x{202f}\x{2009}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}\x{feff}().\-\[\]~]"
+)
+_MUST_ASK = (
+    r"^-|[eE]|^[0-9]+\.[0-9]{1,2}$"
+    r"|^(?:19|20)[0-9]{2}[-.][0-9]{1,2}[-.][0-9]{1,2}|^[0-9]{1,2}[-.][0-9]{1,2}[-.](?:19|20)[0-9]{2}"
+)
+_DIALLED = r"^\+?(?:00|011)([1-9])"
+
+_CODE_OF_TYPE = np.full(UNKNOWN + 1, NO_CODE, dtype=np.int8)
+for _position, _name in enumerate(LINE_TYPES):
+    if CODE_OF_LINE_TYPE[_name]:
+        _CODE_OF_TYPE[_position] = CODES.index(CODE_OF_LINE_TYPE[_name])
+
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(slots=True)
+class Readings:
+    """Row by row: E.164 without + of every valid number, its line type, and what is wrong with it."""
+
+    digits: pa.Array
+    line_type: npt.NDArray[np.uint8]
+    code: npt.NDArray[np.int8]
+
+    @property
+    def is_valid(self) -> Bools:
+        """Which rows hold a valid number, whether it can be texted or not."""
+        return self.line_type != UNKNOWN
+
+
+def read_texts(texts: pa.Array, region: str | None) -> Readings:
+    """Read a string array; null is a missing number."""
+    walked = read_digits(texts, region)
+    readings = Readings(walked.digits, walked.line_type, _CODE_OF_TYPE[walked.line_type])
+    missing = np.asarray(texts.is_null())
+    readings.code[missing] = CODES.index("phone_missing")
+    left = np.flatnonzero(~readings.is_valid & ~missing)
+    if len(left):
+        _read_dirty(readings, texts, left, region)
+    if region is None:
+        _doubt_bare_digits(readings, texts)
+    return readings
+
+
+def _place(readings: Readings, rows: np.ndarray, digits: pa.Array, line_type: np.ndarray) -> None:
+    """Enter what was read of some rows."""
+    mask = np.zeros(len(readings.code), dtype=bool)
+    mask[rows] = True
+    readings.digits = pc.replace_with_mask(readings.digits, pa.array(mask), digits)
+    readings.line_type[rows] = line_type
+    readings.code[rows] = _CODE_OF_TYPE[line_type]
+
+
+def _read_dirty(readings: Readings, texts: pa.Array, rows: np.ndarray, region: str | None) -> None:
+    """Read rows again without their punctuation, then what is left one by one."""
+    original = texts.take(pa.array(rows))
+    cleaned = _cleaned(original, region)
+    walked = read_digits(cleaned, region)
+    good = walked.line_type != UNKNOWN
+    _place(readings, rows[good], walked.digits.filter(pa.array(good)), walked.line_type[good])
+    settled = walked.settled & ~good
+    _code_settled(readings, rows[settled], cleaned.filter(pa.array(settled)), region)
+    asked = ~good & ~settled
+    _read_one_by_one(readings, rows[asked], original.filter(pa.array(asked)), region)
+
+
+def _cleaned(texts: pa.Array, region: str | None) -> pa.Array:
+    """Return texts without guards and punctuation; null where one cell at a time must be judged."""
+    ask = pc.match_substring_regex(texts, _MUST_ASK)
+    whole = pc.replace_substring_regex(texts, _FLOAT_END, r"\1")
+    whole = pc.replace_substring_regex(whole, _GUARDS, "")
+    ask = pc.and_(ask, pc.equal(whole, texts))
+    digits = pc.replace_substring_regex(whole, _PUNCTUATION, "")
+    if region is None:
+        digits = pc.replace_substring_regex(digits, _DIALLED, r"+\1")
+    else:
+        ask = pc.or_(ask, pc.match_substring_regex(digits, _DIALLED))
+    return pc.if_else(ask, pa.scalar(None, pa.string()), digits)
+
+
+def _code_settled(
+    readings: Readings, rows: np.ndarray, digits: pa.Array, region: str | None
+) -> None:
+    """Give codes to digits that are surely invalid, by one example for each beginning and length."""
+    if not len(rows):
+        return
+    abroad = read_digits(digits, None).line_type != UNKNOWN
+    keys = pc.binary_join_element_wise(
+        pc.utf8_slice_codeunits(digits, 0, 4),
+        pc.utf8_length(digits).cast(pa.string()),
+        pa.array(abroad).cast(pa.string()),
+        " ",
+    ).dictionary_encode()
+    groups = np.asarray(keys.indices)
+    _, examples = np.unique(groups, return_index=True)
+    chosen = digits.take(pa.array(examples)).to_pylist()
+    codes = [_position(read_cell(text, region)) for text in chosen]
+    readings.code[rows] = np.array(codes, dtype=np.int8)[groups]
+
+
+def _position(reading: Reading) -> int:
+    """Return the position of a reading's code."""
+    return CODES.index(reading.code) if reading.code else NO_CODE
+
+
+def _read_one_by_one(
+    readings: Readings, rows: np.ndarray, texts: pa.Array, region: str | None
+) -> None:
+    """Read each distinct text by itself."""
+    if not len(rows):
+        return
+    encoded = texts.dictionary_encode()
+    distinct: list[str] = encoded.dictionary.to_pylist()
+    groups = np.asarray(encoded.indices)
+    found = _read_distinct(distinct, region)
+    types = [LINE_TYPES.index(one.line_type) if one.line_type else UNKNOWN for one in found]
+    digits = pa.array([one.digits for one in found], pa.string())
+    line_type = np.array(types, dtype=np.uint8)[groups]
+    _place(readings, rows, digits.take(pa.array(groups)), line_type)
+    readings.code[rows] = np.array([_position(one) for one in found], dtype=np.int8)[groups]
+
+
+def _read_distinct(texts: list[str], region: str | None) -> list[Reading]:
+    """Read texts, or only a sample of very many that turn out to be no numbers."""
+    if len(texts) > _MOST_READ_ONE_BY_ONE:
+        step = len(texts) // _TRIED
+        tried = [read_cell(text, region) for text in texts[::step]]
+        if sum(one.digits is not None for one in tried) < _FEWEST_GOOD * len(tried):
+            found = [Reading(code="phone_unread")] * len(texts)
+            found[::step] = tried
+            return found
+    return [read_cell(text, region) for text in texts]
+
+
+def _doubt_bare_digits(readings: Readings, texts: pa.Array) -> None:
+    """Take back numbers that were read without a + and may be national ones of some country."""
+    no_country = CODES.index("phone_no_country")
+    valid = readings.is_valid
+    doubtful = np.flatnonzero(valid & _has_bare_digits(texts, readings))
+    if not len(doubtful):
+        return
+    lengths = np.asarray(pc.binary_length(readings.digits.take(pa.array(doubtful))))
+    taken_back = _also_national(readings.digits.take(pa.array(doubtful)), lengths)
+    strangers = np.flatnonzero(readings.code == no_country)
+    if len(strangers) >= _FEWEST_STRANGERS:
+        counts = _digit_counts(texts.take(pa.array(strangers)))
+        for length in np.unique(lengths).tolist():
+            good, bad = (lengths == length).sum(), (counts == length).sum()
+            if bad >= _FEWEST_STRANGERS and good < _SHARE_FOR_ABROAD * (good + bad):
+                taken_back |= lengths == length
+    if taken_back.any():
+        rows = doubtful[taken_back]
+        unknown = np.full(len(rows), UNKNOWN, dtype=np.uint8)
+        _place(readings, rows, pa.nulls(len(rows), pa.string()), unknown)
+        readings.code[rows] = no_country
+
+
+def _has_bare_digits(texts: pa.Array, readings: Readings) -> Bools:
+    """Tell which numbers were written without +, 00 or 011: as many digits as E.164 has."""
+    plus = pc.match_substring(texts, "+")
+    longer = pc.greater(pc.binary_length(texts), pc.binary_length(readings.digits))
+    bare = np.asarray(pc.fill_null(pc.invert(plus), fill_value=False))
+    candidates = np.flatnonzero(bare & np.asarray(pc.fill_null(longer, fill_value=False)))
+    if len(candidates):
+        counts = _digit_counts(texts.take(pa.array(candidates)))
+        lengths = np.asarray(pc.binary_length(readings.digits.take(pa.array(candidates))))
+        bare[candidates[counts != lengths]] = False
+    return bare
+
+
+def _digit_counts(texts: pa.Array) -> np.ndarray:
+    """Return how many ASCII digits each text has, a float's ``.0`` left out."""
+    texts = pc.replace_substring_regex(texts, _FLOAT_END, r"\1")
+    return np.asarray(pc.count_substring_regex(texts, "[0-9]"))
+
+
+def _also_national(digits: pa.Array, lengths: np.ndarray) -> Bools:
+    """Tell which ten digits are also a North American number that lacks its 1."""
+    also = lengths == _NATIONAL_DIGITS
+    if also.any():
+        chosen = digits.filter(pa.array(also))
+        national = read_digits(pc.binary_join_element_wise("1", chosen, ""), None)
+        also[also] = national.line_type != UNKNOWN
+    return also

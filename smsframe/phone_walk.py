@@ -1,0 +1,191 @@
+"""Take a column of digit strings through the automaton of ``phone_states``.
+
+Numpy walks a block of rows at once, one character at a time: look up the next state of every row,
+build the states that no number has needed before, go on. A million numbers take about 0.15 s, line
+type and E.164 included.
+
+How a text is read, which is how ``phonenumbers.parse`` reads it:
+
+* With ``+``, or when no region is given: calling code, then national number.
+* Without ``+`` in a region, first shape that fits: calling code of the region + number (when the
+  whole is no number of the region but the rest is), national prefix + number, bare number.
+
+A text that fits none of these has no line type (``UNKNOWN``) and is either settled, when it is certain
+that the library finds it invalid too, or left open, when the library would rewrite more than that;
+open texts are the caller's to bring to ``phonenumbers`` itself.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from smsframe import phone_states as states
+from smsframe.phone_states import UNKNOWN, State, Verdict
+
+_SYMBOLS = 12
+_BLOCK_ROWS = 1 << 16
+_LONGEST = 20  # a plus, and more digits than any number has
+_UNSEEN = -1
+_TYPE_BITS, _KIND_SHIFT = 15, 4
+
+_SYMBOL_OF = np.full(256, states.OTHER, dtype=np.uint8)
+_SYMBOL_OF[48:58] = np.arange(10)
+_SYMBOL_OF[ord("+")] = states.PLUS
+
+
+class _Automaton:
+    """Every state needed so far, its successors and its verdict, shared by all columns."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.numbers: dict[State, int] = {}
+        self.states: list[State] = []
+        self.next = np.empty(0, dtype=np.int32)
+        self.verdicts = np.empty(0, dtype=np.int32)
+        self.rewrites: list[Verdict] = []
+        self.open = self._packed(states.OPEN)
+
+    def number(self, state: State) -> int:
+        """Return the number of a state, giving it one if it is new."""
+        known = self.numbers.get(state)
+        if known is not None:
+            return known
+        self.numbers[state] = len(self.states)
+        self.states.append(state)
+        if len(self.states) * _SYMBOLS > self.next.size:
+            self._grow()
+        return len(self.states) - 1
+
+    def _grow(self) -> None:
+        """Make room for twice as many states."""
+        rows = max(256, 2 * len(self.states))
+        larger = np.full(rows * _SYMBOLS, _UNSEEN, dtype=np.int32)
+        larger[: self.next.size] = self.next
+        verdicts = np.full(rows, _UNSEEN, dtype=np.int32)
+        verdicts[: self.verdicts.size] = self.verdicts
+        self.next, self.verdicts = larger, verdicts
+
+    def _learn(self, edges: np.ndarray) -> None:
+        """Build the successors of the given edges (state * symbols + symbol)."""
+        for edge in np.unique(edges).tolist():
+            state, symbol = divmod(edge, _SYMBOLS)
+            successor = self.number(self.states[state].after(symbol))
+            self.next[edge] = successor * _SYMBOLS
+
+    def walk(self, start: State, symbols: np.ndarray) -> np.ndarray:
+        """Return the packed verdict of every number; one row of the matrix for each character."""
+        at = np.full(symbols.shape[1], self.number(start) * _SYMBOLS, dtype=np.int32)
+        for column in symbols:
+            edges = at + column
+            at = self.next[edges]
+            unseen = at == _UNSEEN
+            if unseen.any():
+                self._learn(edges[unseen])
+                at = self.next[edges]
+        return self._judge(at // _SYMBOLS)
+
+    def _judge(self, finals: np.ndarray) -> np.ndarray:
+        """Return the verdicts of the states in which the rows ended."""
+        verdicts = self.verdicts[finals]
+        if (verdicts == _UNSEEN).any():
+            for state in np.unique(finals[verdicts == _UNSEEN]).tolist():
+                self.verdicts[state] = self._packed(self.states[state].verdict())
+            verdicts = self.verdicts[finals]
+        return verdicts
+
+    def _packed(self, verdict: Verdict) -> int:
+        """Return the line type with the number of the rewriting that belongs to it."""
+        rewrite = replace(verdict, line_type=UNKNOWN)
+        if rewrite not in self.rewrites:
+            self.rewrites.append(rewrite)
+        return verdict.line_type | self.rewrites.index(rewrite) << _KIND_SHIFT
+
+
+_AUTOMATON = _Automaton()
+
+
+def _bytes_and_offsets(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bytes of a string array without nulls, and where each text starts."""
+    _, offsets, data = texts.buffers()
+    starts = np.frombuffer(offsets, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return np.frombuffer(data or b"", dtype=np.uint8), starts
+
+
+def _verdicts(texts: pa.Array, start: State) -> np.ndarray:
+    """Return the packed verdict of every text of a string array without nulls."""
+    verdicts = np.full(len(texts), _AUTOMATON.open, dtype=np.int32)
+    data, starts = _bytes_and_offsets(texts)
+    lengths = np.diff(starts)
+    for length in np.unique(lengths[(lengths > 0) & (lengths <= _LONGEST)]).tolist():
+        rows = np.flatnonzero(lengths == length)
+        for first in range(0, len(rows), _BLOCK_ROWS):
+            block = rows[first : first + _BLOCK_ROWS]
+            symbols = _SYMBOL_OF[_cells(data, starts[block], length)]
+            with _AUTOMATON.lock:
+                verdicts[block] = _AUTOMATON.walk(start, symbols)
+    return verdicts
+
+
+def _cells(data: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+    """Return the bytes of texts of one length, a column for each character (rows side by side)."""
+    if starts[-1] - starts[0] == (len(starts) - 1) * length:
+        block = data[starts[0] : starts[0] + len(starts) * length].reshape(-1, length)
+        return np.ascontiguousarray(block.T)
+    return data[starts + np.arange(length)[:, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What a walk found, row by row."""
+
+    digits: pa.StringArray  # E.164 without "+"; null when not valid, or open
+    line_type: np.ndarray  # index of ``LINE_TYPES``; ``UNKNOWN`` when not valid, or open
+    settled: np.ndarray  # the library would say the same
+
+
+def read_digits(texts: pa.Array, region: str | None) -> Walked:
+    """Read a string array of digits, ``+`` in front or not; null stays null and open."""
+    if not texts.null_count:
+        return _read(texts, region)
+    present = texts.is_valid()
+    read = _read(texts.drop_null(), region)
+    rows = present.to_numpy(zero_copy_only=False)
+    line_type = np.full(len(texts), UNKNOWN, dtype=np.uint8)
+    settled = np.zeros(len(texts), dtype=bool)
+    line_type[rows], settled[rows] = read.line_type, read.settled
+    return Walked(pc.replace_with_mask(texts, present, read.digits), line_type, settled)
+
+
+def _read(texts: pa.Array, region: str | None) -> Walked:
+    """Read texts of which none is null."""
+    start = states.home_start(region) if region else states.ABROAD
+    found = _verdicts(texts, start)
+    line_type = (found & _TYPE_BITS).astype(np.uint8)
+    kinds = found >> _KIND_SHIFT
+    settled = np.zeros(len(texts), dtype=bool)
+    digits = pc.ascii_ltrim(texts, "+")
+    for kind in np.flatnonzero(np.bincount(kinds)).tolist():
+        rewrite, rows = _AUTOMATON.rewrites[kind], kinds == kind
+        settled |= rows & (
+            rewrite.standing == "settled" or (rewrite.standing == "nowhere" and not region)
+        )
+        if rewrite.add_code or rewrite.strip:
+            digits = _rewritten(digits, pa.array(rows), rewrite)
+    usable = line_type != UNKNOWN
+    if not usable.all():
+        digits = pc.if_else(pa.array(usable), digits, pa.scalar(None, pa.string()))
+    return Walked(digits, line_type, settled)
+
+
+def _rewritten(digits: pa.Array, rows: pa.Array, verdict: Verdict) -> pa.Array:
+    """Return the digits with calling code added, or national prefix left out, in some rows."""
+    chosen = digits.filter(rows)
+    kept = 0 if verdict.add_code else len(verdict.code)
+    rest = pc.utf8_slice_codeunits(chosen, kept + verdict.strip)
+    whole = pc.binary_join_element_wise(verdict.code, rest, "")
+    return whole if len(whole) == len(digits) else pc.replace_with_mask(digits, rows, whole)

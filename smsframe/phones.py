@@ -1,0 +1,182 @@
+"""Phone columns: cells as they come → E.164, a line type, and a reason where a text cannot go.
+
+The canon is the ``phonenumbers`` library; a number is valid here exactly when it is valid there. How that is
+kept fast is told in ``phone_states`` and ``phone_walk``, what dirt is read and what is never guessed in
+``phone_cells``, which line types get no texts in ``phone_codes``, and when a whole column is refused in
+``phone_damage``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import phonenumbers
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from smsframe.errors import InputError
+from smsframe.phone_codes import CODES, SENTENCES
+from smsframe.phone_columns import is_text_or_number, texts_of
+from smsframe.phone_damage import Damage, find_damage
+from smsframe.phone_guess import guess_phone_column
+from smsframe.phone_reading import NO_CODE, Readings, read_texts
+from smsframe.phone_states import LINE_TYPES, UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "LINE_TYPES",
+    "SENTENCES",
+    "Damage",
+    "PhoneColumn",
+    "guess_phone_column",
+    "normalize",
+    "read_phones",
+]
+
+_OTHER_NAMES = {
+    "UK": "GB", "EN": "GB", "GBR": "GB", "ENGLAND": "GB", "USA": "US", "CAN": "CA", "DEU": "DE", "GER": "DE",
+    "FRA": "FR", "ESP": "ES", "ITA": "IT", "EL": "GR", "AUS": "AU", "IND": "IN", "MEX": "MX", "BRA": "BR",
+    "1": "US", "44": "GB", "49": "DE", "33": "FR", "34": "ES", "39": "IT", "91": "IN", "61": "AU",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneColumn:
+    """What a phone column holds, row by row in the column's order.
+
+    Parameters
+    ----------
+    digits
+        String array: E.164 without the ``+`` of every number that can be texted; null for all others.
+    valid_digits
+        The same for every valid number, landlines and the like included.
+    code
+        Categorical of the keys of ``SENTENCES``; missing where the number can be texted.
+    line_type
+        Categorical of ``LINE_TYPES``; missing where there is no valid number.
+    damage
+        What is wrong with the column as a whole. Any of severity ``"error"`` forbids sending at all.
+    """
+
+    digits: pa.Array
+    valid_digits: pa.Array
+    code: pd.Categorical
+    line_type: pd.Categorical
+    damage: tuple[Damage, ...]
+
+
+def read_phones(column: pd.Series, *, region: str | None = None) -> PhoneColumn:
+    """Read a phone column.
+
+    Parameters
+    ----------
+    column
+        Texts, integers, or floats that are all whole: any string, object, categorical or numeric
+        dtype. It is not changed.
+    region
+        Two-letter code (ISO 3166) of the country that numbers without a country code are from, in
+        upper or lower case. None: such numbers are problems; nothing is guessed.
+
+    Returns
+    -------
+    PhoneColumn
+        One entry per row.
+
+    Raises
+    ------
+    InputError
+        ``region`` is not a region.
+    """
+    home = check_region(region)
+    texts = texts_of(column)
+    readings = read_texts(texts, home)
+    if not is_text_or_number(column):
+        readings.code[np.asarray(column.notna())] = CODES.index("phone_unreadable")
+    return PhoneColumn(
+        digits=_textable(readings),
+        valid_digits=readings.digits,
+        code=_categorical(readings.code, CODES),
+        line_type=_categorical(_line_type_codes(readings), LINE_TYPES),
+        damage=find_damage(column, texts, readings, home),
+    )
+
+
+def normalize(series: pd.Series, region: str | None = None) -> pd.DataFrame:
+    """Read a phone column into a frame.
+
+    A valid number that cannot be texted, such as a landline, has its ``e164`` and a ``code`` as well.
+
+    Parameters
+    ----------
+    series
+        As for :func:`read_phones`.
+    region
+        As for :func:`read_phones`.
+
+    Returns
+    -------
+    DataFrame
+        On the index of ``series``: ``e164`` (string, with ``+``; missing when not valid), ``code``
+        (categorical; missing when a text can be sent), ``line_type`` (categorical).
+
+    Raises
+    ------
+    InputError
+        ``region`` is not a region.
+
+    Examples
+    --------
+    >>> normalize(pd.Series(["(201) 555-0123", "+49 30 123456"]), region="US")
+               e164            code             line_type
+    0  +12015550123             NaN  fixed_line_or_mobile
+    1   +4930123456  phone_landline            fixed_line
+    """
+    read = read_phones(series, region=region)
+    e164 = pc.binary_join_element_wise("+", read.valid_digits, "")
+    return pd.DataFrame(
+        {
+            "e164": pd.array(e164.to_pandas(), dtype="string"),
+            "code": read.code,
+            "line_type": read.line_type,
+        },
+        index=series.index,
+    )
+
+
+def check_region(region: str | None) -> str | None:
+    """Return a region in upper case, or say what to write instead."""
+    if region is None:
+        return None
+    name = str(region).strip().upper() if isinstance(region, str) else ""
+    if name in phonenumbers.SUPPORTED_REGIONS:
+        return name
+    meant = _OTHER_NAMES.get(name.removeprefix("+"))
+    cure = f'write region="{meant}"' if meant else 'such as region="US" or region="GB"'
+    raise InputError(
+        f"region={region!r} is not a region. It takes the two letters of a country: {cure}.",
+        region=region,
+        meant=meant,
+    )
+
+
+def _textable(readings: Readings) -> pa.Array:
+    """Return the digits of the numbers that can be texted."""
+    fine = readings.code == NO_CODE
+    if fine.all():
+        return readings.digits
+    return pc.if_else(pa.array(fine), readings.digits, pa.scalar(None, pa.string()))
+
+
+def _line_type_codes(readings: Readings) -> np.ndarray:
+    """Return the line types as positions, -1 where there is none."""
+    return np.where(readings.line_type == UNKNOWN, -1, readings.line_type).astype(np.int8)
+
+
+def _categorical(codes: np.ndarray, categories: Sequence[str]) -> pd.Categorical:
+    """Return positions as a categorical; -1 is missing."""
+    return pd.Categorical.from_codes(codes, categories=list(categories))
