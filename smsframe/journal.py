@@ -26,7 +26,6 @@ import contextlib
 import dataclasses
 import json
 import time
-import zlib
 from typing import TYPE_CHECKING, Final
 
 from smsframe.campaign_lock import campaign_lock
@@ -37,6 +36,7 @@ from smsframe.journal_reader import (
     RUN_COLUMNS,
     RUN_FIELDS,
     JournalReader,
+    checksum_of,
 )
 from smsframe.journal_records import (
     ACCEPTED,
@@ -192,7 +192,7 @@ class Journal(JournalReader):
         ).lastrowid
         db.execute(
             "INSERT INTO keys VALUES (?, ?, NULL, ?, ?)",
-            (batch, zlib.crc32(claim.keys), claim.people, claim.keys),
+            (batch, checksum_of(claim.keys, claim.people), claim.people, claim.keys),
         )
         db.execute("INSERT INTO payloads VALUES (?, ?)", (batch, claim.payload))
 

@@ -45,6 +45,7 @@ _BATCH_COLUMNS: Final = (
     f"batch_id, run_id, scope, size, source, claimed_at, {OUTCOME_COLUMNS}, resolved_at, "
     "refreshed_at, states, statuses"
 )
+_LEDGER_COLUMNS: Final = f"{_BATCH_COLUMNS}, people, keys, checksum"
 _FROM_BATCHES: Final = (
     "FROM batches JOIN keys ON keys.batch = id LEFT JOIN statuses ON statuses.batch = id"
 )
@@ -86,15 +87,16 @@ class JournalReader:
 
     def ledger(self, scope: bytes) -> Ledger:
         """Read every message ever claimed in a scope (16 bytes), oldest batch first."""
-        query = (
-            f"SELECT {_BATCH_COLUMNS}, people, keys, checksum {_FROM_BATCHES} WHERE scope = ? ORDER BY id"
-        )
+        query = f"SELECT {_LEDGER_COLUMNS} {_FROM_BATCHES} WHERE scope = ? ORDER BY id"
         with self._reading() as db:
             rows = db.execute(query, (scope,)).fetchall()
         batches = tuple(_batch(row) for row in rows)
         for batch, row in zip(batches, rows, strict=True):
-            self._check_keys(batch, *row[-2:])
-        people = b"".join(row[-3] or bytes(PERSON_BYTES * len(row[-2]) // KEY_BYTES) for row in rows)
+            self._check_batch(batch, *row[-3:])
+        people = b"".join(
+            row[-3] or bytes(PERSON_BYTES * batch.size)
+            for batch, row in zip(batches, rows, strict=True)
+        )
         return _ledger(batches, b"".join(row[-2] for row in rows), people)
 
     def runs(self, account: str | None = None) -> list[RunRecord]:
@@ -157,9 +159,14 @@ class JournalReader:
         with explaining(self.path):
             yield self._db
 
-    def _check_keys(self, batch: BatchRecord, keys: bytes, checksum: int) -> None:
-        """Refuse keys that are not those that were claimed: a lost key is a second text."""
-        if len(keys) != KEY_BYTES * batch.size or zlib.crc32(keys) != checksum:
+    def _check_batch(self, batch: BatchRecord, people: bytes, keys: bytes, checksum: int) -> None:
+        """Refuse a batch that is not what was claimed: a lost key is a second text."""
+        if (
+            len(keys) != KEY_BYTES * batch.size
+            or checksum_of(keys, people) != checksum
+            or batch.state not in STATE_NAMES
+            or (batch.states is not None and len(batch.states) != batch.size)
+        ):
             what = f"the keys of batch {batch.batch_id} are not what was written"
             raise damaged(self.path, what)
 
@@ -191,6 +198,11 @@ class JournalReader:
             path=str(self.path),
             missing=name,
         )
+
+
+def checksum_of(keys: bytes, people: bytes) -> int:
+    """Sum up what decides who is texted again, so that damage to it is noticed."""
+    return zlib.crc32(keys, zlib.crc32(people))
 
 
 def _run(row: tuple[Any, ...]) -> RunRecord:

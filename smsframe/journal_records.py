@@ -67,7 +67,10 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One batch about to be posted: 16 bytes of key per message, and what rebuilds its rows."""
+    """One batch about to be posted: 16 bytes of key per message, and what rebuilds its rows.
+
+    ``people`` is 8 bytes of recipient hash per message, or empty where none is needed.
+    """
 
     batch_id: str
     run_id: str

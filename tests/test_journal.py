@@ -165,6 +165,7 @@ def test_record__survives_the_kill_of_its_process(path):
             {"claims": [a_claim(2, scope=OTHER_SCOPE)]}, "another scope", id="scope of another"
         ),
         pytest.param({"claims": [a_claim(2, keys=b"short")]}, "one key per", id="keys too short"),
+        pytest.param({"claims": [a_claim(2, people=b"7 bytes")]}, "one person", id="no person"),
         pytest.param({"settlements": [an_outcome(9)]}, "no batch", id="batch not known"),
         pytest.param(
             {"settlements": [an_outcome(1, state="rejected", http_status=400)]},
@@ -278,6 +279,15 @@ def test_ledger__lays_out_every_message_of_the_scope(journal):
     assert ledger.offset.tolist() == [0, 1, 0, 1, 2]
     assert [batch.batch_id for batch in ledger.batches] == ["run:0001", "run:0002"]
     assert (ledger.state.dtype, ledger.batch.dtype, ledger.offset.dtype) == ("u1", "i4", "i4")
+
+
+def test_ledger__tells_the_persons_that_were_kept(journal):
+    """The hash of each recipient where a claim had them, 0 where it had none."""
+    people = np.array([5, 6, 7], dtype=np.uint64)
+    journal.record(claims=[a_claim(1), a_claim(2, people=people.tobytes())])
+    found = journal.ledger(SCOPE).people
+    assert found.dtype == np.uint64
+    assert found.tolist() == [0, 0, 0, 5, 6, 7]
 
 
 def test_ledger__of_an_unknown_scope_is_empty(journal):
