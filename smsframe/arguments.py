@@ -16,6 +16,7 @@ from smsframe.templates import near_misses
 if TYPE_CHECKING:
     import pandas as pd
 
+NAMED = 20
 MAX_SOURCE = 200  # the API keeps 256 characters; the run and batch are appended to what is given
 
 Format: TypeAlias = str | Callable[[Any], Any]
@@ -161,7 +162,7 @@ def column_sentence(frame: pd.DataFrame, column: Any, where: str) -> str | None:
     names = [str(name) for name in frame.columns]
     near = near_misses(str(column), names)
     hint = f"Did you mean {near[0]!r}? " if near else ""
-    shown = ", ".join(repr(name) for name in names[:20]) + (", …" if len(names) > 20 else "")
+    shown = ", ".join(map(repr, names[:NAMED])) + (", …" if len(names) > NAMED else "")
     return f"{where} names column {column!r}, which the frame does not have. {hint}It has: {shown}."
 
 

@@ -48,10 +48,21 @@ NOT_PROCESSED = ("no_connection", "busy")
 class Crew(Protocol):
     """Whoever makes the calls; see ``workers.py``."""
 
-    def now(self) -> float: ...
-    def today(self) -> float: ...
-    def submit(self, number: int, request: SendRequest) -> None: ...
-    def finished(self, timeout_s: float | None) -> list[tuple[int, Outcome]]: ...
+    def now(self) -> float:
+        """Return seconds on a clock that never goes back."""
+        ...
+
+    def today(self) -> float:
+        """Return seconds since 1970 (UTC)."""
+        ...
+
+    def submit(self, number: int, request: SendRequest) -> None:
+        """Have a request sent; its outcome comes back under ``number``."""
+        ...
+
+    def finished(self, timeout_s: float | None) -> list[tuple[int, Outcome]]:
+        """Return the outcomes that are there, waiting for the first one."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +232,7 @@ class Delivery:
         return due
 
     def _next_due(self) -> float | None:
-        """Return the seconds until the next repeat may go; None when only answers are waited for."""
+        """Return the seconds until the next repeat may go; None: wait for answers alone."""
         if not self._waiting or len(self._flying) >= self._window:
             return None
         return max(self._waiting[0][0] - self.crew.now(), 0.0)

@@ -53,7 +53,7 @@ def plan_text(view: PlanView) -> str:
 
 
 def plan_html(view: PlanView) -> str:
-    """Return a plan as static HTML: figures, the first texts as bubbles, the problems beside their cells."""
+    """Return a plan as static HTML: figures, first texts as bubbles, problems by their cells."""
     parts = [f"<div style='font-weight:600;margin:.2em 0'>{escape(headline(view))}</div>"]
     figures = " &nbsp;·&nbsp; ".join(
         f"{escape(name)}: <b>{escape(value)}</b>" for name, value in view.figures.items()
@@ -86,9 +86,10 @@ def bubble(to: str, text: str) -> str:
     """Return a message as a phone would show it."""
     body = escape(text).replace("\n", "<br>")
     return (
-        f"<div style='margin:.5em 0'><div style='font-size:.85em;color:{FAINT}'>to {escape(to)}</div>"
-        f"<div style='display:inline-block;max-width:28em;background:{PAPER};border:1px solid {LINE};"
-        "border-radius:1em 1em 1em .2em;padding:.5em .8em;text-align:left;overflow-wrap:anywhere'>"
+        f"<div style='margin:.5em 0'><div style='font-size:.85em;color:{FAINT}'>"
+        f"to {escape(to)}</div><div style='display:inline-block;max-width:28em;"
+        f"background:{PAPER};border:1px solid {LINE};border-radius:1em 1em 1em .2em;"
+        "padding:.5em .8em;text-align:left;overflow-wrap:anywhere'>"
         f"{body}</div></div>"
     )
 
@@ -120,10 +121,11 @@ def _problems(view: PlanView) -> str:
         (f"{MARKS[p.severity]} {p.code}", p.label, p.column, p.value, p.sentence)
         for p in first.itertuples()
     ]
-    tints = [TINTS[severity] for severity in first["severity"]]
+    tints = [TINTS[str(severity)] for severity in first["severity"]]
+    is_open = " open" if (first["severity"] == "error").any() else ""
     more = f" (the first {SHOWN_PROBLEMS} of {total:,})" if total > SHOWN_PROBLEMS else ""
     return (
-        f"<details{' open' if (first['severity'] == 'error').any() else ''} style='margin-top:.5em'>"
+        f"<details{is_open} style='margin-top:.5em'>"
         f"<summary>Problems: {escape(counted(view.problem_counts))}{more}</summary>"
         + table(("problem", "row", "column", "value", "what to do"), rows, tints)
         + "</details>"

@@ -194,7 +194,7 @@ def _note_database_tag(draft: Draft, tag: str, names: Mapping[str, Hashable]) ->
     lacking = f"the default {default!r}" if default is not None else "nothing (there is no default)"
     draft.problems.whole(
         "tag_from_database",
-        f"Tag %%{tag}%% is no column: the database fills it, and where that has no value, {lacking}.",
+        f"Tag %%{tag}%% is no column: the database fills it; where that has no value, {lacking}.",
         severity="info",
         column=tag,
     )
@@ -275,7 +275,7 @@ def measure_texts(draft: Draft) -> None:
 
 
 def known_values(draft: Draft) -> dict[str, pa.Array | str]:
-    """Return what fills each tag as far as it is known here: the database's tags count their default."""
+    """Return what fills each tag as far as it is known: the database's tags their default."""
     defaults = draft.message.defaults
     return {**{tag: defaults.get(tag, "") for tag in draft.database_tags}, **filled(draft)}
 

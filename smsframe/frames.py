@@ -69,7 +69,7 @@ class Verdicts:
 
 
 def detached(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame that later changes to ``frame`` do not reach, without copying where pandas allows it."""
+    """Return a frame that later changes to ``frame`` do not reach, copied where it has to be."""
     lazy = int(pd.__version__.split(".")[0]) >= 3  # noqa: PLR2004 - pandas 3 copies on write
     return frame.copy(deep=not lazy)
 
@@ -110,7 +110,10 @@ def _columns(verdicts: Verdicts) -> dict[str, Any]:
     batches = verdicts.batches
     accepted = np.isin(verdicts.status, [NUMBER[s] for s in ("accepted", "sent", "not_sent")])
     return {
-        "sms_status": pd.Categorical.from_codes(verdicts.status.astype(np.int8), list(STATUSES)),
+        "sms_status": pd.Categorical.from_codes(
+            verdicts.status.astype(np.int8),  # type: ignore[call-overload]  # the stubs want an Index
+            categories=list(STATUSES),
+        ),
         "sms_code": taken([code or None for code, _ in verdicts.reasons], verdicts.reason),
         "sms_error": taken([error or None for _, error in verdicts.reasons], verdicts.reason),
         "sms_contact": strings(verdicts.contact),

@@ -32,7 +32,7 @@ Places = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matched:
-    """A plan's messages, sorted by what the journal says of them; places count the plan's ready rows.
+    """A plan's messages by what the journal says of them; places count the plan's ready rows.
 
     ``entries`` are the places in the ledger of the ``known`` ones.
     """

@@ -149,7 +149,7 @@ class Plan:
 
     @property
     def total_segments(self) -> int:
-        """Segments of all messages that would go out; the values of database tags count as their defaults."""
+        """Segments of all messages that would go out; database tags count as their defaults."""
         counted = self.segment_numbers[self._ready]
         return int(counted[counted > 0].sum())
 
@@ -185,15 +185,13 @@ class Plan:
         return self.texts_at(self._ready[:n])
 
     def text(self, label: Any) -> str:
-        """Return the text of the first row with this index label, also when the row has a problem."""
+        """Return the text of the first row with this label, also when it has a problem."""
         try:
-            found = np.flatnonzero(self._draft.frame.index.get_indexer_for([label]) >= 0)
-            where = np.atleast_1d(self._draft.frame.index.get_indexer_for([label]))[found]
-        except (TypeError, ValueError) as error:
+            where = self._draft.frame.index.get_loc(label)
+        except (KeyError, TypeError) as error:
             raise InputError(f"No row has the label {label!r}.") from error
-        if not len(where):
-            raise InputError(f"No row has the label {label!r}.")
-        return str(self.texts_at(where[:1]).iloc[0])
+        rows = np.arange(self._draft.rows)[where]  # a number, a slice or a mask
+        return str(self.texts_at(np.atleast_1d(rows)[:1]).iloc[0])
 
     def texts_at(self, rows: Positions) -> pd.Series:
         """Return the texts of the rows at positions."""
@@ -209,7 +207,7 @@ class Plan:
         return pd.Series(frames.strings(texts), index=index, name="text")
 
     def preview(self, n: int = 5) -> pd.DataFrame:
-        """Return the first ``n`` messages: masked recipient, text, encoding and segments, on their labels."""
+        """Return the first ``n`` messages: masked recipient, text, encoding and segments."""
         rows = self._ready[:n]
         measured = self._draft.measured
         out = self.texts_at(rows).to_frame()
@@ -225,7 +223,7 @@ class Plan:
         return [mask_phone(recipient) if recipient else "?" for recipient in recipients]
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the frame as a dry run would: the result columns say what would become of each row.
+        """Return the frame as a dry run would: what would become of each row.
 
         Returns
         -------
@@ -271,7 +269,7 @@ class Plan:
         )
 
     def verdicts(self) -> frames.Verdicts:
-        """Return the verdict of every row as far as the plan knows it; rows that are ready count as not attempted."""
+        """Return the verdict of every row as the plan knows it; ready ones are not attempted."""
         made = self._draft
         pairs, reason = first_codes(made.problems, made.rows)
         reasons = [tuple(pair.split("\x00", 1)) for pair in pairs]
@@ -323,7 +321,7 @@ class Plan:
         return sendkeys.send_keys(scope, recipients, values, self._occurrences())
 
     def _occurrences(self) -> npt.NDArray[np.int32] | None:
-        """Number repeats that were asked for; None where there are none."""
+        """Return the numbers of repeats that were asked for; None where there are none."""
         if self.options.duplicates != "send" or not self.recipients:
             return None
         return sendkeys.occurrence_numbers(draft.messages_at(self._draft, self._ready))
@@ -333,7 +331,7 @@ class Plan:
         return sendkeys.people(scope, self._draft.recipient.take(pa.array(self._ready)))
 
     def batch_rows(self, rows: Positions) -> Iterator[Positions]:
-        """Cut the rows at ``rows`` into batches of at most 1000 without two equal contacts in one."""
+        """Cut rows into batches of at most 1000 without two equal contacts in one."""
         who = draft.identity(self._draft, rows)
         if not who.duplicated().any():
             for start in range(0, len(rows), BATCH_SIZE):
@@ -398,8 +396,8 @@ class Plan:
         past = self.history
         if past is not None and (past.accepted or past.unknown or past.held):
             notes.append(
-                f"This campaign has had {past.accepted:,} of these messages accepted, {past.unknown:,} are unknown; "
-                f"{past.left:,} are left to send."
+                f"This campaign has had {past.accepted:,} of these messages accepted, "
+                f"{past.unknown:,} are unknown; {past.left:,} are left to send."
             )
         if self.database_tags:
             named = ", ".join(f"%%{tag}%%" for tag in self.database_tags)
@@ -440,7 +438,7 @@ def build_plan(
     sender: Callable[..., pd.DataFrame],
     history: Callable[[Plan], History | None],
 ) -> Plan:
-    """Check the arguments, read the frame and return the plan; raises InputError for arguments only."""
+    """Check the arguments and read the frame; raises InputError for arguments only."""
     if not isinstance(frame, pd.DataFrame):
         raise InputError(f"A DataFrame is needed, not {type(frame).__name__}.")
     faults: list[str] = []

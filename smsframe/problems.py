@@ -173,7 +173,7 @@ class Problems:
         owners = np.asarray(which, dtype=np.int64)
         for number, fault in enumerate(self._by_row):
             places = np.flatnonzero(owners == number)
-            if fault.values is None or not len(places):
+            if fault.values is None or not len(places):  # noqa: PD011 - not a Series
                 continue
             for place, value in zip(places, fault.values(positions[places]), strict=True):
                 cells[place] = value
@@ -181,7 +181,7 @@ class Problems:
 
 
 def first_codes(problems: Problems, rows: int) -> tuple[list[str], npt.NDArray[np.int32]]:
-    """Return the distinct ``code\\x00sentence`` pairs of errors and, for each row, which one it has (-1: none).
+    """Return the distinct errors (code NUL sentence) and, for each row, which it has (-1: none).
 
     A row with several errors gets the first one's code and all their sentences, joined.
     """

@@ -55,7 +55,7 @@ _last: list[pd.DataFrame] = []
 
 
 def last_results() -> pd.DataFrame | None:
-    """Return the table of the last send of this session, also of one that was interrupted or failed.
+    """Return the table of the last send of this session, also of one that did not end well.
 
     Returns
     -------
@@ -260,9 +260,10 @@ def _warn(counts: Mapping[str, int], sentence: str) -> None:
     """Warn of unknown outcomes and of a run that stopped."""
     if counts.get("unknown"):
         warnings.warn(
-            f"{counts['unknown']:,} messages may or may not have gone out: their answer was lost. They are not "
-            "repeated unasked. Look in the product's events, then results.sms.reconcile(...) or "
-            "results.sms.resolve(...); resend_unknown=True sends them again.",
+            f"{counts['unknown']:,} messages may or may not have gone out: their answer was lost. "
+            "They are not repeated unasked. Look in the product's events, then "
+            "results.sms.reconcile(...) or results.sms.resolve(...); resend_unknown=True sends "
+            "them again.",
             UnknownOutcomeWarning,
             stacklevel=2,
         )
@@ -300,7 +301,7 @@ def _nothing_line(run: Run, ledger: Ledger) -> str:
 
 
 def _dry_run(made: Plan, client: Client | None) -> pd.DataFrame:
-    """Return the table of a dry run; what went out before is shown as it was, where that is known."""
+    """Return the table of a dry run; what went out before is shown as it was, if known."""
     tally = Tally(made.verdicts())
     todo = made.ready
     with contextlib.suppress(ConfigurationError):
@@ -354,8 +355,8 @@ def _refuse_blocked(made: Plan) -> None:
             f"  - row {row.label!r}: {row.sentence}" for row in errors.head(5).itertuples()
         )
         raise _refusal(
-            f"Nothing was sent: {len(errors):,} problems, as plan(...).problems lists them. The first:\n"
-            f"{first}",
+            f"Nothing was sent: {len(errors):,} problems, listed in plan(...).problems. "
+            f"The first:\n{first}",
             made,
             table,
         )
@@ -379,8 +380,9 @@ def _check_confirm(run: Run, confirm: int | None) -> None:
     if confirm is not None and confirm != now:
         before = len(run.matched.known)
         raise InputError(
-            f"confirm={confirm:,}, but {now:,} messages would go out now ({before:,} of {run.plan.recipients:,} "
-            f"were dealt with before). Nothing was sent. Look at the plan, then give confirm={now}.",
+            f"confirm={confirm:,}, but {now:,} messages would go out now ({before:,} of "
+            f"{run.plan.recipients:,} were dealt with before). Nothing was sent. Look at the plan, "
+            f"then give confirm={now}.",
             confirm=confirm,
             would_send=now,
         )

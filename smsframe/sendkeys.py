@@ -111,17 +111,19 @@ def as_keys(blob: bytes) -> pa.Array:
 
 
 def occurrence_numbers(repeats: pd.DataFrame) -> npt.NDArray[np.int32]:
-    """Number equal rows 0, 1, 2, … in their order."""
+    """Return 0, 1, 2, … for equal rows, in their order."""
     columns = list(repeats.columns)
-    return (
+    numbers: npt.NDArray[np.int32] = (
         repeats.groupby(columns, sort=False, dropna=False, observed=True)
         .cumcount()
-        .to_numpy(dtype=np.int32)
+        .to_numpy()
+        .astype(np.int32)
     )
+    return numbers
 
 
 def _plain(values: pa.Array) -> pa.Array:
-    """Return the values without the characters that separate them (they are kept apart by a doubled mark)."""
+    """Return the values with the characters that separate them marked as not separating."""
     if not pc.any(pc.match_substring_regex(values, "[\x1d\x1e\x1f]")).as_py():
         return values
     return pc.replace_substring_regex(values, "([\x1d\x1e\x1f])", "\\1\x1c")

@@ -28,8 +28,10 @@ Settled: TypeAlias = BatchRecord | Settlement
 
 HELD = (
     "already_in_campaign",
-    "This person had this campaign before, with other values, so nothing was sent. "
-    "If this is another message on purpose, give it another campaign= name.",
+    (
+        "This person had this campaign before, with other values, so nothing was sent. "
+        "If this is another message on purpose, give it another campaign= name."
+    ),
 )
 
 

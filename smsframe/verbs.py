@@ -238,7 +238,7 @@ def preview(
 
 
 def _with_defaults(defaults: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of ``Plan.send``, those of ``plan`` standing in where nothing was given."""
+    """Return the arguments of ``Plan.send``; those of ``plan`` stand in where none was given."""
     merged = {**now}
     merged["client"] = now["client"] or defaults["client"]
     merged["dry_run"] = now["dry_run"] or defaults["dry_run"]

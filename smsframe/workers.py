@@ -60,7 +60,7 @@ class Workers:
         self._requests.put((number, request))
 
     def finished(self, timeout_s: float | None) -> list[tuple[int, Outcome]]:
-        """Return the outcomes that are there, waiting for the first one; none after a timeout or a wake."""
+        """Return the outcomes that are there, waiting for the first; none after a wake."""
         outcomes = []
         try:
             item = self._outcomes.get(timeout=timeout_s)

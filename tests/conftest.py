@@ -1,4 +1,4 @@
-"""What every test runs with: no network but loopback, no environment of the user's, a journal of its own."""
+"""What every test runs with: loopback alone, no settings of the user's, its own journal."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ def no_outside_world(monkeypatch, tmp_path):
 
 @pytest.fixture
 def sandbox():
-    """A sandbox in which every number counts as opted in."""
+    """Run a sandbox in which every number counts as opted in."""
     with smsframe.Sandbox(anyone=True) as running:
         yield running
 
 
 @pytest.fixture
 def client(sandbox):
-    """A client connected to the sandbox."""
+    """Connect a client to the sandbox."""
     with smsframe.connect(sandbox) as connected:
         yield connected
 
 
 def fictional_phones(n: int, start: int = 0) -> list[str]:
-    """Return ``n`` distinct numbers from the ranges reserved for fiction, +1 AAA 555 0100 to 0199."""
+    """Return ``n`` distinct numbers from the range reserved for fiction."""
     areas = (201, 202, 203, 205, 206, 207, 208, 209, 210, 212, 213, 214, 215, 216, 217, 218, 219)
     areas += (224, 225, 228, 229, 231, 234, 239, 240, 248, 251, 252, 253, 254, 256, 260, 262, 267)
     areas += (269, 270, 272, 276, 281, 301, 302, 303, 304, 305, 307, 308, 309, 310, 312, 313, 314)
@@ -60,7 +60,7 @@ def fictional_phones(n: int, start: int = 0) -> list[str]:
 
 @pytest.fixture
 def people():
-    """A frame of three people with a phone and a name."""
+    """Return a frame of three people with a phone and a name."""
     return pd.DataFrame({"mobile": fictional_phones(3), "FirstName": ["Ann", "Bob", "Zoë"]})
 
 
