@@ -118,7 +118,7 @@ def _problems(view: PlanView) -> str:
     first = view.problems.head(SHOWN_PROBLEMS)
     total = sum(view.problem_counts.values())
     rows = [
-        (f"{MARKS[p.severity]} {p.code}", p.label, p.column, p.value, p.sentence)
+        (f"{MARKS[str(p.severity)]} {p.code}", p.label, p.column, p.value, p.sentence)
         for p in first.itertuples()
     ]
     tints = [TINTS[str(severity)] for severity in first["severity"]]

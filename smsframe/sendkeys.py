@@ -23,6 +23,7 @@ new. It is therefore not shared with the layout of the API's calls.
 from __future__ import annotations
 
 import hashlib
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,7 +34,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 UNIT, RECORD, MISSING = "\x1f", "\x1e", "\x1d"
 KEY_BYTES = 16
@@ -85,15 +86,21 @@ def send_keys(
         parts.append(pc.if_else(pa.array(occurrences > 0), repeat, ""))
     joined = pc.binary_join_element_wise(*parts, "") if len(parts) > 1 else parts[0]
     start = hashlib.blake2b(scope, digest_size=KEY_BYTES)
-    return b"".join([_digest(start, row) for row in pc.cast(joined, pa.binary()).to_pylist()])
+    return b"".join(_digests(start.copy, joined))
 
 
-def _digest(start: Any, row: bytes) -> bytes:
-    """Return the key of one message: what is common was hashed already."""
-    state = start.copy()
-    state.update(row)
-    digest: bytes = state.digest()
-    return digest
+def _digests(start: Callable[[], Any], rows: pa.Array) -> list[bytes]:
+    """Return the key of each row; what is common to all was hashed already."""
+    _, offsets, data = rows.buffers()
+    if data is None:
+        return [start().digest()] * len(rows)
+    ends = np.frombuffer(offsets, dtype=np.int32)[rows.offset : rows.offset + len(rows) + 1].tolist()
+    text, digests = memoryview(data), []
+    for first, last in itertools.pairwise(ends):
+        state = start()
+        state.update(text[first:last])
+        digests.append(state.digest())
+    return digests
 
 
 def people(scope: bytes, recipients: pa.Array) -> npt.NDArray[np.uint64]:
