@@ -7,6 +7,7 @@ import socket
 
 import pandas as pd
 import pytest
+from samples import fictional_phones
 
 import smsframe
 from smsframe.acoustic import client as clients
@@ -47,28 +48,7 @@ def client(sandbox):
         yield connected
 
 
-def fictional_phones(n: int, start: int = 0) -> list[str]:
-    """Return ``n`` distinct numbers from the range reserved for fiction."""
-    areas = (201, 202, 203, 205, 206, 207, 208, 209, 210, 212, 213, 214, 215, 216, 217, 218, 219)
-    areas += (224, 225, 228, 229, 231, 234, 239, 240, 248, 251, 252, 253, 254, 256, 260, 262, 267)
-    areas += (269, 270, 272, 276, 281, 301, 302, 303, 304, 305, 307, 308, 309, 310, 312, 313, 314)
-    areas += (315, 316, 317, 318, 319, 320, 321, 323, 325, 330, 331, 334, 336, 337, 339, 347, 351)
-    return [
-        f"+1{areas[(i // 100) % len(areas)]}5550{100 + i % 100}" for i in range(start, start + n)
-    ]
-
-
 @pytest.fixture
 def people():
     """Return a frame of three people with a phone and a name."""
     return pd.DataFrame({"mobile": fictional_phones(3), "FirstName": ["Ann", "Bob", "Zoë"]})
-
-
-def make_people(n: int, start: int = 0) -> pd.DataFrame:
-    """Return a frame of ``n`` people with distinct phones and names."""
-    return pd.DataFrame(
-        {
-            "mobile": fictional_phones(n, start),
-            "FirstName": [f"Name{i}" for i in range(start, start + n)],
-        }
-    )
