@@ -2,7 +2,8 @@
 
 A connection belongs to the thread and process that opened it: SQLite's locks do not survive a fork,
 and a transaction is of one thread. Others are refused with a sentence instead of an obscure fault.
-Every reading is one statement, so it sees one state of the file and holds nobody up for long.
+The ledger decides who is texted again, so it is not only read but checked: a checksum per batch,
+and the number of batches counted in a second way. Damage raises; it never makes a ledger shorter.
 """
 # ruff: noqa: S608 - statements are joined from constants here, values are always bound
 
@@ -29,7 +30,7 @@ from smsframe.journal_records import (
     Ledger,
     RunRecord,
 )
-from smsframe.journal_schema import damaged, explaining, open_database
+from smsframe.journal_schema import damaged, explaining, open_database, roll_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,7 +48,11 @@ _BATCH_COLUMNS: Final = (
 )
 _LEDGER_COLUMNS: Final = f"{_BATCH_COLUMNS}, people, keys, checksum"
 _FROM_BATCHES: Final = (
-    "FROM batches JOIN keys ON keys.batch = id LEFT JOIN statuses ON statuses.batch = id"
+    "FROM batches LEFT JOIN keys ON keys.batch = id LEFT JOIN statuses ON statuses.batch = id"
+)
+# The batches of a scope, counted over other indexes than those they are read by.
+_COUNT_OTHERWISE: Final = (
+    "SELECT count(*) FROM batches WHERE run_id IN (SELECT run_id FROM runs WHERE scope = ?)"
 )
 RUN_FIELDS: Final = tuple(RUN_COLUMNS.split(", "))
 OUTCOME_FIELDS: Final = tuple(OUTCOME_COLUMNS.split(", "))
@@ -88,8 +93,11 @@ class JournalReader:
     def ledger(self, scope: bytes) -> Ledger:
         """Read every message ever claimed in a scope (16 bytes), oldest batch first."""
         query = f"SELECT {_LEDGER_COLUMNS} {_FROM_BATCHES} WHERE scope = ? ORDER BY id"
-        with self._reading() as db:
+        with self._snapshot() as db:
             rows = db.execute(query, (scope,)).fetchall()
+            (expected,) = db.execute(_COUNT_OTHERWISE, (scope,)).fetchone()
+        if len(rows) != expected:
+            raise damaged(self.path, f"{len(rows)} batches are found where {expected} were written")
         batches = tuple(_batch(row) for row in rows)
         for batch, row in zip(batches, rows, strict=True):
             self._check_batch(batch, *row[-3:])
@@ -159,10 +167,24 @@ class JournalReader:
         with explaining(self.path):
             yield self._db
 
-    def _check_batch(self, batch: BatchRecord, people: bytes, keys: bytes, checksum: int) -> None:
+    @contextlib.contextmanager
+    def _snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Let several statements see one state of the file."""
+        with self._reading() as db:
+            db.execute("BEGIN")
+            try:
+                yield db
+            finally:
+                roll_back(db)
+
+    def _check_batch(
+        self, batch: BatchRecord, people: bytes | None, keys: bytes | None, checksum: int | None
+    ) -> None:
         """Refuse a batch that is not what was claimed: a lost key is a second text."""
         if (
-            len(keys) != KEY_BYTES * batch.size
+            keys is None
+            or people is None
+            or len(keys) != KEY_BYTES * batch.size
             or checksum_of(keys, people) != checksum
             or batch.state not in STATE_NAMES
             or (batch.states is not None and len(batch.states) != batch.size)

@@ -101,6 +101,8 @@ def explaining(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise explain(path, error) from error
+    except UnicodeDecodeError as error:
+        raise damaged(path, "text that is no text") from error
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise JournalError(

@@ -161,6 +161,13 @@ def test_lock__keeps_threads_apart(path):
     assert events == [os.getpid(), "first", "second"]
 
 
+def test_lock__keeps_threads_apart_where_locks_hold_between_processes_only(path, monkeypatch):
+    """On some network disks the system would give a process the same lock twice."""
+    monkeypatch.setattr(filelock.FileLock, "acquire", lambda *_, **__: None)
+    with campaign_lock(path, SCOPE):
+        refusal(path)
+
+
 def test_lock__knows_a_journal_by_another_name(tmp_path, path):
     """A link to the directory leads to the same lock."""
     (tmp_path / "link").symlink_to(tmp_path)

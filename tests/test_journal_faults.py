@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import random
 import sqlite3
 import stat
 
@@ -244,6 +246,30 @@ def test_ledger__of_a_damaged_file(filled):
         assert "restore a backup" in str(error)
 
 
+def test_ledger__of_a_damaged_file_is_whole_or_refused(path):
+    """Random bytes anywhere never make the ledger shorter or otherwise: it is whole, or refused."""
+    chance = random.Random(3)
+    with Journal(path) as journal:
+        run = {"run_id": "run", "scope": SCOPE, "account": "", "program": "", "rows": 0}
+        journal.start_run(RunRecord(**run, started_at=0.0))
+        claims = [a_claim(number, size=100) for number in range(200)]
+        journal.record(claims=[dataclasses.replace(claim, payload=b"x" * 500) for claim in claims])
+        whole = journal.ledger(SCOPE).keys.tobytes()
+    journal_schema.side_file(path).unlink()
+    content = path.read_bytes()
+    refused = 0
+    for _ in range(150):
+        place = chance.randrange(len(content))
+        hurt = chance.randbytes(chance.choice((1, 8, 200)))
+        path.write_bytes((content[:place] + hurt + content[place + len(hurt) :])[: len(content)])
+        try:
+            with Journal(path) as journal:
+                assert journal.ledger(SCOPE).keys.tobytes() == whole
+        except JournalError:
+            refused += 1
+    assert refused > 25
+
+
 def test_ledger__of_a_truncated_file(filled):
     """A file that lost its end is damaged."""
     content = filled.read_bytes()
@@ -356,6 +382,7 @@ def traces(path):
 def test_forget__removes_the_bytes_but_not_the_keys(filled):
     """Texts, payloads and statuses are gone from the files; the ledger stays as it was."""
     assert traces(filled) == {"text", "payload", "rest", "statuses", "keys"}
+    size = filled.stat().st_size
     with Journal(filled) as journal:
         before = journal.ledger(SCOPE)
         assert journal.forget(before=101.0) == 1
@@ -367,6 +394,7 @@ def test_forget__removes_the_bytes_but_not_the_keys(filled):
         with pytest.raises(JournalError, match="forget"):
             journal.payload("run:0000")
         assert traces(filled) == {"keys"}
+        assert filled.stat().st_size < size / 2
         assert journal.forget(before=101.0) == 0
         assert journal._db.execute("PRAGMA journal_mode").fetchone() == ("persist",)
     assert traces(filled) == {"keys"}
