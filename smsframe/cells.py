@@ -7,15 +7,18 @@ column with a format do. The two ways are held to the same texts by tests.
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 import uuid
-from collections.abc import Callable
 from decimal import Decimal
 from functools import singledispatch
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BLANKS: Final = (
     "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
@@ -67,7 +70,7 @@ def _(value: Any) -> str:
 @text_of.register(float)
 @text_of.register(np.floating)
 def _(value: Any) -> str | None:
-    if not np.isfinite(value):
+    if not math.isfinite(value):
         return None
     return "0" if value == 0 else np.format_float_positional(value, trim="-")
 
@@ -113,16 +116,16 @@ def _(value: Any) -> str | None:
 
 def plain_value(value: Any) -> Any:
     """Return what a format gets to see: plain Python, whole floats as ints, None where missing."""
+    if isinstance(value, (float, np.floating)):
+        return _plain_float(value)
+    if isinstance(value, str):
+        return value.strip(BLANKS) or None
+    if isinstance(value, (np.integer, np.bool_)):
+        return value.item()
     if isinstance(value, np.datetime64):
         value = pd.Timestamp(value)
     elif isinstance(value, np.timedelta64):
         value = pd.Timedelta(value)
-    elif isinstance(value, (np.integer, np.bool_)):
-        value = value.item()
-    elif isinstance(value, (float, np.floating)):
-        value = _plain_float(value)
-    elif isinstance(value, str):
-        value = value.strip(BLANKS) or None
     return None if value is pd.NA or value is pd.NaT else value
 
 
@@ -141,10 +144,10 @@ def cure_for(value: Any, fmt: str | Callable[[Any], Any] | None, name: str) -> s
     """Advise what to do about a value that cannot be written."""
     if isinstance(value, str) and isinstance(fmt, str):
         return "Make the column numbers or dates first (pd.to_numeric, pd.to_datetime)."
-    if isinstance(value, str):
-        return "Correct the cell; such text comes from a file read in the wrong encoding."
     if fmt is not None:
         return f"Change formats[{name!r}] so that it suits every value of the column."
+    if isinstance(value, str):
+        return "Correct the cell; such text comes from a file read in the wrong encoding."
     return f"Give formats={{{name!r}: function}}, where the function returns the text of one value."
 
 
@@ -170,11 +173,11 @@ def _masked(text: str) -> str:
 
 def _plain_float(value: Any) -> int | float | None:
     """Make a float plain: an int if it is whole and exact, None if it is not finite."""
-    if not np.isfinite(value):
+    if not math.isfinite(value):
         return None
-    if value == np.trunc(value) and abs(value) < EXACT_INTEGERS_BELOW:
+    if value.is_integer() and abs(value) < EXACT_INTEGERS_BELOW:
         return int(value)
-    return value if isinstance(value, float) else float(np.format_float_positional(value))
+    return float(value if isinstance(value, float) else np.format_float_positional(value))
 
 
 def _by_specification(value: Any, specification: str) -> str:

@@ -1,9 +1,11 @@
 """The characters of whole columns of texts: how many, of which class, and which ones.
 
-Everything that has to look at every character of a column is here, in numpy over the UTF-8 bytes that
-Arrow keeps. Two decisions govern the speed. Bytes that are all plain ASCII, as most columns are, are
-recognised by one pass over them and need no look at single characters. Work goes in slices of about a
-megabyte, which fit the processor's cache and bound the memory, whatever the length of the column.
+Everything that has to look at every character of a column is here, in numpy over the UTF-8 bytes
+that Arrow keeps. Three decisions govern the speed. Bytes that are all plain ASCII, as most columns
+are, are recognised by one pass over them. In others every byte gets a class, and a character is
+counted at its first byte, so rows keep the bounds that Arrow has; only characters outside ASCII are
+decoded. And work goes in slices of about a megabyte, which fit the processor's cache and bound the
+memory, whatever the length of the column.
 """
 
 from __future__ import annotations
@@ -27,11 +29,14 @@ Longs: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 SLICE_ROWS: Final = 1 << 16
 SLICE_BYTES: Final = 1 << 20
-PLAIN, EXTENDED, FOREIGN, ASTRAL = 0, 1, 2, 3
+PLAIN, EXTENDED, CONTINUED, FOREIGN, ASTRAL = range(5)
+"""Classes of bytes: of a basic and an extension character, not the first of its character, of one
+outside GSM-7 in the basic plane and beyond it."""
 
 _BEYOND_BASIC_PLANE: Final = 0x10000
-_CONTINUATION_MASK, _CONTINUATION = 0xC0, 0x80  # UTF-8 bytes 10xxxxxx begin no character
-_CODE_POINT_BITS: Final = 21
+_FIRST_CONTINUED, _FIRST_LEADING = 0x80, 0xC0  # UTF-8: 10xxxxxx goes on, 11xxxxxx begins
+_ASCII_CODES: Final = 128
+_CODE_POINTS: Final = 0x110000
 
 
 def _class_table() -> Bytes:
@@ -44,25 +49,33 @@ def _class_table() -> Bytes:
 
 
 _CLASS_OF_CODE: Final = _class_table()
-_CLASS_OF_BYTE: Final = bytes(_CLASS_OF_CODE[:128]) + bytes([PLAIN]) * 128
-_PLAIN_BYTES: Final = bytes(byte for byte in range(128) if _CLASS_OF_BYTE[byte] == PLAIN)
+_CLASS_OF_BYTE: Final = (
+    bytes(_CLASS_OF_CODE[:_ASCII_CODES])
+    + bytes([CONTINUED]) * (_FIRST_LEADING - _FIRST_CONTINUED)
+    + bytes([FOREIGN]) * (256 - _FIRST_LEADING)
+)
+_PLAIN_BYTES: Final = bytes(byte for byte in range(256) if _CLASS_OF_BYTE[byte] == PLAIN)
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Per text: its characters, and how many of them are of which class. Adds up over pieces."""
+    """Per text: its characters, and how many of them cost two units. Adds up over pieces.
+
+    ``extended`` counts the characters of the GSM-7 extension, ``outside`` those outside GSM-7, and
+    ``astral`` those of the latter that are beyond the basic plane.
+    """
 
     characters: Ints
     extended: Ints
-    foreign: Ints
+    outside: Ints
     astral: Ints
 
     def plus(self, other: Profile, times: int = 1) -> Profile:
-        """Add another profile, row by row."""
+        """Add another profile, row by row, as often as its piece is used."""
         return Profile(
             self.characters + times * other.characters,
             self.extended + times * other.extended,
-            self.foreign + times * other.foreign,
+            self.outside + times * other.outside,
             self.astral + times * other.astral,
         )
 
@@ -76,25 +89,35 @@ def profile(texts: pa.Array) -> Profile:
         Strings; null counts as the empty text.
     """
     texts = plain_strings(texts)
-    pieces = [_profile_slice(texts.slice(start, stop - start)) for start, stop in row_slices(texts)]
+    pieces = [_profile_slice(piece) for piece in slices(texts)]
     if len(pieces) == 1:
         return pieces[0]
-    columns = zip(*((p.characters, p.extended, p.foreign, p.astral) for p in pieces), strict=True)
+    columns = zip(*((p.characters, p.extended, p.outside, p.astral) for p in pieces), strict=True)
     return Profile(*(np.concatenate(column) for column in columns))
 
 
 def foreign_characters(texts: pa.Array) -> dict[str, int]:
     """Count, for each character outside GSM-7, the texts that hold it."""
-    texts, counts = plain_strings(texts), dict[str, int]()
-    for start, stop in row_slices(texts):
-        codes, bounds = code_points(texts.slice(start, stop - start))
-        places = np.flatnonzero(classes(codes) >= FOREIGN)
-        rows = np.searchsorted(bounds, places, side="right").astype(np.int64)
-        seen = np.unique((rows << _CODE_POINT_BITS) | codes[places])
-        found = np.unique(seen & ((1 << _CODE_POINT_BITS) - 1), return_counts=True)
-        for code, count in zip(*(column.tolist() for column in found), strict=True):
-            counts[chr(code)] = counts.get(chr(code), 0) + count
-    return counts
+    totals = np.zeros(_CODE_POINTS, np.int64)
+    for piece in slices(plain_strings(texts)):
+        raw, bounds = _bytes(piece)
+        if raw.translate(None, _PLAIN_BYTES):
+            _count_foreign(raw, bounds, totals)
+    return {chr(code): int(totals[code]) for code in np.flatnonzero(totals)}
+
+
+def _count_foreign(raw: bytes, bounds: Ints, totals: Longs) -> None:
+    """Add to ``totals``, by code point, the rows that hold it."""
+    kinds = _classes(raw)
+    codes = _code_points(raw)[kinds[kinds != CONTINUED] >= FOREIGN]
+    rows = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))[kinds >= FOREIGN]
+    present = np.flatnonzero(np.bincount(codes, minlength=1))
+    ranks = np.searchsorted(present, codes).astype(np.min_scalar_type(len(present)))
+    order = np.argsort(ranks, kind="stable")  # rows stay ascending within each character
+    ranks, rows = ranks[order], rows[order]
+    fresh = np.ones(len(ranks), bool)
+    fresh[1:] = (ranks[1:] != ranks[:-1]) | (rows[1:] != rows[:-1])
+    totals[present] += np.bincount(ranks[fresh], minlength=len(present))
 
 
 def is_foreign(character: str) -> bool:
@@ -102,30 +125,22 @@ def is_foreign(character: str) -> bool:
     return character not in GSM7_BASIC and character not in GSM7_EXTENDED
 
 
-def classes(codes: Codes) -> Bytes:
-    """Look up the class of each code point."""
-    return _CLASS_OF_CODE[np.minimum(codes, _BEYOND_BASIC_PLANE)]
-
-
-def code_points(texts: pa.Array) -> tuple[Codes, Ints]:
-    """Return the code points of a small slice and where each text begins and the last one ends."""
-    raw, bounds = _bytes(texts)
-    begins = (np.frombuffer(raw, np.uint8) & _CONTINUATION_MASK) != _CONTINUATION
-    begun = np.concatenate([[0], np.cumsum(begins, dtype=np.int32)])
-    codes = np.frombuffer(raw.decode().encode("utf-32-le"), np.uint32)
-    return codes, begun[bounds].astype(np.int32)
-
-
-def row_slices(texts: pa.Array) -> Iterator[tuple[int, int]]:
-    """Cut rows into slices of bounded rows and bytes, at least one row each; one if there is none."""
+def slices(texts: pa.Array) -> Iterator[pa.Array]:
+    """Cut a column into slices of bounded rows and bytes; one empty slice if it has no rows."""
     offsets, start = _offsets(texts), 0
     while True:
         fitting = int(np.searchsorted(offsets, offsets[start] + SLICE_BYTES, side="right")) - 1
         stop = min(max(fitting, start + 1), start + SLICE_ROWS, len(texts))
-        yield start, stop
+        yield texts.slice(start, stop - start)
         if stop >= len(texts):
             return
         start = stop
+
+
+def byte_classes(texts: pa.Array) -> tuple[Bytes, Ints]:
+    """Return the class of every byte of a small slice, and where its texts begin and end."""
+    raw, bounds = _bytes(texts)
+    return _classes(raw), bounds
 
 
 def plain_strings(texts: pa.Array) -> pa.Array:
@@ -138,21 +153,36 @@ def plain_strings(texts: pa.Array) -> pa.Array:
 
 
 def _profile_slice(texts: pa.Array) -> Profile:
-    """Profile the texts of a slice: by bytes where all is ASCII, else by code points."""
+    """Profile the texts of a slice."""
     raw, bounds = _bytes(texts)
-    if not raw.isascii():
-        codes, bounds = code_points(texts)
-        return _counted(classes(codes), bounds)
     if not raw.translate(None, _PLAIN_BYTES):
         nothing = np.zeros(len(texts), np.int32)
         return Profile(np.diff(bounds), nothing, nothing, nothing)
-    return _counted(np.frombuffer(raw.translate(_CLASS_OF_BYTE), np.uint8), bounds)
+    kinds = _classes(raw)
+    return Profile(
+        np.diff(bounds) - _per_row(kinds == CONTINUED, bounds),
+        _per_row(kinds == EXTENDED, bounds),
+        _per_row(kinds >= FOREIGN, bounds),
+        _per_row(kinds == ASTRAL, bounds),
+    )
 
 
-def _counted(kinds: Bytes, bounds: Ints) -> Profile:
-    """Count the characters of each class between bounds."""
-    counts = (_per_row(kinds == kind, bounds) for kind in (EXTENDED, FOREIGN, ASTRAL))
-    return Profile(np.diff(bounds), *counts)
+def _classes(raw: bytes) -> Bytes:
+    """Return the class of every byte."""
+    kinds = np.frombuffer(raw.translate(_CLASS_OF_BYTE), np.uint8)
+    if raw.isascii():
+        return kinds
+    codes = _code_points(raw)
+    codes = codes[codes >= _ASCII_CODES]
+    leading = np.flatnonzero(np.frombuffer(raw, np.uint8) >= _FIRST_LEADING)
+    kinds = kinds.copy()
+    kinds[leading] = _CLASS_OF_CODE[np.minimum(codes, _BEYOND_BASIC_PLANE)]
+    return kinds
+
+
+def _code_points(raw: bytes) -> Codes:
+    """Decode UTF-8."""
+    return np.frombuffer(raw.decode().encode("utf-32-le"), np.uint32)
 
 
 def _per_row(marks: Bools, bounds: Ints) -> Ints:
@@ -170,7 +200,7 @@ def _offsets(texts: pa.Array) -> Ints | Longs:
     if buffer is None or not len(texts):
         return np.zeros(1, np.int32)
     wide = pa.types.is_large_string(texts.type)
-    offsets = np.frombuffer(buffer, np.int64 if wide else np.int32)
+    offsets: Ints | Longs = np.frombuffer(buffer, np.dtype(np.int64 if wide else np.int32))
     return offsets[texts.offset : texts.offset + len(texts) + 1]
 
 

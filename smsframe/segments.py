@@ -32,16 +32,16 @@ import pyarrow as pa
 
 from smsframe.characters import (
     ASTRAL,
+    CONTINUED,
     EXTENDED,
     SLICE_ROWS,
     Bools,
     Ints,
-    classes,
-    code_points,
+    byte_classes,
     foreign_characters,
     is_foreign,
     profile,
-    row_slices,
+    slices,
 )
 from smsframe.errors import InputError
 from smsframe.gsm7 import GSM7_BASIC, GSM7_EXTENDED, Folding, character_name, fold_gsm7
@@ -72,6 +72,8 @@ GSM7_ALONE: Final = 160
 GSM7_JOINED: Final = 153
 UCS2_ALONE: Final = 70
 UCS2_JOINED: Final = 67
+
+_ENCODING: Final = pd.CategoricalDtype(["gsm7", "ucs2"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,10 +224,10 @@ def segments(series: pd.Series[str]) -> pd.DataFrame:
     texts = _texts_of(series)
     missing = texts.is_null().to_numpy(zero_copy_only=False)
     measured = measure(texts)
-    codes = np.where(missing, -1, np.where(measured.gsm7, 0, 1))
+    codes = np.where(missing, -1, np.where(measured.gsm7, 0, 1)).astype(np.int8)
     return pd.DataFrame(
         {
-            "encoding": pd.Categorical.from_codes(codes, categories=["gsm7", "ucs2"]),
+            "encoding": pd.Categorical.from_codes(codes, dtype=_ENCODING),
             "units": pd.arrays.IntegerArray(measured.units, missing),
             "segments": pd.arrays.IntegerArray(measured.segments.astype(np.int32), missing.copy()),
         },
@@ -282,7 +284,7 @@ def _measure_slice(template: Template, columns: Mapping[str, pa.Array]) -> Measu
     total = profile(pa.array(["".join(template.literals)]))
     for tag, column in columns.items():
         total = total.plus(profile(column), times=template.slots.count(tag))
-    gsm7 = (total.foreign + total.astral) == 0
+    gsm7 = total.outside == 0
     pairs = np.where(gsm7, total.extended, total.astral)
     units = total.characters + pairs
     alone = np.where(gsm7, GSM7_ALONE, UCS2_ALONE)
@@ -317,21 +319,23 @@ _EMPTY: Final = {
 
 
 def _walk(texts: pa.Array, gsm7: Bools, joined: Ints) -> Ints:
-    """Count segments by packing: each step moves every text to the start of its next segment."""
-    pieces = [
-        _walk_slice(texts.slice(start, stop - start), gsm7[start:stop], joined[start:stop])
-        for start, stop in row_slices(texts)
-    ]
-    return np.concatenate(pieces)
+    """Count segments by packing, slice by slice."""
+    counts, start = [], 0
+    for piece in slices(texts):
+        rows = slice(start, start + len(piece))
+        counts.append(_walk_slice(piece, gsm7[rows], joined[rows]))
+        start += len(piece)
+    return np.concatenate(counts)
 
 
 def _walk_slice(texts: pa.Array, gsm7: Bools, joined: Ints) -> Ints:
-    """Walk the texts of a slice together, over the running total of their characters' costs."""
-    codes, bounds = code_points(texts)
-    kinds = classes(codes)
-    in_gsm7 = np.repeat(gsm7, np.diff(bounds))
-    costs = 1 + np.where(in_gsm7, kinds == EXTENDED, kinds == ASTRAL)
-    used = np.concatenate([[0], np.cumsum(costs)])
+    """Walk texts together: each step moves every text to the start of its next segment.
+
+    A pair costs two at its first byte and nothing after it, so a step cannot end within it.
+    """
+    kinds, bounds = byte_classes(texts)
+    pairs = np.where(np.repeat(gsm7, np.diff(bounds)), kinds == EXTENDED, kinds == ASTRAL)
+    used = np.concatenate([[0], np.cumsum((kinds != CONTINUED).astype(np.int8) + pairs)])
     at, count = bounds[:-1].copy(), np.zeros(len(texts), np.int32)
     going = np.flatnonzero(at < bounds[1:])
     while len(going):
@@ -362,9 +366,8 @@ def _texts_of(series: pd.Series[str]) -> pa.Array:
 
 def _holds_text(kind: pa.DataType) -> bool:
     """Whether an Arrow type is text, or has no values at all."""
-    return (
-        pa.types.is_string(kind)
-        or pa.types.is_large_string(kind)
-        or pa.types.is_string_view(kind)
-        or pa.types.is_null(kind)
+    types = pa.types
+    is_view = getattr(types, "is_string_view", types.is_null)  # pyarrow 15 has none
+    return any(is_text(kind) for is_text in (types.is_string, types.is_large_string, is_view)) or (
+        bool(types.is_null(kind))
     )

@@ -1,8 +1,8 @@
 """How a value becomes text: one rule, for every kind of column.
 
-**The text of a cell depends on that cell alone**, never on its neighbours or on the kind of column it
-sits in. It must: what was sent is recognised by its text, so if ten more rows could change how the
-first ten are written, those would be sent again.
+**The text of a cell depends on that cell alone**, never on its neighbours or on the kind of column
+it sits in. It must: what was sent is recognised by its text, so if ten more rows could change how
+the first ten are written, those would be sent again.
 
 ============================  =============================================================
 value                         text
@@ -26,9 +26,10 @@ category                      what is in the category, by the rules above
 list, dict, bytes, other      refused, with the row and the cure
 ============================  =============================================================
 
-``formats`` replaces the rule for a column: a format specification, or a function of one value. Both get
-plain Python values; a number without a fraction comes as an int, so that one gap in a column of
-integers changes neither ``"03d"`` nor ``f"{value} items"``. They are applied once per distinct value.
+``formats`` replaces the rule for a column: a format specification, or a function of one value. Both
+get plain Python values; a number without a fraction comes as an int, so that one gap in a column of
+integers changes neither ``"03d"`` nor ``f"{value} items"``. They are applied once per distinct
+value. A specification for dates needs a ``%`` code: Python would take any other as the text itself.
 
 White space counts as blank, and so do the invisible marks U+200B, U+2060 and U+FEFF, which
 spreadsheets and web pages leave behind. A result of ``formats`` keeps its ends (``">10"`` pads on
@@ -46,7 +47,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.cells import BLANKS, cure_for, formatted, shown, shown_reason, text_of
+from smsframe.cells import (
+    BLANKS,
+    EXACT_INTEGERS_BELOW,
+    cure_for,
+    formatted,
+    shown,
+    shown_reason,
+    text_of,
+)
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -55,7 +64,6 @@ if TYPE_CHECKING:
 Format: TypeAlias = str | Callable[[Any], Any]
 Codes: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
 
-_EXACT_INTEGERS_BELOW: Final = 2.0**53
 _POSITIONAL: Final = (1e-4, 1e15)  # Arrow writes sizes outside with an exponent
 _DAY_SECONDS: Final = 86_400
 _LARGEST_STRING_ARRAY_BYTES: Final = 2**31 - 1
@@ -66,7 +74,7 @@ _ARROW_REFUSES: Final = (
     ValueError,
 )
 
-# Equal values of these types have equal texts; 1 == True and 1.50 == 1.5 show that not all types do.
+# Equal values of these types have equal texts; 1 == True and 1.50 == 1.5 show that not all have.
 _EQUAL_TEXT_TYPES: Final = frozenset({str, int, bool, float, dt.date, np.int64, np.float64})
 
 
@@ -131,6 +139,8 @@ def _written(column: pd.Series[Any]) -> pa.Array:
     if isinstance(column.dtype, pd.CategoricalDtype):
         return _by_category(column, _written)
     array = _arrow(column)
+    if array is None and set(map(type, column.dropna())) == {float}:
+        array = pa.array(column, pa.float64(), from_pandas=True)
     texts = None if array is None else _whole_column(array)
     return _by_value(column, text_of) if texts is None else _stripped(texts)
 
@@ -203,7 +213,7 @@ def _spread_fault(fault: _UnwritableError, codes: Codes) -> _UnwritableError:
 
 
 def _distinct(column: pd.Series[Any]) -> tuple[Codes, list[Any]]:
-    """Return the distinct values of a column and, per row, the place of its value, -1 if missing."""
+    """Return for each row the place of its value, -1 where missing, and the distinct values."""
     array = _arrow(column)
     if array is not None and _is_text(array.type):
         encoded = _stripped(array).dictionary_encode()
@@ -237,7 +247,7 @@ def _distinct_objects(column: pd.Series[Any]) -> tuple[Codes, list[Any]]:
 def _arrow(column: pd.Series[Any]) -> pa.Array | None:
     """Hand a column to Arrow without loss; None where it has to be read value by value."""
     if isinstance(column.dtype, pd.SparseDtype):
-        column = column.sparse.to_dense()
+        column = pd.Series(np.asarray(column))
     zone = getattr(column.dtype, "tz", None) or getattr(
         getattr(column.dtype, "pyarrow_dtype", None), "tz", None
     )
@@ -295,7 +305,7 @@ def _floats(array: pa.Array) -> pa.Array:
     """Write floats: whole ones by their integers, the rest by their shortest digits."""
     numbers = array.to_numpy(zero_copy_only=False)
     size = np.abs(numbers)
-    whole = (size < _EXACT_INTEGERS_BELOW) & (np.trunc(numbers) == numbers)
+    whole = (size < EXACT_INTEGERS_BELOW) & (np.trunc(numbers) == numbers)
     missing = ~np.isfinite(numbers)
     integers = pa.array(np.where(whole, numbers, 0).astype(np.int64), mask=~whole).cast(pa.string())
     if (whole | missing).all():
