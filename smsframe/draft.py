@@ -117,7 +117,7 @@ def _note_phones(draft: Draft, column: Hashable, read: phones.PhoneColumn) -> No
         draft.problems.rows(
             str(code),
             phones.SENTENCES[code].format(
-                column=column, region=draft.columns.region, value="the number"
+                column=column, region=draft.columns.region, value="This"
             ),
             np.flatnonzero(codes.codes == number),
             column=column,
