@@ -13,7 +13,7 @@ import random
 from pathlib import Path
 
 HERE = Path(__file__).parent
-ROWS = 2600
+ROWS, REPEATS, SECOND_ORDERS = 2600, 40, 12
 AREAS = [
     *(201, 202, 203, 205, 206, 207, 208, 209, 210, 212, 213, 214, 215, 216, 217, 218, 219, 224),
     *(225, 228, 229, 231, 234, 239, 240, 248, 251, 252, 253, 254, 256, 260, 262, 267, 269, 270),
@@ -58,16 +58,24 @@ def phone(rng: random.Random, row: int) -> str:
 
 def orders(rng: random.Random) -> list[dict[str, object]]:
     """Return the orders, faults included."""
-    rows = [order(rng, number) for number in range(ROWS - 40)]
-    places = rng.sample(range(len(rows)), sum(FAULTS.values()))
+    rows = [order(rng, number) for number in range(ROWS - REPEATS - SECOND_ORDERS)]
+    spoilt = rng.sample(range(len(rows)), sum(FAULTS.values()))
+    customers = [place for place in range(len(rows)) if place not in set(spoilt)]
     for text, count in FAULTS.items():
         for number in range(count):
-            rows[places.pop()]["mobile"] = text.format(n=100 + number)
+            rows[spoilt.pop()]["mobile"] = text.format(n=100 + number)
     rows[611]["items"] = ""
-    again = [dict(rows[place]) for place in rng.sample(range(len(rows)), 40)]
-    for copy in again:
-        rows.insert(rng.randrange(len(rows)), copy)
+    more = [dict(row) for row in rng.sample(rows, REPEATS)]
+    more += [second_order(rng, rows[place]) for place in rng.sample(customers, SECOND_ORDERS)]
+    for row in more:
+        rows.insert(rng.randrange(len(rows)), row)
     return rows
+
+
+def second_order(rng: random.Random, row: dict[str, object]) -> dict[str, object]:
+    """Return another order of the same customer: the same phone, another text."""
+    total = f"{rng.uniform(5, 1400):.2f}"
+    return {**row, "order_no": f"{5000000 + rng.randrange(100000)}", "total": total}
 
 
 def order(rng: random.Random, number: int) -> dict[str, object]:

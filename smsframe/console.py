@@ -1,0 +1,116 @@
+"""What the command line prints: the plan, texts, problems and counts, in plain aligned text.
+
+Everything fits 80 columns and uses up to 100. Problems are grouped, one line for each kind with its
+first row as the example: 73 blank cells are one thing to mend, not 73. Values arrive masked.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from smsframe.planning import Plan
+
+NARROWEST, WIDEST = 80, 100
+VALUE_WIDTH = 22
+
+MEANINGS: Mapping[str, str] = {
+    "planned": "would go out",
+    "accepted": "the API took it; it checks consent later, so this is not yet 'sent'",
+    "sent": "the API says it was sent",
+    "not_sent": "the API says it was not sent, and why",
+    "rejected": "the API refused it; nothing went out; may be sent again",
+    "invalid": "a problem of the row, found before sending; not sent",
+    "duplicate": "the same message to the same person is in an earlier row; not sent twice",
+    "unknown": "may or may not have gone out; never repeated unasked",
+    "not_attempted": "the run stopped before it; run it again",
+}
+
+
+def width() -> int:
+    """Return how many columns there are to write in."""
+    return min(max(shutil.get_terminal_size((WIDEST, 24)).columns, NARROWEST), WIDEST)
+
+
+def say(*lines: str) -> None:
+    """Print lines at once, also when the output goes to another program."""
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
+
+
+def heading(text: str) -> str:
+    """Return a heading with a rule that fills the line."""
+    return f"\n── {text} {'─' * max(0, width() - len(text) - 4)}"
+
+
+def wrapped(text: str, indent: str = "  ") -> str:
+    """Return text wrapped to the width, every line indented."""
+    return textwrap.fill(text, width(), initial_indent=indent, subsequent_indent=indent)
+
+
+def plan_lines(plan: Plan, *, texts: int = 2) -> str:
+    """Return a plan as the command line shows it: figures, two texts, problems by kind."""
+    first, *others = repr(plan).splitlines()
+    parts = [first, *(_hanging(line) for line in others if not line.startswith("  problems:"))]
+    shown = plan.preview(texts)
+    for to, text in zip(shown.get("to", []), shown["text"], strict=True):
+        parts += ["", f"  to {to}", textwrap.indent(wrapped(text, ""), "  │ ")]
+    problems = problem_table(plan.problems, place=str(plan.frame.index.name or "row"))
+    return "\n".join([*parts, *(["", problems] if problems else [])])
+
+
+def problem_table(problems: pd.DataFrame, *, place: str = "row") -> str:
+    """Return the errors and warnings by kind, commonest first: rows, an example, what to do."""
+    told = problems[problems["severity"].isin(["error", "warning"])]
+    if told.empty:
+        return ""
+    kinds = told.groupby(["severity", "code", "sentence"], observed=True, sort=False)
+    first = told.loc[kinds.head(1).index].assign(rows=kinds["code"].transform("size"))
+    first = first.sort_values(["severity", "rows"], ascending=[True, False], kind="stable")
+    rows = [
+        (f"{kind.rows:,}", _cell(kind.label), _cell(kind.value)[:VALUE_WIDTH], str(kind.sentence))
+        for kind in first.itertuples()
+    ]
+    return table(
+        ("rows", place, "for example", "what is wrong, and what to do"), rows, right=(0, 1)
+    )
+
+
+def count_table(counts: Mapping[str, int]) -> str:
+    """Return how many rows have each status, and what it means."""
+    rows = [(f"{number:,}", status, MEANINGS[status]) for status, number in counts.items()]
+    return table(("rows", "status", "meaning"), rows, right=(0,))
+
+
+def table(names: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> str:
+    """Return rows as aligned text; the last column is wrapped to what is left of the width."""
+    lines = [tuple(names), *map(tuple, rows)]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(names) - 1)]
+    margin = 2 + sum(widths) + 2 * len(widths)
+    out = []
+    for line in lines:
+        cells = [
+            cell.rjust(space) if place in right else cell.ljust(space)
+            for place, (cell, space) in enumerate(zip(line, widths, strict=False))
+        ]
+        last = textwrap.wrap(line[-1], max(width() - margin, 20)) or [""]
+        start = "  " + "".join(f"{cell}  " for cell in cells)
+        out.append("\n".join([f"{start}{last[0]}".rstrip(), *(" " * margin + t for t in last[1:])]))
+    return "\n".join(out)
+
+
+def _hanging(line: str) -> str:
+    """Return a line of the plan wrapped, what follows indented further."""
+    return textwrap.fill(line, width(), subsequent_indent="    ")
+
+
+def _cell(value: Any) -> str:
+    """Return a cell as text; nothing for what is missing."""
+    return "" if value is None or pd.isna(value) else str(value)

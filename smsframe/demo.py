@@ -1,0 +1,128 @@
+"""The demonstration: a messy file of orders becomes three calls, a bar and a word on every row.
+
+It needs no credentials and leaves nothing behind but ``results.csv``: the sandbox lives in memory
+and the journal in a directory that goes when it ends. The sandbox is slowed down a little, so that
+the bar can be seen; ``fast`` leaves that out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import smsframe
+from smsframe import console, files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from smsframe.planning import Plan
+    from smsframe.sandbox import Sandbox
+
+TEXT = "Hi %%FirstName%%, your order %%Order%% over $%%total%% has shipped."
+FORMATS: Mapping[Any, str] = {"total": ",.2f"}
+LATENCY_S = 0.3
+RESULTS = Path("results.csv")
+
+
+def demonstrate(path: Path, *, fast: bool = False) -> int:
+    """Send a file of orders to a sandbox, twice, and tell what happens; return the exit code.
+
+    Parameters
+    ----------
+    path : Path
+        A file with the columns of ``data/orders.csv``: ``mobile``, ``FirstName``, ``order_no``,
+        ``total`` and, if the people have said, ``consent``.
+    fast : bool, default False
+        Do not slow the sandbox down.
+
+    Returns
+    -------
+    int
+        0.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or lacks a column.
+    """
+    orders = files.read_frame(path, FORMATS)
+    with (
+        tempfile.TemporaryDirectory() as place,
+        smsframe.Sandbox(latency_s=0.0 if fast else LATENCY_S) as sandbox,
+        smsframe.connect(sandbox, journal=Path(place) / "journal.sqlite3"),
+    ):
+        _show(orders, path, sandbox)
+    return 0
+
+
+def _show(orders: pd.DataFrame, path: Path, sandbox: Sandbox) -> None:
+    """Go through the demonstration, step by step."""
+    console.say(console.heading("1. The people and the rehearsal room"))
+    console.say(f"  {path}: {len(orders):,} rows, phones as people type them.")
+    console.say(f"  A sandbox of the API listens on {sandbox.base_url}; nobody is texted.")
+    plan = smsframe.plan(
+        orders,
+        TEXT,
+        program="148372",
+        phone="mobile",
+        personalize={"FirstName": "FirstName", "Order": "order_no", "total": "total"},
+        defaults={"FirstName": "Customer"},
+        formats=FORMATS,
+        region="US",
+    )
+    known = _load_people(orders, sandbox)
+    console.say(f"  {known:,} people of the file are in its database, with the consent they gave.")
+    console.say(console.heading("2. The plan: what would go out, nothing sent yet"))
+    console.say(console.plan_lines(plan))
+    console.say(console.heading("3. Sending"))
+    results, _ = _sent(plan)
+    _tell(results, sandbox)
+    console.say(console.heading("4. The same send again"))
+    calls = _calls(sandbox)
+    _, line = _sent(plan)
+    console.say(console.wrapped(line))
+    console.say(f"  Calls made this time: {_calls(sandbox) - calls}.")
+    files.write_frame(results, RESULTS)
+    console.say(f"\nEvery row and what became of it: {RESULTS.absolute()}")
+
+
+def _load_people(orders: pd.DataFrame, sandbox: Sandbox) -> int:
+    """Put everybody whose phone can be read into the sandbox's database, with their consent."""
+    read = smsframe.normalize(orders["mobile"], region="US")
+    people = orders.assign(mobile=read["e164"])[read["code"].isna()]
+    return sandbox.load_contacts(people.drop_duplicates("mobile"), phone="mobile")
+
+
+def _sent(plan: Plan) -> tuple[pd.DataFrame, str]:
+    """Send with a bar; return the results and the line that a notebook would show under the cell."""
+    line = io.StringIO()
+    with contextlib.redirect_stdout(line):
+        results = plan.send(progress=True)
+    return results, line.getvalue().strip()
+
+
+def _tell(results: pd.DataFrame, sandbox: Sandbox) -> None:
+    """Say what became of the rows."""
+    counts = results["sms_status"].value_counts()
+    texted = len(sandbox.outbox())
+    console.say(
+        "",
+        console.count_table({str(status): n for status, n in counts.items() if n}),
+        "",
+        console.wrapped(
+            f"{_calls(sandbox)} calls of at most 1,000 messages. {texted:,} phones of people who "
+            "opted in would show the text; the API drops the others after it accepted the call."
+        ),
+    )
+
+
+def _calls(sandbox: Sandbox) -> int:
+    """Return how many send calls the sandbox has received."""
+    received = sandbox.requests()
+    return int((received["method"].eq("POST") & received["path"].str.endswith("/sends")).sum())
