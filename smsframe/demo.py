@@ -100,7 +100,7 @@ def _load_people(orders: pd.DataFrame, sandbox: Sandbox) -> int:
 
 
 def _sent(plan: Plan) -> tuple[pd.DataFrame, str]:
-    """Send with a bar; return the results and the line that a notebook would show under the cell."""
+    """Send with a bar; return the results and the line that stands under a notebook's cell."""
     line = io.StringIO()
     with contextlib.redirect_stdout(line):
         results = plan.send(progress=True)

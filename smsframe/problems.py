@@ -134,9 +134,9 @@ class Problems:
         wholes.sort(key=lambda fault: SEVERITIES.index(fault.severity))
         which, positions = self._in_row_order(first)
         shared = [*wholes, *(self._by_row[i] for i in which)]
-        frame = pd.DataFrame(
+        return pd.DataFrame(
             {
-                "label": [None] * len(wholes) + _labels(index, positions),
+                "label": _objects([None] * len(wholes) + _labels(index, positions)),
                 "position": pd.array([None] * len(wholes) + positions.tolist(), dtype="Int64"),
                 "column": _objects(fault.column for fault in shared),
                 "value": _objects(
@@ -148,8 +148,6 @@ class Problems:
             },
             columns=list(COLUMNS),
         )
-        frame["label"] = frame["label"].astype(object)
-        return frame
 
     @property
     def _by_row(self) -> list[Fault]:

@@ -16,6 +16,9 @@ from smsframe.tally import Progress
 if TYPE_CHECKING:
     from types import TracebackType
 
+# No rate and no description: with them the counts leave no room for the bar on 80 columns.
+SHAPE = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
+
 ProgressArgument: TypeAlias = bool | Callable[[Progress], None] | None
 
 
@@ -67,4 +70,4 @@ def _bar() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tqdm warns where ipywidgets is missing and falls back
         from tqdm.auto import tqdm  # noqa: PLC0415 - only imported where a bar is shown
-    return tqdm(total=0, unit="msg", unit_scale=False, desc="sending", dynamic_ncols=True)
+    return tqdm(total=0, bar_format=SHAPE, dynamic_ncols=True)
