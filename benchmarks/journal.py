@@ -78,6 +78,17 @@ def recording(path, *, batches, group):
     return costs
 
 
+def bare_sync(path):
+    """Give the milliseconds of one small synced write, the unit in which the journal costs."""
+    with path.open("wb", buffering=0) as file:
+
+        def write():
+            file.write(bytes(4096))
+            os.fsync(file.fileno())
+
+        return [timed(write) for _ in range(200)]
+
+
 def report(label, costs):
     """Print median and worst tenth."""
     tenth = sorted(costs)[int(len(costs) * 0.9)]
@@ -88,6 +99,7 @@ def main(directory):
     """Measure recording in groups of ten and of one, and reading a million messages."""
     with tempfile.TemporaryDirectory(dir=directory) as place:
         path = Path(place, "grouped.sqlite3")
+        report("a bare fsync (a busy machine makes it slow)", bare_sync(Path(place, "bare")))
         report("claim + settle, per batch, groups of 10", recording(path, batches=1000, group=10))
         with Journal(path) as journal:
             report(
