@@ -20,6 +20,8 @@ Rules, in the order in which they matter:
   each acceptance.
 - **Stop** starts no batch any more and waits for those in flight; a second one gives up waiting
   for them.
+- **A fault of our own or of the caller's** (a progress function that raises) stops like the first
+  stop does: what is in flight is settled before the error is raised.
 """
 
 from __future__ import annotations
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 
 LOST_IN_A_ROW = 5
 REFUSED_AT_FIRST = 24
+MOST_DOUBLINGS = 30
+INTERRUPTED = "The run was stopped before this row."
 NOT_PROCESSED = ("no_connection", "busy")
 
 
@@ -70,20 +74,21 @@ class Patience:
     """How long to go on repeating what was not processed.
 
     Seconds: ``first_wait_s`` doubles with each repeat of a batch up to ``longest_wait_s``, plus up
-    to a quarter by chance. A batch without a connection is given up after ``connect_attempts``, one
-    refused for being too many after ``busy_s`` in all.
+    to a quarter by ``chance`` (0 to 1). A batch without a connection is given up after
+    ``connect_attempts``, one refused for being too many after ``busy_s`` in all.
     """
 
     first_wait_s: float = 0.5
     longest_wait_s: float = 30.0
     connect_attempts: int = 5
     busy_s: float = 600.0
+    chance: Callable[[], float] = random.random
 
-    def wait_s(self, attempts: int, outcome: Outcome, chance: random.Random) -> float:
+    def wait_s(self, attempts: int, outcome: Outcome) -> float:
         """Return how long to wait before the next attempt."""
-        backoff = min(self.first_wait_s * 2.0 ** (attempts - 1), self.longest_wait_s)
-        backoff *= 1 + chance.random() / 4
-        return max(backoff, outcome.retry_after_s or 0.0)
+        doublings = min(attempts - 1, MOST_DOUBLINGS)
+        backoff = min(self.first_wait_s * 2.0**doublings, self.longest_wait_s)
+        return max(backoff * (1 + self.chance() / 4), outcome.retry_after_s or 0.0)
 
 
 @dataclass(slots=True)
@@ -135,7 +140,7 @@ class Delivery:
     Parameters
     ----------
     crew : Crew
-        Makes the calls and keeps the time.
+        Makes the calls and keeps the time. Its ``submit`` raises only what it has not taken.
     batches : iterator of positions
         The rows of each batch, in order.
     prepare : callable
@@ -144,6 +149,15 @@ class Delivery:
         Makes claims and settlements durable.
     settled : callable
         Is told each :class:`Result`.
+
+    Attributes
+    ----------
+    ending : Ending or None
+        Why the run ended before its last row.
+    failure : JournalError or None
+        The first complaint of the journal.
+    error : Exception or None
+        The first fault of our own or of the caller's functions.
     """
 
     crew: Crew
@@ -154,31 +168,52 @@ class Delivery:
     max_in_flight: int = 10
     patience: Patience = field(default_factory=Patience)
     stop: Stop = field(default_factory=Stop)
-    chance: random.Random = field(default_factory=random.Random)
 
     ending: Ending | None = None
     failure: JournalError | None = None
+    error: Exception | None = None
     _made: int = 0
     _window: int = 1
     _lost: int = 0
     _refused: int = 0
     _accepted: bool = False
+    _left_behind: bool = False
     _narrowed: bool = False
     _halves: deque[Positions] = field(default_factory=deque)
+    _claimed: deque[Flight] = field(default_factory=deque)
     _flying: dict[int, Flight] = field(default_factory=dict)
     _waiting: list[tuple[float, int, Flight]] = field(default_factory=list)
     _unrecorded: list[Settlement] = field(default_factory=list)
 
     def run(self) -> None:
-        """Send until nothing is left, or until something says stop. Raises nothing of its own."""
+        """Send until nothing is left or something says stop; then raise ``error``, if any."""
         try:
-            while self._turn():
+            while self._guarded_turn():
                 pass
-        except BaseException:
+        except BaseException:  # somebody wants out at once
+            self._end("interrupted", "interrupted", INTERRUPTED)
             self._give_up_waiting()
             raise
         finally:
             self._record([])
+        if self.error is not None:
+            raise self.error
+
+    def _guarded_turn(self) -> bool:
+        """Take a turn; its first fault ends the run in good order, a second one at once."""
+        try:
+            return self._turn()
+        except Exception as error:
+            if self.error is not None:
+                raise
+            self._fail(error)
+            return True
+
+    def _fail(self, error: Exception) -> None:
+        """Keep the first fault, and start nothing new."""
+        self.error = self.error or error
+        what = f"The run failed before this row ({type(error).__name__})."
+        self._end("failed", "failed", what)
 
     def _turn(self) -> bool:
         """Launch what may go, then act on what came back; False when nothing is left."""
@@ -194,6 +229,11 @@ class Delivery:
         return True
 
     @property
+    def left_behind(self) -> bool:
+        """Whether the run ended without waiting for calls under way."""
+        return self._left_behind
+
+    @property
     def in_flight(self) -> int:
         """Number of calls under way."""
         return len(self._flying)
@@ -201,35 +241,37 @@ class Delivery:
     def _heed_stop(self) -> None:
         """Begin to end when somebody asked for it."""
         if self.stop.asked and self.ending is None:
-            self._end("interrupted", "interrupted", "The run was stopped before this row.")
+            self._end("interrupted", "interrupted", INTERRUPTED)
 
     def _end(self, kind: str, code: str, sentence: str) -> None:
-        """Start nothing new; what waits for another attempt was not processed and is settled so."""
+        """Start nothing new; what is claimed but not under way is settled as not processed."""
         self.ending = self.ending or Ending(kind=kind, code=code, sentence=sentence)
-        for _, _, flight in self._waiting:
-            self._settle(flight, "rejected", "not_attempted", _not_processed(self.ending))
+        idle = [flight for _, _, flight in self._waiting] + list(self._claimed)
         self._waiting.clear()
+        self._claimed.clear()
+        for flight in idle:
+            self._settle(flight, "rejected", "not_attempted", _not_processed(self.ending))
 
     def _launch(self) -> None:
         """Claim and post as many batches as the window lets, those that wait for a repeat first."""
-        again = self._due()
-        fresh = self._build(self._window - len(self._flying) - len(again))
-        if (fresh or self._unrecorded) and not self._record([flight.claim for flight in fresh]):
-            self._end("failed", "journal_failed", "The journal could not be written.")
-            fresh = []
-        for flight in again + fresh:
-            self._post(flight)
+        self._call_due()
+        fresh = self._build(self._window - len(self._flying) - len(self._claimed))
+        if fresh or self._unrecorded:
+            if self._record([flight.claim for flight in fresh]):
+                self._claimed.extend(fresh)
+            else:
+                self._end("failed", "journal_failed", "The journal could not be written.")
+        while self._claimed:
+            self._post(self._claimed[0])
 
-    def _due(self) -> list[Flight]:
-        """Return the flights whose time to be repeated has come."""
-        due: list[Flight] = []
+    def _call_due(self) -> None:
+        """Call up the flights whose time to be repeated has come."""
         while (
             self._waiting
             and self._waiting[0][0] <= self.crew.now()
-            and len(self._flying) + len(due) < self._window
+            and len(self._flying) + len(self._claimed) < self._window
         ):
-            due.append(heapq.heappop(self._waiting)[2])
-        return due
+            self._claimed.append(heapq.heappop(self._waiting)[2])
 
     def _next_due(self) -> float | None:
         """Return the seconds until the next repeat may go; None: wait for answers alone."""
@@ -260,11 +302,16 @@ class Delivery:
         return True
 
     def _post(self, flight: Flight) -> None:
-        """Hand a claimed batch to the crew."""
+        """Hand the next claimed batch to the crew."""
         flight.first_posted = flight.first_posted or self.crew.now()
         flight.attempts += 1
         self._flying[flight.number] = flight
-        self.crew.submit(flight.number, flight.request)
+        self._claimed.popleft()
+        try:
+            self.crew.submit(flight.number, flight.request)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the crew has not taken it
+            self._claimed.appendleft(self._flying.pop(flight.number))
+            self._fail(error)
 
     def _judge(self, flight: Flight, outcome: Outcome) -> None:
         """Act on what became of a call, by the outcome table."""
@@ -314,7 +361,7 @@ class Delivery:
             self._window, self._narrowed = 1, True
             over = flight.attempts >= patience.connect_attempts
         if self.ending is None and not over:
-            due = now + patience.wait_s(flight.attempts, outcome, self.chance)
+            due = now + patience.wait_s(flight.attempts, outcome)
             heapq.heappush(self._waiting, (due, flight.number, flight))
             return
         self._settle(flight, "rejected", "not_attempted", outcome)
@@ -334,6 +381,7 @@ class Delivery:
 
     def _give_up_waiting(self) -> None:
         """Leave the calls under way to themselves: whether they are processed is unknown."""
+        self._left_behind = self._left_behind or bool(self._flying)
         for flight in self._flying.values():
             self._settle(
                 flight,
@@ -364,9 +412,16 @@ class Delivery:
             settled_at=self.crew.today(),
         )
         self._unrecorded.append(settlement)
-        self.settled(
+        self._tell(
             Result(claim=flight.claim, rows=flight.rows, settlement=settlement, verdict=verdict)
         )
+
+    def _tell(self, result: Result) -> None:
+        """Tell a result; whoever is told must not keep others from being settled."""
+        try:
+            self.settled(result)
+        except Exception as error:  # noqa: BLE001 - the caller's function; raised at the end
+            self._fail(error)
 
 
 def _stopped_because(outcome: Outcome) -> str:

@@ -8,7 +8,10 @@ In a named campaign one thing more is looked for. "Nobody gets the same campaign
 when the values were corrected too (a format, a misspelt name, a tag more in the text), though that
 makes another key. So when a message of the campaign is no longer in the frame, and a message to the
 same person that is not in the journal is, that message is *held*: not sent, and said so. A second
-order of a person whose first is still in the frame is another message and goes out.
+order of a person whose first is still in the frame is another message and goes out. With
+``resend_unknown`` only what was accepted counts as a message that a corrected one stands in for.
+
+Rows beyond ``limit`` are looked up too: what went out before stays as it was and is reported so.
 """
 
 from __future__ import annotations
@@ -32,9 +35,10 @@ Places = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matched:
-    """A plan's messages by what the journal says of them; places count the plan's ready rows.
+    """A plan's messages by what the journal says of them; places count the plan's sendable rows.
 
-    ``entries`` are the places in the ledger of the ``known`` ones.
+    ``entries`` are the places in the ledger of the ``known`` ones. What ``limit`` holds back is in
+    none of the three, unless it is known.
     """
 
     keys: bytes
@@ -51,12 +55,14 @@ def match(plan: Plan, scope: bytes, ledger: Ledger) -> Matched:
     people = plan.people(scope) if plan.options.campaign is not None else None
     mine = sendkeys.as_keys(blob)
     entry = _strongest(mine, ledger)
+    now = np.isin(plan.sendable, plan.ready)
     if plan.options.resend_unknown:
-        entry[(entry >= 0) & np.isin(ledger.state[entry], (CLAIMED, UNKNOWN))] = -1
-    known, todo = np.flatnonzero(entry >= 0), np.flatnonzero(entry < 0)
+        entry[now & _is_unknown(entry, ledger)] = -1
+    known, todo = np.flatnonzero(entry >= 0), np.flatnonzero((entry < 0) & now)
     held = np.zeros(len(todo), dtype=bool)
     if people is not None and len(todo):
-        held = np.isin(people[todo], _gone(mine, ledger))
+        counts = (ACCEPTED,) if plan.options.resend_unknown else (ACCEPTED, CLAIMED, UNKNOWN)
+        held = np.isin(people[todo], _gone(mine, ledger, counts))
     return Matched(
         keys=blob,
         people=people,
@@ -79,9 +85,15 @@ def _strongest(mine: pa.Array, ledger: Ledger) -> Places:
     return np.where(found >= 0, order[found], -1).astype(np.int64)
 
 
-def _gone(mine: pa.Array, ledger: Ledger) -> npt.NDArray[np.uint64]:
-    """Return the persons whose messages went out, or may have, and are not in the plan any more."""
-    counts = np.flatnonzero(ledger.state != REJECTED)
+def _is_unknown(entry: Places, ledger: Ledger) -> npt.NDArray[np.bool_]:
+    """Tell which entries have an outcome that is not known."""
+    states = np.append(ledger.state, np.uint8(REJECTED))  # where an entry of -1 looks
+    return np.isin(states[entry], (CLAIMED, UNKNOWN))
+
+
+def _gone(mine: pa.Array, ledger: Ledger, states: tuple[int, ...]) -> npt.NDArray[np.uint64]:
+    """Return the persons with a message in one of these states that is not in the plan any more."""
+    counts = np.flatnonzero(np.isin(ledger.state, states))
     theirs = sendkeys.as_keys(ledger.keys[counts].tobytes())
     gone = ~pc.is_in(theirs, value_set=mine).to_numpy(zero_copy_only=False)
     return np.unique(ledger.people[counts[gone]])

@@ -299,6 +299,11 @@ class Plan:
         return self._ready
 
     @property
+    def sendable(self) -> Positions:
+        """Positions of the rows that would go out now or, beyond ``limit``, later."""
+        return np.flatnonzero(np.isin(self._draft.verdict, (READY, HELD_BACK)))
+
+    @property
     def recipient(self) -> pa.Array:
         """Whom each row addresses, as one text."""
         return self._draft.recipient
@@ -314,8 +319,8 @@ class Plan:
         return tuple(sorted(self._draft.personalization))
 
     def keys(self, scope: bytes) -> bytes:
-        """Return the send keys of the rows that are ready, 16 bytes each."""
-        where = pa.array(self._ready)
+        """Return the send keys of the rows that are sendable, 16 bytes each."""
+        where = pa.array(self.sendable)
         recipients = self._draft.recipient.take(where)
         values = {t: column.take(where) for t, column in self._draft.personalization.items()}
         return sendkeys.send_keys(scope, recipients, values, self._occurrences())
@@ -324,11 +329,11 @@ class Plan:
         """Return the numbers of repeats that were asked for; None where there are none."""
         if self.options.duplicates != "send" or not self.recipients:
             return None
-        return sendkeys.occurrence_numbers(draft.messages_at(self._draft, self._ready))
+        return sendkeys.occurrence_numbers(draft.messages_at(self._draft, self.sendable))
 
     def people(self, scope: bytes) -> npt.NDArray[np.uint64]:
-        """Return a keyed hash of the recipient of each row that is ready."""
-        return sendkeys.people(scope, self._draft.recipient.take(pa.array(self._ready)))
+        """Return a keyed hash of the recipient of each row that is sendable."""
+        return sendkeys.people(scope, self._draft.recipient.take(pa.array(self.sendable)))
 
     def batch_rows(self, rows: Positions) -> Iterator[Positions]:
         """Cut rows into batches of at most 1000 without two equal contacts in one."""

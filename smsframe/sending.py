@@ -29,11 +29,12 @@ import numpy as np
 from smsframe import records, sendkeys
 from smsframe.acoustic.client import Client, default_client
 from smsframe.acoustic.wire import SendRequest, encode_contacts
-from smsframe.delivery import Delivery, Result, Stop
+from smsframe.delivery import Delivery, Patience, Result, Stop
 from smsframe.errors import (
     ConfigurationError,
     IncompleteSendWarning,
     InputError,
+    JournalError,
     UnknownOutcomeWarning,
 )
 from smsframe.interrupts import counted_interrupts
@@ -50,6 +51,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.problems import Positions
+
+PATIENCE = Patience()
+"""How long a send goes on repeating what was not processed."""
 
 _last: list[pd.DataFrame] = []
 
@@ -81,7 +85,7 @@ class Run:
         """Make the claim and the call of a batch."""
         batch = self.plan.slice(rows)
         batch_id = f"{self.run_id}:{number:04d}"
-        message, places = self.plan.message, np.searchsorted(self.plan.ready, rows)
+        message, places = self.plan.message, np.searchsorted(self.plan.sendable, rows)
         keys = np.frombuffer(self.matched.keys, dtype=f"V{sendkeys.KEY_BYTES}")[places]
         people = self.matched.people
         source = " ".join(filter(None, [message.source, f"smsframe:{batch_id}"]))
@@ -118,7 +122,7 @@ class Run:
     @property
     def todo(self) -> Positions:
         """Positions of the rows to send."""
-        return self.plan.ready[self.matched.todo]
+        return self.plan.sendable[self.matched.todo]
 
     def record(self) -> RunRecord:
         """Return what the journal keeps of the run itself."""
@@ -177,7 +181,7 @@ def _run_of(made: Plan, client: Client, scope: bytes, ledger: Ledger) -> Run:
     """Hold a plan against the journal."""
     matched = match(made, scope, ledger)
     tally = Tally(made.verdicts())
-    tally.recall(made.ready, matched, ledger)
+    tally.recall(made.sendable, matched, ledger)
     return Run(
         plan=made,
         client=client,
@@ -208,36 +212,38 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
             ),
             settled=settled,
             max_in_flight=run.client.max_in_flight,
+            patience=PATIENCE,
             stop=run.stop,
         )
-        try:
-            with counted_interrupts(run.stop, workers.wake):
+        with counted_interrupts(run.stop, workers.wake):
+            try:
                 delivery.run()
-        finally:
-            _finish(run, delivery, workers)
-    return _told(run, delivery, journal, quiet=progress is False)
+            finally:
+                _finish(run, delivery, journal, workers)
+    return _told(run, delivery, quiet=progress is False)
 
 
-def _finish(run: Run, delivery: Delivery, workers: Workers) -> None:
-    """End the threads and keep the table, also when something went wrong."""
-    if run.stop.asked > 1:
+def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Workers) -> None:
+    """Keep the table, end the run in the journal and end the threads, whatever went wrong."""
+    ending = delivery.ending
+    run.tally.close(run.todo, ending)
+    _keep(run.tally.frame(run.plan.frame, run.run_id))
+    with contextlib.suppress(JournalError):  # every outcome is recorded or reported; this informs
+        journal.end_run(run.run_id, time.time(), ending.kind if ending else "done")
+    if delivery.left_behind:
         run.client.abort()
     workers.close(timeout_s=5.0)
-    run.tally.close(run.todo, delivery.ending)
-    _keep(run.tally.frame(run.plan.frame, run.run_id))
 
 
-def _told(run: Run, delivery: Delivery, journal: Journal, *, quiet: bool) -> pd.DataFrame:
-    """Close the run in the journal, warn of what is not as it should be, and return the table."""
+def _told(run: Run, delivery: Delivery, *, quiet: bool) -> pd.DataFrame:
+    """Say how it went: in a line, as an error or as warnings; return the table."""
     ending = delivery.ending
-    if delivery.failure is None:
-        journal.end_run(run.run_id, time.time(), ending.kind if ending else "done")
     counts = run.tally.counts()
     if not quiet:
         print(_banner(counts))  # noqa: T201 - the line an analyst looks for under the cell
     if delivery.failure is not None:
         raise delivery.failure
-    if ending is not None and ending.kind == "interrupted":
+    if run.stop.asked:
         raise KeyboardInterrupt(
             f"Stopped: {phrase(counts)}. smsframe.last_results() has the table."
         )
@@ -288,7 +294,7 @@ def _nothing_line(run: Run, ledger: Ledger) -> str:
     """Say that nothing was sent, since when, and how to send again on purpose."""
     entries = run.matched.entries
     accepted = entries[ledger.state[entries] == ACCEPTED]
-    if len(accepted) < len(run.plan.ready):
+    if len(accepted) < len(run.plan.sendable):
         return f"Nothing was sent: {phrase(run.tally.counts())}."
     last = max(
         ledger.batches[n].settled_at or 0.0 for n in np.unique(ledger.batch[accepted]).tolist()
@@ -308,8 +314,8 @@ def _dry_run(made: Plan, client: Client | None) -> pd.DataFrame:
         looked = _look_back(made, client)
         if looked is not None:
             matched, ledger = looked
-            tally.recall(made.ready, matched, ledger)
-            todo = made.ready[matched.todo]
+            tally.recall(made.sendable, matched, ledger)
+            todo = made.sendable[matched.todo]
     tally.planned(todo)
     return tally.frame(made.frame, None)
 

@@ -8,6 +8,7 @@ and of threads it knows from here.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from smsframe.acoustic.wire import SendRequest
+
+LONGEST_WAIT_S = 0.5  # where a wait cannot be interrupted, an interrupt is heeded after this
 
 
 class Workers:
@@ -50,20 +53,21 @@ class Workers:
 
     def submit(self, number: int, request: SendRequest) -> None:
         """Have a request sent; its outcome comes back under ``number``."""
-        self._under_way += 1
-        if len(self._threads) < min(self._size, self._under_way):
+        if len(self._threads) < min(self._size, self._under_way + 1):
             thread = threading.Thread(
                 target=self._work, name=f"smsframe-{len(self._threads)}", daemon=True
             )
-            self._threads.append(thread)
             thread.start()
+            self._threads.append(thread)
+        self._under_way += 1
         self._requests.put((number, request))
 
     def finished(self, timeout_s: float | None) -> list[tuple[int, Outcome]]:
-        """Return the outcomes that are there, waiting for the first; none after a wake."""
+        """Return the outcomes that are there, waiting a while for the first; none after a wake."""
         outcomes = []
+        longest_s = LONGEST_WAIT_S if timeout_s is None else min(timeout_s, LONGEST_WAIT_S)
         try:
-            item = self._outcomes.get(timeout=timeout_s)
+            item = self._outcomes.get(timeout=longest_s)
             while item is not None:
                 outcomes.append(item)
                 item = self._outcomes.get_nowait()
@@ -77,11 +81,15 @@ class Workers:
         self._outcomes.put(None)
 
     def close(self, timeout_s: float | None = None) -> bool:
-        """End all threads; returns whether they ended within the time."""
+        """End all threads; returns whether they ended within the time, which is for all of them."""
+        with contextlib.suppress(queue.Empty):  # what no thread has taken does not leave any more
+            while True:
+                self._requests.get_nowait()
         for _ in self._threads:
             self._requests.put(None)
+        end = None if timeout_s is None else time.monotonic() + timeout_s
         for thread in self._threads:
-            thread.join(timeout_s)
+            thread.join(None if end is None else max(0.0, end - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
     def _work(self) -> None:

@@ -277,6 +277,10 @@ class Client:
             return world if isinstance(world, str) else ""
         return ""
 
+    def abort(self) -> None:
+        """End the calls under way at this moment; whether they were processed is not known."""
+        self._transport.abort()
+
     def close(self) -> None:
         """Close the connections that are kept open; a default client stops being the default."""
         self._transport.close()

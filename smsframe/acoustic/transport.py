@@ -106,8 +106,11 @@ class _Exchange:
 
     def begin(self, connection: _Watched) -> None:
         """Note that the request begins to be written, and start the watchdog."""
-        self.stage = self.WRITING
-        self.connection = connection
+        with self._lock:
+            if self.has_expired:
+                raise ConnectionAbortedError
+            self.stage = self.WRITING
+            self.connection = connection
         if self._watchdog is None:
             self._watchdog = threading.Timer(self._limit_s, self._expire, [connection.sock])
             self._watchdog.daemon = True
@@ -122,15 +125,28 @@ class _Exchange:
         if self.connection is not None:
             self.connection.used_at = time.monotonic()
 
+    def abort(self) -> None:
+        """End the exchange now: nothing more is written, and no answer waited for."""
+        with self._lock:
+            self.has_expired = True
+            connection = self.connection
+        if connection is not None:
+            _shut(connection.sock)
+
     def _expire(self, sock: Any) -> None:
-        """Shut the socket down, which wakes the thread that reads from it."""
+        """End the exchange when its time is up."""
         with self._lock:
             if self._watchdog is None:
                 return
             self.has_expired = True
-        with contextlib.suppress(OSError, TypeError):
-            # Not the method of TLS sockets, which would drop state that the reader is using.
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+        _shut(sock)
+
+
+def _shut(sock: Any) -> None:
+    """Shut a socket down, which wakes the thread that reads from it."""
+    with contextlib.suppress(OSError, TypeError):
+        # Not the method of TLS sockets, which would drop state that the reader is using.
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 _EXCHANGE: ContextVar[_Exchange] = ContextVar("exchange")
@@ -223,6 +239,7 @@ class Transport:
     """
 
     def __init__(self, pool_size: int = 10) -> None:
+        self._under_way: set[_Exchange] = set()
         self._session = _Session()
         self._session.auth = _keep_headers
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -264,6 +281,7 @@ class Transport:
             Anything else that went wrong.
         """
         exchange = _Exchange(timeout_s[1])
+        self._under_way.add(exchange)
         started = time.perf_counter()
         try:
             request = requests.Request(method, url, headers=dict(headers or {}), data=body)
@@ -275,6 +293,8 @@ class Transport:
             _log.debug("%s answered %d in %.3f s", method, response.status_code, seconds)
             names = {name.lower(): value for name, value in response.headers.items()}
             return Reply(response.status_code, names, content, seconds)
+        finally:
+            self._under_way.discard(exchange)
         _log.debug("%s failed: %s", method, failure)
         raise failure
 
@@ -304,6 +324,11 @@ class Transport:
             return {"proxies": {}}
         found = self._session.merge_environment_settings(url, {}, None, None, None)
         return {name: found[name] for name in ("proxies", "verify", "cert")}
+
+    def abort(self) -> None:
+        """End the exchanges under way at this moment; they fail as if the connection was lost."""
+        for exchange in tuple(self._under_way):
+            exchange.abort()
 
     def close(self) -> None:
         """Close all connections that are kept open."""
