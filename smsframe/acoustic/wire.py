@@ -41,7 +41,6 @@ STATUS_NOT_FOUND = "transaction status not found"
 
 pc: Any = compute  # the stubs know kernels of arrays or of scalars, but not of both together
 
-_NO_TEXT = pa.scalar(None, pa.string())
 _EXCERPT_LENGTH = 300
 _MUST_ESCAPE = r'[\x00-\x1f"\\]'
 _IS_SPECIAL = np.array([byte < ord(" ") or byte in b'"\\' for byte in range(256)])
@@ -183,10 +182,14 @@ def _personalization_pieces(values: Mapping[str, Text]) -> list[Piece]:
 
 def _sparse_personalization(values: Mapping[str, Text]) -> Text:
     """Whole personalization texts, empty for contacts without any value."""
-    entries = [_join([f'{_quoted(tag)}:"', column, '"']) for tag, column in values.items()]
-    inner = pc.binary_join_element_wise(*entries, ",", null_handling="skip")
-    some = pc.replace_with_mask(inner, pc.equal(pc.binary_length(inner), 0), _NO_TEXT)
-    return _or_empty(_join([',"personalization":{', some, "}"]))
+    # Joining with null_handling="skip" would be shorter, but drops rows that are all null.
+    entries = [_join([f'{_quoted(tag)}:"', values[tag], '",']) for tag in values]
+    listed = _join([_or_empty(entry) for entry in entries])
+    inner = pc.utf8_slice_codeunits(listed, 0, -1)
+    whole: Text = pc.if_else(
+        pc.equal(listed, ""), "", _join([',"personalization":{', inner, "}"])
+    )
+    return whole
 
 
 def _or_empty(column: Text) -> Text:
@@ -386,7 +389,8 @@ class SendStatus:
     def _from_data(cls, response_id: str, data: Mapping[str, Any]) -> Self:
         """Read a complete status."""
         listed = data.get("contactStatus")
-        entries = [ContactStatus.read(entry) for entry in listed or ()]
+        records = listed if isinstance(listed, list) else []
+        entries = [ContactStatus.read(record) for record in records]
         return cls(
             response_id=response_id,
             ready=True,
