@@ -34,6 +34,8 @@ NO_CODE = -1
 _TRIED, _MOST_READ_ONE_BY_ONE, _FEWEST_GOOD = 2_000, 50_000, 0.01
 _FEWEST_STRANGERS, _SHARE_FOR_ABROAD = 10, 0.75
 _NATIONAL_DIGITS = 10
+_LENGTHS = 32
+_NO_COUNTRY = CODES.index("phone_no_country")
 
 _FLOAT_END = r"^\s*(\+?[0-9]{7,})\.0{1,2}\s*$"
 _GUARDS = r"^[\s='\"]+|[\s'\"]+$"
@@ -174,44 +176,53 @@ def _read_distinct(texts: list[str], region: str | None) -> list[Reading]:
 
 def _doubt_bare_digits(readings: Readings, texts: pa.Array) -> None:
     """Take back numbers that were read without a + and may be national ones of some country."""
-    no_country = CODES.index("phone_no_country")
-    valid = readings.is_valid
-    doubtful = np.flatnonzero(valid & _has_bare_digits(texts, readings))
-    if not len(doubtful):
+    valid = np.flatnonzero(readings.is_valid)
+    chosen, digits = texts.take(pa.array(valid)), readings.digits.take(pa.array(valid))
+    bare = _has_bare_digits(chosen, digits)
+    if not bare.any():
         return
-    lengths = np.asarray(pc.binary_length(readings.digits.take(pa.array(doubtful))))
-    taken_back = _also_national(readings.digits.take(pa.array(doubtful)), lengths)
-    strangers = np.flatnonzero(readings.code == no_country)
-    if len(strangers) >= _FEWEST_STRANGERS:
-        counts = _digit_counts(texts.take(pa.array(strangers)))
-        for length in np.unique(lengths).tolist():
-            good, bad = (lengths == length).sum(), (counts == length).sum()
-            if bad >= _FEWEST_STRANGERS and good < _SHARE_FOR_ABROAD * (good + bad):
-                taken_back |= lengths == length
+    rows, digits = valid[bare], digits.filter(pa.array(bare))
+    lengths = _digit_counts(chosen.filter(pa.array(bare)))
+    taken_back = _also_national(digits, lengths)
+    taken_back |= np.isin(lengths, _doubtful_lengths(readings, texts, lengths))
     if taken_back.any():
-        rows = doubtful[taken_back]
+        rows = rows[taken_back]
         unknown = np.full(len(rows), UNKNOWN, dtype=np.uint8)
         _place(readings, rows, pa.nulls(len(rows), pa.string()), unknown)
-        readings.code[rows] = no_country
+        readings.code[rows] = _NO_COUNTRY
 
 
-def _has_bare_digits(texts: pa.Array, readings: Readings) -> Bools:
-    """Tell which numbers were written without +, 00 or 011: as many digits as E.164 has."""
-    plus = pc.match_substring(texts, "+")
-    longer = pc.greater(pc.binary_length(texts), pc.binary_length(readings.digits))
-    bare = np.asarray(pc.fill_null(pc.invert(plus), fill_value=False))
-    candidates = np.flatnonzero(bare & np.asarray(pc.fill_null(longer, fill_value=False)))
-    if len(candidates):
-        counts = _digit_counts(texts.take(pa.array(candidates)))
-        lengths = np.asarray(pc.binary_length(readings.digits.take(pa.array(candidates))))
-        bare[candidates[counts != lengths]] = False
+def _doubtful_lengths(readings: Readings, texts: pa.Array, good: np.ndarray) -> list[int]:
+    """Return the lengths of bare digits of which too few are international numbers."""
+    strangers = np.flatnonzero(readings.code == _NO_COUNTRY)
+    if len(strangers) < _FEWEST_STRANGERS:
+        return []
+    bad = np.bincount(_digit_counts(texts.take(pa.array(strangers))), minlength=_LENGTHS)
+    fine = np.bincount(good, minlength=len(bad))[: len(bad)]
+    doubtful = (bad >= _FEWEST_STRANGERS) & (fine < _SHARE_FOR_ABROAD * (fine + bad))
+    found: list[int] = np.flatnonzero(doubtful).tolist()
+    return found
+
+
+def _has_bare_digits(texts: pa.Array, digits: pa.Array) -> Bools:
+    """Tell which valid numbers were written without +, 00 or 011."""
+    longer = np.asarray(pc.greater(pc.binary_length(texts), pc.binary_length(digits)))
+    bare = ~longer
+    if longer.any():
+        longer &= ~np.asarray(pc.starts_with(texts, "+"))
+        chosen = texts.filter(pa.array(longer))
+        bare[longer] = ~np.asarray(pc.match_substring_regex(chosen, "[+\uff0b]|^[^0-9]*0"))
     return bare
 
 
-def _digit_counts(texts: pa.Array) -> np.ndarray:
+def _digit_counts(texts: pa.Array) -> npt.NDArray[np.int64]:
     """Return how many ASCII digits each text has, a float's ``.0`` left out."""
-    texts = pc.replace_substring_regex(texts, _FLOAT_END, r"\1")
-    return np.asarray(pc.count_substring_regex(texts, "[0-9]"))
+    counts = np.asarray(pc.binary_length(texts)).astype(np.int64)
+    odd = ~np.asarray(pc.ascii_is_decimal(texts))
+    if odd.any():
+        whole = pc.replace_substring_regex(texts.filter(pa.array(odd)), _FLOAT_END, r"\1")
+        counts[odd] = np.asarray(pc.count_substring_regex(whole, "[0-9]"))
+    return counts
 
 
 def _also_national(digits: pa.Array, lengths: np.ndarray) -> Bools:

@@ -20,7 +20,7 @@ Decisions:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -57,6 +57,7 @@ PLUS, OTHER = 10, 11
 """Symbols beside the ten digits."""
 
 
+_OVER = 99  # a length that no number has
 _DESCRIPTIONS = (
     *(name for name in LINE_TYPES if name != "fixed_line_or_mobile"),
     "general_desc",
@@ -160,18 +161,24 @@ class Track:
 
     def after(self, digit: int) -> Track:
         """Return the track after one more digit."""
-        steps = (node.then for node in self.nodes if digit in node.digits)
-        return self._entered(frozenset().union(*steps), self.length + 1)
+        steps = [node.then for node in self.nodes if digit in node.digits]
+        return self.entered(frozenset().union(*steps), self.length + 1)
 
-    def _entered(self, reached: Nodes, length: int) -> Track:
-        """Return the track on which the reached nodes are next."""
-        ends = [node for node in reached if isinstance(node, End)]
-        lasting = self.lasting | {node.tag for node in ends if node.lasting}
-        tags = lasting | {node.tag for node in ends}
-        nodes = frozenset(node for node in reached if isinstance(node, Step))
-        return replace(
-            self, length=length if nodes or tags else 99, nodes=nodes, tags=tags, lasting=lasting
-        )
+    def entered(self, reached: Nodes, length: int) -> Track:
+        """Return the track on which the reached nodes are next.
+
+        Where nothing more can match, only prefixes still count: all such tracks are one.
+        """
+        nodes = frozenset(node for node in reached if type(node) is Step)
+        ends = reached - nodes
+        lasting = self.lasting
+        if ends:
+            lasting |= {end.tag for end in ends if end.lasting}
+        tags = lasting.union(end.tag for end in ends)
+        if not nodes and tags == lasting:
+            tags = lasting = frozenset(tag for tag in lasting if tag[0] != "leads")
+            length = _OVER
+        return Track(self.calling_code, self.region, length, nodes, tags, lasting)
 
     def has(self, name: str) -> bool:
         """Tell whether the digits begin with a prefix of that name."""
@@ -199,7 +206,7 @@ class Track:
 def _track(calling_code: int, region: str) -> Track:
     """Return the track before the first national digit."""
     empty = Track(calling_code, region, 0, _NOTHING, _NOTHING, _NOTHING)
-    return empty._entered(_start_nodes(calling_code, region), 0)  # noqa: SLF001  (same family)
+    return empty.entered(_start_nodes(calling_code, region), 0)
 
 
 @dataclass(frozen=True, slots=True)
