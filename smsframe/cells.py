@@ -72,7 +72,9 @@ def _(value: Any) -> str:
 def _(value: Any) -> str | None:
     if not math.isfinite(value):
         return None
-    return "0" if value == 0 else np.format_float_positional(value, trim="-")
+    if value.is_integer() and abs(value) < EXACT_INTEGERS_BELOW:
+        return str(int(value))
+    return np.format_float_positional(value, trim="-")
 
 
 @text_of.register

@@ -219,6 +219,8 @@ def _distinct(column: pd.Series[Any]) -> tuple[Codes, list[Any]]:
         encoded = _stripped(array).dictionary_encode()
         codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         return codes.astype(np.int64), encoded.dictionary.to_pylist()
+    if array is not None and pa.types.is_float32(array.type):
+        column = array.to_numpy(zero_copy_only=False)  # a Series would hand them on as doubles
     if column.dtype != object:
         try:
             found, values = pd.factorize(column)
