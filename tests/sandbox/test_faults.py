@@ -93,6 +93,17 @@ def test_hang__stop(api, call):
     connection.close()
 
 
+def test_hang__client_leaves(api, call):
+    """A connection that hangs ends when its client has left, long before the sandbox stops."""
+    api.sandbox.faults.add("hang", on=1)
+    with pytest.raises(TimeoutError):
+        raw_send(api, call, timeout=0.1)
+    api.http.close()
+    end = time.monotonic() + 5
+    while api.sandbox._server._open:
+        assert time.monotonic() < end
+
+
 def test_hang__takes_no_place(start, call):
     """A call that hangs was processed; it does not count as in flight."""
     api = start(anyone=True, max_in_flight=1)
