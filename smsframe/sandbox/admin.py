@@ -8,35 +8,35 @@ request that cannot be used is answered 400 with ``{"error": sentence}``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 from flask import Flask, Response, request
 
 from smsframe.sandbox.loading import read_people
 from smsframe.sandbox.log import events_frame, outbox_frame, requests_frame, to_records
-from smsframe.sandbox.room import Room, as_json
+from smsframe.sandbox.room import Room, as_json, current_room
 from smsframe.sandbox.rules import parse_json
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+Action = Callable[[Room], Any]
 
 _OPTIONS = ("phone", "consent", "calling_code")
 
 
-def add_admin(app: Flask, room: Room) -> None:
+def add_admin(app: Flask) -> None:
     """Add the admin paths to the application."""
-    readers: dict[str, Callable[[], Any]] = {
-        "outbox": lambda: to_records(outbox_frame(room.state.outbox())),
-        "events": lambda: to_records(events_frame(room.state.outbox())),
-        "requests": lambda: to_records(requests_frame(room.log.records())),
-        "world": lambda: {"world": room.state.world},
+    readers: dict[str, Action] = {
+        "outbox": lambda room: to_records(outbox_frame(room.state.outbox())),
+        "events": lambda room: to_records(events_frame(room.state.outbox())),
+        "requests": lambda room: to_records(requests_frame(room.log.records())),
+        "world": lambda room: {"world": room.state.world},
     }
-    writers: dict[tuple[str, str], Callable[[], Any]] = {
-        ("POST", "faults"): lambda: _add_fault(room),
-        ("DELETE", "faults"): lambda: _clear_faults(room),
-        ("POST", "contacts"): lambda: _load(room),
-        ("POST", "reset"): lambda: _reset(room),
+    writers: dict[tuple[str, str], Action] = {
+        ("POST", "faults"): _add_fault,
+        ("DELETE", "faults"): _clear_faults,
+        ("POST", "contacts"): _load,
+        ("POST", "reset"): _reset,
     }
     for name, read in readers.items():
         app.add_url_rule(f"/sandbox/{name}", f"GET {name}", _answering(read))
@@ -67,12 +67,12 @@ def load_contacts(
     return len(people.phones)
 
 
-def _answering(action: Callable[[], Any]) -> Callable[[], Response]:
+def _answering(action: Action) -> Callable[[], Response]:
     """Return a view that answers with the action's result, or with what is wrong in the request."""
 
     def answer() -> Response:
         try:
-            return as_json(action())
+            return as_json(action(current_room()))
         except (ValueError, TypeError) as error:
             return as_json({"error": str(error)}, 400)
 

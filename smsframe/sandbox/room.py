@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from flask import Response
+from flask import Response, request
 
 from smsframe.sandbox.faults import Faults
 from smsframe.sandbox.log import Log
@@ -26,6 +26,10 @@ CREDENTIALS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """What every sandbox accepts; harmless words, the same everywhere."""
+
+
+ROOM: Final = "smsframe.sandbox.room"
+"""Where a request's WSGI environ names the room it is for."""
 
 
 @dataclass(slots=True)
@@ -76,6 +80,12 @@ class Room:
     def pause(self, seconds: float) -> bool:
         """Wait, and tell whether the sandbox is being stopped meanwhile."""
         return self.stopping.wait(seconds) if seconds > 0 else False
+
+
+def current_room() -> Room:
+    """Return the room of the request that is being answered."""
+    room: Room = request.environ[ROOM]
+    return room
 
 
 def envelope(

@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from smsframe.sandbox import admin
-from smsframe.sandbox.app import create_app
+from smsframe.sandbox.app import application_for
 from smsframe.sandbox.faults import FORMS, Faults
 from smsframe.sandbox.log import events_frame, outbox_frame, requests_frame
 from smsframe.sandbox.room import CREDENTIALS, Room, Settings, Switches
@@ -135,7 +135,7 @@ class Sandbox:
         """
         if self._server is None:
             self._room.stopping = threading.Event()
-            self._server = Server(create_app(self._room), self._port, self._room.stopping)
+            self._server = Server(application_for(self._room), self._port, self._room.stopping)
             self._room.base_url = f"http://{HOST}:{self._server.port}"
             self._server.start()
             atexit.register(self.stop)
