@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from smsframe.planning import Plan
+    from smsframe.problems import Kind
 
 NARROWEST, WIDEST = 80, 100
 VALUE_WIDTH = 22
@@ -62,25 +63,19 @@ def plan_lines(plan: Plan, *, texts: int = 2) -> str:
     shown = plan.preview(texts)
     for to, text in zip(shown.get("to", []), shown["text"], strict=True):
         parts += ["", f"  to {to}", textwrap.indent(wrapped(text, ""), "  │ ")]
-    problems = problem_table(plan.problems, place=str(plan.frame.index.name or "row"))
+    problems = problem_table(plan.problem_kinds, place=str(plan.frame.index.name or "row"))
     return "\n".join([*parts, *(["", problems] if problems else [])])
 
 
-def problem_table(problems: pd.DataFrame, *, place: str = "row") -> str:
-    """Return the errors and warnings by kind, commonest first: rows, an example, what to do."""
-    told = problems[problems["severity"].isin(["error", "warning"])]
-    if told.empty:
-        return ""
-    kinds = told.groupby(["severity", "code", "sentence"], observed=True, sort=False)
-    first = told.loc[kinds.head(1).index].assign(rows=kinds["code"].transform("size"))
-    first = first.sort_values(["severity", "rows"], ascending=[True, False], kind="stable")
+def problem_table(kinds: Iterable[Kind], *, place: str = "row") -> str:
+    """Return the errors and warnings by kind: rows, an example, what to do."""
     rows = [
-        (f"{kind.rows:,}", _cell(kind.label), _cell(kind.value)[:VALUE_WIDTH], str(kind.sentence))
-        for kind in first.itertuples()
+        (f"{kind.count:,}", _cell(kind.label), _cell(kind.value)[:VALUE_WIDTH], kind.sentence)
+        for kind in kinds
+        if kind.severity != "info"
     ]
-    return table(
-        ("rows", place, "for example", "what is wrong, and what to do"), rows, right=(0, 1)
-    )
+    names = ("rows", place, "for example", "what is wrong, and what to do")
+    return table(names, rows, right=(0, 1)) if rows else ""
 
 
 def count_table(counts: Mapping[str, int]) -> str:

@@ -17,6 +17,8 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from smsframe.problems import Kind
+
 SHOWN_PROBLEMS = 50
 SHOWN_TEXTS = 3
 
@@ -24,6 +26,8 @@ INK = "var(--jp-ui-font-color1, inherit)"
 FAINT = "var(--jp-ui-font-color2, inherit)"
 LINE = "var(--jp-border-color2, rgba(128,128,128,.4))"
 PAPER = "var(--jp-layout-color2, rgba(128,128,128,.12))"
+BARE = "list-style:none;margin:0;padding:0"
+ITEM = "display:flex;flex-wrap:wrap;gap:0 1em;padding:.3em 0;margin:0"
 MARKS = {"error": "✖", "warning": "▲", "info": "ℹ"}
 TINTS = {"error": "#d1242f", "warning": "#9a6700", "info": FAINT}
 
@@ -39,6 +43,7 @@ class PlanView:
     notes: Sequence[str] = ()
     messages: Sequence[tuple[str, str]] = ()
     problem_counts: Mapping[str, int] = field(default_factory=dict)
+    kinds: Sequence[Kind] = ()
     problems: pd.DataFrame | None = None
 
 
@@ -61,7 +66,7 @@ def plan_html(view: PlanView) -> str:
     parts.append(f"<div style='color:{FAINT}'>{figures}</div>")
     parts += [f"<div style='color:{FAINT}'>{escape(note)}</div>" for note in view.notes]
     parts += [bubble(to, text) for to, text in view.messages]
-    if view.problem_counts and view.problems is not None:
+    if view.kinds and view.problems is not None:
         parts.append(_problems(view))
     return f"<div class='smsframe-plan' style='color:{INK};max-width:60em'>{''.join(parts)}</div>"
 
@@ -113,20 +118,62 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], tints: Sequence
 
 
 def _problems(view: PlanView) -> str:
-    """Return the problems: counts first, then the first ones beside their cells."""
+    """Return the problems: by kind with an example, then the first ones row by row, folded away."""
+    told = [kind for kind in view.kinds if kind.severity != "info"]
+    remarks = [kind for kind in view.kinds if kind.severity == "info"]
+    parts = []
+    if told:
+        parts.append(
+            "<div style='font-weight:600;margin:.8em 0 .2em'>What is wrong, and the cure</div>"
+        )
+        parts.append(f"<ul style='{BARE}'>{''.join(map(_kind, told))}</ul>")
+    return "".join([*parts, _remarks(remarks), _row_by_row(view)])
+
+
+def _kind(kind: Kind) -> str:
+    """Return one kind of problem: mark, number, code; sentence and example beside or below."""
+    example = "" if kind.label is None else f"First: row {_shown(kind.label)}"
+    if _shown(kind.value):
+        example += f"{', ' if example else ''}{_shown(kind.value)}"
+    mark = f"<span style='color:{TINTS[kind.severity]}'>{MARKS[kind.severity]}</span>"
+    return (
+        f"<li style='{ITEM};border-top:1px solid {LINE}'>"
+        f"<span style='flex:0 0 15em'>{mark} <b>{kind.count:,}</b> {escape(kind.code)}</span>"
+        f"<span style='flex:1 1 20em'>{escape(kind.sentence)} "
+        f"<span style='color:{FAINT}'>{escape(example)}</span></span></li>"
+    )
+
+
+def _remarks(kinds: Sequence[Kind]) -> str:
+    """Return what is worth knowing but no fault, columns with the same sentence together."""
+    columns: dict[tuple[str, str], list[str]] = {}
+    for kind in kinds:
+        named = columns.setdefault((kind.code, kind.sentence), [])
+        if kind.column is not None:
+            named.append(str(kind.column))
+    lines = [
+        f"{MARKS['info']} {escape(code)}: {escape(sentence)} {escape(', '.join(named))}"
+        for (code, sentence), named in columns.items()
+    ]
+    return "".join(f"<div style='color:{FAINT};margin-top:.3em'>{line}</div>" for line in lines)
+
+
+def _row_by_row(view: PlanView) -> str:
+    """Return the first problems of rows as a table, to be unfolded."""
     assert view.problems is not None
-    first = view.problems.head(SHOWN_PROBLEMS)
-    total = sum(view.problem_counts.values())
+    of_rows = view.problems[view.problems["position"].notna()]
+    if of_rows.empty:
+        return ""
+    first = of_rows.head(SHOWN_PROBLEMS)
     rows = [
         (f"{MARKS[str(p.severity)]} {p.code}", p.label, p.column, p.value, p.sentence)
         for p in first.itertuples()
     ]
     tints = [TINTS[str(severity)] for severity in first["severity"]]
-    is_open = " open" if (first["severity"] == "error").any() else ""
-    more = f" (the first {SHOWN_PROBLEMS} of {total:,})" if total > SHOWN_PROBLEMS else ""
+    title = "Row by row" + (f": the first {SHOWN_PROBLEMS}" if len(of_rows) > len(first) else "")
     return (
-        f"<details{is_open} style='margin-top:.5em'>"
-        f"<summary>Problems: {escape(counted(view.problem_counts))}{more}</summary>"
+        f"<details style='margin-top:.5em'><summary style='cursor:pointer'>{title} "
+        "(all of them: plan.problems)</summary>"
         + table(("problem", "row", "column", "value", "what to do"), rows, tints)
         + "</details>"
     )

@@ -26,7 +26,7 @@ from smsframe import arguments, display, draft, frames, sendkeys, templates
 from smsframe.config import mask_phone
 from smsframe.draft import BATCH_SIZE, DUPLICATE, HELD_BACK, INVALID, READY, Draft
 from smsframe.errors import InputError
-from smsframe.problems import Positions, first_codes
+from smsframe.problems import Kind, Positions, first_codes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -134,6 +134,11 @@ class Plan:
     def problem_counts(self) -> dict[str, int]:
         """Number of problems by code, errors first."""
         return self._draft.problems.counts()
+
+    @property
+    def problem_kinds(self) -> list[Kind]:
+        """The problems by kind, errors first: sentence, number and the first one as an example."""
+        return self._draft.problems.kinds(self._draft.frame.index)
 
     @property
     def database_tags(self) -> tuple[str, ...]:
@@ -378,6 +383,7 @@ class Plan:
             notes=self._notes(),
             messages=list(zip(self.masked_recipients(rows), self.texts_at(rows), strict=True)),
             problem_counts=self.problem_counts,
+            kinds=self.problem_kinds,
             problems=self._draft.problems.to_frame(index, first=problems) if problems else None,
         )
 

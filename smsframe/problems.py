@@ -42,6 +42,19 @@ class Fault:
         return 1 if self.positions is None else len(self.positions)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """All problems that share one sentence: how many there are, and the first as an example."""
+
+    code: str
+    severity: str
+    sentence: str
+    count: int
+    column: Any = None
+    label: Any = None
+    value: Any = None
+
+
 @dataclass(slots=True)
 class Problems:
     """All faults found so far, in the order of finding."""
@@ -114,6 +127,11 @@ class Problems:
             counts[fault.code] = counts.get(fault.code, 0) + fault.count
         return counts
 
+    def kinds(self, index: pd.Index) -> list[Kind]:
+        """Return the problems by kind: errors first, then by number; ``index`` has the labels."""
+        ranked = sorted(self.faults, key=lambda f: (SEVERITIES.index(f.severity), -f.count))
+        return [_kind(fault, index) for fault in ranked]
+
     def to_frame(self, index: pd.Index, *, first: int | None = None) -> pd.DataFrame:
         """Return the problems as a frame: the whole send's first, then row by row.
 
@@ -176,6 +194,24 @@ class Problems:
             for place, value in zip(places, fault.values(positions[places]), strict=True):
                 cells[place] = value
         return cells
+
+
+def _kind(fault: Fault, index: pd.Index) -> Kind:
+    """Return a fault with its first cell as the example."""
+    label, value, cells = None, fault.value, fault.values
+    if fault.positions is not None:
+        first = fault.positions[:1]
+        label = _labels(index, first)[0]
+        value = cells(first)[0] if cells else None
+    return Kind(
+        code=fault.code,
+        severity=fault.severity,
+        sentence=fault.sentence,
+        count=fault.count,
+        column=fault.column,
+        label=label,
+        value=value,
+    )
 
 
 def first_codes(problems: Problems, rows: int) -> tuple[list[str], npt.NDArray[np.int32]]:

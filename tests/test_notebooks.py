@@ -1,0 +1,83 @@
+"""The notebooks, executed as a reader would: from top to bottom, twice, each time in a new kernel.
+
+The second time stands for "restart the kernel and run all", the most natural thing to do and the
+one that must not text anybody twice.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+OUTBOX = "print('OUTBOX', len(smsframe.connect('sandbox').sandbox.outbox()))"
+
+# ipykernel reports threads and sockets of its own while it shuts down.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:jupyter_client"),
+]
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    """A copy of notebooks and data, a journal and Jupyter folders of its own."""
+    for name in ("notebooks", "data"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns(".ipynb_*"))
+    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    monkeypatch.setenv("SMSFRAME_JOURNAL", str(tmp_path / "journal.sqlite3"))
+    monkeypatch.setenv("PYTHONWARNINGS", "default")
+    return tmp_path / "notebooks"
+
+
+def run(path: Path) -> tuple[str, int]:
+    """Execute a notebook; return what it wrote and how many texts are in the outbox afterwards."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(OUTBOX))
+    client = NotebookClient(
+        notebook,
+        timeout=120,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        store_widget_state=False,
+    )
+    client.execute(env=dict(os.environ))
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    written = "".join(output.text for output in outputs if output.output_type == "stream")
+    return written, int(written.rsplit("OUTBOX ", 1)[1].split()[0])
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook__run_twice(path, workplace):
+    """It runs from top to bottom, and a second time, in a new kernel, texts nobody."""
+    first, texted = run(workplace / path.name)
+    assert texted > 0, "the notebook is about sending"
+    assert " accepted" in first
+    second, texted_then = run(workplace / path.name)
+    assert texted_then == texted
+    assert second.count("Nothing was sent") == first.count("accepted · ") + first.count("Nothing was sent")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook__as_committed(path):
+    """It is committed without outputs, counts and widget state, so nobody's data comes along."""
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert code
+    assert [cell.outputs for cell in code] == [[]] * len(code)
+    assert [cell.execution_count for cell in code] == [None] * len(code)
+    assert "widgets" not in notebook.metadata
+
+
+def test_notebooks__there_is_one():
+    """A wrong path would make the tests above test nothing."""
+    assert "01_send_from_csv" in [path.stem for path in NOTEBOOKS]
