@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 Format: TypeAlias = str | Callable[[Any], Any]
 Codes: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
 
-_POSITIONAL: Final = (1e-4, 1e15)  # Arrow writes sizes outside with an exponent
+_POSITIONAL: Final = (1e-4, 1e10)  # Arrow may write sizes outside with an exponent
 _DAY_SECONDS: Final = 86_400
 _LARGEST_STRING_ARRAY_BYTES: Final = 2**31 - 1
 _ARROW_REFUSES: Final = (
@@ -250,11 +250,8 @@ def _arrow(column: pd.Series[Any]) -> pa.Array | None:
     """Hand a column to Arrow without loss; None where it has to be read value by value."""
     if isinstance(column.dtype, pd.SparseDtype):
         column = pd.Series(np.asarray(column))
-    zone = getattr(column.dtype, "tz", None) or getattr(
-        getattr(column.dtype, "pyarrow_dtype", None), "tz", None
-    )
     try:
-        array = pa.array(column.dt.tz_localize(None) if zone else column, from_pandas=True)
+        array = pa.array(_wall_times(column), from_pandas=True)
     except _ARROW_REFUSES:
         return None
     if isinstance(array, pa.ChunkedArray):
@@ -262,6 +259,16 @@ def _arrow(column: pd.Series[Any]) -> pa.Array | None:
     # Arrow's guess for mixed objects may change digits or drop times; these three it cannot.
     guess_is_safe = _is_text(array.type) or pa.types.is_int64(array.type)
     return array if column.dtype != object or guess_is_safe else None
+
+
+def _wall_times(column: pd.Series[Any]) -> Any:
+    """Take the zone off a column of moments, keeping what its clocks show; leave others alone."""
+    kind = getattr(column.dtype, "pyarrow_dtype", None)
+    if kind is not None and pa.types.is_timestamp(kind) and kind.tz:
+        column = column.astype(pd.DatetimeTZDtype(kind.unit, kind.tz))
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        return column.dt.tz_localize(None)
+    return column
 
 
 def _whole_column(array: pa.Array) -> pa.Array | None:
