@@ -317,10 +317,9 @@ def _find_duplicates(draft: Draft) -> None:
     if len(ready) < 2:  # noqa: PLR2004 - one row repeats nothing
         return
     who = identity(draft, ready)
-    shared = who.duplicated(keep=False).to_numpy()
-    if not shared.any():
+    if not has_repeats(who):
         return
-    rows = ready[shared]
+    rows = ready[who.duplicated(keep=False).to_numpy()]
     messages = messages_at(draft, rows)
     again = messages.duplicated().to_numpy()
     if draft.options.duplicates == "skip":
@@ -334,6 +333,14 @@ def identity(draft: Draft, rows: Positions) -> pd.Series:
     if draft.contact_ids is not None:
         return pd.Series(pc.cast(column, pa.int64()).to_numpy(zero_copy_only=False))
     return pd.Series(column.to_pandas())
+
+
+def has_repeats(who: pd.Series) -> bool:
+    """Tell whether somebody is in it twice; sorting numbers takes less room than hashing."""
+    if who.dtype == object:
+        return bool(who.duplicated().any())
+    ordered = np.sort(who.to_numpy())
+    return bool((ordered[1:] == ordered[:-1]).any())
 
 
 def messages_at(draft: Draft, rows: Positions) -> pd.DataFrame:

@@ -343,7 +343,7 @@ class Plan:
     def batch_rows(self, rows: Positions) -> Iterator[Positions]:
         """Cut rows into batches of at most 1000 without two equal contacts in one."""
         who = draft.identity(self._draft, rows)
-        if not who.duplicated().any():
+        if not draft.has_repeats(who):
             for start in range(0, len(rows), BATCH_SIZE):
                 yield rows[start : start + BATCH_SIZE]
             return
