@@ -170,7 +170,8 @@ def _row_by_row(view: PlanView) -> str:
         for p in first.itertuples()
     ]
     tints = [TINTS[str(severity)] for severity in first["severity"]]
-    title = "Row by row" + (f": the first {SHOWN_PROBLEMS}" if len(of_rows) > len(first) else "")
+    total = sum(kind.count for kind in view.kinds if kind.label is not None)
+    title = "Row by row" + (f": the first {len(first)} of {total:,}" if total > len(first) else "")
     return (
         f"<details style='margin-top:.5em'><summary style='cursor:pointer'>{title} "
         "(all of them: plan.problems)</summary>"

@@ -198,7 +198,8 @@ class Problems:
 
 def _kind(fault: Fault, index: pd.Index) -> Kind:
     """Return a fault with its first cell as the example."""
-    label, value, cells = None, fault.value, fault.values
+    label, value = None, fault.value
+    cells = fault.values  # noqa: PD011 - a field of ours, no frame
     if fault.positions is not None:
         first = fault.positions[:1]
         label = _labels(index, first)[0]
