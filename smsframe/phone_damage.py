@@ -187,8 +187,8 @@ def _damages(sample: _Sample) -> Iterator[Damage | None]:
     written = _written(sample)
     yield _rounded(sample, written)
     yield _float32(sample, written)
-    yield _not_phones(sample)
     yield _wrong_region(sample)
+    yield _not_phones(sample)
     yield _no_country(sample)
 
 

@@ -23,6 +23,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsframe.phone_bytes import digit_counts, without_punctuation
 from smsframe.phone_cells import Reading, read_cell
 from smsframe.phone_codes import CODE_OF_LINE_TYPE, CODES
 from smsframe.phone_states import LINE_TYPES, UNKNOWN
@@ -108,15 +109,24 @@ def _read_dirty(readings: Readings, texts: pa.Array, rows: np.ndarray, region: s
 
 def _cleaned(texts: pa.Array, region: str | None) -> pa.Array:
     """Return texts without guards and punctuation; null where one cell at a time must be judged."""
+    digits, plain = without_punctuation(texts)
+    if not plain.all():
+        closer = pa.array(~plain)
+        looked_at = _looked_at(texts.filter(closer))
+        digits = looked_at if not plain.any() else pc.replace_with_mask(digits, closer, looked_at)
+    if region is None:
+        return pc.replace_substring_regex(digits, _DIALLED, r"+\1")
+    ask = pc.match_substring_regex(digits, _DIALLED)
+    return pc.if_else(ask, pa.scalar(None, pa.string()), digits)
+
+
+def _looked_at(texts: pa.Array) -> pa.Array:
+    """Return texts with more than digits and punctuation cleaned, the slower way."""
     ask = pc.match_substring_regex(texts, _MUST_ASK)
     whole = pc.replace_substring_regex(texts, _FLOAT_END, r"\1")
     whole = pc.replace_substring_regex(whole, _GUARDS, "")
     ask = pc.and_(ask, pc.equal(whole, texts))
     digits = pc.replace_substring_regex(whole, _PUNCTUATION, "")
-    if region is None:
-        digits = pc.replace_substring_regex(digits, _DIALLED, r"+\1")
-    else:
-        ask = pc.or_(ask, pc.match_substring_regex(digits, _DIALLED))
     return pc.if_else(ask, pa.scalar(None, pa.string()), digits)
 
 
@@ -128,7 +138,8 @@ def _code_settled(
         return
     abroad = read_digits(digits, None).line_type != UNKNOWN
     keys = pc.binary_join_element_wise(
-        pc.utf8_slice_codeunits(digits, 0, 4),
+        pc.utf8_slice_codeunits(pc.ascii_ltrim(digits, "+"), 0, 3),
+        pc.starts_with(digits, "+").cast(pa.string()),
         pc.utf8_length(digits).cast(pa.string()),
         pa.array(abroad).cast(pa.string()),
         " ",
@@ -176,13 +187,16 @@ def _read_distinct(texts: list[str], region: str | None) -> list[Reading]:
 
 def _doubt_bare_digits(readings: Readings, texts: pa.Array) -> None:
     """Take back numbers that were read without a + and may be national ones of some country."""
-    valid = np.flatnonzero(readings.is_valid)
-    chosen, digits = texts.take(pa.array(valid)), readings.digits.take(pa.array(valid))
-    bare = _has_bare_digits(chosen, digits)
-    if not bare.any():
+    valid = readings.is_valid
+    short = valid & (_lengths(readings.digits) == _NATIONAL_DIGITS)
+    strangers = int((readings.code == _NO_COUNTRY).sum())
+    rows = np.flatnonzero(valid if strangers >= _FEWEST_STRANGERS else short)
+    if not len(rows):
         return
-    rows, digits = valid[bare], digits.filter(pa.array(bare))
-    lengths = _digit_counts(chosen.filter(pa.array(bare)))
+    chosen, digits = texts.take(pa.array(rows)), readings.digits.take(pa.array(rows))
+    bare = _has_bare_digits(chosen, digits)
+    rows, digits = rows[bare], digits.filter(pa.array(bare))
+    lengths = _written_digits(chosen.filter(pa.array(bare)))
     taken_back = _also_national(digits, lengths)
     taken_back |= np.isin(lengths, _doubtful_lengths(readings, texts, lengths))
     if taken_back.any():
@@ -192,12 +206,17 @@ def _doubt_bare_digits(readings: Readings, texts: pa.Array) -> None:
         readings.code[rows] = _NO_COUNTRY
 
 
+def _lengths(texts: pa.Array) -> npt.NDArray[np.int64]:
+    """Return how many bytes each text has, 0 where it is null."""
+    return np.asarray(pc.fill_null(pc.binary_length(texts), 0)).astype(np.int64)
+
+
 def _doubtful_lengths(readings: Readings, texts: pa.Array, good: np.ndarray) -> list[int]:
     """Return the lengths of bare digits of which too few are international numbers."""
     strangers = np.flatnonzero(readings.code == _NO_COUNTRY)
     if len(strangers) < _FEWEST_STRANGERS:
         return []
-    bad = np.bincount(_digit_counts(texts.take(pa.array(strangers))), minlength=_LENGTHS)
+    bad = np.bincount(_written_digits(texts.take(pa.array(strangers))), minlength=_LENGTHS)
     fine = np.bincount(good, minlength=len(bad))[: len(bad)]
     doubtful = (bad >= _FEWEST_STRANGERS) & (fine < _SHARE_FOR_ABROAD * (fine + bad))
     found: list[int] = np.flatnonzero(doubtful).tolist()
@@ -215,13 +234,11 @@ def _has_bare_digits(texts: pa.Array, digits: pa.Array) -> Bools:
     return bare
 
 
-def _digit_counts(texts: pa.Array) -> npt.NDArray[np.int64]:
-    """Return how many ASCII digits each text has, a float's ``.0`` left out."""
-    counts = np.asarray(pc.binary_length(texts)).astype(np.int64)
-    odd = ~np.asarray(pc.ascii_is_decimal(texts))
-    if odd.any():
-        whole = pc.replace_substring_regex(texts.filter(pa.array(odd)), _FLOAT_END, r"\1")
-        counts[odd] = np.asarray(pc.count_substring_regex(whole, "[0-9]"))
+def _written_digits(texts: pa.Array) -> npt.NDArray[np.int64]:
+    """Return how many digits each text has, those after a float's point left out."""
+    counts = digit_counts(texts)
+    for zeros in (1, 2):
+        counts -= zeros * np.asarray(pc.ends_with(texts, "." + "0" * zeros))
     return counts
 
 

@@ -224,26 +224,31 @@ class State:
 
     def after(self, symbol: int) -> State:
         """Return the state after one more character."""
-        if symbol == OTHER or self is DEAD:
+        if symbol >= PLUS or self is LOST:
+            return ABROAD if symbol == PLUS and self.is_start else LOST
+        if self is DEAD:
             return DEAD
-        if symbol == PLUS:
-            starts = not self.seen and (self.whole is None or self.whole.length == 0)
-            return ABROAD if starts and (self.is_home or self.whole is None) else DEAD
         if self.whole is None:
             return _after_code(f"{self.seen}{symbol}")
         stripped = tuple((prefix, track.after(symbol)) for prefix, track in self.stripped)
-        seen = None if self.seen is None else f"{self.seen}{symbol}"
-        prefixes = _prefixes(self.whole, is_home=self.is_home)
+        if self.seen is None:
+            return State(self.is_home, None, self.whole.after(symbol), stripped)
+        seen = f"{self.seen}{symbol}"
+        prefixes = _prefixes(self.whole.calling_code, self.whole.region, is_home=self.is_home)
         if seen in prefixes:
             stripped += ((seen, _track(self.whole.calling_code, self.whole.region)),)
-        if seen is not None and not any(prefix.startswith(seen) for prefix in prefixes):
-            seen = None
-        return State(self.is_home, seen, self.whole.after(symbol), stripped)
+        more = any(prefix.startswith(seen) for prefix in prefixes)
+        return State(self.is_home, seen if more else None, self.whole.after(symbol), stripped)
+
+    @property
+    def is_start(self) -> bool:
+        """Whether no digit was read yet."""
+        return self.seen == "" and (self.whole is None or self.is_home)
 
     def verdict(self) -> Verdict:
         """Return what a number is that ends here."""
         if self.whole is None:
-            return NOWHERE
+            return OPEN if self is LOST else NOWHERE
         if self.whole.has("ask"):
             return OPEN
         if self.is_home and self.whole.has("dials_out"):
@@ -289,19 +294,15 @@ NOWHERE = Verdict(standing="nowhere")
 
 _NOTHING: Nodes = frozenset()
 DEAD = State(is_home=False, seen="dead", whole=None)
+LOST = State(is_home=False, seen="lost", whole=None)
 ABROAD = State(is_home=False, seen="", whole=None)
 
 
 @cache
-def _prefixes_of(calling_code: int, region: str, *, is_home: bool) -> frozenset[str]:
+def _prefixes(calling_code: int, region: str, *, is_home: bool) -> frozenset[str]:
     """Return the digits behind which a number may begin."""
     plain = _plain_prefixes(calling_code, region)
     return frozenset((*plain, str(calling_code)) if is_home else plain)
-
-
-def _prefixes(track: Track, *, is_home: bool) -> frozenset[str]:
-    """Return the digits behind which the number on a track may begin."""
-    return _prefixes_of(track.calling_code, track.region, is_home=is_home)
 
 
 def _after_code(read: str) -> State:

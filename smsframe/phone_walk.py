@@ -25,6 +25,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe import phone_states as states
+from smsframe.phone_bytes import bytes_and_places, cells
 from smsframe.phone_states import UNKNOWN, State, Verdict
 
 _SYMBOLS = 12
@@ -109,34 +110,19 @@ class _Automaton:
 _AUTOMATON = _Automaton()
 
 
-def _bytes_and_offsets(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """Return the bytes of a string array without nulls, and where each text starts."""
-    _, offsets, data = texts.buffers()
-    starts = np.frombuffer(offsets, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    return np.frombuffer(data or b"", dtype=np.uint8), starts
-
-
 def _verdicts(texts: pa.Array, start: State) -> np.ndarray:
     """Return the packed verdict of every text of a string array without nulls."""
     verdicts = np.full(len(texts), _AUTOMATON.open, dtype=np.int32)
-    data, starts = _bytes_and_offsets(texts)
-    lengths = np.diff(starts)
+    data, places = bytes_and_places(texts)
+    lengths = np.diff(places)
     for length in np.unique(lengths[(lengths > 0) & (lengths <= _LONGEST)]).tolist():
         rows = np.flatnonzero(lengths == length)
         for first in range(0, len(rows), _BLOCK_ROWS):
             block = rows[first : first + _BLOCK_ROWS]
-            symbols = _SYMBOL_OF[_cells(data, starts[block], length)]
+            symbols = _SYMBOL_OF[cells(data, places[block], length)]
             with _AUTOMATON.lock:
                 verdicts[block] = _AUTOMATON.walk(start, symbols)
     return verdicts
-
-
-def _cells(data: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
-    """Return the bytes of texts of one length, a column for each character (rows side by side)."""
-    if starts[-1] - starts[0] == (len(starts) - 1) * length:
-        block = data[starts[0] : starts[0] + len(starts) * length].reshape(-1, length)
-        return np.ascontiguousarray(block.T)
-    return data[starts + np.arange(length)[:, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,25 +153,36 @@ def _read(texts: pa.Array, region: str | None) -> Walked:
     found = _verdicts(texts, start)
     line_type = (found & _TYPE_BITS).astype(np.uint8)
     kinds = found >> _KIND_SHIFT
-    settled = np.zeros(len(texts), dtype=bool)
+    rewrites = list(_AUTOMATON.rewrites)
+    sure = {"settled"} if region else {"settled", "nowhere"}
+    settled = np.array([rewrite.standing in sure for rewrite in rewrites])[kinds]
+    changed = np.array([rewrite.add_code or rewrite.strip > 0 for rewrite in rewrites])[kinds]
+    changed &= line_type != UNKNOWN
     digits = pc.ascii_ltrim(texts, "+")
-    for kind in np.flatnonzero(np.bincount(kinds)).tolist():
-        rewrite, rows = _AUTOMATON.rewrites[kind], kinds == kind
-        settled |= rows & (
-            rewrite.standing == "settled" or (rewrite.standing == "nowhere" and not region)
-        )
-        if rewrite.add_code or rewrite.strip:
-            digits = _rewritten(digits, pa.array(rows), rewrite)
+    if changed.any():
+        new = _rewritten(digits.filter(pa.array(changed)), kinds[changed], rewrites)
+        digits = new if changed.all() else pc.replace_with_mask(digits, pa.array(changed), new)
     usable = line_type != UNKNOWN
     if not usable.all():
         digits = pc.if_else(pa.array(usable), digits, pa.scalar(None, pa.string()))
     return Walked(digits, line_type, settled)
 
 
-def _rewritten(digits: pa.Array, rows: pa.Array, verdict: Verdict) -> pa.Array:
-    """Return the digits with calling code added, or national prefix left out, in some rows."""
-    chosen = digits.filter(rows)
+def _rewritten(digits: pa.Array, kinds: np.ndarray, rewrites: list[Verdict]) -> pa.Array:
+    """Return digits with the calling code added, or the national prefix left out."""
+    present = np.flatnonzero(np.bincount(kinds)).tolist()
+    if len(present) == 1:
+        return _rewritten_alike(digits, rewrites[present[0]])
+    places = [np.flatnonzero(kinds == kind) for kind in present]
+    parts = [
+        _rewritten_alike(digits.take(pa.array(rows)), rewrites[kind])
+        for rows, kind in zip(places, present, strict=True)
+    ]
+    return pa.concat_arrays(parts).take(pa.array(np.argsort(np.concatenate(places))))
+
+
+def _rewritten_alike(digits: pa.Array, verdict: Verdict) -> pa.Array:
+    """Return digits that are all rewritten in the same way."""
     kept = 0 if verdict.add_code else len(verdict.code)
-    rest = pc.utf8_slice_codeunits(chosen, kept + verdict.strip)
-    whole = pc.binary_join_element_wise(verdict.code, rest, "")
-    return whole if len(whole) == len(digits) else pc.replace_with_mask(digits, rows, whole)
+    rest = pc.utf8_slice_codeunits(digits, kept + verdict.strip)
+    return pc.binary_join_element_wise(verdict.code, rest, "")

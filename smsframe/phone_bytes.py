@@ -1,0 +1,73 @@
+"""Bytes of a string column as numpy arrays: cells of one length, digits counted, punctuation dropped.
+
+An Arrow string array is one run of bytes and the places where each text starts. What regular expressions
+do to a million short texts in half a second each, numpy does to the run in a tenth of that.
+Only ASCII means something here; texts with any other byte are left to slower ways.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Bytes = npt.NDArray[np.uint8]
+Places = npt.NDArray[np.int64]
+
+_KEEP, _DROP, _OTHER = 0, 1, 2
+_KIND = np.full(256, _OTHER, dtype=np.uint8)
+_KIND[[ord(char) for char in "0123456789+"]] = _KEEP
+_KIND[[ord(char) for char in " ().-[]~\t"]] = _DROP
+_FEWEST_FOR_NO_DATE = 11
+
+
+def bytes_and_places(texts: pa.Array) -> tuple[Bytes, Places]:
+    """Return the bytes of a string array without nulls, and where each text starts (and the last ends)."""
+    _, offsets, data = texts.buffers()
+    if not len(texts):
+        return np.empty(0, dtype=np.uint8), np.zeros(1, dtype=np.int64)
+    places = np.frombuffer(offsets, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return np.frombuffer(data or b"", dtype=np.uint8), places.astype(np.int64)
+
+
+def cells(data: Bytes, starts: Places, length: int) -> Bytes:
+    """Return the bytes of texts of one length: one row for each character, one column for each text."""
+    if starts[-1] - starts[0] == (len(starts) - 1) * length:
+        side_by_side = data[starts[0] : starts[0] + len(starts) * length]
+        return np.ascontiguousarray(side_by_side.reshape(-1, length).T)
+    return data[starts + np.arange(length)[:, None]]
+
+
+def digit_counts(texts: pa.Array) -> Places:
+    """Return how many ASCII digits each text has."""
+    data, places = bytes_and_places(texts)
+    return _per_text((data >= ord("0")) & (data <= ord("9")), places)
+
+
+def without_punctuation(texts: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
+    """Return texts without punctuation, and which of them hold nothing else that needs a closer look.
+
+    A closer look need texts with letters or other signs, with a minus in front, with the decimals of
+    a float at the end, and those short enough for a date.
+    """
+    data, places = bytes_and_places(texts)
+    first, last = places[0], places[-1]
+    places, data = places - first, data[first:last]
+    kinds = _KIND[data]
+    keep = kinds == _KEEP
+    plain = _per_text(kinds == _OTHER, places) == 0
+    lengths = np.diff(places)
+    plain &= (lengths >= _FEWEST_FOR_NO_DATE) | (_per_text(kinds == _DROP, places) == 0)
+    padded = np.concatenate([data, np.zeros(3, dtype=np.uint8)])
+    plain &= padded[places[:-1]] != ord("-")
+    for behind in (2, 3):
+        plain &= padded[np.maximum(places[1:] - behind, 0)] != ord(".")
+    starts = np.concatenate([[0], np.cumsum(keep)])[places].astype(np.int32)
+    buffers = [None, pa.py_buffer(starts), pa.py_buffer(data[keep])]
+    return pa.Array.from_buffers(pa.string(), len(texts), buffers), plain
+
+
+def _per_text(marks: npt.NDArray[np.bool_], places: Places) -> Places:
+    """Return how many marked bytes each text has."""
+    running = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(marks)])
+    return np.diff(running[places])
