@@ -187,6 +187,7 @@ def test_measure_filled__one_name_changes_the_price(name, expected):
     assert rows_of(measure_filled(template, values)) == [expected]
 
 
+@settings(deadline=None)
 @given(st.lists(st.none() | LONG_TEXT | GSM7_TEXT, max_size=8))
 @example(["a" * 152 + "€" + "a" * 152, "]" * 153, None, "", "😀" * 67, "a" * 66 + "😀" + "a" * 66])
 def test_measure__against_the_packer(texts):
@@ -199,6 +200,7 @@ def test_measure__against_the_packer(texts):
     assert [(one.encoding == "gsm7", one.units, one.segments) for one in singly] == expected
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from(["%%A%%", "%%B%%", "%%C%%", "x" * 60, "[é]", "😀", "’"]), max_size=9),
     st.lists(st.tuples(VALUE, VALUE), max_size=6),
@@ -213,7 +215,7 @@ def test_measure_filled__against_filling(pieces, rows, constant):
     assert rows_of(measure_filled(template, values, len(rows))) == expected
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(LONG_TEXT, max_size=8), st.integers(1, 5), st.integers(1, 400))
 def test_measure__cut_into_slices(texts, rows, size):
     """Where the work is cut makes no difference."""
@@ -385,6 +387,7 @@ def test_ucs2_characters__none():
     assert ucs2_characters(template, {"Name": pa.array([], pa.string())}) == []
 
 
+@settings(deadline=None)
 @given(st.lists(st.none() | st.text(ORDINARY | EXTENDED | BASIC_PLANE | ASTRAL, max_size=12)))
 def test_ucs2_characters__against_counting(texts):
     """Rows are counted once per character, as looking at each text counts them."""
@@ -446,6 +449,7 @@ def test_fold_gsm7__nothing_to_fold():
     assert fold_gsm7("é ´ « • ë") == ("é ´ « • ë", [])
 
 
+@settings(deadline=None)
 @given(st.lists(st.none() | st.text("a’“…–\u00a0é\u2009", max_size=9)))
 def test_fold_gsm7__column_against_single(texts):
     """A column is folded as its texts are one by one."""

@@ -6,7 +6,7 @@ import re
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smsframe import templates
@@ -80,6 +80,7 @@ def test_parse__no_string(text):
         Template.parse(text)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(PLAIN, TAG)), PLAIN)
 def test_parse__what_was_put_together(pairs, rest):
     """Any text put together from literals and tags is taken apart into the same."""
@@ -90,6 +91,7 @@ def test_parse__what_was_put_together(pairs, rest):
     assert template.text == text
 
 
+@settings(deadline=None)
 @given(st.text("ab%\n ", max_size=14))
 def test_parse__any_marks(text):
     """Whatever the marks, the text is refused or is read as a plain pattern reads it."""
@@ -176,6 +178,7 @@ def test_fill__more_bytes_than_a_string_array_holds(monkeypatch):
     assert texts.to_pylist() == ["Hi Ann", "Hi Bo", "Hi Cy"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.none() | st.text("aé€😀%"), st.text("xyz ")), max_size=5))
 def test_fill_one__against_fill(rows):
     """One text is filled as a column of texts is."""
@@ -230,6 +233,7 @@ def _distance(one: str, other: str) -> int:
     return min(options)
 
 
+@settings(deadline=None)
 @given(st.text("abc", max_size=5), st.text("abc", max_size=5))
 def test_near_misses__edit_distance(one, other):
     """Slips are counted as the definition counts them."""

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smsframe import values
@@ -240,6 +240,7 @@ CELL = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(CELL, max_size=6), CELL)
 def test_to_text__neighbours(cells, cell):
     """A cell has the same text alone and in any company: adding rows changes no text."""
@@ -258,6 +259,7 @@ def same_by_cell(column):
     assert to_text(column, name="x").to_pylist() == singly
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats() | st.integers(-(2**60), 2**60).map(float) | st.floats(-1e3, 1e3)))
 def test_to_text__floats_by_cell(numbers):
     """A column of floats is written as its cells are, never with an exponent, and reads back."""
@@ -269,12 +271,14 @@ def test_to_text__floats_by_cell(numbers):
             assert not set(text) & set("eE") and not text.endswith(".0")  # noqa: PT018 - one claim
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(width=32)))
 def test_to_text__float32_by_cell(numbers):
     """Single floats have their own shortest digits."""
     same_by_cell(pd.Series(numbers, dtype="float32"))
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.datetimes(dt.datetime(1700, 1, 1), dt.datetime(2200, 1, 1))  # noqa: DTZ001 - wall time
