@@ -202,7 +202,9 @@ def test_journal_path__home():
         pytest.param("n/a", "n/a", id="no-number"),
         pytest.param("call 201.555.0123 now", "call ••••••••23 now", id="inside"),
         pytest.param("(12015550123)", "•••••••••23", id="brackets"),
-        pytest.param("a 12015550123, b 12015550124", "a •••••••••23, b •••••••••24", id="two-of-them"),
+        pytest.param(
+            "a 12015550123, b 12015550124", "a •••••••••23, b •••••••••24", id="two-of-them"
+        ),
         pytest.param("program 148372 is inactive", "program 148372 is inactive", id="program"),
         pytest.param(
             "b9e79eb-16269cd0c8a-fe154a13e7aff661200edcf73a623cd6",

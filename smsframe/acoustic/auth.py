@@ -78,6 +78,7 @@ class TokenSource:
         self._clock = clock
         self._timeout_s = timeout_s
         self._lock = threading.Lock()
+        self._secrets = credentials.secrets
         self._token: Secret | None = None
         self._expires_at = 0.0
         self._failures = 0
@@ -88,9 +89,8 @@ class TokenSource:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Values that must never show: the credentials and the token in use."""
-        token = self._token
-        return (*self._credentials.secrets, *([token] if token else []))
+        """Values that must never show: the credentials and every token so far."""
+        return self._secrets
 
     def token(self) -> str:
         """Access token that is good for use now.
@@ -189,7 +189,10 @@ class TokenSource:
         renewed = answer.get("refresh_token")
         if isinstance(renewed, str) and renewed:
             self._credentials = replace(self._credentials, refresh_token=renewed)
-        self._token = Secret(answer["access_token"])
+        token = Secret(answer["access_token"])
+        known = dict.fromkeys([*self._secrets, *self._credentials.secrets, token])
+        self._secrets = tuple(known)
+        self._token = token
 
 
 def _read(reply: Reply, secrets: tuple[str, ...]) -> dict[str, Any]:

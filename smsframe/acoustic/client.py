@@ -428,10 +428,8 @@ def _session_sandbox(directory: Path) -> Any:
     with _state_lock:
         if path not in _sandboxes:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            sandbox = Sandbox(path=path, anyone=True)
-            sandbox.start()
-            _sandboxes[path] = sandbox
-        return _sandboxes[path]
+            _sandboxes[path] = Sandbox(path=path, anyone=True)
+        return _sandboxes[path].start()  # which does nothing while it runs
 
 
 def _sandbox_credentials(sandbox: Any) -> config.Credentials:

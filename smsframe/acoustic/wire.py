@@ -186,9 +186,7 @@ def _sparse_personalization(values: Mapping[str, Text]) -> Text:
     entries = [_join([f'{_quoted(tag)}:"', values[tag], '",']) for tag in values]
     listed = _join([_or_empty(entry) for entry in entries])
     inner = pc.utf8_slice_codeunits(listed, 0, -1)
-    whole: Text = pc.if_else(
-        pc.equal(listed, ""), "", _join([',"personalization":{', inner, "}"])
-    )
+    whole: Text = pc.if_else(pc.equal(listed, ""), "", _join([',"personalization":{', inner, "}"]))
     return whole
 
 

@@ -1,7 +1,7 @@
 """A server on loopback that does exactly what a test tells it to, byte by byte.
 
-The sandbox plays the service; this plays everything else that can stand at the other end of a connection:
-servers that hang up, drip, stop halfway or speak no HTTP.
+The sandbox plays the service; this plays everything else that can stand at the other end of a
+connection: servers that hang up, drip, stop halfway or speak no HTTP.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ import threading
 from dataclasses import dataclass, field
 
 import pytest
+
+from smsframe.acoustic import client as clients
+from smsframe.sandbox import Sandbox
 
 HEAD = b"HTTP/1.1 %d Whatever\r\nContent-Length: %d\r\n%b\r\n"
 
@@ -102,9 +105,7 @@ def serve():
         listener = socket.create_server(("127.0.0.1", 0))
         service = Service(listener.getsockname()[1])
         running.append((service, listener))
-        threading.Thread(
-            target=listen, args=(service, listener, respond, tls), daemon=True
-        ).start()
+        threading.Thread(target=listen, args=(service, listener, respond, tls), daemon=True).start()
         return service
 
     yield start
@@ -123,11 +124,12 @@ def reset(sock):
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory):
-    """A certificate for ``service.test`` that nobody else trusts, with its key, in one file."""
+    """Make a certificate for ``service.test`` that nobody trusts, with its key, in one file."""
     path = tmp_path_factory.mktemp("tls") / "service.pem"
     command = (
         "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
-        f"-subj /CN=service.test -addext subjectAltName=DNS:service.test -keyout {path} -out {path}.crt"
+        "-subj /CN=service.test -addext subjectAltName=DNS:service.test "
+        f"-keyout {path} -out {path}.crt"
     )
     try:
         subprocess.run(command.split(), check=True, capture_output=True)
@@ -179,9 +181,22 @@ def proxy_to(serve):
 
 @pytest.fixture
 def closed_port():
-    """A port of this machine where nobody listens."""
+    """Find a port of this machine where nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
+
+
+@pytest.fixture
+def tls_service(serve, tls, certificate, proxy_to, monkeypatch):
+    """Start ``https://service.test`` behind a proxy, with its certificate trusted."""
+
+    def start(respond):
+        service = serve(respond, tls=tls)
+        monkeypatch.setenv("HTTPS_PROXY", proxy_to(service.port).url)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+        return service
+
+    return start
 
 
 @pytest.fixture
@@ -194,3 +209,21 @@ def say():
 def hang_up_hard():
     """Hang up so that the other end sees a reset."""
     return reset
+
+
+@pytest.fixture
+def room():
+    """Run a sandbox that takes every number as opted in and knows statuses at once."""
+    with Sandbox(anyone=True, status_delay_s=0.0) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def bare_session(monkeypatch):
+    """Start without a default client and without a sandbox of the session; stop what starts."""
+    started = {}
+    monkeypatch.setattr(clients, "_default", None)
+    monkeypatch.setattr(clients, "_sandboxes", started)
+    yield
+    for sandbox in started.values():
+        sandbox.stop()

@@ -31,7 +31,7 @@ OTHERS = [OSError, ValueError, RuntimeError, UnicodeEncodeError, MemoryError]
 
 @pytest.fixture
 def transport():
-    """A transport that is closed afterwards."""
+    """Make a transport that is closed afterwards."""
     transport = Transport()
     yield transport
     transport.close()
@@ -183,9 +183,8 @@ def test_not_connected__certificate_of_somebody_else(transport, serve, say, tls)
 
 def test_not_connected__tls_handshake_hangs(transport):
     """A host that takes the connection and says nothing: proven that nothing left."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        with pytest.raises(NotConnectedError):
-            post(transport, f"https://127.0.0.1:{listener.getsockname()[1]}", timeout_s=(0.2, 5))
+    with socket.create_server(("127.0.0.1", 0)) as listener, pytest.raises(NotConnectedError):
+        post(transport, f"https://127.0.0.1:{listener.getsockname()[1]}", timeout_s=(0.2, 5))
 
 
 def test_not_connected__proxy_cannot_be_reached(transport, monkeypatch, closed_port):
@@ -246,14 +245,10 @@ def no_http(_, sock):
 
 def false_gzip(_, sock):
     """Announce a compressed body and send another."""
-    sock.sendall(
-        b"HTTP/1.1 202 Accepted\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok"
-    )
+    sock.sendall(b"HTTP/1.1 202 Accepted\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok")
 
 
-@pytest.mark.parametrize(
-    "respond", [close_quietly, half_a_body, half_a_chunk, no_http, false_gzip]
-)
+@pytest.mark.parametrize("respond", [close_quietly, half_a_body, half_a_chunk, no_http, false_gzip])
 def test_answer_lost__after_the_request_left(transport, serve, respond):
     """The request arrived and no whole answer came back: it may have been processed."""
     service = serve(respond)
@@ -323,29 +318,20 @@ def test_answer_lost__kept_connection_closed_meanwhile(transport, serve, say):
     assert len(service.received) == 2
 
 
-def test_answer_lost__through_a_tunnel(
-    transport, serve, say, tls, certificate, proxy_to, monkeypatch
-):
+def test_answer_lost__through_a_tunnel(transport, tls_service, say):
     """Through proxy and TLS the same: an answer is an answer, a break after the request is not."""
     answers = [say(200, b"{}"), None]
-    service = serve(lambda *_: answers.pop(0), tls=tls)
-    monkeypatch.setenv("HTTPS_PROXY", proxy_to(service.port).url)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    service = tls_service(lambda *_: answers.pop(0))
     assert post(transport, "https://service.test").body == b"{}"
     with pytest.raises(AnswerLostError):
         post(transport, "https://service.test")
     assert len(service.received) == 2
 
 
-def test_answer_lost__tls_error_after_the_request(
-    transport, serve, tls, certificate, proxy_to, monkeypatch
-):
+def test_answer_lost__tls_error_after_the_request(transport, tls_service):
     """Garbage inside TLS after the request left is a TLS error, and still no proof."""
-    service = serve(
-        lambda _, sock: socket.socket.sendall(sock, b"\x17\x03\x03\x00\x02zz"), tls=tls
-    )
-    monkeypatch.setenv("HTTPS_PROXY", proxy_to(service.port).url)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    garbage = b"\x17\x03\x03\x00\x02zz"
+    tls_service(lambda _, sock: socket.socket.sendall(sock, garbage))
     with pytest.raises(AnswerLostError) as caught:
         post(transport, "https://service.test")
     assert "SSL" in caught.value.details["cause"]
@@ -428,9 +414,7 @@ def test_exchange__ten_threads_at_a_time(transport, serve, say):
 
 
 @pytest.mark.parametrize("is_lost", [True, False], ids=["lost", "not-connected"])
-def test_failure__holds_nothing_of_the_request(
-    transport, serve, closed_port, caplog, is_lost
-):
+def test_failure__holds_nothing_of_the_request(transport, serve, closed_port, caplog, is_lost):
     """Neither error, its context, its frames nor the log quote header, body or address."""
     caplog.set_level(logging.DEBUG, "smsframe")
     port = serve(close_quietly).port if is_lost else closed_port

@@ -86,10 +86,13 @@ def test_encode_contacts__bytes_are_exactly_these():
         contact_ids=pa.array(["12015550123", "12015550124"]),
         personalization={"A b": pa.array(["x", None]), "C": pa.array(['"', "é"])},
     )
-    assert encoded == (
-        '[{"contactId":"12015550123","personalization":{"C":"\\"","A b":"x"}},'
-        '{"contactId":"12015550124","personalization":{"C":"é"}}]'
-    ).encode()
+    assert (
+        encoded
+        == (
+            '[{"contactId":"12015550123","personalization":{"C":"\\"","A b":"x"}},'
+            '{"contactId":"12015550124","personalization":{"C":"é"}}]'
+        ).encode()
+    )
 
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string()], ids=str)

@@ -1,0 +1,138 @@
+"""Connecting: where to, with which credentials, and which client is the default."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from smsframe.acoustic import client as module
+from smsframe.acoustic.client import connect, default_client
+from smsframe.acoustic.wire import SendRequest, encode_contacts
+from smsframe.errors import ConfigurationError
+from smsframe.sandbox import Sandbox
+
+REHEARSAL = {
+    "client_id": "rehearsal-client-id",
+    "client_secret": "rehearsal-client-secret",
+    "refresh_token": "rehearsal-refresh-token",
+}
+
+pytestmark = pytest.mark.usefixtures("bare_session")
+
+
+def send_one(client):
+    """Send one text and return the kind of its outcome."""
+    contacts = encode_contacts(1, contact_ids=pa.array(["12015550123"]))
+    call = SendRequest(program="148372", contacts=contacts, size=1, content="Hi")
+    return client.send(call).kind
+
+
+def test_connect__makes_the_default(room):
+    """The last connected client is the default; a closed one no longer."""
+    with pytest.raises(ConfigurationError, match='connect\\("sandbox"\\)'):
+        default_client()
+    first, second = connect(room), connect(room)
+    assert default_client() is second
+    first.close()
+    assert default_client() is second
+    second.close()
+    with pytest.raises(ConfigurationError):
+        default_client()
+
+
+def test_connect__sandbox_of_the_session(tmp_path):
+    """The sandbox of the session is started once, beside the journal, and takes everybody."""
+    with connect("sandbox") as first, connect("sandbox") as second:
+        assert first.sandbox is second.sandbox
+        assert first.account == second.account
+        assert send_one(first) == "accepted"
+        assert repr(first) == f"Client(sandbox at {first.base_url.removeprefix('http://')})"
+    assert (tmp_path / "sandbox-world.sqlite3").exists()
+    assert first.journal_path == tmp_path / "rehearsal.sqlite3"
+
+
+def test_connect__sandbox_that_was_stopped_starts_again():
+    """Stopping the sandbox of the session does not spoil the next connect; its world stays."""
+    with connect("sandbox") as first:
+        first.sandbox.stop()
+    with connect("sandbox") as second:
+        assert send_one(second) == "accepted"
+        assert second.account == first.account
+
+
+def test_account__world_not_port(room, tmp_path):
+    """A fresh sandbox is another account, a kept one the same on another port."""
+    accounts = []
+    for _ in range(2):
+        with Sandbox(path=tmp_path / "world.sqlite3") as kept, connect(kept) as client:
+            accounts.append(client.account)
+            with connect(base_url=kept.base_url, **REHEARSAL) as other:
+                assert other.account == client.account
+                assert other.sandbox is None
+    with connect(room) as client:
+        assert client.account not in accounts
+        assert room.world in client.account
+    assert accounts[0] == accounts[1]
+
+
+def test_account__real_service(monkeypatch):
+    """For the real service no call is made; address and client id name the account."""
+    for name, value in REHEARSAL.items():
+        monkeypatch.setenv(f"SMSFRAME_{name.upper()}", value)
+    monkeypatch.setenv("SMSFRAME_POD", "eu-1")
+    client = connect()
+    assert client.account == "https://api-campaign-eu-1.goacoustic.com|rehearsal-client-id"
+    assert client.journal_path.name == "journal.sqlite3"
+    assert repr(client) == "Client(eu-1)"
+    other = connect(pod="us-1")
+    assert other.base_url == "https://api-campaign-us-1.goacoustic.com"
+    assert "rehearsal" not in repr(vars(other)).replace(other.account, "")
+
+
+@pytest.mark.parametrize("world", [b"", b"[]", b"{}", b'{"world": 5}', b'{"world": ""}', b"<"])
+def test_account__loopback_that_is_no_sandbox(serve, say, world):
+    """Something else on this machine goes by its address."""
+    service = serve(lambda *_: say(200, world))
+    with connect(base_url=service.url, **REHEARSAL) as client:
+        assert client.account == f"{service.url}|rehearsal-client-id"
+
+
+def test_connect__duck_typed_sandbox(room):
+    """Anything with address and credentials will do as a sandbox."""
+
+    class Duck:
+        base_url, credentials = room.base_url + "/", dict(room.credentials)
+
+    with connect(Duck()) as client:
+        assert client.base_url == room.base_url
+        assert send_one(client) == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        pytest.param({}, "SMSFRAME_POD", id="no-place"),
+        pytest.param({"pod": "us1"}, 'Did you mean "us-1"', id="pod"),
+        pytest.param({"pod": "us-1", "base_url": "https://a.example"}, "not both", id="two-places"),
+        pytest.param({"pod": "us-1"}, "client_id, client_secret, refresh_token", id="credentials"),
+        pytest.param({"base_url": "http://a.example", **REHEARSAL}, "unencrypted", id="http"),
+        pytest.param({"target": "sandbocks"}, "not 'sandbocks'", id="target"),
+        pytest.param({"target": 5}, "not 5", id="target-type"),
+        pytest.param({"target": "sandbox", "pod": "us-1"}, "not both", id="sandbox-and-pod"),
+        pytest.param({"pod": "us-1", "max_in_flight": 11}, "1 to 10", id="eleven"),
+        pytest.param({"pod": "us-1", "max_in_flight": 0}, "1 to 10", id="none"),
+        pytest.param({"pod": "us-1", "timeout_s": (0, 5)}, "two positive", id="timeout"),
+        pytest.param({"pod": "us-1", "timeout_s": (5,)}, "two positive", id="one-timeout"),
+    ],
+)
+def test_connect__refuses(arguments, words):
+    """What cannot work is refused at once, with the way out, and changes no default."""
+    with pytest.raises(ConfigurationError, match=words):
+        connect(**arguments)
+    assert module._default is None
+
+
+def test_connect__journal_argument(room, tmp_path):
+    """A journal that is given is used, for a sandbox too."""
+    with connect(room, journal=tmp_path / "mine.db") as client:
+        assert client.journal_path == tmp_path / "mine.db"
