@@ -73,7 +73,7 @@ def resident_bytes() -> int:
 
 
 def peak_over(work: Callable[[], Any]) -> tuple[int, Any]:
-    """Return how many bytes the memory rose above its start while some work ran, and what it gave."""
+    """Return how far the memory rose, in bytes, while some work ran, and what it gave."""
     start, peak, done = resident_bytes(), 0, threading.Event()
 
     def watch() -> None:

@@ -1,6 +1,7 @@
 """Plan a million rows: time, memory, and the ratio to checking phones one by one.
 
-``python benchmarks/plan.py [ROWS]``. The first plan builds the phone patterns; the median is of those after it.
+``python benchmarks/plan.py [ROWS]``. The first plan builds the phone patterns; medians
+are of those after it.
 """
 
 from __future__ import annotations
@@ -8,11 +9,11 @@ from __future__ import annotations
 import sys
 
 import phonenumbers
-from measuring import OPTIONS, TEXT, median, people, peak_over, timed
+from measuring import OPTIONS, TEXT, median, peak_over, people, timed
 
 import smsframe
 from smsframe.phones import read_phones
-from smsframe.segments import segments
+from smsframe.segmentation import segments
 
 
 def one_by_one(phones: list[str]) -> int:
@@ -37,8 +38,10 @@ def main(rows: int) -> None:
     print(f"phones alone                  {phones:.2f} s")
     print(f"segments of rendered texts    {counted:.2f} s")
     print(f"memory on top of the frame    {extra / frame_bytes:.2f} x ({frame_bytes / 1e6:.0f} MB)")
-    print(f"phonenumbers one by one       {loop:.1f} s, {loop / phones:.0f} x phones, "
-          f"{loop / whole:.0f} x the whole plan")
+    print(
+        f"phonenumbers one by one       {loop:.1f} s, {loop / phones:.0f} x phones, "
+        f"{loop / whole:.0f} x the whole plan"
+    )
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from smsframe.segments import measure, measure_filled, measure_one, ucs2_characters
+from smsframe.segmentation import measure, measure_filled, measure_one, ucs2_characters
 from smsframe.templates import Template, fill
 from smsframe.values import to_text
 

@@ -1,8 +1,8 @@
-"""A server that answers at once, in a process of its own: what is measured is the sender, not the receiver.
+"""A server that answers at once, in a process of its own: the sender is measured alone.
 
-It knows three paths: the token endpoint and the send endpoint of the SMS API, and the bulk endpoint of
-Elasticsearch. ``latency_s`` makes every send take that long. Run as ``python benchmarks/stub.py LATENCY``; the first
-line it prints is its address.
+It knows three paths: the token endpoint and the send endpoint of the SMS API, and the bulk
+endpoint of Elasticsearch. ``latency_s`` makes every send take that long. Run as
+``python benchmarks/stub.py LATENCY``; the first line it prints is its address.
 """
 
 from __future__ import annotations

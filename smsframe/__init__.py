@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from smsframe.phones import normalize
     from smsframe.planning import Plan
     from smsframe.sandbox import Sandbox
-    from smsframe.segments import segments
+    from smsframe.segmentation import segments
     from smsframe.verbs import last_results, plan, preview, send
 
 __version__ = "0.1.0"
@@ -72,7 +72,7 @@ _LAZY = {
     "normalize": "smsframe.phones",
     "plan": "smsframe.verbs",
     "preview": "smsframe.verbs",
-    "segments": "smsframe.segments",
+    "segments": "smsframe.segmentation",
     "send": "smsframe.verbs",
 }
 

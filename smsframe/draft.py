@@ -26,7 +26,7 @@ from smsframe import gsm7, phones, values
 from smsframe.config import mask_phone
 from smsframe.errors import InputError
 from smsframe.problems import Positions, Problems
-from smsframe.segments import Measured, fold_template, measure_filled, ucs2_characters
+from smsframe.segmentation import Measured, fold_template, measure_filled, ucs2_characters
 from smsframe.templates import Template, near_misses
 
 if TYPE_CHECKING:

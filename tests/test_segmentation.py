@@ -19,7 +19,7 @@ from smsframe.gsm7 import (
     character_name,
     fold_gsm7,
 )
-from smsframe.segments import (
+from smsframe.segmentation import (
     Length,
     Ucs2Character,
     fold_template,
@@ -222,7 +222,7 @@ def test_measure__cut_into_slices(texts, rows, size):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(characters, "SLICE_ROWS", rows)
         patch.setattr(characters, "SLICE_BYTES", size)
-        patch.setattr("smsframe.segments.SLICE_ROWS", rows)
+        patch.setattr("smsframe.segmentation.SLICE_ROWS", rows)
         assert rows_of(measure(pa.array(texts, pa.string()))) == [pack(text) for text in texts]
 
 

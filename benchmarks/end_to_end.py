@@ -1,0 +1,133 @@
+"""Send a million rows to a server that answers at once, beside the ways it is done today.
+
+(a) ``df.sms.send`` with phone check, segments and journal. (b) elasticsearch-py's ``parallel_bulk``
+from the same frame to the same kind of server, 1000 rows a call and 10 threads, without checks or
+journal. (c) The loop an analyst writes, on fewer rows. (d) The floor: the same bodies, made
+beforehand, through the same connections.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import phonenumbers
+import requests
+from measuring import OPTIONS, TEXT, stub, timed
+
+import smsframe
+from smsframe.acoustic.wire import SendRequest, encode_contacts
+
+CREDENTIALS = {"client_id": "c", "client_secret": "s", "refresh_token": "r"}
+LOOP_ROWS = 5_000
+
+
+def connect(base_url: str, folder: str) -> smsframe.Client:
+    """Connect to the stub, with a journal of its own."""
+    return smsframe.connect(
+        base_url=base_url, journal=Path(folder) / "journal.sqlite3", **CREDENTIALS
+    )
+
+
+def ours(frame: pd.DataFrame, *, latency_s: float = 0.0) -> tuple[float, float, pd.DataFrame]:
+    """Send the frame; return the seconds of the first send and of the second, and the results."""
+    with stub(latency_s) as base_url, tempfile.TemporaryDirectory() as folder:
+        client = connect(base_url, folder)
+        first, results = timed(
+            lambda: frame.sms.send(TEXT, client=client, progress=False, **OPTIONS)
+        )
+        again, second = timed(
+            lambda: frame.sms.send(TEXT, client=client, progress=False, **OPTIONS)
+        )
+        assert (results["sms_status"] == "accepted").all()
+        pd.testing.assert_frame_equal(results, second)
+        client.close()
+    return first, again, results
+
+
+def bulk(frame: pd.DataFrame) -> float:
+    """Send the frame with elasticsearch-py's parallel_bulk; return the seconds."""
+    from elasticsearch import Elasticsearch  # noqa: PLC0415 - only for this comparison
+    from elasticsearch.helpers import parallel_bulk  # noqa: PLC0415 - as above
+
+    def work(base_url: str) -> int:
+        client = Elasticsearch(base_url)
+        actions = (
+            {"_index": "sms", "contactId": m, "personalization": {"FirstName": f, "Order": o}}
+            for m, f, o in zip(
+                frame["mobile"], frame["FirstName"].fillna("Customer"), frame["Order"], strict=True
+            )
+        )
+        calls = parallel_bulk(client, actions, thread_count=10, chunk_size=1000)
+        return sum(done for done, _ in calls)
+
+    with stub() as base_url:
+        seconds, done = timed(lambda: work(base_url))
+    assert done == len(frame)
+    return seconds
+
+
+def loop(frame: pd.DataFrame) -> float:
+    """Send with the loop an analyst writes, a call a person; return the seconds a row."""
+
+    def work(base_url: str) -> None:
+        for _, row in frame.iterrows():
+            number = phonenumbers.parse("+" + row["mobile"])
+            if not phonenumbers.is_valid_number(number):
+                continue
+            body: dict[str, Any] = {
+                "content": TEXT,
+                "channelQualifier": "148372",
+                "contacts": [
+                    {
+                        "contactId": row["mobile"],
+                        "personalization": {"FirstName": row["FirstName"], "Order": row["Order"]},
+                    }
+                ],
+            }
+            requests.post(f"{base_url}/rest/channels/sms/sends", json=body, timeout=10)
+
+    frame = frame.fillna("Customer")
+    with stub() as base_url:
+        seconds, _ = timed(lambda: work(base_url))
+    return seconds / len(frame)
+
+
+def floor(frame: pd.DataFrame) -> float:
+    """Post ready-made bodies through the same connections; return the seconds."""
+    bodies = ready_made(frame)
+    with stub() as base_url, tempfile.TemporaryDirectory() as folder:
+        client = connect(base_url, folder)
+        client.send(bodies[0])
+        with ThreadPoolExecutor(10) as pool:
+            seconds, outcomes = timed(lambda: list(pool.map(client.send, bodies)))
+        client.close()
+    assert all(outcome.kind == "accepted" for outcome in outcomes)
+    return seconds
+
+
+def ready_made(frame: pd.DataFrame) -> list[SendRequest]:
+    """Return the calls that the frame takes, with their bodies made."""
+    made = smsframe.plan(frame, TEXT, **OPTIONS)
+    calls = []
+    for rows in made.batch_rows(made.ready):
+        batch = made.slice(rows)
+        calls.append(
+            SendRequest(
+                program="148372",
+                content=TEXT,
+                size=len(rows),
+                contacts=encode_contacts(
+                    len(rows),
+                    contact_ids=batch.contact_ids,
+                    personalization=batch.personalization,
+                ),
+            )
+        )
+    return calls
+
+
+__all__ = ["LOOP_ROWS", "bulk", "floor", "loop", "ours"]
