@@ -101,6 +101,11 @@ class Plan:
         return frames.detached(self._draft.frame)
 
     @property
+    def draft(self) -> Draft:
+        """What the plan was made from, for those who look closer than people do; leave it alone."""
+        return self._draft
+
+    @property
     def message(self) -> Message:
         """What is the same for every recipient."""
         return self._draft.message
