@@ -3,16 +3,17 @@
 The tree::
 
     SmsframeError                 whatever smsframe raises; catch this to catch all
-    ├── InputError                what you passed in: a column, a tag, an argument (a ValueError
-    too) ├── ConfigurationError        credentials, pod, address or journal path are missing or
-    wrong ├── AccessError               the service refused the credentials or the right to send ├──
-    ApiError                  the service answered in a way that cannot be used └── JournalError
-    the record of what was sent cannot be read or written
+    ├── InputError                what you passed in (a ValueError too)
+    ├── ConfigurationError        credentials, address, journal path or an extra are missing
+    ├── AccessError               the service refused the credentials or the right to send
+    ├── ApiError                  the service answered in a way that cannot be used
+    └── JournalError              the record of what was sent cannot be read or written
         └── CampaignBusyError     another process is sending the same campaign now
 
     SmsframeWarning               a UserWarning; filter this to filter all
     ├── UnknownOutcomeWarning     some messages may or may not have gone out
-    └── IncompleteSendWarning     some messages did not go out
+    ├── IncompleteSendWarning     some messages did not go out
+    └── StatusWarning             what became of some accepted messages is not known (yet)
 
 An error carries what happened as data (``details``) and says in its text what to do next. None ever
 carries a request, a token, a secret or an unmasked phone number. A send that was under way never
@@ -66,3 +67,7 @@ class UnknownOutcomeWarning(SmsframeWarning):
 
 class IncompleteSendWarning(SmsframeWarning):
     """Some messages did not go out; the results say which and why."""
+
+
+class StatusWarning(SmsframeWarning):
+    """What became of some accepted messages is not known (yet); the results say of which."""

@@ -9,7 +9,7 @@ joined, stored and compared.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,11 @@ STATUSES = (
     "not_attempted",
 )
 NUMBER = {status: number for number, status in enumerate(STATUSES)}
+
+TIME: Final = "datetime64[us, UTC]"
+
+ACCEPTED_STATUSES = ("accepted", "sent", "not_sent")
+"""What the API has taken; ``sent`` and ``not_sent`` are what it said afterwards."""
 
 RESULT_COLUMNS = (
     "sms_status",
@@ -108,12 +113,9 @@ def results_frame(frame: pd.DataFrame, verdicts: Verdicts, *, run: str | None) -
 def _columns(verdicts: Verdicts) -> dict[str, Any]:
     """Return the result columns as arrays."""
     batches = verdicts.batches
-    accepted = np.isin(verdicts.status, [NUMBER[s] for s in ("accepted", "sent", "not_sent")])
+    accepted = np.isin(verdicts.status, [NUMBER[s] for s in ACCEPTED_STATUSES])
     return {
-        "sms_status": pd.Categorical.from_codes(
-            verdicts.status.astype(np.int8),  # type: ignore[call-overload]  # the stubs want an Index
-            categories=list(STATUSES),
-        ),
+        "sms_status": status_column(verdicts.status.astype(np.int8)),
         "sms_code": taken([code or None for code, _ in verdicts.reasons], verdicts.reason),
         "sms_error": taken([error or None for _, error in verdicts.reasons], verdicts.reason),
         "sms_contact": strings(verdicts.contact),
@@ -122,10 +124,19 @@ def _columns(verdicts: Verdicts) -> dict[str, Any]:
         "sms_segments": pd.arrays.IntegerArray(
             verdicts.segments.astype(np.int32), verdicts.segments < 0
         ),
-        "sms_accepted_at": _times(
+        "sms_accepted_at": times(
             [b.accepted_at for b in batches], np.where(accepted, verdicts.batch, -1)
         ),
     }
+
+
+def status_column(numbers: npt.NDArray[np.int8]) -> pd.Categorical:
+    """Return statuses by number as ``sms_status``; -1 is missing."""
+    column: pd.Categorical = pd.Categorical.from_codes(
+        numbers,  # type: ignore[call-overload]  # the stubs want an Index
+        categories=list(STATUSES),
+    )
+    return column
 
 
 def strings(values: pa.Array) -> Any:
@@ -139,7 +150,7 @@ def taken(distinct: Sequence[str | None], numbers: Numbers) -> Any:
     return strings(pa.array(distinct, type=pa.string()).take(indices))
 
 
-def _times(seconds: Sequence[float | None], numbers: Numbers) -> Any:
+def times(seconds: Sequence[float | None], numbers: Numbers) -> Any:
     """Return UTC timestamps for each number, NaT for -1."""
     known = pd.to_datetime(pd.Series([*seconds, None], dtype="float64"), unit="s", utc=True)
-    return known.astype("datetime64[us, UTC]").array.take(numbers)
+    return known.astype(TIME).array.take(numbers)

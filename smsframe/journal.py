@@ -57,7 +57,7 @@ from smsframe.journal_schema import roll_back
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 __all__ = [
     "ACCEPTED",
@@ -141,8 +141,14 @@ class Journal(JournalReader):
             db.execute(_START, row)
             db.execute("INSERT INTO rests VALUES (:run_id, :rest)", row)
 
-    def end_run(self, run_id: str, ended_at: float, ending: str) -> None:
-        """Write down when a run ended and how: "done", "stopped", "interrupted" or "failed"."""
+    def end_run(
+        self, run_id: str, ended_at: float, ending: str, *, rest: bytes | None = None
+    ) -> None:
+        """Write down when a run ended and how: "done", "stopped", "interrupted" or "failed".
+
+        ``rest`` takes the place of the run's, where rows that were to go out did not; None keeps
+        it.
+        """
         with self._writing() as db:
             changed = db.execute(
                 "UPDATE runs SET ended_at = ?, ending = ? WHERE run_id = ?",
@@ -150,6 +156,8 @@ class Journal(JournalReader):
             )
             if not changed.rowcount:
                 raise self._missing("run", run_id)
+            if rest is not None:
+                db.execute("UPDATE rests SET rest = ? WHERE run_id = ?", (rest, run_id))
 
     def record(
         self, *, claims: Sequence[Claim] = (), settlements: Sequence[Settlement] = ()
@@ -306,11 +314,17 @@ class Journal(JournalReader):
 
     def set_statuses(self, batch_id: str, statuses: bytes, at: float) -> None:
         """Keep what the status endpoint said about a batch (opaque), and when (s since 1970)."""
+        self.set_all_statuses({batch_id: statuses}, at)
+
+    def set_all_statuses(self, statuses: Mapping[str, bytes], at: float) -> None:
+        """Keep what the status endpoint said about several batches, in one transaction."""
+        if not statuses:
+            return
         with self._writing() as db:
-            db.execute(
-                "INSERT OR REPLACE INTO statuses VALUES (?, ?)", (self._id(db, batch_id), statuses)
-            )
-            db.execute("UPDATE batches SET refreshed_at = ? WHERE batch_id = ?", (at, batch_id))
+            for batch_id, told in statuses.items():
+                number = self._id(db, batch_id)
+                db.execute("INSERT OR REPLACE INTO statuses VALUES (?, ?)", (number, told))
+                db.execute("UPDATE batches SET refreshed_at = ? WHERE id = ?", (at, number))
 
     def forget(self, before: float) -> int:
         """Drop texts, payloads and statuses of runs started before a time; irreversible.

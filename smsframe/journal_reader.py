@@ -33,7 +33,7 @@ from smsframe.journal_records import (
 from smsframe.journal_schema import damaged, explaining, open_database, roll_back
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
 RUN_COLUMNS: Final = (
     "run_id, scope, account, program, campaign, content, content_id, settings, tags, rows, "
@@ -54,6 +54,7 @@ _FROM_BATCHES: Final = (
 _COUNT_OTHERWISE: Final = (
     "SELECT count(*) FROM batches WHERE run_id IN (SELECT run_id FROM runs WHERE scope = ?)"
 )
+_STEP: Final = 500  # names in one IN (...); the floor of SQLite's limit is 999
 RUN_FIELDS: Final = tuple(RUN_COLUMNS.split(", "))
 OUTCOME_FIELDS: Final = tuple(OUTCOME_COLUMNS.split(", "))
 _BATCH_FIELDS: Final = tuple(_BATCH_COLUMNS.split(", "))
@@ -130,6 +131,27 @@ class JournalReader:
         query = f"SELECT {_BATCH_COLUMNS} {_FROM_BATCHES} WHERE run_id = ? ORDER BY id"
         with self._reading() as db:
             return [_batch(row) for row in db.execute(query, (run_id,))]
+
+    def find_batches(self, batch_ids: Collection[str]) -> list[BatchRecord]:
+        """List the batches of these ids, in the order of their claims; unknown ids are left out."""
+        return [_batch(row) for row in self._by_batch(_BATCH_COLUMNS, _FROM_BATCHES, batch_ids)]
+
+    def payloads(self, batch_ids: Collection[str]) -> dict[str, bytes]:
+        """Give the payloads of batches by id; those that were forgotten are left out."""
+        joined = "FROM batches JOIN payloads ON batch = id"
+        return dict(self._by_batch("batch_id, payload", joined, batch_ids))
+
+    def _by_batch(
+        self, columns: str, joined: str, batch_ids: Collection[str]
+    ) -> Iterator[tuple[Any, ...]]:
+        """Read rows of batches by their ids, in the order of their claims within each step."""
+        names = sorted(batch_ids)
+        with self._reading() as db:
+            for start in range(0, len(names), _STEP):
+                step = names[start : start + _STEP]
+                marks = ", ".join("?" * len(step))
+                query = f"SELECT {columns} {joined} WHERE batch_id IN ({marks}) ORDER BY id"
+                yield from db.execute(query, step).fetchall()
 
     def counts(self, run_id: str) -> dict[str, int]:
         """Count the messages of a run by state: claimed, accepted, rejected, unknown."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
 from smsframe.tally import Progress
 
@@ -20,6 +20,26 @@ if TYPE_CHECKING:
 SHAPE = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
 
 ProgressArgument: TypeAlias = bool | Callable[[Progress], None] | None
+Wanted: TypeAlias = bool | Callable[[Any], None] | None
+
+
+class HowFar(Protocol):
+    """What a bar shows, in messages; ``shown`` stands beside it."""
+
+    @property
+    def total(self) -> int:
+        """Messages in all."""
+        ...
+
+    @property
+    def done(self) -> int:
+        """Messages that are settled."""
+        ...
+
+    @property
+    def shown(self) -> dict[str, int]:
+        """Counts by name."""
+        ...
 
 
 def somebody_looks() -> bool:
@@ -31,7 +51,7 @@ def somebody_looks() -> bool:
 class Bar:
     """A progress bar, a callback or nothing, by the ``progress`` argument."""
 
-    def __init__(self, wanted: ProgressArgument) -> None:
+    def __init__(self, wanted: Wanted) -> None:
         self._tell = wanted if callable(wanted) else None
         show = somebody_looks() if wanted is None else wanted is True
         self._bar: Any = _bar() if show else None
@@ -48,7 +68,7 @@ class Bar:
         if self._bar is not None:
             self._bar.close()
 
-    def update(self, progress: Progress) -> None:
+    def update(self, progress: HowFar) -> None:
         """Show how far the run is."""
         if self._tell is not None:
             self._tell(progress)
@@ -56,12 +76,7 @@ class Bar:
             return
         if self._bar.total != progress.total:
             self._bar.reset(total=progress.total)
-        self._bar.set_postfix(
-            accepted=progress.accepted,
-            rejected=progress.rejected,
-            unknown=progress.unknown,
-            refresh=False,
-        )
+        self._bar.set_postfix(progress.shown, refresh=False)
         self._bar.update(progress.done - self._bar.n)
 
 

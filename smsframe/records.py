@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.ipc
 
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from smsframe.frames import Verdicts
     from smsframe.planning import Slice
     from smsframe.problems import Positions
@@ -56,6 +59,23 @@ def pack_rest(verdicts: Verdicts, rows: Positions) -> bytes:
             "segments": pa.array(verdicts.segments[rows]),
         }
     )
+
+
+def pack_statuses(sent: npt.NDArray[np.uint8], messages: pa.Array) -> bytes:
+    """Return what the status endpoint said of each message of a batch as bytes."""
+    return _pack({"sent": pa.array(sent), "message": messages.dictionary_encode()})
+
+
+def recipients(table: pa.Table) -> pa.Array:
+    """Return whom each message of unpacked batches addresses, as one text, as ``Draft`` does."""
+    if ID in table.column_names:
+        return table[ID].combine_chunks()
+    named = [name for name in table.column_names if name.startswith(LOOKUP)]
+    parts = [
+        pc.binary_join_element_wise(pa.scalar(name.removeprefix(LOOKUP)), table[name], "=")
+        for name in named
+    ]
+    return pc.binary_join_element_wise(*parts, " ").combine_chunks()
 
 
 def unpack(blob: bytes) -> pa.Table:

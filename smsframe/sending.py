@@ -127,7 +127,6 @@ class Run:
     def record(self) -> RunRecord:
         """Return what the journal keeps of the run itself."""
         message, options = self.plan.message, self.plan.options
-        rest = np.setdiff1d(np.arange(len(self.plan.frame)), self.todo, assume_unique=True)
         return RunRecord(
             run_id=self.run_id,
             scope=self.scope,
@@ -143,7 +142,7 @@ class Run:
             user=_user(),
             host=socket.gethostname(),
             pid=os.getpid(),
-            rest=records.pack_rest(self.tally.verdicts, rest),
+            rest=self.tally.rest(self.todo),
         )
 
 
@@ -229,7 +228,8 @@ def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Workers) ->
     run.tally.close(run.todo, ending)
     _keep(run.tally.frame(run.plan.frame, run.run_id))
     with contextlib.suppress(JournalError):  # every outcome is recorded or reported; this informs
-        journal.end_run(run.run_id, time.time(), ending.kind if ending else "done")
+        kind, rest = ending.kind if ending else "done", run.tally.rest_at_end(run.todo)
+        journal.end_run(run.run_id, time.time(), kind, rest=rest)
     if delivery.left_behind:
         run.client.abort()
     workers.close(timeout_s=5.0)
@@ -384,7 +384,7 @@ def _check_confirm(run: Run, confirm: int | None) -> None:
     """Refuse unless exactly the confirmed number of messages would go out."""
     now = len(run.todo)
     if confirm is not None and confirm != now:
-        before = len(run.matched.known)
+        before = run.plan.recipients - now
         raise InputError(
             f"confirm={confirm:,}, but {now:,} messages would go out now ({before:,} of "
             f"{run.plan.recipients:,} were dealt with before). Nothing was sent. Look at the plan, "

@@ -11,9 +11,16 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from smsframe import frames
+from smsframe import frames, records
 from smsframe.frames import NUMBER, BatchFacts, Verdicts
-from smsframe.journal_records import ACCEPTED, BatchRecord, Ledger, Settlement
+from smsframe.journal_records import (
+    ACCEPTED,
+    REJECTED,
+    UNKNOWN,
+    BatchRecord,
+    Ledger,
+    Settlement,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +41,12 @@ HELD = (
     ),
 )
 
+RESOLVED = {
+    ACCEPTED: "",
+    REJECTED: "Found out afterwards: it did not go out. The same send would send it now.",
+}
+"""What is said of messages whose outcome was unknown and settled by a person or an export."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
@@ -49,6 +62,11 @@ class Progress:
         """Messages whose outcome is settled."""
         return self.accepted + self.rejected + self.unknown
 
+    @property
+    def shown(self) -> dict[str, int]:
+        """What stands beside the bar."""
+        return {"accepted": self.accepted, "rejected": self.rejected, "unknown": self.unknown}
+
 
 class Tally:
     """The verdict of every row of a plan, filled in as batches are settled."""
@@ -60,6 +78,7 @@ class Tally:
         self._verdicts = replace(verdicts, reasons=self._reasons, batches=self._batches)
         self._counts = {"accepted": 0, "rejected": 0, "unknown": 0}
         self._total = 0
+        self._recalled = 0
 
     @property
     def verdicts(self) -> Verdicts:
@@ -79,22 +98,26 @@ class Tally:
         self._set(known[accepted], "accepted", None)
         self._set(rows[matched.held], "not_attempted", HELD)
         used, which = np.unique(ledger.batch[entries], return_inverse=True)
-        records = [ledger.batches[number] for number in used.tolist()]
-        self._verdicts.batch[known] = np.array([self._batch(r) for r in records], np.int32)[which]
+        batches = [ledger.batches[number] for number in used.tolist()]
+        self._verdicts.batch[known] = np.array([self._batch(b) for b in batches], np.int32)[which]
         self._set(known[~accepted], "unknown", None)
-        reasons = np.array([self._reason(_reason_of(record)) for record in records], np.int32)
-        self._verdicts.reason[known[~accepted]] = reasons[which[~accepted]]
+        self._recalled = len(self._batches)
+        for these, state in ((accepted, ACCEPTED), (~accepted, UNKNOWN)):
+            reasons = np.array([self._known_reason(b, state) for b in batches], np.int32)
+            self._verdicts.reason[known[these]] = reasons[which[these]]
 
     def settle(self, result: Result) -> None:
-        """Write down what became of a batch."""
+        """Write down what became of a batch; what may have gone out before stays unknown."""
         if result.verdict == "halved":
             return
-        reason = _reason_of(result.settlement)
-        status = result.verdict
-        self._set(result.rows, status, None if status == "accepted" else reason)
+        status, rows = result.verdict, result.rows
         if status != "not_attempted":
-            self._verdicts.batch[result.rows] = self._batch(result.settlement)
-            self._counts[status] += len(result.rows)
+            self._counts[status] += len(rows)
+        if status != "accepted":
+            rows = rows[self._verdicts.status[rows] != NUMBER["unknown"]]
+        self._set(rows, status, None if status == "accepted" else _reason_of(result.settlement))
+        if status != "not_attempted":
+            self._verdicts.batch[rows] = self._batch(result.settlement)
 
     def close(self, rows: Positions, ending: Ending | None) -> None:
         """Give the rows that were not attempted the reason why."""
@@ -107,6 +130,19 @@ class Tally:
     def planned(self, rows: Positions) -> None:
         """Mark rows as what a dry run would send."""
         self._set(rows, "planned", None)
+
+    def rest(self, todo: Positions) -> bytes:
+        """Return what is known before the run of rows it does not send, or sends again, packed."""
+        apart = self._verdicts.batch >= 0
+        apart |= ~np.isin(np.arange(len(apart)), todo, assume_unique=True)
+        return records.pack_rest(self._verdicts, np.flatnonzero(apart))
+
+    def rest_at_end(self, todo: Positions) -> bytes | None:
+        """Return what is known of rows in no batch of the run, packed; None when all went out."""
+        if not (self._verdicts.status[todo] == NUMBER["not_attempted"]).any():
+            return None
+        outside = np.flatnonzero(self._verdicts.batch < self._recalled)
+        return records.pack_rest(self._verdicts, outside)
 
     def frame(self, frame: pd.DataFrame, run: str | None) -> pd.DataFrame:
         """Return the results frame."""
@@ -122,6 +158,11 @@ class Tally:
         self._verdicts.status[rows] = NUMBER[status]
         self._verdicts.reason[rows] = -1 if reason is None else self._reason(reason)
 
+    def _known_reason(self, record: BatchRecord, state: int) -> int:
+        """Return the number of the reason of what went before, -1 for none."""
+        reason = known_reason(record, state)
+        return -1 if reason is None else self._reason(reason)
+
     def _reason(self, reason: tuple[str, str]) -> int:
         """Return the number of a reason, the same for equal ones."""
         key = "\x00".join(reason)
@@ -135,11 +176,11 @@ class Tally:
         key = f"\x00batch {record.batch_id}"
         if key not in self._numbers:
             self._numbers[key] = len(self._batches)
-            self._batches.append(_facts(record))
+            self._batches.append(facts_of(record))
         return self._numbers[key]
 
 
-def _facts(record: Settled) -> BatchFacts:
+def facts_of(record: Settled) -> BatchFacts:
     """Return what all rows of a batch have in common."""
     return BatchFacts(
         batch_id=record.batch_id, response_id=record.response_id, accepted_at=record.settled_at
@@ -151,6 +192,13 @@ def _reason_of(record: Settled) -> tuple[str, str]:
     if not record.code:
         return "sender_died", "The answer was not recorded."
     return record.code, f"{record.message} {record.cure}".strip()
+
+
+def known_reason(record: BatchRecord, state: int) -> tuple[str, str] | None:
+    """Return code and sentence of a message that the journal holds in ``state``, None for none."""
+    if record.resolved_at is not None and state in RESOLVED:
+        return "resolved", RESOLVED[state]
+    return None if state == ACCEPTED else _reason_of(record)
 
 
 def phrase(counts: dict[str, int], order: Sequence[str] = frames.STATUSES) -> str:
