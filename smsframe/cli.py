@@ -35,7 +35,7 @@ DONE = ("accepted", "sent", "duplicate")
 
 EXIT_CODES = """\
 exit codes:
-  0    every row was accepted by the API, now or before (or repeats one that was)
+  0    every row was accepted, now or before (or repeats one that was)
   1    some rows were not: a problem of the row, a refusal, an unknown outcome, a stop
   2    usage: an argument, the file or a setting; nothing was sent
   130  interrupted; what was sent is in the journal, run it again to go on
@@ -138,12 +138,19 @@ def _send(arguments: argparse.Namespace) -> int:
         return _reported(made.send(client=client, dry_run=True), out, ("planned", *DONE))
     if arguments.confirm is None:
         return _ask(made)
+    confirm = None if _was_done(made, arguments.confirm) else arguments.confirm
     line = io.StringIO()
     with contextlib.redirect_stdout(line):  # send's own line speaks of methods on results
-        results = made.send(client=client, confirm=arguments.confirm)
+        results = made.send(client=client, confirm=confirm)
     if line.getvalue().startswith("Nothing was sent"):
         print(line.getvalue().rstrip())
     return _reported(results, out, DONE)
+
+
+def _was_done(made: Plan, confirm: int) -> bool:
+    """Tell whether these very messages went out before: the same command again is no mistake."""
+    past = made.history
+    return past is not None and past.left == 0 and confirm == made.recipients
 
 
 def _ask(made: Plan) -> int:

@@ -28,7 +28,7 @@ pytestmark = [
 
 @pytest.fixture
 def workplace(tmp_path, monkeypatch):
-    """A copy of notebooks and data, a journal and Jupyter folders of its own."""
+    """Make a copy of notebooks and data, a journal and Jupyter folders of its own."""
     for name in ("notebooks", "data"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns(".ipynb_*"))
     for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
@@ -63,7 +63,9 @@ def test_notebook__run_twice(path, workplace):
     assert " accepted" in first
     second, texted_then = run(workplace / path.name)
     assert texted_then == texted
-    assert second.count("Nothing was sent") == first.count("accepted · ") + first.count("Nothing was sent")
+    assert second.count("Nothing was sent") == first.count("accepted · ") + first.count(
+        "Nothing was sent"
+    )
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -1,0 +1,191 @@
+"""What the documentation says, done: the README's code runs as printed, the doctests hold.
+
+The python blocks of the README run in one namespace, in order, from the root of the repository, as
+somebody would who reads from top to bottom. Blocks for a shell run in bash, with the port replaced
+by a free one. A block that no test runs is an error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import importlib
+import inspect
+import os
+import pkgutil
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import warnings
+from pathlib import Path
+
+import pytest
+
+import smsframe
+from smsframe import cli, console, frames
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+PYTHON = [code for language, code in BLOCKS if language == "python"]
+SHELL = [code for language, code in BLOCKS if language == "sh"]
+MAKE, EXPORTS, SERVE, CURL, COMMANDS = SHELL
+
+MODULES = sorted(
+    module.name
+    for module in pkgutil.walk_packages(smsframe.__path__, "smsframe.")
+    if not module.name.endswith("__main__")
+)
+
+
+@pytest.fixture
+def at_root(monkeypatch):
+    """Work in the root of the repository."""
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """Return the environment of a shell with the command on its path and its own journal."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "SMSFRAME_JOURNAL": str(tmp_path / "journal.sqlite3")}
+
+
+def bash(code: str, environment: dict[str, str], directory: Path = ROOT):
+    """Run a block as printed; any command that fails ends it."""
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", code],
+        env=environment, cwd=directory, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_readme__python(at_root, monkeypatch, capsys):
+    """Every python block works, one after the other, and the quickstart needs three calls."""
+    for name in re.findall(r"export (\w+)=", EXPORTS):
+        monkeypatch.setenv(name, "us-1" if name.endswith("POD") else "made-up")
+    monkeypatch.setattr("smsframe.progress.somebody_looks", lambda: False)
+    namespace: dict[str, object] = {}
+    for number, code in enumerate(PYTHON):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", smsframe.UnknownOutcomeWarning)  # one loses an answer
+            exec(compile(code, f"README block {number}", "exec"), namespace)
+    assert "messages in 3 calls" in capsys.readouterr().out
+    assert namespace["accepted"]["sms_status"].tolist() == ["accepted"] * 3
+    assert namespace["unknown"]["sms_status"].tolist() == ["unknown"] * 3
+    assert (namespace["results"]["sms_status"] == "accepted").sum() > 2400
+
+
+def test_readme__quickstart_has_ten_lines():
+    """The quickstart is what it is called."""
+    lines = [line for line in PYTHON[0].splitlines() if line.strip()]
+    assert len(lines) <= 12  # two of them are imports
+
+
+def test_readme__make():
+    """The commands it begins with are targets of the Makefile."""
+    targets = re.findall(r"^make (\w+)", MAKE, re.MULTILINE)
+    assert targets == ["demo", "test"]
+    makefile = (ROOT / "Makefile").read_text()
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+def test_readme__curl(environment):
+    """A second HTTP client, not written here, gets a token, sends and reads the status."""
+    if shutil.which("curl") is None and not os.environ.get("CI"):
+        pytest.skip("curl is not installed")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = SERVE.replace("8000", str(port)).split()
+    assert command[0] == "smsframe"
+    serving = subprocess.Popen(
+        [sys.executable, "-m", *command], env=environment, cwd=ROOT, stdout=subprocess.DEVNULL
+    )
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/sandbox/world")
+        done = bash(CURL.replace("8000", str(port)), environment)
+    finally:
+        serving.terminate()
+        serving.wait(timeout=20)
+    assert done.returncode == 0, done.stderr
+    assert '"contactsProcessed":1' in done.stdout.replace(" ", "")
+    assert "Hello Ann!" in done.stdout
+    assert serving.returncode == 0
+
+
+def _wait_for(address: str, patience_s: float = 20.0) -> None:
+    """Wait until a server answers."""
+    end = time.monotonic() + patience_s
+    while True:
+        try:
+            urllib.request.urlopen(address, timeout=2).close()
+        except urllib.error.URLError:
+            assert time.monotonic() < end, "the sandbox did not start"
+        else:
+            return
+
+
+def test_readme__commands(environment, tmp_path):
+    """The commands plan and send as printed; a second time they send nothing and say so."""
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    first, second = (bash(COMMANDS, environment, tmp_path) for _ in range(2))
+    assert first.returncode == 0, first.stderr
+    assert "Plan: 60 messages in 1 call" in first.stdout
+    assert re.search(r"60 +accepted", first.stdout)
+    assert second.returncode == 0, second.stderr
+    assert "Nothing was sent: all 60 messages were accepted already" in second.stdout
+
+
+def test_readme__blocks_are_all_tested():
+    """Every block has a language that a test above runs."""
+    assert {language for language, _ in BLOCKS} == {"python", "sh"}
+    assert len(SHELL) == 5
+
+
+def test_readme__arguments():
+    """Every argument of send is in the table, with none that does not exist."""
+    table = README.split("## Arguments of")[1].split("\n## ")[0]
+    named = re.findall(r"^\| `(\w+)`", table, re.MULTILINE)
+    assert sorted(named) == sorted(list(inspect.signature(smsframe.send).parameters)[1:])
+    assert sorted(named) == sorted(list(inspect.signature(smsframe.plan).parameters)[1:])
+
+
+def test_readme__columns_and_statuses():
+    """Every result column and every status is explained, here and by the command line."""
+    table = README.split("## What the table says")[1].split("\n## ")[0]
+    for name in (*frames.RESULT_COLUMNS, *frames.STATUSES):
+        assert f"`{name}`" in table, name
+    assert tuple(console.MEANINGS) == frames.STATUSES
+
+
+def test_readme__exit_codes():
+    """The README and the help tell the same exit codes."""
+    told = re.findall(r"^\| (\d+) \| (.*) \|$", README, re.MULTILINE)
+    assert told == re.findall(r"^  (\d+) +(.*)$", cli.EXIT_CODES, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_doctests(name):
+    """The examples in the docstrings show what really comes out."""
+    module = importlib.import_module(name)
+    with contextlib.redirect_stderr(None):
+        found = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert found.failed == 0
+
+
+def test_doctests__exist():
+    """The examples are found at all: a walk that finds none would prove nothing."""
+    finder = doctest.DocTestFinder()
+    examples = [
+        test
+        for name in MODULES
+        for test in finder.find(importlib.import_module(name))
+        if test.examples
+    ]
+    assert len(examples) > 15
