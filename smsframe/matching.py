@@ -37,8 +37,8 @@ Places = npt.NDArray[np.int64]
 class Matched:
     """A plan's messages by what the journal says of them; places count the plan's sendable rows.
 
-    ``entries`` are the places in the ledger of the ``known`` ones. What ``limit`` holds back is in
-    none of the three, unless it is known.
+    ``entries`` are the places in the ledger of the ``known`` ones. What is to be sent again on
+    purpose is known and to do. What ``limit`` holds back is neither, unless it is known.
     """
 
     keys: bytes
@@ -55,10 +55,11 @@ def match(plan: Plan, scope: bytes, ledger: Ledger) -> Matched:
     people = plan.people(scope) if plan.options.campaign is not None else None
     mine = sendkeys.as_keys(blob)
     entry = _strongest(mine, ledger)
-    now = np.isin(plan.sendable, plan.ready)
+    wanted = entry < 0
     if plan.options.resend_unknown:
-        entry[now & _is_unknown(entry, ledger)] = -1
-    known, todo = np.flatnonzero(entry >= 0), np.flatnonzero((entry < 0) & now)
+        wanted |= _is_unknown(entry, ledger)
+    wanted &= np.isin(plan.sendable, plan.ready)
+    known, todo = np.flatnonzero(entry >= 0), np.flatnonzero(wanted)
     held = np.zeros(len(todo), dtype=bool)
     if people is not None and len(todo):
         counts = (ACCEPTED,) if plan.options.resend_unknown else (ACCEPTED, CLAIMED, UNKNOWN)

@@ -1,0 +1,69 @@
+"""The sending code over a simulated clock, network and disk, one story a seed.
+
+What a story does and what must hold stands in ``simulation/story.py``. A failure prints its seed;
+``story.tell(seed, directory)`` plays it again. Soak tells 10,000.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from simulation import story
+
+SHORT = 60
+SOAK = 10_000
+PARTS = 8
+
+
+@pytest.fixture(scope="module")
+def directory():
+    """Make a directory for locks and empty journal files, in memory where there is such a thing."""
+    shared = Path("/dev/shm")
+    usable = shared.is_dir() and os.access(shared, os.W_OK)
+    with tempfile.TemporaryDirectory(dir=shared if usable else None) as place:
+        yield Path(place)
+
+
+@pytest.fixture(scope="module")
+def stories(directory):
+    """Tell the short set once: seed → what happened."""
+    return {seed: story.tell(seed, directory) for seed in range(SHORT)}
+
+
+def test_simulation__short(stories):
+    """A short set of seeds keeps every promise."""
+    assert len(stories) == SHORT
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("part", range(PARTS))
+def test_simulation__soak(directory, part):
+    """Ten thousand seeds keep every promise."""
+    for seed in range(part, SOAK, PARTS):
+        story.tell(seed, directory)
+
+
+@pytest.mark.parametrize("seed", [3, 17])
+def test_simulation__replays(directory, stories, seed):
+    """A seed tells the same story again, step by step, after other stories were told."""
+    assert story.tell(seed, directory) == stories[seed]
+    assert len(stories[seed]) > 10
+
+
+def test_simulation__has_seen_everything(stories):
+    """The short set has met every fault, crash, interrupt, visitor and outcome there is."""
+    seen = "\n".join(line for lines in stories.values() for line in lines)
+    words = [*story.FAULTS, "crash at", "interrupt at", "disk:", "resend=True", "limit=3"]
+    words += [
+        "the visitor's",
+        "KeyboardInterrupt",
+        "JournalError",
+        "aborted",
+        "power cut",
+        "killed",
+    ]
+    words += ["accepted", "rejected", "unknown", "not_attempted", "invalid", "duplicate"]
+    assert [word for word in words if word not in seen] == []
