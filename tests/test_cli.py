@@ -1,0 +1,355 @@
+"""The command: what it prints, what it sends, and the exit code that a script goes by."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import smsframe
+from smsframe import cli, console, files
+from smsframe.errors import InputError
+
+ROOT = Path(__file__).parent.parent
+ORDERS = ROOT / "data/orders.csv"
+TEXT = "Hi %%FirstName%%, order %%Order%% has shipped."
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    """Work in an empty directory, 100 columns wide."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    return tmp_path
+
+
+@pytest.fixture
+def people_csv(place):
+    """Write three people, one of them without a phone, and return the path."""
+    path = place / "people.csv"
+    path.write_text(
+        "mobile,FirstName,order_no,total\n"
+        "(201) 555-0123,Ann,007,1234.5\n,Bob,008,9\n+1 202 555 0124,Zoë,009,12\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.fixture
+def options(sandbox, monkeypatch):
+    """Return options that send to the sandbox by its address, credentials in the environment."""
+    for name, value in sandbox.credentials.items():
+        monkeypatch.setenv(f"SMSFRAME_{name.upper()}", value)
+    return ["--base-url", sandbox.base_url, "--program", "148372", "--phone", "mobile",
+            "--region", "US", "--text", TEXT, "--tag", "Order=order_no"]  # fmt: skip
+
+
+def table_of(path: str | Path) -> pd.DataFrame:
+    """Read a results file, every cell as text."""
+    return pd.read_csv(path, dtype="string")
+
+
+def test_send__asks_before_it_sends(people_csv, options, sandbox, capsys):
+    """Without --confirm the plan is shown, nothing is sent, and the number to confirm is named."""
+    assert cli.main(["send", str(people_csv), *options]) == 2
+    out, err = capsys.readouterr()
+    assert "Plan: 2 messages in 1 call" in out
+    assert "--confirm 2" in err
+    assert len(sandbox.outbox()) == 0
+
+
+def test_send__confirmed(people_csv, options, sandbox, capsys):
+    """With the right number it sends, has a word on every row, and 1 says that not all went."""
+    assert cli.main(["send", str(people_csv), *options, "--confirm", "2"]) == 1
+    assert sandbox.outbox()["text"].tolist() == [
+        "Hi Ann, order 007 has shipped.",
+        "Hi Zoë, order 009 has shipped.",
+    ]
+    results = table_of("people-results.csv")
+    assert results["sms_status"].tolist() == ["accepted", "invalid", "accepted"]
+    assert results["sms_contact"].tolist()[0] == "12015550123"
+    out = capsys.readouterr().out
+    assert "people-results.csv" in out
+    assert "results.sms" not in out
+
+
+def test_send__again(people_csv, options, sandbox, capsys):
+    """The same command a second time sends nothing, says so and gives the same table."""
+    command = ["send", str(people_csv), *options, "--confirm", "2"]
+    assert cli.main(command) == 1
+    first = table_of("people-results.csv")
+    assert cli.main(command) == 1
+    pd.testing.assert_frame_equal(table_of("people-results.csv"), first)
+    assert "Nothing was sent" in capsys.readouterr().out
+    assert len(sandbox.outbox()) == 2
+
+
+def test_send__all_accepted(people_csv, options):
+    """When every row is accepted, or repeats one that was, the exit code is 0."""
+    frame = files.read_frame(people_csv, {}).dropna()
+    pd.concat([frame, frame[:1]]).to_csv("good.csv", index=False)
+    assert cli.main(["send", "good.csv", *options, "--confirm", "2"]) == 0
+    statuses = table_of("good-results.csv")["sms_status"]
+    assert statuses.tolist() == ["accepted", "accepted", "duplicate"]
+
+
+def test_send__wrong_number(people_csv, options, sandbox, capsys):
+    """Another number than would go out sends nothing."""
+    assert cli.main(["send", str(people_csv), *options, "--confirm", "3"]) == 2
+    assert len(sandbox.outbox()) == 0
+    assert "confirm=3, but 2 messages" in capsys.readouterr().err
+
+
+def test_send__unknown(people_csv, options, sandbox, capsys):
+    """A lost answer is warned of in a sentence, without the line of code Python would add."""
+    sandbox.faults.add("drop_after", on=1)
+    assert cli.main(["send", str(people_csv), *options, "--confirm", "2"]) == 1
+    err = capsys.readouterr().err
+    assert "may or may not have gone out" in err
+    assert "UnknownOutcomeWarning" not in err
+    assert table_of("people-results.csv")["sms_status"].tolist() == [
+        "unknown",
+        "invalid",
+        "unknown",
+    ]
+
+
+def test_send__dry_run(people_csv, options, sandbox):
+    """A dry run writes the table and sends nothing."""
+    command = ["send", str(people_csv), *options, "--dry-run", "--out", "dry.csv"]
+    assert cli.main(command) == 1
+    assert table_of("dry.csv")["sms_status"].tolist() == ["planned", "invalid", "planned"]
+    assert len(sandbox.requests()) == 0
+
+
+def test_send__results_cannot_be_written(people_csv, options, sandbox, capsys):
+    """When the results cannot be written the messages are out: it says how to get the table."""
+    command = ["send", str(people_csv), *options, "--confirm", "2", "--out", "no/such/place.csv"]
+    assert cli.main(command) == 1
+    assert "nothing is sent twice" in capsys.readouterr().err
+    assert len(sandbox.outbox()) == 2
+
+
+@pytest.mark.parametrize(
+    ("extra", "sentence"),
+    [
+        pytest.param(["--out", "people.csv"], "--out is the file itself", id="out is input"),
+        pytest.param(["--out", "people.doc"], "ending must be one of", id="out of unknown kind"),
+        pytest.param(["--format", "totl=,.2f"], "did you mean 'total'", id="unknown column"),
+        pytest.param(["--limit", "-1"], "limit=-1", id="option out of range"),
+        pytest.param(["--pod", "us-1"], "either pod= or base_url=", id="two places"),
+    ],
+)
+def test_send__usage(people_csv, options, capsys, extra, sentence):
+    """What cannot be used is one sentence on standard error and exit code 2."""
+    assert cli.main(["send", str(people_csv), *options, "--confirm", "2", *extra]) == 2
+    err = capsys.readouterr().err
+    assert sentence.casefold() in err.casefold()
+    assert "Traceback" not in err
+    assert not Path("people-results.csv").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param([], id="no command"),
+        pytest.param(["send"], id="no file"),
+        pytest.param(["plan", "people.csv", "--text", "Hi"], id="no program"),
+        pytest.param(["send", "x.csv", "--program", "1", "--tag", "Order"], id="half a pair"),
+        pytest.param(["sandbox", "--prot", "1"], id="misspelt"),
+    ],
+)
+def test_usage__argparse(arguments, capsys):
+    """A command line that cannot be read ends with exit code 2."""
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(arguments)
+    assert stopped.value.code == cli.USAGE
+    assert "usage: smsframe" in capsys.readouterr().err
+
+
+def test_send__no_credentials(people_csv, capsys):
+    """Without any credentials it says what to set, and where."""
+    command = ["send", str(people_csv), "--program", "148372", "--text", "Hi", "--pod", "us-1"]
+    assert cli.main(command) == 2
+    assert "SMSFRAME_CLIENT_ID" in capsys.readouterr().err
+
+
+def test_send__interrupted(people_csv, options, monkeypatch, capsys):
+    """Ctrl-C ends with 130 and a line, not a traceback."""
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt("Stopped: 1 accepted.")
+
+    monkeypatch.setattr("smsframe.planning.Plan.send", interrupted)
+    assert cli.main(["send", str(people_csv), *options, "--confirm", "2"]) == 130
+    assert "smsframe: Stopped: 1 accepted." in capsys.readouterr().err
+
+
+def test_send__journal_error(people_csv, options, capsys):
+    """A journal that cannot be used is a sentence and exit code 1."""
+    Path("broken.sqlite3").write_text("no database" * 1000)
+    command = ["send", str(people_csv), *options, "--confirm", "2", "--journal", "broken.sqlite3"]
+    assert cli.main(command) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("smsframe: ")
+    assert "Traceback" not in err
+
+
+def test_plan__needs_no_credentials(people_csv, capsys):
+    """A plan is shown without a connection; what is wrong carries its line in the file."""
+    command = ["plan", str(people_csv), "--program", "148372", "--region", "US", "--text", TEXT]
+    command += ["--tag", "Order=order_no", "--phone", "mobile", "--out", "plan.xlsx"]
+    assert cli.main(command) == 1
+    out = capsys.readouterr().out
+    assert "│ Hi Ann, order 007 has shipped." in out
+    assert "1     3" in out  # one row, the first of them on line 3
+    written = pd.read_excel("plan.xlsx", dtype=object)
+    assert written["sms_contact"].tolist()[0] == "12015550123"
+    assert written["sms_status"].tolist() == ["planned", "invalid", "planned"]
+
+
+def test_plan__knows_the_past(people_csv, options, capsys):
+    """With a connection named, the plan says what of it went out before."""
+    assert cli.main(["send", str(people_csv), *options, "--confirm", "2"]) == 1
+    assert cli.main(["plan", str(people_csv), *options]) == 1
+    assert "0 are left to send" in capsys.readouterr().out
+
+
+def test_demo(place, capsys):
+    """The demo makes three calls, sends nothing the second time, and leaves every row in a file."""
+    assert cli.main(["demo", str(ORDERS), "--fast"]) == 0
+    out, err = capsys.readouterr()
+    assert "in 3 calls" in out
+    assert "3 calls of at most 1,000 messages" in out
+    assert "Nothing was sent: all" in out
+    assert "Calls made this time: 0." in out
+    assert "accepted=" in err  # the bar
+    results = table_of(place / "results.csv")
+    orders = pd.read_csv(ORDERS, dtype="string")
+    assert results["mobile"].fillna("").tolist() == orders["mobile"].fillna("").tolist()
+    assert (results["sms_status"] == "accepted").sum() > 2400
+    assert results["sms_contact"].dropna().str.fullmatch(r"\d{8,15}").all()
+    assert max(map(len, out.splitlines()[:-1])) <= 100
+
+
+def test_demo__shows_no_phone(capsys):
+    """No phone number that can be texted shows in what the demo prints."""
+    cli.main(["demo", str(ORDERS), "--fast"])
+    printed = "\n".join(
+        re.sub(r"\D", "", line) for line in "".join(capsys.readouterr()).split("\n")
+    )
+    contacts = table_of("results.csv")["sms_contact"].dropna()
+    assert not [number for number in contacts if number[1:] in printed]
+
+
+def test_orders__hold_every_fault():
+    """The sample has each kind of fault that people have, each told with its cure."""
+    orders = files.read_frame(ORDERS, {"total": ",.2f"})
+    plan = smsframe.plan(orders, "Hi %%FirstName%%", program="148372", phone="mobile", region="US",
+                         defaults={"FirstName": "Customer"})  # fmt: skip
+    assert len(orders) == 2600
+    assert plan.recipients > 2400
+    assert plan.batches == 3
+    kinds = {kind.code: kind for kind in plan.problem_kinds}
+    assert set(kinds) >= {
+        "phone_missing", "phone_invalid", "phone_landline", "phone_short_code", "phone_rounded",
+        "phone_unreadable", "phone_letters", "phone_extension", "phone_toll_free",
+        "phone_two_numbers", "duplicate",
+    }  # fmt: skip
+    assert all(len(kind.sentence.split()) > 4 for kind in kinds.values())
+
+
+def test_orders__are_reproducible(tmp_path):
+    """The generator writes the committed files, byte by byte."""
+    script = (ROOT / "data/make_samples.py").read_text(encoding="utf-8")
+    (tmp_path / "make_samples.py").write_text(script, encoding="utf-8")
+    subprocess.run([sys.executable, "make_samples.py"], cwd=tmp_path, check=True, timeout=60)
+    for name in ("orders.csv", "appointments.csv"):
+        assert (tmp_path / name).read_bytes() == (ROOT / "data" / name).read_bytes()
+
+
+def test_appointments__are_clean():
+    """The short sample has nothing to mend."""
+    frame = files.read_frame(ROOT / "data/appointments.csv", {})
+    plan = smsframe.plan(frame, "Hi %%first_name%%", program="148372", phone="phone")
+    assert plan.recipients == len(frame) == 60
+    assert {kind.severity for kind in plan.problem_kinds} <= {"info"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"mobile;name\n0042;Ann\n", id="semicolons"),
+        pytest.param(b"mobile\tname\n0042\tAnn\n", id="tabs"),
+        pytest.param("\ufeffmobile,name\n0042,Ann\n".encode(), id="byte order mark"),
+    ],
+)
+def test_read_frame__csv(place, content):
+    """A CSV is read as text, whatever its separator, its rows named by their lines."""
+    Path("some.csv").write_bytes(content)
+    frame = files.read_frame(Path("some.csv"), {})
+    assert frame.to_dict("list") == {"mobile": ["0042"], "name": ["Ann"]}
+    assert frame.index.tolist() == [2]
+
+
+def test_read_frame__formats_make_numbers_and_dates(people_csv):
+    """A column with a format becomes what the format needs; one that cannot stays text."""
+    formats = {"total": ",.2f", "order_no": ">5", "FirstName": ",.2f"}
+    frame = files.read_frame(people_csv, formats)
+    assert frame["total"].tolist() == [1234.5, 9, 12]
+    assert frame["order_no"].tolist() == ["007", "008", "009"]
+    assert frame["FirstName"].tolist() == ["Ann", "Bob", "Zoë"]
+
+
+@pytest.mark.parametrize("name", ["kept.xlsx", "kept.parquet", "kept.csv"])
+def test_files__there_and_back(place, name):
+    """Digits that are text come back as text, from every kind of file."""
+    frame = pd.DataFrame({"mobile": ["0012", "12015550123"], "n": [1, 2]})
+    files.write_frame(frame, Path(name))
+    back = files.read_frame(Path(name), {})
+    assert back["mobile"].tolist() == ["0012", "12015550123"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        pytest.param("gone.csv", None, "There is no file", id="missing"),
+        pytest.param("odd.pdf", b"x", "ending must be one of", id="kind"),
+        pytest.param("empty.csv", b"", "cannot be read", id="empty"),
+        pytest.param("old.csv", "mobile,name\n1,Zoë\n".encode("cp1252"), "UTF-8", id="encoding"),
+        pytest.param("fake.xlsx", b"not a workbook", "cannot be read", id="broken workbook"),
+        pytest.param("fake.parquet", b"not parquet", "cannot be read", id="broken parquet"),
+    ],
+)
+def test_read_frame__cannot(place, name, content, sentence):
+    """A file that cannot be read is one sentence."""
+    if content is not None:
+        Path(name).write_bytes(content)
+    with pytest.raises(InputError, match=sentence) as caught:
+        files.read_frame(Path(name), {})
+    assert "\n" not in str(caught.value)
+
+
+def test_table__wraps_the_last_column(monkeypatch):
+    """Columns are aligned, and what is long goes on below itself."""
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = console.table(("n", "text"), [("1,000", "word " * 30)], right=(0,))
+    first, *others = shown.splitlines()
+    assert first == "      n  text"
+    assert others[0].startswith("  1,000  word")
+    assert others[1].startswith("         word")
+    assert max(map(len, others)) <= 80
+
+
+def test_module__runs():
+    """``python -m smsframe`` is the command, and its help tells the exit codes."""
+    done = subprocess.run(
+        [sys.executable, "-m", "smsframe", "send", "--help"],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert cli.EXIT_CODES in done.stdout
+    assert "%%Tag%%" in done.stdout
