@@ -18,13 +18,6 @@ ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 OUTBOX = "print('OUTBOX', len(smsframe.connect('sandbox').sandbox.outbox()))"
 
-# ipykernel reports threads and sockets of its own while it shuts down.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:jupyter_client"),
-]
-
 
 @pytest.fixture
 def workplace(tmp_path, monkeypatch):
