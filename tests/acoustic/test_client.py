@@ -221,6 +221,14 @@ def test_send__headers(client_of, say):
     assert sent.body == request(PHONE).body()
 
 
+@pytest.mark.parametrize("word", ["sesame-1", "client-sesame", "refresh-sesame"])
+def test_send__quoted_secret_does_not_show(client_of, say, word):
+    """Whatever secret the service quotes, in whatever words, stays out of the outcome."""
+    client, _ = client_of(lambda *_: say(400, {"message": f"cannot use {word} here"}))
+    outcome = client.send(request(PHONE))
+    assert outcome.message == "cannot use ••• here"
+
+
 def test_send__external_consent_is_out_of_reach():
     """The endpoint that checks no consent is not spelled anywhere in the code of the client."""
     names = [name for name in dir(Client) if "external" in name.lower()]
