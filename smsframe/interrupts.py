@@ -3,7 +3,7 @@
 While a run goes on, an interrupt does not raise in the middle of whatever line it finds; it is
 counted and the loop is woken, so that no claim is left half recorded. A third one is for somebody
 who has given up on us: it raises. Outside the main thread there are no signals, and nothing is
-changed.
+changed: whoever sends there, such as the composer, stops by a :class:`Watch`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,30 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from smsframe.delivery import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-    from smsframe.delivery import Stop
-
 GIVEN_UP = 3
+
+
+@dataclass(slots=True, kw_only=True)
+class Watch:
+    """How a send is followed: who may stop it, who hears of it, where its table is kept.
+
+    ``quiet`` prints no line. ``apart`` is for a send on another thread: what is printed or warned
+    there is shown to nobody, so nothing is, and a stop returns the table instead of raising.
+    """
+
+    stop: Stop = field(default_factory=Stop)
+    quiet: bool = False
+    apart: bool = False
+    results: Any = None  # the table, once there is one
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ import secrets
 import socket
 import time
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ import numpy as np
 from smsframe import records, sendkeys
 from smsframe.acoustic.client import Client, default_client
 from smsframe.acoustic.wire import SendRequest, encode_contacts
-from smsframe.delivery import Delivery, Patience, Result, Stop
+from smsframe.delivery import Delivery, Patience, Result
 from smsframe.errors import (
     ConfigurationError,
     IncompleteSendWarning,
@@ -37,7 +37,7 @@ from smsframe.errors import (
     JournalError,
     UnknownOutcomeWarning,
 )
-from smsframe.interrupts import counted_interrupts
+from smsframe.interrupts import Watch, counted_interrupts
 from smsframe.journal import ACCEPTED, Claim, Journal, Ledger, RunRecord, campaign_lock
 from smsframe.matching import Matched, match
 from smsframe.planning import History, Plan
@@ -79,7 +79,7 @@ class Run:
     run_id: str
     matched: Matched
     tally: Tally
-    stop: Stop = field(default_factory=Stop)
+    watch: Watch
 
     def prepare(self, number: int, rows: Positions) -> tuple[Claim, SendRequest]:
         """Make the claim and the call of a batch."""
@@ -154,8 +154,9 @@ def send_plan(
     dry_run: bool,
     progress: ProgressArgument,
     wait_s: float,
+    watch: Watch | None = None,
 ) -> pd.DataFrame:
-    """Send a plan; see :func:`send`."""
+    """Send a plan; see :func:`send`. ``watch`` is for a send that is followed from elsewhere."""
     if dry_run:
         return _dry_run(made, client)
     client = client or default_client()
@@ -169,14 +170,14 @@ def send_plan(
     ):
         journal.bury(scope)
         ledger = journal.ledger(scope)
-        run = _run_of(made, client, scope, ledger)
+        run = _run_of(made, client, scope, ledger, watch or Watch(quiet=progress is False))
         _check_confirm(run, made.options.confirm if confirm is None else confirm)
         if not len(run.todo):
-            return _nothing_new(run, ledger, quiet=progress is False)
+            return _nothing_new(run, ledger)
         return _deliver(run, journal, progress)
 
 
-def _run_of(made: Plan, client: Client, scope: bytes, ledger: Ledger) -> Run:
+def _run_of(made: Plan, client: Client, scope: bytes, ledger: Ledger, watch: Watch) -> Run:
     """Hold a plan against the journal."""
     matched = match(made, scope, ledger)
     tally = Tally(made.verdicts())
@@ -188,6 +189,7 @@ def _run_of(made: Plan, client: Client, scope: bytes, ledger: Ledger) -> Run:
         run_id=_new_run_id(),
         matched=matched,
         tally=tally,
+        watch=watch,
     )
 
 
@@ -212,21 +214,21 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
             settled=settled,
             max_in_flight=run.client.max_in_flight,
             patience=PATIENCE,
-            stop=run.stop,
+            stop=run.watch.stop,
         )
-        with counted_interrupts(run.stop, workers.wake):
+        with counted_interrupts(run.watch.stop, workers.wake):
             try:
                 delivery.run()
             finally:
                 _finish(run, delivery, journal, workers)
-    return _told(run, delivery, quiet=progress is False)
+    return _told(run, delivery)
 
 
 def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Workers) -> None:
     """Keep the table, end the run in the journal and end the threads, whatever went wrong."""
     ending = delivery.ending
     run.tally.close(run.todo, ending)
-    _keep(run.tally.frame(run.plan.frame, run.run_id))
+    run.watch.results = _keep(run.tally.frame(run.plan.frame, run.run_id))
     with contextlib.suppress(JournalError):  # every outcome is recorded or reported; this informs
         kind, rest = ending.kind if ending else "done", run.tally.rest_at_end(run.todo)
         journal.end_run(run.run_id, time.time(), kind, rest=rest)
@@ -235,20 +237,21 @@ def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Workers) ->
     workers.close(timeout_s=5.0)
 
 
-def _told(run: Run, delivery: Delivery, *, quiet: bool) -> pd.DataFrame:
+def _told(run: Run, delivery: Delivery) -> pd.DataFrame:
     """Say how it went: in a line, as an error or as warnings; return the table."""
     ending = delivery.ending
     counts = run.tally.counts()
-    if not quiet:
+    if not (run.watch.quiet or run.watch.apart):
         print(_banner(counts))  # noqa: T201 - the line an analyst looks for under the cell
     if delivery.failure is not None:
         raise delivery.failure
-    if run.stop.asked:
+    if run.watch.stop.asked and not run.watch.apart:
         raise KeyboardInterrupt(
             f"Stopped: {phrase(counts)}. smsframe.last_results() has the table."
         )
-    _warn(counts, ending.sentence if ending else "")
-    return _last[0]
+    if not run.watch.apart:
+        _warn(counts, ending.sentence if ending else "")
+    return run.watch.results
 
 
 def _banner(counts: Mapping[str, int]) -> str:
@@ -280,13 +283,14 @@ def _warn(counts: Mapping[str, int], sentence: str) -> None:
         )
 
 
-def _nothing_new(run: Run, ledger: Ledger, *, quiet: bool) -> pd.DataFrame:
+def _nothing_new(run: Run, ledger: Ledger) -> pd.DataFrame:
     """Return the table of a send that has nothing left to send, and say so in one line."""
     entries = run.matched.entries
-    if not quiet:
+    if not (run.watch.quiet or run.watch.apart):
         print(_nothing_line(run, ledger))  # noqa: T201 - the line that says why nothing moved
     runs = [ledger.batches[number].run_id for number in np.unique(ledger.batch[entries]).tolist()]
-    _warn({"unknown": run.tally.counts().get("unknown", 0)}, "")
+    if not run.watch.apart:
+        _warn({"unknown": run.tally.counts().get("unknown", 0)}, "")
     return _keep(run.tally.frame(run.plan.frame, runs[-1] if runs else None))
 
 
