@@ -239,7 +239,6 @@ def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Workers) ->
 
 def _told(run: Run, delivery: Delivery) -> pd.DataFrame:
     """Say how it went: in a line, as an error or as warnings; return the table."""
-    ending = delivery.ending
     counts = run.tally.counts()
     if not (run.watch.quiet or run.watch.apart):
         print(_banner(counts))  # noqa: T201 - the line an analyst looks for under the cell
@@ -250,8 +249,9 @@ def _told(run: Run, delivery: Delivery) -> pd.DataFrame:
             f"Stopped: {phrase(counts)}. smsframe.last_results() has the table."
         )
     if not run.watch.apart:
-        _warn(counts, ending.sentence if ending else "")
-    return run.watch.results
+        _warn(counts, delivery.ending.sentence if delivery.ending else "")
+    table: pd.DataFrame = run.watch.results
+    return table
 
 
 def _banner(counts: Mapping[str, int]) -> str:
