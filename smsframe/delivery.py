@@ -220,6 +220,7 @@ class Delivery:
         self._heed_stop()
         self._launch()
         if self.stop.asked > 1:
+            self._heed_stop()
             self._give_up_waiting()
         if not self._flying and not self._waiting:
             return False
@@ -261,8 +262,10 @@ class Delivery:
                 self._claimed.extend(fresh)
             else:
                 self._end("failed", "journal_failed", "The journal could not be written.")
+        self._heed_stop()
         while self._claimed:
             self._post(self._claimed[0])
+            self._heed_stop()
 
     def _call_due(self) -> None:
         """Call up the flights whose time to be repeated has come."""

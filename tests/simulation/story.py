@@ -247,7 +247,7 @@ class Story:
         )
 
     def _end_well(self, call: Call) -> None:
-        """Sends in good weather bring everything to an end."""
+        """Bring everything to an end, in good weather."""
         self.world.service.is_active, self.world.service.refused_contacts = True, frozenset()
         self._send(call)
         posts, call = self.world.service.posts, replace(call, resend=False)
