@@ -345,7 +345,7 @@ def connect(
     _check_settings(max_in_flight, timeout_s)
     sandbox = _sandbox(target, journal, named=pod or base_url)
     if sandbox is not None:
-        base_url, credentials = sandbox.base_url, _sandbox_credentials(sandbox)
+        base_url, credentials = sandbox.base_url, config.credentials(**sandbox.credentials)
     else:
         base_url = _address(pod, base_url)
         credentials = config.credentials(client_id, client_secret, refresh_token)
@@ -430,12 +430,6 @@ def _session_sandbox(directory: Path) -> Any:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             _sandboxes[path] = Sandbox(path=path, anyone=True)
         return _sandboxes[path].start()  # which does nothing while it runs
-
-
-def _sandbox_credentials(sandbox: Any) -> config.Credentials:
-    """Credentials that a sandbox takes."""
-    names = ("client_id", "client_secret", "refresh_token")
-    return config.Credentials(**{name: sandbox.credentials[name] for name in names})
 
 
 def _address(pod: str | None, base_url: str | None) -> str:

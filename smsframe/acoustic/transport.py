@@ -95,6 +95,8 @@ class _Exchange:
         self.stage = self.PREPARING
         self.has_expired = False
         self.connection: _Watched | None = None
+        # Kept apart: a connection forgets its socket once an answer says that it will be closed.
+        self._sock: Any = None
         self._limit_s = limit_s
         self._lock = threading.Lock()
         self._watchdog: threading.Timer | None = None
@@ -110,9 +112,9 @@ class _Exchange:
             if self.has_expired:
                 raise ConnectionAbortedError
             self.stage = self.WRITING
-            self.connection = connection
+            self.connection, self._sock = connection, connection.sock
         if self._watchdog is None:
-            self._watchdog = threading.Timer(self._limit_s, self._expire, [connection.sock])
+            self._watchdog = threading.Timer(self._limit_s, self._expire)
             self._watchdog.daemon = True
             self._watchdog.start()
 
@@ -129,21 +131,19 @@ class _Exchange:
         """End the exchange now: nothing more is written, and no answer waited for."""
         with self._lock:
             self.has_expired = True
-            connection = self.connection
-        if connection is not None:
-            _shut(connection.sock)
+        _shut(self._sock)
 
-    def _expire(self, sock: Any) -> None:
+    def _expire(self) -> None:
         """End the exchange when its time is up."""
         with self._lock:
             if self._watchdog is None:
                 return
             self.has_expired = True
-        _shut(sock)
+        _shut(self._sock)
 
 
 def _shut(sock: Any) -> None:
-    """Shut a socket down, which wakes the thread that reads from it."""
+    """Shut a socket down, if there is one, which wakes the thread that reads from it."""
     with contextlib.suppress(OSError, TypeError):
         # Not the method of TLS sockets, which would drop state that the reader is using.
         socket.socket.shutdown(sock, socket.SHUT_RDWR)

@@ -392,6 +392,54 @@ def test_interrupt__is_not_swallowed(transport):
             post(transport, "https://service.test")
 
 
+# Stopped from outside
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        pytest.param(b"", id="silence"),
+        pytest.param(b"HTTP/1.1 202 Accepted\r\nConnection: close\r\n\r\n{", id="half-an-answer"),
+    ],
+)
+def test_abort__ends_what_is_under_way(transport, serve, start):
+    """Exchanges under way end at once, unknown; the next one works."""
+    has_begun = threading.Event()
+
+    def respond(request, sock):
+        if request.body == b"again":
+            return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+        sock.sendall(start)
+        has_begun.set()
+        return service.ending.wait(10) and None
+
+    service = serve(respond)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(post, transport, service.url, (5.0, 9.0))
+        assert has_begun.wait(5)
+        started = time.monotonic()
+        transport.abort()
+        with pytest.raises(AnswerLostError):
+            waiting.result(5)
+    assert time.monotonic() - started < 2
+    assert transport.exchange("POST", service.url, body=b"again").status == 200
+
+
+def test_abort__before_the_request_leaves(transport, serve, say, monkeypatch):
+    """An exchange that is stopped while it connects never writes its request."""
+    service = serve(lambda *_: say(200))
+    connect = module._Watched.connect
+
+    def connect_and_abort(self):
+        connect(self)
+        transport.abort()
+
+    monkeypatch.setattr(module._Watched, "connect", connect_and_abort)
+    with pytest.raises(NotConnectedError):
+        post(transport, service.url)
+    assert service.received == []
+
+
 # Threads and secrets
 
 
