@@ -161,7 +161,7 @@ def send_plan(
         return _dry_run(made, client)
     client = client or default_client()
     _refuse_blocked(made)
-    if not made.recipients:
+    if not len(made.sendable):
         return _keep(Tally(made.verdicts()).frame(made.frame, None))
     scope = _scope(made, client)
     with (

@@ -161,7 +161,7 @@ class Judge:
         )
 
     def learn(self, call: Call, table: pd.DataFrame) -> None:
-        """Note what was reported as accepted: that is never sent again, whatever is asked."""
+        """Note what was reported as accepted, and recorded: that is never sent again."""
         accepted = Counter(
             self._identity(call, message)
             for message, status in zip(_rows(call), table["sms_status"], strict=True)
@@ -273,13 +273,15 @@ class Story:
         self.judge.check_outbox()
         if table is not None:
             self.judge.check_table(call, table)
-            self.judge.learn(call, table)
+            if self.is_recorded:
+                self.judge.learn(call, table)
             self.world.note(*table["sms_status"], *table["sms_batch"].fillna("-"))
         return table
 
     def _outcome(self, kernel: Kernel, call: Call) -> pd.DataFrame | None:
         """Run the send; None when the process died or nothing was begun."""
         sending._last.clear()
+        self.is_recorded = True
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
@@ -292,6 +294,7 @@ class Story:
                 return None
             except (JournalError, KeyboardInterrupt) as error:
                 self.world.note(type(error).__name__)
+                self.is_recorded = isinstance(error, KeyboardInterrupt)
         return sending.last_results()
 
     def _visit(self, call: Call) -> None:

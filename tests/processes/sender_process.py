@@ -1,0 +1,64 @@
+"""Sends a plan in a child process for each line it reads, and tells when it begins and has ended.
+
+It imports and plans once and forks for each send, so that a child does nothing but send. A line is
+the name of the campaign. The answers are the child's process id, once it begins to send, then a
+JSON line with the status of each row by contact, null when the child was killed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+
+from samples import make_people
+
+import smsframe
+from smsframe import planning
+from smsframe.sandbox.room import CREDENTIALS
+
+BATCHES, BATCH_SIZE = 20, 5
+
+
+def send(plan, base_url, out):
+    """Send in the child and write what became of each row."""
+    client = smsframe.connect(base_url=base_url, max_in_flight=4, **CREDENTIALS)
+    print(os.getpid(), flush=True)
+    results = plan.send(client=client, progress=False)
+    told = dict(zip(results["sms_contact"], results["sms_status"], strict=True))
+    with os.fdopen(out, "w", encoding="utf-8") as file:
+        json.dump(told, file)
+
+
+def fork(plan, base_url):
+    """Send in a child; returns what it told, None when it was killed."""
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(read)
+        try:
+            send(plan, base_url, write)
+        except BaseException:  # noqa: BLE001 - the child must not go on as the parent
+            traceback.print_exc()
+        finally:
+            os._exit(0)
+    os.close(write)
+    with os.fdopen(read, encoding="utf-8") as file:
+        told = file.read()
+    os.waitpid(child, 0)
+    return json.loads(told) if told else None
+
+
+def main():
+    """Answer line by line."""
+    planning.BATCH_SIZE = BATCH_SIZE
+    people = make_people(BATCHES * BATCH_SIZE)
+    for line in sys.stdin:
+        text = f"Hi %%FirstName%%, this is {line.strip()}."
+        plan = smsframe.plan(people, text, program="148372", phone="mobile")
+        print(json.dumps(fork(plan, sys.argv[1])), flush=True)
+
+
+if __name__ == "__main__":
+    main()
