@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from smsframe.acoustic import client as clients
+from smsframe.acoustic.transport import Transport
 from smsframe.sandbox import Sandbox
 
 HEAD = b"HTTP/1.1 %d Whatever\r\nContent-Length: %d\r\n%b\r\n"
@@ -209,6 +210,14 @@ def say():
 def hang_up_hard():
     """Hang up so that the other end sees a reset."""
     return reset
+
+
+@pytest.fixture
+def transport():
+    """Make a transport that is closed afterwards."""
+    transport = Transport()
+    yield transport
+    transport.close()
 
 
 @pytest.fixture

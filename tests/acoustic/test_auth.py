@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from smsframe.acoustic.auth import EARLY_S, TokenSource
-from smsframe.acoustic.transport import NotConnectedError, Transport
+from smsframe.acoustic.transport import NotConnectedError
 from smsframe.config import Credentials, Secret
 from smsframe.errors import AccessError
 from smsframe.sandbox import Sandbox
@@ -41,14 +41,6 @@ class Tokens:
         number = len(self.forms)
         fields = {"access_token": f"token-{number}", "token_type": "bearer", "expires_in": 14400}
         return self.say(200, fields | self.fields)
-
-
-@pytest.fixture
-def transport():
-    """Make a transport that is closed afterwards."""
-    transport = Transport()
-    yield transport
-    transport.close()
 
 
 @pytest.fixture

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import inspect
-import logging
 import socket
 import threading
 import time
-import traceback
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 import requests_mock
 
 from smsframe.acoustic import transport as module
-from smsframe.acoustic.transport import AnswerLostError, NotConnectedError, Reply, Transport
+from smsframe.acoustic.transport import AnswerLostError, NotConnectedError
 
 SHORT_S = (2.0, 0.3)
 EXCEPTIONS = sorted(
@@ -27,14 +24,6 @@ EXCEPTIONS = sorted(
     key=lambda kind: kind.__name__,
 )
 OTHERS = [OSError, ValueError, RuntimeError, UnicodeEncodeError, MemoryError]
-
-
-@pytest.fixture
-def transport():
-    """Make a transport that is closed afterwards."""
-    transport = Transport()
-    yield transport
-    transport.close()
 
 
 def post(transport, url, timeout_s=(2.0, 5.0), headers=None):
@@ -390,97 +379,3 @@ def test_interrupt__is_not_swallowed(transport):
         mock.post("https://service.test", content=interrupt)
         with pytest.raises(KeyboardInterrupt):
             post(transport, "https://service.test")
-
-
-# Stopped from outside
-
-
-@pytest.mark.parametrize(
-    "start",
-    [
-        pytest.param(b"", id="silence"),
-        pytest.param(b"HTTP/1.1 202 Accepted\r\nConnection: close\r\n\r\n{", id="half-an-answer"),
-    ],
-)
-def test_abort__ends_what_is_under_way(transport, serve, start):
-    """Exchanges under way end at once, unknown; the next one works."""
-    has_begun = threading.Event()
-
-    def respond(request, sock):
-        if request.body == b"again":
-            return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-        sock.sendall(start)
-        has_begun.set()
-        return service.ending.wait(10) and None
-
-    service = serve(respond)
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(post, transport, service.url, (5.0, 9.0))
-        assert has_begun.wait(5)
-        started = time.monotonic()
-        transport.abort()
-        with pytest.raises(AnswerLostError):
-            waiting.result(5)
-    assert time.monotonic() - started < 2
-    assert transport.exchange("POST", service.url, body=b"again").status == 200
-
-
-def test_abort__before_the_request_leaves(transport, serve, say, monkeypatch):
-    """An exchange that is stopped while it connects never writes its request."""
-    service = serve(lambda *_: say(200))
-    connect = module._Watched.connect
-
-    def connect_and_abort(self):
-        connect(self)
-        transport.abort()
-
-    monkeypatch.setattr(module._Watched, "connect", connect_and_abort)
-    with pytest.raises(NotConnectedError):
-        post(transport, service.url)
-    assert service.received == []
-
-
-# Threads and secrets
-
-
-def test_exchange__ten_threads_at_a_time(transport, serve, say):
-    """Ten exchanges at a time do not wait for each other, and keep their connections."""
-    barrier = threading.Barrier(10)
-
-    def together(request, _):
-        barrier.wait(5)
-        return say(200, request.body)
-
-    service = serve(together)
-
-    def echo(number):
-        body = str(number).encode()
-        return transport.exchange("POST", service.url, body=body, timeout_s=(5, 5)).body
-
-    with ThreadPoolExecutor(10) as pool:
-        for _ in range(2):  # all ten connections are back before the second round begins
-            assert list(pool.map(echo, range(10))) == [b"%d" % number for number in range(10)]
-    assert service.connections == 10
-
-
-@pytest.mark.parametrize("is_lost", [True, False], ids=["lost", "not-connected"])
-def test_failure__holds_nothing_of_the_request(transport, serve, closed_port, caplog, is_lost):
-    """Neither error, its context, its frames nor the log quote header, body or address."""
-    caplog.set_level(logging.DEBUG, "smsframe")
-    port = serve(close_quietly).port if is_lost else closed_port
-    headers = {"Authorization": "Bearer sesame"}
-    with pytest.raises((AnswerLostError, NotConnectedError)) as caught:
-        transport.exchange("GET", f"http://127.0.0.1:{port}/12015550123", headers=headers)
-    error = caught.value
-    assert error.__cause__ is None
-    assert error.__context__ is None
-    shown = "".join(traceback.format_exception_only(error)) + repr(error.details) + caplog.text
-    assert "sesame" not in shown
-    assert "12015550123" not in shown
-
-
-def test_reply__repr_shows_neither_headers_nor_body():
-    """An answer may hold tokens and phone numbers; its repr does not."""
-    shown = repr(Reply(200, {"set-cookie": "sesame"}, b"sesame", 0.5))
-    assert shown == "Reply(status=200, seconds=0.5)"
-    assert repr(Transport()) == "Transport()"
