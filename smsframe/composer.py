@@ -1,0 +1,265 @@
+"""The front door for hands: a screen to write, check, try and send one text to a frame of people.
+
+It ends where code ends: ``composer.plan``, ``composer.results`` and ``composer.code`` are what the
+screen shows, and sending from it is sending by :func:`smsframe.send`, journal and all. How it is
+made is told in ``composing/__init__.py``.
+
+A composer is no widget, it has one: notebooks that wrap widgets of their own (and programs that run
+notebooks without a browser) get a screen, a static summary, or both.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import ipywidgets as widgets
+import pandas as pd
+
+from smsframe.composing import choices, markup, memory, summary
+from smsframe.composing.check_panel import CheckPanel
+from smsframe.composing.desk import Desk
+from smsframe.composing.map_panel import MapPanel
+from smsframe.composing.panels import shown
+from smsframe.composing.see_panel import SeePanel
+from smsframe.composing.send_panel import SendPanel
+from smsframe.composing.try_panel import TryPanel
+from smsframe.composing.write_panel import WritePanel
+from smsframe.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping, Sequence
+
+    from smsframe.acoustic.client import Client
+    from smsframe.arguments import Format
+    from smsframe.planning import Plan
+
+__all__ = ["Composer", "compose"]
+
+CONFIRM_OVER = 1000
+VIEW = "application/vnd.jupyter.widget-view+json"
+STYLE = Path(__file__).parent / "composing" / "composer.css"
+
+_latest: list[Composer] = []
+
+
+class Composer:
+    """A screen to write, check, try and send one text; made by :func:`smsframe.compose`.
+
+    Attributes
+    ----------
+    plan : Plan
+        What would be sent by the choices as they are now.
+    results : DataFrame or None
+        What became of the rows, once something was sent; as :func:`smsframe.send` returns it.
+    code : str
+        The call that sends exactly this.
+    error : BaseException or None
+        The last exception that the screen showed.
+    """
+
+    def __init__(self, desk: Desk, *, name: str, confirm_over: int = CONFIRM_OVER) -> None:
+        self.desk = desk
+        self._frame_name = name
+        self._mark = f"smsframe-{secrets.token_hex(4)}"
+        self._still: Any = None
+        self.write = WritePanel(desk)
+        self.map = MapPanel(desk)
+        self.see = SeePanel(desk)
+        self.check = CheckPanel(desk)
+        self.trying = TryPanel(desk)
+        self.send = SendPanel(desk, confirm_over=confirm_over, announce=self.write.editor.announce)
+        self.show_code = widgets.ToggleButton(description="Show code", icon="")
+        self.code_view = widgets.HTML()
+        self.view = self._view()
+        self._listen()
+        desk.begin()
+
+    @property
+    def plan(self) -> Plan:
+        """What would be sent by the choices as they are now."""
+        seen = self.desk.settle()
+        return self.desk.plan() if seen is None else seen.plan
+
+    @property
+    def results(self) -> pd.DataFrame | None:
+        """What became of the rows; None until something was sent."""
+        return self.desk.results
+
+    @property
+    def code(self) -> str:
+        """The call that sends exactly this."""
+        return self.desk.choices.code(self._frame_name)
+
+    @property
+    def error(self) -> BaseException | None:
+        """The last exception that the screen showed."""
+        return self.desk.failure
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until totals, tries and sends are at their end; False when that takes longer."""
+        parts = [self.send.dispatch, self.trying.dispatch, self.desk.background]
+        return all(part is None or part.wait(timeout_s) for part in parts)
+
+    def __repr__(self) -> str:
+        told = summary.summary_lines(self.desk)
+        return f"Composer: {' '.join(told) or f'{len(self.desk.frame):,} rows.'}"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return {
+            VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id},
+            "text/html": self._summary(),
+            "text/plain": repr(self),
+        }
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display  # noqa: PLC0415 - only where there is IPython
+
+        whole = self._repr_mimebundle_()
+        still = {key: whole[key] for key in ("text/html", "text/plain")}
+        display({VIEW: whole[VIEW], "text/plain": ""}, raw=True)
+        self._still = display(still, raw=True, display_id=True)
+
+    def _view(self) -> Any:
+        """Put the panels on the screen."""
+        left = widgets.VBox([self.write.box, self.map.box])
+        grid = widgets.Box([left, self.see.box, *self._wide()])
+        grid.add_class("sms-grid")
+        style = widgets.HTML(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
+        style.layout.display = "none"
+        view = widgets.VBox([style, grid])
+        view.add_class("smsframe-composer")
+        view.add_class(self._mark)
+        return view
+
+    def _wide(self) -> list[Any]:
+        """Return the panels that take the whole width."""
+        code = widgets.VBox([self.show_code, self.code_view])
+        wide = [self.check.box, self.trying.box, self.send.box, code]
+        for box in wide:
+            box.add_class("sms-wide")
+        shown(self.code_view, when=False)
+        return wide
+
+    def _listen(self) -> None:
+        """Keep code and summary as they should be."""
+        guarded = self.send.guarded
+        self.show_code.observe(guarded(self._toggle_code), names="value")
+        self.desk.on("choices", self._write_code)
+        self.desk.on("overview", self._keep_summary)
+        self.desk.on("results", self._keep_summary)
+        self.desk.on("new", self._renew)
+        self._write_code()
+
+    def _toggle_code(self) -> None:
+        """Show the code, or take it away."""
+        shown(self.code_view, when=self.show_code.value)
+        self.show_code.description = "Hide code" if self.show_code.value else "Show code"
+
+    def _write_code(self) -> None:
+        """Write the code anew."""
+        self.code_view.value = markup.code(self.code)
+
+    def _summary(self) -> str:
+        """Return the static summary."""
+        return summary.summary_html(self.desk, self.code, self._mark)
+
+    def _keep_summary(self) -> None:
+        """Bring the summary in the saved notebook up to date."""
+        if self._still is not None:
+            bundle = {"text/html": self._summary(), "text/plain": repr(self)}
+            self._still.update(bundle, raw=True)
+
+    def _renew(self) -> None:
+        """Begin another message."""
+        self.map.campaign.value = ""
+        self.write.editor.text = ""
+        self.write.offer()
+
+
+def compose(
+    frame: pd.DataFrame,
+    text: str | None = None,
+    *,
+    program: str | None = None,
+    phone: Hashable | None = None,
+    lookup: Mapping[str, Hashable] | None = None,
+    personalize: Mapping[str, Hashable] | Sequence[Hashable] | None = None,
+    defaults: Mapping[str, str] | None = None,
+    formats: Mapping[Hashable, Format] | None = None,
+    region: str | None = None,
+    campaign: str | None = None,
+    limit: int | None = None,
+    problems: Literal["skip", "raise"] = "skip",
+    duplicates: Literal["skip", "send"] = "skip",
+    resend_unknown: bool = False,
+    client: Client | None = None,
+    source: str | None = None,
+    campaign_name: str | None = None,
+    ttl_minutes: int | None = None,
+    character_swap: bool | None = None,
+    price_per_segment: float | None = None,
+    fold: Literal["gsm7"] | None = None,
+    confirm_over: int = CONFIRM_OVER,
+) -> Composer:
+    """Open a screen to write, check, try and send one text to the people of a frame.
+
+    Nothing is sent before two buttons were pressed, the first of which carries the exact number.
+    Running the cell again opens a new screen and sends nothing; what was accepted is not sent again
+    from there either.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per recipient; it is not changed.
+    text : str, optional
+        What the text area says at first. None: it is empty.
+    program, phone, lookup, personalize, defaults, formats, region, campaign, fold : optional
+        What the fields of the screen say at first; see :func:`smsframe.send`.
+    price_per_segment : float, optional
+        Price of one segment, for the cost.
+    limit, problems, duplicates, resend_unknown : optional
+        As for :func:`smsframe.send`; they have no field on the screen.
+    source, campaign_name, ttl_minutes, character_swap : optional
+        Passed on to the API, as by :func:`smsframe.send`.
+    client : Client, optional
+        Whom to send through. None: the one that ``connect`` made last, when it is needed.
+    confirm_over : int, default 1000
+        From more messages than this the number has to be typed.
+
+    Returns
+    -------
+    Composer
+        Shows itself as the last line of a cell. ``plan``, ``results`` and ``code`` hold its state.
+
+    Raises
+    ------
+    InputError
+        An argument names a column that is not there, or cannot be used.
+
+    Examples
+    --------
+    >>> import pandas as pd, smsframe
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"], "FirstName": ["Ann"]})
+    >>> composer = smsframe.compose(people, "Hi %%FirstName%%", program="148372")
+    >>> composer.plan.recipients
+    1
+    >>> print(composer.code)
+    results = df.sms.send(
+        "Hi %%FirstName%%",
+        program="148372",
+        phone="mobile",
+    )
+    """
+    given = dict(locals())
+    if not isinstance(frame, pd.DataFrame):
+        raise InputError(f"A DataFrame is needed, not {type(frame).__name__}.")
+    del given["frame"], given["text"], given["client"], given["confirm_over"]
+    chosen = choices.checked(frame, text, given)
+    for before in _latest:
+        memory.remember(before.write.editor.text)
+    name = choices.name_of(frame, "df")
+    made = Composer(Desk(frame, chosen, client=client), name=name, confirm_over=confirm_over)
+    _latest[:] = [made]
+    return made

@@ -1,0 +1,134 @@
+"""What a person chose on the screen, as the arguments of ``plan``, and the same as Python code.
+
+Only what differs from the defaults of ``plan`` becomes an argument, so that the code is what one
+would have typed, and so that the same code sends the same campaign.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from smsframe import arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from smsframe.arguments import Format
+
+FIELDS = (
+    *("program", "phone", "lookup", "personalize", "defaults", "formats", "region"),
+    "campaign",
+)
+REST = (
+    *("limit", "problems", "duplicates", "resend_unknown", "source", "campaign_name"),
+    *("ttl_minutes", "character_swap"),
+)
+DEFAULTS: Mapping[str, Any] = {"problems": "skip", "duplicates": "skip", "resend_unknown": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What was chosen; ``rest`` holds arguments of ``plan`` that have no field on the screen."""
+
+    text: str = ""
+    program: str = ""
+    phone: Hashable | None = None
+    lookup: Mapping[str, Hashable] = field(default_factory=dict)
+    personalize: Mapping[str, Hashable] | None = None
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    formats: Mapping[Hashable, Format] = field(default_factory=dict)
+    region: str | None = None
+    campaign: str | None = None
+    price_per_segment: float | None = None
+    fold: str | None = None
+    rest: Mapping[str, Any] = field(default_factory=dict)
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the keyword arguments of ``plan`` that differ from its defaults, in its order."""
+        chosen: dict[str, Any] = {name: getattr(self, name) for name in FIELDS}
+        chosen |= dict(self.rest)
+        chosen |= {"price_per_segment": self.price_per_segment, "fold": self.fold}
+        return {name: value for name, value in chosen.items() if _said(name, value)}
+
+    def code(self, frame: str = "df", client: str | None = None) -> str:
+        """Return the call that sends exactly this, as code over the frame's name."""
+        given = {name: _literal(value) for name, value in self.arguments().items()}
+        if client:
+            given["client"] = client
+        lines = [f"    {_literal(self.text)},"]
+        lines += [f"    {name}={value}," for name, value in given.items()]
+        return "\n".join([f"results = {frame}.sms.send(", *lines, ")"])
+
+
+def checked(frame: pd.DataFrame, text: str | None, given: Mapping[str, Any]) -> Choices:
+    """Return the arguments of ``compose`` as choices.
+
+    Raises
+    ------
+    InputError
+        An argument names a column that is not there, or cannot be used; all faults at once.
+    """
+    faults: list[str] = []
+    full = {"program": "0", "content_id": None, "confirm": None, **given}
+    full["program"] = full["program"] or "0"
+    message = arguments.check_message(text or "", full, faults)
+    columns = arguments.check_columns(frame, full, faults)
+    options = arguments.check_options(full, faults)
+    arguments.refuse(faults)
+    return Choices(
+        text=text or "",
+        program=message.program if given["program"] else "",
+        phone=columns.phone,
+        lookup=columns.lookup,
+        personalize=columns.personalize,
+        defaults=message.defaults,
+        formats=columns.formats,
+        region=columns.region,
+        campaign=options.campaign,
+        price_per_segment=options.price_per_segment,
+        fold=options.fold,
+        rest={name: given[name] for name in REST},
+    )
+
+
+def name_of(thing: object, otherwise: str) -> str:
+    """Return the name by which a notebook knows an object, if it has one."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    names = getattr(shell, "user_ns", {})
+    found = [name for name, value in list(names.items()) if value is thing and name[0] != "_"]
+    return found[0] if found else otherwise
+
+
+def _said(name: str, value: Any) -> bool:
+    """Whether an argument says something that its default does not."""
+    if name == "personalize":
+        return value is not None
+    if isinstance(value, (Mapping, str)):
+        return bool(value) and value != DEFAULTS.get(name)
+    return value is not None and value != DEFAULTS.get(name)
+
+
+def _literal(value: Any) -> str:
+    """Return a value as code; a function by its name."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_literal(k)}: {_literal(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, pd.Timestamp):
+        return f"pd.{value!r}"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_literal, value))}{',' * (len(value) == 1)})"
+    if callable(value):
+        return str(getattr(value, "__name__", "function"))
+    return _quoted(value) if isinstance(value, str) else repr(value)
+
+
+def _quoted(text: str) -> str:
+    """Return a text as code, in double quotes where they need no escape."""
+    plain = repr(text)
+    if plain[0] == "'" and '"' not in text and "\\'" not in plain:
+        return f'"{plain[1:-1]}"'
+    return plain

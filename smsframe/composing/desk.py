@@ -1,0 +1,150 @@
+"""What the composer works on, without a widget: the frame, the choices, one row, all rows.
+
+A change of a choice is answered twice: at once, for the row that is shown (event ``"choices"``),
+and after the pause, from a thread, for all rows (event ``"overview"``). An overview that was
+overtaken by another change is thrown away, so what is shown always belongs to what was chosen.
+
+Listeners of ``"overview"`` are called on a thread: they may set traits and make no widgets.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from smsframe import frames, verbs
+from smsframe.composing import glance, overview
+from smsframe.composing.background import PAUSE_S, Background
+from smsframe.errors import SmsframeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from smsframe.acoustic.client import Client
+    from smsframe.composing.choices import Choices
+    from smsframe.composing.overview import Overview
+    from smsframe.planning import Plan
+
+AT_ONCE_ROWS = 20_000
+"""Up to so many rows the first overview is made at once: a notebook nobody watches has it too."""
+
+Event: TypeAlias = Literal["choices", "row", "overview", "results", "new"]
+
+
+class Desk:
+    """The state of one composer.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The people; it is not changed, and later changes of it do not reach the composer.
+    choices : Choices
+        What is chosen to begin with.
+    client : Client or None
+        Whom to send through; None means whatever is connected when it is needed.
+    """
+
+    def __init__(
+        self, frame: pd.DataFrame, choices: Choices, *, client: Client | None = None
+    ) -> None:
+        self.lock = threading.RLock()
+        self.frame = frames.detached(frame)
+        self.choices = choices
+        self.row = 0
+        self.overview: Overview | None = None
+        self.refusal = ""
+        self.failure: BaseException | None = None
+        self.results: pd.DataFrame | None = None
+        self.background = Background(PAUSE_S)
+        self._client = client
+        self._version = 0
+        self._listeners: list[tuple[Event, Callable[[], None]]] = []
+
+    @property
+    def client(self) -> Client | None:
+        """Whom a send would go through now."""
+        return overview.client_or_none(self._client)
+
+    def on(self, event: Event, listener: Callable[[], None]) -> None:
+        """Have a listener called at an event."""
+        self._listeners.append((event, listener))
+
+    def tell(self, event: Event) -> None:
+        """Call the listeners of an event."""
+        for wanted, listener in self._listeners:
+            if wanted == event:
+                listener()
+
+    def choose(self, **changed: Any) -> None:
+        """Change choices; nothing happens when they are as before."""
+        with self.lock:
+            chosen = replace(self.choices, **changed)
+            if chosen == self.choices:
+                return
+            self.choices = chosen
+            self._outdate()
+        self.tell("choices")
+        self.background.ask(partial(self._look, self._version))
+
+    def show(self, row: int | None) -> None:
+        """Show another row; None and rows that are not there are ignored."""
+        if row is None or not 0 <= row < len(self.frame) or row == self.row:
+            return
+        self.row = row
+        self.tell("row")
+
+    def begin(self) -> None:
+        """Work out the first overview: at once where that is quick."""
+        if len(self.frame) <= AT_ONCE_ROWS:
+            self.settle()
+        else:
+            self.background.ask(partial(self._look, self._version), now=True)
+
+    def look_again(self) -> None:
+        """Work out the overview anew: something outside has changed."""
+        with self.lock:
+            self._outdate()
+        self.tell("overview")
+        self.background.ask(partial(self._look, self._version), now=True)
+
+    def settle(self) -> Overview | None:
+        """Return the overview of the choices as they are, worked out here if need be."""
+        if self.overview is None and not self.refusal:
+            self._look(self._version)
+        return self.overview
+
+    def plan(self, choices: Choices | None = None) -> Plan:
+        """Plan all rows; raises what ``plan`` raises."""
+        chosen = choices or self.choices
+        arguments = {**chosen.arguments(), "program": chosen.program or "0"}
+        return verbs.plan(self.frame, chosen.text, **arguments, client=self.client)
+
+    def glance(self) -> glance.Glance:
+        """Return the row that is shown."""
+        return glance.glance(self.frame, self.row, self.choices)
+
+    def _outdate(self) -> None:
+        """Forget the overview: it is of other choices."""
+        self._version += 1
+        self.overview, self.refusal = None, ""
+
+    def _look(self, version: int) -> None:
+        """Work out the overview of a version; it counts only if that is still the newest."""
+        if version != self._version or self.overview is not None:
+            return
+        choices, seen, refusal = self.choices, None, ""
+        try:
+            seen = overview.look_over(self.plan(choices), self.client)
+        except SmsframeError as error:
+            refusal = str(error)
+        except Exception as error:  # noqa: BLE001 - on a thread it would be shown to nobody
+            self.failure, refusal = error, f"{type(error).__name__} while the rows were read."
+        with self.lock:
+            if version != self._version:
+                return
+            self.overview, self.refusal = seen, refusal
+        self.tell("overview")

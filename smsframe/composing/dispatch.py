@@ -1,0 +1,85 @@
+"""A send on a thread of its own, which can be watched and stopped from elsewhere.
+
+The thread is a daemon: a kernel that is shut down does not wait for it. What it had claimed and not
+settled is ``unknown`` in the journal then, as after any other death of a sender.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from smsframe.errors import InputError
+from smsframe.interrupts import Watch
+from smsframe.sending import send_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from smsframe.acoustic.client import Client
+    from smsframe.planning import Plan
+    from smsframe.tally import Progress
+
+
+class Dispatch:
+    """One send of exactly ``number`` messages.
+
+    Attributes
+    ----------
+    results : DataFrame or None
+        What became of the rows, as far as it is known; also of a send that failed.
+    failure : BaseException or None
+        What ended it before its time.
+    """
+
+    def __init__(self, plan: Plan, client: Client, number: int) -> None:
+        self.plan = plan
+        self.client = client
+        self.number = number
+        self.results: pd.DataFrame | None = None
+        self.failure: BaseException | None = None
+        self._watch = Watch(apart=True)
+        self._thread: threading.Thread | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody asked it to stop."""
+        return self._watch.stop.asked > 0
+
+    def start(self, told: Callable[[Progress], None], ended: Callable[[], None]) -> None:
+        """Send on a thread; ``told`` hears of progress and ``ended`` of the end, on that thread."""
+        self._thread = threading.Thread(
+            target=self._work, args=(told, ended), name="smsframe-composer", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Start no further batch; those under way are waited for."""
+        self._watch.stop.asked = 1
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait for the end; False when it took longer."""
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+        return self._thread is None or not self._thread.is_alive()
+
+    def _work(self, told: Callable[[Progress], None], ended: Callable[[], None]) -> None:
+        """Send, keep what came of it and tell, whatever happens."""
+        try:
+            self.results = send_plan(
+                self.plan,
+                client=self.client,
+                confirm=self.number,
+                dry_run=False,
+                progress=told,
+                wait_s=0.0,
+                watch=self._watch,
+            )
+        except InputError as error:  # nothing went out, and the sentence says why
+            self.failure = error
+        except BaseException as error:  # noqa: BLE001 - on a thread it would be shown to nobody
+            self.failure, self.results = error, self._watch.results
+        finally:
+            ended()

@@ -1,0 +1,227 @@
+"""The HTML of the composer's panels: escaped, without script, coloured by the notebook's theme."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from smsframe import frames
+from smsframe.config import mask_phone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import pandas as pd
+
+    from smsframe.composing.glance import Glance
+    from smsframe.composing.overview import Overview
+    from smsframe.problems import Kind
+    from smsframe.segmentation import Length
+    from smsframe.tally import Progress
+
+SHOWN_FAULTS = 3
+SHOWN_ROWS = 20
+MARKS = {"error": "✖", "warning": "▲", "info": "ℹ"}
+ENCODINGS = {"gsm7": "GSM-7", "ucs2": "UCS-2"}
+FINE = ("accepted", "sent", "planned")
+MEANINGS = {
+    "accepted": "the service took them; whether people agreed to texts is checked later",
+    "rejected": "the service refused them; they did not go out",
+    "unknown": "the answer was lost; they may have gone out and are not repeated",
+    "invalid": "a problem of the row; not sent",
+    "duplicate": "the same message to the same person is in an earlier row",
+    "not_attempted": "the run ended before these rows",
+}
+
+
+def many(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 message``, ``2,431 messages``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def title(text: str) -> str:
+    """Return a panel's heading."""
+    return f"<h3>{escape(text)}</h3>"
+
+
+def faint(text: str) -> str:
+    """Return a remark."""
+    return f"<div class='sms-faint'>{escape(text)}</div>" if text else ""
+
+
+def error(sentence: str) -> str:
+    """Return what went wrong; nothing for no sentence."""
+    return f"<div class='sms-error'>{escape(sentence)}</div>" if sentence else ""
+
+
+def good(sentence: str) -> str:
+    """Return what went right."""
+    return f"<div class='sms-good'>{escape(sentence)}</div>"
+
+
+def lines(sentences: Iterable[str]) -> str:
+    """Return sentences below each other."""
+    return "".join(map(faint, sentences))
+
+
+def phone(seen: Glance, whole: Sequence[str] = ()) -> str:
+    """Return a row's message as a phone would show it, its length and what is wrong with it."""
+    parts = [f"<div class='sms-faint'>to {escape(seen.to)}</div>" if seen.to else ""]
+    if seen.text is None:
+        parts.append(faint("" if seen.faults else "Write a message to see it here."))
+    else:
+        parts.append(f"<div class='sms-bubble'>{escape(seen.text)}</div>")
+    parts.append(faint(length(seen.length)))
+    parts += [error(sentence) for sentence in [*seen.faults, *whole][:SHOWN_FAULTS]]
+    return f"<div class='sms-phone'>{''.join(parts)}</div>"
+
+
+def length(measured: Length | None) -> str:
+    """Return what a text costs in words."""
+    if measured is None:
+        return ""
+    unit = "septet" if measured.encoding == "gsm7" else "unit"
+    return (
+        f"{ENCODINGS[measured.encoding]} · {many(measured.units, unit)} · "
+        f"{many(measured.segments, 'segment')}, {measured.left} left in the last"
+    )
+
+
+def span(seen: Overview) -> str:
+    """Return the segments over all rows in a line."""
+    if not seen.plan.recipients:
+        return "No message would go out."
+    sizes = (
+        many(seen.largest, "segment")
+        if seen.smallest == seen.largest
+        else f"{seen.smallest} to {seen.largest} segments"
+    )
+    costly = f", {seen.ucs2:,} in UCS-2" if seen.ucs2 else ", all in GSM-7"
+    return f"All rows: {sizes} a message{costly}."
+
+
+def figures(seen: Overview) -> str:
+    """Return the totals."""
+    pairs = [
+        (f"{seen.left:,}", "message to send" if seen.left == 1 else "messages to send"),
+        (f"{seen.batches:,}", "call" if seen.batches == 1 else "calls"),
+        (f"{seen.segments:,}", "segment" if seen.segments == 1 else "segments"),
+    ]
+    if seen.cost is not None:
+        pairs.append((f"{seen.cost:,.2f}", "cost"))
+    pairs += [(f"{len(seen.bad):,}", "left out")] if len(seen.bad) else []
+    pairs += [(f"{seen.duplicates:,}", "in the table twice")] if seen.duplicates else []
+    shown = "".join(f"<span><b>{number}</b> {escape(name)}</span>" for number, name in pairs)
+    return f"<div class='sms-figures'>{shown}</div>{past(seen)}{lines(seen.notes)}"
+
+
+def past(seen: Overview) -> str:
+    """Return what this campaign has already had."""
+    known = seen.past
+    if known is None or not (known.accepted or known.unknown or known.held):
+        return ""
+    told = [f"{many(known.accepted, 'message')} of this campaign were accepted before"]
+    if known.unknown:
+        told.append(f"{known.unknown:,} may have gone out and are not repeated")
+    if known.held:
+        told.append(f"{known.held:,} wait for those")
+    return faint("; ".join(told) + ".")
+
+
+def kinds(problems: Sequence[Kind]) -> str:
+    """Return the problems by kind, with their numbers and cures."""
+    if not problems:
+        return good("Nothing is wrong.")
+    rows = [
+        (
+            f"{MARKS[p.severity]} {p.code}",
+            "all" if p.label is None else f"{p.count:,}",
+            p.column,
+            p.label,
+            p.sentence,
+        )
+        for p in problems
+    ]
+    return table("Problems by kind", ("problem", "rows", "column", "first row", "what to do"), rows)
+
+
+def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Return rows as a table that scrolls by itself and can be reached by keyboard."""
+    head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(_shown(cell))}</td>" for cell in row) + "</tr>"
+        for row in rows
+    )
+    return (
+        f"<div class='sms-scroll' tabindex='0' role='region' aria-label='{escape(caption)}'><table>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def link(address: str, name: str, words: str) -> str:
+    """Return a link to a file that is in the page itself."""
+    return f"<a href='{address}' download='{escape(name)}'>{escape(words)}</a>"
+
+
+def bar(progress: Progress) -> str:
+    """Return how far a send is."""
+    told = [f"{progress.done:,} of {progress.total:,}", f"{progress.accepted:,} accepted"]
+    told += [f"{progress.rejected:,} rejected"] if progress.rejected else []
+    told += [f"{progress.unknown:,} unknown"] if progress.unknown else []
+    return (
+        f"<progress max='{max(progress.total, 1)}' value='{progress.done}' "
+        f"aria-label='Messages sent'></progress><div class='sms-faint'>{' · '.join(told)}</div>"
+    )
+
+
+def outcome(results: pd.DataFrame, head: str) -> str:
+    """Return what became of the rows, by status, and the first ones that did not go out."""
+    counts = results["sms_status"].value_counts()
+    rows = [
+        (status.replace("_", " "), f"{counts[status]:,}", MEANINGS.get(status, ""))
+        for status in frames.STATUSES
+        if counts.get(status, 0)
+    ]
+    return head + table("Results by status", ("status", "rows", "meaning"), rows) + _failed(results)
+
+
+def _failed(results: pd.DataFrame) -> str:
+    """Return the first rows that did not go out, with their sentences."""
+    failed = results[~results["sms_status"].isin(FINE)]
+    if failed.empty:
+        return ""
+    first = failed.head(SHOWN_ROWS)
+    more = f" (the first {SHOWN_ROWS} of {len(failed):,})" if len(failed) > len(first) else ""
+    rows = [
+        (label, str(status).replace("_", " "), sentence)
+        for label, status, sentence in zip(
+            first.index, first["sms_status"], first["sms_error"], strict=True
+        )
+    ]
+    return faint(f"Rows that did not go out{more}:") + table(
+        "Rows that did not go out", ("row", "status", "what to do"), rows
+    )
+
+
+def code(text: str) -> str:
+    """Return code to be copied."""
+    inside = f"<pre tabindex='0' role='region' aria-label='Code'>{escape(text)}</pre>"
+    return f"<div class='sms-code'>{inside}</div>"
+
+
+def complaint(failure: BaseException) -> str:
+    """Return an exception as a sentence: our own as they are, others with their kind, masked."""
+    text = mask_phone(str(failure))
+    ours = type(failure).__module__.startswith("smsframe")
+    return text if ours and text else f"{type(failure).__name__}: {text}"
+
+
+def _shown(value: Any) -> str:
+    """Return a cell as text; nothing for what is missing."""
+    if isinstance(value, tuple):
+        return ", ".join(map(_shown, value))
+    missing = value is None or value != value  # noqa: PLR0124 - NaN and NaT differ from themselves
+    try:
+        return "" if missing else str(value)
+    except TypeError:  # pd.NA has no truth value
+        return ""

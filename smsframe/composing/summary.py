@@ -1,0 +1,67 @@
+"""What stands under a composer when nobody can click: a saved notebook, a dead kernel, no browser.
+
+The summary is an output of its own beside the widget's. It is in the page all the time and hidden,
+by a rule in itself, as long as the live widget is there too; a front end that cannot show the
+widget, or lost its kernel, shows the summary. It holds the text, totals and results by status, no
+row and no phone number.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from smsframe import display, frames
+
+if TYPE_CHECKING:
+    from smsframe.composing.desk import Desk
+
+PRE = "white-space:pre-wrap"
+
+
+def summary_html(desk: Desk, code: str, name: str) -> str:
+    """Return the summary of a composer; ``name`` ties it to the widget with class ``name``."""
+    parts = [
+        "<div style='font-weight:600'>SMS composer</div>",
+        _line("Run the cell again to go on; what was sent is not sent again."),
+        display.bubble("everybody", desk.choices.text) if desk.choices.text else "",
+        *(_line(line) for line in summary_lines(desk)),
+        f"<details><summary>Code</summary><pre style='{PRE}'>{escape(code)}</pre></details>",
+    ]
+    inside = f"<div style='color:{display.INK};max-width:60em'>{''.join(parts)}</div>"
+    return f"{_rules(name)}<div class='{name}-still'>{inside}</div>"
+
+
+def summary_lines(desk: Desk) -> list[str]:
+    """Return totals and results in sentences."""
+    told = []
+    seen = desk.overview
+    if seen is not None:
+        told.append(
+            f"{seen.left:,} of {len(desk.frame):,} rows are left to send: {seen.segments:,} "
+            f"segments in {seen.batches:,} calls; {len(seen.bad):,} have a problem."
+        )
+    if desk.results is not None:
+        counts = desk.results["sms_status"].value_counts()
+        named = [f"{counts[s]:,} {s.replace('_', ' ')}" for s in frames.STATUSES if counts.get(s)]
+        run = desk.results.attrs.get("smsframe", {}).get("run")
+        told.append(f"Sent: {', '.join(named)}" + (f" (run {run})." if run else "."))
+    return told
+
+
+def _rules(name: str) -> str:
+    """Return the rules that hide the summary while the widget lives, and the dead widget."""
+    live = f"body:has(.{name}:not(.jupyter-widgets-disconnected))"
+    dead = f"body:has(.{name}-still):not(:has(.{name}:not(.jupyter-widgets-disconnected)))"
+    own = f".jp-OutputArea:has(.{name}-still)"
+    return (
+        f"<style>{live} .{name}-still{{display:none}}"
+        f"{dead} .{name}{{display:none}}"
+        f"{dead} {own} .jp-OutputArea-output.jupyter-widgets:not(:has(.{name})){{display:none}}"
+        "</style>"
+    )
+
+
+def _line(text: str) -> str:
+    """Return a remark."""
+    return f"<div style='color:{display.FAINT}'>{escape(text)}</div>"

@@ -1,0 +1,94 @@
+"""One tag of the text: the column it is filled from, what stands in, how values are written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from smsframe.composing.glance import tags_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    import pandas as pd
+
+    from smsframe.arguments import Format
+    from smsframe.composing.choices import Choices
+
+NOWHERE = -1
+
+
+class TagRow:
+    """Controls for one tag, set by what was given; ``changed`` is called when one is moved."""
+
+    def __init__(
+        self, frame: pd.DataFrame, tag: str, choices: Choices, changed: Callable[..., None]
+    ) -> None:
+        self.tag = tag
+        self._columns: list[Any] = list(frame.columns)
+        self._automatic = _place(self._columns, tag)
+        self.source = widgets.Dropdown(
+            description=f"%%{tag}%%",
+            options=[*column_options(frame), ("the database fills it", NOWHERE)],
+            value=self._given(choices),
+        )
+        self.default = widgets.Text(
+            description="if blank", value=choices.defaults.get(tag, ""), placeholder="leave out"
+        )
+        form = "" if self.column is None else choices.formats.get(self.column, "")
+        self._function = form if callable(form) else None
+        self.format = widgets.Text(
+            description="format",
+            value=form if isinstance(form, str) else "",
+            placeholder="as it is" if self._function is None else "a function",
+        )
+        for widget in (self.source, self.default, self.format):
+            widget.observe(changed, names="value")
+        self.box = widgets.Box([self.source, self.default, self.format])
+        self.box.add_class("sms-tagrow")
+
+    @property
+    def column(self) -> Hashable | None:
+        """The column that fills the tag; None: the database does."""
+        place = self.source.value
+        return None if place == NOWHERE else self._columns[place]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the tag is filled from where it would be without a word."""
+        return bool(self.source.value == self._automatic)
+
+    def put_format(self, formats: dict[Hashable, Format]) -> None:
+        """Write the format of the column into ``formats``; a function that was given stays."""
+        if self.column is None:
+            return
+        if self.format.value:
+            formats[self.column] = self.format.value
+        elif not callable(formats.get(self.column)):
+            formats.pop(self.column, None)
+
+    def _given(self, choices: Choices) -> int:
+        """Return the place of the column that was given for the tag."""
+        chosen = choices.personalize or {}
+        if self.tag in chosen:
+            return self._columns.index(chosen[self.tag])
+        left_out = choices.personalize is not None and self.tag in tags_of(choices.text)
+        return NOWHERE if left_out else self._automatic
+
+
+def column_options(frame: pd.DataFrame) -> list[tuple[str, int]]:
+    """Return the columns that can be named, by their place."""
+    columns = list(frame.columns)
+    return [(_shown(c), place) for place, c in enumerate(columns) if columns.count(c) == 1]
+
+
+def _place(columns: list[Any], tag: str) -> int:
+    """Return the place of the one column that is called like the tag."""
+    places = [place for place, column in enumerate(columns) if str(column) == tag]
+    return places[-1] if places and columns.count(columns[places[-1]]) == 1 else NOWHERE
+
+
+def _shown(column: Any) -> str:
+    """Return a label as text."""
+    return ", ".join(map(str, column)) if isinstance(column, tuple) else str(column) or "(no name)"

@@ -1,0 +1,116 @@
+"""Try: the real text, with the values of real rows, to one's own phone.
+
+A try is sent by one click, since it goes to oneself; but by one click only once. After it the
+button is dead until the text, the rows or the numbers change, or another try is asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ipywidgets as widgets
+
+from smsframe.composing import markup, memory, overview, tryout
+from smsframe.composing.dispatch import Dispatch
+from smsframe.composing.fuse import Fuse
+from smsframe.composing.panels import Panel, button, row, shown
+from smsframe.errors import ConfigurationError, InputError
+
+if TYPE_CHECKING:
+    from smsframe.composing.desk import Desk
+
+CONNECT = 'Nothing is connected: smsframe.connect("sandbox") to rehearse, or your pod.'
+
+
+class TryPanel(Panel):
+    """Own numbers, rows, a button."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, "Try it on your own phone", "try")
+        self.numbers = widgets.Text(
+            description="My numbers", placeholder="+1 201 555 0123, …", continuous_update=False
+        )
+        self.rows = widgets.Text(
+            description="With rows", placeholder="the row shown above", continuous_update=False
+        )
+        self.send = button("Send to me", self.guarded(self.fire), tip="Send to my own numbers")
+        self.again = button("Try again", self.guarded(self.renew), tip="Send the same once more")
+        self.outcome = widgets.HTML(
+            markup.faint("A try goes to your numbers only and does not count as the campaign's.")
+        )
+        self.fuse = Fuse()
+        self.dispatch: Dispatch | None = None
+        shown(self.again, when=False)
+        for widget in (self.numbers, self.rows):
+            widget.observe(self.guarded(self.renew), names="value")
+        self.box.children = (
+            *(self.title, self.numbers, self.rows, row(self.send, self.again)),
+            *(self.outcome, self.errors),
+        )
+        desk.on("choices", self.renew)
+        desk.on("row", self.renew)
+
+    def fire(self) -> None:
+        """Send a try, if this is the click that may."""
+        if not (self.fuse.arm() and self.fuse.fire()):
+            return
+        self.send.disabled = True
+        try:
+            self.dispatch = self._dispatch()
+            self.outcome.value = markup.faint("Sending …")
+            memory.remember(self.desk.choices.text)
+            self.dispatch.start(lambda _: None, self.end)
+        except BaseException:
+            self.fuse.burnt(again=True)
+            self.send.disabled = False
+            raise
+
+    def end(self) -> None:
+        """Say what became of the try; called on its thread."""
+        assert self.dispatch is not None
+        failure, results = self.dispatch.failure, self.dispatch.results
+        if failure is not None:
+            self.fail(failure)
+        self.outcome.value = "" if results is None else _told(self.dispatch)
+        self.fuse.burnt(again=False)
+        shown(self.again, when=True)
+
+    def renew(self) -> None:
+        """Let another try go out."""
+        if self.fuse.renew():
+            self.send.disabled = False
+            shown(self.again, when=False)
+
+    def _dispatch(self) -> Dispatch:
+        """Plan the try."""
+        client = self.desk.client
+        if client is None:
+            raise ConfigurationError(CONNECT)
+        if not self.desk.choices.program:
+            raise InputError("Choose the program to send from.")
+        numbers = tryout.numbers_of(self.numbers.value)
+        plan = tryout.try_plan(
+            self.desk.frame, self._places(), numbers, self.desk.choices, tryout.new_name()
+        )
+        return Dispatch(plan, client, plan.recipients)
+
+    def _places(self) -> list[int]:
+        """Return the positions of the rows that were asked for; none typed: the one shown."""
+        asked = [label.strip() for label in self.rows.value.split(",") if label.strip()]
+        places = [overview.find_row(self.desk.frame.index, label) for label in asked]
+        for label, place in zip(asked, places, strict=True):
+            if place is None:
+                raise InputError(f"No row has the label {label!r}.")
+        return [place for place in places if place is not None] or [self.desk.row]
+
+
+def _told(dispatch: Dispatch) -> str:
+    """Return what became of a try, message by message."""
+    results = dispatch.results
+    assert results is not None
+    to = dispatch.plan.masked_recipients(dispatch.plan.ready)
+    told = [
+        f"{number}: {str(status).replace('_', ' ')}"
+        for number, status in zip(to, results["sms_status"], strict=True)
+    ]
+    return markup.good("Tried: " + ", ".join(told) + ".")
