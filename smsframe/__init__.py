@@ -32,6 +32,7 @@ from smsframe.errors import (
 
 if TYPE_CHECKING:
     from smsframe.acoustic.client import Client, connect
+    from smsframe.composer import Composer, compose
     from smsframe.phones import normalize
     from smsframe.planning import Plan
     from smsframe.sandbox import Sandbox
@@ -45,6 +46,7 @@ __all__ = [
     "ApiError",
     "CampaignBusyError",
     "Client",
+    "Composer",
     "ConfigurationError",
     "IncompleteSendWarning",
     "InputError",
@@ -54,6 +56,7 @@ __all__ = [
     "SmsframeError",
     "SmsframeWarning",
     "UnknownOutcomeWarning",
+    "compose",
     "connect",
     "last_results",
     "normalize",
@@ -65,6 +68,7 @@ __all__ = [
 
 _LAZY = {
     "Client": "smsframe.acoustic.client",
+    **dict.fromkeys(("Composer", "compose"), "smsframe.composer"),
     "Plan": "smsframe.planning",
     "Sandbox": "smsframe.sandbox",
     "connect": "smsframe.acoustic.client",

@@ -21,7 +21,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FRAME_METHODS = ("plan", "send", "preview")
+FRAME_METHODS = ("plan", "send", "preview", "compose")
 SERIES_METHODS = ("normalize", "segments")
 
 

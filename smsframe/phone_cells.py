@@ -10,7 +10,7 @@ Every cell that the walk over digits (``phone_walk``) does not settle comes here
 * **Bare digits in a region** are what ``phonenumbers.parse(text, region)`` makes of them; only if that is
   not valid are ``00`` and ``011`` in front read as +. Digits that would be valid with a + are never read
   so: one digit too many in a home number must not text a stranger abroad. They are named
-  ``phone_other_country``.
+  ``phone_other_country``, or ``phone_ambiguous`` where the region makes a landline of them.
 * **Bare digits without a region** are read as if a + stood before them, since a number that went
   through a numeric column has lost its +. The exception: ten digits that are also a North American
   number without its 1 (``659 555 0123`` is in Alabama and in Singapore) stay ``phone_no_country``;
@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import phonenumbers
@@ -52,7 +52,7 @@ _NOT_PHONES = re.compile(
     r"|^(?:0?[1-9]|[12]\d|3[01])[-/.](?:0?[1-9]|[12]\d|3[01])[-/.](?:19|20)\d\d(?!\d)"
 )
 _EXTENSION = re.compile(
-    r"(?:;\s*ext=|\be?xt(?:ension|n)?\b\.?|(?<=[\d\s])x|#|\bdoб|\bдоб\b\.?|\banexo\b|\bdurchwahl\b)"
+    r"(?:;\s*ext=|(?<![a-z])e?xt(?:ension|n)?(?![a-z])\.?|(?<=[\d\s])x|#|\bдоб\.?|\banexo|\bdurchwahl)"
     r"\s*[:.=]?\s*\d{1,7}$",
     re.IGNORECASE,
 )
@@ -102,7 +102,7 @@ def read_number(bare: str, region: str | None) -> Reading:
         if number is not None and phonenumbers.is_valid_number(number):
             if region is None and bare[0] != "+" and is_also_national(bare):
                 return Reading(code="phone_no_country")
-            return _valid(number)
+            return _named(_valid(number), bare, region)
     return Reading(code=_fault_of_number(bare, region))
 
 
@@ -211,6 +211,17 @@ def _valid(number: Any) -> Reading:
     line_type = _LINE_TYPE_NAMES[phonenumbers.number_type(number)]
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return Reading(e164.removeprefix("+"), line_type, CODE_OF_LINE_TYPE[line_type])
+
+
+def _named(reading: Reading, bare: str, region: str | None) -> Reading:
+    """Return a reading, called ambiguous if it gets no texts and the same digits with a + would."""
+    if reading.code == FINE or region is None or bare[0] == "+":
+        return reading
+    number = _parsed(f"+{bare}", None)
+    if number is None or not phonenumbers.is_valid_number(number):
+        return reading
+    is_fine = _valid(number).code == FINE
+    return replace(reading, code="phone_ambiguous") if is_fine else reading
 
 
 _FAULTS = {

@@ -44,6 +44,10 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "{value} is no number of region {region}, but would be one of another country with a + in "
             "front. Write the + if that is meant."
         ),
+        "phone_ambiguous": (
+            "{value} is a number of region {region} that gets no texts, or one that does if a + belongs "
+            "in front. Write the + if that is meant, or give a mobile number."
+        ),
         "phone_unknown_country": (
             "{value} begins with a country code that does not exist. Correct the digits after the +."
         ),

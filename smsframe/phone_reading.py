@@ -82,6 +82,8 @@ def read_texts(texts: pa.Array, region: str | None) -> Readings:
         _read_dirty(readings, texts, left, region)
     if region is None:
         _doubt_bare_digits(readings, texts)
+    else:
+        _name_ambiguous(readings, texts)
     return readings
 
 
@@ -122,10 +124,9 @@ def _cleaned(texts: pa.Array, region: str | None) -> pa.Array:
 
 def _looked_at(texts: pa.Array) -> pa.Array:
     """Return texts with more than digits and punctuation cleaned, the slower way."""
-    ask = pc.match_substring_regex(texts, _MUST_ASK)
-    whole = pc.replace_substring_regex(texts, _FLOAT_END, r"\1")
-    whole = pc.replace_substring_regex(whole, _GUARDS, "")
-    ask = pc.and_(ask, pc.equal(whole, texts))
+    whole = pc.replace_substring_regex(texts, _GUARDS, "")
+    whole = pc.replace_substring_regex(whole, _FLOAT_END, r"\1")
+    ask = pc.match_substring_regex(whole, _MUST_ASK)
     digits = pc.replace_substring_regex(whole, _PUNCTUATION, "")
     return pc.if_else(ask, pa.scalar(None, pa.string()), digits)
 
@@ -183,6 +184,20 @@ def _read_distinct(texts: list[str], region: str | None) -> list[Reading]:
             found[::step] = tried
             return found
     return [read_cell(text, region) for text in texts]
+
+
+def _name_ambiguous(readings: Readings, texts: pa.Array) -> None:
+    """Say so where a number that gets no texts would be one that does with a + in front."""
+    rows = np.flatnonzero(readings.is_valid & (readings.code != NO_CODE))
+    if not len(rows):
+        return
+    chosen = texts.take(pa.array(rows))
+    plain, _ = without_punctuation(chosen)
+    bare = ~np.asarray(pc.match_substring(chosen, "+"))
+    abroad = read_digits(plain, None)
+    textable = _CODE_OF_TYPE[abroad.line_type] == NO_CODE
+    textable &= (abroad.line_type != UNKNOWN) & bare & np.asarray(pc.ascii_is_decimal(plain))
+    readings.code[rows[textable]] = CODES.index("phone_ambiguous")
 
 
 def _doubt_bare_digits(readings: Readings, texts: pa.Array) -> None:

@@ -30,7 +30,7 @@ from smsframe.phone_states import UNKNOWN, State, Verdict
 
 _SYMBOLS = 12
 _BLOCK_ROWS = 1 << 16
-_LONGEST = 20  # a plus, and more digits than any number has
+_LONGEST = 17  # a plus, and the 15 digits of the longest number with its national prefix
 _UNSEEN = -1
 _TYPE_BITS, _KIND_SHIFT = 15, 4
 
