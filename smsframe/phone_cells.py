@@ -170,7 +170,7 @@ def _is_several(plain: str, region: str | None) -> bool:
     if len(parts) > 1:
         long = [part for part in parts if _digit_count(part) >= _SHORT_CODE_DIGITS.stop]
         return len(long) > 1
-    if _digit_count(plain) <= _MOST_DIGITS:
+    if _digit_count(plain) <= _MOST_DIGITS or _is_valid(plain, region):
         return False
     blanks = [found.start() for found in re.finditer(r"\s", plain)]
     return any(_is_valid(plain[:at], region) and _is_long(plain[at:]) for at in blanks)

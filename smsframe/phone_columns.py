@@ -30,6 +30,7 @@ def is_text_or_number(column: pd.Series) -> bool:
         return False
     if isinstance(dtype, pd.ArrowDtype):
         kind = dtype.pyarrow_dtype
+        kind = kind.value_type if pa.types.is_dictionary(kind) else kind
         texts = pa.types.is_string(kind) or pa.types.is_large_string(kind)
         numbers = pa.types.is_integer(kind) or pa.types.is_floating(kind)
         return texts or numbers or pa.types.is_decimal(kind) or pa.types.is_null(kind)

@@ -40,9 +40,7 @@ _NO_COUNTRY = CODES.index("phone_no_country")
 
 _FLOAT_END = r"^\s*(\+?[0-9]{7,})\.0{1,2}\s*$"
 _GUARDS = r"^[\s='\"]+|[\s'\"]+$"
-_PUNCTUATION = (
-    r"[\s\x{a0}\x{202f}\x{2009}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}\x{feff}().\-\[\]~]"
-)
+_PUNCTUATION = r"[\s\x{a0}\x{202f}\x{2009}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2010}-\x{2015}\x{2060}\x{2212}\x{3000}\x{feff}().\-\[\]~]"
 _MUST_ASK = (
     r"^-|[eE]|^[0-9]+\.[0-9]{1,2}$"
     r"|^(?:19|20)[0-9]{2}[-.][0-9]{1,2}[-.][0-9]{1,2}|^[0-9]{1,2}[-.][0-9]{1,2}[-.](?:19|20)[0-9]{2}"
@@ -83,7 +81,7 @@ def read_texts(texts: pa.Array, region: str | None) -> Readings:
     if region is None:
         _doubt_bare_digits(readings, texts)
     else:
-        _name_ambiguous(readings, texts)
+        _name_ambiguous(readings, texts, region)
     return readings
 
 
@@ -186,33 +184,31 @@ def _read_distinct(texts: list[str], region: str | None) -> list[Reading]:
     return [read_cell(text, region) for text in texts]
 
 
-def _name_ambiguous(readings: Readings, texts: pa.Array) -> None:
+def _name_ambiguous(readings: Readings, texts: pa.Array, region: str) -> None:
     """Say so where a number that gets no texts would be one that does with a + in front."""
     rows = np.flatnonzero(readings.is_valid & (readings.code != NO_CODE))
     if not len(rows):
         return
     chosen = texts.take(pa.array(rows))
-    plain, _ = without_punctuation(chosen)
-    bare = ~np.asarray(pc.match_substring(chosen, "+"))
-    abroad = read_digits(plain, None)
-    textable = _CODE_OF_TYPE[abroad.line_type] == NO_CODE
-    textable &= (abroad.line_type != UNKNOWN) & bare & np.asarray(pc.ascii_is_decimal(plain))
+    abroad = read_digits(_cleaned(chosen, region), None)
+    textable = (_CODE_OF_TYPE[abroad.line_type] == NO_CODE) & (abroad.line_type != UNKNOWN)
+    textable &= ~np.asarray(pc.match_substring_regex(chosen, "[+\uff0b]"))
     readings.code[rows[textable]] = CODES.index("phone_ambiguous")
 
 
 def _doubt_bare_digits(readings: Readings, texts: pa.Array) -> None:
     """Take back numbers that were read without a + and may be national ones of some country."""
     valid = readings.is_valid
-    short = valid & (_lengths(readings.digits) == _NATIONAL_DIGITS)
+    short = valid & (_lengths(readings.digits) <= _NATIONAL_DIGITS)
     strangers = int((readings.code == _NO_COUNTRY).sum())
     rows = np.flatnonzero(valid if strangers >= _FEWEST_STRANGERS else short)
     if not len(rows):
         return
-    chosen, digits = texts.take(pa.array(rows)), readings.digits.take(pa.array(rows))
-    bare = _has_bare_digits(chosen, digits)
-    rows, digits = rows[bare], digits.filter(pa.array(bare))
-    lengths = _written_digits(chosen.filter(pa.array(bare)))
-    taken_back = _also_national(digits, lengths)
+    written = texts.take(pa.array(rows))
+    bare = _has_bare_digits(written, readings.digits.take(pa.array(rows)))
+    rows, written = rows[bare], written.filter(pa.array(bare))
+    lengths = _written_digits(written)
+    taken_back = _also_national(written, lengths)
     taken_back |= np.isin(lengths, _doubtful_lengths(readings, texts, lengths))
     if taken_back.any():
         rows = rows[taken_back]
@@ -257,11 +253,11 @@ def _written_digits(texts: pa.Array) -> npt.NDArray[np.int64]:
     return counts
 
 
-def _also_national(digits: pa.Array, lengths: np.ndarray) -> Bools:
+def _also_national(written: pa.Array, lengths: np.ndarray) -> Bools:
     """Tell which ten digits are also a North American number that lacks its 1."""
     also = lengths == _NATIONAL_DIGITS
     if also.any():
-        chosen = digits.filter(pa.array(also))
-        national = read_digits(pc.binary_join_element_wise("1", chosen, ""), None)
+        digits = _cleaned(written.filter(pa.array(also)), None)
+        national = read_digits(pc.binary_join_element_wise("1", digits, ""), None)
         also[also] = national.line_type != UNKNOWN
     return also

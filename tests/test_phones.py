@@ -1,0 +1,496 @@
+"""Phone cells and columns: the library's answer, fast, and a name for everything that is wrong.
+
+The bank ``phones_bank.csv`` holds real-looking cells with what they are; ``\\uXXXX``, ``\\n``, ``\\r`` and ``\\t`` in it
+stand for the characters. The differential test asks ``phonenumbers`` about the same numbers.
+"""
+
+from __future__ import annotations
+
+import csv
+import random
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import phonenumbers
+import pyarrow as pa
+import pytest
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, NumberParseException, PhoneNumberType
+
+from smsframe import phone_patterns, phone_states
+from smsframe.errors import InputError
+from smsframe.phone_cells import read_cell
+from smsframe.phone_codes import CODE_OF_LINE_TYPE, SENTENCES
+from smsframe.phones import LINE_TYPES, guess_phone_column, normalize, read_phones
+
+PHONE = "+12015550123"
+TYPE_NAMES = {
+    value: name.lower() for name, value in vars(PhoneNumberType).items() if isinstance(value, int)
+}
+
+
+def decoded(cell):
+    """Return a cell of the bank with its escapes as characters."""
+    cell = re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), cell)
+    return cell.replace("\\n", "\n").replace("\\r", "\r").replace("\\t", "\t")
+
+
+def bank():
+    """Return the bank: cell, region, code, e164."""
+    path = Path(__file__).with_name("phones_bank.csv")
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            (decoded(row["cell"]), row["region"] or None, row["code"], row["e164"])
+            for row in csv.DictReader(file)
+        ]
+
+
+def outcome(row):
+    """Return code and e164 of a row of ``normalize``, blank where missing."""
+    return tuple("" if pd.isna(row[name]) else row[name] for name in ("code", "e164"))
+
+
+BANK = bank()
+
+
+def test_bank__is_large_and_names_every_code():
+    """The bank has at least 300 cells, and every code but that of unread cells."""
+    assert len(BANK) >= 300
+    assert {code for _, _, code, _ in BANK} - {""} == set(SENTENCES) - {
+        "phone_unread",
+        "phone_voicemail",
+    }
+
+
+@pytest.mark.parametrize(
+    ("cell", "region", "code", "e164"),
+    [pytest.param(*row, id=f"{number}-{row[1]}-{row[0]!a}") for number, row in enumerate(BANK, 2)],
+)
+def test_cell__of_the_bank(cell, region, code, e164):
+    """Every cell of the bank is what the bank says, by the quick way and by the slow one."""
+    assert outcome(normalize(pd.Series([cell]), region).iloc[0]) == (code, e164)
+    slow = read_cell(cell, region.upper() if region else None)
+    assert (slow.code, f"+{slow.digits}" if slow.digits else "") == (code, e164)
+
+
+@pytest.mark.parametrize("region", ["US", "GB", "DE", "FR"])
+def test_column__says_of_each_cell_what_the_cell_says_alone(region):
+    """A column of the whole bank in one region gives each cell its own answer."""
+    cells = [cell for cell, *_ in BANK]
+    found = normalize(pd.Series(cells), region)
+    alone = [read_cell(cell, region) for cell in cells]
+    assert [
+        code or None for code in found["code"].astype(object).where(found["code"].notna(), None)
+    ] == [one.code or None for one in alone]
+    assert found["e164"].tolist() == [f"+{one.digits}" if one.digits else pd.NA for one in alone]
+
+
+# --- the library is the canon -------------------------------------------------------------------
+
+
+def canon(text, region):
+    """Return E.164 and line type by the library alone, (None, None) when it is not valid."""
+    try:
+        number = phonenumbers.parse(text, region)
+    except NumberParseException:
+        return None, None
+    if not phonenumbers.is_valid_number(number):
+        return None, None
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return e164, TYPE_NAMES[phonenumbers.number_type(number)]
+
+
+def found_by_us(cells, region):
+    """Return E.164 and line type of every cell, checking that the code goes with them."""
+    read = read_phones(pd.Series(cells, dtype=object), region=region)
+    digits = read.valid_digits.to_pylist()
+    types = [None if code < 0 else LINE_TYPES[code] for code in read.line_type.codes]
+    codes = [None if code < 0 else read.code.categories[code] for code in read.code.codes]
+    for kind, code, textable in zip(types, codes, read.digits.to_pylist(), strict=True):
+        assert (textable is None) == (code is not None)
+        if kind and code != "phone_ambiguous":
+            assert (code or "") == CODE_OF_LINE_TYPE[kind]
+    return [(f"+{d}" if d else None, kind) for d, kind in zip(digits, types, strict=True)]
+
+
+def examples(code, region):
+    """Return the library's example of every line type of a region, national digits only."""
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(code, region)
+    kinds = [getattr(metadata, name) for name in LINE_TYPES if name != "fixed_line_or_mobile"]
+    return [kind.example_number for kind in kinds if kind is not None and kind.example_number]
+
+
+PLACES = [
+    (code, region) for code, regions in COUNTRY_CODE_TO_REGION_CODE.items() for region in regions
+]
+
+
+def variations(example, rng, count):
+    """Return numbers that begin like an example and end otherwise, some too long or too short."""
+    for _ in range(count):
+        kept = rng.randint(0, len(example) - 1)
+        length = len(example) - kept + rng.choice((0, 0, 0, 0, 0, 1, -1))
+        yield example[:kept] + "".join(rng.choices("0123456789", k=length))
+
+
+def soiled(digits, rng):
+    """Return digits as people and programs write them."""
+    if rng.random() < 0.1:
+        return rng.choice(("'{}", '="{}"', "tel:{}", " {} ", "\u200b{}", "\u202a{}\u202c")).format(
+            digits
+        )
+    if rng.random() < 0.03:
+        return digits.translate({ord(c): ord(c) + 0xFEE0 for c in "0123456789+"})
+    blanks = (" ", "-", " - ", "\u00a0", "\u2011", ".")  # 512.39 is a price and not a phone
+    blank = rng.choice(blanks if len(digits) > 8 else blanks[:-1])
+    places = sorted(
+        rng.sample(range(3, max(4, len(digits) - 2)), k=min(2, max(1, len(digits) - 5)))
+    )
+    for place in reversed(places):
+        digits = digits[:place] + blank + digits[place:]
+    return digits
+
+
+def test_numbers__of_the_whole_world_are_what_the_library_says():
+    """200,000 numbers of all regions and types, valid, invalid and dirty: validity, E.164, line type."""
+    rng = random.Random(20261101)
+    abroad, compared = [], 0
+    for code, region in PLACES:
+        numbers = set()
+        for example in examples(code, region):
+            numbers.update(variations(example, rng, 66))
+        abroad += [f"+{code}{number}" for number in sorted(numbers)]
+    expected = [canon(text, None) for text in abroad]
+    assert found_by_us(abroad, None) == expected
+    dirty = [soiled(text, rng) for text in abroad]
+    assert found_by_us(dirty, None) == expected
+    bare = [(text[1:], want) for text, want in zip(abroad, expected, strict=True) if want[0]]
+    compared += 2 * len(abroad) + len(bare)
+    for (text, want), got in zip(bare, found_by_us([text for text, _ in bare], None), strict=True):
+        ambiguous = len(text) == 10 and canon(f"+1{text}", None)[0]
+        assert got == ((None, None) if ambiguous else want)
+    regions = [region for _, region in PLACES if region != "001"]
+    for region in regions:
+        compared += _compare_at_home(region, rng)
+    assert compared >= 200_000
+
+
+def _compare_at_home(region, rng):
+    """Compare numbers that are written without + in a region; return how many."""
+    code = phonenumbers.country_code_for_region(region)
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    numbers = set()
+    for example in examples(code, region):
+        for number in (example, *variations(example, rng, 8)):
+            prefix = rng.choice(("", "", metadata.national_prefix or "0", str(code)))
+            numbers.add(prefix + number)
+    cells = [number for number in sorted(numbers) if not number.startswith(("00", "011"))]
+    expected = [canon(cell, region) for cell in cells]
+    assert found_by_us(cells, region) == expected, region
+    dirty = [soiled(cell, rng) for cell in cells]
+    assert found_by_us(dirty, region) == expected, region
+    return 2 * len(cells)
+
+
+@pytest.mark.parametrize("form", ["+{}", "{}", "00{}", "011{}"])
+def test_examples__of_every_region_and_type_are_read(form):
+    """The library's own examples are read from every international form."""
+    numbers = [f"{code}{number}" for code, region in PLACES for number in examples(code, region)]
+    found = found_by_us([form.format(number) for number in numbers], None)
+    for number, got in zip(numbers, found, strict=True):
+        ambiguous = form == "{}" and len(number) == 10 and canon(f"+1{number}", None)[0]
+        assert got == ((None, None) if ambiguous else canon(f"+{number}", None))
+
+
+def test_walk__leaves_calling_code_open_when_pattern_is_unknown(monkeypatch):
+    """A pattern with unknown syntax makes its numbers slower, not wrong."""
+
+    def refuse(pattern, tag, *, lasting=False):
+        raise phone_patterns.UnsupportedPatternError(pattern)
+
+    monkeypatch.setattr(phone_states, "pattern_nodes", refuse)
+    phone_states._plan_nodes.cache_clear()
+    phone_states._start_nodes.cache_clear()
+    phone_states._track.cache_clear()
+    try:
+        state = phone_states.ABROAD
+        for digit in "12015550123":
+            state = state.after(int(digit))
+        assert state.verdict() == phone_states.OPEN
+    finally:
+        phone_states._plan_nodes.cache_clear()
+        phone_states._start_nodes.cache_clear()
+        phone_states._track.cache_clear()
+
+
+@pytest.mark.parametrize("pattern", ["a", "(?!1)2", "1*", "[^2]", "\\w", "(1", "1)"])
+def test_pattern__with_unknown_syntax_is_refused(pattern):
+    """Only the syntax that is understood is accepted."""
+    with pytest.raises((phone_patterns.UnsupportedPatternError, ValueError)):
+        phone_patterns.pattern_nodes(pattern, ("is", 0, ""))
+
+
+# --- numbers without a country ------------------------------------------------------------------
+
+
+def test_bare_digits__of_national_numbers_are_never_read_as_foreign_ones():
+    """Indian mobile numbers without +91 and region are not taken for Singapore's."""
+    rng = random.Random(7)
+    cells = [f"{rng.choice('6789')}{rng.randrange(10**9):09d}" for _ in range(500)]
+    cells += [f"6581{rng.randrange(10**6):06d}" for _ in range(20)]
+    found = normalize(pd.Series(cells))
+    assert found["e164"].isna().all()
+    assert (found["code"] == "phone_no_country").sum() > 500
+
+
+def test_bare_digits__of_international_numbers_are_read_beside_dirt():
+    """Many international numbers without + are read although some cells are wrong."""
+    good = [f"1{area}555{line:04d}" for area in (201, 212, 305) for line in range(100, 200)]
+    found = normalize(pd.Series(good + ["12015550", "5550123", "x", "", "20155501"] * 3))
+    assert found["e164"].notna().sum() == 300
+
+
+def test_ten_digits__that_two_countries_share_are_not_read():
+    """6595550123 is in Alabama and in Singapore; with + or region it is plain."""
+    assert normalize(pd.Series(["6595550123"]))["code"].tolist() == ["phone_no_country"]
+    assert normalize(pd.Series(["+6595550123"]))["e164"].tolist() == ["+6595550123"]
+    assert normalize(pd.Series(["6595550123"]), "US")["e164"].tolist() == ["+16595550123"]
+
+
+@pytest.mark.parametrize(
+    ("region", "cure"),
+    [
+        pytest.param("UK", 'region="GB"', id="UK"),
+        pytest.param("usa", 'region="US"', id="usa"),
+        pytest.param("+49", 'region="DE"', id="calling-code"),
+        pytest.param("XX", 'region="US" or', id="unknown"),
+        pytest.param("", 'region="US" or', id="blank"),
+        pytest.param(1, 'region="US" or', id="number"),
+    ],
+)
+def test_region__that_is_none_is_refused_with_the_cure(region, cure):
+    """A region that does not exist says what to write."""
+    with pytest.raises(InputError, match=re.escape(cure)):
+        normalize(pd.Series([PHONE]), region)
+
+
+def test_region__may_be_lower_case():
+    """Regions are read in any case."""
+    assert normalize(pd.Series(["201-555-0123"]), " us ")["e164"].tolist() == [PHONE]
+
+
+# --- dtypes and shapes --------------------------------------------------------------------------
+
+INTEGER = 12015550123
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pytest.param(pd.Series([PHONE, None], dtype=object), id="object"),
+        pytest.param(pd.Series([PHONE, np.nan], dtype=object), id="object-nan"),
+        pytest.param(pd.Series([INTEGER, None], dtype=object), id="object-int"),
+        pytest.param(
+            pd.Series([INTEGER, "x"], dtype=object)[[0]].reindex([0, 1]), id="object-mixed"
+        ),
+        pytest.param(pd.Series([np.int64(INTEGER), pd.NA], dtype=object), id="object-numpy"),
+        pytest.param(pd.Series([float(INTEGER), pd.NaT], dtype=object), id="object-float"),
+        pytest.param(pd.Series([Decimal(INTEGER), None], dtype=object), id="object-decimal"),
+        pytest.param(pd.Series([Decimal("12015550123.00"), None]), id="decimal-point"),
+        pytest.param(pd.Series([PHONE, None], dtype="str"), id="str"),
+        pytest.param(pd.Series([PHONE, None], dtype="string"), id="string"),
+        pytest.param(pd.Series([PHONE, None], dtype="string[python]"), id="string-python"),
+        pytest.param(pd.Series([PHONE, None], dtype="string[pyarrow]"), id="string-pyarrow"),
+        pytest.param(pd.Series([PHONE, None], dtype=pd.ArrowDtype(pa.string())), id="arrow"),
+        pytest.param(pd.Series([PHONE, None], dtype=pd.ArrowDtype(pa.large_string())), id="large"),
+        pytest.param(
+            pd.Series(pd.arrays.ArrowExtensionArray(pa.array([PHONE, None]).dictionary_encode())),
+            id="arrow-dictionary",
+        ),
+        pytest.param(pd.Series([PHONE, None], dtype="category"), id="category"),
+        pytest.param(pd.Series([INTEGER, None], dtype="category"), id="category-int"),
+        pytest.param(pd.Series([INTEGER, None], dtype="Int64"), id="Int64"),
+        pytest.param(pd.Series([INTEGER, None], dtype="UInt64"), id="UInt64"),
+        pytest.param(pd.Series([INTEGER, None], dtype="int64[pyarrow]"), id="int64-pyarrow"),
+        pytest.param(pd.Series([INTEGER, None], dtype="float64"), id="float64"),
+        pytest.param(pd.Series([INTEGER, None], dtype="Float64"), id="Float64"),
+        pytest.param(pd.Series([INTEGER, None], dtype="float64[pyarrow]"), id="float64-pyarrow"),
+        pytest.param(
+            pd.Series([Decimal(INTEGER), None], dtype=pd.ArrowDtype(pa.decimal128(20, 2))),
+            id="decimal-pyarrow",
+        ),
+    ],
+)
+def test_dtype__with_a_gap_is_read(column):
+    """Every dtype that can hold a number and a gap gives the number and a missing one."""
+    before = column.copy(deep=True)
+    read = read_phones(column)
+    assert read.digits.to_pylist() == ["12015550123", None]
+    assert read.code.tolist()[1] == "phone_missing"
+    assert read.damage == ()
+    pd.testing.assert_series_equal(column, before)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint64", "int64[pyarrow]", "float64"])
+def test_dtype__without_gaps_is_read(dtype):
+    """Plain numeric dtypes are read."""
+    read = read_phones(pd.Series([INTEGER, INTEGER + 1]).astype(dtype))
+    assert read.digits.to_pylist() == ["12015550123", "12015550124"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        pytest.param(12015550123.5, "phone_unreadable", id="fraction"),
+        pytest.param(True, "phone_unreadable", id="bool"),
+        pytest.param([PHONE], "phone_unreadable", id="list"),
+        pytest.param(pd.Timestamp("2026-11-02"), "phone_unreadable", id="date"),
+        pytest.param(float("inf"), "phone_unreadable", id="infinite"),
+        pytest.param(b"12015550123", "phone_unreadable", id="bytes"),
+        pytest.param("\ud83d", "phone_missing", id="half-a-character"),
+        pytest.param("1" * 300, "phone_unreadable", id="endless"),
+        pytest.param("a" * 300, "phone_unreadable", id="endless-letters"),
+    ],
+)
+def test_object__that_is_no_text_is_a_problem_of_its_row(cell, code):
+    """Odd objects in a mixed column stop their own row only."""
+    read = read_phones(pd.Series([PHONE, cell, INTEGER + 1], dtype=object))
+    assert read.digits.to_pylist() == ["12015550123", None, "12015550124"]
+    assert read.code[1] == code
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pytest.param([7, 7, 7], id="repeated"),
+        pytest.param(pd.MultiIndex.from_tuples([("a", 1), ("a", 1), ("b", 2)]), id="multi"),
+        pytest.param(pd.date_range("2026-11-01", periods=3), id="dates"),
+    ],
+)
+def test_normalize__keeps_the_index(index):
+    """The result has the index of the series, and the series is unchanged."""
+    series = pd.Series([PHONE, "x", None], index=index, name="mobile")
+    before = series.copy(deep=True)
+    found = normalize(series)
+    assert found.index.equals(series.index)
+    assert list(found.columns) == ["e164", "code", "line_type"]
+    assert found["e164"].dtype == "string"
+    pd.testing.assert_series_equal(series, before)
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+@pytest.mark.parametrize(
+    "dtype", ["object", "str", "string", "category", "int64", "float64", "Int64"]
+)
+def test_normalize__of_no_or_one_row(rows, dtype):
+    """No rows and one row are columns like any other."""
+    found = normalize(pd.Series([INTEGER] * rows, dtype="int64").astype(dtype))
+    assert found["e164"].tolist() == [PHONE] * rows
+
+
+def test_slice__of_an_arrow_column_is_read_from_its_own_rows():
+    """A view into a larger array, and an array in pieces, are read where they are."""
+    whole = pd.Series(
+        pd.arrays.ArrowExtensionArray(
+            pa.chunked_array([["12015550123", "12015550124"], ["bad", "12015550125", None]])
+        )
+    )
+    assert normalize(whole.iloc[1:4])["e164"].tolist() == ["+12015550124", pd.NA, "+12015550125"]
+
+
+def test_category__with_unused_and_repeated_values():
+    """Categories are read once and mapped back."""
+    column = pd.Series(["x", PHONE, PHONE, None], dtype="category").iloc[1:]
+    assert normalize(column)["e164"].tolist() == [PHONE, PHONE, pd.NA]
+
+
+# --- the phone column of a frame ----------------------------------------------------------------
+
+MOBILES = [f"+1201555{line:04d}" for line in range(100, 140)]
+NATIONAL = [f"(201) 555-{line:04d}" for line in range(100, 140)]
+IDS = [2015550000 + 7919 * number % 10**7 for number in range(40)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        pytest.param({"name": ["Ann"] * 40, "mobile": MOBILES}, "mobile", id="mobile"),
+        pytest.param({"a": MOBILES, "order_no": IDS}, "a", id="by-value"),
+        pytest.param({"PhoneNumber": NATIONAL, "accountNumber": IDS}, "PhoneNumber", id="national"),
+        pytest.param({"phone": MOBILES, "fax": MOBILES}, "phone", id="fax"),
+        pytest.param({"cell": MOBILES, "zip": [7302] * 40}, "cell", id="zip"),
+        pytest.param(
+            {"mobile": [int(m[1:]) for m in MOBILES], "id": range(40)}, "mobile", id="int"
+        ),
+        pytest.param({"phone": MOBILES, "sms_contact": MOBILES}, "phone", id="own-results"),
+        pytest.param(
+            {"phone_type": ["home"] * 40, "Tel": MOBILES}, "Tel", id="named-but-no-numbers"
+        ),
+        pytest.param({"hotel": ["Ritz"] * 40, 5: MOBILES}, 5, id="label-is-a-number"),
+        pytest.param(
+            {"mobile": MOBILES, "day": pd.date_range("2026-11-01", periods=40)},
+            "mobile",
+            id="dates",
+        ),
+        pytest.param({"mobile": MOBILES[:20] + [None] * 20, "b": [None] * 40}, "mobile", id="gaps"),
+    ],
+)
+def test_guess__finds_the_one_phone_column(columns, expected):
+    """A column that plainly holds phones is found."""
+    frame = pd.DataFrame(columns)
+    before = frame.copy(deep=True)
+    assert guess_phone_column(frame) == expected
+    pd.testing.assert_frame_equal(frame, before)
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence", "candidates"),
+    [
+        pytest.param({"order_no": IDS, "name": ["Ann"] * 40}, "phone='order_no'", [], id="none"),
+        pytest.param({"id": [12015550000 + n for n in range(40)]}, "phone='id'", [], id="eleven-digit-ids"),
+        pytest.param(
+            {"mobile": MOBILES, "home_phone": MOBILES}, "'mobile' and 'home_phone'",
+            ["mobile", "home_phone"], id="two",
+        ),
+        pytest.param({"mobile": MOBILES, "a": MOBILES}, "'mobile' and 'a'", ["mobile", "a"], id="name-and-value"),
+        pytest.param({}, "no columns", [], id="no-columns"),
+        pytest.param({"phone": []}, "phone='phone'", [], id="no-rows"),
+        pytest.param({"phone": ["Ann"] * 40}, "phone='phone'", [], id="name-only"),
+    ],
+)  # fmt: skip
+def test_guess__refuses_when_not_plain(columns, sentence, candidates):
+    """No plain phone column, or two, is an error that names them and the argument."""
+    with pytest.raises(InputError, match=re.escape(sentence)) as caught:
+        guess_phone_column(pd.DataFrame(columns))
+    assert caught.value.details["candidates"] == candidates
+
+
+def test_guess__in_repeated_labels():
+    """Two columns of one name are looked at one by one."""
+    frame = pd.DataFrame([[phone, "Ann"] for phone in MOBILES], columns=["x", "x"])
+    assert guess_phone_column(frame) == "x"
+
+
+def test_sentences__can_be_filled():
+    """Every sentence takes the masked value and the region, and ends as a sentence."""
+    for code, sentence in SENTENCES.items():
+        filled = sentence.format(value="•••23", region="US")
+        assert filled.endswith("."), code
+        assert "{" not in filled, code
+
+
+def test_column__of_a_million_distinct_non_phones_is_not_read_cell_by_cell(monkeypatch):
+    """Of very many texts that are no numbers only a sample is read."""
+    calls = []
+
+    def counted(text, region):
+        calls.append(text)
+        return read_cell(text, region)
+
+    monkeypatch.setattr("smsframe.phone_reading.read_cell", counted)
+    read = read_phones(pd.Series([f"order {number}" for number in range(60_000)]))
+    assert len(calls) < 5_000
+    assert read.digits.null_count == 60_000
+    assert [damage.code for damage in read.damage] == ["phones_not_phones"]
