@@ -27,16 +27,30 @@ from smsframe.errors import (
     JournalError,
     SmsframeError,
     SmsframeWarning,
+    StatusWarning,
     UnknownOutcomeWarning,
 )
 
 if TYPE_CHECKING:
+    from smsframe import journal
     from smsframe.acoustic.client import Client, connect
     from smsframe.composer import Composer, compose
+    from smsframe.followup import reconcile, refresh, resolve
+    from smsframe.lookback import (
+        batches,
+        failed,
+        plot,
+        results,
+        runs,
+        summary,
+        to_retry,
+        unknown,
+    )
     from smsframe.phones import normalize
     from smsframe.planning import Plan
     from smsframe.sandbox import Sandbox
     from smsframe.segmentation import segments
+    from smsframe.summing import Summary
     from smsframe.verbs import last_results, plan, preview, send
 
 __version__ = "0.1.0"
@@ -55,15 +69,29 @@ __all__ = [
     "Sandbox",
     "SmsframeError",
     "SmsframeWarning",
+    "StatusWarning",
+    "Summary",
     "UnknownOutcomeWarning",
+    "batches",
     "compose",
     "connect",
+    "failed",
+    "journal",
     "last_results",
     "normalize",
     "plan",
+    "plot",
     "preview",
+    "reconcile",
+    "refresh",
+    "resolve",
+    "results",
+    "runs",
     "segments",
     "send",
+    "summary",
+    "to_retry",
+    "unknown",
 ]
 
 _LAZY = {
@@ -71,6 +99,12 @@ _LAZY = {
     **dict.fromkeys(("Composer", "compose"), "smsframe.composer"),
     "Plan": "smsframe.planning",
     "Sandbox": "smsframe.sandbox",
+    "Summary": "smsframe.summing",
+    **dict.fromkeys(("reconcile", "refresh", "resolve"), "smsframe.followup"),
+    **dict.fromkeys(
+        ("batches", "failed", "plot", "results", "runs", "summary", "to_retry", "unknown"),
+        "smsframe.lookback",
+    ),
     "connect": "smsframe.acoustic.client",
     "last_results": "smsframe.verbs",
     "normalize": "smsframe.phones",
@@ -83,6 +117,8 @@ _LAZY = {
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used."""
+    if name == "journal":
+        return importlib.import_module("smsframe.journal")
     if name not in _LAZY:
         raise AttributeError(f"module 'smsframe' has no attribute {name!r}")
     value = getattr(importlib.import_module(_LAZY[name]), name)

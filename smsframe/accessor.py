@@ -21,7 +21,20 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FRAME_METHODS = ("plan", "send", "preview", "compose")
+FRAME_METHODS = (
+    "plan",
+    "send",
+    "preview",
+    "compose",
+    "summary",
+    "batches",
+    "to_retry",
+    "plot",
+    "refresh",
+    "resolve",
+    "reconcile",
+)
+FRAME_PROPERTIES = ("failed", "unknown")
 SERIES_METHODS = ("normalize", "segments")
 
 
@@ -55,8 +68,18 @@ class _Delegate:
         return method
 
 
+class _DelegateProperty(_Delegate):
+    """A property that is ``smsframe.<name>`` of the frame."""
+
+    def __get__(self, accessor: Any, owner: type | None = None) -> Any:
+        return self.public if accessor is None else self.public(accessor._subject)  # noqa: SLF001 - our own accessor
+
+
 class FrameAccessor:
-    """``df.sms``: send one text to every row, and see what became of it."""
+    """``df.sms``: send one text to every row, and see what became of it.
+
+    ``failed`` and ``unknown`` are properties, everything else is called.
+    """
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self._subject = frame
@@ -71,6 +94,8 @@ class SeriesAccessor:
 
 for _name in FRAME_METHODS:
     setattr(FrameAccessor, _name, _Delegate(_name))
+for _name in FRAME_PROPERTIES:
+    setattr(FrameAccessor, _name, _DelegateProperty(_name))
 for _name in SERIES_METHODS:
     setattr(SeriesAccessor, _name, _Delegate(_name))
 

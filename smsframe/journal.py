@@ -24,12 +24,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime as dt
 import json
 import time
 from typing import TYPE_CHECKING, Final
 
 from smsframe.campaign_lock import campaign_lock
-from smsframe.errors import JournalError
+from smsframe.errors import InputError, JournalError
 from smsframe.journal_reader import (
     OUTCOME_COLUMNS,
     OUTCOME_FIELDS,
@@ -56,6 +57,7 @@ from smsframe.journal_records import (
 from smsframe.journal_schema import roll_back
 
 if TYPE_CHECKING:
+    import os
     import sqlite3
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -72,6 +74,7 @@ __all__ = [
     "RunRecord",
     "Settlement",
     "campaign_lock",
+    "forget",
 ]
 
 _START: Final = (
@@ -144,10 +147,9 @@ class Journal(JournalReader):
     def end_run(
         self, run_id: str, ended_at: float, ending: str, *, rest: bytes | None = None
     ) -> None:
-        """Write down when a run ended and how: "done", "stopped", "interrupted" or "failed".
+        """Write down when a run ended and how; ``rest``, if given, replaces the run's.
 
-        ``rest`` takes the place of the run's, where rows that were to go out did not; None keeps
-        it.
+        ``ending`` is "done", "stopped", "interrupted" or "failed".
         """
         with self._writing() as db:
             changed = db.execute(
@@ -400,3 +402,48 @@ def _runs_with_claims(db: sqlite3.Connection, scope: bytes) -> set[str]:
         "SELECT DISTINCT run_id FROM batches WHERE scope = ? AND state = 'claimed'", (scope,)
     )
     return {run_id for (run_id,) in rows}
+
+
+def forget(before: str | dt.date, *, path: str | os.PathLike[str] | None = None) -> int:
+    """Remove texts, phone numbers and values of earlier runs from the journal; irreversible.
+
+    Hashes and states stay, so nobody is texted twice. The results of these runs cannot be brought
+    back, and what is still unknown of them can no longer be reconciled.
+
+    Parameters
+    ----------
+    before : str, date, datetime or Timestamp
+        Runs that started earlier are forgotten: "2026-11-01" or with a time; UTC without a zone.
+    path : path, optional
+        The journal. None: that of the client ``connect`` made last, else the usual one.
+
+    Returns
+    -------
+    int
+        Number of runs forgotten now; 0 when there is no journal.
+
+    Raises
+    ------
+    InputError, JournalError
+        ``before`` is no time; the journal cannot be read or written.
+
+    Examples
+    --------
+    >>> forget("2000-01-01", path="no-such-journal.sqlite3")
+    0
+    """
+    from smsframe.whichjournal import journal_file  # noqa: PLC0415 - brings the client
+
+    moment, file = _moment(before), journal_file(journal=path)
+    with Journal(file) if file.exists() else contextlib.nullcontext() as opened:
+        return 0 if opened is None else opened.forget(moment)
+
+
+def _moment(before: object) -> float:
+    """Return a time as seconds since 1970; InputError when it is none."""
+    with contextlib.suppress(ValueError):
+        text = before.isoformat() if isinstance(before, dt.date) else before
+        moment = dt.datetime.fromisoformat(text) if isinstance(text, str) else None
+        if moment is not None:
+            return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
+    raise InputError(f"before={before!r} is no time. Give a date such as '2026-11-01'.")

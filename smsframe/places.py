@@ -1,40 +1,16 @@
-"""Which journal is meant, when somebody looks back.
-
-Looking back needs no credentials: without a client it is the journal that the real service's sends
-are recorded in (``SMSFRAME_JOURNAL``, else the platform's data directory). A journal that is not
-there is never made by looking for it.
-"""
+"""Opening a journal to look back: one that is not there is never made by looking for it."""
 
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smsframe import config
-from smsframe.acoustic.client import default_client
-from smsframe.errors import ConfigurationError, JournalError
+from smsframe.errors import JournalError
 from smsframe.journal import Journal
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator
-
-    from smsframe.acoustic.client import Client
-
-
-def journal_file(
-    client: Client | None = None, journal: str | os.PathLike[str] | None = None
-) -> Path:
-    """Return the journal that is meant: the one given, else the client's, else the usual one."""
-    if journal is not None:
-        return config.journal_path(journal)
-    if client is not None:
-        return Path(client.journal_path)
-    try:
-        return Path(default_client().journal_path)
-    except ConfigurationError:
-        return config.journal_path()
+    from pathlib import Path
 
 
 @contextlib.contextmanager
