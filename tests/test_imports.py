@@ -164,8 +164,7 @@ def test_import__brings_nothing_heavy():
 
 def test_import__is_quick():
     """``import smsframe`` costs at most 60 ms more than ``import pandas``."""
-    best = min(_extra_ms() for _ in range(3))
-    assert best <= 60
+    assert any(_extra_ms() <= 60 for _ in range(3))  # a busy machine gets three tries
 
 
 def _extra_ms() -> float:
