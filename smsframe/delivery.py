@@ -17,7 +17,8 @@ Rules, in the order in which they matter:
   by texting on without knowing; and so it does when ``REFUSED_AT_FIRST`` contacts were refused one
   by one before any was accepted.
 - **Refused for being too many**: the window of calls in flight is halved, and grows by one with
-  each acceptance.
+  each acceptance. Batches that wait for a repeat count as in flight, so nothing new starts before
+  them and a request to wait is heeded by all.
 - **Stop** starts no batch any more and waits for those in flight; a second one gives up waiting
   for them.
 - **A fault of our own or of the caller's** (a progress function that raises) stops like the first
@@ -256,7 +257,8 @@ class Delivery:
     def _launch(self) -> None:
         """Claim and post as many batches as the window lets, those that wait for a repeat first."""
         self._call_due()
-        fresh = self._build(self._window - len(self._flying) - len(self._claimed))
+        under_way = len(self._flying) + len(self._claimed) + len(self._waiting)
+        fresh = self._build(self._window - under_way)
         if fresh or self._unrecorded:
             if self._record([flight.claim for flight in fresh]):
                 self._claimed.extend(fresh)
