@@ -217,15 +217,22 @@ def preview(
 
     Parameters
     ----------
-    frame, text, **options
-        As for :func:`plan`; ``program`` may be left out.
+    frame, text
+        As for :func:`send`.
     n : int, default 5
         How many messages.
+    **options
+        As for :func:`plan`; ``program`` may be left out.
 
     Returns
     -------
     DataFrame
         Columns ``to``, ``text``, ``encoding``, ``segments`` on the labels of their rows.
+
+    Raises
+    ------
+    InputError
+        As for :func:`plan`.
 
     Examples
     --------

@@ -62,7 +62,7 @@ _CONSENTS = ("OPTED-IN", "OPTED-OUT")
 
 
 class Client:
-    """A connection to one account of the service; made by `connect`, safe to use from many threads.
+    """A connection to one account of the service; made by `smsframe.connect`, for many threads.
 
     Attributes
     ----------
@@ -338,9 +338,10 @@ def connect(
 
     Examples
     --------
-    >>> client = connect("sandbox")  # doctest: +SKIP
-    >>> client  # doctest: +SKIP
-    Client(sandbox at 127.0.0.1:41234)
+    >>> import smsframe
+    >>> with smsframe.Sandbox() as sandbox, smsframe.connect(sandbox) as client:
+    ...     client.programs()["status"].tolist()
+    ['ACTIVE', 'ACTIVE', 'INACTIVE']
     """
     _check_settings(max_in_flight, timeout_s)
     sandbox = _sandbox(target, journal, named=pod or base_url)
