@@ -172,7 +172,12 @@ def _holder_file(file: Path) -> Path:
 
 def _write_holder(file: Path) -> None:
     """Say who holds the lock from now on; in one step, so that nobody reads half of it."""
-    holder = _Holder(pid=os.getpid(), host=socket.gethostname(), user=_user(), since=time.time())
+    holder = _Holder(
+        pid=os.getpid(),
+        host=socket.gethostname(),
+        user=user_name() or "unknown user",
+        since=time.time(),
+    )
     draft = file.with_suffix(".draft")
     with contextlib.suppress(OSError):  # it only informs: the lock holds without it
         _holder_file(file).unlink(missing_ok=True)
@@ -187,12 +192,12 @@ def _private(name: str, flags: int) -> int:
     return os.open(name, flags, 0o600)
 
 
-def _user() -> str:
-    """Name the user, as far as the system knows."""
+def user_name() -> str:
+    """Return the name of the user; empty where the system does not know it."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):
-        return "unknown user"
+        return ""
 
 
 def _read_holder(file: Path) -> _Holder | None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import getpass
 import json
 import os
 import secrets
@@ -29,6 +28,7 @@ import numpy as np
 from smsframe import records, sendkeys
 from smsframe.acoustic.client import Client, default_client
 from smsframe.acoustic.wire import SendRequest, encode_contacts
+from smsframe.campaign_lock import campaign_lock, user_name
 from smsframe.delivery import Delivery, Patience, Result
 from smsframe.errors import (
     ConfigurationError,
@@ -38,7 +38,7 @@ from smsframe.errors import (
     UnknownOutcomeWarning,
 )
 from smsframe.interrupts import Watch, counted_interrupts
-from smsframe.journal import ACCEPTED, Claim, Journal, Ledger, RunRecord, campaign_lock
+from smsframe.journal import ACCEPTED, Claim, Journal, Ledger, RunRecord
 from smsframe.matching import Matched, match
 from smsframe.planning import History, Plan
 from smsframe.progress import Bar, ProgressArgument
@@ -65,6 +65,15 @@ def last_results() -> pd.DataFrame | None:
     -------
     DataFrame or None
         As :func:`send` returns it; None when nothing was sent in this session.
+
+    Examples
+    --------
+    >>> import pandas as pd, smsframe
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"]})
+    >>> with smsframe.Sandbox(anyone=True) as sandbox, smsframe.connect(sandbox):
+    ...     done = people.sms.send("Hello", program="148372", progress=False)
+    >>> smsframe.last_results() is done
+    True
     """
     return _last[0] if _last else None
 
@@ -139,7 +148,7 @@ class Run:
             tags=self.plan.tags,
             rows=len(self.plan.frame),
             started_at=time.time(),
-            user=_user(),
+            user=user_name(),
             host=socket.gethostname(),
             pid=os.getpid(),
             rest=self.tally.rest(self.todo),
@@ -439,11 +448,3 @@ def _keep(results: pd.DataFrame) -> pd.DataFrame:
 def _new_run_id() -> str:
     """Return an id that sorts by time and is not met twice."""
     return f"{dt.datetime.now(tz=dt.UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-
-
-def _user() -> str:
-    """Return the name of the user, if the system knows it."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""
