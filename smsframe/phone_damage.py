@@ -9,7 +9,7 @@ twentieth number of a block would end in 0):
 
 * **Rounded numbers.** If a number of L digits keeps k of them, it ends in L - k zeros or more. For each k, the
   share of the distinct longer numbers that do is compared with chance (one in ten for each zero).
-  The fewer zeros, the more numbers are asked for: five numbers and 2 % with five zeros, but 200
+  The fewer zeros, the more numbers are asked for: eight numbers and 2 % with five zeros, but 200
   numbers and 95 % with one, since switchboards like to end in 0. Landlines and other numbers that
   get no texts are left out, for the same reason. A block of consecutive numbers shows a tenth, a
   hundredth ... like any other. Ten rows and more that hold hardly any number but ones with five
@@ -21,7 +21,7 @@ twentieth number of a block would end in 0):
   when nine in ten distinct numbers are ones that such a float can hold, and the odds of that are
   below one in a billion (2**30).
 * **32-bit integers** wrap around: negative numbers in a tenth of the rows, three at least, or that dtype
-  and fewer than three in five numbers valid in the region given.
+  and fewer than three in five numbers that can be texted in the region given.
 * **Floats that are not whole**, and columns of booleans, dates or lists; a column of which hardly a cell is like
   a phone number; a region in which hardly one of twenty or more numbers is valid.
 * A lost ``+`` is no damage: the digits are all there and are read. A lost leading zero is none either when
@@ -54,7 +54,7 @@ _SAMPLE_ROWS = 50_000
 _EXAMPLES = 3
 
 # Zeros at the end → how many distinct numbers, and which share of them, must end so.
-_ZEROS = {1: (200, 0.95), 2: (100, 0.80), 3: (50, 0.50), 4: (10, 0.20), 5: (5, 0.02)}
+_ZEROS = {1: (200, 0.95), 2: (100, 0.80), 3: (50, 0.50), 4: (30, 0.20), 5: (8, 0.02)}
 _MANY_ZEROS = max(_ZEROS)
 _KEPT_DIGITS = range(3, 13)
 _ROWS_OF_ONE_NUMBER, _SHARE_OF_ROWS = 10, 0.9
@@ -263,7 +263,8 @@ def _wrapped(sample: _Sample) -> Damage | None:
         signs = f"{len(found) / sample.size:.0%} of the numbers are negative"
     elif _is_of_small_integers(sample) and sample.size >= _FEWEST_FOR_REGION:
         found = sample.seen
-        signs = f"only {sample.valid.mean():.0%} of the numbers are valid in {sample.region}"
+        fine = float((sample.code == NO_CODE).mean())
+        signs = f"only {fine:.0%} of them can be texted in {sample.region}"
     else:
         return None
     return sample.damage(
@@ -275,9 +276,9 @@ def _wrapped(sample: _Sample) -> Damage | None:
 
 
 def _is_of_small_integers(sample: _Sample) -> bool:
-    """Tell whether the dtype is too small and the region finds many numbers invalid."""
+    """Tell whether the dtype is too small and many numbers cannot be texted in the region."""
     small = str(sample.column.dtype).lower().removesuffix("[pyarrow]") in {"int32", "uint32"}
-    return small and sample.region is not None and sample.valid.mean() < _LEAST_OF_SMALL
+    return small and sample.region is not None and (sample.code == NO_CODE).mean() < _LEAST_OF_SMALL
 
 
 def _scientific(sample: _Sample) -> Damage | None:

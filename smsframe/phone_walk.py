@@ -48,7 +48,7 @@ class _Automaton:
         self.states: list[State] = []
         self.next = np.empty(0, dtype=np.int32)
         self.verdicts = np.empty(0, dtype=np.int32)
-        self.rewrites: list[Verdict] = []
+        self.rewrites: dict[Verdict, int] = {}
         self.open = self._packed(states.OPEN)
 
     def number(self, state: State) -> int:
@@ -102,9 +102,8 @@ class _Automaton:
     def _packed(self, verdict: Verdict) -> int:
         """Return the line type with the number of the rewriting that belongs to it."""
         rewrite = replace(verdict, line_type=UNKNOWN)
-        if rewrite not in self.rewrites:
-            self.rewrites.append(rewrite)
-        return verdict.line_type | self.rewrites.index(rewrite) << _KIND_SHIFT
+        number = self.rewrites.setdefault(rewrite, len(self.rewrites))
+        return verdict.line_type | number << _KIND_SHIFT
 
 
 _AUTOMATON = _Automaton()
