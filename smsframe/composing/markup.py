@@ -49,6 +49,11 @@ def faint(text: str) -> str:
     return f"<div class='sms-faint'>{escape(text)}</div>" if text else ""
 
 
+def strong(text: str) -> str:
+    """Return what is to be read first."""
+    return f"<div class='sms-strong'>{escape(text)}</div>"
+
+
 def error(sentence: str) -> str:
     """Return what went wrong; nothing for no sentence."""
     return f"<div class='sms-error'>{escape(sentence)}</div>" if sentence else ""

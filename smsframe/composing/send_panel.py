@@ -219,10 +219,11 @@ def _question(seen: Overview, *, typed: bool) -> str:
     where = "This goes to the sandbox: nobody is texted." if sandbox else "Texts cannot be unsent."
     more = f" Type {seen.left} to confirm." if typed else ""
     cost = "" if seen.cost is None else f", cost {seen.cost:,.2f}"
-    return markup.faint(
-        f"Send {markup.many(seen.left, 'message')} ({markup.many(seen.segments, 'segment')}"
-        f"{cost}) from program {seen.plan.message.program}? {where}{more}"
+    asked = (
+        f"Send {markup.many(seen.left, 'message')} ({markup.many(seen.segments, 'segment')}{cost}) "
+        f"from program {seen.plan.message.program}?"
     )
+    return markup.strong(asked) + markup.faint(f"{where}{more}")
 
 
 def _counts(dispatch: Dispatch) -> dict[str, int]:

@@ -1,0 +1,78 @@
+"""What a person does on the page, by mouse and keyboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+SHOTS = Path(__file__).parents[2] / "test-results" / "shots"
+READY = """async () => {
+    const panel = jupyterapp.shell.currentWidget;
+    await panel.context.ready;
+    await panel.sessionContext.ready;
+    await panel.sessionContext.session.kernel.info;
+}"""
+
+
+def open_notebook(page, lab, path, *, ui="doc"):
+    """Open a notebook: ``doc`` is the simple screen, ``lab`` the full one."""
+    address = f"{lab.base}/{ui}/workspaces/{path.stem}/tree/{path.name}?token={lab.token}"
+    page.goto(address)
+    kernel_ready(page)
+
+
+def kernel_ready(page):
+    """Wait until the page's own connection to the kernel is there; "idle" alone comes too early."""
+    indicator = page.locator(".jp-Notebook-ExecutionIndicator").first
+    expect(indicator).to_have_attribute("data-status", "idle", timeout=30_000)
+    page.evaluate(READY)
+
+
+def run_all(page):
+    """Run all cells, by the menu."""
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.locator(".lm-Menu-item[data-command='runmenu:run-all']").click()
+    done = page.locator(".jp-OutputArea-output", has_text="ALL-DONE")
+    done.wait_for(state="attached", timeout=30_000)
+
+
+def command(page, name, args=None):
+    """Run a command of JupyterLab without waiting for its dialog."""
+    page.evaluate("([n, a]) => void jupyterapp.commands.execute(n, a)", [name, args or {}])
+
+
+def part(page, kind):
+    """Return a panel of the composer."""
+    return page.locator(f".smsframe-composer .sms-{kind}")
+
+
+def click(page, words, kind=None):
+    """Press a button of the composer."""
+    where = part(page, kind) if kind else page.locator(".smsframe-composer")
+    where.locator("button:visible", has_text=words).first.click()
+
+
+def write(page, text):
+    """Type a text."""
+    page.locator(".smsframe-composer .sms-area").click()
+    page.keyboard.type(text)
+
+
+def choose_program(page, program="148372"):
+    """Choose a program from the account's list."""
+    menu = part(page, "map").get_by_label("Program", exact=True)
+    expect(menu.locator("option", has_text=program)).to_be_attached()
+    menu.select_option(label=menu.locator("option", has_text=program).inner_text())
+
+
+def shot(page, name):
+    """Keep a picture of the composer."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"{name}.png")
+
+
+def whole_shot(page, name):
+    """Keep a picture of the whole composer, however long it is."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.locator(".smsframe-composer").first.screenshot(path=SHOTS / f"{name}.png")

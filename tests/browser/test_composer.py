@@ -1,0 +1,287 @@
+"""The composer in JupyterLab, with mouse and keyboard only: from an empty screen to the results."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from browser.pages import (
+    choose_program,
+    click,
+    command,
+    open_notebook,
+    part,
+    run_all,
+    whole_shot,
+    write,
+)
+from playwright.sync_api import expect
+
+COMPOSE = "composer = make_people(2600).sms.compose()\ncomposer"
+READY = """people = make_people({rows})
+composer = people.sms.compose("Hi %%FirstName%%", program="148372", confirm_over=5000)
+composer"""
+MESSY = """import pandas as pd
+people = make_people(120)
+people["order_no"] = range(4000, 4120)
+people["total"] = [f"{i}.50" for i in range(120)]
+people.loc[[3, 40], "mobile"] = "n/a"
+people.loc[7, "FirstName"] = "Ana Mª 🎉 " + "é" * 40
+people.loc[9, "FirstName"] = None
+people = pd.concat([people, people.head(2)], ignore_index=True)
+composer = people.sms.compose(
+    "Hi %%First_Name%%, your order %%order_no%% – it’s on its way to %%City%%.",
+    program="148372", price_per_segment=0.0079)
+composer"""
+
+
+def go(page):
+    """Return the button that carries the number."""
+    return part(page, "send").locator("button.sms-go")
+
+
+def yes(page):
+    """Return the button that sends."""
+    return part(page, "send").locator("button.sms-yes")
+
+
+def start(page, lab, path, *, size=(1200, 1500)):
+    """Open a notebook in a window that shows the whole composer, and run it."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    open_notebook(page, lab, path)
+    run_all(page)
+
+
+def test_composer__write_check_send(lab, notebook, sandbox, watched):
+    """From an empty screen to 2,600 texts: write, look, choose, confirm, done."""
+    start(watched, lab, notebook(COMPOSE))
+    whole_shot(watched, "empty")
+    write(watched, "Hi ")
+    click(watched, "FirstName")
+    watched.keyboard.type(", your order has shipped.")
+    bubble = part(watched, "see").locator(".sms-bubble")
+    expect(bubble).to_have_text("Hi Name0, your order has shipped.")
+    choose_program(watched)
+    expect(go(watched)).to_have_text("Send 2,600 messages")
+    whole_shot(watched, "ready")
+    go(watched).click()
+    expect(yes(watched)).to_be_disabled()
+    part(watched, "send").get_by_label("Number").fill("2,600")
+    expect(yes(watched)).to_be_enabled()
+    whole_shot(watched, "asked")
+    yes(watched).click()
+    expect(part(watched, "send").locator(".sms-good")).to_have_text("Done: 2,600 accepted.")
+    expect(go(watched)).to_be_hidden()
+    whole_shot(watched, "sent")
+    click(watched, "Show code")
+    expect(watched.locator(".smsframe-composer pre")).to_contain_text('phone="mobile"')
+    assert sandbox.outbox()["to"].nunique() == len(sandbox.outbox()) == 2600
+
+
+def test_composer__problems_in_the_dark(lab, notebook, watched):
+    """Unknown tags and costly characters are marked and mended, problems listed, rows found."""
+    start(watched, lab, notebook(MESSY))
+    command(watched, "apputils:change-theme", {"theme": "JupyterLab Dark"})
+    try:
+        watched.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
+        expect(part(watched, "see").locator(".sms-bubble")).to_contain_text("it’s on its way")
+        assert watched.locator(".sms-marks .sms-costly").count() == 2
+        assert watched.locator(".sms-marks .sms-near").inner_text() == "%%First_Name%%"
+        assert watched.locator(".sms-marks .sms-database").inner_text() == "%%City%%"
+        whole_shot(watched, "problems_dark")
+        click(watched, "Use FirstName")
+        click(watched, "’ → '")
+        expect(watched.locator(".sms-area")).to_have_value(
+            "Hi %%FirstName%%, your order %%order_no%% – it's on its way to %%City%%."
+        )
+        expect(part(watched, "check")).to_contain_text("value_missing")
+        click(watched, "With a problem")
+        expect(part(watched, "see")).to_contain_text("label 3")
+        part(watched, "see").get_by_label("Find row").fill("7")
+        watched.keyboard.press("Enter")
+        expect(part(watched, "see").locator(".sms-bubble")).to_contain_text("🎉")
+        click(watched, "Problems as CSV")
+        with watched.expect_download() as got:
+            part(watched, "check").get_by_role("link").click()
+        rows = Path(got.value.path()).read_text(encoding="utf-8-sig").splitlines()
+        assert any("phone_missing" in row or "phone_" in row for row in rows)
+        whole_shot(watched, "mended_dark")
+    finally:  # the theme is a setting of the server
+        command(watched, "apputils:change-theme", {"theme": "JupyterLab Light"})
+        watched.wait_for_function("document.body.dataset.jpThemeLight === 'true'")
+
+
+def test_composer__try_on_a_narrow_screen(lab, notebook, sandbox, watched):
+    """On a phone's width nothing sticks out; a try reaches one's own number and nobody else."""
+    start(watched, lab, notebook(MESSY), size=(390, 844))
+    watched.set_viewport_size({"width": 390, "height": 2600})
+    click(watched, "Use FirstName")
+    part(watched, "try").get_by_label("My numbers").fill("+1 201 555 0177")
+    watched.keyboard.press("Tab")
+    click(watched, "Send to me")
+    expect(part(watched, "try").locator(".sms-good")).to_contain_text("accepted")
+    whole_shot(watched, "narrow")
+    sticking_out = watched.evaluate(
+        """() => [...document.querySelectorAll('.smsframe-composer *')]
+        .filter(e => !e.closest('.sms-scroll, .sms-code, .sms-spoken'))
+        .filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.className)"""
+    )
+    assert sticking_out == []
+    assert sandbox.outbox()["to"].tolist() == ["12015550177"]
+
+
+def test_composer__stopped_and_sent_on(lab, notebook, sandbox, watched):
+    """Stop ends the send between two calls; the rest goes out later, and nobody twice."""
+    sandbox.faults.add("delay", every=1, seconds=0.4)
+    cell = READY.format(rows=2600).replace("make_people(2600)", "make_people(2600)")
+    start(watched, lab, notebook("client.max_in_flight = 1", cell))
+    go(watched).click()
+    yes(watched).click()
+    part(watched, "send").get_by_role("button", name="Stop").click()
+    expect(part(watched, "send").locator(".sms-error").first).to_contain_text("Stopped")
+    whole_shot(watched, "stopped")
+    expect(go(watched)).to_have_text(re.compile("Send the remaining 1,600 messages|Send the .*"))
+    sandbox.faults.clear()
+    go(watched).click()
+    yes(watched).click()
+    expect(part(watched, "send").locator(".sms-good")).to_contain_text("2,600 accepted")
+    assert sandbox.outbox()["to"].nunique() == len(sandbox.outbox()) == 2600
+
+
+def test_composer__clicked_twice_in_two_views_and_run_again(lab, notebook, sandbox, watched):
+    """Two clicks on two views of the last button, and the cell run again in mid send: one send."""
+    sandbox.faults.add("delay", every=1, seconds=0.5)
+    cell = READY.format(rows=300)
+    start(watched, lab, notebook(cell, "composer"), size=(1200, 3000))
+    views = watched.locator(".smsframe-composer")
+    expect(views).to_have_count(2)
+    views.nth(0).locator("button.sms-go").dblclick()
+    expect(views.nth(1).locator("button.sms-yes")).to_be_enabled()
+    watched.evaluate(  # both clicks are in the queue before the kernel has seen either
+        """() => { const all = document.querySelectorAll('.smsframe-composer button.sms-yes');
+        all.forEach(b => { b.click(); b.click(); }); }"""
+    )
+    run_all(watched)
+    expect(watched.locator(".smsframe-composer").first).to_contain_text("No message is left")
+    assert len(sandbox.outbox()) == 300
+    assert (sandbox.requests()["path"].str.endswith("/sends")).sum() == 1
+
+
+def test_composer__reloaded_in_mid_send(lab, notebook, sandbox, watched):
+    """A saved page that is loaded again shows the send going on; a dead kernel leaves a summary."""
+    sandbox.faults.add("delay", every=1, seconds=1.5)
+    path = notebook("client.max_in_flight = 1", READY.format(rows=2600))
+    start(watched, lab, path)
+    go(watched).click()
+    watched.keyboard.press("Control+s")
+    wait_until_saved(watched, path)
+    yes(watched).click()
+    expect(part(watched, "send").locator("progress")).to_be_visible()
+    watched.reload()
+    expect(part(watched, "send").locator(".sms-good")).to_contain_text(
+        "2,600 accepted", timeout=30_000
+    )
+    expect(watched.locator("[class$=-still]")).to_be_hidden()
+    watched.keyboard.press("Control+s")
+    wait_until_saved(watched, path, "2,600 accepted")
+    lab.close_kernels()
+    watched.reload()
+    expect(watched.locator("[class$=-still]")).to_contain_text("Sent: 2,600 accepted")
+    expect(watched.get_by_text("model not found")).to_be_hidden()
+    watched.wait_for_timeout(500)
+    watched.screenshot(path="test-results/shots/dead_kernel.png")
+    watched.errors_seen[:] = [e for e in watched.errors_seen if "model not found" not in e]
+    assert len(sandbox.outbox()) == 2600
+
+
+def wait_until_saved(page, path, words="smsframe"):
+    """Wait until the file on the disk holds outputs with these words."""
+    for _ in range(200):
+        if '"outputs"' in (text := path.read_text()) and words in text.split('"outputs"', 2)[-1]:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("the notebook was not saved")
+
+
+def test_composer__by_keyboard_alone(lab, notebook, sandbox, watched):
+    """Tab, arrows and Enter are enough; and axe finds nothing serious in any state."""
+    start(watched, lab, notebook("composer = make_people(30).sms.compose()\ncomposer"))
+    watched.locator(".smsframe-composer .sms-area").focus()
+    press = watched.keyboard.press
+    watched.keyboard.type("Hi ")
+    press("Tab")
+    press("ArrowRight")
+    press("Enter")
+    watched.keyboard.type("!")
+    expect(part(watched, "see").locator(".sms-bubble")).to_have_text("Hi Name0!")
+    menu = part(watched, "map").get_by_label("Program", exact=True)
+    expect(menu.locator("option", has_text="148372")).to_be_attached()
+    tab_to(watched, menu)
+    watched.keyboard.type("Order")
+    tab_to(watched, go(watched))
+    expect(go(watched)).to_have_text("Send 30 messages")
+    check_axe(watched)
+    press("Enter")
+    tab_to(watched, yes(watched))
+    check_axe(watched)
+    press("Enter")
+    expect(part(watched, "send").locator(".sms-good")).to_contain_text("30 accepted")
+    expect(watched.locator(".sms-spoken")).to_contain_text("Done: 30 accepted")
+    check_axe(watched)
+    assert len(sandbox.outbox()) == 30
+
+
+def tab_to(page, target):
+    """Press Tab until a control has the focus."""
+    for _ in range(40):
+        if target.evaluate("e => e === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab does not lead to {target}")
+
+
+def check_axe(page):
+    """Look for serious faults of accessibility, where axe-core is at hand."""
+    source = os.environ.get("AXE_JS", "node_modules/axe-core/axe.min.js")
+    if not Path(source).exists():
+        if os.environ.get("AXE_JS"):
+            raise AssertionError(f"AXE_JS={source} is not there")
+        return
+    page.evaluate(Path(source).read_text(encoding="utf-8") + "\n;undefined")
+    report = page.evaluate(
+        "async () => await axe.run({include: ['.smsframe-composer']}, {resultTypes: ['violations']})"
+    )
+    found = [
+        (fault["id"], node["target"], node["html"][:200])
+        for fault in report["violations"]
+        for node in fault["nodes"]
+        if fault["impact"] in ("serious", "critical")
+    ]
+    assert found == []
+
+
+def test_composer__error_in_a_callback(lab, notebook, watched):
+    """What goes wrong in a handler stands in the composer, beside its control."""
+    broken = READY.format(rows=3).replace("\ncomposer", "")
+    broken += "\ncomposer.see.desk.show = lambda row: 1 / 0\ncomposer"
+    start(watched, lab, notebook(broken))
+    click(watched, "Next")
+    expect(part(watched, "see").locator(".sms-error")).to_contain_text("ZeroDivisionError")
+
+
+@pytest.mark.parametrize("name", ["anywidget"])
+def test_composer__without_anywidget(name, lab, notebook, sandbox, watched):
+    """The plain text area does as well, with less comfort."""
+    hide = f"import sys\nsys.modules[{name!r}] = None"
+    start(watched, lab, notebook(hide, READY.format(rows=3)))
+    area = part(watched, "write").locator("textarea")
+    area.click()
+    watched.keyboard.press("End")
+    watched.keyboard.type(", all is well")
+    expect(part(watched, "see").locator(".sms-bubble")).to_have_text("Hi Name0, all is well")
+    go(watched).click()
+    yes(watched).click()
+    expect(part(watched, "send").locator(".sms-good")).to_contain_text("3 accepted")
+    assert set(sandbox.outbox()["text"]) == {f"Hi Name{i}, all is well" for i in range(3)}
