@@ -13,6 +13,7 @@ import pandas as pd
 
 from smsframe.colours import STATUS_COLOURS
 from smsframe.display import FAINT, INK, LINE
+from smsframe.frames import BILLED
 
 if TYPE_CHECKING:
     from smsframe.summing import Summary
@@ -117,12 +118,14 @@ def _percent(share: float) -> str:
 def _side_by_side(table: pd.DataFrame, view: Summary) -> pd.DataFrame:
     """Return one line per group, with a column for each status that occurs."""
     numbers, groups = pd.factorize(table[view.by], use_na_sentinel=False)
+    table["segments"] = table["segments"].where(table["status"].isin(BILLED), 0)
     figures = [name for name in ("rows", "segments", "cost") if name in table.columns]
     totals = table[figures].groupby(numbers).sum()
     counts = table.assign(group=numbers).pivot_table(
         index="group", columns="status", values="rows", aggfunc="sum", observed=True
     )
-    shown = pd.DataFrame({str(view.by): list(groups)}, index=totals.index)
+    named = ["(none)" if pd.isna(group) else str(group) for group in groups]
+    shown = pd.DataFrame({str(view.by): named}, index=totals.index)
     shown["rows"] = totals["rows"]
     for status in STATUS_COLOURS:
         if status in view.counts:

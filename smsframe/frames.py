@@ -37,6 +37,9 @@ TIME: Final = "datetime64[us, UTC]"
 ACCEPTED_STATUSES = ("accepted", "sent", "not_sent")
 """What the API has taken; ``sent`` and ``not_sent`` are what it said afterwards."""
 
+BILLED = ("accepted", "sent")
+"""What goes on the bill, as far as it is known."""
+
 RESULT_COLUMNS = (
     "sms_status",
     "sms_code",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from smsframe import plotting, rebuilding, summing
-from smsframe.frames import strip_results
+from smsframe.frames import detached, strip_results
 from smsframe.places import existing_journal, reading_journal
 from smsframe.resultrows import ResultRows
 from smsframe.whichjournal import journal_file
@@ -283,10 +283,10 @@ def runs(
     DataFrame
         Indexed by the run's id: ``campaign``, ``program``, ``text`` (phone numbers masked),
         ``rows``, the number of rows by status as it is now, ``earlier`` (rows that an earlier run
-        had dealt with), ``batches``, ``started_at`` (UTC), ``seconds``, ``ending`` (``done``, ``stopped``,
-        ``interrupted``, ``failed``, ``not ended``: under way or killed, ``forgotten``) and ``who``
-        (user and host). Counts are Int64; those that were forgotten are NA. Empty when there is no
-        journal yet.
+        had dealt with), ``batches``, ``started_at`` (UTC), ``seconds``, ``ending`` (``done``,
+        ``stopped``, ``interrupted``, ``failed``, ``not ended``: under way or killed,
+        ``forgotten``) and ``who`` (user and host). Counts are Int64; those that were forgotten are
+        NA. Empty when there is no journal yet.
 
     Raises
     ------
@@ -351,4 +351,4 @@ def results(
 
 def _chosen(frame: pd.DataFrame, *statuses: str) -> pd.DataFrame:
     """Return the rows with one of these statuses."""
-    return frame.loc[ResultRows.read(frame).has(*statuses)]
+    return detached(frame.loc[ResultRows.read(frame).has(*statuses)])

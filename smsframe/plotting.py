@@ -64,6 +64,7 @@ def drawn(frame: pd.DataFrame) -> npt.NDArray[Any]:
         _draw_batches(axes[0], rows)
         _draw_reasons(axes[1], rows)
         _draw_segments(axes[2], rows)
+        _explain_colours(figure, pyplot, rows)
     return np.asarray(axes)
 
 
@@ -95,9 +96,7 @@ def _draw_batches(axes: Any, rows: ResultRows) -> None:
     step = max(1, -(-len(labels) // MOST_TICKS))
     axes.set_xticks(range(0, len(labels), step), labels[::step], rotation=0)
     axes.yaxis.set_major_formatter("{x:,.0f}")
-    axes.legend(
-        loc="lower left", bbox_to_anchor=(0, -0.42), ncols=4, handlelength=1, columnspacing=1.2
-    )
+    axes.set_ylim(0, 1.06 * counts.sum(axis=1).max())
 
 
 def _batch_counts(rows: ResultRows) -> tuple[pd.DataFrame, list[str], int]:
@@ -158,6 +157,18 @@ def _draw_segments(axes: Any, rows: ResultRows) -> None:
     axes.margins(y=0.12)
     axes.yaxis.set_visible(False)
     axes.spines["left"].set_visible(False)
+
+
+def _explain_colours(figure: Any, pyplot: Any, rows: ResultRows) -> None:
+    """Name the colour of each status that occurs, once for all panels."""
+    found = [status for status in STATUS_COLOURS if rows.has(status).any()]
+    if not found:
+        return
+    patches = [pyplot.Rectangle((0, 0), 1, 1, color=STATUS_COLOURS[status]) for status in found]
+    labels = [status.replace("_", " ") for status in found]
+    figure.legend(
+        patches, labels, loc="outside lower left", ncols=len(found), handlelength=1, handleheight=1
+    )
 
 
 def _say(axes: Any, sentence: str) -> None:

@@ -50,6 +50,8 @@ SHORTEST_NATIONAL = 7
 NAMED = 5
 AS = {"sent": ACCEPTED, "not_sent": REJECTED}
 
+_ARRAYS = (pd.Series, pd.Index, np.ndarray, pd.api.extensions.ExtensionArray)
+
 States = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
@@ -100,8 +102,8 @@ def _named_messages(rows: ResultRows, known: Remembered, which: Any) -> npt.NDAr
 def _batch_ids(rows: ResultRows, which: Any) -> list[str] | None:
     """Return the batch ids that are meant, None when rows are."""
     names = [which] if isinstance(which, str) else which
-    if isinstance(names, (pd.Series, pd.Index, np.ndarray)):
-        names = names.tolist()
+    if isinstance(names, _ARRAYS):
+        names = list(names)
     if not isinstance(names, (list, tuple, set)) or not names:
         return None
     ours = set(rows.batch.unique().drop_null().to_pylist())
@@ -122,8 +124,7 @@ def _named_rows(rows: ResultRows, which: Any) -> Mask:
             )
         return values
     index = rows.frame.index
-    labels = which if isinstance(which, (list, pd.Index, np.ndarray, pd.Series, set)) else [which]
-    labels = list(labels)
+    labels = list(which) if isinstance(which, (list, set, *_ARRAYS)) else [which]
     missing = [label for label in labels if label not in index]
     if missing:
         shown = ", ".join(map(repr, missing[:NAMED]))

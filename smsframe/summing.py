@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from smsframe.journal import BatchRecord, Journal
 
-BILLED = ("accepted", "sent")
 COUNTRY = "country"
 
 
@@ -92,7 +91,7 @@ def summarized(frame: pd.DataFrame, by: Hashable | None, price: float | None) ->
         raise InputError(f"price_per_segment={price!r} must be a number of 0 or more.")
     table = _counted(rows, _groups(rows, by), by, price)
     segments = pd.Series(rows.segments).fillna(0).to_numpy(dtype=np.int64)
-    billed = int(segments[rows.has(*BILLED)].sum())
+    billed = int(segments[rows.has(*frames.BILLED)].sum())
     times = pd.Series(rows.accepted_at).dropna()
     return Summary(
         rows=len(rows),
@@ -149,7 +148,9 @@ def _counted(
     totals = _totals(table, groups)
     table.insert(len(names) + 1, "share", table["rows"] / totals)
     if price is not None:
-        table["cost"] = table["segments"].where(table["status"].isin(BILLED), 0) * float(price)
+        table["cost"] = table["segments"].where(table["status"].isin(frames.BILLED), 0) * float(
+            price
+        )
     order = pd.DataFrame({"total": -totals, "status": table["status"], "rows": -table["rows"]})
     if groups is not None:
         order.insert(1, "group", table["\x00group"].astype("string"))
