@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and 
 @contextlib.contextmanager
 def process(name, *arguments):
     """Run a program of ``processes/`` as long as the block lasts."""
-    command = [sys.executable, str(PROCESSES / name), *arguments]
+    command = [sys.executable, "-W", "ignore", str(PROCESSES / name), *arguments]
     paths = [str(PROCESSES.parent), str(PROCESSES.parent.parent)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
     with subprocess.Popen(

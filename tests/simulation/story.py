@@ -275,7 +275,8 @@ class Story:
             self.judge.check_table(call, table)
             if self.is_recorded:
                 self.judge.learn(call, table)
-            self.world.note(*table["sms_status"], *table["sms_batch"].fillna("-"))
+            for name in ("sms_status", "sms_code", "sms_batch"):
+                self.world.note(*table[name].astype("object").fillna("-"))
         return table
 
     def _outcome(self, kernel: Kernel, call: Call) -> pd.DataFrame | None:

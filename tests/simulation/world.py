@@ -81,7 +81,8 @@ class Service:
 
 def _envelope(message: str) -> bytes:
     """Write an error the way the API does."""
-    return orjson.dumps({"data": None, "generalErrors": [message], "fieldErrors": {}})
+    meta = {"attributes": {}, "generalErrors": [message], "fieldErrors": {}, "links": []}
+    return orjson.dumps({"meta": meta, "data": None})
 
 
 class Disk:
