@@ -1,8 +1,8 @@
-"""Bytes of a string column as numpy arrays: cells of one length, digits counted, punctuation dropped.
+"""Bytes of a string column as numpy arrays: cells taken, digits counted, punctuation dropped.
 
-An Arrow string array is one run of bytes and the places where each text starts. What regular expressions
-do to a million short texts in half a second each, numpy does to the run in a tenth of that.
-Only ASCII means something here; texts with any other byte are left to slower ways.
+An Arrow string array is one run of bytes and the places where each text starts. What regular
+expressions do to a million short texts in half a second each, numpy does to the run in a tenth of
+that. Only ASCII means something here; texts with any other byte are left to slower ways.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _FEWEST_FOR_NO_DATE = 11
 
 
 def bytes_and_places(texts: pa.Array) -> tuple[Bytes, Places]:
-    """Return the bytes of a string array without nulls, and where each text starts (and the last ends)."""
+    """Return the bytes of a string array without nulls, and where each text starts."""
     _, offsets, data = texts.buffers()
     if not len(texts):
         return np.empty(0, dtype=np.uint8), np.zeros(1, dtype=np.int64)
@@ -31,11 +31,12 @@ def bytes_and_places(texts: pa.Array) -> tuple[Bytes, Places]:
 
 
 def cells(data: Bytes, starts: Places, length: int) -> Bytes:
-    """Return the bytes of texts of one length: one row for each character, one column for each text."""
+    """Return the bytes of texts of one length: a row for each character, a column for each text."""
     if starts[-1] - starts[0] == (len(starts) - 1) * length:
         side_by_side = data[starts[0] : starts[0] + len(starts) * length]
         return np.ascontiguousarray(side_by_side.reshape(-1, length).T)
-    return data[starts + np.arange(length)[:, None]]
+    block: Bytes = data[starts + np.arange(length)[:, None]]
+    return block
 
 
 def digit_counts(texts: pa.Array) -> Places:
@@ -45,10 +46,10 @@ def digit_counts(texts: pa.Array) -> Places:
 
 
 def without_punctuation(texts: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
-    """Return texts without punctuation, and which of them hold nothing else that needs a closer look.
+    """Return texts without punctuation, and which of them need no closer look.
 
-    A closer look need texts with letters or other signs, with a minus in front, with the decimals of
-    a float at the end, and those short enough for a date.
+    A closer look need texts with letters or other signs, with a minus in front, with the decimals
+    of a float at the end, and those short enough for a date.
     """
     data, places = bytes_and_places(texts)
     first, last = places[0], places[-1]

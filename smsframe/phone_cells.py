@@ -1,22 +1,22 @@
 """One phone cell → its number, or the code of what is wrong with it. Slow, and the rule for all.
 
-Every cell that the walk over digits (``phone_walk``) does not settle comes here, once per distinct text.
-``phonenumbers`` decides what is valid; what is decided here is what it is asked:
+Every cell that the walk over digits (``phone_walk``) does not settle comes here, once per distinct
+text. ``phonenumbers`` decides what is valid; what is decided here is what it is asked:
 
-* **Dirt that is read:** spaces of every kind, invisible marks, dots, dashes, brackets, slashes, digits
-  of other scripts, spreadsheet guards (``'…``, ``="…"``), quotes, ``tel:`` and other labels, and ``.0`` or
-  ``.00`` at the end of a number that once was a float.
+* **Dirt that is read:** spaces of every kind, invisible marks, dots, dashes, brackets, slashes,
+  digits of other scripts, spreadsheet guards (``'…``, ``="…"``), quotes, ``tel:`` and other
+  labels, and ``.0`` or ``.00`` at the end of a number that once was a float.
 * **A number with +** is international, whatever the region.
-* **Bare digits in a region** are what ``phonenumbers.parse(text, region)`` makes of them; only if that is
-  not valid are ``00`` and ``011`` in front read as +. Digits that would be valid with a + are never read
-  so: one digit too many in a home number must not text a stranger abroad. They are named
-  ``phone_other_country``, or ``phone_ambiguous`` where the region makes a landline of them.
+* **Bare digits in a region** are what ``phonenumbers.parse(text, region)`` makes of them; only if
+  that is not valid are ``00`` and ``011`` in front read as +. Digits that would be valid with a +
+  are never read so: one digit too many in a home number must not text a stranger abroad. They are
+  named ``phone_other_country``, or ``phone_ambiguous`` where the region makes a landline of them.
 * **Bare digits without a region** are read as if a + stood before them, since a number that went
   through a numeric column has lost its +. The exception: ten digits that are also a North American
   number without its 1 (``659 555 0123`` is in Alabama and in Singapore) stay ``phone_no_country``;
   ``phone_reading`` extends this caution to columns of other countries' national numbers.
-* **Two numbers, letters, extensions, dates, decimals** are found before the library sees the text: it
-  would read the first number, translate the letters, drop the extension.
+* **Two numbers, letters, extensions, dates, decimals** are found before the library sees the text:
+  it would read the first number, translate the letters, drop the extension.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ _PUNCTUATION = re.compile(r"[\s()\[\]./~-]")
 _DIALLED = re.compile(r"^\+?(?:00|011)(?=[1-9])")
 _NUMBER = re.compile(r"^\++[0-9]+$|^[0-9]+$")
 _WORDS_FOR_NOTHING = frozenset(
-    "nan none null na n/a #n/a #na <na> nat nil unknown unbekannt - -- --- . ? x".split()
-)
+    ("nan", "none", "null", "na", "n/a", "#n/a", "#na", "<na>", "nat", "nil", "unknown", "x")
+).union(("-", "--", "---", ".", "?"))
 _LINE_TYPE_NAMES = {
     value: name.lower() for name, value in vars(PhoneNumberType).items() if isinstance(value, int)
 }
@@ -72,7 +72,7 @@ _LINE_TYPE_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one cell is: E.164 without + and line type when valid, and its code (none: can be texted)."""
+    """What one cell is: E.164 without + and line type when valid; no code when it can be texted."""
 
     digits: str | None = None
     line_type: str | None = None
@@ -121,6 +121,18 @@ def is_also_national(bare: str) -> bool:
     return number is not None and phonenumbers.is_valid_number(number)
 
 
+_PLAIN_BY_CATEGORY = {
+    "Cf": "",
+    "Mn": "",
+    "Zs": " ",
+    "Zl": " ",
+    "Zp": " ",
+    "Pd": "-",
+    "Pi": "'",
+    "Pf": "'",
+}
+
+
 def _plain_character(char: str) -> str:
     """Return the ASCII form of a digit, dash, blank or wide sign; nothing for an invisible mark."""
     if char.isascii():
@@ -128,16 +140,10 @@ def _plain_character(char: str) -> str:
     category = unicodedata.category(char)
     if category == "Nd":
         return str(unicodedata.digit(char))
-    if category in {"Cf", "Mn"}:
-        return ""
-    if category in {"Zs", "Zl", "Zp"}:
-        return " "
-    if category == "Pd" or char in "\u2212\u30fc":
+    if char in "\u2212\u30fc":
         return "-"
-    if category in {"Pi", "Pf"}:
-        return "'"
-    wide = unicodedata.normalize("NFKC", char)
-    return wide if "\uff01" <= char <= "\uff5e" else char
+    wide = unicodedata.normalize("NFKC", char) if "\uff01" <= char <= "\uff5e" else char
+    return wide if wide != char else _PLAIN_BY_CATEGORY.get(category, char)
 
 
 def _fault_of_form(plain: str) -> str:
@@ -236,16 +242,18 @@ def _fault_of_number(bare: str, region: str | None) -> str:
     """Return the code of digits that are no valid number."""
     count = _digit_count(bare)
     international = bare[0] == "+" or _DIALLED.match(bare)
-    if not international and count in _SHORT_CODE_DIGITS:
-        return "phone_short_code"
     if count < _SHORT_CODE_DIGITS.stop:
-        return "phone_too_short"
+        is_short_code = not international and count in _SHORT_CODE_DIGITS
+        return "phone_short_code" if is_short_code else "phone_too_short"
     if count > _MOST_DIGITS + 3:
         return "phone_too_long"
     if international:
         return _fault_by_length(_DIALLED.sub("+", bare), None)
-    if region is None:
-        return _fault_without_region(bare)
+    return _fault_without_region(bare) if region is None else _fault_in_region(bare, region)
+
+
+def _fault_in_region(bare: str, region: str) -> str:
+    """Return the code of bare digits that are no number of their region."""
     number = _parsed(f"+{bare}", None)
     if number is not None and phonenumbers.is_valid_number(number):
         return "phone_other_country"

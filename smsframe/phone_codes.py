@@ -2,20 +2,24 @@
 
 Decisions:
 
-* **A text goes to ``mobile`` and ``fixed_line_or_mobile`` numbers and to no other line type.** In North
-  America the two cannot be told apart, so its ordinary numbers all pass. Personal numbers (UK 070)
-  and pagers forward calls at the caller's cost and take no texts; VoIP ranges (UK 056, DE 032,
-  JP 050) mostly have no text service: a text to them costs and is lost without a word. Better
+* **A text goes to ``mobile`` and ``fixed_line_or_mobile`` numbers and to no other line type.** In
+  North America the two cannot be told apart, so its ordinary numbers all pass. Personal numbers
+  (UK 070) and pagers forward calls at the caller's cost and take no texts; VoIP ranges (UK 056, DE
+  032, JP 050) mostly have no text service: a text to them costs and is lost without a word. Better
   named here than lost there.
-* **A short code, a vanity number or an extension is never made into a number.** What the letters or
-  the missing digits stand for is a guess, and a guess texts a stranger.
-* All of these stop their row and nothing else. What is wrong with a whole column is ``phone_damage``.
+* **A short code, a vanity number or an extension is never made into a number.** What the letters
+  or the missing digits stand for is a guess, and a guess texts a stranger.
+* All of these stop their row and nothing else. What is wrong with a whole column is
+  ``phone_damage``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SENTENCES: Mapping[str, str] = MappingProxyType(
     {
@@ -24,61 +28,75 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "{value} is not a phone number. Correct the cell, or choose another phone column."
         ),
         "phone_letters": (
-            "{value} has letters in it, and which digits they stand for is a guess. Write digits only."
+            "{value} has letters in it, and which digits they stand for is a guess. Write "
+            "digits only."
         ),
         "phone_extension": (
             "{value} has an extension, and a text cannot be sent to one. Give a mobile number."
         ),
         "phone_two_numbers": (
-            "{value} is more than one number. Keep one in the cell, or split the rows before sending."
+            "{value} is more than one number. Keep one in the cell, or split the rows before "
+            "sending."
         ),
         "phone_rounded": (
-            "{value} is in scientific notation: a spreadsheet has dropped its last digits. Take the "
-            "number from the source, stored as text."
+            "{value} is in scientific notation: a spreadsheet has dropped its last digits. "
+            "Take the number from the source, stored as text."
         ),
         "phone_no_country": (
-            "{value} does not say its country. Write + and the country code in front, or say which "
-            'country numbers without one are from, such as region="US".'
+            "{value} does not say its country. Write + and the country code in front, or say "
+            'which country numbers without one are from, such as region="US".'
         ),
         "phone_other_country": (
-            "{value} is no number of region {region}, but would be one of another country with a + in "
-            "front. Write the + if that is meant."
+            "{value} is no number of region {region}, but would be one of another country "
+            "with a + in front. Write the + if that is meant."
         ),
         "phone_ambiguous": (
-            "{value} is a number of region {region} that gets no texts, or one that does if a + belongs "
-            "in front. Write the + if that is meant, or give a mobile number."
+            "{value} is a number of region {region} that gets no texts, or one that does if a"
+            " + belongs in front. Write the + if that is meant, or give a mobile number."
         ),
         "phone_unknown_country": (
-            "{value} begins with a country code that does not exist. Correct the digits after the +."
+            "{value} begins with a country code that does not exist. Correct the digits after"
+            " the +."
         ),
         "phone_short_code": (
-            "{value} is too short for a phone number and looks like a short code, which cannot be "
-            "texted. Give a mobile number."
+            "{value} is too short for a phone number and looks like a short code, which "
+            "cannot be texted. Give a mobile number."
         ),
         "phone_too_short": (
             "{value} has too few digits, perhaps no area code. Fill in the missing digits."
         ),
         "phone_too_long": "{value} has too many digits. Remove what does not belong to the number.",
         "phone_invalid": (
-            "{value} has the right length but is in no range that has been given out. Check it for a "
-            "typing error."
+            "{value} has the right length but is in no range that has been given out. Check "
+            "it for a typing error."
         ),
         "phone_landline": "{value} is a landline, which gets no texts. Give a mobile number.",
-        "phone_toll_free": "{value} is a toll-free number, which gets no texts. Give a mobile number.",
-        "phone_premium": "{value} is a premium-rate number and is not texted. Give a mobile number.",
-        "phone_shared_cost": "{value} is a shared-cost number, which gets no texts. Give a mobile number.",
+        "phone_toll_free": (
+            "{value} is a toll-free number, which gets no texts. Give a mobile number."
+        ),
+        "phone_premium": (
+            "{value} is a premium-rate number and is not texted. Give a mobile number."
+        ),
+        "phone_shared_cost": (
+            "{value} is a shared-cost number, which gets no texts. Give a mobile number."
+        ),
         "phone_voip": "{value} is an internet phone, which gets no texts. Give a mobile number.",
         "phone_personal": (
-            "{value} is a personal number that forwards calls and gets no texts. Give a mobile number."
+            "{value} is a personal number that forwards calls and gets no texts. Give a "
+            "mobile number."
         ),
-        "phone_pager": "{value} is a pager, which gets no texts of this kind. Give a mobile number.",
+        "phone_pager": (
+            "{value} is a pager, which gets no texts of this kind. Give a mobile number."
+        ),
         "phone_company": (
             "{value} is a company-wide access number, which gets no texts. Give a mobile number."
         ),
-        "phone_voicemail": "{value} is a voicemail access, which gets no texts. Give a mobile number.",
+        "phone_voicemail": (
+            "{value} is a voicemail access, which gets no texts. Give a mobile number."
+        ),
         "phone_unread": (
-            "{value} was not read, because hardly any cell of this column is a phone number. Choose "
-            "another phone column."
+            "{value} was not read, because hardly any cell of this column is a phone number. "
+            "Choose another phone column."
         ),
     }
 )

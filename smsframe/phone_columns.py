@@ -1,9 +1,9 @@
 """A pandas column of any dtype → an Arrow array of texts, null where there is no value.
 
-Integers become their digits, floats the digits of the integer they are (a column of integers with one
-gap is a float column in pandas). A float that is no integer keeps its text and is a fault of its row in
-a column of mixed objects, and of the column (``phone_damage``) in a column of floats. Nothing here turns a
-missing value into a text such as "nan".
+Integers become their digits, floats the digits of the integer they are (a column of integers with
+one gap is a float column in pandas). A float that is no integer keeps its text and is a fault of
+its row in a column of mixed objects, and of the column (``phone_damage``) in a column of floats.
+Nothing here turns a missing value into a text such as "nan".
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def is_text_or_number(column: pd.Series) -> bool:
         kind = kind.value_type if pa.types.is_dictionary(kind) else kind
         texts = pa.types.is_string(kind) or pa.types.is_large_string(kind)
         numbers = pa.types.is_integer(kind) or pa.types.is_floating(kind)
-        return texts or numbers or pa.types.is_decimal(kind) or pa.types.is_null(kind)
+        return bool(texts or numbers or pa.types.is_decimal(kind) or pa.types.is_null(kind))
     is_number = pd.api.types.is_numeric_dtype(dtype) and dtype.kind != "c"
     is_text = isinstance(dtype, pd.StringDtype) or pd.api.types.is_object_dtype(dtype)
     return bool(is_number or is_text)
@@ -111,6 +111,11 @@ def cell_text(cell: Any) -> str | None:
     if isinstance(cell, (int, np.integer)):
         return str(int(cell))
     if isinstance(cell, (float, np.floating, Decimal)):
-        exact = math.isfinite(cell) and cell == int(cell) and abs(cell) < EXACT_INTEGERS_BELOW
-        return str(int(cell)) if exact else str(cell)
+        return _whole(cell)
     return f"({type(cell).__name__})"
+
+
+def _whole(number: Any) -> str:
+    """Return the digits of a number that is whole and exact, any other as it is written."""
+    exact = math.isfinite(number) and abs(number) < EXACT_INTEGERS_BELOW
+    return str(int(number)) if exact and number == int(number) else str(number)

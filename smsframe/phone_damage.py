@@ -1,40 +1,41 @@
 """Faults of a whole phone column: numbers that look valid and are somebody else's.
 
-A spreadsheet shows 12015550123 as ``1.20156E+10`` and saves what it shows: 20,000 people become 486 numbers, of
-which nearly all are valid. Each cell is fine; only the column tells. So a damaged column is refused as
-a whole, with the evidence and the cure, and nothing is ever repaired: the lost digits are not in it.
+A spreadsheet shows 12015550123 as ``1.20156E+10`` and saves what it shows: 20,000 people become
+486 numbers, of which nearly all are valid. Each cell is fine; only the column tells. So a damaged
+column is refused as a whole, with the evidence and the cure, and nothing is ever repaired: the
+lost digits are not in it.
 
-What is looked at, on at most 50,000 rows picked at random (always the same ones; every
-twentieth number of a block would end in 0):
+What is looked at, on at most 50,000 rows picked at random (always the same ones; every twentieth
+number of a block would end in 0):
 
-* **Rounded numbers.** If a number of L digits keeps k of them, it ends in L - k zeros or more. For each k, the
-  share of the distinct longer numbers that do is compared with chance (one in ten for each zero).
-  The fewer zeros, the more numbers are asked for: eight numbers and 2 % with five zeros, but 200
-  numbers and 95 % with one, since switchboards like to end in 0. Landlines and other numbers that
-  get no texts are left out, for the same reason. A block of consecutive numbers shows a tenth, a
-  hundredth ... like any other. Ten rows and more that hold hardly any number but ones with five
-  zeros are refused even if all are one number.
-* **Scientific notation** in a tenth of the rows, three at least. Fewer are a fault of their rows alone
-  (``phone_rounded``): in a spreadsheet only the numbers of twelve digits and more look like that, and
-  the shorter ones beside them are whole.
-* **32-bit floats** keep 24 bits: 12015557778 becomes 12015557632. Refused by dtype, and in any other form
-  when nine in ten distinct numbers are ones that such a float can hold, and the odds of that are
-  below one in a billion (2**30).
-* **32-bit integers** wrap around: negative numbers in a tenth of the rows, three at least, or that dtype
-  and fewer than three in five numbers that can be texted in the region given.
-* **Floats that are not whole**, and columns of booleans, dates or lists; a column of which hardly a cell is like
-  a phone number; a region in which hardly one of twenty or more numbers is valid.
-* A lost ``+`` is no damage: the digits are all there and are read. A lost leading zero is none either when
-  the region is given; without it the column lacks its country, which is a warning beside the rows.
+* **Rounded numbers.** If a number of L digits keeps k of them, it ends in L - k zeros or more. For
+  each k, the share of the distinct longer numbers that do is compared with chance (one in ten for
+  each zero). The fewer zeros, the more numbers are asked for: eight numbers and 2 % with five
+  zeros, but 200 numbers and 95 % with one, since switchboards like to end in 0. Landlines and
+  other numbers that get no texts are left out, for the same reason. A block of consecutive numbers
+  shows a tenth, a hundredth ... like any other. Ten rows and more that hold hardly any number but
+  ones with five zeros are refused even if all are one number.
+* **Scientific notation** in a tenth of the rows, three at least. Fewer are a fault of their rows
+  alone (``phone_rounded``): in a spreadsheet only the numbers of twelve digits and more look like
+  that, and the shorter ones beside them are whole.
+* **32-bit floats** keep 24 bits: 12015557778 becomes 12015557632. Refused by dtype, and in any
+  other form when nine in ten distinct numbers are ones that such a float can hold, and the odds of
+  that are below one in a billion (2**30).
+* **32-bit integers** wrap around: negative numbers in a tenth of the rows, three at least, or that
+  dtype and fewer than three in five numbers that can be texted in the region given.
+* **Floats that are not whole**, and columns of booleans, dates or lists; a column of which hardly
+  a cell is like a phone number; a region in which hardly one of twenty or more numbers is valid.
+* A lost ``+`` is no damage: the digits are all there and are read. A lost leading zero is none
+  either when the region is given; without it the column lacks its country, which is a warning
+  beside the rows.
 
-On 200 clean columns of the tests (blocks of 100 and 1000 consecutive numbers, one number in all rows,
-numbers that all end in 00, the 555-0100 range; every dtype) there is no false alarm; numbers rounded to 4,
-6, 8 and 10 digits are found in every form, as are 32-bit floats.
+On 200 clean columns of the tests (blocks of 100 and 1000 consecutive numbers, one number in all
+rows, numbers that all end in 00, the 555-0100 range; every dtype) there is no false alarm; numbers
+rounded to 4, 6, 8 and 10 digits are found in every form, as are 32-bit floats.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -68,8 +69,22 @@ _FEWEST_FOR_CANON, _LEAST_VALID = 50, 0.02
 _LONGEST_EXAMPLE = 40
 _FEWEST_DIGITS, _MOST_DIGITS = 7, 18
 
-_UNLIKE = ("phone_unreadable", "phone_unread", "phone_letters", "phone_short_code", "phone_too_short",
-           "phone_too_long")  # fmt: skip
+_UNLIKE = (
+    "phone_unreadable",
+    "phone_unread",
+    "phone_letters",
+    "phone_short_code",
+    "phone_too_short",
+    "phone_too_long",
+)
+_NO_NUMBER = (
+    "phone_unreadable",
+    "phone_unread",
+    "phone_letters",
+    "phone_extension",
+    "phone_two_numbers",
+    "phone_rounded",
+)
 _AGAIN = (
     "Take the file from its source again with the phone column stored as text, and read it with "
     'pd.read_csv(..., dtype={{"{name}": "string"}}).'
@@ -226,7 +241,7 @@ def _float_bits(column: pd.Series) -> int:
         return int(kind.bit_width) if pa.types.is_floating(kind) else 0
     if not pd.api.types.is_float_dtype(dtype):
         return 0
-    return 8 * int(dtype.itemsize)
+    return 8 * int(getattr(dtype, "itemsize", 8))
 
 
 def _fractions(sample: _Sample) -> Damage | None:
@@ -242,8 +257,8 @@ def _fractions(sample: _Sample) -> Damage | None:
     examples = sample.texts.take(pa.array(np.flatnonzero(odd)[:_SAMPLE_ROWS]))
     return sample.damage(
         "phones_not_whole",
-        f"{int(odd.sum()):,} of {{rows}} numbers have digits after the point or are too large to be "
-        "exact, so these are no phone numbers as they were. " + _AGAIN,
+        f"{int(odd.sum()):,} of {{rows}} numbers have digits after the point or are too large to "
+        "be exact, so these are no phone numbers as they were. " + _AGAIN,
         examples,
     )
 
@@ -288,8 +303,8 @@ def _scientific(sample: _Sample) -> Damage | None:
         return None
     return sample.damage(
         "phones_rounded",
-        f"{len(found) / sample.size:.0%} of the cells are in scientific notation: a spreadsheet has "
-        "rounded them, and {rows} rows hold only {distinct} different numbers. " + _AGAIN,
+        f"{len(found) / sample.size:.0%} of the cells are in scientific notation: a spreadsheet "
+        "has rounded them, and {rows} rows hold only {distinct} different numbers. " + _AGAIN,
         found,
     )
 
@@ -307,8 +322,7 @@ class _Written:
 def _written(sample: _Sample) -> _Written:
     """Return the numbers of a sample as they are written."""
     untexted = sample.valid & (sample.code != NO_CODE)
-    unlike = np.isin(sample.code, [CODES.index(code) for code in ("phone_unreadable", "phone_letters",
-        "phone_extension", "phone_two_numbers", "phone_rounded", "phone_unread")])  # fmt: skip
+    unlike = np.isin(sample.code, [CODES.index(code) for code in _NO_NUMBER])
     texts = sample.seen.filter(pa.array(~untexted & ~unlike))
     texts = pc.replace_substring_regex(texts, r"\.0{1,2}\s*$", "")
     counted = pc.replace_substring_regex(texts, "[^0-9]", "").value_counts()
@@ -324,7 +338,7 @@ def _rounded(sample: _Sample, written: _Written) -> Damage | None:
     """Find numbers of which only the first digits were kept."""
     if not len(written.digits):
         return None
-    hits = next(filter(None, (_kept(written, kept) for kept in _KEPT_DIGITS)), None)
+    hits = max(filter(None, (_kept(written, kept) for kept in _KEPT_DIGITS)), default=None)
     many = written.zeros >= _MANY_ZEROS
     rows = int(written.rows.sum())
     alike = rows >= _ROWS_OF_ONE_NUMBER and written.rows[many].sum() >= _SHARE_OF_ROWS * rows
@@ -334,11 +348,16 @@ def _rounded(sample: _Sample, written: _Written) -> Damage | None:
     examples = pa.array([digits for digits in written.digits if digits.endswith("0" * zeros)])
     return sample.damage(
         "phones_rounded",
-        f"{share:.0%} of the different numbers end in {'0' * zeros}, and {{rows}} rows hold only "
+        f"{share:.0%} of the different numbers end in {_zeros(zeros)}, and {{rows}} rows hold only "
         "{distinct} different numbers: they were rounded, as spreadsheets do, and are other "
         "people's numbers now. " + _AGAIN,
         examples,
     )
+
+
+def _zeros(count: int) -> str:
+    """Return a number of zeros in words."""
+    return "a zero" if count == 1 else f"{count} zeros or more"
 
 
 def _kept(written: _Written, kept: int) -> tuple[float, int] | None:
@@ -386,8 +405,8 @@ def _not_phones(sample: _Sample) -> Damage | None:
         return None
     return sample.damage(
         "phones_not_phones",
-        "Hardly any of the {rows} cells of this column is a phone number. Name the column that holds "
-        "them with phone=.",
+        "Hardly any of the {rows} cells of this column is a phone number. Name the column that "
+        "holds them with phone=.",
     )
 
 

@@ -12,10 +12,9 @@ candidate. A frame with no candidate, or with two, is an error that names the co
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,6 +22,11 @@ from smsframe.errors import InputError
 from smsframe.phone_codes import CODES
 from smsframe.phone_columns import is_text_or_number, texts_of
 from smsframe.phone_reading import read_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    import pandas as pd
 
 _SAMPLE_ROWS = 500
 _BY_VALUE, _BY_NAME = 0.8, 0.6
@@ -61,7 +65,7 @@ def guess_phone_column(frame: pd.DataFrame) -> Hashable:
     Raises
     ------
     InputError
-        No column is plainly a phone column, or more than one is; ``details["candidates"]`` names them.
+        No column is plainly a phone column, or more than one is (``details["candidates"]``).
     """
     labels = list(frame.columns)
     found = [labels[place] for place in range(len(labels)) if _is_phone_column(frame, place)]
@@ -86,7 +90,7 @@ def guess_phone_column(frame: pd.DataFrame) -> Hashable:
 
 def _is_phone_column(frame: pd.DataFrame, place: int) -> bool:
     """Tell whether the column at a place is plainly a phone column."""
-    label = frame.columns[place]
+    label: object = frame.columns[place]
     name = " ".join(map(str, label)) if isinstance(label, tuple) else str(label)
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
     column = frame.iloc[:, place]

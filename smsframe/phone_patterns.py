@@ -1,9 +1,10 @@
 """Number patterns (regular expressions over digits) → nodes of an automaton.
 
-The metadata of ``phonenumbers`` uses a small part of the syntax: digits, classes, groups, alternatives,
-``?`` and counted repetition. It has no loops, so a pattern is a finite web of steps, each of which takes
-one digit. A pattern that uses anything else raises ``UnsupportedPatternError``; ``phone_states`` then
-leaves the calling code to the library. Python's own parser of expressions is private, hence this one.
+The metadata of ``phonenumbers`` uses a small part of the syntax: digits, classes, groups,
+alternatives, ``?`` and counted repetition. It has no loops, so a pattern is a finite web of steps,
+each of which takes one digit. A pattern that uses anything else raises
+``UnsupportedPatternError``; ``phone_states`` then leaves the calling code to the library. Python's
+own parser of expressions is private, hence this one.
 """
 
 from __future__ import annotations

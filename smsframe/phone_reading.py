@@ -1,17 +1,19 @@
 """A column of texts → numbers, line types and codes: quick where it can be, one by one where not.
 
 1. All texts are walked as they are (``phone_walk``): a clean column ends here.
-2. What is left is walked again with spaces, punctuation and spreadsheet guards taken off. Digits of which
-   it is certain that they are no valid number get their code from one example for each beginning
-   and length, on which alone the code depends.
-3. What is still left goes to ``phone_cells``, once for each distinct text. When that would be more than
-   50,000 texts, 2,000 of them are tried first; if hardly any is a number, the others are not read.
+2. What is left is walked again with spaces, punctuation and spreadsheet guards taken off. Digits
+   of which it is certain that they are no valid number get their code from one example for each
+   beginning and length, on which alone the code depends.
+3. What is still left goes to ``phone_cells``, once for each distinct text. When that would be more
+   than 50,000 texts, 2,000 of them are tried first; if hardly any is a number, the others are not
+   read.
 
-Without a region, bare digits are read as if a + stood before them (``phone_cells`` says why). National
-numbers of some countries then look like international ones of another: an Indian mobile number that
-begins with 65 8 is a mobile number of Singapore. So **bare digits are judged together with their
-neighbours of the same length**: when ten or more such numbers of a column are no international numbers,
-and fewer than three in four are, then none of that length is taken for one; all are ``phone_no_country``.
+Without a region, bare digits are read as if a + stood before them (``phone_cells`` says why).
+National numbers of some countries then look like international ones of another: an Indian mobile
+number that begins with 65 8 is a mobile number of Singapore. So **bare digits are judged together
+with their neighbours of the same length**: when ten or more such numbers of a column are no
+international numbers, and fewer than three in four are, then none of that length is taken for one;
+all are ``phone_no_country``.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ _NO_COUNTRY = CODES.index("phone_no_country")
 
 _FLOAT_END = r"^\s*(\+?[0-9]{7,})\.0{1,2}\s*$"
 _GUARDS = r"^[\s='\"]+|[\s'\"]+$"
-_PUNCTUATION = r"[\s\x{a0}\x{202f}\x{2009}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2010}-\x{2015}\x{2060}\x{2212}\x{3000}\x{feff}().\-\[\]~]"
+_INVISIBLE = r"\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}\x{feff}"
+_BLANKS_AND_DASHES = r"\s\x{a0}\x{2009}\x{202f}\x{3000}\x{2010}-\x{2015}\x{2212}"
+_PUNCTUATION = rf"[{_BLANKS_AND_DASHES}{_INVISIBLE}().\-\[\]~]"
 _MUST_ASK = (
     r"^-|[eE]|^[0-9]+\.[0-9]{1,2}$"
     r"|^(?:19|20)[0-9]{2}[-.][0-9]{1,2}[-.][0-9]{1,2}|^[0-9]{1,2}[-.][0-9]{1,2}[-.](?:19|20)[0-9]{2}"
@@ -48,16 +52,16 @@ _MUST_ASK = (
 _DIALLED = r"^\+?(?:00|011)([1-9])"
 
 _CODE_OF_TYPE = np.full(UNKNOWN + 1, NO_CODE, dtype=np.int8)
-for _position, _name in enumerate(LINE_TYPES):
+for _place_of_type, _name in enumerate(LINE_TYPES):
     if CODE_OF_LINE_TYPE[_name]:
-        _CODE_OF_TYPE[_position] = CODES.index(CODE_OF_LINE_TYPE[_name])
+        _CODE_OF_TYPE[_place_of_type] = CODES.index(CODE_OF_LINE_TYPE[_name])
 
 Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(slots=True)
 class Readings:
-    """Row by row: E.164 without + of every valid number, its line type, and what is wrong with it."""
+    """Row by row: E.164 without + of every valid number, its line type, what is wrong with it."""
 
     digits: pa.Array
     line_type: npt.NDArray[np.uint8]
@@ -66,7 +70,8 @@ class Readings:
     @property
     def is_valid(self) -> Bools:
         """Which rows hold a valid number, whether it can be texted or not."""
-        return self.line_type != UNKNOWN
+        valid: Bools = self.line_type != UNKNOWN
+        return valid
 
 
 def read_texts(texts: pa.Array, region: str | None) -> Readings:
@@ -132,7 +137,7 @@ def _looked_at(texts: pa.Array) -> pa.Array:
 def _code_settled(
     readings: Readings, rows: np.ndarray, digits: pa.Array, region: str | None
 ) -> None:
-    """Give codes to digits that are surely invalid, by one example for each beginning and length."""
+    """Give codes to digits that are surely invalid, by an example for each beginning and length."""
     if not len(rows):
         return
     abroad = read_digits(digits, None).line_type != UNKNOWN
@@ -260,4 +265,5 @@ def _also_national(written: pa.Array, lengths: np.ndarray) -> Bools:
         digits = _cleaned(written.filter(pa.array(also)), None)
         national = read_digits(pc.binary_join_element_wise("1", digits, ""), None)
         also[also] = national.line_type != UNKNOWN
-    return also
+    found: Bools = also
+    return found

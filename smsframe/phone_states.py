@@ -1,19 +1,21 @@
 """States of a walk through the digits of a phone number, and the verdict at its end.
 
-``phonenumbers`` is the canon of what a valid number is, and takes about 25 µs for each. Its knowledge
-is a few thousand patterns over digits: per region one for each line type, one for all types
-together, the digits that tell regions of one calling code apart, and the national prefixes. Here
-those that the numbers at hand touch become states of one deterministic automaton, built as they are
-needed: a calling code that no number uses costs nothing. ``phone_walk`` takes whole columns through it.
+``phonenumbers`` is the canon of what a valid number is, and takes about 25 µs for each. Its
+knowledge is a few thousand patterns over digits: per region one for each line type, one for all
+types together, the digits that tell regions of one calling code apart, and the national prefixes.
+Here those that the numbers at hand touch become states of one deterministic automaton, built as
+they are needed: a calling code that no number uses costs nothing. ``phone_walk`` takes whole
+columns through it.
 
 Decisions:
 
-* **An automaton of our own, not a compiled RE2 pattern per calling code.** One RE2 pass over a million
-  numbers costs 0.11 to 0.17 s here, and to know the line type takes at least three (all types, the
-  type, everything that outranks it). The walk needs 0.15 s for validity, line type and E.164
-  together, with or without a region, and its verdict follows the library's rules in their order.
-* **It leaves open what the library would rewrite** (carrier codes, dialling prefixes) in any but the
-  plain shapes "national prefix + number" and "calling code + number".
+* **An automaton of our own, not a compiled RE2 pattern per calling code.** One RE2 pass over a
+  million numbers costs 0.11 to 0.17 s here, and to know the line type takes at least three (all
+  types, the type, everything that outranks it). The walk needs 0.15 s for validity, line type and
+  E.164 together, with or without a region, and its verdict follows the library's rules in their
+  order.
+* **It leaves open what the library would rewrite** (carrier codes, dialling prefixes) in any but
+  the plain shapes "national prefix + number" and "calling code + number".
 * **A pattern with syntax not known here leaves its calling code open**: slower, never wrong.
 """
 

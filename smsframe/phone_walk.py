@@ -10,9 +10,9 @@ How a text is read, which is how ``phonenumbers.parse`` reads it:
 * Without ``+`` in a region, first shape that fits: calling code of the region + number (when the
   whole is no number of the region but the rest is), national prefix + number, bare number.
 
-A text that fits none of these has no line type (``UNKNOWN``) and is either settled, when it is certain
-that the library finds it invalid too, or left open, when the library would rewrite more than that;
-open texts are the caller's to bring to ``phonenumbers`` itself.
+A text that fits none of these has no line type (``UNKNOWN``) and is either settled, when it is
+certain that the library finds it invalid too, or left open, when the library would rewrite more
+than that; open texts are the caller's to bring to ``phonenumbers`` itself.
 """
 
 from __future__ import annotations
@@ -97,7 +97,8 @@ class _Automaton:
             for state in np.unique(finals[verdicts == _UNSEEN]).tolist():
                 self.verdicts[state] = self._packed(self.states[state].verdict())
             verdicts = self.verdicts[finals]
-        return verdicts
+        found: np.ndarray = verdicts
+        return found
 
     def _packed(self, verdict: Verdict) -> int:
         """Return the line type with the number of the rewriting that belongs to it."""

@@ -1,9 +1,9 @@
 """Phone columns: cells as they come → E.164, a line type, and a reason where a text cannot go.
 
-The canon is the ``phonenumbers`` library; a number is valid here exactly when it is valid there. How that is
-kept fast is told in ``phone_states`` and ``phone_walk``, what dirt is read and what is never guessed in
-``phone_cells``, which line types get no texts in ``phone_codes``, and when a whole column is refused in
-``phone_damage``.
+The canon is the ``phonenumbers`` library; a number is valid here exactly when it is valid there.
+How that is kept fast is told in ``phone_states`` and ``phone_walk``, what dirt is read and what is
+never guessed in ``phone_cells``, which line types get no texts in ``phone_codes``, and when a
+whole column is refused in ``phone_damage``.
 """
 
 from __future__ import annotations
@@ -39,10 +39,31 @@ __all__ = [
 ]
 
 _OTHER_NAMES = {
-    "UK": "GB", "EN": "GB", "GBR": "GB", "ENGLAND": "GB", "USA": "US", "CAN": "CA", "DEU": "DE", "GER": "DE",
-    "FRA": "FR", "ESP": "ES", "ITA": "IT", "EL": "GR", "AUS": "AU", "IND": "IN", "MEX": "MX", "BRA": "BR",
-    "1": "US", "44": "GB", "49": "DE", "33": "FR", "34": "ES", "39": "IT", "91": "IN", "61": "AU",
-}  # fmt: skip
+    "UK": "GB",
+    "EN": "GB",
+    "GBR": "GB",
+    "ENGLAND": "GB",
+    "USA": "US",
+    "CAN": "CA",
+    "DEU": "DE",
+    "GER": "DE",
+    "FRA": "FR",
+    "ESP": "ES",
+    "ITA": "IT",
+    "EL": "GR",
+    "AUS": "AU",
+    "IND": "IN",
+    "MEX": "MX",
+    "BRA": "BR",
+    "1": "US",
+    "44": "GB",
+    "49": "DE",
+    "33": "FR",
+    "34": "ES",
+    "39": "IT",
+    "91": "IN",
+    "61": "AU",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +73,7 @@ class PhoneColumn:
     Parameters
     ----------
     digits
-        String array: E.164 without the ``+`` of every number that can be texted; null for all others.
+        String array: E.164 without the ``+`` of each number that can be texted; null otherwise.
     valid_digits
         The same for every valid number, landlines and the like included.
     code
@@ -60,7 +81,7 @@ class PhoneColumn:
     line_type
         Categorical of ``LINE_TYPES``; missing where there is no valid number.
     damage
-        What is wrong with the column as a whole. Any of severity ``"error"`` forbids sending at all.
+        What is wrong with the column as a whole. Severity ``"error"`` forbids sending at all.
     """
 
     digits: pa.Array
@@ -109,7 +130,7 @@ def read_phones(column: pd.Series, *, region: str | None = None) -> PhoneColumn:
 def normalize(series: pd.Series, region: str | None = None) -> pd.DataFrame:
     """Read a phone column into a frame.
 
-    A valid number that cannot be texted, such as a landline, has its ``e164`` and a ``code`` as well.
+    A valid number that cannot be texted, such as a landline, has its ``e164`` and a ``code``.
 
     Parameters
     ----------
@@ -179,4 +200,6 @@ def _line_type_codes(readings: Readings) -> np.ndarray:
 
 def _categorical(codes: np.ndarray, categories: Sequence[str]) -> pd.Categorical:
     """Return positions as a categorical; -1 is missing."""
-    return pd.Categorical.from_codes(codes, categories=list(categories))
+    dtype = pd.CategoricalDtype(list(categories))
+    found: pd.Categorical = pd.Categorical.from_codes(codes, dtype=dtype)
+    return found

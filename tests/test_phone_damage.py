@@ -164,8 +164,10 @@ DRESSES = {
     "Int64": lambda numbers: pd.Series(numbers, dtype="Int64"),
     "gap": lambda numbers: pd.Series([*numbers.tolist(), None], dtype="float64"),
     "category": lambda numbers: pd.Series(numbers.astype(str)).astype("category"),
-    "punctuation": lambda numbers: pd.Series([f"+{str(n)[:2]} {str(n)[2:6]}-{str(n)[6:]}" for n in numbers]),
-}  # fmt: skip
+    "punctuation": lambda numbers: pd.Series(
+        [f"+{str(n)[:2]} {str(n)[2:6]}-{str(n)[6:]}" for n in numbers]
+    ),
+}
 
 
 def test_clean_columns__raise_no_alarm():
@@ -225,30 +227,54 @@ def test_scientific_cells__are_row_problems_while_they_are_few(shown, rows, expe
     [
         pytest.param(pd.Series([True, False]), "phones_not_phones", id="bool"),
         pytest.param(pd.Series([True, None], dtype="boolean"), "phones_not_phones", id="boolean"),
-        pytest.param(pd.Series(pd.date_range("2026-11-01", periods=3)), "phones_not_phones", id="dates"),
+        pytest.param(
+            pd.Series(pd.date_range("2026-11-01", periods=3)), "phones_not_phones", id="dates"
+        ),
         pytest.param(pd.Series(pd.to_timedelta([1, 2], "D")), "phones_not_phones", id="durations"),
         pytest.param(pd.Series([1 + 2j]), "phones_not_phones", id="complex"),
         pytest.param(pd.Series([["a"]] * 3), "phones_not_phones", id="lists"),
-        pytest.param(pd.Series([["1"]], dtype=pd.ArrowDtype(pa.list_(pa.string()))), "phones_not_phones",
-                     id="arrow-lists"),
-        pytest.param(pd.Series(pd.date_range("2026-11-01", periods=3).astype("category")), "phones_not_phones",
-                     id="category-of-dates"),
-        pytest.param(pd.Series(["2026-11-02", "2026-11-03", "2026-11-04"]), "phones_not_phones", id="date-texts"),
+        pytest.param(
+            pd.Series([["1"]], dtype=pd.ArrowDtype(pa.list_(pa.string()))),
+            "phones_not_phones",
+            id="arrow-lists",
+        ),
+        pytest.param(
+            pd.Series(pd.date_range("2026-11-01", periods=3).astype("category")),
+            "phones_not_phones",
+            id="category-of-dates",
+        ),
+        pytest.param(
+            pd.Series(["2026-11-02", "2026-11-03", "2026-11-04"]),
+            "phones_not_phones",
+            id="date-texts",
+        ),
         pytest.param(pd.Series(["12.50", "7.00", "1234.99"]), "phones_not_phones", id="prices"),
         pytest.param(pd.Series(["Ann", "Bob", "Zoë"]), "phones_not_phones", id="names"),
         pytest.param(pd.Series(range(1000)), "phones_not_phones", id="counter"),
-        pytest.param(pd.Series([f"ORD-{n:06d}" for n in range(100)]), "phones_not_phones", id="order-ids"),
-        pytest.param(pd.Series([4 * 10**15 + 7919 * n for n in range(100)]), "phones_not_phones", id="card-ids"),
+        pytest.param(
+            pd.Series([f"ORD-{n:06d}" for n in range(100)]), "phones_not_phones", id="order-ids"
+        ),
+        pytest.param(
+            pd.Series([4 * 10**15 + 7919 * n for n in range(100)]),
+            "phones_not_phones",
+            id="card-ids",
+        ),
         pytest.param(pd.Series([12.5, 13.5]), "phones_not_whole", id="fractions"),
-        pytest.param(pd.Series([12015550123.0, 12015550124.5]), "phones_not_whole", id="one-fraction"),
+        pytest.param(
+            pd.Series([12015550123.0, 12015550124.5]), "phones_not_whole", id="one-fraction"
+        ),
         pytest.param(pd.Series([12015550123.0, 1e17]), "phones_not_whole", id="not-exact"),
         pytest.param(pd.Series([12015550123.0, np.inf]), "phones_not_whole", id="infinite"),
         pytest.param(pd.Series([12015550123.5], dtype="Float64"), "phones_not_whole", id="Float64"),
         pytest.param(pd.Series([12015550123], dtype="float32"), "phones_float32", id="float32"),
         pytest.param(pd.Series([12015550123], dtype="Float32"), "phones_float32", id="Float32"),
-        pytest.param(pd.Series([12015550123.0], dtype="float32").astype("float[pyarrow]"), "phones_float32", id="float-pyarrow"),
+        pytest.param(
+            pd.Series([12015550123.0], dtype="float32").astype("float[pyarrow]"),
+            "phones_float32",
+            id="float-pyarrow",
+        ),
     ],
-)  # fmt: skip
+)
 def test_column__of_something_else_is_refused(column, code):
     """Columns that hold no phone numbers are refused as such, before any row is read as one."""
     before = column.copy(deep=True)
