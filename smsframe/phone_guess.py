@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pandas.api.types import is_numeric_dtype
 
 from smsframe.errors import InputError
 from smsframe.phone_codes import CODES
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-_SAMPLE_ROWS = 500
+_LOOKED_AT, _SAMPLE_ROWS = 5_000, 500
 _BY_VALUE, _BY_NAME = 0.8, 0.6
 _NAME = re.compile(
     r"phone|mobile|(?:^|[^a-z])(?:cell|mob|tel|gsm|sms|ph|handy|telefon|telefono|movil)(?:$|[^a-z])"
@@ -96,21 +97,32 @@ def _is_phone_column(frame: pd.DataFrame, place: int) -> bool:
     column = frame.iloc[:, place]
     if _NOT_NAME.search(name) or not is_text_or_number(column):
         return False
-    texts = _sample(column)
+    if _NAME.search(name):
+        return _is_like_phones(_sample(column))
+    return not is_numeric_dtype(column.dtype) and _is_signed(_sample(column))
+
+
+def _is_like_phones(texts: pa.Array) -> bool:
+    """Tell whether texts under a phone's name are numbers, or would be in some country."""
     if not len(texts):
         return False
     readings = read_texts(texts, None)
-    if _NAME.search(name):
-        like = np.isin(readings.code, [CODES.index(code) for code in _LIKE])
-        return bool((readings.is_valid | like).mean() >= _BY_NAME)
+    like = np.isin(readings.code, [CODES.index(code) for code in _LIKE])
+    return bool((readings.is_valid | like).mean() >= _BY_NAME)
+
+
+def _is_signed(texts: pa.Array) -> bool:
+    """Tell whether texts under any name are numbers that carry their country."""
     signed = np.asarray(pc.match_substring_regex(texts, r"^\W*(?:\+|00|011|(?i:tel))"))
-    return bool((readings.is_valid & signed).mean() >= _BY_VALUE)
+    if not len(texts) or signed.mean() < _BY_VALUE:
+        return False
+    return bool((read_texts(texts, None).is_valid & signed).mean() >= _BY_VALUE)
 
 
 def _sample(column: pd.Series) -> pa.Array:
     """Return some evenly spaced values that are not missing."""
-    present = column[column.notna()]
-    step = max(1, len(present) // _SAMPLE_ROWS)
-    texts = texts_of(present.iloc[::step])
+    some = column.iloc[:: max(1, len(column) // _LOOKED_AT)].dropna()
+    present = some if len(some) else column.dropna()
+    texts = texts_of(present.iloc[:: max(1, len(present) // _SAMPLE_ROWS)])
     blank = pc.equal(pc.utf8_trim_whitespace(texts), "")
     return texts.filter(pc.invert(pc.fill_null(blank, fill_value=True)))

@@ -103,7 +103,7 @@ def test_small_integers__are_found_by_their_sign(country):
 @pytest.mark.parametrize(("country", "region"), [("US", "US"), ("UK", "GB"), ("DE", "DE")])
 def test_small_integers__are_found_by_dtype_and_region(dtype, country, region):
     """Where the sign does not tell, the dtype does and the numbers that are none of the region."""
-    found = codes(pd.Series(NUMBERS[country].astype(dtype)), region)
+    found = codes(pd.Series(NUMBERS[country][:2000].astype(dtype)), region)
     assert found in (["phones_wrapped"], ["phones_wrong_region"])
 
 
@@ -111,8 +111,8 @@ def test_small_integers__are_found_by_dtype_and_region(dtype, country, region):
 @pytest.mark.parametrize("dtype", ["int32", "uint32"])
 def test_small_integers__without_region_text_nobody(country, dtype):
     """Without a region hardly one of them is read, whether the column is refused or not."""
-    read = read_phones(pd.Series(NUMBERS[country].astype(dtype)))
-    assert len(read.digits) - read.digits.null_count <= PEOPLE * 0.01
+    read = read_phones(pd.Series(NUMBERS[country][:5000].astype(dtype)))
+    assert len(read.digits) - read.digits.null_count <= 5000 * 0.01
 
 
 # --- clean columns ------------------------------------------------------------------------------
