@@ -103,6 +103,7 @@ def campaign_of_kills(sender, base_url, times, seed):
     for n in range(times):
         delay_s = chance.uniform(0, length_s)
         outcomes.append(kill_and_go_on(sender, base_url, f"kill {seed} {n}", delay_s))
+        length_s *= 1.02 if outcomes[-1][0] else 0.95  # the machine's pace changes
         if n % 20 == 19:  # a new world, before its outbox grows long
             requests.post(f"{base_url}/sandbox/reset", timeout=20).raise_for_status()
     return outcomes
