@@ -13,6 +13,7 @@ key that is no database field.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,9 @@ MAX_UCS2_CHARACTERS = 400
 MAX_SEGMENTS = 6
 BATCH_SIZE = 1000
 NAMED = 5
+SHOWN_DIGITS = 4
+
+_SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?[eE][+-]?\d+")
 
 READY, INVALID, DUPLICATE, HELD_BACK = range(4)
 
@@ -116,9 +120,7 @@ def _note_phones(draft: Draft, column: Hashable, read: phones.PhoneColumn) -> No
     for number, code in enumerate(codes.categories):
         draft.problems.rows(
             str(code),
-            phones.SENTENCES[code].format(
-                column=column, region=draft.columns.region, value="This"
-            ),
+            phones.SENTENCES[code].format(column=column, region=draft.columns.region, value="This"),
             np.flatnonzero(codes.codes == number),
             column=column,
             values=_masked(draft.frame[column]),
@@ -129,9 +131,20 @@ def _masked(column: pd.Series) -> Any:
     """Return a function that gives the cells at positions, masked."""
 
     def cells(positions: Positions) -> Sequence[Any]:
-        return [None if pd.isna(cell) else mask_phone(str(cell)) for cell in column.iloc[positions]]
+        return [None if pd.isna(cell) else mask_cell(str(cell)) for cell in column.iloc[positions]]
 
     return cells
+
+
+def mask_cell(text: str) -> str:
+    """Hide all digits of a phone cell but the last two, also between letters.
+
+    A number in scientific notation is shown: its last digits are lost, so it is nobody's.
+    """
+    if not _SCIENTIFIC.fullmatch(text.strip()):
+        digits = sum(character.isdigit() for character in text)
+        text = re.sub(r"\d", "•", text, count=max(digits - 2, 0)) if digits > SHOWN_DIGITS else text
+    return mask_phone(text)
 
 
 def read_template(draft: Draft) -> None:
@@ -402,12 +415,17 @@ def costly_characters(draft: Draft) -> list[str]:
     if draft.template is None or draft.measured is None or draft.measured.gsm7.all():
         return []
     found = ucs2_characters(draft.template, known_values(draft), draft.rows)
-    named = [f"{c.character} ({c.name}) in {c.where}, {c.rows:,} rows" for c in found[:NAMED]]
+    named = [f"{c.character} ({c.name}) in {c.where}, {_rows(c.rows)}" for c in found[:NAMED]]
     more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
     return [
         f"These characters force the costlier UCS-2: {'; '.join(named)}{more}.",
         *_savings(draft),
     ]
+
+
+def _rows(number: int) -> str:
+    """Say how many rows."""
+    return f"{number:,} row" if number == 1 else f"{number:,} rows"
 
 
 def _savings(draft: Draft) -> list[str]:

@@ -394,9 +394,10 @@ def _refusal(sentence: str, made: Plan, table: pd.DataFrame | None) -> InputErro
 
 
 def _check_confirm(run: Run, confirm: int | None) -> None:
-    """Refuse unless exactly the confirmed number of messages would go out."""
+    """Refuse unless exactly the confirmed number would go out, or all of it has gone out before."""
     now = len(run.todo)
-    if confirm is not None and confirm != now:
+    done_before = now == 0 and confirm == run.plan.recipients
+    if confirm is not None and confirm != now and not done_before:
         before = run.plan.recipients - now
         raise InputError(
             f"confirm={confirm:,}, but {now:,} messages would go out now ({before:,} of "

@@ -479,3 +479,20 @@ def test_thousands_of_columns__cost_nothing():
 def test_batch_size__is_what_the_api_allows():
     """The number is fixed by the API."""
     assert planning.BATCH_SIZE == 1000
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        pytest.param("+1 201 KL5 0199", "+• ••• KL• ••99", id="letters"),
+        pytest.param("201555", "••••55", id="short"),
+        pytest.param("1.20156E+10", "1.20156E+10", id="scientific"),
+        pytest.param("call me", "call me", id="words"),
+        pytest.param("flat 12", "flat 12", id="few-digits"),
+    ],
+)
+def test_cells_of_the_phone_column__are_masked(people, cell, shown):
+    """A cell shows its form and its last two digits, never a number."""
+    people.loc[1, "mobile"] = cell
+    table = plan(people).problems
+    assert table.loc[table["severity"] == "error", "value"].tolist() == [shown]

@@ -176,7 +176,7 @@ REFUSALS: tuple[Refusal, ...] = (
         r"SMS Program is inactive or not found",
         "program_inactive",
         "run",
-        "Check program=; smsframe.programs() lists the programs you may use, and only those with "
+        "Check program=; client.programs() lists the programs you may use, and only those with "
         "status ACTIVE can send.",
     ),
     Refusal(
