@@ -462,3 +462,13 @@ def test_journal__has_every_batch_settled(sandbox, client):
         assert journal.counts(run_id)["accepted"] == 20
         assert [batch.state for batch in journal.batches(run_id)] == ["accepted"] * 5
     assert Path(client.journal_path).stat().st_mode & 0o777 == 0o600
+
+
+def test_confirm__is_right_again_when_the_cell_is_run_again(sandbox, client):
+    """What was confirmed and has gone out needs no other number; a wrong one is still refused."""
+    frame = make_people(3)
+    first = send(frame, confirm=3)
+    pd.testing.assert_frame_equal(first, send(frame, confirm=3))
+    assert len(sandbox.outbox()) == 3
+    with pytest.raises(smsframe.InputError, match="confirm=2"):
+        send(frame, confirm=2)
