@@ -126,7 +126,8 @@ def _draw_reasons(axes: Any, rows: ResultRows) -> None:
     """Draw the reasons as bars, the commonest on top, in the colour of their status."""
     axes.set_title("Reasons")
     table = pd.DataFrame({"code": frames.strings(rows.code), "status": rows.names()})
-    counts = table.dropna().value_counts()
+    settled = (table["code"] == "resolved") & (table["status"] == "accepted")
+    counts = table[~settled.fillna(value=False)].dropna().value_counts()
     if counts.empty:
         _say(axes, "No row has a reason: nothing went wrong.")
         return

@@ -62,7 +62,8 @@ class Remembered:
 
     def places(self, number: int) -> npt.NDArray[np.int64]:
         """Return the places of the messages of a batch, in the order in which they were sent."""
-        return np.flatnonzero(self.batch == number)
+        first, last = np.searchsorted(self.batch, (number, number + 1)).tolist()
+        return np.arange(first, last, dtype=np.int64)
 
     @property
     def numbers(self) -> dict[str, int]:

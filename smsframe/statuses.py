@@ -117,11 +117,7 @@ def _places(entries: Sequence[ContactStatus], contacts: Sequence[str]) -> list[i
     exact = {contact: place for place, contact in enumerate(contacts)}
     worded = _by_words(contacts)
     places = [_place(entry, exact, worded) for entry in entries]
-    by_position = (
-        len(entries) == len(contacts)
-        and all(place < 0 for place in places)
-        and _unlike(entries, contacts)
-    )
+    by_position = len(entries) == len(contacts) and _unlike(entries, contacts)
     return list(range(len(contacts))) if by_position else places
 
 

@@ -106,7 +106,8 @@ def test_reconcile__who_is_not_found_stays_unknown(sandbox, lost):
     with pytest.warns(UnknownOutcomeWarning):
         pd.testing.assert_frame_equal(send(make_people(1200)), done)
     assert posts(sandbox) == calls
-    assert (done.sms.reconcile(events)["sms_status"] == "accepted").all()
+    others = events[events.index % 2 == 1]
+    assert (done.sms.reconcile(others)["sms_status"] == "accepted").all()
 
 
 def test_reconcile__touches_only_what_is_unknown(sandbox, client):

@@ -13,6 +13,7 @@ import smsframe
 from smsframe import refreshing, statuses
 from smsframe.acoustic.wire import ContactStatus, SendStatus
 from smsframe.errors import AccessError, ApiError, InputError, StatusWarning
+from smsframe.journal import Journal
 from smsframe.polling import FAILED_IN_A_ROW, Patience, Poll
 
 TEXT = "Hi %%FirstName%%, your order has shipped."
@@ -220,6 +221,16 @@ def test_refresh__results_of_another_journal(sandbox, people, tmp_path):
         pd.testing.assert_frame_equal(refresh(whole), whole)
         assert len(sandbox.requests()) == calls
     assert not (tmp_path / "mine.sqlite3").exists()
+
+
+def test_refresh__what_is_known_is_not_unlearned(sandbox, client, people):
+    """A row that is sent stays so, though the journal at hand has not heard of it."""
+    done = refresh(send(people))
+    with Journal(client.journal_path) as journal, journal._writing() as db:
+        db.execute("DELETE FROM statuses")
+    calls = len(sandbox.requests())
+    pd.testing.assert_frame_equal(refresh(done), done)
+    assert len(sandbox.requests()) == calls
 
 
 def test_refresh__no_rows_and_nothing_to_ask(sandbox, client, people):

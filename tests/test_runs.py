@@ -122,6 +122,21 @@ def test_results__sent_again_on_purpose(sandbox, client):
     brought_back(first)
 
 
+def test_results__of_a_stopped_run_that_found_others_done(sandbox, client):
+    """What earlier runs had dealt with is kept beside what this one did not reach."""
+    people = make_people(1100)
+    send(people.tail(50))
+    sandbox.faults.add("status", on=2, status=403)
+    results = send(people)
+    assert results["sms_status"].value_counts()[["accepted", "rejected"]].tolist() == [1050, 50]
+    sandbox.faults.clear()
+    sandbox.faults.add("status", on=1, status=403)
+    more = send(make_people(2200))
+    assert set(more["sms_status"]) == {"accepted", "rejected", "not_attempted"}
+    brought_back(results)
+    brought_back(more)
+
+
 def test_results__by_lookup(sandbox, client):
     """The fields of the lookup come back in place of the phone; a tag of the same name stays."""
     people = make_people(3).assign(account=["A1", "A2", "A3"])
