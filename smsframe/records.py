@@ -93,7 +93,7 @@ def _coded(numbers: pa.Array, texts: list[str]) -> pa.Array:
 
 def _pack(columns: dict[str, Any]) -> bytes:
     """Return columns as a compressed Arrow stream."""
-    batch = pa.record_batch(columns)
+    batch = pa.RecordBatch.from_pydict(columns)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema, options=_OPTIONS) as writer:
         writer.write_batch(batch)
