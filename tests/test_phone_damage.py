@@ -347,4 +347,4 @@ def test_collapsed_column__of_one_rounded_number():
 
 def test_long_block__is_not_sampled_in_step():
     """A block larger than the sample keeps its natural share of zeros."""
-    assert codes(pd.Series(block(447_400_000_000, 120_000))) == []
+    assert codes(pd.Series(block(447_400_000_000, 500_000))) == []
