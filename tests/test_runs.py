@@ -122,6 +122,17 @@ def test_results__sent_again_on_purpose(sandbox, client):
     brought_back(first)
 
 
+def test_results__of_rows_whose_earlier_run_was_forgotten(client):
+    """That they went out, when and by which call is still known; their values are gone."""
+    people = make_people(30)
+    send(people.head(20))
+    between = dt.datetime.now(tz=dt.UTC)
+    results = send(people)
+    assert smsframe.journal.forget(before=between) == 1
+    back = brought_back(results)
+    assert back["FirstName"].isna().tolist() == [True] * 20 + [False] * 10
+
+
 def test_results__of_a_stopped_run_that_found_others_done(sandbox, client):
     """What earlier runs had dealt with is kept beside what this one did not reach."""
     people = make_people(1100)
