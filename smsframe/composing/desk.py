@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from smsframe import frames, verbs
 from smsframe.composing import glance, overview
-from smsframe.composing.background import PAUSE_S, Background
+from smsframe.composing.background import PAUSE_S, Background, quick_handover
 from smsframe.errors import SmsframeError
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class Desk:
         self.background = Background(PAUSE_S)
         self._client = client
         self._version = 0
+        self._who: tuple[Any, glance.Addressee] | None = None
         self._listeners: list[tuple[Event, Callable[[], None]]] = []
 
     @property
@@ -125,7 +126,11 @@ class Desk:
 
     def glance(self) -> glance.Glance:
         """Return the row that is shown."""
-        return glance.glance(self.frame, self.row, self.choices)
+        chosen = self.choices
+        asked = (self.row, chosen.phone, chosen.lookup, chosen.region, chosen.formats)
+        if self._who is None or self._who[0] != asked:
+            self._who = (asked, glance.addressee(self.frame, self.row, chosen))
+        return glance.glance(self.frame, self.row, chosen, self._who[1])
 
     def _outdate(self) -> None:
         """Forget the overview: it is of other choices."""
@@ -138,7 +143,8 @@ class Desk:
             return
         choices, seen, refusal = self.choices, None, ""
         try:
-            seen = overview.look_over(self.plan(choices), self.client)
+            with quick_handover():
+                seen = overview.look_over(self.plan(choices), self.client)
         except SmsframeError as error:
             refusal = str(error)
         except Exception as error:  # noqa: BLE001 - on a thread it would be shown to nobody

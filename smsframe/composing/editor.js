@@ -175,10 +175,16 @@ function render({ model, el }) {
   area.addEventListener("change", send);
   area.addEventListener("blur", send);
   area.addEventListener("scroll", () => { marks.scrollTop = area.scrollTop; });
-  // The notebook would run the cell.
-  area.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.shiftKey || event.altKey || event.metaKey)) event.stopPropagation();
-  });
+  // JupyterLab takes keys from buttons and menus for commands on the cell (D, D deletes it, Enter
+  // edits it) unless told not to; saving and the like are left to it.
+  function guard(event) {
+    const screen = el.closest(".smsframe-composer");
+    if (!screen || !screen.contains(event.target)) return;
+    const commands = (event.ctrlKey || event.metaKey) && event.key !== "Enter";
+    event.target.toggleAttribute("data-lm-suppress-shortcuts", !commands);
+  }
+
+  window.addEventListener("keydown", guard, true);
   bar.addEventListener("keydown", walk);
 
   const heard = { text: take, columns: chips, states: paint, hints: advise, alphabet: learn, announcement: announce, limit: paint };
@@ -196,6 +202,7 @@ function render({ model, el }) {
     send();
     clearTimeout(speaking);
     resized.disconnect();
+    window.removeEventListener("keydown", guard, true);
     for (const [name, listener] of Object.entries(heard)) model.off(`change:${name}`, listener);
   };
 }

@@ -1,15 +1,19 @@
 """One row at once: its message, whom it goes to and what is wrong, without looking at the others.
 
 The row is planned alone by the code that plans all rows. That is exact, because the text of a cell
-depends on that cell alone, and it takes some ten milliseconds however long the frame is. What only
-the whole frame can tell (duplicates, a column that a spreadsheet has rounded) comes with the
-overview.
+depends on that cell alone, and it takes a few milliseconds however long the frame is. What only the
+whole frame can tell (duplicates, a column that a spreadsheet has rounded) comes with the overview.
+
+Whom the row goes to does not depend on the text, and reading a phone number is the longer part of
+it. So it is read by itself (:func:`addressee`), kept by the desk, and not read again with each key.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from smsframe import verbs
 from smsframe.characters import is_foreign
@@ -50,49 +54,77 @@ class Hint:
     offers: Sequence[tuple[str, str, str]] = ()
 
 
-def glance(frame: pd.DataFrame, row: int, choices: Choices) -> Glance:
-    """Return what the row at a position amounts to."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """Whom a row goes to, masked, and what is wrong with that."""
+
+    to: str = NO_RECIPIENT
+    faults: Sequence[str] = ()
+
+
+def addressee(frame: pd.DataFrame, row: int, choices: Choices) -> Addressee:
+    """Return whom the row at a position goes to."""
+    if not len(frame) or (choices.phone is None and not choices.lookup):
+        return Addressee()
+    try:
+        made = verbs.plan(
+            frame.iloc[[row]],
+            "x",
+            program="0",
+            phone=choices.phone,
+            lookup=choices.lookup or None,
+            formats=choices.formats,
+            region=choices.region,
+        )
+    except InputError as error:
+        return Addressee(faults=(str(error),))
+    faults = [fault.sentence for fault in _of_rows(made)]
+    return Addressee(to=made.masked_recipients(_FIRST)[0], faults=faults)
+
+
+def glance(frame: pd.DataFrame, row: int, choices: Choices, who: Addressee) -> Glance:
+    """Return what the row at a position amounts to, given whom it goes to."""
     if not len(frame):
         return Glance(faults=("The frame has no rows.",))
     label = frame.index[row]
     try:
         made = _planned(frame.iloc[[row]], choices)
     except InputError as error:
-        return Glance(label=label, faults=(str(error),))
-    faults = [fault.sentence for fault in made.draft.problems.of("error") if _of_the_row(fault)]
+        return Glance(label=label, to=who.to, faults=(str(error),))
+    blocking = [fault for fault in made.blocking if fault.column == "text"]
+    faults = [fault.sentence for fault in [*blocking, *_of_rows(made)]]
     if made.draft.template is None or not choices.text.strip():
-        return Glance(label=label, to=_to(made, choices), faults=faults)
+        return Glance(label=label, to=who.to, faults=[*who.faults, *faults])
     text = str(made.texts_at(_FIRST).iloc[0])
     return Glance(
         label=label,
-        to=_to(made, choices),
+        to=who.to,
         text=text,
         length=measure_one(text),
-        faults=faults,
+        faults=[*who.faults, *faults],
     )
 
 
-_FIRST: Any = [0]
+_FIRST: Any = np.zeros(1, dtype=np.int64)
 
 
-def _planned(frame: pd.DataFrame, choices: Choices) -> Plan:
-    """Plan one row; without a way to its recipient, by whatever column comes first."""
-    known = choices.phone is not None or choices.lookup
-    way = choices if known else replace(choices, lookup={"?": frame.columns[0]})
-    return verbs.plan(frame, way.text, **{**way.arguments(), "program": way.program or "0"})
+def _planned(row: pd.DataFrame, choices: Choices) -> Plan:
+    """Plan the text of one row, whoever it goes to."""
+    columns = [choices.phone, *choices.lookup.values(), *row.columns]
+    some = next(column for column in columns if column is not None)
+    way = replace(choices, phone=None, lookup={"?": some}, region=None)
+    return verbs.plan(row, way.text, **{**way.arguments(), "program": way.program or "0"})
 
 
-def _of_the_row(fault: Any) -> bool:
-    """Whether one row alone can tell this fault."""
-    return fault.code != "lookup_missing" and (
-        fault.positions is not None or fault.column == "text"
-    )
+def _of_rows(made: Plan) -> list[Any]:
+    """Return the faults of a row itself."""
+    errors = made.draft.problems.of("error")
+    return [f for f in errors if f.positions is not None and not _is_blank(f, made)]
 
 
-def _to(made: Plan, choices: Choices) -> str:
-    """Return the masked recipient."""
-    known = choices.phone is not None or choices.lookup
-    return made.masked_recipients(_FIRST)[0] if known else NO_RECIPIENT
+def _is_blank(fault: Any, made: Plan) -> bool:
+    """Whether a fault is of the stand-in for a way to the recipient."""
+    return fault.code == "lookup_missing" and "?" in made.columns.lookup
 
 
 def tag_states(frame: pd.DataFrame, choices: Choices) -> dict[str, str]:

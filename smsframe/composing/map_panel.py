@@ -223,9 +223,11 @@ class MapPanel(Panel):
 
 def _regions() -> list[tuple[str, str]]:
     """Return the regions with their country codes."""
-    codes = sorted(phonenumbers.SUPPORTED_REGIONS)
-    named = [(f"{c} (+{phonenumbers.country_code_for_region(c)})", c) for c in codes]
-    return [("none: numbers carry +", ""), *named]
+    table = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+    named = sorted(
+        (f"{region} (+{code})", region) for code, all_ in table.items() for region in all_
+    )
+    return [("none: numbers carry +", ""), *(pair for pair in named if pair[1].isalpha())]
 
 
 def _number(desk: Desk) -> str:

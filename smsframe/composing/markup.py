@@ -137,17 +137,20 @@ def kinds(problems: Sequence[Kind]) -> str:
     """Return the problems by kind, with their numbers and cures."""
     if not problems:
         return good("Nothing is wrong.")
-    rows = [
-        (
-            f"{MARKS[p.severity]} {p.code}",
-            "all" if p.label is None else f"{p.count:,}",
-            p.column,
-            p.label,
-            p.sentence,
-        )
-        for p in problems
-    ]
-    return table("Problems by kind", ("problem", "rows", "column", "first row", "what to do"), rows)
+    return f"<ul class='sms-kinds'>{''.join(map(_kind, problems))}</ul>"
+
+
+def _kind(kind: Kind) -> str:
+    """Return one kind of problem: mark, number and code; sentence, column and example."""
+    number = "" if kind.label is None else f"<b>{kind.count:,}</b> "
+    where = [f"column {_shown(kind.column)}"] if _shown(kind.column) else []
+    where += [f"first in row {_shown(kind.label)}"] if kind.label is not None else []
+    where += [_shown(kind.value)] if _shown(kind.value) else []
+    return (
+        f"<li><span class='sms-code-name sms-{kind.severity}-mark'>{MARKS[kind.severity]} {number}"
+        f"{escape(kind.code)}</span><span>{escape(kind.sentence)} "
+        f"<span class='sms-faint'>{escape(' · '.join(where))}</span></span></li>"
+    )
 
 
 def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -27,7 +27,6 @@ import pytest
 from playwright.sync_api import expect
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-SHOTS = Path(__file__).parents[2] / "test-results" / "shots"
 TESTS = Path(__file__).parents[1]
 CHROMIUM_ARGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -123,7 +122,10 @@ def lab(jupyter_env, tmp_path_factory):
     with log.open("wb") as out:
         process = subprocess.Popen(
             command,
-            env={**jupyter_env, "JUPYTER_TOKEN": token},  # not on the command line, where ps shows it
+            env={
+                **jupyter_env,
+                "JUPYTER_TOKEN": token,
+            },  # not on the command line, where ps shows it
             stdout=out,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -195,7 +197,9 @@ client = smsframe.connect(base_url={sandbox.base_url!r}, **{dict(sandbox.credent
         cells = [setup.strip(), *cells, "print('ALL' + '-DONE')"]
         made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
         made.metadata["kernelspec"] = {
-            **{"name": "python3", "display_name": "Python 3", "language": "python"}
+            "name": "python3",
+            "display_name": "Python 3",
+            "language": "python",
         }
         short = name or request.node.name.split("[")[0].removeprefix("test_")[:40]
         path = lab.root / f"{short}_{secrets.token_hex(3)}.ipynb"
