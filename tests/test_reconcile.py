@@ -131,7 +131,8 @@ def test_reconcile__touches_only_what_is_unknown(sandbox, client):
                      id="source-inside-text"),
         pytest.param(lambda events: events.astype(object), id="objects"),
         pytest.param(lambda events: pd.concat([events, events]), id="repeated"),
-        pytest.param(lambda events: pd.concat([events, events.assign(Source=None)]), id="others"),
+        pytest.param(lambda events: pd.concat([events, events.assign(Source="other tool")]),
+                     id="others"),
     ],
 )  # fmt: skip
 def test_reconcile__reads_exports_as_they_come(sandbox, lost, shape):
