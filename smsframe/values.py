@@ -66,6 +66,7 @@ Codes: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 _POSITIONAL: Final = (1e-4, 1e10)  # Arrow may write sizes outside with an exponent
 _DAY_SECONDS: Final = 86_400
+SLICE_ROWS: Final = 65_536
 _LARGEST_STRING_ARRAY_BYTES: Final = 2**31 - 1
 _ARROW_REFUSES: Final = (
     pa.ArrowException,
@@ -131,7 +132,8 @@ def to_text(column: pd.Series[Any], fmt: Format | None = None, *, name: str) -> 
     try:
         return _formatted(column, fmt) if fmt else _written(column)
     except _UnwritableError as fault:
-        raise _complaint(column, fmt, name, fault) from fault.reason
+        complaint = _complaint(column, fmt, name, fault)
+    raise complaint  # out here, since what it comes from may quote the value
 
 
 def _written(column: pd.Series[Any]) -> pa.Array:
@@ -299,10 +301,22 @@ def _strings(array: pa.Array) -> pa.Array:
 
 
 def _stripped(texts: pa.Array) -> pa.Array:
-    """Strip texts and make blank ones missing."""
-    texts = pc.utf8_trim(_strings(texts), characters=BLANKS)
+    """Strip texts and make blank ones missing; a column that needs neither is kept, not copied."""
+    texts = _strings(texts)
+    if any(_has_blank_ends(texts.slice(at, SLICE_ROWS)) for at in range(0, len(texts), SLICE_ROWS)):
+        texts = pc.utf8_trim(texts, characters=BLANKS)
     blank = pc.equal(texts, "")
     return pc.if_else(blank, pa.scalar(None, texts.type), texts) if pc.any(blank).as_py() else texts
+
+
+def _has_blank_ends(texts: pa.Array) -> bool:
+    """Tell whether stripping would change some text."""
+    return _bytes_in(pc.utf8_trim(texts, characters=BLANKS)) != _bytes_in(texts)
+
+
+def _bytes_in(texts: pa.Array) -> int:
+    """Count the bytes of all texts together."""
+    return int(pc.sum(pc.binary_length(texts)).as_py() or 0)
 
 
 def _truths(array: pa.Array) -> pa.Array:
