@@ -126,7 +126,7 @@ def test_send__cell_run_again(ready, sandbox):
     again = opened(make_people(3), program="148372")
     assert again.send.send.description == "Nothing to send"
     assert again.send.send.disabled
-    assert "3 messages of this campaign were accepted before" in words(again.check.totals)
+    assert "Of 3 messages in this campaign 3 were accepted before." in words(again.check.totals)
     send_all(again)
     assert calls(sandbox) == 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from smsframe.tally import Progress
 
 SHOWN_FAULTS = 3
-SHOWN_ROWS = 20
+SHOWN_REASONS = 20
+SHOWN_LABELS = 5
 MARKS = {"error": "✖", "warning": "▲", "info": "ℹ"}
 ENCODINGS = {"gsm7": "GSM-7", "ucs2": "UCS-2"}
 FINE = ("accepted", "sent", "planned")
@@ -107,12 +109,11 @@ def span(seen: Overview) -> str:
 
 def figures(seen: Overview) -> str:
     """Return the totals."""
-    pairs = [
-        (f"{seen.left:,}", "message to send" if seen.left == 1 else "messages to send"),
-        (f"{seen.batches:,}", "call" if seen.batches == 1 else "calls"),
-        (f"{seen.segments:,}", "segment" if seen.segments == 1 else "segments"),
-    ]
-    if seen.cost is not None:
+    pairs = [(f"{seen.left:,}", "message to send" if seen.left == 1 else "messages to send")]
+    if seen.is_whole:
+        pairs.append((f"{seen.batches:,}", "call" if seen.batches == 1 else "calls"))
+        pairs.append((f"{seen.segments:,}", "segment" if seen.segments == 1 else "segments"))
+    if seen.is_whole and seen.cost is not None:
         pairs.append((f"{seen.cost:,.2f}", "cost"))
     pairs += [(f"{len(seen.bad):,}", "left out")] if len(seen.bad) else []
     pairs += [(f"{seen.duplicates:,}", "in the table twice")] if seen.duplicates else []
@@ -125,7 +126,8 @@ def past(seen: Overview) -> str:
     known = seen.past
     if known is None or not (known.accepted or known.unknown or known.held):
         return ""
-    told = [f"{many(known.accepted, 'message')} of this campaign were accepted before"]
+    whole = many(seen.plan.recipients, "message")
+    told = [f"Of {whole} in this campaign {known.accepted:,} were accepted before"]
     if known.unknown:
         told.append(f"{known.unknown:,} may have gone out and are not repeated")
     if known.held:
@@ -194,21 +196,26 @@ def outcome(results: pd.DataFrame, head: str) -> str:
 
 
 def _failed(results: pd.DataFrame) -> str:
-    """Return the first rows that did not go out, with their sentences."""
+    """Return why rows did not go out, each reason once, with the first rows that have it."""
     failed = results[~results["sms_status"].isin(FINE)]
     if failed.empty:
         return ""
-    first = failed.head(SHOWN_ROWS)
-    more = f" (the first {SHOWN_ROWS} of {len(failed):,})" if len(failed) > len(first) else ""
+    reasons = [failed["sms_status"].astype(str), failed["sms_error"].fillna("").astype(str)]
+    groups = failed.groupby(reasons, sort=False)
     rows = [
-        (label, str(status).replace("_", " "), sentence)
-        for label, status, sentence in zip(
-            first.index, first["sms_status"], first["sms_error"], strict=True
-        )
+        (f"{len(group):,}", str(status).replace("_", " "), sentence, _first_labels(group.index))
+        for (status, sentence), group in itertools.islice(groups, SHOWN_REASONS)
     ]
+    more = f" (the first {SHOWN_REASONS} reasons)" if len(groups) > SHOWN_REASONS else ""
     return faint(f"Rows that did not go out{more}:") + table(
-        "Rows that did not go out", ("row", "status", "what to do"), rows
+        "Rows that did not go out", ("rows", "status", "what to do", "first rows"), rows
     )
+
+
+def _first_labels(index: pd.Index) -> str:
+    """Return the first labels of an index."""
+    shown = ", ".join(_shown(label) for label in index[:SHOWN_LABELS])
+    return f"{shown}, …" if len(index) > SHOWN_LABELS else shown
 
 
 def code(text: str) -> str:

@@ -49,6 +49,11 @@ class Overview:
     notes: Sequence[str]
     blocking: Sequence[str]
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of the campaign went out before, so that totals are those of the rest."""
+        return self.left == self.plan.recipients
+
 
 def look_over(plan: Plan, client: Client | None) -> Overview:
     """Work out the figures of a plan; reads the journal, changes nothing."""

@@ -218,11 +218,10 @@ def _question(seen: Overview, *, typed: bool) -> str:
     sandbox = getattr(seen.client, "sandbox", None) is not None
     where = "This goes to the sandbox: nobody is texted." if sandbox else "Texts cannot be unsent."
     more = f" Type {seen.left} to confirm." if typed else ""
+    program = seen.plan.message.program
     cost = "" if seen.cost is None else f", cost {seen.cost:,.2f}"
-    asked = (
-        f"Send {markup.many(seen.left, 'message')} ({markup.many(seen.segments, 'segment')}{cost}) "
-        f"from program {seen.plan.message.program}?"
-    )
+    size = f" ({markup.many(seen.segments, 'segment')}{cost})" if seen.is_whole else ""
+    asked = f"Send {markup.many(seen.left, 'message')}{size} from program {program}?"
     return markup.strong(asked) + markup.faint(f"{where}{more}")
 
 

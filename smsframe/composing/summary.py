@@ -8,6 +8,7 @@ row and no phone number.
 
 from __future__ import annotations
 
+import datetime as dt
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,10 @@ PRE = "white-space:pre-wrap"
 
 def summary_html(desk: Desk, code: str, name: str) -> str:
     """Return the summary of a composer; ``name`` ties it to the widget with class ``name``."""
+    now = dt.datetime.now(tz=dt.UTC)
     parts = [
         "<div style='font-weight:600'>SMS composer</div>",
-        _line("Run the cell again to go on; what was sent is not sent again."),
+        _line(f"As of {now:%Y-%m-%d %H:%M} UTC. Run the cell to go on; nobody gets it twice."),
         display.bubble("everybody", desk.choices.text) if desk.choices.text else "",
         *(_line(line) for line in summary_lines(desk)),
         f"<details><summary>Code</summary><pre style='{PRE}'>{escape(code)}</pre></details>",

@@ -30,7 +30,7 @@ class TagRow:
         self._automatic = _place(self._columns, tag)
         self.source = widgets.Dropdown(
             description=f"%%{tag}%%",
-            options=[*column_options(frame), ("the database fills it", NOWHERE)],
+            options=[*column_options(frame), ("(database)", NOWHERE)],
             value=self._given(choices),
         )
         self.default = widgets.Text(

@@ -67,11 +67,10 @@ def choose_program(page, program="148372"):
     menu.select_option(label=menu.locator("option", has_text=program).inner_text())
 
 
-def shot(page, name):
+def shot(page, name, of=None):
     """Keep a picture of the whole composer in the folder COMPOSER_SHOTS, for eyes."""
     if SHOTS:
         folder = Path(SHOTS)
         folder.mkdir(parents=True, exist_ok=True)
-        page.locator(".jp-OutputArea:has(.smsframe-composer)").first.screenshot(
-            path=folder / f"{name}.png"
-        )
+        whole = page.locator(".jp-OutputArea:has(.smsframe-composer)").first
+        (of or whole).screenshot(path=folder / f"{name}.png")

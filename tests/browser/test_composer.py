@@ -58,7 +58,8 @@ def start(page, lab, path, *, size=(1200, 1500)):
 
 def test_composer__write_check_send(lab, notebook, sandbox, watched):
     """From an empty screen to 2,600 texts: write, look, choose, confirm, done."""
-    start(watched, lab, notebook(COMPOSE))
+    path = notebook(COMPOSE)
+    start(watched, lab, path)
     shot(watched, "empty")
     write(watched, "Hi ")
     click(watched, "FirstName")
@@ -80,6 +81,21 @@ def test_composer__write_check_send(lab, notebook, sandbox, watched):
     click(watched, "Show code")
     expect(watched.locator(".smsframe-composer pre")).to_contain_text('phone="mobile"')
     assert sandbox.outbox()["to"].nunique() == len(sandbox.outbox()) == 2600
+    leave_a_summary(watched, lab, path)
+
+
+def leave_a_summary(page, lab, path):
+    """Save, end the kernel, load again: a summary stands where the screen was."""
+    expect(page.locator("[class$=-still]")).to_be_hidden()
+    command(page, "docmanager:save")
+    wait_until_saved(page, path, "2,600 accepted")
+    lab.close_kernels()
+    page.reload()
+    still = page.locator("[class$=-still]")
+    expect(still).to_contain_text("Sent: 2,600 accepted")
+    expect(page.locator(".jp-OutputArea-output.jupyter-widgets")).to_be_hidden()
+    shot(page, "dead_kernel", of=still)
+    page.errors_seen[:] = [e for e in page.errors_seen if "model not found" not in e]
 
 
 def test_composer__problems_in_the_dark(lab, notebook, watched):
@@ -128,7 +144,8 @@ def test_composer__try_on_a_narrow_screen(lab, notebook, sandbox, watched):
     sticking_out = watched.evaluate(
         """() => [...document.querySelectorAll('.smsframe-composer *')]
         .filter(e => !e.closest('.sms-scroll, .sms-code, .sms-spoken'))
-        .filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 200))"""
+        .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+        .map(e => e.outerHTML.slice(0, 200))"""
     )
     assert sticking_out == []
     assert sandbox.outbox()["to"].tolist() == ["12015550177"]
@@ -171,7 +188,7 @@ def test_composer__clicked_twice_in_two_views_and_run_again(lab, notebook, sandb
 
 
 def test_composer__reloaded_in_mid_send(lab, notebook, sandbox, watched):
-    """A saved page that is loaded again shows the send going on; a dead kernel leaves a summary."""
+    """A saved page that is loaded again shows the send going on to its end."""
     sandbox.faults.add("delay", every=1, seconds=1.5)
     path = notebook("client.max_in_flight = 1", READY.format(rows=2600))
     start(watched, lab, path)
@@ -185,13 +202,6 @@ def test_composer__reloaded_in_mid_send(lab, notebook, sandbox, watched):
         "2,600 accepted", timeout=30_000
     )
     expect(watched.locator("[class$=-still]")).to_be_hidden()
-    command(watched, "docmanager:save")
-    wait_until_saved(watched, path, "2,600 accepted")
-    lab.close_kernels()
-    watched.reload()
-    expect(watched.locator("[class$=-still]")).to_contain_text("Sent: 2,600 accepted")
-    expect(watched.get_by_text("model not found")).to_be_hidden()
-    watched.errors_seen[:] = [e for e in watched.errors_seen if "model not found" not in e]
     assert len(sandbox.outbox()) == 2600
 
 
