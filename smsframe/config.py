@@ -23,6 +23,7 @@ from pathlib import Path
 from urllib.parse import quote, quote_plus, urlsplit
 
 from smsframe.errors import ConfigurationError
+from smsframe.masking import mask_cell, mask_phone
 
 __all__ = [
     "PODS",
@@ -33,6 +34,7 @@ __all__ = [
     "credentials",
     "is_loopback",
     "journal_path",
+    "mask_cell",
     "mask_phone",
     "redact",
 ]
@@ -58,8 +60,6 @@ _TOKEN_PATTERNS = (
         re.IGNORECASE,
     ),
 )
-_PHONE_WHOLE = re.compile(r"[\s+\d().\u2010-\u2015/-]*\d[\s+\d().\u2010-\u2015/-]*")
-_PHONE_INSIDE = re.compile(r"(?<![\w-])\+?\(?\d(?:[ \u00a0().-]{0,2}\d){6,}(?![\w-])")
 
 
 class Secret(str):
@@ -302,31 +302,6 @@ def _data_directory() -> str:
     import platformdirs  # noqa: PLC0415 - only needed when nothing was configured
 
     return platformdirs.user_data_dir("smsframe", appauthor=False) + os.sep
-
-
-def mask_phone(text: str) -> str:
-    """Hide phone numbers, keeping the last two digits of each.
-
-    A text that is nothing but one number becomes dots and two digits. In any other text every run
-    of seven digits or more (blanks, dots, hyphens and brackets between them allowed) is masked.
-
-    Examples
-    --------
-    >>> mask_phone("+1 201-555-0123")
-    '•••••••••23'
-    >>> mask_phone("No consent for 12015550123 in program 148372")
-    'No consent for •••••••••23 in program 148372'
-    """
-    if _PHONE_WHOLE.fullmatch(text):
-        return _dots(text)
-    return _PHONE_INSIDE.sub(lambda found: _dots(found[0]), text)
-
-
-def _dots(number: str) -> str:
-    """Replace every digit but the last two by a dot and drop everything else."""
-    digits = re.sub(r"\D", "", number)
-    kept = digits[-2:] if len(digits) > 2 else ""  # noqa: PLR2004 - two digits are shown, never all
-    return "•" * (len(digits) - len(kept)) + kept
 
 
 def redact(text: str, *secrets: str) -> str:

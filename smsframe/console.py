@@ -13,14 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from smsframe.display import shown_label
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from smsframe.planning import Plan
     from smsframe.problems import Kind
 
 NARROWEST, WIDEST = 80, 100
 VALUE_WIDTH = 22
+SENT = ("campaign", "program", "text")
 
 MEANINGS: Mapping[str, str] = {
     "planned": "would go out",
@@ -70,7 +74,7 @@ def plan_lines(plan: Plan, *, texts: int = 2) -> str:
 def problem_table(kinds: Iterable[Kind], *, place: str = "row") -> str:
     """Return the errors and warnings by kind: rows, an example, what to do."""
     rows = [
-        (f"{kind.count:,}", _cell(kind.label), _cell(kind.value)[:VALUE_WIDTH], kind.sentence)
+        (f"{kind.count:,}", shown_label(kind.label), _cell(kind.value)[:VALUE_WIDTH], kind.sentence)
         for kind in kinds
         if kind.severity != "info"
     ]
@@ -82,6 +86,28 @@ def count_table(counts: Mapping[str, int]) -> str:
     """Return how many rows have each status, and what it means."""
     rows = [(f"{number:,}", status, MEANINGS[status]) for status, number in counts.items()]
     return table(("rows", "status", "meaning"), rows, right=(0,))
+
+
+def run_lines(runs: pd.DataFrame, path: Path) -> str:
+    """Return earlier runs, two lines each: when and what became of the rows, then what was sent."""
+    if runs.empty:
+        return f"No run is known in {path}."
+    rows: list[tuple[str, ...]] = []
+    for run, told in zip(runs.index, runs.to_dict("records"), strict=True):
+        when = f"{told['started_at']:%Y-%m-%d %H:%M}"
+        rows += [
+            (run, when, f"{told['rows']:,}", told["ending"], _outcomes(told)),
+            ("", "", "", "", " · ".join(_cell(told[name]) for name in SENT if _cell(told[name]))),
+        ]
+    names = ("run", "started (UTC)", "rows", "ending", "what became of them, and what was sent")
+    return table(names, rows, right=(2,))
+
+
+def _outcomes(told: Mapping[Any, Any]) -> str:
+    """Return the rows of a run by status; ``earlier`` are those an earlier run had dealt with."""
+    names = (*(status for status in MEANINGS if status in told), "earlier")
+    counts = {name: told[name] for name in names if not pd.isna(told[name])}
+    return ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in counts.items() if n)
 
 
 def table(names: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> str:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from smsframe.masking import mask_label
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 SHOWN_PROBLEMS = 50
 SHOWN_TEXTS = 3
+LEAST_PHONE = 10**9  # numbers below it label rows, as ids do
 
 INK = "var(--jp-ui-font-color1, inherit)"
 FAINT = "var(--jp-ui-font-color2, inherit)"
@@ -132,7 +135,7 @@ def _problems(view: PlanView) -> str:
 
 def _kind(kind: Kind) -> str:
     """Return one kind of problem: mark, number, code; sentence and example beside or below."""
-    example = "" if kind.label is None else f"First: row {_shown(kind.label)}"
+    example = "" if kind.label is None else f"First: row {shown_label(kind.label)}"
     if _shown(kind.value):
         example += f"{', ' if example else ''}{_shown(kind.value)}"
     mark = f"<span style='color:{TINTS[kind.severity]}'>{MARKS[kind.severity]}</span>"
@@ -166,7 +169,7 @@ def _row_by_row(view: PlanView) -> str:
         return ""
     first = of_rows.head(SHOWN_PROBLEMS)
     rows = [
-        (f"{MARKS[str(p.severity)]} {p.code}", p.label, p.column, p.value, p.sentence)
+        (f"{MARKS[str(p.severity)]} {p.code}", shown_label(p.label), p.column, p.value, p.sentence)
         for p in first.itertuples()
     ]
     tints = [TINTS[str(severity)] for severity in first["severity"]]
@@ -178,6 +181,12 @@ def _row_by_row(view: PlanView) -> str:
         + table(("problem", "row", "column", "value", "what to do"), rows, tints)
         + "</details>"
     )
+
+
+def shown_label(label: Any) -> str:
+    """Return a row's label as it is shown; people are labelled by their phones sometimes."""
+    is_number = isinstance(label, int) and abs(label) < LEAST_PHONE
+    return _shown(label) if is_number else mask_label(_shown(label))
 
 
 def _shown(value: Any) -> str:

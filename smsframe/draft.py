@@ -13,7 +13,6 @@ key that is no database field.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe import gsm7, phones, values
-from smsframe.config import mask_phone
+from smsframe.config import mask_cell
 from smsframe.errors import InputError
 from smsframe.problems import Positions, Problems
 from smsframe.segmentation import Measured, fold_template, measure_filled, ucs2_characters
@@ -40,9 +39,6 @@ MAX_UCS2_CHARACTERS = 400
 MAX_SEGMENTS = 6
 BATCH_SIZE = 1000
 NAMED = 5
-SHOWN_DIGITS = 4
-
-_SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?[eE][+-]?\d+")
 
 READY, INVALID, DUPLICATE, HELD_BACK = range(4)
 
@@ -54,9 +50,9 @@ DUPLICATE_SENTENCE = (
 Verdict = npt.NDArray[np.uint8]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, repr=False)
 class Draft:
-    """What is known so far of a plan in the making."""
+    """What is known so far of a plan in the making; full of recipients, hence without a repr."""
 
     frame: pd.DataFrame
     message: Message
@@ -134,17 +130,6 @@ def _masked(column: pd.Series) -> Any:
         return [None if pd.isna(cell) else mask_cell(str(cell)) for cell in column.iloc[positions]]
 
     return cells
-
-
-def mask_cell(text: str) -> str:
-    """Hide all digits of a phone cell but the last two, also between letters.
-
-    A number in scientific notation is shown: its last digits are lost, so it is nobody's.
-    """
-    if not _SCIENTIFIC.fullmatch(text.strip()):
-        digits = sum(character.isdigit() for character in text)
-        text = re.sub(r"\d", "•", text, count=max(digits - 2, 0)) if digits > SHOWN_DIGITS else text
-    return mask_phone(text)
 
 
 def read_template(draft: Draft) -> None:

@@ -16,13 +16,16 @@ The tree::
     └── StatusWarning             what became of some accepted messages is not known (yet)
 
 An error carries what happened as data (``details``) and says in its text what to do next. None ever
-carries a request, a token, a secret or an unmasked phone number. A send that was under way never
-loses its partial result: ``smsframe.last_results()`` has it.
+carries a request, a token, a secret or an unmasked phone number; an ``InputError``, which quotes
+what it was given, masks its own words. A send that was under way never loses its partial result:
+``smsframe.last_results()`` has it.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+from smsframe.masking import mask_phone, mask_texts
 
 
 class SmsframeError(Exception):
@@ -35,6 +38,10 @@ class SmsframeError(Exception):
 
 class InputError(SmsframeError, ValueError):
     """A frame, column, tag or argument cannot be used as it is."""
+
+    def __init__(self, message: str, **details: Any) -> None:
+        masked = {name: mask_texts(value) for name, value in details.items()}
+        super().__init__(mask_phone(message), **masked)
 
 
 class ConfigurationError(SmsframeError):

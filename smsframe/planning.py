@@ -14,6 +14,7 @@ message.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +24,9 @@ import pandas as pd
 import pyarrow as pa
 
 from smsframe import arguments, display, draft, frames, sendkeys, templates
-from smsframe.config import mask_phone
+from smsframe.config import mask_cell
 from smsframe.draft import BATCH_SIZE, DUPLICATE, HELD_BACK, INVALID, READY, Draft
-from smsframe.errors import InputError
+from smsframe.errors import InputError, JournalError
 from smsframe.problems import Kind, Positions, first_codes
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class History:
     left: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Slice:
     """The recipients of one batch, column by column."""
 
@@ -196,10 +197,11 @@ class Plan:
 
     def text(self, label: Any) -> str:
         """Return the text of the first row with this label, also when it has a problem."""
-        try:
+        where = None
+        with contextlib.suppress(KeyError, TypeError):
             where = self._draft.frame.index.get_loc(label)
-        except (KeyError, TypeError) as error:
-            raise InputError(f"No row has the label {label!r}.") from error
+        if where is None:  # raised out here, since the KeyError quotes the label
+            raise InputError(f"No row has the label {label!r}.")
         rows = np.arange(self._draft.rows)[where]  # a number, a slice or a mask
         return str(self.texts_at(np.atleast_1d(rows)[:1]).iloc[0])
 
@@ -230,7 +232,7 @@ class Plan:
     def masked_recipients(self, rows: Positions) -> list[str]:
         """Return whom the rows at positions address, masked but for the last two digits."""
         recipients = self._draft.recipient.take(pa.array(rows)).to_pylist()
-        return [mask_phone(recipient) if recipient else "?" for recipient in recipients]
+        return [mask_cell(recipient) if recipient else "?" for recipient in recipients]
 
     def to_frame(self) -> pd.DataFrame:
         """Return the frame as a dry run would: what would become of each row.
@@ -408,19 +410,24 @@ class Plan:
 
     def _notes(self) -> list[str]:
         """Return what has to be said in words: the past, the database, the costly characters."""
-        notes = []
-        past = self.history
-        if past is not None and (past.accepted or past.unknown or past.held):
-            notes.append(
-                f"This campaign has had {past.accepted:,} of these messages accepted, "
-                f"{past.unknown:,} are unknown; {past.left:,} are left to send."
-            )
+        notes = self._past()
         if self.database_tags:
             named = ", ".join(f"%%{tag}%%" for tag in self.database_tags)
             notes.append(
                 f"Filled by the database, so not known here (segments count the defaults): {named}."
             )
         return notes + self._costly()
+
+    def _past(self) -> list[str]:
+        """Say what went out before; a plan shows itself whatever state the journal is in."""
+        try:
+            past = self.history
+        except JournalError as error:
+            return [f"What went out before is not known. {error}"]
+        if past is None or not (past.accepted or past.unknown or past.held):
+            return []
+        counts = f"{past.accepted:,} of these messages accepted, {past.unknown:,} are unknown"
+        return [f"This campaign has had {counts}; {past.left:,} are left to send."]
 
     def _costly(self) -> list[str]:
         """Name the characters that force UCS-2, and what folding the look-alikes would save."""

@@ -23,6 +23,7 @@ Further decisions:
   headers fixed, redirects off, and urllib3's pools are made for threads. Proxies and CA bundles
   come from the environment as usual, except on this machine; ``.netrc`` never replaces the
   Authorization header.
+- The log of urllib3 quotes paths, and that of a consent call holds a phone number: it is masked.
 - Errors are raised outside the ``except`` block that met them, so that no context holds the
   request.
 """
@@ -52,7 +53,7 @@ from requests.exceptions import (
     URLRequired,
 )
 
-from smsframe.config import is_loopback
+from smsframe.config import is_loopback, mask_phone
 from smsframe.errors import ApiError
 
 if TYPE_CHECKING:
@@ -66,6 +67,16 @@ LARGEST_ANSWER_BYTES = 64 * 2**20
 
 _BLOCK_BYTES = 65_536
 _log = logging.getLogger("smsframe.transport")
+
+
+def _mask_paths(record: logging.LogRecord) -> bool:
+    """Mask the phone numbers in what urllib3 logs of calls for a consent; let everything pass."""
+    if isinstance(record.args, tuple) and any("/consent/" in str(arg) for arg in record.args):
+        record.args = tuple(mask_phone(a) if isinstance(a, str) else a for a in record.args)
+    return True
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_mask_paths)
 
 
 class NotConnectedError(ApiError):

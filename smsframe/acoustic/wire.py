@@ -250,9 +250,9 @@ def _text_of(column: Text) -> memoryview:
     return memoryview(data)[bounds[column.offset] : bounds[column.offset + len(column)]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Envelope:
-    """An answer of the service, taken apart with tolerance.
+    """An answer of the service, taken apart with tolerance; it may quote anything, so no repr.
 
     ``is_readable`` says that the body was a JSON object; ``text`` is a short plain-text excerpt of
     any other body, such as a proxy's HTML page.

@@ -1,0 +1,77 @@
+"""Phone numbers, hidden but for their last two digits.
+
+It lies under everything, errors included, so that no text of ours can quote a number: an
+``InputError`` masks its own words, whoever wrote them. Dates and times of day (2026-11-22 14:05)
+stay readable; any other run of seven digits could be a phone and is hidden.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_DATE = re.compile(
+    r"(?<![\d+-])((?:19|20)\d\d-[01]\d-[0-3]\d(?:[ T][0-2]\d:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?)?)"
+    r"(?![\d-])"
+)
+_WHOLE = re.compile(r"[\s+\d().\u2010-\u2015/-]*\d[\s+\d().\u2010-\u2015/-]*")
+_INSIDE = re.compile(r"(?<![\w-])\+?\(?\d(?:[ \u00a0().-]{0,2}\d){6,}(?![\w-])")
+_SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?[eE][+-]?\d+")
+_SHOWN_DIGITS = 4
+_PHONE_DIGITS = 7
+
+
+def mask_phone(text: str) -> str:
+    """Hide phone numbers, keeping the last two digits of each.
+
+    A text that is nothing but one number becomes dots and two digits. In any other text every run
+    of seven digits or more (blanks, dots, hyphens and brackets between them allowed) is masked.
+
+    Examples
+    --------
+    >>> mask_phone("+1 201-555-0123")
+    '•••••••••23'
+    >>> mask_phone("No consent for 12015550123 in program 148372 since 2026-11-22")
+    'No consent for •••••••••23 in program 148372 since 2026-11-22'
+    """
+    if _WHOLE.fullmatch(text) and not _DATE.fullmatch(text):
+        return _dots(text)
+    parts = _DATE.split(text)  # what stands between dates, and the dates
+    parts[::2] = [_INSIDE.sub(lambda found: _dots(found[0]), part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def mask_cell(text: str) -> str:
+    """Hide all digits of a phone cell but the last two, also between letters.
+
+    A number in scientific notation is shown: its last digits are lost, so it is nobody's.
+
+    Examples
+    --------
+    >>> mask_cell("209-555-0131x")
+    '•••-•••-••31x'
+    """
+    if not _SCIENTIFIC.fullmatch(text.strip()):
+        digits = len(re.findall(r"\d", text))
+        hidden = max(digits - 2, 0) if digits > _SHOWN_DIGITS else 0
+        text = re.sub(r"\d", "•", text, count=hidden) if hidden else text
+    return mask_phone(text)
+
+
+def mask_label(text: str) -> str:
+    """Hide phone numbers in a text that may be a short number itself, such as a row's label."""
+    return mask_phone(text) if len(re.findall(r"\d", text)) >= _PHONE_DIGITS else text
+
+
+def mask_texts(value: Any) -> Any:
+    """Mask a text, or the texts of a list; anything else stays as it is."""
+    if isinstance(value, str):
+        return mask_label(value)
+    return [mask_texts(item) for item in value] if isinstance(value, list) else value
+
+
+def _dots(number: str) -> str:
+    """Replace every digit but the last two by a dot and drop everything else."""
+    digits = re.sub(r"\D", "", number)
+    kept = digits[-2:] if len(digits) > 2 else ""  # noqa: PLR2004 - two digits are shown, never all
+    return "•" * (len(digits) - len(kept)) + kept
