@@ -40,8 +40,9 @@ def summary_lines(desk: Desk) -> list[str]:
     seen = desk.overview
     if seen is not None:
         told.append(
-            f"{seen.left:,} of {len(desk.frame):,} rows are left to send: {seen.segments:,} "
-            f"segments in {seen.batches:,} calls; {len(seen.bad):,} have a problem."
+            f"{len(desk.frame):,} rows, {len(seen.bad):,} with a problem: "
+            f"{seen.plan.recipients:,} messages of {seen.segments:,} segments in all, "
+            f"{seen.left:,} of them left to send."
         )
     if desk.results is not None:
         counts = desk.results["sms_status"].value_counts()
