@@ -40,6 +40,7 @@ lint: .venv/.tests
 
 types: .venv/.tests
 	$(BIN)/mypy
+	$(BIN)/mypy tests/typing/api.py
 
 bench: .venv/.tests
 	$(BIN)/python benchmarks/run.py

@@ -1,0 +1,135 @@
+"""Calls as people write them, never run: mypy reads them, and says when a signature has moved.
+
+Type checkers cannot see accessors, so everything is called by its public function. What must not be
+accepted has an ignore beside it; mypy complains of one that is not needed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any, assert_type
+
+import pandas as pd
+
+import smsframe
+
+people = pd.DataFrame({"mobile": ["+1 201-555-0123"], "FirstName": ["Ann"], 3: [1.5]})
+
+
+def connecting() -> smsframe.Client:
+    """Connect in every way there is."""
+    smsframe.connect("sandbox", journal=Path("journal.sqlite3"))
+    smsframe.connect(prod="us-1")  # type: ignore[call-arg]
+    smsframe.connect(pod="us-1", client_id="a", client_secret="b", refresh_token="c")
+    smsframe.connect(base_url="https://api.example.com", max_in_flight=4, timeout_s=(5, 60))
+    with smsframe.Sandbox(latency_s=0.2, anyone=True) as sandbox:
+        assert_type(sandbox.load_contacts(people, phone="mobile"), int)
+        sandbox.faults.add("drop_after", on=[1, 3])
+        assert_type(sandbox.outbox(), pd.DataFrame)
+        with smsframe.connect(sandbox) as client:
+            assert_type(client.programs(), pd.DataFrame)
+            assert_type(client.consent("1", "148372", "12015550123"), str)
+            return client
+
+
+def planning(client: smsframe.Client) -> smsframe.Plan:
+    """Make a plan and look at it."""
+    made = smsframe.plan(
+        people,
+        "Hi %%FirstName%%, %%Total%%",
+        program="148372",
+        personalize={"FirstName": "FirstName", "Total": 3},
+        defaults={"FirstName": "you"},
+        formats={3: ",.2f", "FirstName": str.title},
+        price_per_segment=0.0079,
+        client=client,
+    )
+    assert_type(made.recipients, int)
+    assert_type(made.batches, int)
+    assert_type(made.problems, pd.DataFrame)
+    assert_type(made.cost, float | None)
+    assert_type(made.to_frame(), pd.DataFrame)
+    assert_type(made.send(client=client, confirm=1, progress=False), pd.DataFrame)
+    if (past := made.history) is not None:
+        assert_type(past.left, int)
+    smsframe.plan(people, "Hi", program="1", problems="stop")  # type: ignore[arg-type]
+    return made
+
+
+def sending(client: smsframe.Client) -> pd.DataFrame:
+    """Send with every option."""
+    smsframe.send(
+        people,
+        "Hi %%FirstName%%",
+        program="148372",
+        phone="mobile",
+        personalize=["FirstName"],
+        region="US",
+        campaign="orders-2026-11",
+        limit=10,
+        confirm=1,
+        problems="raise",
+        duplicates="send",
+        resend_unknown=True,
+        dry_run=True,
+        client=client,
+        progress=lambda progress: print(progress.done, progress.total),
+        source="nightly",
+        campaign_name="Orders",
+        ttl_minutes=60,
+        character_swap=False,
+        fold="gsm7",
+    )
+    smsframe.send(people, program="148372", content_id="c-1", lookup={"Mobile": "mobile"})
+    smsframe.send(people, "Hi", "148372")  # type: ignore[call-arg]
+    assert_type(smsframe.preview(people, "Hi", n=3), pd.DataFrame)
+    assert_type(smsframe.last_results(), pd.DataFrame | None)
+    return smsframe.send(people, "Hi", program="148372")
+
+
+def following_up(results: pd.DataFrame, events: pd.DataFrame) -> None:
+    """Ask what became of it, settle what is unknown, look back."""
+    assert_type(smsframe.refresh(results, deadline_s=30), pd.DataFrame)
+    assert_type(smsframe.resolve(results, as_="sent"), pd.DataFrame)
+    assert_type(smsframe.reconcile(results, events), pd.DataFrame)
+    smsframe.resolve(results, as_="perhaps")  # type: ignore[arg-type]
+    counted = smsframe.summary(results, by="country", price_per_segment=0.01)
+    assert_type(counted, smsframe.Summary)
+    assert_type(counted.to_frame(), pd.DataFrame)
+    assert_type(counted.counts, dict[str, int])
+    for frame in (smsframe.failed(results), smsframe.unknown(results), smsframe.to_retry(results)):
+        assert_type(frame, pd.DataFrame)
+    assert_type(smsframe.batches(results), pd.DataFrame)
+    assert_type(smsframe.runs(journal="journal.sqlite3"), pd.DataFrame)
+    assert_type(smsframe.results("20261101-090000-abc123"), pd.DataFrame)
+    assert_type(smsframe.journal.forget(dt.date(2026, 1, 1)), int)
+
+
+def reading(column: pd.Series[str]) -> None:
+    """Read phones and count segments."""
+    assert_type(smsframe.normalize(column, region="US"), pd.DataFrame)
+    assert_type(smsframe.segments(column), pd.DataFrame)
+
+
+def composing() -> smsframe.Composer:
+    """Open the screen."""
+    composer = smsframe.compose(people, "Hi", program="148372", confirm_over=100)
+    assert_type(composer.plan, smsframe.Plan)
+    assert_type(composer.results, pd.DataFrame | None)
+    assert_type(composer.code, str)
+    return composer
+
+
+def catching() -> dict[str, Any]:
+    """Catch what can go wrong, from the narrowest to the root."""
+    try:
+        smsframe.send(people, "Hi", program="148372")
+    except smsframe.CampaignBusyError as error:
+        return error.details
+    except (smsframe.InputError, smsframe.JournalError) as error:
+        assert_type(error, smsframe.InputError | smsframe.JournalError)
+        return error.details
+    except smsframe.SmsframeError as error:
+        return error.details
+    return {}
