@@ -19,6 +19,9 @@ Rules, in the order in which they matter:
 - **Refused for being too many**: the window of calls in flight is halved, and grows by one with
   each acceptance. Batches that wait for a repeat count as in flight, so nothing new starts before
   them and a request to wait is heeded by all.
+- **Batches are prepared while answers are waited for**, as many as may fly at a time, so that a
+  call that comes back is followed by the next one at once; they are claimed only when they are to
+  be posted.
 - **Stop** starts no batch any more and waits for those in flight; a second one gives up waiting
   for them.
 - **A fault of our own or of the caller's** (a progress function that raises) stops like the first
@@ -28,13 +31,13 @@ Rules, in the order in which they matter:
 from __future__ import annotations
 
 import heapq
-import random
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from smsframe.acoustic.outcomes import Outcome
 from smsframe.errors import JournalError
+from smsframe.flights import Crew, Ending, Flight, Patience, Result, Stop
 from smsframe.journal_records import Claim, Settlement
 
 if TYPE_CHECKING:
@@ -45,93 +48,8 @@ if TYPE_CHECKING:
 
 LOST_IN_A_ROW = 5
 REFUSED_AT_FIRST = 24
-MOST_DOUBLINGS = 30
 INTERRUPTED = "The run was stopped before this row."
 NOT_PROCESSED = ("no_connection", "busy")
-
-
-class Crew(Protocol):
-    """Whoever makes the calls; see ``workers.py``."""
-
-    def now(self) -> float:
-        """Return seconds on a clock that never goes back."""
-        ...
-
-    def today(self) -> float:
-        """Return seconds since 1970 (UTC)."""
-        ...
-
-    def submit(self, number: int, request: SendRequest) -> None:
-        """Have a request sent; its outcome comes back under ``number``."""
-        ...
-
-    def finished(self, timeout_s: float | None) -> list[tuple[int, Outcome]]:
-        """Return the outcomes that are there, waiting for the first one."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long to go on repeating what was not processed.
-
-    Seconds: ``first_wait_s`` doubles with each repeat of a batch up to ``longest_wait_s``, plus up
-    to a quarter by ``chance`` (0 to 1). A batch without a connection is given up after
-    ``connect_attempts``, one refused for being too many after ``busy_s`` in all.
-    """
-
-    first_wait_s: float = 0.5
-    longest_wait_s: float = 30.0
-    connect_attempts: int = 5
-    busy_s: float = 600.0
-    chance: Callable[[], float] = random.random
-
-    def wait_s(self, attempts: int, outcome: Outcome) -> float:
-        """Return how long to wait before the next attempt."""
-        doublings = min(attempts - 1, MOST_DOUBLINGS)
-        backoff = min(self.first_wait_s * 2.0**doublings, self.longest_wait_s)
-        return max(backoff * (1 + self.chance() / 4), outcome.retry_after_s or 0.0)
-
-
-@dataclass(slots=True)
-class Stop:
-    """How often somebody asked to stop: once starts nothing new, twice gives up waiting."""
-
-    asked: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """Why a run ended before its last row; ``kind`` is "stopped", "interrupted" or "failed"."""
-
-    kind: str
-    code: str
-    sentence: str
-
-
-@dataclass(slots=True, kw_only=True)
-class Flight:
-    """One batch on its way: claimed, and posted once or more."""
-
-    number: int
-    claim: Claim
-    rows: Positions
-    request: SendRequest
-    attempts: int = 0
-    calls: int = 0
-    seconds: float = 0.0
-    first_posted: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """What became of one batch."""
-
-    claim: Claim
-    rows: Positions
-    settlement: Settlement
-    verdict: (
-        str  # "accepted", "rejected", "unknown", "not_attempted" or "halved" (its halves follow)
-    )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -181,6 +99,7 @@ class Delivery:
     _left_behind: bool = False
     _narrowed: bool = False
     _halves: deque[Positions] = field(default_factory=deque)
+    _ahead: deque[Flight] = field(default_factory=deque)
     _claimed: deque[Flight] = field(default_factory=deque)
     _flying: dict[int, Flight] = field(default_factory=dict)
     _waiting: list[tuple[float, int, Flight]] = field(default_factory=list)
@@ -218,6 +137,7 @@ class Delivery:
 
     def _turn(self) -> bool:
         """Launch what may go, then act on what came back; False when nothing is left."""
+        asked = self.stop.asked
         self._heed_stop()
         self._launch()
         if self.stop.asked > 1:
@@ -225,10 +145,22 @@ class Delivery:
             self._give_up_waiting()
         if not self._flying and not self._waiting:
             return False
-        for number, outcome in self.crew.finished(self._next_due()):
+        for number, outcome in self._wait(asked):
             if number in self._flying:
                 self._judge(self._flying.pop(number), outcome)
         return True
+
+    def _wait(self, asked: int) -> list[tuple[int, Outcome]]:
+        """Return the outcomes that are there; prepare the next batches while there are none."""
+        while self.ending is None and len(self._ahead) < self.max_in_flight:
+            found = self.crew.finished(0.0)
+            if found or self.stop.asked != asked:
+                return found
+            prepared = self._next_fresh()
+            if prepared is None:
+                break
+            self._ahead.append(prepared)
+        return self.crew.finished(self._next_due())
 
     @property
     def left_behind(self) -> bool:
@@ -288,13 +220,25 @@ class Delivery:
         """Prepare the next batches, halves of a refused one first."""
         fresh: list[Flight] = []
         while self.ending is None and len(fresh) < free:
-            rows = self._halves.popleft() if self._halves else next(self.batches, None)
-            if rows is None:
+            if self._halves:
+                fresh.append(self._prepared(self._halves.popleft()))
+                continue
+            flight = self._ahead.popleft() if self._ahead else self._next_fresh()
+            if flight is None:
                 break
-            self._made += 1
-            claim, request = self.prepare(self._made, rows)
-            fresh.append(Flight(number=self._made, claim=claim, rows=rows, request=request))
+            fresh.append(flight)
         return fresh
+
+    def _next_fresh(self) -> Flight | None:
+        """Prepare the next batch; None when there is none."""
+        rows = next(self.batches, None)
+        return None if rows is None else self._prepared(rows)
+
+    def _prepared(self, rows: Positions) -> Flight:
+        """Make claim and call of a batch; nothing of it is recorded or posted yet."""
+        self._made += 1
+        claim, request = self.prepare(self._made, rows)
+        return Flight(number=self._made, claim=claim, rows=rows, request=request)
 
     def _record(self, claims: list[Claim]) -> bool:
         """Make claims and all settlements at hand durable; False when the journal failed."""

@@ -14,7 +14,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from smsframe.delivery import Stop
+from smsframe.flights import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -29,7 +29,7 @@ from smsframe import records, sendkeys
 from smsframe.acoustic.client import Client, default_client
 from smsframe.acoustic.wire import SendRequest, encode_contacts
 from smsframe.campaign_lock import campaign_lock, user_name
-from smsframe.delivery import Delivery, Patience, Result
+from smsframe.delivery import Delivery
 from smsframe.errors import (
     ConfigurationError,
     IncompleteSendWarning,
@@ -37,6 +37,7 @@ from smsframe.errors import (
     JournalError,
     UnknownOutcomeWarning,
 )
+from smsframe.flights import Patience, Result
 from smsframe.interrupts import Watch, counted_interrupts
 from smsframe.journal import ACCEPTED, Claim, Journal, Ledger, RunRecord
 from smsframe.matching import Matched, match

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from smsframe.delivery import Ending, Result
+    from smsframe.flights import Ending, Result
     from smsframe.matching import Matched
     from smsframe.problems import Positions
 
