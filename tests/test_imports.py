@@ -33,6 +33,7 @@ HOUSE: tuple[tuple[str, ...], ...] = (
     ("remembered",),
     ("matching", "progress", "polling", "interrupts"),
     ("tally", "delivery", "workers"),
+    ("flights",),
     ("statuses",),
     ("records",),
     ("planning",),
