@@ -1,4 +1,4 @@
-"""The front door for a shell: ``smsframe demo | sandbox | plan | send``.
+"""The front door for a shell: ``smsframe demo | sandbox | plan | send | runs | status``.
 
 The same engine and journal as in a notebook, so what was sent in one is known in the other.
 ``send`` sends only what somebody has looked at: ``--confirm N`` must be the number of messages that
@@ -112,16 +112,13 @@ def _sandbox(arguments: argparse.Namespace) -> int:
 
 def _plan(arguments: argparse.Namespace) -> int:
     """Show what would be sent."""
-    from smsframe import console, files  # noqa: PLC0415 - brings pandas; --help answers at once
+    from smsframe import console  # noqa: PLC0415 - brings pandas; --help answers at once
 
     if _named(arguments):
         _connect(arguments)  # then the plan says what the journal knows of it
     made = _made(arguments)
     print(console.plan_lines(made, texts=arguments.texts))
-    if arguments.out is not None:
-        files.write_frame(made.to_frame(), arguments.out)
-        print(f"\nEvery row and what would become of it: {arguments.out}")
-    return _exit_code(made.to_frame(), ("planned", *DONE))
+    return _written(made.to_frame(), arguments.out, ("planned", *DONE), "would become")
 
 
 def _send(arguments: argparse.Namespace) -> int:
@@ -147,6 +144,41 @@ def _send(arguments: argparse.Namespace) -> int:
     return _reported(results, out, DONE)
 
 
+def _runs(arguments: argparse.Namespace) -> int:
+    """List the runs that the journal knows."""
+    from smsframe import console, runs  # noqa: PLC0415 - as above
+
+    path = _journal(arguments)
+    print(console.run_lines(runs(journal=path), path))
+    return ALL_ACCEPTED
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    """Bring a run up to date and say what became of it."""
+    import smsframe  # noqa: PLC0415 - as above
+    from smsframe import files  # noqa: PLC0415 - as above
+
+    if arguments.out is not None:
+        files.check_ending(arguments.out)
+    path = _journal(arguments)
+    if arguments.run not in smsframe.runs(journal=path).index:
+        raise InputError(f"{path} has no run {arguments.run!r}. smsframe runs lists what there is.")
+    results = smsframe.results(arguments.run, journal=path)
+    if (results["sms_status"] == "accepted").any():  # else everything is known; no call is needed
+        client = _connect(arguments)
+        results = smsframe.refresh(results, deadline_s=arguments.wait, client=client)
+    print(smsframe.summary(results, price_per_segment=arguments.price_per_segment))
+    return _written(results, arguments.out, DONE)
+
+
+def _journal(arguments: argparse.Namespace) -> Path:
+    """Return the journal that a connection to this place would use."""
+    from smsframe import config  # noqa: PLC0415 - as above
+
+    rehearsal = arguments.sandbox or config.is_loopback(arguments.base_url or "")
+    return config.journal_path(arguments.journal, rehearsal=rehearsal)
+
+
 def _was_done(made: Plan, confirm: int) -> bool:
     """Tell whether these very messages went out before: the same command again is no mistake."""
     past = made.history
@@ -166,29 +198,34 @@ def _ask(made: Plan) -> int:
 
 
 def _reported(results: pd.DataFrame, out: Path, good: Sequence[str]) -> int:
-    """Write the results, print the counts, and return the exit code."""
-    from smsframe import console, files  # noqa: PLC0415 - as above
+    """Print the counts, write the results, and return the exit code."""
+    from smsframe import console  # noqa: PLC0415 - as above
 
     counts = results["sms_status"].value_counts()
     print(console.count_table({str(status): n for status, n in counts.items() if n}))
     try:
-        files.write_frame(results, out)
+        return _written(results, out, good)
     except InputError as error:
         cure = "Nothing is lost: run the same command with another --out; nothing is sent twice."
         return _complain(f"{error} {cure}", SOME_NOT)
-    print(f"\nEvery row and what became of it: {out}")
-    return _exit_code(results, good)
 
 
-def _exit_code(results: pd.DataFrame, good: Sequence[str]) -> int:
-    """Return 0 when every row has one of the good statuses, else 1."""
+def _written(
+    results: pd.DataFrame, out: Path | None, good: Sequence[str], what: str = "became"
+) -> int:
+    """Write the rows, if wanted; return 0 when every row has one of the good statuses, else 1."""
+    from smsframe import files  # noqa: PLC0415 - as above
+
+    if out is not None:
+        files.write_frame(results, out)
+        print(f"\nEvery row and what {what} of it: {out}")
     return ALL_ACCEPTED if bool(results["sms_status"].isin(good).all()) else SOME_NOT
 
 
 def _named(arguments: argparse.Namespace) -> bool:
     """Return whether the command line or the environment says where to send."""
-    place = arguments.sandbox or arguments.pod or arguments.base_url
-    return bool(place or os.environ.get("SMSFRAME_POD", "").strip())
+    pod = arguments.pod or os.environ.get("SMSFRAME_POD", "").strip()
+    return bool(arguments.sandbox or arguments.base_url or pod)
 
 
 def _connect(arguments: argparse.Namespace) -> Client:
@@ -263,10 +300,8 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _add_demo(commands)
-    _add_sandbox(commands)
-    _add_plan(commands)
-    _add_send(commands)
+    for add in (_add_demo, _add_sandbox, _add_plan, _add_send, _add_runs, _add_status):
+        add(commands)
     return parser
 
 
@@ -332,6 +367,31 @@ def _add_send(commands: Any) -> None:
     )  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help="send nothing, write the results")
     _add_results(parser, "where the results go (default FILE-results.csv in this directory)")
+
+
+def _add_runs(commands: Any) -> None:
+    """Add ``runs``."""
+    parser = _command(
+        commands, "runs", "list earlier runs, the latest first; numbers are masked", _runs,
+        "exit codes: 0 listed (also when there are none), 1 the journal cannot be read\n",
+    )  # fmt: skip
+    _add_place(parser.add_argument_group("whose"))
+
+
+def _add_status(commands: Any) -> None:
+    """Add ``status``."""
+    parser = _command(
+        commands, "status", "ask what became of a run", _status,
+        f"{CREDENTIALS_HELP}\n{EXIT_CODES}",
+    )  # fmt: skip
+    parser.add_argument("run", metavar="RUN", help="id of the run, as 'smsframe runs' lists it")
+    parser.add_argument(
+        "--wait", type=float, default=60.0, metavar="SECONDS",
+        help="how long to ask about what is still open (default 60; 0 asks once)",
+    )  # fmt: skip
+    parser.add_argument("--price-per-segment", type=float, metavar="PRICE")
+    _add_results(parser, "write every row with what became of it")
+    _add_place(parser.add_argument_group("where to"))
 
 
 def _add_results(parser: Any, purpose: str) -> None:

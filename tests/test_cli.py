@@ -219,6 +219,124 @@ def test_plan__knows_the_past(people_csv, options, capsys):
     assert "0 are left to send" in capsys.readouterr().out
 
 
+@pytest.fixture
+def sent(people_csv, options, capsys):
+    """Send to two of three people, and return the options of the place they were sent to."""
+    cli.main(["send", str(people_csv), *options, "--confirm", "2"])
+    capsys.readouterr()
+    return options[:2]
+
+
+def only_run() -> str:
+    """Return the id of the one run in the journal."""
+    (run,) = smsframe.runs().index
+    return run
+
+
+def test_runs__lists_them(sent, capsys):
+    """Each run is listed with its id, what became of its rows and what was sent."""
+    assert cli.main(["runs", *sent]) == 0
+    first, run, *text = capsys.readouterr().out.splitlines()
+    assert first.split()[:2] == ["run", "started"]
+    assert run.split()[0] == only_run()
+    assert run.endswith("2 accepted, 1 invalid")
+    assert " ".join(line.strip() for line in text) == f"148372 · {TEXT}"
+
+
+def test_runs__needs_no_credentials(place, sent, monkeypatch, capsys):
+    """Looking back makes no connection; the journal can be named."""
+    for name in ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN"):
+        monkeypatch.delenv(f"SMSFRAME_{name}")
+    assert cli.main(["runs", "--journal", str(place / "rehearsal.sqlite3")]) == 0
+    assert "2 accepted" in capsys.readouterr().out
+
+
+def test_runs__masked(options, people_csv, capsys):
+    """A number that stands in a text or a campaign does not show."""
+    said = ["--text", "Call +1 201 555 0123", "--campaign", "for 12015550123"]
+    cli.main(["send", str(people_csv), *options[:6], *options[6:8], *said, "--confirm", "2"])
+    capsys.readouterr()
+    cli.main(["runs", *options[:2]])
+    out = capsys.readouterr().out
+    assert "•23" in out
+    assert "2015550123" not in re.sub(r"\D", "", out)
+
+
+def test_runs__none(place, capsys):
+    """A journal that is not there is said so, and not made by looking."""
+    assert cli.main(["runs", "--journal", "none.sqlite3"]) == 0
+    assert "No run is known in" in capsys.readouterr().out
+    assert not Path("none.sqlite3").exists()
+
+
+def test_runs__broken_journal(capsys):
+    """A journal that cannot be read is a sentence and exit code 1."""
+    Path("broken.sqlite3").write_text("no database" * 1000)
+    assert cli.main(["runs", "--journal", "broken.sqlite3"]) == 1
+    assert capsys.readouterr().err.startswith("smsframe: ")
+
+
+def test_runs__forgotten(sent, capsys):
+    """What was forgotten is listed by what is left of it, and never as nan."""
+    smsframe.journal.forget("2100-01-01", path="rehearsal.sqlite3")
+    assert cli.main(["runs", *sent]) == 0
+    out = capsys.readouterr().out
+    assert "forgotten" in out
+    assert "<NA>" not in out
+    assert "nan" not in out
+
+
+def test_status__asks_and_sums_up(sent, capsys):
+    """Accepted becomes sent; the row that never went out makes the exit code 1."""
+    command = ["status", only_run(), *sent, "--out", "now.csv", "--price-per-segment", "0.01"]
+    assert cli.main(command) == 1
+    out = capsys.readouterr().out
+    assert "3 rows: 2 sent · 1 invalid" in out
+    assert "cost: 0.02" in out
+    assert table_of("now.csv")["sms_status"].tolist() == ["sent", "invalid", "sent"]
+
+
+def test_status__second_time_asks_nothing(sent, sandbox, capsys):
+    """What is known is in the journal: no further call is made."""
+    command = ["status", only_run(), *sent]
+    cli.main(command)
+    first, calls = capsys.readouterr().out, len(sandbox.requests())
+    assert cli.main(command) == 1
+    assert capsys.readouterr().out == first
+    assert len(sandbox.requests()) == calls
+
+
+def test_status__all_sent(people_csv, options, capsys):
+    """When every row was sent the exit code is 0."""
+    files.read_frame(people_csv, {}).dropna().to_csv("good.csv", index=False)
+    cli.main(["send", "good.csv", *options, "--confirm", "2"])
+    assert cli.main(["status", only_run(), *options[:2]]) == 0
+
+
+def test_status__still_open(sent, sandbox, capsys):
+    """With --wait 0 it asks once; what is not known yet stays accepted and is warned of."""
+    sandbox.faults.add("status", every=1, status=500, path="status")
+    assert cli.main(["status", only_run(), *sent, "--wait", "0"]) == 1
+    out, err = capsys.readouterr()
+    assert "2 accepted" in out
+    assert err.startswith("smsframe: ")
+
+
+@pytest.mark.parametrize(
+    ("extra", "sentence"),
+    [
+        pytest.param(["no-such-run"], "has no run 'no-such-run'", id="unknown run"),
+        pytest.param(["--out", "now.doc"], "ending must be one of", id="out of unknown kind"),
+        pytest.param(["--wait", "-1"], "deadline_s=-1.0", id="negative wait"),
+    ],
+)
+def test_status__usage(sent, capsys, extra, sentence):
+    """What cannot be used is one sentence and exit code 2."""
+    command = ["status", *(extra if len(extra) == 1 else [only_run(), *extra]), *sent]
+    assert cli.main(command) == 2
+    assert sentence in capsys.readouterr().err
+
+
 def test_demo(place, capsys):
     """The demo makes three calls, sends nothing the second time, and leaves every row in a file."""
     assert cli.main(["demo", str(ORDERS), "--fast"]) == 0
