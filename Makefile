@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint types bench soak lab clean
+.PHONY: demo test lint types bench soak lowest lab clean
 
 # A .venv that was only half made is removed, so that the next call starts anew.
 .venv/.made:
@@ -34,6 +34,18 @@ test: .venv/.tests
 soak: .venv/.tests
 	$(BIN)/python -m pytest -m soak || [ $$? -eq 5 ]
 
+# The oldest libraries we claim need an old Python too: make lowest PYTHON=python3.12
+.venv-lowest/.made: pyproject.toml lowest.txt
+	@$(PYTHON) -m venv .venv-lowest
+	@.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check -c lowest.txt -e . \
+	numpy matplotlib hypothesis ipykernel nbclient nbformat openpyxl packaging \
+	pytest pytest-xdist requests-mock
+	@touch $@
+
+lowest: .venv-lowest/.made
+	.venv-lowest/bin/python -m pytest -n 2 --dist worksteal -m "not browser and not soak" \
+	--ignore tests/browser --ignore tests/test_notebooks.py
+
 lint: .venv/.tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -49,4 +61,4 @@ lab: .venv/.tests
 	$(BIN)/jupyter lab notebooks
 
 clean:
-	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
+	rm -rf .venv .venv-lowest dist .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
