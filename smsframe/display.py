@@ -102,6 +102,20 @@ def bubble(to: str, text: str) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """Messages to look at: (masked recipient, text) each."""
+
+    messages: tuple[tuple[str, str], ...]
+
+    def __repr__(self) -> str:
+        return "\n".join(f"to {to}: {text}" for to, text in self.messages) or "no messages"
+
+    def _repr_html_(self) -> str:
+        shown = "".join(bubble(to, text) for to, text in self.messages) or "no messages"
+        return f"<div class='smsframe-messages' style='color:{INK}'>{shown}</div>"
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], tints: Sequence[str] = ()) -> str:
     """Return rows as an HTML table; the first cell of row ``i`` takes the colour ``tints[i]``."""
     cell = f"padding:.2em .6em;text-align:left;vertical-align:top;border-bottom:1px solid {LINE}"

@@ -26,7 +26,7 @@ from smsframe import gsm7, phones, values
 from smsframe.config import mask_cell
 from smsframe.errors import InputError
 from smsframe.problems import Positions, Problems
-from smsframe.segmentation import Measured, fold_template, measure_filled, ucs2_characters
+from smsframe.segmentation import Measured, fold_template, measure_filled
 from smsframe.templates import Template, near_misses
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ MAX_CHARACTERS = 800
 MAX_UCS2_CHARACTERS = 400
 MAX_SEGMENTS = 6
 BATCH_SIZE = 1000
-NAMED = 5
 
 READY, INVALID, DUPLICATE, HELD_BACK = range(4)
 
@@ -395,31 +394,9 @@ def _where(mask: pa.Array) -> Positions:
     return np.flatnonzero(mask.to_numpy(zero_copy_only=False))
 
 
-def costly_characters(draft: Draft) -> list[str]:
-    """Return a sentence that names the characters that force UCS-2; none where there are none."""
-    if draft.template is None or draft.measured is None or draft.measured.gsm7.all():
-        return []
-    found = ucs2_characters(draft.template, known_values(draft), draft.rows)
-    named = [f"{c.character} ({c.name}) in {c.where}, {_rows(c.rows)}" for c in found[:NAMED]]
-    more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
-    return [
-        f"These characters force the costlier UCS-2: {'; '.join(named)}{more}.",
-        *_savings(draft),
-    ]
-
-
-def _rows(number: int) -> str:
-    """Say how many rows."""
-    return f"{number:,} row" if number == 1 else f"{number:,} rows"
-
-
-def _savings(draft: Draft) -> list[str]:
-    """Say what ``fold="gsm7"`` would save."""
-    assert draft.template is not None
-    assert draft.measured is not None
-    template, _ = fold_template(draft.template)
-    values = {tag: gsm7.fold_gsm7(value)[0] for tag, value in known_values(draft).items()}
-    folded = measure_filled(template, values, draft.rows)
-    ready = draft.verdict == READY
-    saved = int(draft.measured.segments[ready].sum()) - int(folded.segments[ready].sum())
-    return [f"fold='gsm7' would save {saved:,} segments."] if saved > 0 else []
+def segment_numbers(draft: Draft) -> npt.NDArray[np.int16]:
+    """Return the segments of each row, -1 where nothing would go out or nothing is known."""
+    if draft.measured is None:
+        return np.full(draft.rows, -1, dtype=np.int16)
+    counts = (draft.verdict == READY) | (draft.verdict == HELD_BACK)
+    return np.where(counts, draft.measured.segments, -1).astype(np.int16)

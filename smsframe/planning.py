@@ -23,10 +23,10 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from smsframe import arguments, display, draft, frames, sendkeys, templates
+from smsframe import arguments, display, draft, frames, planview, sendkeys, templates
 from smsframe.config import mask_cell
 from smsframe.draft import BATCH_SIZE, DUPLICATE, HELD_BACK, INVALID, READY, Draft
-from smsframe.errors import InputError, JournalError
+from smsframe.errors import InputError
 from smsframe.problems import Kind, Positions, first_codes
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Plan:
         self._look_back = history
         self._ready = np.flatnonzero(made.verdict == READY)
         self._filled = draft.filled(made)
-        self._segments = _segment_numbers(made)
+        self._segments = draft.segment_numbers(made)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -196,14 +196,46 @@ class Plan:
         return self.texts_at(self._ready[:n])
 
     def text(self, label: Any) -> str:
-        """Return the text of the first row with this label, also when it has a problem."""
+        """Return the text of the first row with this label, also when it has a problem.
+
+        InputError when no row has the label.
+        """
+        return str(self.texts_at(self._rows_of(label)[:1]).iloc[0])
+
+    def show(self, *labels: Any, n: int = 3) -> display.Messages:
+        """Show messages as phones would, recipients masked.
+
+        Parameters
+        ----------
+        *labels : index labels
+            Rows to show, also those with a problem. None: the first ``n`` that would go out.
+        n : int, default 3
+            How many, when no labels are given.
+
+        Returns
+        -------
+        Messages
+            Bubbles in a notebook, lines of text elsewhere.
+
+        Raises
+        ------
+        InputError
+            No row has a label.
+        """
+        found = [self._rows_of(label) for label in labels]
+        rows = np.concatenate(found) if found else self._ready[:n]
+        return display.Messages(
+            tuple(zip(self.masked_recipients(rows), self.texts_at(rows), strict=True))
+        )
+
+    def _rows_of(self, label: Any) -> Positions:
+        """Return the positions of the rows with a label; InputError when there are none."""
         where = None
         with contextlib.suppress(KeyError, TypeError):
             where = self._draft.frame.index.get_loc(label)
         if where is None:  # raised out here, since the KeyError quotes the label
             raise InputError(f"No row has the label {label!r}.")
-        rows = np.arange(self._draft.rows)[where]  # a number, a slice or a mask
-        return str(self.texts_at(np.atleast_1d(rows)[:1]).iloc[0])
+        return np.atleast_1d(np.arange(self._draft.rows)[where])  # a number, a slice or a mask
 
     def texts_at(self, rows: Positions) -> pd.Series:
         """Return the texts of the rows at positions."""
@@ -371,75 +403,12 @@ class Plan:
         )
 
     def __repr__(self) -> str:
-        return display.plan_text(self._view(messages=0, problems=0))
+        return display.plan_text(planview.view(self, messages=0, problems=0))
 
     def _repr_html_(self) -> str:
         return display.plan_html(
-            self._view(messages=display.SHOWN_TEXTS, problems=display.SHOWN_PROBLEMS)
+            planview.view(self, messages=display.SHOWN_TEXTS, problems=display.SHOWN_PROBLEMS)
         )
-
-    def _view(self, *, messages: int, problems: int) -> display.PlanView:
-        """Return what is shown of the plan."""
-        rows = self._ready[:messages]
-        index = self._draft.frame.index
-        return display.PlanView(
-            recipients=self.recipients,
-            batches=self.batches,
-            program=self.message.program,
-            figures=self._figures(),
-            notes=self._notes(),
-            messages=list(zip(self.masked_recipients(rows), self.texts_at(rows), strict=True)),
-            problem_counts=self.problem_counts,
-            kinds=self.problem_kinds,
-            problems=self._draft.problems.to_frame(index, first=problems) if problems else None,
-        )
-
-    def _figures(self) -> dict[str, str]:
-        """Return the numbers of the plan by name."""
-        verdict, counted = self._draft.verdict, self._segments[self._ready]
-        figures = {"rows": f"{len(verdict):,}"}
-        for name, kind in (("invalid", INVALID), ("duplicate", DUPLICATE), ("later", HELD_BACK)):
-            if number := int((verdict == kind).sum()):
-                figures[name] = f"{number:,}"
-        sizes = np.bincount(counted[counted > 0]) if len(counted) else np.empty(0, np.int64)
-        spread = ", ".join(f"{n:,} × {size}" for size, n in enumerate(sizes) if n)
-        figures["segments"] = f"{self.total_segments:,}" + (f" ({spread})" if spread else "")
-        if self.cost is not None:
-            figures["cost"] = f"{self.cost:,.2f}"
-        return figures
-
-    def _notes(self) -> list[str]:
-        """Return what has to be said in words: the past, the database, the costly characters."""
-        notes = self._past()
-        if self.database_tags:
-            named = ", ".join(f"%%{tag}%%" for tag in self.database_tags)
-            notes.append(
-                f"Filled by the database, so not known here (segments count the defaults): {named}."
-            )
-        return notes + self._costly()
-
-    def _past(self) -> list[str]:
-        """Say what went out before; a plan shows itself whatever state the journal is in."""
-        try:
-            past = self.history
-        except JournalError as error:
-            return [f"What went out before is not known. {error}"]
-        if past is None or not (past.accepted or past.unknown or past.held):
-            return []
-        counts = f"{past.accepted:,} of these messages accepted, {past.unknown:,} are unknown"
-        return [f"This campaign has had {counts}; {past.left:,} are left to send."]
-
-    def _costly(self) -> list[str]:
-        """Name the characters that force UCS-2, and what folding the look-alikes would save."""
-        return draft.costly_characters(self._draft)
-
-
-def _segment_numbers(made: Draft) -> npt.NDArray[np.int16]:
-    """Return the segments of each row, -1 where nothing would go out or nothing is known."""
-    if made.measured is None:
-        return np.full(made.rows, -1, dtype=np.int16)
-    counts = (made.verdict == READY) | (made.verdict == HELD_BACK)
-    return np.where(counts, made.measured.segments, -1).astype(np.int16)
 
 
 def _disjoint(rows: Positions, codes: npt.NDArray[np.int64]) -> Iterator[Positions]:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 UNIT, RECORD, MISSING = "\x1f", "\x1e", "\x1d"
 KEY_BYTES = 16
+SLICE_ROWS = 65_536
 
 
 def scope_of(
@@ -76,45 +77,45 @@ def send_keys(
     occurrences : array of int32, shape (n,), optional
         0 for a first message, 1 for its first wanted repeat, and so on. None means all 0.
     """
+    start = hashlib.blake2b(scope, digest_size=KEY_BYTES)
+    keys = []
+    for at in range(0, len(recipients), SLICE_ROWS):
+        rows = _joined(
+            recipients.slice(at, SLICE_ROWS),
+            {tag: column.slice(at, SLICE_ROWS) for tag, column in personalization.items()},
+            None if occurrences is None else occurrences[at : at + SLICE_ROWS],
+        )
+        keys += _digests(start.copy, rows)
+    return b"".join(keys)
+
+
+def _joined(
+    recipients: pa.Array,
+    personalization: Mapping[str, pa.Array],
+    occurrences: npt.NDArray[np.int32] | None,
+) -> pa.Array:
+    """Return what is hashed of each message, as one text."""
     parts = [_plain(recipients)]
     for tag in sorted(personalization):
-        parts.append(pa.scalar(RECORD + tag + UNIT))
+        parts.append(pa.scalar(RECORD + tag + UNIT, pa.large_string()))
         parts.append(pc.fill_null(_plain(personalization[tag]), MISSING))
     if occurrences is not None and occurrences.any():
         numbers = pc.cast(pa.array(occurrences), pa.string())
         repeat = pc.binary_join_element_wise(pa.scalar(RECORD), numbers, RECORD)
-        parts.append(pc.if_else(pa.array(occurrences > 0), repeat, ""))
-    joined = pc.binary_join_element_wise(*parts, "") if len(parts) > 1 else parts[0]
-    start = hashlib.blake2b(scope, digest_size=KEY_BYTES)
-    return b"".join(_digests(start.copy, joined))
+        parts.append(pc.if_else(pa.array(occurrences > 0), repeat, "").cast(pa.large_string()))
+    return pc.binary_join_element_wise(*parts, pa.scalar("", pa.large_string()))
 
 
 def _digests(start: Callable[[], Any], rows: pa.Array) -> list[bytes]:
-    """Return the key of each row; what is common to all was hashed already."""
+    """Return the key of each row of large strings; what is common to all was hashed already."""
     _, offsets, data = rows.buffers()
-    if data is None:
-        return [start().digest()] * len(rows)
-    ends = np.frombuffer(offsets, dtype=np.int32)[rows.offset : rows.offset + len(rows) + 1].tolist()
-    text, digests = memoryview(data), []
-    for first, last in itertools.pairwise(ends):
+    ends = np.frombuffer(offsets, dtype=np.int64)[rows.offset : rows.offset + len(rows) + 1]
+    text, digests = memoryview(data or b""), []
+    for first, last in itertools.pairwise(ends.tolist()):
         state = start()
         state.update(text[first:last])
         digests.append(state.digest())
     return digests
-
-
-def people(scope: bytes, recipients: pa.Array) -> npt.NDArray[np.uint64]:
-    """Return a 64-bit keyed hash of each recipient, the same in every run of the campaign."""
-    values = np.asarray(recipients.to_pylist(), dtype=object)
-    return pd.util.hash_array(values, hash_key=scope.hex()[:16], categorize=False)
-
-
-def as_keys(blob: bytes) -> pa.Array:
-    """Return a blob of send keys as an Arrow array of 16-byte values."""
-    size = len(blob) // KEY_BYTES
-    return pa.FixedSizeBinaryArray.from_buffers(
-        pa.binary(KEY_BYTES), size, [None, pa.py_buffer(blob)]
-    )
 
 
 def occurrence_numbers(repeats: pd.DataFrame) -> npt.NDArray[np.int32]:
@@ -131,6 +132,7 @@ def occurrence_numbers(repeats: pd.DataFrame) -> npt.NDArray[np.int32]:
 
 def _plain(values: pa.Array) -> pa.Array:
     """Return the values with the characters that separate them marked as not separating."""
+    values = values.cast(pa.large_string())
     if not pc.any(pc.match_substring_regex(values, "[\x1d\x1e\x1f]")).as_py():
         return values
     return pc.replace_substring_regex(values, "([\x1d\x1e\x1f])", "\\1\x1c")

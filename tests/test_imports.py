@@ -37,6 +37,7 @@ HOUSE: tuple[tuple[str, ...], ...] = (
     ("statuses",),
     ("records",),
     ("planning",),
+    ("planview",),
     ("draft", "sendkeys", "resultrows", "display_summary"),
     ("display",),
     ("frames", "arguments", "problems"),

@@ -496,3 +496,19 @@ def test_cells_of_the_phone_column__are_masked(people, cell, shown):
     people.loc[1, "mobile"] = cell
     table = plan(people).problems
     assert table.loc[table["severity"] == "error", "value"].tolist() == [shown]
+
+
+def test_show__is_bubbles_in_a_notebook_and_lines_elsewhere(people):
+    """Any row can be looked at by its label; numbers are masked and data is shown as text."""
+    people["FirstName"] = ["<b>Ann</b>", "Bob", "Zoë"]
+    people.loc[1, "mobile"] = "call me"
+    made = plan(people)
+    shown = made.show(1, 0)
+    assert repr(shown).splitlines() == [
+        "to ?: Hi Bob, your order has shipped.",
+        "to •••••••••00: Hi <b>Ann</b>, your order has shipped.",
+    ]
+    assert "&lt;b&gt;Ann" in shown._repr_html_()
+    assert len(made.show(n=2).messages) == 2
+    with pytest.raises(smsframe.InputError, match="label"):
+        made.show("nobody")

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from smsframe import draft
+from smsframe import planview
 from smsframe.acoustic.client import Client, default_client
+from smsframe.draft import DUPLICATE
 from smsframe.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def look_over(plan: Plan, client: Client | None) -> Overview:
         cost=plan.cost,
         kinds=[kind for kind in plan.problem_kinds if kind.code != UNUSED],
         bad=np.flatnonzero(made.problems.bad_rows(made.rows)),
-        duplicates=int((made.verdict == draft.DUPLICATE).sum()),
+        duplicates=int((made.verdict == DUPLICATE).sum()),
         longest=int(np.argmax(measured.units)) if measured and made.rows else None,
         notes=_notes(plan),
         blocking=[fault.sentence for fault in plan.blocking],
@@ -152,11 +153,7 @@ def _place(index: pd.Index, label: Any) -> int | None:
 
 def _notes(plan: Plan) -> list[str]:
     """Return what has to be said in words: the database's tags, the costly characters."""
-    notes = draft.costly_characters(plan.draft)
-    if plan.database_tags:
-        named = ", ".join(f"%%{tag}%%" for tag in plan.database_tags)
-        notes.append(f"Filled by the database, so not known here: {named}.")
-    return notes
+    return [*planview.costly_characters(plan.draft), *planview.database_note(plan)]
 
 
 def _harmless(value: Any) -> Any:

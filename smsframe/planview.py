@@ -1,0 +1,104 @@
+"""What is shown of a plan: its figures, and what has to be said in words.
+
+The looks of it are in ``display.py``; here is what to show. Costly characters and what folding
+them would save are worked out only when somebody looks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from smsframe import display, gsm7
+from smsframe.draft import DUPLICATE, HELD_BACK, INVALID, READY, known_values
+from smsframe.errors import JournalError
+from smsframe.segmentation import fold_template, measure_filled, ucs2_characters
+
+if TYPE_CHECKING:
+    from smsframe.draft import Draft
+    from smsframe.planning import Plan
+
+NAMED = 5
+
+
+def view(plan: Plan, *, messages: int, problems: int) -> display.PlanView:
+    """Return what is shown of a plan, with its first messages and problems."""
+    rows, index = plan.ready[:messages], plan.draft.frame.index
+    found = plan.draft.problems
+    return display.PlanView(
+        recipients=plan.recipients,
+        batches=plan.batches,
+        program=plan.message.program,
+        figures=figures(plan),
+        notes=[*_past(plan), *database_note(plan), *costly_characters(plan.draft)],
+        messages=list(zip(plan.masked_recipients(rows), plan.texts_at(rows), strict=True)),
+        problem_counts=plan.problem_counts,
+        kinds=plan.problem_kinds,
+        problems=found.to_frame(index, first=problems) if problems else None,
+    )
+
+
+def figures(plan: Plan) -> dict[str, str]:
+    """Return the numbers of a plan by name."""
+    verdict, counted = plan.draft.verdict, plan.segment_numbers[plan.ready]
+    named = {"rows": f"{len(verdict):,}"}
+    for name, kind in (("invalid", INVALID), ("duplicate", DUPLICATE), ("later", HELD_BACK)):
+        if number := int((verdict == kind).sum()):
+            named[name] = f"{number:,}"
+    sizes = np.bincount(counted[counted > 0]) if len(counted) else np.empty(0, np.int64)
+    spread = ", ".join(f"{n:,} × {size}" for size, n in enumerate(sizes) if n)
+    named["segments"] = f"{plan.total_segments:,}" + (f" ({spread})" if spread else "")
+    if plan.cost is not None:
+        named["cost"] = f"{plan.cost:,.2f}"
+    return named
+
+
+def _past(plan: Plan) -> list[str]:
+    """Say what went out before; a plan shows itself whatever state the journal is in."""
+    try:
+        past = plan.history
+    except JournalError as error:
+        return [f"What went out before is not known. {error}"]
+    if past is None or not (past.accepted or past.unknown or past.held):
+        return []
+    counts = f"{past.accepted:,} of these messages accepted, {past.unknown:,} are unknown"
+    return [f"This campaign has had {counts}; {past.left:,} are left to send."]
+
+
+def database_note(plan: Plan) -> list[str]:
+    """Name the tags that the database fills."""
+    if not plan.database_tags:
+        return []
+    named = ", ".join(f"%%{tag}%%" for tag in plan.database_tags)
+    return [f"Filled by the database, so not known here (segments count the defaults): {named}."]
+
+
+def costly_characters(draft: Draft) -> list[str]:
+    """Return a sentence that names the characters that force UCS-2; none where there are none."""
+    if draft.template is None or draft.measured is None or draft.measured.gsm7.all():
+        return []
+    found = ucs2_characters(draft.template, known_values(draft), draft.rows)
+    named = [f"{c.character} ({c.name}) in {c.where}, {_rows(c.rows)}" for c in found[:NAMED]]
+    more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
+    return [
+        f"These characters force the costlier UCS-2: {'; '.join(named)}{more}.",
+        *_savings(draft),
+    ]
+
+
+def _rows(number: int) -> str:
+    """Say how many rows."""
+    return f"{number:,} row" if number == 1 else f"{number:,} rows"
+
+
+def _savings(draft: Draft) -> list[str]:
+    """Say what ``fold="gsm7"`` would save."""
+    assert draft.template is not None
+    assert draft.measured is not None
+    template, _ = fold_template(draft.template)
+    values = {tag: gsm7.fold_gsm7(value)[0] for tag, value in known_values(draft).items()}
+    folded = measure_filled(template, values, draft.rows)
+    ready = draft.verdict == READY
+    saved = int(draft.measured.segments[ready].sum()) - int(folded.segments[ready].sum())
+    return [f"fold='gsm7' would save {saved:,} segments."] if saved > 0 else []
