@@ -118,6 +118,20 @@ def _digests(start: Callable[[], Any], rows: pa.Array) -> list[bytes]:
     return digests
 
 
+def people(scope: bytes, recipients: pa.Array) -> npt.NDArray[np.uint64]:
+    """Return a 64-bit keyed hash of each recipient, the same in every run of the campaign."""
+    values = np.asarray(recipients.to_pylist(), dtype=object)
+    return pd.util.hash_array(values, hash_key=scope.hex()[:16], categorize=False)
+
+
+def as_keys(blob: bytes) -> pa.Array:
+    """Return a blob of send keys as an Arrow array of 16-byte values."""
+    size = len(blob) // KEY_BYTES
+    return pa.FixedSizeBinaryArray.from_buffers(
+        pa.binary(KEY_BYTES), size, [None, pa.py_buffer(blob)]
+    )
+
+
 def occurrence_numbers(repeats: pd.DataFrame) -> npt.NDArray[np.int32]:
     """Return 0, 1, 2, … for equal rows, in their order."""
     columns = list(repeats.columns)
