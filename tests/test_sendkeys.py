@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smsframe import sendkeys
@@ -38,6 +38,7 @@ def test_send_keys__layout_is_for_good():
     assert scope.hex() == "72b7522a036fd9e823930b359e9022f4"
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(TRICKY, st.none() | TRICKY, st.none() | TRICKY), max_size=12))
 def test_send_keys__equal_only_for_equal_messages(messages):
     """Two keys are equal exactly when recipient and values are, whatever characters they hold."""
@@ -49,6 +50,7 @@ def test_send_keys__equal_only_for_equal_messages(messages):
     assert len(dict(zip(messages, found, strict=True))) == len(set(messages))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(TRICKY, st.none() | TRICKY), min_size=1, max_size=12), st.data())
 def test_send_keys__same_in_any_order_and_slice(messages, data):
     """A message has the key it has alone, wherever in whatever frame it stands."""
