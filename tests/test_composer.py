@@ -474,3 +474,15 @@ def test_glance__looks_at_one_row(people, monkeypatch):
     made.desk.show(1)
     assert read[0] == read[-1] == 1
     assert read.count(3) <= 1, "the totals"
+
+
+def test_desk__a_listener_that_fails(people, monkeypatch):
+    """On the thread of the totals it is kept, the other panels are told, and the next ones come."""
+    made = opened(people)
+    calls = []
+    made.desk._listeners.insert(0, ("overview", lambda: calls.append(1) or 1 / 0))
+    type_text(made, "Bye")
+    assert isinstance(made.error, ZeroDivisionError)
+    assert "3 messages to send" in words(made.check.totals)
+    type_text(made, "Bye bye")
+    assert len(calls) == 2

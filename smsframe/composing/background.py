@@ -48,9 +48,12 @@ class Background:
     ----------
     pause_s : float
         Seconds of quiet before a job starts.
+    failed : callable
+        Is told the exception of a job; the next job is done all the same.
     """
 
-    def __init__(self, pause_s: float = PAUSE_S) -> None:
+    def __init__(self, pause_s: float, failed: Callable[[Exception], None]) -> None:
+        self._failed = failed
         self.pause_s = pause_s
         self._changed = threading.Condition()
         self._job: Callable[[], None] | None = None
@@ -74,14 +77,11 @@ class Background:
 
     def _work(self) -> None:
         """Run jobs until there is none."""
-        try:
-            while (job := self._next()) is not None:
+        while (job := self._next()) is not None:
+            try:
                 job()
-        except BaseException:
-            with self._changed:
-                self._alive = False
-                self._changed.notify_all()
-            raise
+            except Exception as error:  # noqa: BLE001 - on a thread it would be shown to nobody
+                self._failed(error)
 
     def _next(self) -> Callable[[], None] | None:
         """Return the newest job when its pause is over; None ends the thread."""

@@ -59,7 +59,7 @@ class Desk:
         self.refusal = ""
         self.failure: BaseException | None = None
         self.results: pd.DataFrame | None = None
-        self.background = Background(PAUSE_S)
+        self.background = Background(PAUSE_S, self._fail)
         self._client = client
         self._version = 0
         self._who: tuple[Any, glance.Addressee] | None = None
@@ -75,10 +75,16 @@ class Desk:
         self._listeners.append((event, listener))
 
     def tell(self, event: Event) -> None:
-        """Call the listeners of an event."""
+        """Call all listeners of an event; the first of their exceptions is raised afterwards."""
+        failures: list[Exception] = []
         for wanted, listener in self._listeners:
             if wanted == event:
-                listener()
+                try:
+                    listener()
+                except Exception as error:  # noqa: BLE001 - the other panels are told all the same
+                    failures.append(error)
+        if failures:
+            raise failures[0]
 
     def choose(self, **changed: Any) -> None:
         """Change choices; nothing happens when they are as before."""
@@ -132,6 +138,11 @@ class Desk:
             self._who = (asked, glance.addressee(self.frame, self.row, chosen))
         return glance.glance(self.frame, self.row, chosen, self._who[1])
 
+    def _fail(self, error: Exception) -> None:
+        """Keep what went wrong on the thread of the totals, and say so where they would stand."""
+        self.failure = error
+        self.refusal = f"{type(error).__name__} while the rows were read; see composer.error."
+
     def _outdate(self) -> None:
         """Forget the overview: it is of other choices."""
         self._version += 1
@@ -148,7 +159,8 @@ class Desk:
         except SmsframeError as error:
             refusal = str(error)
         except Exception as error:  # noqa: BLE001 - on a thread it would be shown to nobody
-            self.failure, refusal = error, f"{type(error).__name__} while the rows were read."
+            self.failure = error
+            refusal = f"{type(error).__name__} while the rows were read; see composer.error."
         with self.lock:
             if version != self._version:
                 return

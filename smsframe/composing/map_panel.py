@@ -48,6 +48,7 @@ class MapPanel(Panel):
         self.tags = widgets.VBox()
         self._tag_rows: dict[str, TagRow] = {}
         self._asked: Any = None
+        self._listing = False
         self._given = desk.choices
         self._begin()
         self.box.children = (
@@ -99,6 +100,8 @@ class MapPanel(Panel):
 
     def take(self) -> None:
         """Take over program, region, campaign and price."""
+        if self._listing:  # the menu is being filled: what it says meanwhile was not chosen
+            return
         other = self.program.value == OTHER
         shown(self.other_program, when=other)
         program = self.other_program.value.strip() if other else self.program.value
@@ -191,11 +194,15 @@ class MapPanel(Panel):
         """Offer programs, keeping what is chosen; another id can always be typed."""
         chosen = self.desk.choices.program
         known = [value for _, value in programs]
-        self.program.options = [("Choose …", ""), *programs, ("Another id …", OTHER)]
         typed = (bool(chosen) or not programs) and chosen not in known
-        if typed:
-            self.other_program.value = chosen
-        self.program.value = OTHER if typed else chosen
+        self._listing = True
+        try:
+            self.program.options = [("Choose …", ""), *programs, ("Another id …", OTHER)]
+            if typed:
+                self.other_program.value = chosen
+            self.program.value = OTHER if typed else chosen
+        finally:
+            self._listing = False
         shown(self.other_program, when=typed)
 
     def _phone_options(self) -> list[tuple[str, int]]:
