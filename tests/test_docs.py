@@ -7,6 +7,7 @@ by a free one. A block that no test runs is an error.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import doctest
 import importlib
@@ -27,14 +28,15 @@ from pathlib import Path
 import pytest
 
 import smsframe
-from smsframe import cli, console, frames
+from smsframe import cli, console, frames, phones, refreshing, statuses
+from smsframe.acoustic import outcomes
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 PYTHON = [code for language, code in BLOCKS if language == "python"]
 SHELL = [code for language, code in BLOCKS if language == "sh"]
-MAKE, EXPORTS, SERVE, CURL, COMMANDS = SHELL
+MAKE, EXPORTS, SERVE, CURL, COMMANDS, LOOKING_BACK = SHELL
 
 MODULES = sorted(
     module.name
@@ -75,9 +77,11 @@ def test_readme__python(at_root, monkeypatch, capsys):
             warnings.simplefilter("ignore", smsframe.UnknownOutcomeWarning)  # one loses an answer
             exec(compile(code, f"README block {number}", "exec"), namespace)
     assert "messages in 3 calls" in capsys.readouterr().out
+    assert namespace["lost"]["sms_status"].tolist()[:4] == ["unknown"] * 4
+    assert namespace["found"]["sms_status"].tolist()[:4] == ["accepted"] * 4
     assert namespace["accepted"]["sms_status"].tolist() == ["accepted"] * 3
     assert namespace["unknown"]["sms_status"].tolist() == ["unknown"] * 3
-    assert (namespace["results"]["sms_status"] == "accepted").sum() > 2400
+    assert (namespace["results"]["sms_status"] == "sent").sum() > 2400
 
 
 def test_readme__quickstart_has_ten_lines():
@@ -141,12 +145,77 @@ def test_readme__commands(environment, tmp_path):
     second = bash(COMMANDS[COMMANDS.index("smsframe send") :], environment, tmp_path)
     assert second.returncode == 0, second.stderr
     assert "Nothing was sent: all 60 messages were accepted already" in second.stdout
+    listed, asked = LOOKING_BACK.splitlines()
+    runs = bash(listed, environment, tmp_path)
+    assert runs.returncode == 0, runs.stderr
+    run = re.search(r"\d{8}-\d{6}-\w{6}", runs.stdout)[0]
+    status = bash(asked.replace("RUN", run, 1), environment, tmp_path)
+    assert status.returncode == 0, status.stderr
+    assert "60 rows: 60 sent" in status.stdout
+    assert (tmp_path / "status.csv").exists()
 
 
 def test_readme__blocks_are_all_tested():
     """Every block has a language that a test above runs."""
     assert {language for language, _ in BLOCKS} == {"python", "sh"}
-    assert len(SHELL) == 5
+    assert len(SHELL) == 6
+
+
+def test_readme__picture_and_files():
+    """Pictures and files of the repository that it names are there."""
+    named = [*re.findall(r"\]\(([^)#:]+)\)", README), "CONTRIBUTING.md"]
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def _text(node: ast.AST) -> str:
+    """Return a text that stands in the code; empty when it is none."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _is_sentence(node: ast.AST) -> bool:
+    """Return whether this is what stands beside a code: a sentence, or the name of one."""
+    named = ast.unparse(node).rpartition(".")[2]
+    is_named = named.isidentifier() and named.isupper() and named not in NO_SENTENCES
+    made = isinstance(node, (ast.JoinedStr, ast.BinOp, ast.BoolOp)) or named.startswith("str(")
+    return " " in _text(node) or made or is_named
+
+
+def _codes_in(tree: ast.AST):
+    """Yield the codes that a file gives to rows: arguments called code, or beside a sentence."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            place = CODE_IS_ARGUMENT.get(getattr(node.func, "attr", getattr(node.func, "id", "")))
+            if place is not None and len(node.args) > place:
+                yield _text(node.args[place])
+            yield from (_text(given.value) for given in node.keywords if given.arg == "code")
+        elif isinstance(node, ast.Tuple) and len(node.elts) == 2 and _is_sentence(node.elts[1]):
+            yield _text(node.elts[0])
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "code":
+            yield _text(node.value)
+
+
+CODE_IS_ARGUMENT = {"whole": 0, "rows": 0, "damage": 0, "_note_unused": 1, "_end": 1}
+NO_SENTENCES = {"INVALID", "DUPLICATE", "HELD_BACK"}  # they stand beside statuses
+NO_CODES = {"earlier", "one"}  # they stand beside counts and patterns
+
+
+def codes_of_the_code() -> set[str]:
+    """Return every code that a row or a plan can get."""
+    found = {*phones.SENTENCES, *refreshing.OURS, *(code for _, code in statuses.REASONS)}
+    found |= {row.code for row in (*outcomes.OUTCOMES, *outcomes.REFUSALS) if row.code}
+    for path in sorted((ROOT / "smsframe").rglob("*.py")):
+        if not {"sandbox", "composing"} & set(path.parts):
+            found.update(_codes_in(ast.parse(path.read_text(encoding="utf-8"))))
+    return {code for code in found if re.fullmatch(r"[a-z][a-z0-9_]+", code)} - NO_CODES
+
+
+def test_readme__codes():
+    """Every code that can stand in sms_code or a plan is explained, with none that does not."""
+    section = README.split("## Troubleshooting")[1].split("\n## ")[0]
+    cells = re.findall(r"^\| (`\w+`[^|]*) \|", section, re.MULTILINE)
+    told = [code for cell in cells for code in re.findall(r"`(\w+)`", cell)]
+    assert sorted(told) == sorted(set(told))
+    assert set(told) == codes_of_the_code()
 
 
 def test_readme__arguments():
