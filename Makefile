@@ -23,6 +23,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 	@$(PIP) -e ".[test,notebooks]"
 	@touch $@
 
+.venv/.bench: .venv/.bench
+	@$(PIP) -e ".[bench]"
+	@touch $@
+
 demo: .venv/.runs
 	@$(BIN)/smsframe demo data/orders.csv
 
@@ -54,7 +58,7 @@ types: .venv/.tests
 	$(BIN)/mypy
 	$(BIN)/mypy tests/typing/api.py
 
-bench: .venv/.tests
+bench: .venv/.bench
 	$(BIN)/python benchmarks/run.py
 
 lab: .venv/.tests
