@@ -23,7 +23,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 	@$(PIP) -e ".[test,notebooks]"
 	@touch $@
 
-.venv/.bench: .venv/.bench
+.venv/.bench: .venv/.tests
 	@$(PIP) -e ".[bench]"
 	@touch $@
 

@@ -87,7 +87,7 @@ def test_readme__python(at_root, monkeypatch, capsys):
 def test_readme__quickstart_has_ten_lines():
     """The quickstart is what it is called."""
     lines = [line for line in PYTHON[0].splitlines() if line.strip()]
-    assert len(lines) <= 12  # two of them are imports
+    assert len(lines) == 10
 
 
 def test_readme__make():
