@@ -310,6 +310,16 @@ def test_see__found_by_label(index, asked, place, people):
     assert find_row(index, asked) == place
 
 
+def test_see__asked_before_the_totals(people):
+    """A click that comes while all rows are worked out is not lost."""
+    people.loc[2, "mobile"] = "n/a"
+    made = opened(people)
+    made.desk.background.pause_s = 60.0
+    made.write.editor.text = "Bye"
+    made.see.to_bad()
+    assert "label 2" in words(made.see.where)
+
+
 def test_see__no_rows():
     """An empty frame opens, and says that it is."""
     made = opened(make_people(0).astype("string"), phone="mobile", program="148372")

@@ -66,14 +66,14 @@ class SeePanel(Panel):
         self.desk.show(self.desk.row + by)
 
     def to_longest(self) -> None:
-        """Go to the longest message."""
-        if self.desk.overview is not None:
-            self.desk.show(self.desk.overview.longest)
+        """Go to the longest message; all rows are worked out for it if they are not yet."""
+        seen = self.desk.settle()
+        self.desk.show(None if seen is None else seen.longest)
 
     def to_bad(self) -> None:
-        """Go to the next row that cannot go out."""
-        if self.desk.overview is not None:
-            self.desk.show(overview.next_of(self.desk.overview.bad, self.desk.row))
+        """Go to the next row that cannot go out; all rows are worked out for it as well."""
+        seen = self.desk.settle()
+        self.desk.show(None if seen is None else overview.next_of(seen.bad, self.desk.row))
 
     def to_label(self) -> None:
         """Go to the row whose label was typed."""
