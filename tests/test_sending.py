@@ -195,6 +195,8 @@ def test_confirm__counts_what_is_left(sandbox, client):
     send(people, confirm=5)
     assert len(sandbox.outbox()) == 20
     send(people, confirm=0)
+    send(people, confirm=20)
+    assert len(sandbox.outbox()) == 20
 
 
 def test_history__of_a_plan(sandbox, client):
