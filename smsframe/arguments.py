@@ -163,6 +163,7 @@ def column_sentence(frame: pd.DataFrame, column: Any, where: str) -> str | None:
     near = near_misses(str(column), names)
     hint = f"Did you mean {near[0]!r}? " if near else ""
     shown = ", ".join(map(repr, names[:NAMED])) + (", …" if len(names) > NAMED else "")
+    shown = shown or "no columns at all"
     return f"{where} names column {column!r}, which the frame does not have. {hint}It has: {shown}."
 
 

@@ -23,6 +23,8 @@ what it was given, masks its own words. A send that was under way never loses it
 
 from __future__ import annotations
 
+import sys
+import warnings
 from typing import Any
 
 from smsframe.masking import mask_phone, mask_texts
@@ -78,3 +80,11 @@ class IncompleteSendWarning(SmsframeWarning):
 
 class StatusWarning(SmsframeWarning):
     """What became of some accepted messages is not known (yet); the results say of which."""
+
+
+def warn_caller(message: str, category: type[SmsframeWarning]) -> None:
+    """Warn, and point at the line outside this package that the call came from."""
+    level, frame = 2, sys._getframe(1)  # noqa: SLF001 - what the standard library offers for this
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == "smsframe":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)

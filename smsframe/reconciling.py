@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-import warnings
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -30,7 +29,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe import frames
-from smsframe.errors import InputError, JournalError, UnknownOutcomeWarning
+from smsframe.errors import InputError, JournalError, UnknownOutcomeWarning, warn_caller
 from smsframe.journal import ACCEPTED, CLAIMED, REJECTED, STATE_NAMES, UNKNOWN, campaign_lock
 from smsframe.places import existing_journal
 from smsframe.refreshing import recalled
@@ -283,7 +282,7 @@ def _warn_of_unknown(rows: ResultRows, *, settled: bool) -> None:
         else "the export does not have them. Once it is complete (made well after the send), "
         "settled=True says that they did not go out"
     )
-    warnings.warn(f"{left:,} rows stay unknown: {why}.", UnknownOutcomeWarning, stacklevel=4)
+    warn_caller(f"{left:,} rows stay unknown: {why}.", UnknownOutcomeWarning)
 
 
 # -- both

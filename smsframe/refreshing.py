@@ -11,7 +11,6 @@ still be asked about by the response id in its rows. What is learned then stands
 from __future__ import annotations
 
 import time
-import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ import pyarrow as pa
 
 from smsframe import frames, statuses
 from smsframe.config import mask_phone
-from smsframe.errors import StatusWarning
+from smsframe.errors import StatusWarning, warn_caller
 from smsframe.places import reading_journal
 from smsframe.polling import Askers, Patience, Poll
 from smsframe.progress import Bar
@@ -291,4 +290,4 @@ def _warn(rows: ResultRows, learned: _Round) -> None:
     if found:
         sentences.append(f"The service's answers held {', '.join(found)}.")
     if sentences:
-        warnings.warn(" ".join(sentences), StatusWarning, stacklevel=4)
+        warn_caller(" ".join(sentences), StatusWarning)

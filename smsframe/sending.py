@@ -18,7 +18,6 @@ import os
 import secrets
 import socket
 import time
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +35,7 @@ from smsframe.errors import (
     InputError,
     JournalError,
     UnknownOutcomeWarning,
+    warn_caller,
 )
 from smsframe.flights import Patience, Result
 from smsframe.interrupts import Watch, counted_interrupts
@@ -169,7 +169,7 @@ def send_plan(
     """Send a plan; see :func:`send`. ``watch`` is for a send that is followed from elsewhere."""
     if dry_run:
         return _dry_run(made, client)
-    client = client or default_client()
+    client = _connected(client)
     _refuse_blocked(made)
     if not len(made.sendable):
         return _keep(Tally(made.verdicts()).frame(made.frame, None))
@@ -278,19 +278,16 @@ def _banner(counts: Mapping[str, int]) -> str:
 def _warn(counts: Mapping[str, int], sentence: str) -> None:
     """Warn of unknown outcomes and of a run that stopped."""
     if counts.get("unknown"):
-        warnings.warn(
+        warn_caller(
             f"{counts['unknown']:,} messages may or may not have gone out: their answer was lost. "
             "They are not repeated unasked. Look in the product's events, then "
             "results.sms.reconcile(...) or results.sms.resolve(...); resend_unknown=True sends "
             "them again.",
             UnknownOutcomeWarning,
-            stacklevel=2,
         )
     if sentence:
         missing = counts.get("rejected", 0) + counts.get("not_attempted", 0)
-        warnings.warn(
-            f"{missing:,} messages did not go out. {sentence}", IncompleteSendWarning, stacklevel=2
-        )
+        warn_caller(f"{missing:,} messages did not go out. {sentence}", IncompleteSendWarning)
 
 
 def _nothing_new(run: Run, ledger: Ledger) -> pd.DataFrame:
@@ -354,13 +351,22 @@ def history(made: Plan, client: Client | None) -> History | None:
 
 def _look_back(made: Plan, client: Client | None) -> tuple[Matched, Ledger] | None:
     """Hold a plan against the journal, read only; None when there is no journal yet."""
-    client = client or default_client()
+    client = _connected(client)
     if not Path(client.journal_path).exists():
         return None
     scope = _scope(made, client)
     with Journal(client.journal_path) as journal:
         ledger = journal.ledger(scope)
     return match(made, scope, ledger), ledger
+
+
+def _connected(client: Client | None) -> Client:
+    """Return the client, or the default one; InputError when it is something else."""
+    if client is not None and not hasattr(client, "account"):
+        raise InputError(
+            f"client= is a {type(client).__name__}; it must be what smsframe.connect() returned."
+        )
+    return client or default_client()
 
 
 def _refuse_blocked(made: Plan) -> None:

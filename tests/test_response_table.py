@@ -268,3 +268,16 @@ def test_send__passes_options_on(sandbox, client):
     (source,) = sandbox.outbox()["source"]
     assert source == f"Transaction 1234 smsframe:{results['sms_batch'].iloc[0]}"
     assert results["sms_batch"].iloc[0].startswith(results.attrs["smsframe"]["run"])
+
+
+def test_warnings__point_at_the_callers_line(client):
+    """A warning names the line that called, not a line of ours."""
+    with pytest.warns(smsframe.IncompleteSendWarning) as caught:
+        make_people(1).sms.send("Hi", program="999", phone="mobile", progress=False)
+    assert caught[0].filename == __file__
+
+
+def test_send__through_something_else_is_refused(sandbox, client):
+    """A client is what connect returned."""
+    with pytest.raises(smsframe.InputError, match="str"):
+        send(make_people(1), client="us-1")
