@@ -31,11 +31,8 @@ from smsframe.campaign_lock import campaign_lock, user_name
 from smsframe.delivery import Delivery
 from smsframe.errors import (
     ConfigurationError,
-    IncompleteSendWarning,
     InputError,
     JournalError,
-    UnknownOutcomeWarning,
-    warn_caller,
 )
 from smsframe.flights import Patience, Result
 from smsframe.interrupts import Watch, counted_interrupts
@@ -44,11 +41,10 @@ from smsframe.matching import Matched, match
 from smsframe.planning import History, Plan
 from smsframe.progress import Bar, ProgressArgument
 from smsframe.tally import Tally, phrase
+from smsframe.telling import banner, warn
 from smsframe.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
     from smsframe.problems import Positions
@@ -251,7 +247,7 @@ def _told(run: Run, delivery: Delivery) -> pd.DataFrame:
     """Say how it went: in a line, as an error or as warnings; return the table."""
     counts = run.tally.counts()
     if not (run.watch.quiet or run.watch.apart):
-        print(_banner(counts))  # noqa: T201 - the line an analyst looks for under the cell
+        print(banner(counts))  # noqa: T201 - the line an analyst looks for under the cell
     if delivery.failure is not None:
         raise delivery.failure
     if run.watch.stop.asked and not run.watch.apart:
@@ -259,35 +255,9 @@ def _told(run: Run, delivery: Delivery) -> pd.DataFrame:
             f"Stopped: {phrase(counts)}. smsframe.last_results() has the table."
         )
     if not run.watch.apart:
-        _warn(counts, delivery.ending.sentence if delivery.ending else "")
+        warn(counts, delivery.ending.sentence if delivery.ending else "")
     table: pd.DataFrame = run.watch.results
     return table
-
-
-def _banner(counts: Mapping[str, int]) -> str:
-    """Return the line under a send."""
-    shown = dict(counts)
-    for status in ("accepted", "rejected", "unknown"):
-        shown.setdefault(status, 0)
-    order = ("accepted", "rejected", "unknown", "invalid", "duplicate", "not_attempted")
-    line = " · ".join(f"{shown[s]:,} {s.replace('_', ' ')}" for s in order if s in shown)
-    failed = any(counts.get(s) for s in ("rejected", "invalid", "not_attempted"))
-    return f"{line}: results.sms.failed" if failed else line
-
-
-def _warn(counts: Mapping[str, int], sentence: str) -> None:
-    """Warn of unknown outcomes and of a run that stopped."""
-    if counts.get("unknown"):
-        warn_caller(
-            f"{counts['unknown']:,} messages may or may not have gone out: their answer was lost. "
-            "They are not repeated unasked. Look in the product's events, then "
-            "results.sms.reconcile(...) or results.sms.resolve(...); resend_unknown=True sends "
-            "them again.",
-            UnknownOutcomeWarning,
-        )
-    if sentence:
-        missing = counts.get("rejected", 0) + counts.get("not_attempted", 0)
-        warn_caller(f"{missing:,} messages did not go out. {sentence}", IncompleteSendWarning)
 
 
 def _nothing_new(run: Run, ledger: Ledger) -> pd.DataFrame:
@@ -297,7 +267,7 @@ def _nothing_new(run: Run, ledger: Ledger) -> pd.DataFrame:
         print(_nothing_line(run, ledger))  # noqa: T201 - the line that says why nothing moved
     runs = [ledger.batches[number].run_id for number in np.unique(ledger.batch[entries]).tolist()]
     if not run.watch.apart:
-        _warn({"unknown": run.tally.counts().get("unknown", 0)}, "")
+        warn({"unknown": run.tally.counts().get("unknown", 0)}, "")
     return _keep(run.tally.frame(run.plan.frame, runs[-1] if runs else None))
 
 

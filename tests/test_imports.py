@@ -58,7 +58,7 @@ HOUSE: tuple[tuple[str, ...], ...] = (
     ("characters",),
     ("gsm7",),
     ("values", "templates"),
-    ("cells", "colours", "countries"),
+    ("cells", "colours", "countries", "telling"),
     ("config",),
     ("errors",),
     ("masking",),

@@ -1,0 +1,36 @@
+"""What is said after a send: one line under the cell, and warnings of what is not as it should be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smsframe.errors import IncompleteSendWarning, UnknownOutcomeWarning, warn_caller
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def banner(counts: Mapping[str, int]) -> str:
+    """Return the line under a send."""
+    shown = dict(counts)
+    for status in ("accepted", "rejected", "unknown"):
+        shown.setdefault(status, 0)
+    order = ("accepted", "rejected", "unknown", "invalid", "duplicate", "not_attempted")
+    line = " · ".join(f"{shown[s]:,} {s.replace('_', ' ')}" for s in order if s in shown)
+    failed = any(counts.get(s) for s in ("rejected", "invalid", "not_attempted"))
+    return f"{line}: results.sms.failed" if failed else line
+
+
+def warn(counts: Mapping[str, int], sentence: str) -> None:
+    """Warn of unknown outcomes and of a run that stopped."""
+    if counts.get("unknown"):
+        warn_caller(
+            f"{counts['unknown']:,} messages may or may not have gone out: their answer was lost. "
+            "They are not repeated unasked. Look in the product's events, then "
+            "results.sms.reconcile(...) or results.sms.resolve(...); resend_unknown=True sends "
+            "them again.",
+            UnknownOutcomeWarning,
+        )
+    if sentence:
+        missing = counts.get("rejected", 0) + counts.get("not_attempted", 0)
+        warn_caller(f"{missing:,} messages did not go out. {sentence}", IncompleteSendWarning)
