@@ -1,4 +1,4 @@
-"""What is said after a send: one line under the cell, and warnings of what is not as it should be."""
+"""What is said after a send: a line under the cell, and warnings of what is amiss."""
 
 from __future__ import annotations
 
