@@ -4,7 +4,8 @@ Decisions:
 
 - The lock is one of the operating system's, on an empty file, so it dies with its process, however
   that dies. A disk that has no such locks is refused: a lock file that outlives its owner would
-  lock people out, or in.
+  lock people out, or in. (Before filelock 4 a child forked during a send keeps the campaign busy
+  as well, until it ends.)
 - Who holds it stands in a small JSON file beside it (pid, host, user, since). That file only
   informs: a killed sender leaves it behind, so a name in it that is no longer running is not told
   to anyone.

@@ -97,6 +97,9 @@ def test_lock__dies_with_its_process(path, holder):
     assert not sidecar(path).exists()
 
 
+@pytest.mark.skipif(
+    int(filelock.version.split(".")[0]) < 4, reason="older filelocks let a forked child hold on"
+)
 def test_lock__is_not_kept_by_a_child_of_a_dead_sender(path):
     """A forked child does not hold the campaign after its parent was killed."""
     parent = textwrap.dedent(f"""
