@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html import escape
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -199,7 +200,9 @@ def _row_by_row(view: PlanView) -> str:
 
 def shown_label(label: Any) -> str:
     """Return a row's label as it is shown; people are labelled by their phones sometimes."""
-    is_number = isinstance(label, int) and abs(label) < LEAST_PHONE
+    if isinstance(label, tuple):
+        return ", ".join(map(shown_label, label))
+    is_number = isinstance(label, Integral) and abs(int(label)) < LEAST_PHONE
     return _shown(label) if is_number else mask_label(_shown(label))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsframe import frames
 from smsframe.config import mask_phone
+from smsframe.display import shown_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -146,7 +147,7 @@ def _kind(kind: Kind) -> str:
     """Return one kind of problem: mark, number and code; sentence, column and example."""
     number = "" if kind.label is None else f"<b>{kind.count:,}</b> "
     where = [f"column {_shown(kind.column)}"] if _shown(kind.column) else []
-    where += [f"first in row {_shown(kind.label)}"] if kind.label is not None else []
+    where += [f"first in row {shown_label(kind.label)}"] if kind.label is not None else []
     where += [_shown(kind.value)] if _shown(kind.value) else []
     return (
         f"<li><span class='sms-code-name sms-{kind.severity}-mark'>{MARKS[kind.severity]} {number}"

@@ -8,6 +8,7 @@ import ipywidgets as widgets
 
 from smsframe.composing import markup, overview
 from smsframe.composing.panels import Panel, button, row
+from smsframe.display import shown_label
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -91,4 +92,4 @@ class SeePanel(Panel):
         if not rows:
             return "No rows"
         label = self.desk.frame.index[self.desk.row]
-        return f"Row {self.desk.row + 1:,} of {rows:,} · label {label}"
+        return f"Row {self.desk.row + 1:,} of {rows:,} · label {shown_label(label)}"
