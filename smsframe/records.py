@@ -82,7 +82,7 @@ def unpack(blob: bytes) -> pa.Table:
     """Return packed rows as a table; JournalError when the bytes cannot be read."""
     try:
         return pa.ipc.open_stream(blob).read_all()
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowException, OSError) as error:  # OSError: cut short, or not what lz4 wrote
         raise JournalError("A stored batch cannot be read; the journal is damaged.") from error
 
 

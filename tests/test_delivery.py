@@ -350,3 +350,28 @@ def test_patience__waits():
     sure, lucky = Patience(chance=lambda: 0.0), Patience(chance=lambda: 1.0)
     assert [sure.wait_s(n, BUSY) for n in (1, 2, 3, 7, 5000)] == [0.5, 1.0, 2.0, 30.0, 30.0]
     assert lucky.wait_s(1, BUSY) == 0.625
+
+
+def test_fault__a_second_one_ends_the_run_at_once():
+    """A loop that fails while it ends in good order does not go on failing for ever."""
+    desk = Desk(scripted())
+
+    def finished(timeout_s):
+        desk.story.append("asked")
+        raise RuntimeError("nobody answers")
+
+    desk.finished = finished
+    with pytest.raises(RuntimeError, match="nobody answers"):
+        deliver(None, desk=desk)
+    assert desk.story.count("asked") == 2
+    assert set(desk.states.values()) == {"unknown"}
+    assert desk.settled[0] == "unknown"
+
+
+def test_answer__of_a_call_that_was_given_up():
+    """An answer that comes when nobody waits for it any more changes nothing."""
+    desk = Desk(scripted())
+    real = desk.finished
+    desk.finished = lambda timeout_s: [(99, LOST), *real(timeout_s)]
+    deliver(None, desk=desk)
+    assert set(desk.settled.values()) == {"accepted"}

@@ -217,7 +217,7 @@ def test_send__more_than_1000_rows_takes_more_calls(sandbox, client):
     frame = make_people(2500)
     results = send(frame, "Hello %%FirstName%%")
     calls = sandbox.requests().query("path.str.endswith('/sends')")
-    assert calls["contacts"].tolist() == [1000, 1000, 500]
+    assert sorted(calls["contacts"]) == [500, 1000, 1000]  # the last two fly together
     assert calls["in_flight"].max() <= 10
     assert (results["sms_status"] == "accepted").all()
     pd.testing.assert_frame_equal(results[frame.columns.tolist()], frame)

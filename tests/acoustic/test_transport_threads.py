@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
@@ -128,3 +130,16 @@ def test_reply__repr_shows_neither_headers_nor_body():
     shown = repr(Reply(200, {"set-cookie": "sesame"}, b"sesame", 0.5))
     assert shown == "Reply(status=200, seconds=0.5)"
     assert repr(Transport()) == "Transport()"
+
+
+def test_watchdog__that_comes_too_late():
+    """A watchdog that fires while the exchange is being finished ends nothing."""
+    exchange = module._Exchange(60.0)
+    left, right = socket.socketpair()
+    with left, right:
+        exchange.begin(SimpleNamespace(sock=left))
+        exchange.finish()
+        exchange._expire()
+        assert not exchange.has_expired
+        left.sendall(b"still open")
+        assert right.recv(10) == b"still open"
