@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import random
 import sqlite3
-import time
 
 import numpy as np
 import pytest
@@ -358,21 +357,17 @@ def test_journal__after_close(journal):
         journal.runs()
 
 
-def test_ledger__of_a_million_messages_is_read_at_once(path):
-    """A thousand batches of a thousand are read in well under a second."""
+def test_ledger__of_a_million_messages_is_read_whole(path):
+    """A thousand batches of a thousand come in one reading; benchmarks/journal.py times it."""
     with Journal(path) as journal:
         journal.start_run(a_run())
         for first in range(0, 1000, 100):
             numbers = range(first, first + 100)
             keys = {"keys": bytes(16_000), "payload": bytes(3000)}
             journal.record(claims=[a_claim(number, size=1000, **keys) for number in numbers])
-        seconds = []
-        for _ in range(3):  # the best counts: other work on the machine is no fault
-            start = time.perf_counter()
-            ledger = journal.ledger(SCOPE)
-            seconds.append(time.perf_counter() - start)
+        ledger = journal.ledger(SCOPE)
     assert len(ledger) == 1_000_000
-    assert min(seconds) < 0.9, seconds
+    assert ledger.batch[-1] == 999
 
 
 def test_statuses__of_nothing_write_nothing(path):

@@ -280,7 +280,7 @@ def test_answer_lost__dripping_server(transport, serve, start):
     started = time.monotonic()
     with pytest.raises(AnswerLostError, match="time allowed"):
         post(transport, service.url, timeout_s=SHORT_S)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10  # not the 120 s of a read
 
 
 def test_answer_lost__answer_without_end(transport, serve, monkeypatch):

@@ -87,7 +87,7 @@ def test_hang__stop(api, call):
         pass
     started = time.perf_counter()
     api.sandbox.stop()
-    assert time.perf_counter() - started < 1
+    assert time.perf_counter() - started < 10  # prompt, on a busy machine too
     with pytest.raises(ConnectionError):
         connection.getresponse()
     connection.close()

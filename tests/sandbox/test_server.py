@@ -102,7 +102,7 @@ def test_stop__leaves_nothing(start):
     with socket.create_connection(address(api).split(":")) as idle:
         started = time.perf_counter()
         api.sandbox.stop()
-        assert time.perf_counter() - started < 1
+        assert time.perf_counter() - started < 10  # prompt, on a busy machine too
         assert idle.recv(1) == b""
     assert set(threading.enumerate()) == before
     api.http.close()
