@@ -339,3 +339,9 @@ def test_program__read_all():
 def test_all__names_exist():
     """Every public name exists."""
     assert all(hasattr(wire, name) for name in wire.__all__)
+
+
+def test_encode_contacts__of_nobody():
+    """No contacts are an empty list."""
+    nobody = pa.array([], pa.string())
+    assert encode_contacts(0, contact_ids=nobody, personalization={"Order": nobody}) == b"[]"
