@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import errno
 import getpass
 import json
@@ -284,3 +285,34 @@ def test_lock__is_free_after_an_interrupted_wait(path, monkeypatch):
             hold(path, wait_s=5.0)
         refusal(path)
     hold(path)
+
+
+@pytest.mark.parametrize("error", [OSError("no entry"), KeyError("getpwuid")])
+def test_user_name__that_the_system_does_not_know(monkeypatch, error):
+    """A container without users has senders all the same."""
+    monkeypatch.setattr(getpass, "getuser", lambda: (_ for _ in ()).throw(error))
+    assert module.user_name() == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "is_dead"),
+    [
+        pytest.param(None, False, id="runs"),
+        pytest.param(ProcessLookupError(), True, id="gone"),
+        pytest.param(PermissionError(), False, id="somebody-elses"),
+        pytest.param(OverflowError(), False, id="no-such-number"),
+    ],
+)
+def test_holder__dead_or_alive(monkeypatch, error, is_dead):
+    """Only a process that is surely gone counts as dead."""
+
+    def kill(pid, signal):
+        assert (pid, signal) == (7, 0)
+        if error is not None:
+            raise error
+
+    monkeypatch.setattr(os, "kill", kill)
+    here = module._Holder(pid=7, host=socket.gethostname(), user="", since=0.0)
+    there = dataclasses.replace(here, host="elsewhere.example")
+    assert module._died(here) is is_dead
+    assert not module._died(there)
