@@ -474,3 +474,26 @@ def test_confirm__is_right_again_when_the_cell_is_run_again(sandbox, client):
     assert len(sandbox.outbox()) == 3
     with pytest.raises(smsframe.InputError, match="confirm=2"):
         send(frame, confirm=2)
+
+
+# -- what is said when there is nothing to send, and when nothing is to be sent
+
+
+def test_dry_run__knows_what_went_out_before(sandbox, client):
+    """A dry run shows earlier messages as they were, the others as planned, and sends nothing."""
+    first = send(make_people(3), limit=1)
+    dry = send(make_people(3), dry_run=True)
+    assert dry["sms_status"].tolist() == ["accepted", "planned", "planned"]
+    assert dry["sms_response_id"][0] == first["sms_response_id"][0]
+    assert posts(sandbox) == 1
+
+
+@pytest.mark.filterwarnings("ignore::smsframe.UnknownOutcomeWarning")
+def test_nothing_new__where_some_are_unknown(sandbox, client, capsys):
+    """With unknown messages among them it does not say that all were accepted."""
+    sandbox.faults.add("drop_after", on=1)
+    send(make_people(8))
+    send(make_people(8), progress=None)
+    out = capsys.readouterr().out
+    assert out == "Nothing was sent: 4 accepted · 4 unknown.\n"
+    assert posts(sandbox) == 2
