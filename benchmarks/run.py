@@ -11,7 +11,7 @@ import platform
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import end_to_end
@@ -25,18 +25,16 @@ from smsframe.segmentation import segments
 CALLS, LATENCY_S = 200, 0.25
 
 
-def lines(rows: int, times: int) -> list[tuple[str, str, str]]:
-    """Return what was measured, the figure, and what was aimed at."""
+def lines(rows: int, times: int) -> Iterator[tuple[str, str, str]]:
+    """Give what was measured, the figure, and what was aimed at, as it is measured."""
     frame = people(rows)
     smsframe.plan(frame.head(1000), TEXT, **OPTIONS)
-    return [
-        *throughput(frame, times),
-        *limit(),
-        *planning(frame, times),
-        *memory(rows),
-        *start(),
-        *growth(rows),
-    ]
+    yield from start()
+    yield from planning(frame, times)
+    yield from limit()
+    yield from throughput(frame, times)
+    yield from memory(rows)
+    yield from growth(rows)
 
 
 def throughput(frame: pd.DataFrame, times: int) -> list[tuple[str, str, str]]:
@@ -133,7 +131,10 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--times", type=int, default=3)
     given = parser.parse_args()
-    measured = lines(given.rows, given.times)
+    measured = []
+    for line in lines(given.rows, given.times):
+        print(" | ".join(line), flush=True)
+        measured.append(line)
     head = (
         f"Python {platform.python_version()}, pandas {pd.__version__}, {platform.machine()}, "
         "2 cores shared with others; the server runs on the same machine."
