@@ -27,15 +27,15 @@ def directory():
         yield Path(place)
 
 
-@pytest.fixture(scope="module")
-def stories(directory):
-    """Tell the short set once: seed → what happened."""
-    return {seed: story.tell(seed, directory) for seed in range(SHORT)}
-
-
-def test_simulation__short(stories):
-    """A short set of seeds keeps every promise."""
-    assert len(stories) == SHORT
+def test_simulation__short(directory):
+    """A short set of seeds keeps every promise, and meets whatever can happen."""
+    seen = "\n".join(line for seed in range(SHORT) for line in story.tell(seed, directory))
+    words = [*story.FAULTS, "crash at", "killed", "power cut", "interrupt at", "aborted", "disk:"]
+    words += ["the visitor's", "resend=True", "limit=3", "KeyboardInterrupt", "JournalError"]
+    words += ["accepted", "rejected", "unknown", "not_attempted", "invalid", "duplicate"]
+    words += ["contact_empty", "program_inactive", "access_denied", "answers_lost", "sender_died"]
+    words += ["already_in_campaign", "journal_failed", "limit", "interrupted"]
+    assert [word for word in words if word not in seen] == []
 
 
 @pytest.mark.soak
@@ -47,18 +47,9 @@ def test_simulation__soak(directory, part):
 
 
 @pytest.mark.parametrize("seed", [3, 17])
-def test_simulation__replays(directory, stories, seed):
+def test_simulation__replays(directory, seed):
     """A seed tells the same story again, step by step, after other stories were told."""
-    assert story.tell(seed, directory) == stories[seed]
-    assert len(stories[seed]) > 10
-
-
-def test_simulation__has_seen_everything(stories):
-    """The short set has met every fault, crash, interrupt, visitor and outcome there is."""
-    seen = "\n".join(line for lines in stories.values() for line in lines)
-    words = [*story.FAULTS, "crash at", "killed", "power cut", "interrupt at", "aborted", "disk:"]
-    words += ["the visitor's", "resend=True", "limit=3", "KeyboardInterrupt", "JournalError"]
-    words += ["accepted", "rejected", "unknown", "not_attempted", "invalid", "duplicate"]
-    words += ["contact_empty", "program_inactive", "access_denied", "answers_lost", "sender_died"]
-    words += ["already_in_campaign", "journal_failed", "limit", "interrupted"]
-    assert [word for word in words if word not in seen] == []
+    first = story.tell(seed, directory)
+    story.tell(99, directory)
+    assert story.tell(seed, directory) == first
+    assert len(first) > 10
