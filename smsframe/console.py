@@ -67,7 +67,7 @@ def plan_lines(plan: Plan, *, texts: int = 2) -> str:
     shown = plan.preview(texts)
     for to, text in zip(shown.get("to", []), shown["text"], strict=True):
         parts += ["", f"  to {to}", textwrap.indent(wrapped(text, ""), "  │ ")]
-    problems = problem_table(plan.problem_kinds, place=str(plan.frame.index.name or "row"))
+    problems = problem_table(plan.problem_kinds, place=str(plan.draft.frame.index.name or "row"))
     return "\n".join([*parts, *(["", problems] if problems else [])])
 
 

@@ -25,6 +25,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe import sendkeys
+from smsframe.draft import READY
 from smsframe.journal_records import ACCEPTED, CLAIMED, REJECTED, UNKNOWN, Ledger
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def match(plan: Plan, scope: bytes, ledger: Ledger) -> Matched:
     wanted = entry < 0
     if plan.options.resend_unknown:
         wanted |= _is_unknown(entry, ledger)
-    wanted &= np.isin(plan.sendable, plan.ready)
+    wanted &= plan.draft.verdict[plan.sendable] == READY
     known, todo = np.flatnonzero(entry >= 0), np.flatnonzero(wanted)
     held = np.zeros(len(todo), dtype=bool)
     if people is not None and len(todo):

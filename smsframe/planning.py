@@ -93,6 +93,7 @@ class Plan:
         self._sender = sender
         self._look_back = history
         self._ready = np.flatnonzero(made.verdict == READY)
+        self._sendable = np.flatnonzero(np.isin(made.verdict, (READY, HELD_BACK)))
         self._filled = draft.filled(made)
         self._segments = draft.segment_numbers(made)
 
@@ -345,7 +346,7 @@ class Plan:
     @property
     def sendable(self) -> Positions:
         """Positions of the rows that would go out now or, beyond ``limit``, later."""
-        return np.flatnonzero(np.isin(self._draft.verdict, (READY, HELD_BACK)))
+        return self._sendable
 
     @property
     def recipient(self) -> pa.Array:
@@ -371,7 +372,7 @@ class Plan:
 
     def _occurrences(self) -> npt.NDArray[np.int32] | None:
         """Return the numbers of repeats that were asked for; None where there are none."""
-        if self.options.duplicates != "send" or not self.recipients:
+        if self.options.duplicates != "send" or not len(self.sendable):
             return None
         return sendkeys.occurrence_numbers(draft.messages_at(self._draft, self.sendable))
 

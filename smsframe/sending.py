@@ -143,7 +143,7 @@ class Run:
             content_id=message.content_id,
             settings=_settings(self.plan),
             tags=self.plan.tags,
-            rows=len(self.plan.frame),
+            rows=self.plan.draft.rows,
             started_at=time.time(),
             user=user_name(),
             host=socket.gethostname(),
@@ -168,7 +168,7 @@ def send_plan(
     client = _connected(client)
     _refuse_blocked(made)
     if not len(made.sendable):
-        return _keep(Tally(made.verdicts()).frame(made.frame, None))
+        return _keep(Tally(made.verdicts()).frame(made.draft.frame, None))
     scope = _scope(made, client)
     with (
         Journal(client.journal_path) as journal,
@@ -234,7 +234,7 @@ def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Workers) ->
     """Keep the table, end the run in the journal and end the threads, whatever went wrong."""
     ending = delivery.ending
     run.tally.close(run.todo, ending)
-    run.watch.results = _keep(run.tally.frame(run.plan.frame, run.run_id))
+    run.watch.results = _keep(run.tally.frame(run.plan.draft.frame, run.run_id))
     with contextlib.suppress(JournalError):  # every outcome is recorded or reported; this informs
         kind, rest = ending.kind if ending else "done", run.tally.rest_at_end(run.todo)
         journal.end_run(run.run_id, time.time(), kind, rest=rest)
@@ -268,7 +268,7 @@ def _nothing_new(run: Run, ledger: Ledger) -> pd.DataFrame:
     runs = [ledger.batches[number].run_id for number in np.unique(ledger.batch[entries]).tolist()]
     if not run.watch.apart:
         warn({"unknown": run.tally.counts().get("unknown", 0)}, "")
-    return _keep(run.tally.frame(run.plan.frame, runs[-1] if runs else None))
+    return _keep(run.tally.frame(run.plan.draft.frame, runs[-1] if runs else None))
 
 
 def _nothing_line(run: Run, ledger: Ledger) -> str:
@@ -298,7 +298,7 @@ def _dry_run(made: Plan, client: Client | None) -> pd.DataFrame:
             tally.recall(made.sendable, matched, ledger)
             todo = made.sendable[matched.todo]
     tally.planned(todo)
-    return tally.frame(made.frame, None)
+    return tally.frame(made.draft.frame, None)
 
 
 def history(made: Plan, client: Client | None) -> History | None:
@@ -366,7 +366,7 @@ def _blamed(fault: Any) -> str:
 
 def _refusal(sentence: str, made: Plan, table: pd.DataFrame | None) -> InputError:
     """Return the error of a send that was refused; its table is kept."""
-    results = _keep(Tally(made.verdicts()).frame(made.frame, None))
+    results = _keep(Tally(made.verdicts()).frame(made.draft.frame, None))
     return InputError(sentence, problems=table, results=results)
 
 

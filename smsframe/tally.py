@@ -81,11 +81,6 @@ class Tally:
         self._recalled = 0
 
     @property
-    def verdicts(self) -> Verdicts:
-        """The verdicts as they stand."""
-        return self._verdicts
-
-    @property
     def progress(self) -> Progress:
         """How far the run is."""
         return Progress(total=self._total, **self._counts)
@@ -133,8 +128,8 @@ class Tally:
 
     def rest(self, todo: Positions) -> bytes:
         """Return what is known before the run of rows it does not send, or sends again, packed."""
-        apart = self._verdicts.batch >= 0
-        apart |= ~np.isin(np.arange(len(apart)), todo, assume_unique=True)
+        apart = np.ones(len(self._verdicts.batch), dtype=bool)
+        apart[todo] = self._verdicts.batch[todo] >= 0
         return records.pack_rest(self._verdicts, np.flatnonzero(apart))
 
     def rest_at_end(self, todo: Positions) -> bytes | None:

@@ -91,7 +91,7 @@ def client_or_none(client: Client | None) -> Client | None:
 
 def problems_csv(plan: Plan) -> tuple[str, int]:
     """Return the problems as a data address of a CSV file, and how many it holds."""
-    table = plan.draft.problems.to_frame(plan.frame.index, first=CSV_ROWS)
+    table = plan.draft.problems.to_frame(plan.draft.frame.index, first=CSV_ROWS)
     for column in ("label", "column", "value"):
         table[column] = [_harmless(value) for value in table[column]]
     text = table.to_csv(index=False)
