@@ -32,7 +32,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from smsframe.acoustic.outcomes import Outcome
@@ -191,6 +191,8 @@ class Delivery:
         self._call_due()
         under_way = len(self._flying) + len(self._claimed) + len(self._waiting)
         fresh = self._build(self._window - under_way)
+        for flight in fresh:
+            flight.claim = replace(flight.claim, claimed_at=self.crew.today())
         if fresh or self._unrecorded:
             if self._record([flight.claim for flight in fresh]):
                 self._claimed.extend(fresh)

@@ -69,7 +69,8 @@ class RunRecord:
 class Claim:
     """One batch about to be posted: 16 bytes of key per message, and what rebuilds its rows.
 
-    ``people`` is 8 bytes of recipient hash per message, or empty where none is needed.
+    ``people`` is 8 bytes of recipient hash per message, or empty where none is needed. Batches are
+    prepared ahead, so ``claimed_at`` is put in by the loop when it records the claim.
     """
 
     batch_id: str
@@ -80,7 +81,7 @@ class Claim:
     size: int
     payload: bytes = field(default=b"", repr=False)
     source: str = ""
-    claimed_at: float
+    claimed_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

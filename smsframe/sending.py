@@ -104,7 +104,6 @@ class Run:
             size=len(rows),
             payload=records.pack_recipients(batch),
             source=source,
-            claimed_at=time.time(),
         )
         request = SendRequest(
             program=message.program,
