@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from smsframe.display import shown_label
+from smsframe.telling import named_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -107,7 +108,7 @@ def _outcomes(told: Mapping[Any, Any]) -> str:
     """Return the rows of a run by status; ``earlier`` are those an earlier run had dealt with."""
     names = (*(status for status in MEANINGS if status in told), "earlier")
     counts = {name: told[name] for name in names if not pd.isna(told[name])}
-    return ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in counts.items() if n)
+    return ", ".join(named_counts(counts, names))
 
 
 def table(names: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> str:

@@ -30,7 +30,7 @@ from smsframe.segmentation import Measured, fold_template, measure_filled
 from smsframe.templates import Template, near_misses
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
 
     from smsframe.arguments import Columns, Message, Options
 
@@ -62,6 +62,7 @@ class Draft:
     contact_ids: pa.Array | None = None
     lookups: dict[str, pa.Array] = field(default_factory=dict)
     personalization: dict[str, pa.Array] = field(default_factory=dict)
+    filled: dict[str, pa.Array] = field(default_factory=dict)
     database_tags: tuple[str, ...] = ()
     verdict: Verdict = field(default_factory=lambda: np.empty(0, dtype=np.uint8))
     measured: Measured | None = None
@@ -252,9 +253,9 @@ def _note_folds(draft: Draft, column: str, changed: Any) -> None:
         )
 
 
-def filled(draft: Draft) -> dict[str, pa.Array]:
-    """Return the value of each column tag with its default where it is missing."""
-    return {
+def fill_gaps(draft: Draft) -> None:
+    """Put the default of each column tag where its value is missing."""
+    draft.filled = {
         tag: pc.fill_null(column, draft.message.defaults[tag])
         if column.null_count and tag in draft.message.defaults
         else column
@@ -274,7 +275,7 @@ def measure_texts(draft: Draft) -> None:
 def known_values(draft: Draft) -> dict[str, pa.Array | str]:
     """Return what fills each tag as far as it is known: the database's tags their default."""
     defaults = draft.message.defaults
-    return {**{tag: defaults.get(tag, "") for tag in draft.database_tags}, **filled(draft)}
+    return {**{tag: defaults.get(tag, "") for tag in draft.database_tags}, **draft.filled}
 
 
 def _note_long(draft: Draft, measured: Measured) -> None:
@@ -338,6 +339,17 @@ def has_repeats(who: pd.Series) -> bool:
         return bool(who.duplicated().any())
     ordered = np.sort(who.to_numpy())
     return bool((ordered[1:] == ordered[:-1]).any())
+
+
+def disjoint(rows: Positions, codes: npt.NDArray[np.int64], *, size: int) -> Iterator[Positions]:
+    """Cut rows into batches in which no code stands twice, keeping the order as far as it goes."""
+    waiting = np.arange(len(rows))
+    while len(waiting):
+        window, later = waiting[:size], waiting[size:]
+        first = np.unique(codes[window], return_index=True)[1]
+        first.sort()
+        yield rows[window[first]]
+        waiting = np.concatenate([np.delete(window, first), later])
 
 
 def messages_at(draft: Draft, rows: Positions) -> pd.DataFrame:

@@ -94,8 +94,8 @@ class Plan:
         self._look_back = history
         self._ready = np.flatnonzero(made.verdict == READY)
         self._sendable = np.flatnonzero(np.isin(made.verdict, (READY, HELD_BACK)))
-        self._filled = draft.filled(made)
         self._segments = draft.segment_numbers(made)
+        self._keys: tuple[bytes, bytes] | None = None
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -247,7 +247,7 @@ class Plan:
             return pd.Series([what] * len(rows), index=index, dtype="string", name="text")
         values = {tag: f"%%{tag}%%" for tag in self._draft.database_tags}
         where = pa.array(rows)
-        cut = {tag: column.take(where) for tag, column in self._filled.items()}
+        cut = {tag: column.take(where) for tag, column in self._draft.filled.items()}
         texts = templates.fill(template, {**values, **cut}, len(rows))
         return pd.Series(frames.strings(texts), index=index, name="text")
 
@@ -364,7 +364,13 @@ class Plan:
         return tuple(sorted(self._draft.personalization))
 
     def keys(self, scope: bytes) -> bytes:
-        """Return the send keys of the rows that are sendable, 16 bytes each."""
+        """Return the send keys of the rows that are sendable, 16 bytes each; made once a scope."""
+        if self._keys is None or self._keys[0] != scope:
+            self._keys = scope, self._made_keys(scope)
+        return self._keys[1]
+
+    def _made_keys(self, scope: bytes) -> bytes:
+        """Make the send keys of the rows that are sendable."""
         where = pa.array(self.sendable)
         recipients = self._draft.recipient.take(where)
         values = {t: column.take(where) for t, column in self._draft.personalization.items()}
@@ -390,7 +396,7 @@ class Plan:
         waves = who.groupby(who, sort=False).cumcount().to_numpy()
         order = np.argsort(waves, kind="stable")
         codes = pd.factorize(who)[0][order]
-        yield from _disjoint(rows[order], codes)
+        yield from draft.disjoint(rows[order], codes, size=BATCH_SIZE)
 
     def slice(self, rows: Positions) -> Slice:
         """Return the recipients at ``rows``, ready to be put into a call."""
@@ -399,7 +405,7 @@ class Plan:
             rows=rows,
             contact_ids=None if made.contact_ids is None else made.contact_ids.take(where),
             lookups={name: column.take(where) for name, column in made.lookups.items()},
-            personalization={t: c.take(where) for t, c in self._filled.items()},
+            personalization={t: c.take(where) for t, c in made.filled.items()},
             segments=self._segments[rows],
         )
 
@@ -410,17 +416,6 @@ class Plan:
         return display.plan_html(
             planview.view(self, messages=display.SHOWN_TEXTS, problems=display.SHOWN_PROBLEMS)
         )
-
-
-def _disjoint(rows: Positions, codes: npt.NDArray[np.int64]) -> Iterator[Positions]:
-    """Cut rows into batches in which no code stands twice, keeping the order as far as it goes."""
-    waiting = np.arange(len(rows))
-    while len(waiting):
-        window, later = waiting[:BATCH_SIZE], waiting[BATCH_SIZE:]
-        first = np.unique(codes[window], return_index=True)[1]
-        first.sort()
-        yield rows[window[first]]
-        waiting = np.concatenate([np.delete(window, first), later])
 
 
 def build_plan(
@@ -445,6 +440,7 @@ def build_plan(
     draft.read_recipients(made)
     draft.read_template(made)
     draft.fold_texts(made)
+    draft.fill_gaps(made)
     draft.measure_texts(made)
     draft.judge_rows(made)
     draft.note_unused_columns(made)

@@ -35,16 +35,19 @@ from smsframe.errors import (
     JournalError,
 )
 from smsframe.flights import Patience, Result
+from smsframe.frames import STATUSES
 from smsframe.interrupts import Watch, counted_interrupts
 from smsframe.journal import ACCEPTED, Claim, Journal, Ledger, RunRecord
 from smsframe.matching import Matched, match
 from smsframe.planning import History, Plan
 from smsframe.progress import Bar, ProgressArgument
-from smsframe.tally import Tally, phrase
-from smsframe.telling import banner, warn
+from smsframe.tally import Tally
+from smsframe.telling import banner, named_counts, warn
 from smsframe.workers import Workers
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from smsframe.problems import Positions
@@ -251,12 +254,17 @@ def _told(run: Run, delivery: Delivery) -> pd.DataFrame:
         raise delivery.failure
     if run.watch.stop.asked and not run.watch.apart:
         raise KeyboardInterrupt(
-            f"Stopped: {phrase(counts)}. smsframe.last_results() has the table."
+            f"Stopped: {_phrase(counts)}. smsframe.last_results() has the table."
         )
     if not run.watch.apart:
         warn(counts, delivery.ending.sentence if delivery.ending else "")
     table: pd.DataFrame = run.watch.results
     return table
+
+
+def _phrase(counts: Mapping[str, int]) -> str:
+    """Return the rows by status in one line."""
+    return " · ".join(named_counts(counts, STATUSES)) or "no rows"
 
 
 def _nothing_new(run: Run, ledger: Ledger) -> pd.DataFrame:
@@ -275,7 +283,7 @@ def _nothing_line(run: Run, ledger: Ledger) -> str:
     entries = run.matched.entries
     accepted = entries[ledger.state[entries] == ACCEPTED]
     if len(accepted) < len(run.plan.sendable):
-        return f"Nothing was sent: {phrase(run.tally.counts())}."
+        return f"Nothing was sent: {_phrase(run.tally.counts())}."
     last = max(
         ledger.batches[n].settled_at or 0.0 for n in np.unique(ledger.batch[accepted]).tolist()
     )

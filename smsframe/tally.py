@@ -23,8 +23,6 @@ from smsframe.journal_records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
 
     from smsframe.flights import Ending, Result
@@ -194,9 +192,3 @@ def known_reason(record: BatchRecord, state: int) -> tuple[str, str] | None:
     if record.resolved_at is not None and state in RESOLVED:
         return "resolved", RESOLVED[state]
     return None if state == ACCEPTED else _reason_of(record)
-
-
-def phrase(counts: dict[str, int], order: Sequence[str] = frames.STATUSES) -> str:
-    """Return counts as a line: ``2,431 accepted · 3 rejected``."""
-    named = [f"{counts[s]:,} {s.replace('_', ' ')}" for s in order if counts.get(s)]
-    return " · ".join(named) or "no rows"

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smsframe.errors import IncompleteSendWarning, UnknownOutcomeWarning, warn_caller
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+
+ALWAYS = ("accepted", "rejected", "unknown")
+LEFT_OUT = ("invalid", "duplicate", "not_attempted")
+
+
+def named_counts(
+    counts: Mapping[Any, int], order: Iterable[str], *, always: Iterable[str] = ()
+) -> list[str]:
+    """Return each count in words (``2,431 accepted``), zeros only where ``always`` names them."""
+    shown = [name for name in order if counts.get(name) or name in always]
+    return [f"{counts.get(name, 0):,} {name.replace('_', ' ')}" for name in shown]
 
 
 def banner(counts: Mapping[str, int]) -> str:
     """Return the line under a send."""
-    shown = dict(counts)
-    for status in ("accepted", "rejected", "unknown"):
-        shown.setdefault(status, 0)
-    order = ("accepted", "rejected", "unknown", "invalid", "duplicate", "not_attempted")
-    line = " · ".join(f"{shown[s]:,} {s.replace('_', ' ')}" for s in order if s in shown)
+    line = " · ".join(named_counts(counts, ALWAYS + LEFT_OUT, always=ALWAYS))
     failed = any(counts.get(s) for s in ("rejected", "invalid", "not_attempted"))
     return f"{line}: results.sms.failed" if failed else line
 

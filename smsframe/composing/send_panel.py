@@ -20,6 +20,7 @@ from smsframe.composing.fuse import Fuse
 from smsframe.composing.obstacles import obstacles
 from smsframe.composing.panels import Panel, button, row, shown
 from smsframe.errors import InputError
+from smsframe.telling import ALWAYS, named_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -246,12 +247,7 @@ def _sentence(dispatch: Dispatch) -> str:
     if not counts:
         return "Nothing was sent."
     how = "Done" if _is_done(dispatch) else "Stopped" if dispatch.stopped else "Ended"
-    told = [f"{counts.get('accepted', 0):,} accepted"]
-    told += [
-        f"{counts[status]:,} {status.replace('_', ' ')}"
-        for status in ("rejected", "unknown", "not_attempted")
-        if status in counts
-    ]
+    told = named_counts(counts, (*ALWAYS, "not_attempted"), always=("accepted",))
     return f"{how}: {', '.join(told)}."
 
 

@@ -13,6 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from smsframe import display, frames
+from smsframe.telling import named_counts
 
 if TYPE_CHECKING:
     from smsframe.composing.desk import Desk
@@ -45,8 +46,8 @@ def summary_lines(desk: Desk) -> list[str]:
             f"{seen.left:,} of them left to send."
         )
     if desk.results is not None:
-        counts = desk.results["sms_status"].value_counts()
-        named = [f"{counts[s]:,} {s.replace('_', ' ')}" for s in frames.STATUSES if counts.get(s)]
+        counts = desk.results["sms_status"].value_counts().to_dict()
+        named = named_counts(counts, frames.STATUSES)
         run = desk.results.attrs.get("smsframe", {}).get("run")
         told.append(f"Sent: {', '.join(named)}" + (f" (run {run})." if run else "."))
     return told
