@@ -243,7 +243,8 @@ def test_composer__by_keyboard_alone(lab, notebook, sandbox, watched):
 
 
 def tab_to(page, target):
-    """Press Tab until a control has the focus."""
+    """Press Tab until a control has the focus; one that cannot be used yet is waited for."""
+    expect(target).to_be_enabled()
     for _ in range(40):
         if target.evaluate("e => e === document.activeElement"):
             return
