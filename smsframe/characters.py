@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from smsframe.gsm7 import GSM7_BASIC, GSM7_EXTENDED
+from smsframe.text_bytes import bytes_of, offsets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,7 +128,7 @@ def is_foreign(character: str) -> bool:
 
 def slices(texts: pa.Array) -> Iterator[pa.Array]:
     """Cut a column into slices of bounded rows and bytes; one empty slice if it has no rows."""
-    offsets, start = _offsets(texts), 0
+    offsets, start = offsets_of(texts), 0
     while True:
         fitting = int(np.searchsorted(offsets, offsets[start] + SLICE_BYTES, side="right")) - 1
         stop = min(max(fitting, start + 1), start + SLICE_ROWS, len(texts))
@@ -194,19 +195,7 @@ def _per_row(marks: Bools, bounds: Ints) -> Ints:
     return totals
 
 
-def _offsets(texts: pa.Array) -> Ints | Longs:
-    """Return where each text begins in the bytes of its array, and where the last one ends."""
-    buffer = texts.buffers()[1]
-    if buffer is None or not len(texts):
-        return np.zeros(1, np.int32)
-    wide = pa.types.is_large_string(texts.type)
-    offsets: Ints | Longs = np.frombuffer(buffer, np.dtype(np.int64 if wide else np.int32))
-    return offsets[texts.offset : texts.offset + len(texts) + 1]
-
-
 def _bytes(texts: pa.Array) -> tuple[bytes, Ints]:
     """Return the UTF-8 bytes of a small slice and where each text begins in them."""
-    offsets = _offsets(texts)
-    data, start, stop = texts.buffers()[2], int(offsets[0]), int(offsets[-1])
-    raw = data.slice(start, stop - start).to_pybytes() if data is not None else b""
-    return raw, (offsets - start).astype(np.int32)
+    offsets = offsets_of(texts)
+    return bytes_of(texts), (offsets - offsets[0]).astype(np.int32)

@@ -23,7 +23,6 @@ new. It is therefore not shared with the layout of the API's calls.
 from __future__ import annotations
 
 import hashlib
-import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,10 +32,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsframe.text_bytes import holds_any
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 UNIT, RECORD, MISSING = "\x1f", "\x1e", "\x1d"
+_SEPARATING = (UNIT + RECORD + MISSING).encode()
 KEY_BYTES = 16
 SLICE_ROWS = 65_536
 
@@ -108,12 +110,10 @@ def _joined(
 
 def _digests(start: Callable[[], Any], rows: pa.Array) -> list[bytes]:
     """Return the key of each row of large strings; what is common to all was hashed already."""
-    _, offsets, data = rows.buffers()
-    ends = np.frombuffer(offsets, dtype=np.int64)[rows.offset : rows.offset + len(rows) + 1]
-    text, digests = memoryview(data or b""), []
-    for first, last in itertools.pairwise(ends.tolist()):
+    digests = []
+    for row in rows.cast(pa.large_binary()).to_pylist():
         state = start()
-        state.update(text[first:last])
+        state.update(row)
         digests.append(state.digest())
     return digests
 
@@ -147,6 +147,6 @@ def occurrence_numbers(repeats: pd.DataFrame) -> npt.NDArray[np.int32]:
 def _plain(values: pa.Array) -> pa.Array:
     """Return the values with the characters that separate them marked as not separating."""
     values = values.cast(pa.large_string())
-    if not pc.any(pc.match_substring_regex(values, "[\x1d\x1e\x1f]")).as_py():
+    if not holds_any(values, _SEPARATING):
         return values
     return pc.replace_substring_regex(values, "([\x1d\x1e\x1f])", "\\1\x1c")

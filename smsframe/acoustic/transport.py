@@ -53,6 +53,7 @@ from requests.exceptions import (
     URLRequired,
 )
 
+from smsframe.acoustic.watchdog import Watchdog
 from smsframe.config import is_loopback, mask_phone
 from smsframe.errors import ApiError
 
@@ -102,15 +103,15 @@ class _Exchange:
 
     PREPARING, HANDED_OVER, WATCHED, WRITING = range(4)
 
-    def __init__(self, limit_s: float) -> None:
+    def __init__(self, limit_s: float, watchdog: Watchdog) -> None:
         self.stage = self.PREPARING
         self.has_expired = False
         self.connection: _Watched | None = None
         # Kept apart: a connection forgets its socket once an answer says that it will be closed.
         self._sock: Any = None
         self._limit_s = limit_s
+        self._watchdog = watchdog
         self._lock = threading.Lock()
-        self._watchdog: threading.Timer | None = None
 
     @property
     def nothing_left(self) -> bool:
@@ -118,37 +119,26 @@ class _Exchange:
         return self.stage in (self.PREPARING, self.WATCHED)
 
     def begin(self, connection: _Watched) -> None:
-        """Note that the request begins to be written, and start the watchdog."""
+        """Note that the request begins to be written; its time begins with the first byte."""
         with self._lock:
             if self.has_expired:
                 raise ConnectionAbortedError
+            is_first = self.stage != self.WRITING
             self.stage = self.WRITING
             self.connection, self._sock = connection, connection.sock
-        if self._watchdog is None:
-            self._watchdog = threading.Timer(self._limit_s, self._expire)
-            self._watchdog.daemon = True
-            self._watchdog.start()
+        if is_first:
+            self._watchdog.watch(self, self._limit_s)
 
     def finish(self) -> None:
-        """Stop the watchdog, and let the connection's idle time begin."""
-        with self._lock:
-            if self._watchdog is not None:
-                self._watchdog.cancel()
-                self._watchdog = None
-        if self.connection is not None:
-            self.connection.used_at = time.monotonic()
+        """Leave the watchdog, and let the connection's idle time begin."""
+        if self.connection is None:
+            return
+        self._watchdog.let_go(self)
+        self.connection.used_at = time.monotonic()
 
-    def abort(self) -> None:
+    def expire(self) -> None:
         """End the exchange now: nothing more is written, and no answer waited for."""
         with self._lock:
-            self.has_expired = True
-        _shut(self._sock)
-
-    def _expire(self) -> None:
-        """End the exchange when its time is up."""
-        with self._lock:
-            if self._watchdog is None:
-                return
             self.has_expired = True
         _shut(self._sock)
 
@@ -251,6 +241,7 @@ class Transport:
 
     def __init__(self, pool_size: int = 10) -> None:
         self._under_way: set[_Exchange] = set()
+        self._watchdog = Watchdog()
         self._session = _Session()
         self._session.auth = _keep_headers
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -291,7 +282,7 @@ class Transport:
         AnswerLostError
             Anything else that went wrong.
         """
-        exchange = _Exchange(timeout_s[1])
+        exchange = _Exchange(timeout_s[1], self._watchdog)
         self._under_way.add(exchange)
         started = time.perf_counter()
         try:
@@ -339,7 +330,7 @@ class Transport:
     def abort(self) -> None:
         """End the exchanges under way at this moment; they fail as if the connection was lost."""
         for exchange in tuple(self._under_way):
-            exchange.abort()
+            exchange.expire()
 
     def close(self) -> None:
         """Close all connections that are kept open."""

@@ -21,15 +21,15 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-import numpy as np
 import orjson
 import pyarrow as pa
 from pyarrow import compute
 
 from smsframe.errors import ApiError
+from smsframe.text_bytes import bytes_of, holds_any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     Text: TypeAlias = pa.StringArray
     Strings: TypeAlias = pa.StringArray | pa.LargeStringArray | pa.ChunkedArray[Any]
@@ -43,7 +43,7 @@ pc: Any = compute  # the stubs know kernels of arrays or of scalars, but not of 
 
 _EXCERPT_LENGTH = 300
 _MUST_ESCAPE = r'[\x00-\x1f"\\]'
-_IS_SPECIAL = np.array([byte < ord(" ") or byte in b'"\\' for byte in range(256)])
+_SPECIAL_BYTES = bytes([*range(ord(" ")), *b'"\\'])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +146,7 @@ def encode_contacts(
         return b"[]"
     values = {tag: _strings(column, size, tag) for tag, column in (personalization or {}).items()}
     rows = _join([*address, *_personalization_pieces(values), "},"])
-    return b"[%b]" % bytes(_text_of(rows)[:-1])
+    return b"[%b]" % bytes_of(rows)[:-1]
 
 
 def _address_pieces(
@@ -216,7 +216,7 @@ def _strings(column: Strings, size: int, name: str) -> Text:
 
 def _escaped(column: Text) -> Text:
     """Escape the values that need it; a look at all bytes at once is the usual whole cost."""
-    if not _has_special_bytes(_text_of(column)):
+    if not holds_any(column, _SPECIAL_BYTES):
         return column
     needs = pc.fill_null(pc.match_substring_regex(column, _MUST_ESCAPE), fill_value=False)
     fixed = [_quoted(str(text))[1:-1] for text in column.filter(needs).to_pylist()]
@@ -224,30 +224,21 @@ def _escaped(column: Text) -> Text:
     return escaped
 
 
-def _has_special_bytes(text: memoryview) -> bool:
-    """Tell whether a text holds a byte that JSON must escape."""
-    raw = np.frombuffer(text, dtype=np.uint8)
-    return bool(_IS_SPECIAL[raw].any())
-
-
 def _quoted(text: str) -> str:
     """JSON string of a text, quotes included."""
     return orjson.dumps(text).decode()
 
 
-def _join(pieces: Sequence[Piece]) -> Text:
+def _join(pieces: Iterable[Piece]) -> Text:
     """Join texts and columns row by row; a null makes its row null."""
-    joined: Text = pc.binary_join_element_wise(*pieces, "")
+    together: list[Piece] = []  # neighbouring texts as one: each piece costs as much as a column
+    for piece in pieces:
+        if together and isinstance(piece, str) and isinstance(together[-1], str):
+            together[-1] += piece
+        else:
+            together.append(piece)
+    joined: Text = pc.binary_join_element_wise(*together, "")
     return joined
-
-
-def _text_of(column: Text) -> memoryview:
-    """All values of a string array one after another, as they lie in memory."""
-    _, offsets, data = column.buffers()
-    if offsets is None or data is None:
-        return memoryview(b"")
-    bounds = memoryview(offsets).cast("i")
-    return memoryview(data)[bounds[column.offset] : bounds[column.offset + len(column)]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

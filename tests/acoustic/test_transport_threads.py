@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-import socket
 import threading
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
 
 import pytest
 
 from smsframe.acoustic import transport as module
 from smsframe.acoustic.transport import AnswerLostError, NotConnectedError, Reply, Transport
+from smsframe.acoustic.watchdog import Watchdog
 
 
 def post(transport, url, timeout_s=(2.0, 5.0)):
@@ -132,14 +131,42 @@ def test_reply__repr_shows_neither_headers_nor_body():
     assert repr(Transport()) == "Transport()"
 
 
-def test_watchdog__that_comes_too_late():
-    """A watchdog that fires while the exchange is being finished ends nothing."""
-    exchange = module._Exchange(60.0)
-    left, right = socket.socketpair()
-    with left, right:
-        exchange.begin(SimpleNamespace(sock=left))
-        exchange.finish()
-        exchange._expire()
-        assert not exchange.has_expired
-        left.sendall(b"still open")
-        assert right.recv(10) == b"still open"
+class Limited:
+    """Something whose time can be up."""
+
+    def __init__(self):
+        self.expired = threading.Event()
+
+    def expire(self):
+        """Note it."""
+        self.expired.set()
+
+
+def test_watchdog__ends_what_is_not_let_go_in_the_order_of_their_time():
+    """One thread serves all, heeds an earlier end that comes later, and ends when none is left."""
+    dog = Watchdog()
+    late, early, released = Limited(), Limited(), Limited()
+    dog.watch(late, 60.0)
+    thread = dog._thread
+    dog.watch(released, 0.05)
+    dog.let_go(released)
+    dog.watch(early, 0.1)
+    assert early.expired.wait(5)
+    assert dog._thread is thread
+    assert not late.expired.is_set()
+    assert not released.expired.is_set()
+    dog.let_go(late)
+    thread.join(5)
+    assert not thread.is_alive()
+    dog.watch(late, 0.0)
+    assert late.expired.wait(5)
+
+
+def test_exchange__leaves_no_thread(transport, serve, say):
+    """When the last exchange is over, the thread that looked after its time ends."""
+    post(transport, serve(lambda *_: say(200)).url)
+    for _ in range(100):
+        if transport._watchdog._thread is None:
+            return
+        time.sleep(0.05)
+    pytest.fail("the thread is still there")
