@@ -1,15 +1,20 @@
-"""The developer's door stays true: what it names exists, and the house it draws is whole."""
+"""The developer's door stays true: what it names exists, its house is whole, code is short."""
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from pathlib import Path
 
+import pytest
+import wheels
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 HOUSE = GUIDE.split("```")[1]
 
 
@@ -41,11 +46,10 @@ def test_contributing__targets_exist():
 
 def test_lowest__is_what_the_project_claims():
     """The oldest versions that are tested satisfy what the wheel asks for, library by library."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     asked = {
         need.name: need
         for need in map(
-            Requirement, project["dependencies"] + project["optional-dependencies"]["plot"]
+            Requirement, PROJECT["dependencies"] + PROJECT["optional-dependencies"]["plot"]
         )
     }
     lines = [line for line in (ROOT / "lowest.txt").read_text().splitlines() if "==" in line]
@@ -55,3 +59,84 @@ def test_lowest__is_what_the_project_claims():
         assert need.specifier.contains(pinned[name]), name
         least = str(need.specifier).removeprefix(">=")
         assert pinned[name].startswith(least), f"{name}: {least} is claimed, {pinned[name]} tested"
+
+
+def test_constraints__pin_everything():
+    """What a fresh clone installs for its tests and notebooks is pinned, to the last library."""
+    pytest.importorskip("papermill", reason="the oldest libraries have a list of their own")
+    extras = PROJECT["optional-dependencies"]
+    asked = [*PROJECT["dependencies"], *extras["test"], *extras["notebooks"], *extras["bench"]]
+    lines = (ROOT / "constraints.txt").read_text().split()
+    pinned = {canonicalize_name(line.partition("==")[0]) for line in lines}
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines)
+    assert wheels.needs([line for line in asked if "smsframe" not in line]) - pinned == set()
+
+
+LINES_OF_A_FILE, LINES_OF_A_FUNCTION, LINES_OF_A_DUPLICATE = 450, 50, 3
+LONG_FILES = {
+    "tests/test_cli.py": "one list per command, and the files they read",
+    "tests/test_composer.py": "one screen, whose parts are tried on each other",
+    "tests/test_phones.py": "tables of phones as people write them",
+    "tests/test_planning.py": "one test for every argument and every problem of a plan",
+    "tests/test_refresh.py": "tables of what the API says of a message afterwards",
+    "tests/test_segmentation.py": "tables of texts and their segments",
+    "tests/test_sending.py": "one test for every status that a row can end with",
+}
+CODE = sorted(
+    path
+    for name in ("smsframe", "tests", "benchmarks", "data")
+    for path in (ROOT / name).rglob("*.py")
+)
+FUNCTIONS = [
+    (path.relative_to(ROOT).as_posix(), node)
+    for path in CODE
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+]
+
+
+def _without_docstring(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.stmt]:
+    """Return what a function does."""
+    return function.body[ast.get_docstring(function) is not None :]
+
+
+def test_code__files_are_short():
+    """No file is longer than it may be, but for those that are named, and those still are."""
+    lengths = {path.relative_to(ROOT).as_posix(): _lines(path) for path in CODE}
+    long = {name for name, lines in lengths.items() if lines > LINES_OF_A_FILE}
+    assert len(lengths) > 100
+    assert long == set(LONG_FILES)
+
+
+def _lines(path: Path) -> int:
+    """Return the number of lines of a file."""
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def test_code__functions_are_short():
+    """No function is longer than it may be; a docstring does not count: it is to be read."""
+    long = []
+    for path, function in FUNCTIONS:
+        body = _without_docstring(function)
+        signature = function.body[0].lineno - function.lineno
+        length = signature + (body[-1].end_lineno - body[0].lineno + 1 if body else 0)
+        long += [f"{path}: {function.name}"] * (length > LINES_OF_A_FUNCTION)
+    assert len(FUNCTIONS) > 1000
+    assert long == []
+
+
+def test_code__is_written_once():
+    """No two functions of the package do the same in the same words."""
+    seen: dict[str, str] = {}
+    for path, function in FUNCTIONS:
+        text = "\n".join(map(ast.unparse, _without_docstring(function)))
+        if path.startswith("smsframe/") and text.count("\n") >= LINES_OF_A_DUPLICATE:
+            place = f"{path}: {function.name}"
+            assert text not in seen, f"{place} does what {seen[text]} does"
+            seen[text] = place
+    assert len(seen) > 300
+
+
+def test_contributing__is_one_page():
+    """The guide is read in one go."""
+    assert len(GUIDE.splitlines()) <= 85

@@ -6,21 +6,22 @@ one that must not text anybody twice.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
-import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
 import pytest
+import wheels
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SENDS = re.compile(r"^(Nothing was sent|[\d,]+ accepted(?= ·))", re.MULTILINE)
+WHENCE = "print('WHENCE', smsframe.__file__)"
 OUTBOX = "print('OUTBOX', len(smsframe.connect('sandbox').sandbox.outbox()))"
 
 
@@ -48,9 +49,14 @@ def run(path: Path) -> tuple[str, int]:
         store_widget_state=False,
     )
     client.execute(env=dict(os.environ))
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    written = "".join(output.text for output in outputs if output.output_type == "stream")
+    written = _streams(notebook)
     return written, int(written.rsplit("OUTBOX ", 1)[1].split()[0])
+
+
+def _streams(notebook: nbformat.NotebookNode) -> str:
+    """Return what the cells printed."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return "".join(output.text for output in outputs if output.output_type == "stream")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -87,14 +93,34 @@ def test_notebooks__one_story():
             assert following.name in notebook.cells[-1].source
 
 
-@pytest.mark.skipif(find_spec("papermill") is None, reason="papermill is not installed")
-def test_notebook__papermill(workplace):
-    """Where nobody looks, it runs as well; what went wrong in it would end the run."""
-    done = subprocess.run(
-        [sys.executable, "-m", "papermill", "-k", "python3", "01_send_from_csv.ipynb", "out.ipynb"],
-        cwd=workplace, capture_output=True, text=True, timeout=120, check=False,
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """Install the wheel with what notebooks need into a bare environment; return its source too."""
+    home = tmp_path_factory.mktemp("bare")
+    built = wheels.build(home)
+    python = wheels.install(built, home / "env", "notebooks", "plot") / "python"
+    kernel = home / "jupyter" / "kernels" / "bare"
+    kernel.mkdir(parents=True)
+    argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    words = {"argv": argv, "display_name": "bare", "language": "python"}
+    (kernel / "kernel.json").write_text(json.dumps(words))
+    return built.source, home / "jupyter"
+
+
+@pytest.mark.parametrize("name", [path.name for path in NOTEBOOKS])
+def test_notebook__papermill_on_the_wheel(name, bare, tmp_path):
+    """It runs where nobody looks too, on nothing but the wheel, its extras and the archive."""
+    source, jupyter = bare
+    environment = wheels.clean_environment(tmp_path / "journal.sqlite3")
+    environment |= {"JUPYTER_PATH": str(jupyter), "IPYTHONDIR": str(tmp_path / "ipython")}
+    place = shutil.copytree(source, tmp_path / "source") / "notebooks"
+    probe = nbformat.read(place / name, as_version=4)
+    probe.cells.append(nbformat.v4.new_code_cell(WHENCE))
+    nbformat.write(probe, place / name)
+    wheels.run(
+        sys.executable, "-m", "papermill", "--no-progress-bar", "-k", "bare", name, "out.ipynb",
+        cwd=place, env=environment,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    written = nbformat.read(workplace / "out.ipynb", as_version=4)
-    outputs = [output for cell in written.cells for output in cell.get("outputs", [])]
-    assert any(" accepted · " in output.get("text", "") for output in outputs)
+    written = _streams(nbformat.read(place / "out.ipynb", as_version=4))
+    assert re.search(r"^[\d,]+ accepted · ", written, re.MULTILINE)
+    assert f"WHENCE {jupyter.parent}" in written

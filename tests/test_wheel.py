@@ -1,30 +1,26 @@
 """The wheel: built without a network, installed where nothing of the checkout is seen, and used.
 
-What is depended on is not installed again: a ``.pth`` file leads to the libraries of this
-environment, while the package itself comes from the wheel.
+How that is done, and what of this environment is seen there, is told in ``wheels.py``. That the
+notebooks run on it is tested with the notebooks.
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import sysconfig
-import venv
 import zipfile
-from email.parser import Parser
 from pathlib import Path
 
 import pytest
+import wheels
 
 import smsframe
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "smsframe"
 SEND = """
-import pandas as pd, smsframe, sys
+import importlib.util, pandas as pd, smsframe, sys
 from pathlib import Path
 assert Path(smsframe.__file__).is_relative_to(sys.prefix), smsframe.__file__
+assert importlib.util.find_spec("matplotlib") is None  # not asked for without an extra
 people = pd.DataFrame({"mobile": ["+1 201-555-0123"], "Name": ["Ann"]})
 with smsframe.Sandbox(anyone=True) as sandbox, smsframe.connect(sandbox):
     results = people.sms.send("Hi %%Name%%", program="148372", progress=False)
@@ -34,28 +30,16 @@ print(composer.plan.recipients, smsframe.__version__)
 """
 
 
-def run(*command, **options):
-    """Run a command and return what it printed; its errors are shown when it fails."""
-    done = subprocess.run(
-        list(map(str, command)), capture_output=True, text=True, timeout=120, check=False, **options
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    """Build the wheel with the backend at hand."""
-    pytest.importorskip("hatchling")
-    out = tmp_path_factory.mktemp("dist")
-    code = "import sys; from hatchling.build import build_wheel; build_wheel(sys.argv[1])"
-    run(sys.executable, "-c", code, out, cwd=ROOT)
-    return next(out.glob("smsframe-*.whl"))
+def built(tmp_path_factory):
+    """Build archive and wheel."""
+    pytest.importorskip("hatchling", reason="what builds the wheel is not installed")
+    return wheels.build(tmp_path_factory.mktemp("dist"))
 
 
-def test_wheel__has_every_file(wheel):
+def test_wheel__has_every_file(built):
     """All modules, style sheets and scripts of the package are inside, and nothing else."""
-    names = set(zipfile.ZipFile(wheel).namelist())
+    names = set(zipfile.ZipFile(built.wheel).namelist())
     package = {
         path.relative_to(ROOT).as_posix()
         for path in PACKAGE.rglob("*")
@@ -66,33 +50,28 @@ def test_wheel__has_every_file(wheel):
     assert "smsframe/py.typed" in package
 
 
-def test_wheel__says_what_it_is(wheel):
+def test_wheel__says_what_it_is(built):
     """Name, version, python, readme and command are those of the project."""
-    files = zipfile.ZipFile(wheel)
-    info = next(name for name in files.namelist() if name.endswith(".dist-info/METADATA"))
-    told = Parser().parsestr(files.read(info).decode())
+    told = built.metadata
     assert (told["Name"], told["Version"]) == ("smsframe", smsframe.__version__)
     assert told["Requires-Python"] == ">=3.11"
     assert told.get_payload().startswith((ROOT / "README.md").read_text()[:40])
-    commands = files.read(info.replace("METADATA", "entry_points.txt")).decode()
-    assert "smsframe = smsframe.cli:main" in commands
+    assert "smsframe = smsframe.cli:main" in built.read("entry_points.txt")
 
 
-def test_wheel__installed_elsewhere(wheel, tmp_path):
+def test_archive__has_what_the_readme_needs(built):
+    """Who has the source archive has the notebooks, their data, the samples and the Makefile."""
+    for name in ("notebooks", "data"):
+        here = {path.name for path in (ROOT / name).iterdir() if path.suffix in {".ipynb", ".csv"}}
+        assert here
+        assert here - {"results.csv"} <= {path.name for path in (built.source / name).iterdir()}
+    assert (built.source / "Makefile").is_file()
+
+
+def test_wheel__installed_elsewhere(built, tmp_path):
     """Installed into a bare environment it imports, sends to a sandbox, and has its command."""
-    home = tmp_path / "bare"
-    venv.create(home, with_pip=False, symlinks=True)
-    bin_ = home / ("Scripts" if os.name == "nt" else "bin")
-    python = bin_ / "python"
-    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    place = Path(run(python, "-c", code).strip())
-    run(
-        sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index",
-        "--disable-pip-version-check", "--quiet", wheel, cwd=tmp_path,
-    )  # fmt: skip
-    (place / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "COV_"))}
-    options = {"cwd": tmp_path, "env": {**environment, "SMSFRAME_JOURNAL": str(tmp_path / "j.db")}}
-    told = run(python, "-c", SEND, **options)
+    bin_ = wheels.install(built, tmp_path / "bare")
+    options = {"cwd": tmp_path, "env": wheels.clean_environment(tmp_path / "j.db")}
+    told = wheels.run(bin_ / "python", "-c", SEND, **options)
     assert told.splitlines() == ["accepted Hi Ann", f"1 {smsframe.__version__}"]
-    assert run(bin_ / "smsframe", "--help", **options).startswith("usage: smsframe")
+    assert wheels.run(bin_ / "smsframe", "--help", **options).startswith("usage: smsframe")
