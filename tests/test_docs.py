@@ -24,12 +24,16 @@ import urllib.error
 import urllib.request
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import smsframe
-from smsframe import cli, console, frames, phones, refreshing, statuses
+from smsframe import cli, config, console, frames, phones, refreshing, statuses
 from smsframe.acoustic import outcomes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -90,13 +94,44 @@ def test_readme__quickstart_has_ten_lines():
     assert len(lines) == 10
 
 
-def test_readme__make():
-    """The commands it begins with are targets of the Makefile."""
-    targets = re.findall(r"^make (\w+)", MAKE, re.MULTILINE)
-    assert targets == ["demo", "test"]
-    makefile = (ROOT / "Makefile").read_text()
-    for target in targets:
-        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+@pytest.fixture
+def fresh_clone(tmp_path):
+    """Make a clone whose environment is the one at hand, and whose tests are one that passes."""
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    (tmp_path / ".venv").mkdir()
+    for path in Path(sys.prefix).iterdir():
+        if not path.name.startswith("."):
+            (tmp_path / ".venv" / path.name).symlink_to(path)
+    for name in (".made", ".runs", ".tests"):
+        (tmp_path / ".venv" / name).touch()
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/test_it.py").write_text("def test_it():\n    pass\n")
+    return tmp_path
+
+
+def test_readme__make(environment, fresh_clone):
+    """The two commands it begins with do what is said beside them."""
+    if shutil.which("make") is None and not os.environ.get("CI"):
+        pytest.skip("make is not installed")
+    assert [line.split("#")[0].strip() for line in MAKE.splitlines()] == ["make demo", "make test"]
+    apart = ("MAKE", "MFLAGS", "PYTEST_", "COV_")  # those of the run that this test is part of
+    clean = {k: v for k, v in environment.items() if not k.startswith(apart)}
+    done = bash(MAKE, clean, fresh_clone)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2,600" in done.stdout
+    assert "in 3 calls" in done.stdout
+    assert re.search(r"\b1 passed", done.stdout)
+
+
+def test_readme__exports(environment):
+    """The variables as printed are those that a connection reads."""
+    connect = f"{sys.executable} -c 'import smsframe; print(smsframe.connect().base_url)'"
+    done = bash(EXPORTS + connect, environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == config.base_url_for("us-1")
+    assert done.stdout.strip() in README
 
 
 def test_readme__curl(environment):
@@ -156,15 +191,42 @@ def test_readme__commands(environment, tmp_path):
 
 
 def test_readme__blocks_are_all_tested():
-    """Every block has a language that a test above runs."""
+    """Every block has a language that a test above runs, and none is hidden from the search."""
     assert {language for language, _ in BLOCKS} == {"python", "sh"}
     assert len(SHELL) == 6
+    assert README.count("```") == 2 * len(BLOCKS)
+    assert "~~~" not in README
+
+
+def test_readme__begins_with_what_it_is():
+    """Three lines say what it is; a picture and the two commands follow, then the quickstart."""
+    title, what, picture, commands = README.split("\n\n")[:4]
+    assert title == "# smsframe"
+    assert 1 <= len(what.splitlines()) <= 3
+    assert picture.startswith("![")
+    assert commands == f"```sh\n{MAKE}```"
+    assert re.findall("^## (.*)", README, re.MULTILINE)[0] == "Quickstart"
 
 
 def test_readme__picture_and_files():
-    """Pictures and files of the repository that it names are there."""
-    named = [*re.findall(r"\]\(([^)#:]+)\)", README), "CONTRIBUTING.md"]
-    assert [name for name in named if not (ROOT / name).exists()] == []
+    """Pictures and files of the repository that it names are there; so are links within it."""
+    linked = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert any(name.endswith(".png") for name in linked)
+    coded = re.findall(r"`((?:data|notebooks|smsframe|tests)/[\w./]*|[A-Z]+\.md)`", README)
+    assert "CONTRIBUTING.md" in coded
+    assert [name for name in (*linked, *coded) if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "Quickstart", "The promise, and its limits", "Real credentials", "Arguments of",
+        "In a shell", "Troubleshooting", "What else people use", "What is kept, and where",
+    ],
+)  # fmt: skip
+def test_readme__has_its_parts(part):
+    """Whoever looks for a part of it finds it by its heading, with something below."""
+    assert len(README.split(f"\n## {part}")[1].split("\n## ")[0].split()) > 60
 
 
 def _text(node: ast.AST) -> str:
@@ -218,12 +280,72 @@ def test_readme__codes():
     assert set(told) == codes_of_the_code()
 
 
-def test_readme__arguments():
-    """Every argument of send is in the table, with none that does not exist."""
-    table = README.split("## Arguments of")[1].split("\n## ")[0]
-    named = re.findall(r"^\| `(\w+)`", table, re.MULTILINE)
-    assert sorted(named) == sorted(list(inspect.signature(smsframe.send).parameters)[1:])
-    assert sorted(named) == sorted(list(inspect.signature(smsframe.plan).parameters)[1:])
+def takes(function: Callable[..., object]) -> dict[str, object]:
+    """Return the arguments of a function with their defaults, without the frame it is about."""
+    parameters = inspect.signature(function).parameters.values()
+    asked = {p.name: p.default for p in parameters if p.kind is not p.VAR_KEYWORD}
+    return {name: asked[name] for name in asked if name not in {"frame", "series"}}
+
+
+def cells_of(section: str) -> list[list[str]]:
+    """Return the cells of the one table of a section, row by row."""
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line[1:-1].split("|")] for line in lines[2:]]
+
+
+def told_defaults(cell: str) -> list[object]:
+    """Return the values that a cell of defaults gives in code."""
+    values = []
+    for code in re.findall(r"`([^`]+)`", cell):
+        with contextlib.suppress(ValueError, SyntaxError):  # the name of a variable
+            values.append(ast.literal_eval(code))
+    return values
+
+
+def plain(defaults: Iterable[object]) -> list[object]:
+    """Return the defaults that can be written as they are."""
+    return [value for value in defaults if isinstance(value, (bool, float, int, str, tuple))]
+
+
+@pytest.mark.parametrize("function", [smsframe.send, smsframe.plan], ids=lambda f: f.__name__)
+def test_readme__arguments(function):
+    """Every argument is in the table with its default, and none that does not exist."""
+    table = README.split("## Arguments of `send`")[1].split("\n## ")[0]
+    rows = [(names.strip("`"), cell) for names, cell, _ in cells_of(table)]
+    asked = {n: v for n, v in takes(function).items() if v is not inspect.Parameter.empty}
+    assert sorted(name for name, _ in rows) == sorted(takes(function))
+    for name, cell in rows:
+        if name in asked:
+            assert told_defaults(cell) == plain([asked[name]]), name
+
+
+def test_readme__other_arguments():
+    """So is every argument of every other public function, and of the sandbox."""
+    table = README.split("## Arguments of everything else")[1].split("\n## ")[0]
+    told: dict[str, set[str]] = {}
+    functions: list[str] = []
+    for first, second, cell, _ in cells_of(table):
+        functions = re.findall(r"`([\w.]+)`", first) or functions
+        arguments = re.findall(r"`(\w+)`", second)
+        for name in functions:
+            told.setdefault(name, set()).update(arguments)
+            known = takes(OTHERS[name])
+            assert told_defaults(cell) == plain(known.get(a) for a in arguments), (name, arguments)
+    shared = set(takes(smsframe.plan))
+    wanted = {name: set(takes(function)) for name, function in OTHERS.items()}
+    wanted["preview"] -= shared
+    wanted["compose"] -= shared
+    assert told == {name: arguments for name, arguments in wanted.items() if arguments}
+    last = table.rsplit("\n\n", 1)[1]
+    alone = re.findall(r"`(\w+)`", last.split("`results.sms.refresh()`.")[1])
+    assert sorted(alone) == sorted(name for name, arguments in wanted.items() if not arguments)
+
+
+OTHERS: dict[str, Callable[..., object]] = {
+    name: getattr(smsframe, name)
+    for name in smsframe.__all__
+    if inspect.isfunction(getattr(smsframe, name)) and name not in {"send", "plan"}
+} | {"Sandbox": smsframe.Sandbox, "journal.forget": smsframe.journal.forget}
 
 
 def test_readme__columns_and_statuses():
