@@ -150,7 +150,7 @@ def strings(values: pa.Array) -> Any:
 def taken(distinct: Sequence[str | None], numbers: Numbers) -> Any:
     """Return ``distinct[number]`` for each number, NA for -1, as a pandas ``string`` array."""
     indices = pa.array(numbers, mask=numbers < 0)
-    return strings(pa.array(distinct, type=pa.string()).take(indices))
+    return strings(pa.array(distinct, type=pa.large_string()).take(indices))
 
 
 def times(seconds: Sequence[float | None], numbers: Numbers) -> Any:

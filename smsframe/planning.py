@@ -371,10 +371,13 @@ class Plan:
 
     def _made_keys(self, scope: bytes) -> bytes:
         """Make the send keys of the rows that are sendable."""
-        where = pa.array(self.sendable)
-        recipients = self._draft.recipient.take(where)
-        values = {t: column.take(where) for t, column in self._draft.personalization.items()}
-        return sendkeys.send_keys(scope, recipients, values, self._occurrences())
+        return sendkeys.send_keys(
+            scope,
+            self._draft.recipient,
+            self._draft.personalization,
+            self._occurrences(),
+            rows=self.sendable,
+        )
 
     def _occurrences(self) -> npt.NDArray[np.int32] | None:
         """Return the numbers of repeats that were asked for; None where there are none."""

@@ -35,7 +35,7 @@ import pyarrow.compute as pc
 from smsframe.text_bytes import holds_any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 UNIT, RECORD, MISSING = "\x1f", "\x1e", "\x1d"
 _SEPARATING = (UNIT + RECORD + MISSING).encode()
@@ -65,29 +65,37 @@ def send_keys(
     recipients: pa.Array,
     personalization: Mapping[str, pa.Array],
     occurrences: npt.NDArray[np.int32] | None = None,
+    *,
+    rows: npt.NDArray[np.int64] | None = None,
 ) -> bytes:
     """Return the send keys of all messages, 16 bytes each, one after the other.
+
+    They are made slice by slice, so that a million keys take little more memory than they are.
 
     Parameters
     ----------
     scope : bytes
         From :func:`scope_of`.
     recipients : Array of string, shape (n,)
-        Whom each message goes to; no nulls.
+        Whom each message goes to; no nulls in ``rows``.
     personalization : mapping of tag to Array of string, shape (n,)
         The values as read from the frame; null where the value is missing.
-    occurrences : array of int32, shape (n,), optional
+    occurrences : array of int32, shape (m,), optional
         0 for a first message, 1 for its first wanted repeat, and so on. None means all 0.
+    rows : array of int64, shape (m,), optional
+        Positions of the messages whose keys are wanted. None means all n.
     """
     start = hashlib.blake2b(scope, digest_size=KEY_BYTES)
+    rows = np.arange(len(recipients)) if rows is None else rows
     keys = []
-    for at in range(0, len(recipients), SLICE_ROWS):
-        rows = _joined(
-            recipients.slice(at, SLICE_ROWS),
-            {tag: column.slice(at, SLICE_ROWS) for tag, column in personalization.items()},
+    for at in range(0, len(rows), SLICE_ROWS):
+        here = pa.array(rows[at : at + SLICE_ROWS])
+        joined = _joined(
+            recipients.take(here),
+            {tag: column.take(here) for tag, column in personalization.items()},
             None if occurrences is None else occurrences[at : at + SLICE_ROWS],
         )
-        keys += _digests(start.copy, rows)
+        keys.append(b"".join(_digests(start.copy, joined)))
     return b"".join(keys)
 
 
@@ -108,14 +116,12 @@ def _joined(
     return pc.binary_join_element_wise(*parts, pa.scalar("", pa.large_string()))
 
 
-def _digests(start: Callable[[], Any], rows: pa.Array) -> list[bytes]:
-    """Return the key of each row of large strings; what is common to all was hashed already."""
-    digests = []
+def _digests(start: Callable[[], Any], rows: pa.Array) -> Iterator[bytes]:
+    """Yield the key of each row; what is common to all was hashed already."""
     for row in rows.cast(pa.large_binary()).to_pylist():
         state = start()
         state.update(row)
-        digests.append(state.digest())
-    return digests
+        yield state.digest()
 
 
 def people(scope: bytes, recipients: pa.Array) -> npt.NDArray[np.uint64]:

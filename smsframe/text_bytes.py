@@ -22,8 +22,11 @@ def offsets_of(texts: pa.Array) -> npt.NDArray[np.signedinteger[Any]]:
     buffer = texts.buffers()[1]
     if buffer is None or not len(texts):
         return np.zeros(1, np.int32)
-    width = np.int64 if pa.types.is_large_string(texts.type) else np.int32
-    return np.frombuffer(buffer, width)[texts.offset : texts.offset + len(texts) + 1]
+    width: type[np.signedinteger[Any]] = np.int32
+    if pa.types.is_large_string(texts.type):
+        width = np.int64
+    offsets: npt.NDArray[np.signedinteger[Any]] = np.frombuffer(buffer, width)
+    return offsets[texts.offset : texts.offset + len(texts) + 1]
 
 
 def bytes_of(texts: pa.Array) -> bytes:
