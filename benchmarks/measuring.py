@@ -27,10 +27,10 @@ def people(rows: int) -> pd.DataFrame:
     The numbers are valid in form; nothing is ever sent to them but on loopback.
     """
     rng = np.random.default_rng(1)
-    subscribers = np.arange(2_000_000, 10_000_000)
     areas = np.array([201, 202, 203, 205, 206, 207, 208, 209, 210, 212])
     number = np.arange(rows)
-    phones = 10_000_000_000 + areas[number % 10] * 10_000_000 + subscribers[number // 10]
+    subscribers = 2_000_000 + (1_234_567 + 7_919 * (number // 10)) % 8_000_000
+    phones = 10_000_000_000 + areas[number % 10] * 10_000_000 + subscribers
     names = rng.choice(np.array(["Ann", "Bob", "Carla", "Dmitri", None], dtype=object), rows)
     return pd.DataFrame(
         {
