@@ -6,11 +6,15 @@ a class that is only made by a function names that function, which then has the 
 
 from __future__ import annotations
 
+import ast
 import doctest
 import importlib
 import inspect
 import re
+import subprocess
+import sys
 import warnings
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -18,6 +22,7 @@ import pytest
 import smsframe
 from smsframe import accessor
 
+ROOT = Path(__file__).parent.parent
 LISTED = [name for name in smsframe.__all__ if name != "journal"]
 FUNCTIONS = [name for name in LISTED if inspect.isfunction(getattr(smsframe, name))]
 CLASSES = [
@@ -135,7 +140,8 @@ def test_docstring__of_a_class(name):
     """A class or the function that makes it shows it at work; its parts say what they are."""
     thing = getattr(smsframe, name)
     maker = re.search(r"[Mm]ade by (?::func:)?`(?:smsframe\.)?(\w+)`", inspect.getdoc(thing))
-    assert examples(getattr(smsframe, maker[1]) if maker else thing)
+    shown = examples(getattr(smsframe, maker[1]) if maker else thing)
+    assert any(example.want for example in shown)
     attributes = described(sections(thing).get("Attributes", ""))
     for part, value in vars(thing).items():
         if not part.startswith("_") and not inspect.isdatadescriptor(value):
@@ -204,3 +210,47 @@ def test_journal__is_public_by_its_module():
     assert described(told["Parameters"]) == takes(smsframe.journal.forget)
     assert told["Returns"].strip()
     assert any(example.want for example in examples(smsframe.journal.forget))
+
+
+TYPED = Path(__file__).parent / "typing" / "api.py"
+
+
+def test_typing__calls_everything():
+    """The file of calls for the type checker calls every function and names every class."""
+    tree = ast.parse(TYPED.read_text(encoding="utf-8"))
+    called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    named = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    functions = {f"smsframe.{name}" for name in (*FUNCTIONS, "journal.forget")}
+    assert functions - called == set()
+    assert {f"smsframe.{name}" for name in LISTED} - named == set()
+
+
+def test_typing__gives_every_argument():
+    """Each argument of a function is given there at least once, so its type is read."""
+    given: dict[str, set[str]] = {}
+    for node in ast.walk(ast.parse(TYPED.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func).removeprefix("smsframe.")
+            words = {keyword.arg for keyword in node.keywords}
+            if name in FUNCTIONS:
+                words |= set(takes(getattr(smsframe, name))[: len(node.args)])
+            given.setdefault(name, set()).update(words)
+    missing = {
+        name: set(takes(getattr(smsframe, name))) - given.get(name, set()) for name in FUNCTIONS
+    }
+    # What ``preview`` and ``compose`` share with ``plan`` has the types that it has there.
+    shared = {"options", *takes(smsframe.plan)}
+    missing["preview"] -= shared
+    missing["compose"] -= shared
+    assert {name: left for name, left in missing.items() if left} == {}
+
+
+def test_typing__holds_under_mypy():
+    """The type checker, at its strictest, agrees with every call and every refusal in that file."""
+    pytest.importorskip("mypy", reason="types are checked with the newest libraries alone")
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", str(TYPED.relative_to(ROOT))],
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "no issues found in 1 source file" in done.stdout

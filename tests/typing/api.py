@@ -7,6 +7,7 @@ accepted has an ignore beside it; mypy complains of one that is not needed.
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from pathlib import Path
 from typing import Any, assert_type
 
@@ -54,6 +55,27 @@ def planning(client: smsframe.Client) -> smsframe.Plan:
     if (past := made.history) is not None:
         assert_type(past.left, int)
     smsframe.plan(people, "Hi", program="1", problems="stop")  # type: ignore[arg-type]
+    smsframe.plan(
+        people,
+        phone="mobile",
+        lookup=None,
+        program="148372",
+        region="US",
+        campaign="orders-2026-11",
+        limit=10,
+        confirm=1,
+        problems="skip",
+        duplicates="skip",
+        resend_unknown=False,
+        dry_run=True,
+        progress=False,
+        content_id="c-1",
+        source="nightly",
+        campaign_name="Orders",
+        ttl_minutes=60,
+        character_swap=None,
+        fold=None,
+    )
     return made
 
 
@@ -79,31 +101,54 @@ def sending(client: smsframe.Client) -> pd.DataFrame:
         campaign_name="Orders",
         ttl_minutes=60,
         character_swap=False,
+        price_per_segment=0.0079,
         fold="gsm7",
     )
-    smsframe.send(people, program="148372", content_id="c-1", lookup={"Mobile": "mobile"})
+    smsframe.send(
+        people,
+        program="148372",
+        content_id="c-1",
+        lookup={"Mobile": "mobile"},
+        defaults={"FirstName": "you"},
+        formats={3: ",.2f"},
+    )
     smsframe.send(people, "Hi", "148372")  # type: ignore[call-arg]
     assert_type(smsframe.preview(people, "Hi", n=3), pd.DataFrame)
     assert_type(smsframe.last_results(), pd.DataFrame | None)
     return smsframe.send(people, "Hi", program="148372")
 
 
-def following_up(results: pd.DataFrame, events: pd.DataFrame) -> None:
-    """Ask what became of it, settle what is unknown, look back."""
-    assert_type(smsframe.refresh(results, deadline_s=30), pd.DataFrame)
-    assert_type(smsframe.resolve(results, as_="sent"), pd.DataFrame)
-    assert_type(smsframe.reconcile(results, events), pd.DataFrame)
+def following_up(
+    results: pd.DataFrame, events: pd.DataFrame, client: smsframe.Client
+) -> smsframe.Summary:
+    """Ask what became of it, settle what is unknown."""
+    asked = smsframe.refresh(results, deadline_s=30, client=client, progress=True)
+    assert_type(asked, pd.DataFrame)
+    assert_type(smsframe.resolve(results, [0, 1], as_="sent", client=client), pd.DataFrame)
+    found = smsframe.reconcile(
+        results, events, phone="Number", source="Source", settled=True, client=client
+    )
+    assert_type(found, pd.DataFrame)
+    smsframe.resolve(results)  # type: ignore[call-arg]
     smsframe.resolve(results, as_="perhaps")  # type: ignore[arg-type]
     counted = smsframe.summary(results, by="country", price_per_segment=0.01)
     assert_type(counted, smsframe.Summary)
     assert_type(counted.to_frame(), pd.DataFrame)
     assert_type(counted.counts, dict[str, int])
+    return counted
+
+
+def looking_back(results: pd.DataFrame, client: smsframe.Client) -> None:
+    """Take results apart, draw them, and find those of earlier runs."""
     for frame in (smsframe.failed(results), smsframe.unknown(results), smsframe.to_retry(results)):
         assert_type(frame, pd.DataFrame)
-    assert_type(smsframe.batches(results), pd.DataFrame)
-    assert_type(smsframe.runs(journal="journal.sqlite3"), pd.DataFrame)
-    assert_type(smsframe.results("20261101-090000-abc123"), pd.DataFrame)
-    assert_type(smsframe.journal.forget(dt.date(2026, 1, 1)), int)
+    assert_type(smsframe.batches(results, client=client, journal=None), pd.DataFrame)
+    assert_type(smsframe.runs(client=client, journal="journal.sqlite3"), pd.DataFrame)
+    again = smsframe.results("20261101-090000-abc123", client=client, journal=Path("j.sqlite3"))
+    assert_type(again, pd.DataFrame)
+    smsframe.plot(again)[0].set_title("Sent")
+    assert_type(smsframe.journal.forget(dt.date(2026, 1, 1), path="journal.sqlite3"), int)
+    smsframe.journal.forget(before="2026-01-01")
 
 
 def reading(column: pd.Series[str]) -> None:
@@ -122,13 +167,18 @@ def composing() -> smsframe.Composer:
 
 
 def catching() -> dict[str, Any]:
-    """Catch what can go wrong, from the narrowest to the root."""
+    """Catch what can go wrong, from the narrowest to the root, and quieten the warnings."""
+    told = (smsframe.UnknownOutcomeWarning, smsframe.IncompleteSendWarning, smsframe.StatusWarning)
+    for kind in (*told, smsframe.SmsframeWarning):
+        warnings.simplefilter("ignore", kind)
     try:
         smsframe.send(people, "Hi", program="148372")
     except smsframe.CampaignBusyError as error:
         return error.details
     except (smsframe.InputError, smsframe.JournalError) as error:
         assert_type(error, smsframe.InputError | smsframe.JournalError)
+        return error.details
+    except (smsframe.ConfigurationError, smsframe.AccessError, smsframe.ApiError) as error:
         return error.details
     except smsframe.SmsframeError as error:
         return error.details
