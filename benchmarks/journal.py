@@ -20,8 +20,8 @@ import numpy as np
 import pyarrow as pa
 
 from smsframe.journal import Claim, Journal, RunRecord, Settlement
-from smsframe.planning import Slice
 from smsframe.records import pack_recipients
+from smsframe.slices import Slice
 
 SCOPE = b"benchmark scope."
 MESSAGES = 1000

@@ -23,7 +23,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from smsframe import arguments, display, draft, frames, planview, sendkeys, templates
+from smsframe import arguments, display, draft, frames, planview, sendkeys, slices, templates
 from smsframe.config import mask_cell
 from smsframe.draft import BATCH_SIZE, DUPLICATE, HELD_BACK, INVALID, READY, Draft
 from smsframe.errors import InputError
@@ -47,17 +47,6 @@ class History:
     unknown: int
     held: int
     left: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Slice:
-    """The recipients of one batch, column by column."""
-
-    rows: Positions
-    contact_ids: pa.Array | None
-    lookups: Mapping[str, pa.Array]
-    personalization: Mapping[str, pa.Array]
-    segments: npt.NDArray[np.int16]
 
 
 class Plan:
@@ -401,16 +390,9 @@ class Plan:
         codes = pd.factorize(who)[0][order]
         yield from draft.disjoint(rows[order], codes, size=BATCH_SIZE)
 
-    def slice(self, rows: Positions) -> Slice:
+    def slice(self, rows: Positions) -> slices.Slice:
         """Return the recipients at ``rows``, ready to be put into a call."""
-        made, where = self._draft, pa.array(rows)
-        return Slice(
-            rows=rows,
-            contact_ids=None if made.contact_ids is None else made.contact_ids.take(where),
-            lookups={name: column.take(where) for name, column in made.lookups.items()},
-            personalization={t: c.take(where) for t, c in made.filled.items()},
-            segments=self._segments[rows],
-        )
+        return slices.cut(self._draft, self._segments, rows)
 
     def __repr__(self) -> str:
         return display.plan_text(planview.view(self, messages=0, problems=0))

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from smsframe.frames import Verdicts
-    from smsframe.planning import Slice
     from smsframe.problems import Positions
+    from smsframe.slices import Slice
 
 ID, LOOKUP, VALUE = "id", "lookup:", "value:"
 
-_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
+# Without threads: handing so little over to them takes longer than to compress it.
+_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
 
 
 def pack_recipients(batch: Slice) -> bytes:

@@ -37,7 +37,7 @@ HOUSE: tuple[tuple[str, ...], ...] = (
     ("statuses",),
     ("records",),
     ("planning",),
-    ("planview",),
+    ("planview", "slices"),
     ("draft", "sendkeys", "resultrows", "display_summary"),
     ("display",),
     ("frames", "arguments", "problems"),

@@ -10,7 +10,7 @@ import pytest
 
 from smsframe import records, statuses
 from smsframe.errors import JournalError
-from smsframe.planning import Slice
+from smsframe.slices import Slice
 
 PACKED = records.pack_recipients(
     Slice(

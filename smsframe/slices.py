@@ -1,0 +1,52 @@
+"""The recipients of one batch, cut out of a plan's columns.
+
+Batches of a frame without faults are neighbours; they are cut without a copy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy.typing as npt
+
+    from smsframe.draft import Draft
+    from smsframe.problems import Positions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Slice:
+    """The recipients of one batch, column by column."""
+
+    rows: Positions
+    contact_ids: pa.Array | None
+    lookups: Mapping[str, pa.Array]
+    personalization: Mapping[str, pa.Array]
+    segments: npt.NDArray[np.int16]
+
+
+def cut(draft: Draft, segments: npt.NDArray[np.int16], rows: Positions) -> Slice:
+    """Return the recipients at ``rows``, at least one, ready to be put into a call."""
+    at = _picker(rows)
+    return Slice(
+        rows=rows,
+        contact_ids=None if draft.contact_ids is None else at(draft.contact_ids),
+        lookups={name: at(column) for name, column in draft.lookups.items()},
+        personalization={tag: at(column) for tag, column in draft.filled.items()},
+        segments=segments[rows],
+    )
+
+
+def _picker(rows: Positions) -> Callable[[pa.Array], pa.Array]:
+    """Return what takes the rows from a column."""
+    if (np.diff(rows) == 1).all():
+        first = int(rows[0])
+        return lambda column: column.slice(first, len(rows))
+    where = pa.array(rows)
+    return lambda column: column.take(where)
