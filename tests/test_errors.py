@@ -1,6 +1,7 @@
 """The tree of errors is as its docstring draws it, and each error holds what it says it does.
 
-That every exception of ``requests`` is mapped is tested in ``acoustic/test_transport.py``.
+Every exception of the libraries below is walked here: none gets out of an exchange as it is. What
+each becomes at which stage, and why, is tested in ``acoustic/test_transport.py``.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import re
 import warnings
 
 import pytest
+import requests
+import urllib3
 
 import smsframe
 from smsframe import errors
-from smsframe.acoustic.transport import AnswerLostError, NotConnectedError
+from smsframe.acoustic.transport import AnswerLostError, NotConnectedError, Transport
 
 CLASSES = [
     thing
@@ -81,3 +84,45 @@ def test_input_error__masks_its_words():
     error = smsframe.InputError("phone='+1 201-555-0123'", faults=["12015550123"], rows=12015550123)
     assert str(error) == "phone='•••••••••23'"
     assert error.details == {"faults": ["•••••••••23"], "rows": 12015550123}
+
+
+BELOW = sorted(
+    {
+        kind
+        for module in (requests.exceptions, urllib3.exceptions)
+        for kind in vars(module).values()
+        if inspect.isclass(kind) and issubclass(kind, Exception) and not issubclass(kind, Warning)
+    },
+    key=lambda kind: (kind.__module__, kind.__name__),
+)
+
+
+def made(kind: type[Exception]) -> Exception:
+    """Return an exception of this kind that quotes what it was about, however it is made."""
+    error = kind.__new__(kind)
+    Exception.__init__(error, "+1 201-555-0123 Bearer rehearsal-token")
+    return error
+
+
+@pytest.mark.parametrize("kind", BELOW, ids=lambda kind: f"{kind.__module__}.{kind.__name__}")
+def test_below__every_exception_is_mapped(kind, monkeypatch):
+    """Each becomes one of the two failures of an exchange, with its name and without its words."""
+
+    def fail(*_, **__):
+        raise made(kind)
+
+    transport = Transport()
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", fail)
+    with pytest.raises((NotConnectedError, AnswerLostError)) as caught:
+        transport.exchange("POST", "http://127.0.0.1:9/", headers={}, body=b"{}")
+    transport.close()
+    assert type(caught.value) in {NotConnectedError, AnswerLostError}
+    assert caught.value.details == {"cause": kind.__name__}
+    assert "555" not in str(caught.value)
+    assert "rehearsal" not in str(caught.value)
+
+
+def test_below__the_walk_finds_them():
+    """The exceptions walked are those of both libraries, the root of each among them."""
+    assert {requests.RequestException, urllib3.exceptions.HTTPError} <= set(BELOW)
+    assert len(BELOW) >= 50
