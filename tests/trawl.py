@@ -13,6 +13,7 @@ import io
 import logging
 import re
 import sqlite3
+import tempfile
 import traceback
 import warnings
 from dataclasses import dataclass, field
@@ -42,6 +43,14 @@ PERSONAL_COLUMNS = {"payload", "rest", "statuses"}  # the places that are for re
 def dirty_people() -> pd.DataFrame:
     """Return people with phones as they come, most of them with a problem."""
     return pd.DataFrame({"mobile": DIRTY, "FirstName": [f"Ann{i}" for i in range(len(DIRTY))]})
+
+
+def work_in(place: Path, monkeypatch) -> None:
+    """Work in a folder that is home, and the place for temporary files, as well."""
+    monkeypatch.chdir(place)
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    for name in ("HOME", "TMPDIR", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(place))
 
 
 @dataclass
