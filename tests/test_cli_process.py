@@ -1,0 +1,139 @@
+"""The command as a process of its own: its exit codes, its streams, its files, and Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from samples import make_people
+
+from smsframe import cli, files
+
+TEXT = "Hi %%FirstName%%"
+N = 4
+
+
+@pytest.fixture
+def command(sandbox, monkeypatch, tmp_path):
+    """Work in an empty folder; return the words that send a file to the sandbox."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in sandbox.credentials.items():
+        monkeypatch.setenv(f"SMSFRAME_{name.upper()}", value)
+    place = ["--base-url", sandbox.base_url]
+    return lambda name, *more: [
+        "send", name, "--text", TEXT, "--program", "148372", "--phone", "mobile", *place, *more,
+    ]  # fmt: skip
+
+
+def started(words: list[str]) -> subprocess.Popen[str]:
+    """Start the command as a shell does."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "smsframe", *words],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("out", ["out.csv", "out.xlsx", "out.parquet"])
+@pytest.mark.parametrize("name", ["people.csv", "people.tsv", "people.xlsx", "people.parquet"])
+def test_send__every_kind_of_file(command, sandbox, name, out):
+    """Each kind of file is sent from, and every row comes back in each, phones as they were."""
+    people = make_people(N).assign(order_no="0042")
+    if name.endswith(".tsv"):
+        people.to_csv(name, sep="\t", index=False)
+    else:
+        files.write_frame(people, Path(name))
+    assert cli.main(command(name, "--confirm", str(N), "--out", out)) == cli.ALL_ACCEPTED
+    assert sandbox.outbox()["text"].tolist() == [f"Hi {name}" for name in people["FirstName"]]
+    back = files.read_frame(Path(out), {})
+    assert back["sms_status"].tolist() == ["accepted"] * N
+    assert back["mobile"].tolist() == people["mobile"].tolist()
+    assert back["order_no"].tolist() == ["0042"] * N
+    assert cli.main(command(name, "--confirm", str(N), "--out", out)) == cli.ALL_ACCEPTED
+    assert len(sandbox.outbox()) == N
+
+
+def test_send__rehearsed_then_sent(command, sandbox, capsys):
+    """A dry run of a clean file ends with 0, sends nothing, and leaves the send to be done."""
+    make_people(N).to_csv("people.csv", index=False)
+    assert cli.main(command("people.csv", "--dry-run")) == cli.ALL_ACCEPTED
+    assert pd.read_csv("people-results.csv")["sms_status"].tolist() == ["planned"] * N
+    assert len(sandbox.requests()) == 0
+    assert cli.main(command("people.csv")) == cli.USAGE
+    assert f"--confirm {N}" in capsys.readouterr().err
+    assert cli.main(command("people.csv", "--confirm", str(N))) == cli.ALL_ACCEPTED
+    assert len(sandbox.outbox()) == N
+
+
+def sends(sandbox) -> int:
+    """Return how many sends have reached the sandbox."""
+    return int(sandbox.requests()["path"].str.endswith("/sends").sum())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
+@pytest.mark.parametrize(
+    ("presses", "fault", "then"),
+    [
+        pytest.param(1, "delay", "all 4 messages were accepted already", id="once"),
+        pytest.param(2, "hang", "unknown", id="impatiently"),
+    ],
+)
+def test_send__ctrl_c(command, sandbox, presses, fault, then):
+    """Stopped while its call is under way it ends with 130 and a line, and can be run again."""
+    make_people(N).to_csv("people.csv", index=False)
+    sandbox.faults.add(fault, on=1, seconds=2.0)
+    child = started(command("people.csv", "--confirm", str(N)))
+    until = time.monotonic() + 30
+    while not sends(sandbox):
+        assert time.monotonic() < until, "nothing was sent"
+        assert child.poll() is None, child.communicate()
+    for _ in range(presses):
+        child.send_signal(signal.SIGINT)
+        until = time.monotonic() + 0.2
+        while time.monotonic() < until and child.poll() is None:
+            pass
+    _, err = child.communicate(timeout=30)
+    assert child.returncode == cli.INTERRUPTED, err
+    assert "\nsmsframe: " in err
+    assert "Traceback" not in err
+    again = started(command("people.csv", "--confirm", str(N)))
+    out, err = again.communicate(timeout=30)
+    assert again.returncode == (cli.ALL_ACCEPTED if presses == 1 else cli.SOME_NOT), err
+    assert then in out
+    assert sends(sandbox) == 1
+    assert sandbox.outbox()["to"].is_unique
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "stream"),
+    [
+        pytest.param(["runs", "--journal", "none.sqlite3"], 0, "out", id="runs"),
+        pytest.param(["plan", "people.csv", "--text", "Hi", "--program", "1"], 0, "out", id="plan"),
+        pytest.param(["plan", "gone.csv", "--text", "Hi", "--program", "1"], 2, "err", id="gone"),
+        pytest.param(["status", "no-run", "--sandbox"], 2, "err", id="status"),
+        pytest.param(["sandbox", "--port", "0", "--contacts", "gone.csv"], 2, "err", id="sandbox"),
+        pytest.param(["demo", "gone.csv"], 2, "err", id="demo"),
+        pytest.param(["--help"], 0, "out", id="help"),
+        pytest.param(["text"], 2, "err", id="no such command"),
+    ],
+)
+def test_commands__exit_code_and_stream(monkeypatch, tmp_path, words, code, stream):
+    """What was asked for is on standard output; what went wrong, on the other, in one sentence."""
+    monkeypatch.chdir(tmp_path)
+    make_people(N).to_csv("people.csv", index=False)
+    child = started(words)
+    out, err = child.communicate(timeout=60)
+    assert child.returncode == code, err
+    assert bool(out) == (stream == "out")
+    assert bool(err) == (stream == "err")
+    assert "Traceback" not in err
+
+
+def test_commands__are_all_tried():
+    """The commands that there are, are those that the README and these tests know."""
+    (parsers,) = [a for a in cli._parser()._actions if getattr(a, "choices", None)]
+    assert set(parsers.choices) == {"demo", "sandbox", "plan", "send", "runs", "status"}
