@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 STATUSES = (
     "planned",
@@ -155,5 +155,10 @@ def taken(distinct: Sequence[str | None], numbers: Numbers) -> Any:
 
 def times(seconds: Sequence[float | None], numbers: Numbers) -> Any:
     """Return UTC timestamps for each number, NaT for -1."""
-    known = pd.to_datetime(pd.Series([*seconds, None], dtype="float64"), unit="s", utc=True)
-    return known.astype(TIME).array.take(numbers)
+    return pd.Series(moments([*seconds, None])).astype(TIME).array.take(numbers)
+
+
+def moments(seconds: Iterable[float | None]) -> pd.DatetimeIndex:
+    """Return seconds since 1970 as times; pandas 2.2 trips over floats of which one is missing."""
+    micros = [None if second is None else round(second * 1e6) for second in seconds]
+    return pd.DatetimeIndex(np.array(micros, dtype="datetime64[us]"), tz="UTC")

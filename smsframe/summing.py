@@ -199,8 +199,7 @@ def batch_table(frame: pd.DataFrame, journal: Journal | None) -> pd.DataFrame:
     lines += [_stranger(rows, ids, name, here[name]) for name in here if name not in found]
     table = pd.DataFrame(lines, columns=list(BATCH_DTYPES))
     for name in ("sent_at", "settled_at", "refreshed_at"):
-        times = pd.to_numeric(table[name]).astype("float64")
-        table[name] = pd.to_datetime(times, unit="s", utc=True)
+        table[name] = frames.moments(None if pd.isna(second) else second for second in table[name])
     return table.astype(BATCH_DTYPES).sort_values("batch", ignore_index=True)
 
 
