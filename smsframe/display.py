@@ -38,9 +38,10 @@ TINTS = {"error": "#d1242f", "warning": "#9a6700", "info": FAINT}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanView:
-    """What is shown of a plan."""
+    """What is shown of a plan; ``left`` of its messages have not gone out before, None for all."""
 
     recipients: int
+    left: int | None = None
     batches: int
     program: str
     figures: Mapping[str, str]
@@ -81,9 +82,10 @@ def headline(view: PlanView) -> str:
         ("message" if view.recipients == 1 else "messages"),
         ("call" if view.batches == 1 else "calls"),
     )
-    return (
-        f"Plan: {view.recipients:,} {message} in {view.batches:,} {batch}, program {view.program}"
-    )
+    how = f" in {view.batches:,} {batch}"
+    if view.left not in (None, view.recipients):
+        how = f", {view.left:,} of them left to send"
+    return f"Plan: {view.recipients:,} {message}{how}, program {view.program}"
 
 
 def counted(counts: Mapping[str, int]) -> str:

@@ -26,12 +26,14 @@ def view(plan: Plan, *, messages: int, problems: int) -> display.PlanView:
     """Return what is shown of a plan, with its first messages and problems."""
     rows, index = plan.ready[:messages], plan.draft.frame.index
     found = plan.draft.problems
+    left, past = _past(plan)
     return display.PlanView(
         recipients=plan.recipients,
+        left=left,
         batches=plan.batches,
         program=plan.message.program,
         figures=figures(plan),
-        notes=[*_past(plan), *database_note(plan), *costly_characters(plan.draft)],
+        notes=[*past, *database_note(plan), *costly_characters(plan.draft)],
         messages=list(zip(plan.masked_recipients(rows), plan.texts_at(rows), strict=True)),
         problem_counts=plan.problem_counts,
         kinds=plan.problem_kinds,
@@ -54,16 +56,16 @@ def figures(plan: Plan) -> dict[str, str]:
     return named
 
 
-def _past(plan: Plan) -> list[str]:
-    """Say what went out before; a plan shows itself whatever state the journal is in."""
+def _past(plan: Plan) -> tuple[int | None, list[str]]:
+    """Say what went out before, and how many are left; also where the journal cannot be read."""
     try:
         past = plan.history
     except JournalError as error:
-        return [f"What went out before is not known. {error}"]
+        return None, [f"What went out before is not known. {error}"]
     if past is None or not (past.accepted or past.unknown or past.held):
-        return []
+        return None, []
     counts = f"{past.accepted:,} of these messages accepted, {past.unknown:,} are unknown"
-    return [f"This campaign has had {counts}; {past.left:,} are left to send."]
+    return past.left, [f"This campaign has had {counts}; {past.left:,} are left to send."]
 
 
 def database_note(plan: Plan) -> list[str]:

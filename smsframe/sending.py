@@ -248,8 +248,10 @@ def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Workers) ->
 def _told(run: Run, delivery: Delivery) -> pd.DataFrame:
     """Say how it went: in a line, as an error or as warnings; return the table."""
     counts = run.tally.counts()
+    raised = delivery.failure is not None or run.watch.stop.asked
+    table = "smsframe.last_results()" if raised else "results"  # an error assigns nothing
     if not (run.watch.quiet or run.watch.apart):
-        print(banner(counts))  # noqa: T201 - the line an analyst looks for under the cell
+        print(banner(counts, table=table))  # noqa: T201 - the line looked for under the cell
     if delivery.failure is not None:
         raise delivery.failure
     if run.watch.stop.asked and not run.watch.apart:
@@ -258,8 +260,8 @@ def _told(run: Run, delivery: Delivery) -> pd.DataFrame:
         )
     if not run.watch.apart:
         warn(counts, delivery.ending.sentence if delivery.ending else "")
-    table: pd.DataFrame = run.watch.results
-    return table
+    results: pd.DataFrame = run.watch.results
+    return results
 
 
 def _phrase(counts: Mapping[str, int]) -> str:

@@ -22,11 +22,11 @@ def named_counts(
     return [f"{counts.get(name, 0):,} {name.replace('_', ' ')}" for name in shown]
 
 
-def banner(counts: Mapping[str, int]) -> str:
-    """Return the line under a send."""
+def banner(counts: Mapping[str, int], *, table: str = "results") -> str:
+    """Return the line under a send; ``table`` is how the caller gets at the table."""
     line = " · ".join(named_counts(counts, ALWAYS + LEFT_OUT, always=ALWAYS))
     failed = any(counts.get(s) for s in ("rejected", "invalid", "not_attempted"))
-    return f"{line}: results.sms.failed" if failed else line
+    return f"{line}: {table}.sms.failed" if failed else line
 
 
 def warn(counts: Mapping[str, int], sentence: str) -> None:
