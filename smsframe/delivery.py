@@ -20,8 +20,9 @@ Rules, in the order in which they matter:
   each acceptance. Batches that wait for a repeat count as in flight, so nothing new starts before
   them and a request to wait is heeded by all.
 - **Batches are prepared while answers are waited for**, as many as may fly at a time, so that a
-  call that comes back is followed by the next one at once; they are claimed only when they are to
-  be posted.
+  call that comes back is followed by the next one at once. They are claimed only when they are to
+  be posted: claiming ahead would save the few milliseconds in which a claim is synced, a fiftieth
+  of a usual call, and leave twice as many messages ``unknown`` when the process is killed.
 - **Stop** starts no batch any more and waits for those in flight; a second one gives up waiting
   for them.
 - **A fault of our own or of the caller's** (a progress function that raises) stops like the first

@@ -18,6 +18,10 @@ values were most likely corrected, and a corrected value is no reason to text so
 
 The layout of the bytes that are hashed is fixed for good: changing it would make every old message
 new. It is therefore not shared with the layout of the API's calls.
+
+Hashing is the dearest part of a plan that is held against the journal: half a microsecond a row,
+nearly all of it the calls themselves. Rows taken from a list of bytes are a quarter cheaper than
+pieces of one memory; a keyed hash made anew for each row costs three times a copy of a started one.
 """
 
 from __future__ import annotations
