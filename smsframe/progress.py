@@ -53,8 +53,8 @@ class Bar:
 
     def __init__(self, wanted: Wanted) -> None:
         self._tell = wanted if callable(wanted) else None
-        show = somebody_looks() if wanted is None else wanted is True
-        self._bar: Any = _bar() if show else None
+        self._shown = somebody_looks() if wanted is None else wanted is True
+        self._bar: Any = None  # made once there is a total: a bar of 0/0 stays in what is piped
 
     def __enter__(self) -> Self:
         return self
@@ -72,17 +72,19 @@ class Bar:
         """Show how far the run is."""
         if self._tell is not None:
             self._tell(progress)
-        if self._bar is None:
+        if not self._shown or not progress.total:
             return
+        if self._bar is None:
+            self._bar = _bar(progress.total)
         if self._bar.total != progress.total:
             self._bar.reset(total=progress.total)
         self._bar.set_postfix(progress.shown, refresh=False)
         self._bar.update(progress.done - self._bar.n)
 
 
-def _bar() -> Any:
+def _bar(total: int) -> Any:
     """Return a bar for a notebook where one is at hand, else for a terminal."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tqdm warns where ipywidgets is missing and falls back
         from tqdm.auto import tqdm  # noqa: PLC0415 - only imported where a bar is shown
-    return tqdm(total=0, bar_format=SHAPE, dynamic_ncols=True)
+    return tqdm(total=total, bar_format=SHAPE, dynamic_ncols=True)

@@ -1,0 +1,28 @@
+"""The bar: it begins when there is something to count."""
+
+from __future__ import annotations
+
+from smsframe.progress import Bar
+from smsframe.tally import Progress
+
+
+def bar_of(capsys, *accepted, total):
+    """Return what a bar wrote."""
+    with Bar(wanted=True) as bar:
+        for number in accepted:
+            bar.update(Progress(total=total, accepted=number, rejected=0, unknown=0))
+    return capsys.readouterr().err
+
+
+def test_bar__begins_with_the_total(capsys):
+    """What is written to a file or a pipe has no bar of 0/0 in it."""
+    written = bar_of(capsys, 0, 2, total=2)
+    assert "0/2 " in written
+    assert "2/2 " in written
+    assert "0/0" not in written
+
+
+def test_bar__of_nothing(capsys):
+    """Where there is nothing to count there is no bar."""
+    assert bar_of(capsys, 0, total=0) == ""
+    assert bar_of(capsys, total=0) == ""
