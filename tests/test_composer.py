@@ -91,7 +91,7 @@ def test_write__each_text_is_seen_at_once(people):
             id="database",
         ),
         pytest.param("Hi %%First", {}, ["The %% at character 4"], id="unclosed"),
-        pytest.param("It’s 5", {}, ["Forces the costlier encoding UCS-2"], id="costly"),
+        pytest.param("It’s 5", {}, ["Forces UCS-2, 70 characters"], id="costly"),
     ],
 )
 def test_write__hints(text, states, said, people):
@@ -121,7 +121,7 @@ def test_write__segments_over_all_rows(people):
 
 def test_write__folding(people):
     """Look-alikes are replaced in what people get, not in what was written."""
-    made = opened(people, "It’s for %%FirstName%%")
+    made = opened(people, "It’s for %%FirstName%%", program="148372")
     made.write.fold.value = True
     made.wait(WAIT_S)
     assert "It's for Ann" in words(made.see.phone).replace("&#x27;", "'")
@@ -206,7 +206,7 @@ def test_map__region(people, client):
 def test_map__tags_defaults_and_formats(people):
     """Each tag has its column, what stands in for a blank, and how values are written."""
     people["total"] = [1234.5, None, 3.0]
-    made = opened(people, "%%Sum%% for %%FirstName%%")
+    made = opened(people, "%%Sum%% for %%FirstName%%", program="148372")
     total, name = (made.map._tag_rows[tag] for tag in ("Sum", "FirstName"))
     assert (total.column, name.column) == (None, "FirstName")
     total.source.value = 2
@@ -229,7 +229,7 @@ def test_map__a_format_that_does_not_fit(people):
 
 def test_map__a_format_function_stays(people):
     """A function that was given in code is kept, and shown as one."""
-    made = opened(people, formats={"FirstName": str.upper})
+    made = opened(people, program="148372", formats={"FirstName": str.upper})
     made.map._tag_rows["FirstName"].default.value = "x"
     made.wait(WAIT_S)
     assert made.plan.texts(1).tolist() == ["Hi ANN, your order has shipped."]
@@ -408,7 +408,7 @@ def test_code__says_no_more_than_needed(people):
 
 def test_plan__of_the_choices_as_they_are(people):
     """The plan never lags behind what was typed."""
-    made = opened(people)
+    made = opened(people, program="148372")
     made.desk.background.pause_s = 60.0
     made.write.editor.text = "Bye %%FirstName%%"
     assert made.plan.texts(1).tolist() == ["Bye Ann"]
@@ -449,7 +449,7 @@ def test_compose__no_frame():
 )
 def test_compose__dtypes(kind, people):
     """Columns of any kind of text are read."""
-    made = opened(people.astype(kind))
+    made = opened(people.astype(kind), program="148372")
     assert "Hi Ann" in words(made.see.phone)
     assert made.plan.recipients == 3
 

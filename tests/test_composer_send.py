@@ -151,7 +151,7 @@ def test_send__number_that_is_no_longer_right(ready, sandbox):
     make_people(2).sms.send(TEXT, program="148372", phone="mobile", progress=False)
     ready.send.yes.click()
     assert ready.wait(WAIT_S)
-    assert "confirm=3, but 1 messages would go out now" in words(ready.send.errors)
+    assert "1 message would go out now; press again" in words(ready.send.errors)
     assert ready.send.send.description == "Send the remaining 1 message"
     assert len(sandbox.outbox()) == 2
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
-from smsframe.composing import markup, overview
+from smsframe.composing import markup, overview, underway
 from smsframe.composing.panels import Panel, button, row, shown
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class CheckPanel(Panel):
         elif seen is None:
             self.totals.value = markup.faint(WAITING)
         else:
-            self.totals.value = markup.figures(seen)
+            self.totals.value = markup.figures(seen, sending=underway.current() is not None)
             self.problems.value = markup.kinds(seen.kinds)
 
     def make_file(self) -> None:

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 AT_ONCE_ROWS = 20_000
 """Up to so many rows the first overview is made at once: a notebook nobody watches has it too."""
 
+NO_ROWS = "The frame has no rows."
+STAND_IN = "0"
+
 Event: TypeAlias = Literal["choices", "row", "overview", "results", "new"]
 
 
@@ -118,16 +121,34 @@ class Desk:
         self.tell("overview")
         self.background.ask(partial(self._look, self._version), now=True)
 
+    def recount(self) -> None:
+        """Count anew what is left to send: something was sent, what was planned is as it was."""
+        with self.lock:
+            seen = self.overview
+            self._outdate()
+        self.tell("overview")
+        self.background.ask(partial(self._look, self._version, seen), now=True)
+
+    def put(self, seen: Overview) -> None:
+        """Take an overview that is newer than the one at hand."""
+        with self.lock:
+            self._outdate()
+            self.overview = seen
+        self.tell("overview")
+
     def settle(self) -> Overview | None:
         """Return the overview of the choices as they are, worked out here if need be."""
         if self.overview is None and not self.refusal:
             self._look(self._version)
         return self.overview
 
-    def plan(self, choices: Choices | None = None) -> Plan:
-        """Plan all rows; raises what ``plan`` raises."""
+    def plan(self, choices: Choices | None = None, *, program: str = "") -> Plan:
+        """Plan all rows; raises what ``plan`` raises.
+
+        ``program`` stands in for one that was not chosen yet, to count with, never to send with.
+        """
         chosen = choices or self.choices
-        arguments = {**chosen.arguments(), "program": chosen.program or "0"}
+        arguments = {**chosen.arguments(), "program": chosen.program or program}
         return verbs.plan(self.frame, chosen.text, **arguments, client=self.client)
 
     def glance(self) -> glance.Glance:
@@ -137,6 +158,13 @@ class Desk:
         if self._who is None or self._who[0] != asked:
             self._who = (asked, glance.addressee(self.frame, self.row, chosen))
         return glance.glance(self.frame, self.row, chosen, self._who[1])
+
+    def _seen(self, before: Overview | None) -> Overview:
+        """Return the overview of the choices as they are."""
+        client = self.client
+        if before is not None and before.client is client:
+            return overview.recounted(before)
+        return overview.look_over(self.plan(self.choices, program=STAND_IN), client)
 
     def _fail(self, error: Exception) -> None:
         """Keep what went wrong on the thread of the totals, and say so where they would stand."""
@@ -148,14 +176,17 @@ class Desk:
         self._version += 1
         self.overview, self.refusal = None, ""
 
-    def _look(self, version: int) -> None:
-        """Work out the overview of a version; it counts only if that is still the newest."""
+    def _look(self, version: int, before: Overview | None = None) -> None:
+        """Work out the overview of a version; it counts only if that is still the newest.
+
+        ``before`` is an overview of the same choices, of which only what is left is out of date.
+        """
         if version != self._version or self.overview is not None:
             return
-        choices, seen, refusal = self.choices, None, ""
+        seen, refusal = None, "" if len(self.frame) else NO_ROWS
         try:
             with quick_handover():
-                seen = overview.look_over(self.plan(choices), self.client)
+                seen = None if refusal else self._seen(before)
         except SmsframeError as error:
             refusal = str(error)
         except Exception as error:  # noqa: BLE001 - on a thread it would be shown to nobody

@@ -19,25 +19,33 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.acoustic.client import Client
+    from smsframe.composing.choices import Choices
     from smsframe.planning import Plan
     from smsframe.tally import Progress
 
 
 class Dispatch:
-    """One send of exactly ``number`` messages.
+    """One send of exactly ``number`` messages; ``choices`` is what it was planned from.
 
     Attributes
     ----------
+    progress : Progress or None
+        How far it is; None as long as no run was opened, and for good where nothing was left to
+        send.
     results : DataFrame or None
         What became of the rows, as far as it is known; also of a send that failed.
     failure : BaseException or None
         What ended it before its time.
     """
 
-    def __init__(self, plan: Plan, client: Client, number: int) -> None:
+    def __init__(
+        self, plan: Plan, client: Client, number: int, choices: Choices | None = None
+    ) -> None:
         self.plan = plan
         self.client = client
         self.number = number
+        self.choices = choices
+        self.progress: Progress | None = None
         self.results: pd.DataFrame | None = None
         self.failure: BaseException | None = None
         self._watch = Watch(apart=True)
@@ -67,13 +75,18 @@ class Dispatch:
 
     def _work(self, told: Callable[[Progress], None], ended: Callable[[], None]) -> None:
         """Send, keep what came of it and tell, whatever happens."""
+
+        def moved(progress: Progress) -> None:
+            self.progress = progress
+            told(progress)
+
         try:
             self.results = send_plan(
                 self.plan,
                 client=self.client,
                 confirm=self.number,
                 dry_run=False,
-                progress=told,
+                progress=moved,
                 wait_s=0.0,
                 watch=self._watch,
             )

@@ -28,6 +28,12 @@ function pieces(text, states, foreign) {
   return found;
 }
 
+// Whether most letters are foreign: a text in Arabic or Greek, in which no letter is out of place.
+function isOtherScript(text, foreign) {
+  const letters = text.replace(TAG, "").match(/\p{L}/gu) ?? [];
+  return 2 * letters.filter(foreign).length > letters.length;
+}
+
 function plain(text, foreign, found) {
   let run = "";
   for (const character of text) {
@@ -45,7 +51,7 @@ function plain(text, foreign, found) {
 function render({ model, el }) {
   const id = `smsframe-text-${Date.now().toString(36)}-${++made}`;
   const area = h("textarea", {
-    id, rows: 4, class: "sms-area", spellcheck: "true",
+    id, rows: 4, class: "sms-area", spellcheck: "true", dir: "auto",
     "aria-describedby": `${id}-count ${id}-hints`,
     placeholder: "Hi %%FirstName%%, …",
   });
@@ -64,7 +70,10 @@ function render({ model, el }) {
   let speaking = 0;
 
   function paint() {
-    const foreign = (character) => !alphabet.has(character);
+    const outside = (character) => !alphabet.has(character);
+    const other = isOtherScript(area.value, outside);
+    const foreign = (character) => !other && outside(character);
+    marks.dir = getComputedStyle(area).direction;
     const shown = pieces(area.value, model.get("states"), foreign).map(([text, kind]) =>
       kind ? h("mark", { class: kind }, text) : document.createTextNode(text));
     marks.replaceChildren(...shown, document.createTextNode("\n"));

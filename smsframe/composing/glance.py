@@ -172,8 +172,12 @@ def _tag_hint(tag: str, near: Sequence[str], state: str) -> Hint:
 
 
 def _costly(choices: Choices) -> list[Hint]:
-    """Name the characters of the text that force the costlier encoding."""
-    found = list(dict.fromkeys(filter(is_foreign, _literals(choices.text))))
+    """Name the characters of the text that force UCS-2; of a text that is in it, none is named."""
+    literals = _literals(choices.text)
+    if is_other_script(literals):
+        sentence = "Written in letters that GSM-7 does not have: 70 characters a segment, not 160."
+        return [Hint(kind="info", sentence=sentence)]
+    found = list(dict.fromkeys(filter(is_foreign, literals)))
     if choices.fold:
         found = [character for character in found if character not in LOOK_ALIKES]
     if not found:
@@ -181,8 +185,14 @@ def _costly(choices: Choices) -> list[Hint]:
     named = ", ".join(f"{c} ({character_name(c).lower()})" for c in found[:NAMED])
     more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
     offers = [(f"{c} → {LOOK_ALIKES[c]}", c, LOOK_ALIKES[c]) for c in found if c in LOOK_ALIKES]
-    sentence = f"Forces the costlier encoding UCS-2, 70 characters a segment: {named}{more}."
+    sentence = f"Forces UCS-2, 70 characters a segment and not 160: {named}{more}."
     return [Hint(kind="warning", sentence=sentence, offers=offers)]
+
+
+def is_other_script(text: str) -> bool:
+    """Whether most letters of a text are none of GSM-7's; ``editor.js`` marks none of them then."""
+    letters = [character for character in text if character.isalpha()]
+    return 2 * sum(map(is_foreign, letters)) > len(letters)
 
 
 def _literals(text: str) -> str:

@@ -9,10 +9,11 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
-import phonenumbers
 
 from smsframe.composing import glance, markup
+from smsframe.composing.desk import NO_ROWS
 from smsframe.composing.panels import Panel, button, row, shown
+from smsframe.composing.regions import region_options
 from smsframe.composing.tag_row import NOWHERE, TagRow, column_options
 from smsframe.errors import InputError
 from smsframe.phones import guess_phone_column
@@ -36,7 +37,7 @@ class MapPanel(Panel):
         self.other_program = widgets.Text(description="Program id", value=desk.choices.program)
         self.phone = widgets.Dropdown(description="Phone column", options=self._phone_options())
         self.phone_note = widgets.HTML()
-        self.region = widgets.Dropdown(description="Region", options=_regions())
+        self.region = widgets.Dropdown(description="Region", options=region_options())
         self.campaign = widgets.Text(
             description="Campaign", value=desk.choices.campaign or "", placeholder="no name"
         )
@@ -92,7 +93,7 @@ class MapPanel(Panel):
                 column = guess_phone_column(self.desk.frame)
                 note = "Guessed by its name and values; choose another if it is wrong."
             except InputError as error:
-                note = str(error)
+                note = str(error) if len(self.desk.frame) else NO_ROWS
         if column is not None:
             self.phone.value = self._columns.index(column)
             self.desk.choose(phone=column)
@@ -226,15 +227,6 @@ class MapPanel(Panel):
         for widget in (field, source):
             widget.observe(self.guarded(self.take_fields), names="value")
         self.fields.children = (*self.fields.children, row(field, source))
-
-
-def _regions() -> list[tuple[str, str]]:
-    """Return the regions with their country codes."""
-    table = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
-    named = sorted(
-        (f"{region} (+{code})", region) for code, all_ in table.items() for region in all_
-    )
-    return [("none: numbers carry +", ""), *(pair for pair in named if pair[1].isalpha())]
 
 
 def _number(desk: Desk) -> str:

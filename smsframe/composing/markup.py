@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from smsframe import frames
+from smsframe.composing.wording import on_screen
 from smsframe.config import mask_phone
 from smsframe.display import shown_label
 
@@ -26,7 +27,9 @@ SHOWN_REASONS = 20
 SHOWN_LABELS = 5
 MARKS = {"error": "✖", "warning": "▲", "info": "ℹ"}
 ENCODINGS = {"gsm7": "GSM-7", "ucs2": "UCS-2"}
+OF_THE_TEXT = ("text_missing", "text_too_long", "text_malformed")
 FINE = ("accepted", "sent", "planned")
+COUNTED_LATER = "A send is under way; what is left is counted when it has ended."
 MEANINGS = {
     "accepted": "the service took them; whether people agreed to texts is checked later",
     "rejected": "the service refused them; they did not go out",
@@ -49,7 +52,7 @@ def title(text: str) -> str:
 
 def faint(text: str) -> str:
     """Return a remark."""
-    return f"<div class='sms-faint'>{escape(text)}</div>" if text else ""
+    return f"<div class='sms-faint'>{escape(on_screen(text))}</div>" if text else ""
 
 
 def strong(text: str) -> str:
@@ -59,7 +62,8 @@ def strong(text: str) -> str:
 
 def error(sentence: str) -> str:
     """Return what went wrong; nothing for no sentence."""
-    return f"<div class='sms-error'>{escape(sentence)}</div>" if sentence else ""
+    said = escape(on_screen(sentence))
+    return f"<div class='sms-error'>{said}</div>" if sentence else ""
 
 
 def good(sentence: str) -> str:
@@ -108,18 +112,34 @@ def span(seen: Overview) -> str:
     return f"All rows: {sizes} a message{costly}."
 
 
-def figures(seen: Overview) -> str:
-    """Return the totals."""
-    pairs = [(f"{seen.left:,}", "message to send" if seen.left == 1 else "messages to send")]
-    if seen.is_whole:
-        pairs.append((f"{seen.batches:,}", "call" if seen.batches == 1 else "calls"))
-        pairs.append((f"{seen.segments:,}", "segment" if seen.segments == 1 else "segments"))
-    if seen.is_whole and seen.cost is not None:
-        pairs.append((f"{seen.cost:,.2f}", "cost"))
+def figures(seen: Overview, *, sending: bool = False) -> str:
+    """Return the totals; while something is being sent, those of the whole and not of the rest."""
+    pairs = _whole(seen) if sending else _rest(seen)
     pairs += [(f"{len(seen.bad):,}", "left out")] if len(seen.bad) else []
     pairs += [(f"{seen.duplicates:,}", "in the table twice")] if seen.duplicates else []
+    if seen.waiting:
+        pairs.append((f"{seen.waiting:,}", "wait until what stands below is mended"))
     shown = "".join(f"<span><b>{number}</b> {escape(name)}</span>" for number, name in pairs)
-    return f"<div class='sms-figures'>{shown}</div>{past(seen)}{lines(seen.notes)}"
+    known = faint(COUNTED_LATER) if sending else past(seen)
+    return f"<div class='sms-figures'>{shown}</div>{known}{lines(seen.notes)}"
+
+
+def _whole(seen: Overview) -> list[tuple[str, str]]:
+    """Return the figures of all messages."""
+    pairs = [_pair(seen.plan.recipients, "message"), _pair(seen.batches, "call")]
+    pairs.append(_pair(seen.segments, "segment"))
+    return pairs if seen.cost is None else [*pairs, (f"{seen.cost:,.2f}", "cost")]
+
+
+def _rest(seen: Overview) -> list[tuple[str, str]]:
+    """Return the figures of the messages that are left to send."""
+    number, name = _pair(seen.left, "message")
+    return [(number, f"{name} to send"), *(_whole(seen)[1:] if seen.is_whole else [])]
+
+
+def _pair(number: int, noun: str) -> tuple[str, str]:
+    """Return a number and its noun."""
+    return f"{number:,}", noun if number == 1 else f"{noun}s"
 
 
 def past(seen: Overview) -> str:
@@ -146,12 +166,14 @@ def kinds(problems: Sequence[Kind]) -> str:
 def _kind(kind: Kind) -> str:
     """Return one kind of problem: mark, number and code; sentence, column and example."""
     number = "" if kind.label is None else f"<b>{kind.count:,}</b> "
-    where = [f"column {_shown(kind.column)}"] if _shown(kind.column) else []
+    written = kind.code in OF_THE_TEXT
+    where = [f"column {_shown(kind.column)}"] if _shown(kind.column) and not written else []
     where += [f"first in row {shown_label(kind.label)}"] if kind.label is not None else []
-    where += [_shown(kind.value)] if _shown(kind.value) else []
+    if _shown(kind.value):
+        where.append(f"{_shown(kind.value)} characters" if written else _shown(kind.value))
     return (
         f"<li><span class='sms-code-name sms-{kind.severity}-mark'>{MARKS[kind.severity]} {number}"
-        f"{escape(kind.code)}</span><span>{escape(kind.sentence)} "
+        f"{escape(kind.code)}</span><span>{escape(on_screen(kind.sentence))} "
         f"<span class='sms-faint'>{escape(' · '.join(where))}</span></span></li>"
     )
 
@@ -189,7 +211,7 @@ def outcome(results: pd.DataFrame, head: str) -> str:
     """Return what became of the rows, by status, and the first ones that did not go out."""
     counts = results["sms_status"].value_counts()
     rows = [
-        (status.replace("_", " "), f"{counts[status]:,}", MEANINGS.get(status, ""))
+        (_plain(status), f"{counts[status]:,}", MEANINGS.get(status, ""))
         for status in frames.STATUSES
         if counts.get(status, 0)
     ]
@@ -204,13 +226,18 @@ def _failed(results: pd.DataFrame) -> str:
     reasons = [failed["sms_status"].astype(str), failed["sms_error"].fillna("").astype(str)]
     groups = failed.groupby(reasons, sort=False)
     rows = [
-        (f"{len(group):,}", str(status).replace("_", " "), sentence, _first_labels(group.index))
+        (f"{len(group):,}", _plain(status), on_screen(str(sentence)), _first_labels(group.index))
         for (status, sentence), group in itertools.islice(groups, SHOWN_REASONS)
     ]
     more = f" (the first {SHOWN_REASONS} reasons)" if len(groups) > SHOWN_REASONS else ""
     return faint(f"Rows that did not go out{more}:") + table(
         "Rows that did not go out", ("rows", "status", "what to do", "first rows"), rows
     )
+
+
+def _plain(status: Any) -> str:
+    """Return a status in words."""
+    return str(status).replace("_", " ")
 
 
 def _first_labels(index: pd.Index) -> str:

@@ -4,14 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from smsframe.composing import underway
+from smsframe.composing.desk import NO_ROWS
+from smsframe.composing.markup import many
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from smsframe.composing.desk import Desk
+    from smsframe.composing.dispatch import Dispatch
+
+
+def sentence_of(dispatch: Dispatch) -> str:
+    """Say what goes on, and why nothing else can."""
+    program = dispatch.plan.message.program
+    return (
+        f"This kernel is sending {many(dispatch.number, 'message')} from program {program}, begun "
+        "on a composer's screen. It goes on whether or not anybody looks; Stop ends it between two "
+        "calls. Until it has ended nothing else can be sent from here."
+    )
 
 
 def obstacles(desk: Desk) -> Sequence[str]:
     """Return why nothing can be sent now; empty when it can."""
+    going = underway.current()
+    if going is not None:
+        return [sentence_of(going)]
+    found = _unchosen(desk) if len(desk.frame) else [NO_ROWS]
+    if not found:
+        found = _found(desk)
+    return found
+
+
+def _unchosen(desk: Desk) -> list[str]:
+    """Return what has to be chosen first."""
     found = []
     if desk.client is None:
         found.append('Nothing is connected. Run smsframe.connect("sandbox"), or with your pod.')
@@ -21,8 +47,11 @@ def obstacles(desk: Desk) -> Sequence[str]:
         found.append("Choose the program to send from.")
     if desk.choices.phone is None and not desk.choices.lookup:
         found.append("Choose the column of phone numbers.")
-    if found:
-        return found
+    return found
+
+
+def _found(desk: Desk) -> list[str]:
+    """Return what all rows together say against it."""
     if desk.refusal:
         return [desk.refusal]
     seen = desk.overview

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,7 +30,8 @@ class Overview:
     """What a plan amounts to.
 
     ``left`` is the number of messages that would go out now, ``bad`` the positions of rows that
-    cannot go out, ``smallest`` and ``largest`` the range of segments.
+    cannot go out, ``waiting`` the number of the others while a fault of the whole send stops them
+    all, ``smallest`` and ``largest`` the range of segments.
     """
 
     plan: Plan
@@ -49,6 +50,7 @@ class Overview:
     longest: int | None
     notes: Sequence[str]
     blocking: Sequence[str]
+    waiting: int
 
     @property
     def is_whole(self) -> bool:
@@ -61,6 +63,8 @@ def look_over(plan: Plan, client: Client | None) -> Overview:
     made, past = plan.draft, plan.history
     sizes = plan.segment_numbers[plan.ready]
     measured = made.measured
+    bad = np.flatnonzero(made.problems.bad_rows(made.rows))
+    blocking = [fault.sentence for fault in plan.blocking]
     return Overview(
         plan=plan,
         client=client,
@@ -73,12 +77,19 @@ def look_over(plan: Plan, client: Client | None) -> Overview:
         ucs2=0 if measured is None else int((~measured.gsm7[plan.ready]).sum()),
         cost=plan.cost,
         kinds=[kind for kind in plan.problem_kinds if kind.code != UNUSED],
-        bad=np.flatnonzero(made.problems.bad_rows(made.rows)),
+        bad=bad,
         duplicates=int((made.verdict == DUPLICATE).sum()),
         longest=int(np.argmax(measured.units)) if measured and made.rows else None,
         notes=_notes(plan),
-        blocking=[fault.sentence for fault in plan.blocking],
+        blocking=blocking,
+        waiting=made.rows - len(bad) if blocking else 0,
     )
+
+
+def recounted(seen: Overview) -> Overview:
+    """Return an overview with what is left counted anew; reads the journal, changes nothing."""
+    past = seen.plan.history
+    return replace(seen, past=past, left=seen.plan.recipients if past is None else past.left)
 
 
 def client_or_none(client: Client | None) -> Client | None:

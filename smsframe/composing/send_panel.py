@@ -3,18 +3,24 @@
 The number on the button is the number of messages that would go out now, what this campaign has had
 before taken off. The same number is asked for again by the send itself (``confirm=``), so between
 the question and the answer nothing can have changed. The plan that was asked about is the plan that
-is sent: a change of the text takes the question back.
+is sent: a change of the text takes the question back, and so does a send that begins elsewhere. As
+the journal may have moved on without this screen (a send by code does that) the number is counted
+anew by the click that asks.
+
+A send that goes on in this kernel is shown whoever began it (``underway.py``), so that a screen
+made in its midst says what is true and has a Stop.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from smsframe.composing import markup, memory
+from smsframe.composing import markup, memory, overview, underway
 from smsframe.composing.dispatch import Dispatch
 from smsframe.composing.fuse import Fuse
 from smsframe.composing.obstacles import obstacles
@@ -25,12 +31,15 @@ from smsframe.telling import ALWAYS, named_counts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pandas as pd
+
     from smsframe.composing.desk import Desk
     from smsframe.composing.overview import Overview
     from smsframe.tally import Progress
 
 REDRAW_S = 0.1
 SPEAK_S = 5.0
+STOPPING = "Stopping: waiting for the calls under way."
 
 
 class SendPanel(Panel):
@@ -43,7 +52,7 @@ class SendPanel(Panel):
         self._over = confirm_over
         self._announce = announce
         self._asked: Overview | None = None
-        self._drawn = self._spoken = 0.0
+        self._drawn = self._spoken = -math.inf
         self._make_widgets()
         self.box.children = (
             *(self.title, self.notes, row(self.send, self.rehearse, self.new)),
@@ -52,6 +61,7 @@ class SendPanel(Panel):
         desk.on("choices", self.take_back)
         desk.on("overview", self.refresh)
         self.refresh()
+        underway.watch(self)
 
     def _make_widgets(self) -> None:
         """Make all that may be needed; most of it is out of sight at first."""
@@ -64,7 +74,7 @@ class SendPanel(Panel):
         )
         self.new = button("New message", self.guarded(self.renew), tip="Write another message")
         self.stop = button(
-            "Stop", self.guarded(self.halt), tip="Start no further call", style="danger"
+            "Stop", self.guarded(underway.stop), tip="Start no further call", style="danger"
         )
         self.words = widgets.HTML()
         self.number = widgets.Text(description="Number", placeholder="how many")
@@ -77,17 +87,17 @@ class SendPanel(Panel):
     def refresh(self) -> None:
         """Show what can be done now."""
         with self.desk.lock:
-            state, seen, found = self.fuse.state, self.desk.overview, obstacles(self.desk)
-            ready = state == "ready" and seen is not None and not found
-            self.send.description = _send_words(seen)
-            self.send.disabled = not ready
+            state, seen, going = self.fuse.state, self.desk.overview, underway.current()
+            found = obstacles(self.desk)
+            self.send.description = _send_words(seen, sending=going is not None)
+            self.send.disabled = state != "ready" or seen is None or bool(found)
             self.notes.value = "" if state in ("burning", "blown") else markup.lines(found)
             shown(self.send, when=state != "blown")
             shown(self.rehearse, when=self.desk.client is None)
             shown(self.question, when=state == "armed")
-            shown(self.stop, when=state == "burning")
+            shown(self.stop, when=going is not None and state != "blown")
             shown(self.new, when=state == "blown")
-            self.stop.disabled = self.dispatch is not None and self.dispatch.stopped
+            self.stop.disabled = going is not None and going.stopped
 
     def ask(self) -> None:
         """Arm: ask whether so many messages shall go out."""
@@ -97,15 +107,23 @@ class SendPanel(Panel):
         if seen.client is not self.desk.client:
             self.desk.look_again()
             raise InputError("Another connection was made meanwhile; look at the number again.")
-        if not self.fuse.arm():
+        self.bar.value = self.outcome.value = ""
+        now = overview.recounted(seen)
+        if now.past != seen.past:
+            self.desk.put(now)
+            self._tell(_overtaken(now))
             return
+        if self.fuse.arm():
+            self._question(seen)
+
+    def _question(self, seen: Overview) -> None:
+        """Show the question."""
         self._asked = seen
         self.words.value = _question(seen, typed=self._typed)
         self.number.value = ""
         self.yes.description = f"Yes, send {markup.many(seen.left, 'message')}"
         self.yes.disabled = self._typed
         shown(self.number, when=self._typed)
-        self.bar.value = self.outcome.value = ""
         self.refresh()
         (self.number if self._typed else self.no).focus()
 
@@ -138,57 +156,86 @@ class SendPanel(Panel):
             return
         self._asked = None
         memory.remember(self.desk.choices.text)
-        self.dispatch = Dispatch(asked.plan, asked.client, asked.left)
-        self._drawn = self._spoken = 0.0
-        self._say(f"Sending {markup.many(asked.left, 'message')}.")
-        try:
-            self.dispatch.start(self.draw, self.end)
-        except BaseException:
-            self.fuse.burnt(again=True)
-            self.refresh()
-            raise
+        before = self.dispatch
+        self.dispatch = Dispatch(asked.plan, asked.client, asked.left, self.desk.choices)
+        if underway.begin(self.dispatch):
+            self.stop.focus()
+            return
+        self.dispatch = before
+        self.fuse.burnt(again=True)
         self.refresh()
-        self.stop.focus()
 
-    def halt(self) -> None:
-        """Stop the send that is under way."""
-        if self.dispatch is not None and self.fuse.state == "burning":
-            self.dispatch.stop()
-            self.stop.disabled = True
-            self._say("Stopping: waiting for the calls under way.")
+    def began(self, dispatch: Dispatch) -> None:
+        """Show that a send goes on, this screen's or another's."""
+        self._drawn = self._spoken = -math.inf
+        if self.fuse.disarm():
+            self._asked = None
+        if self.fuse.state != "blown":
+            self.outcome.value = self.errors.value = ""
+            self.bar.value = "" if dispatch.progress is None else markup.bar(dispatch.progress)
+        self.desk.tell("overview")
+        if dispatch is self.dispatch:
+            self._say(f"Sending {markup.many(dispatch.number, 'message')}.")
 
-    def draw(self, progress: Progress) -> None:
+    def moved(self, dispatch: Dispatch, progress: Progress) -> None:
         """Move the bar; called on the send's thread, and drawn no more than the eye can follow."""
         now = time.monotonic()
+        if self.fuse.state == "blown":
+            return
         if progress.done < progress.total and now - self._drawn < REDRAW_S:
             return
         self._drawn = now
         self.bar.value = markup.bar(progress)
-        if now - self._spoken > SPEAK_S:
+        if dispatch is self.dispatch and now - self._spoken > SPEAK_S:
             self._spoken = now
             self._announce(f"{progress.done:,} of {progress.total:,} sent")
 
-    def end(self) -> None:
-        """Say what became of the send; called on its thread."""
-        dispatch = self.dispatch
-        assert dispatch is not None
+    def stopping(self, dispatch: Dispatch) -> None:
+        """Show that a send was asked to stop."""
+        self.stop.disabled = dispatch.stopped
+        if self.fuse.state != "blown":
+            self._say(STOPPING)
+
+    def ended(self, dispatch: Dispatch) -> None:
+        """Say what became of a send and count anew; called on its thread."""
+        own = dispatch is self.dispatch
+        table = dispatch.results if own or self._is_same(dispatch) else None
         try:
-            if dispatch.failure is not None:
-                self.fail(dispatch.failure)
-            if dispatch.results is not None:
-                self.desk.results = dispatch.results
-                self.outcome.value = markup.outcome(dispatch.results, _head(dispatch))
-            self._say(_sentence(dispatch))
+            if own or self.fuse.state != "blown":
+                self._show_end(dispatch, table)
         finally:
-            self.fuse.burnt(again=not _is_done(dispatch))
-            self.desk.look_again()
-            self.desk.tell("results")
+            if own:
+                self.fuse.burnt(again=not _is_done(dispatch))
+            self.desk.recount()
+            if table is not None:
+                self.desk.tell("results")
+
+    def _show_end(self, dispatch: Dispatch, table: pd.DataFrame | None) -> None:
+        """Show what became of a send; ``table`` is None where it is not of this screen's rows."""
+        own = dispatch is self.dispatch
+        if dispatch.failure is not None and own:
+            self.fail(_in_words(dispatch.failure))
+        if table is not None:
+            self.desk.results = table
+            self.outcome.value = markup.outcome(table, _head(dispatch))
+        elif not own:
+            self.outcome.value = markup.strong(f"The send has ended. {_sentence(dispatch)}")
+        self._say(_sentence(dispatch))
+
+    def _is_same(self, dispatch: Dispatch) -> bool:
+        """Whether another screen's send was of the rows and the choices of this one."""
+        if self.fuse.state == "blown" or dispatch.choices != self.desk.choices:
+            return False
+        return dispatch.plan.draft.frame.equals(self.desk.frame)
 
     def renew(self) -> None:
         """Begin another message; the old one is kept among the earlier texts."""
         if self.fuse.renew():
             self.outcome.value = self.bar.value = ""
             self.desk.tell("new")
+            going = underway.current()
+            if going is not None:
+                self.began(going)
             self.refresh()
 
     def connect_sandbox(self) -> None:
@@ -198,20 +245,53 @@ class SendPanel(Panel):
         connect("sandbox")
         self.desk.look_again()
 
+    def _tell(self, sentence: str) -> None:
+        """Say a sentence that stays until the next click."""
+        self.outcome.value = markup.strong(sentence)
+        self._announce(sentence)
+
     def _say(self, sentence: str) -> None:
         """Say a sentence to those who see and to those who listen."""
         self.notes.value = markup.faint(sentence)
         self._announce(sentence)
 
 
-def _send_words(seen: Overview | None) -> str:
+def _send_words(seen: Overview | None, *, sending: bool) -> str:
     """Return what stands on the button."""
+    if sending:
+        return "A send is under way"
     if seen is None:
         return "Send …"
     if not seen.left:
         return "Nothing to send"
     again = seen.past is not None and (seen.past.accepted or seen.past.unknown)
     return f"Send {'the remaining ' if again else ''}{markup.many(seen.left, 'message')}"
+
+
+def _overtaken(seen: Overview) -> str:
+    """Say that something was sent since the number on the button was worked out."""
+    if seen.left:
+        return (
+            "Nothing was sent: some went out since this number was worked out. "
+            f"{markup.many(seen.left, 'message')} would go out now; press again to send."
+        )
+    past = seen.past
+    told = [] if past is None else [f"{past.accepted:,} accepted already"]
+    if past is not None and past.unknown:
+        told.append(f"{past.unknown:,} may have gone out and are not repeated")
+    return f"Nothing was sent: {', '.join(told)}."
+
+
+def _in_words(failure: BaseException) -> BaseException:
+    """Return a failure with the number that is no longer right told without arguments."""
+    now = failure.details.get("would_send") if isinstance(failure, InputError) else None
+    if now is None:
+        return failure
+    return InputError(
+        "Nothing was sent: some went out since you were asked. "
+        f"{markup.many(now, 'message')} would go out now; press again to send.",
+        would_send=now,
+    )
 
 
 def _question(seen: Overview, *, typed: bool) -> str:
@@ -246,6 +326,9 @@ def _sentence(dispatch: Dispatch) -> str:
     counts = _counts(dispatch)
     if not counts:
         return "Nothing was sent."
+    if dispatch.progress is None and dispatch.failure is None:
+        told = named_counts(counts, ALWAYS, always=("accepted",))
+        return f"Nothing was sent: {', '.join(told)} already."
     how = "Done" if _is_done(dispatch) else "Stopped" if dispatch.stopped else "Ended"
     told = named_counts(counts, (*ALWAYS, "not_attempted"), always=("accepted",))
     return f"{how}: {', '.join(told)}."

@@ -13,10 +13,12 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from smsframe import display, frames
+from smsframe.composing import markup, underway
 from smsframe.telling import named_counts
 
 if TYPE_CHECKING:
     from smsframe.composing.desk import Desk
+    from smsframe.composing.overview import Overview
 
 PRE = "white-space:pre-wrap"
 
@@ -42,15 +44,28 @@ def summary_lines(desk: Desk) -> list[str]:
     if seen is not None:
         told.append(
             f"{len(desk.frame):,} rows, {len(seen.bad):,} with a problem: "
-            f"{seen.plan.recipients:,} messages of {seen.segments:,} segments in all, "
-            f"{seen.left:,} of them left to send."
+            f"{seen.plan.recipients:,} messages of {seen.segments:,} segments in all{_left(seen)}."
         )
+        if underway.current() is None and seen.past is not None and seen.past.unknown:
+            told.append(
+                f"{markup.many(seen.past.unknown, 'message')} may have gone out: the answer was "
+                "lost. They are not repeated."
+            )
+    elif desk.refusal:
+        told.append(desk.refusal)
     if desk.results is not None:
         counts = desk.results["sms_status"].value_counts().to_dict()
         named = named_counts(counts, frames.STATUSES)
         run = desk.results.attrs.get("smsframe", {}).get("run")
         told.append(f"Sent: {', '.join(named)}" + (f" (run {run})." if run else "."))
     return told
+
+
+def _left(seen: Overview) -> str:
+    """Say how many messages are left; nothing while they are being sent."""
+    if underway.current() is not None:
+        return "; a send was under way"
+    return f", {seen.left:,} of them left to send"
 
 
 def _rules(name: str) -> str:

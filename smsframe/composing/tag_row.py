@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from smsframe.composing import markup
 from smsframe.composing.glance import tags_of
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from smsframe.composing.choices import Choices
 
 NOWHERE = -1
+MENU_CHARACTERS = 36
 
 
 class TagRow:
@@ -28,8 +30,9 @@ class TagRow:
         self.tag = tag
         self._columns: list[Any] = list(frame.columns)
         self._automatic = _place(self._columns, tag)
+        self.name = widgets.HTML(markup.faint(f"%%{tag}%%"))
         self.source = widgets.Dropdown(
-            description=f"%%{tag}%%",
+            description="is column",
             options=[*column_options(frame), ("(database)", NOWHERE)],
             value=self._given(choices),
         )
@@ -45,7 +48,7 @@ class TagRow:
         )
         for widget in (self.source, self.default, self.format):
             widget.observe(changed, names="value")
-        self.box = widgets.Box([self.source, self.default, self.format])
+        self.box = widgets.Box([self.name, self.source, self.default, self.format])
         self.box.add_class("sms-tagrow")
 
     @property
@@ -78,9 +81,20 @@ class TagRow:
 
 
 def column_options(frame: pd.DataFrame) -> list[tuple[str, int]]:
-    """Return the columns that can be named, by their place."""
+    """Return the columns that can be named, by their place; long names lose their middle."""
     columns = list(frame.columns)
-    return [(_shown(c), place) for place, c in enumerate(columns) if columns.count(c) == 1]
+    single = [place for place, column in enumerate(columns) if columns.count(column) == 1]
+    whole = [_shown(columns[place]) for place in single]
+    short = [_cut(name) for name in whole]
+    names = short if len(set(short)) == len(set(whole)) else whole
+    return list(zip(names, single, strict=True))
+
+
+def _cut(name: str) -> str:
+    """Return a name that fits into a menu, with its beginning and its end."""
+    half = MENU_CHARACTERS // 2
+    line = " ".join(name.split())
+    return line if len(line) <= MENU_CHARACTERS else f"{line[:half]}…{line[-half + 1 :]}"
 
 
 def _place(columns: list[Any], tag: str) -> int:

@@ -19,6 +19,7 @@ from smsframe.errors import ConfigurationError, InputError
 if TYPE_CHECKING:
     from smsframe.composing.desk import Desk
 
+AT_FIRST = "A try goes to your numbers only and does not count as the campaign's."
 CONNECT = 'Nothing is connected: smsframe.connect("sandbox") to rehearse, or your pod.'
 
 
@@ -35,9 +36,7 @@ class TryPanel(Panel):
         )
         self.send = button("Send to me", self.guarded(self.fire), tip="Send to my own numbers")
         self.again = button("Try again", self.guarded(self.renew), tip="Send the same once more")
-        self.outcome = widgets.HTML(
-            markup.faint("A try goes to your numbers only and does not count as the campaign's.")
-        )
+        self.outcome = widgets.HTML(markup.faint(AT_FIRST))
         self.fuse = Fuse()
         self.dispatch: Dispatch | None = None
         shown(self.again, when=False)
@@ -79,6 +78,7 @@ class TryPanel(Panel):
         """Let another try go out."""
         if self.fuse.renew():
             self.send.disabled = False
+            self.outcome.value = markup.faint(AT_FIRST)
             shown(self.again, when=False)
 
     def _dispatch(self) -> Dispatch:
@@ -105,12 +105,20 @@ class TryPanel(Panel):
 
 
 def _told(dispatch: Dispatch) -> str:
-    """Return what became of a try, message by message."""
+    """Return what became of a try, message by message, and why where one did not go out."""
     results = dispatch.results
     assert results is not None
     to = dispatch.plan.masked_recipients(dispatch.plan.ready)
-    told = [
-        f"{number}: {str(status).replace('_', ' ')}"
-        for number, status in zip(to, results["sms_status"], strict=True)
-    ]
-    return markup.good("Tried: " + ", ".join(told) + ".")
+    status = results["sms_status"].astype(str)
+    told = [f"{one}: {_plain(said)}" for one, said in zip(to, status, strict=True)]
+    failed = results.loc[(status != "accepted").to_numpy(), "sms_error"]
+    reasons = [str(reason) for reason in failed.dropna().unique() if reason]
+    sentence = f"{', '.join(told)}."
+    if failed.empty:
+        return markup.good(f"Tried: {sentence}")
+    return markup.error(" ".join([f"Not all went out. {sentence}", *reasons]))
+
+
+def _plain(status: str) -> str:
+    """Return a status in words."""
+    return status.replace("_", " ")

@@ -12,9 +12,12 @@ from smsframe.composing.editor import make_editor
 from smsframe.composing.panels import Panel, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from smsframe.composing.desk import Desk
 
 SHORT = 60
+NAMED = 5
 UNTAGGED = ("%", "\r", "\n")
 
 
@@ -24,12 +27,13 @@ class WritePanel(Panel):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk, "Message", "write")
         names = dict.fromkeys(str(column) for column in desk.frame.columns)
-        chips = [name for name in names if name and not any(mark in name for mark in UNTAGGED)]
+        chips = [name for name in names if _can_be_tag(name)]
         self.editor = make_editor(chips, desk.choices.text)
+        self.untagged = widgets.HTML(_untagged([name for name in names if not _can_be_tag(name)]))
         self.span = widgets.HTML()
         self.fold = widgets.Checkbox(
             value=desk.choices.fold is not None,
-            description="Replace look-alikes (’ “ – …) that force the costlier encoding",
+            description="Replace look-alikes (’ “ – …) that force UCS-2 by plain characters",
             indent=False,
             layout=widgets.Layout(width="auto"),
         )
@@ -37,7 +41,9 @@ class WritePanel(Panel):
         self.editor.on_text(lambda text: self.guarded(lambda: self.write(text))())
         self.fold.observe(self.guarded(self.refold), names="value")
         self.earlier.observe(self.guarded(self.recall), names="value")
-        self.box.children = (self.editor.box, self.span, self.fold, self.earlier, self.errors)
+        self.box.children = (
+            *(self.editor.box, self.untagged, self.span, self.fold, self.earlier, self.errors),
+        )
         desk.on("choices", self.refresh)
         desk.on("overview", self.refresh_span)
         self.offer()
@@ -79,6 +85,23 @@ class WritePanel(Panel):
         self.span.value = markup.faint(WAITING if seen is None else markup.span(seen))
         if self.desk.refusal:
             self.span.value = ""
+
+
+def _can_be_tag(name: str) -> bool:
+    """Whether a column's name can stand between the signs of a tag."""
+    return bool(name) and not any(mark in name for mark in UNTAGGED)
+
+
+def _untagged(names: Sequence[str]) -> str:
+    """Say which columns have no button, why, and how they are used all the same."""
+    if not names:
+        return ""
+    some = ", ".join(repr(_short(name)) for name in names[:NAMED])
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return markup.faint(
+        f"No button for {some}{more}: such a name cannot be a tag (a % or a line break in it, or "
+        "nothing). Write a tag of your own, such as %%Value%%, and choose the column beside it."
+    )
 
 
 def _short(text: str) -> str:

@@ -1,0 +1,63 @@
+"""The library's sentences as the screen says them.
+
+A sentence of the library names the argument that is the cure, for it is read beside code. On the
+screen the cure is a control, so that is named instead; where there is no control nothing is. What
+can be mended in code alone (how a file was read, a function for a format) stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+
+_QUOTED = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+
+_SPOKEN = tuple(
+    (re.compile(code), words)
+    for code, words in (
+        (r" duplicates='send' sends it again on purpose\.", " It is sent once."),
+        (r"or give defaults=\{.*?: …\}\.", "or write under “if blank” what stands in."),
+        (
+            r"If that was meant: personalize=\{.*?\}\.",
+            "If that was meant, choose the column beside the tag.",
+        ),
+        (
+            r"or say which is meant with personalize=\.",
+            "or choose beside the tag which is meant.",
+        ),
+        (rf"Name it, such as phone={_QUOTED}; the columns are .*", "Choose it."),
+        (rf"Name the one to send to, such as phone={_QUOTED}\.", "Choose the one to send to."),
+        (
+            r"or say which country numbers without one are from, such as region=\"[A-Z]+\"\.",
+            "or choose under Region which country numbers without one are from.",
+        ),
+        (
+            r"Say where they are from, such as region=\"[A-Z]+\"\.",
+            "Choose under Region where they are from.",
+        ),
+        (r"Name the column that holds them with phone=\.", "Choose the column that holds them."),
+        (r"fold='gsm7' would save", "Replacing look-alikes would save"),
+        (r"the costlier (?:encoding )?UCS-2", "UCS-2, 70 characters a segment and not 160"),
+        (r"^defaults= has ", "“if blank” was given for "),
+        (r"^personalize= has ", "A column was given for "),
+        (rf"Change formats\[{_QUOTED}\] so that it suits", "Change the format so that it suits"),
+        (
+            r"it must be a column named in personalize= or",
+            "it must be a column chosen beside the tag or",
+        ),
+        (r"Check program=; client\.programs\(\) lists the", "Check the program; the menu has the"),
+        (r"Give the id of the SMS program as program=\.", "Choose the program."),
+        (r"every column named in lookup=", "every column named beside a field"),
+        (r"limit= stopped before this row\. .*", "The limit that was given stops before this row."),
+        (
+            r"in personalize= and program=, and try one row with limit=1\.",
+            "in the columns, check the program, and try it on your own phone.",
+        ),
+    )
+)
+
+
+def on_screen(sentence: str) -> str:
+    """Return a sentence with controls in place of arguments."""
+    for code, words in _SPOKEN:
+        sentence = code.sub(words, sentence)
+    return sentence
