@@ -42,30 +42,104 @@ def made_up(n=2600):
     return out
 
 
+def label_numbers(axes):
+    """Return the numbers that are written beside the bars."""
+    return [int(text.get_text().replace(",", "")) for text in axes.texts]
+
+
 def test_plot__three_axes_that_say_what_they_show():
     """Batches by outcome, reasons ranked, segments counted."""
     axes = made_up().sms.plot()
     assert axes.shape == (3,)
-    assert [ax.get_title(loc="left") for ax in axes] == ["Outcome by batch", "Reasons", "Segments"]
+    titles = [ax.get_title(loc="left") for ax in axes]
+    assert titles == ["Outcome by batch", "Reasons", "Segments: 2,300"]
     legend = [text.get_text() for text in axes[0].figure.legends[0].get_texts()]
     assert legend == ["accepted", "rejected", "unknown"]
     heights = {c.get_label(): sum(bar.get_height() for bar in c) for c in axes[0].containers}
     assert heights == {"accepted": 2300, "rejected": 100, "unknown": 200}
     assert [t.get_text() for t in axes[1].get_yticklabels()] == ["refused", "answer_lost"]
-    assert [bar.get_width() for bar in axes[1].patches] == [100, 200]
-    assert [bar.get_height() for bar in axes[2].patches] == [2600]
+    assert label_numbers(axes[1]) == [100, 200]
+    assert label_numbers(axes[2]) == [2300]
+
+
+def test_plot__numbers_are_those_of_the_summary():
+    """A code has one bar, whatever its rows became; what is left out is said."""
+    out = made_up()
+    out.loc[2590:, "sms_status"] = "not_attempted"
+    out.loc[2400:, "sms_code"] = "wrong_tags"
+    out.loc[:899, "sms_code"] = "resolved"
+    out.loc[2550:2599, "sms_batch"] = pd.NA
+    out["sms_segments"] = pd.array([1, 2] * 1300, dtype="Int16")
+    axes, summary = out.sms.plot(), out.sms.summary()
+    table = summary.to_frame().groupby("code")["rows"].sum()
+    names = [t.get_text() for t in axes[1].get_yticklabels()]
+    assert names == ["answer_lost", "wrong_tags"]
+    assert label_numbers(axes[1]) == table[names].tolist()
+    assert f"without {table['resolved']} accepted ones" in axes[1].get_xlabel()
+    assert axes[2].get_title(loc="left") == f"Segments: {summary.segments:,}"
+    assert label_numbers(axes[2]) == [1150, 1150]
+    assert sum(b.get_height() for c in axes[0].containers for b in c) == 2550
+    assert axes[0].get_xlabel().endswith("; 50 rows are in none")
+
+
+def test_plot__of_a_dry_run():
+    """Nothing was sent, so the segments are those of the plan, and say so."""
+    out = made_up(400)
+    out["sms_status"] = "planned"
+    axes = out.sms.plot()
+    assert axes[2].get_xlabel().endswith("planned")
+    assert label_numbers(axes[2]) == [400]
 
 
 def test_plot__colours_are_those_of_the_statuses():
-    """A status has one colour everywhere; the paper is opaque and light, the ink dark."""
+    """A status has one colour everywhere."""
     axes = made_up().sms.plot()
     drawn = {c.get_label(): mpl.colors.to_hex(c[0].get_facecolor()) for c in axes[0].containers}
     assert drawn == {name: STATUS_COLOURS[name].lower() for name in drawn}
-    face = axes[0].figure.get_facecolor()
-    assert face[3] == 1.0
-    assert min(face[:3]) > 0.9
-    for ax in axes:
-        assert max(mpl.colors.to_rgb(ax.title.get_color())) < 0.3
+
+
+def contrast(one, other):
+    """Return the contrast of two colours, as WCAG 2 counts it."""
+
+    def luminance(colour):
+        parts = [
+            x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4
+            for x in mpl.colors.to_rgb(colour)
+        ]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2] + 0.05
+
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return lighter / darker
+
+
+@pytest.mark.parametrize("paper", ["#FFFFFF", "#111111"])
+@pytest.mark.parametrize("style", ["default", "dark_background"])
+def test_plot__reads_on_any_paper(style, paper):
+    """The figure has no background, and no words in it are too faint on white or on black."""
+    with mpl.pyplot.style.context(style):
+        figure = made_up().sms.plot()[0].figure
+        figure.canvas.draw()
+    faces = [figure.get_facecolor(), *(ax.get_facecolor() for ax in figure.axes)]
+    assert [face[3] for face in faces] == [0.0] * 4
+    shown = [t for t in figure.findobj(mpl.text.Text) if t.get_visible() and t.get_text()]
+    shown = [t for t in shown if t not in figure.axes[2].get_yticklabels()]
+    assert len(shown) > 20
+    assert min(contrast(text.get_color(), paper) for text in shown) > 4
+
+
+def test_plot__fits_a_cell():
+    """In a cell of 700 pixels the words are not shrunk below what can be read."""
+    figure = made_up().sms.plot()[0].figure
+    shown = [t for t in figure.findobj(mpl.text.Text) if t.get_text()]
+    points_per_inch_wide = min(t.get_fontsize() for t in shown) / figure.get_figwidth()
+    assert points_per_inch_wide * 700 / 72 > 11.5
+
+
+def test_plot__jupyter_lays_nothing_under_it():
+    """Jupyter gives a light slab to figures it takes for dark on nothing, and the other way."""
+    inline = pytest.importorskip("matplotlib_inline.backend_inline")
+    for out in (made_up(400), made_up(400).head(0)):
+        assert inline._fetch_figure_metadata(out.sms.plot()[0].figure) is None
 
 
 def test_plot__many_batches_share_bars():
@@ -109,7 +183,7 @@ def test_plot__without_matplotlib(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     frame = made_up(400)
-    with pytest.raises(ConfigurationError, match=r"pip install 'smsframe\[plot\]'"):
+    with pytest.raises(ConfigurationError, match="pip install matplotlib"):
         frame.sms.plot()
 
 
