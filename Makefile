@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 	@touch $@
 
 .venv/.runs: .venv/.made pyproject.toml constraints.txt
-	@$(PIP) -e .
+	@$(PIP) -e ".[excel]"
 	@touch $@
 
 .venv/.tests: .venv/.runs

@@ -6,12 +6,15 @@ would go out now, and without it the plan is shown and nothing sent. A command t
 sends nothing twice.
 
 An error of ours is one sentence on standard error, never a traceback; the bar and warnings go there
-too, so that standard output can be read by another program.
+too, so that standard output can be read by another program. Sentences of the engine are put into
+words of a shell by ``shellwords``.
+
+Where the results go is looked at before anything is sent, and they are written whatever ends the
+send: an interrupt, an error, or a reader of the output that has left.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import io
 import os
@@ -20,9 +23,12 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from smsframe.cli_options import EXIT_CODES, parser
 from smsframe.errors import ConfigurationError, InputError, SmsframeError, SmsframeWarning
+from smsframe.shellwords import spoken
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Iterator, Sequence
 
     import pandas as pd
@@ -30,42 +36,47 @@ if TYPE_CHECKING:
     from smsframe.acoustic.client import Client
     from smsframe.planning import Plan
 
+__all__ = ["EXIT_CODES", "main"]
+
 ALL_ACCEPTED, SOME_NOT, USAGE, INTERRUPTED = 0, 1, 2, 130
 DONE = ("accepted", "sent", "duplicate")
-
-EXIT_CODES = """\
-exit codes:
-  0    every row was accepted, now or before (or repeats one that was)
-  1    some rows were not: a problem of the row, a refusal, an unknown outcome, a stop
-  2    usage: an argument, the file or a setting; nothing was sent
-  130  interrupted; what was sent is in the journal, run it again to go on
-"""
-
-CREDENTIALS_HELP = """\
-credentials come from the environment: SMSFRAME_CLIENT_ID, SMSFRAME_CLIENT_SECRET,
-SMSFRAME_REFRESH_TOKEN, and SMSFRAME_POD unless --pod or --base-url is given.
-"""
+NO_LINES = (".parquet", ".pq")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code; without arguments, those of the process."""
     arguments = _parser().parse_args(argv)
     command: Callable[[argparse.Namespace], int] = arguments.command
+    place = "row" if str(getattr(arguments, "file", "")).endswith(NO_LINES) else "line"
     try:
         with _plain_warnings():
             return command(arguments)
     except (InputError, ConfigurationError) as error:
-        return _complain(error, USAGE)
+        return _complain(spoken(str(error), place=place), USAGE)
     except SmsframeError as error:
-        return _complain(error, SOME_NOT)
+        return _complain(spoken(str(error), place=place), SOME_NOT)
     except KeyboardInterrupt as stopped:
-        print(f"\nsmsframe: {stopped or 'Stopped.'}", file=sys.stderr)
-        return INTERRUPTED
+        print(file=sys.stderr)
+        return _complain(spoken(str(stopped)) or "Stopped.", INTERRUPTED)
 
 
-def _complain(error: object, code: int) -> int:
+def _parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command."""
+    return parser(
+        {
+            "demo": _demo,
+            "sandbox": _sandbox,
+            "plan": _plan,
+            "send": _send,
+            "runs": _runs,
+            "status": _status,
+        }
+    )
+
+
+def _complain(sentence: str, code: int) -> int:
     """Print what is wrong and return the exit code."""
-    print(f"smsframe: {error}", file=sys.stderr)
+    print(f"smsframe: {sentence}", file=sys.stderr)
     return code
 
 
@@ -78,7 +89,7 @@ def _plain_warnings() -> Iterator[None]:
 
         def show(message: Any, category: type[Warning], *rest: Any, **named: Any) -> None:
             if issubclass(category, SmsframeWarning):
-                print(f"smsframe: {message}", file=sys.stderr)
+                _complain(spoken(str(message)), SOME_NOT)
             else:
                 shown(message, category, *rest, **named)
 
@@ -112,36 +123,96 @@ def _sandbox(arguments: argparse.Namespace) -> int:
 
 def _plan(arguments: argparse.Namespace) -> int:
     """Show what would be sent."""
-    from smsframe import console  # noqa: PLC0415 - brings pandas; --help answers at once
+    from smsframe import console, files  # noqa: PLC0415 - brings pandas; --help answers at once
 
+    if arguments.out is not None:
+        files.check_out(_apart(arguments.out, arguments.file))
     if _named(arguments):
         _connect(arguments)  # then the plan says what the journal knows of it
-    made = _made(arguments)
-    print(console.plan_lines(made, texts=arguments.texts))
-    return _written(made.to_frame(), arguments.out, ("planned", *DONE), "would become")
+    made, cells = _made(arguments)
+    if arguments.out is not None:
+        files.check_fits(cells, arguments.out)
+    console.say(console.plan_lines(made, texts=arguments.texts))
+    planned = files.with_cells(made.to_frame(), cells)
+    return _written(planned, arguments.out, ("planned", *DONE), "would become")
 
 
 def _send(arguments: argparse.Namespace) -> int:
     """Send a file, once somebody has confirmed the number of messages."""
     from smsframe import files  # noqa: PLC0415 - brings pandas; --help answers at once
 
-    out = arguments.out or Path(f"{arguments.file.stem}-results.csv")
-    if out.absolute() == arguments.file.absolute():
-        raise InputError("--out is the file itself; give another name.")
-    files.check_ending(out)
+    out = _apart(arguments.out or Path(f"{arguments.file.stem}-results.csv"), arguments.file)
+    files.check_out(out)
     client = _connect(arguments)
-    made = _made(arguments)
+    made, cells = _made(arguments)
+    files.check_fits(cells, out)
     if arguments.dry_run:
-        return _reported(made.send(client=client, dry_run=True), out, ("planned", *DONE))
+        planned = files.with_cells(made.send(client=client, dry_run=True), cells)
+        return _reported(planned, out, ("planned", *DONE))
     if arguments.confirm is None:
         return _ask(made)
-    confirm = None if _was_done(made, arguments.confirm) else arguments.confirm
+    with _kept_whatever_happens(made, cells, out):
+        results = _sent(made, client, arguments.confirm)
+    code = _reported(files.with_cells(results, cells), out, DONE)
+    return code if code == ALL_ACCEPTED else _advised(made, code)
+
+
+def _apart(out: Path, file: Path) -> Path:
+    """Return where the results go; refuse the file that is read."""
+    if out.absolute() == file.absolute():
+        raise InputError("--out is the file itself; give another name.")
+    return out
+
+
+def _sent(made: Plan, client: Client, confirm: int) -> pd.DataFrame:
+    """Send a plan; of the lines that the engine prints, only why nothing was sent is shown."""
+    from smsframe import console  # noqa: PLC0415 - as above
+
     line = io.StringIO()
     with contextlib.redirect_stdout(line):  # send's own line speaks of methods on results
         results = made.send(client=client, confirm=confirm)
     if line.getvalue().startswith("Nothing was sent"):
-        print(line.getvalue().rstrip())
-    return _reported(results, out, DONE)
+        console.say(spoken(line.getvalue().rstrip()))
+    return results
+
+
+@contextlib.contextmanager
+def _kept_whatever_happens(made: Plan, cells: pd.DataFrame, out: Path) -> Iterator[None]:
+    """Write the results also of a send that is interrupted or fails, and say how to go on."""
+    from smsframe import files, last_results  # noqa: PLC0415 - as above
+
+    before = last_results()
+    try:
+        yield
+    except InputError:
+        raise  # nothing was sent
+    except (KeyboardInterrupt, SmsframeError) as stopped:
+        results = last_results()
+        if results is None or results is before:
+            raise
+        _reported(files.with_cells(results, cells), out, DONE)
+        if not isinstance(stopped, KeyboardInterrupt):
+            raise
+        raise KeyboardInterrupt(f"{stopped} {_how_to_go_on(made)}") from stopped
+
+
+def _how_to_go_on(made: Plan) -> str:
+    """Say which command sends the rest."""
+    with contextlib.suppress(SmsframeError):  # a journal that fails has said so before
+        past = made.history
+        if past is not None and past.left:
+            return f"To go on, run the same command with --confirm {past.left}."
+        return "Nothing is left to send."
+    return "Run the same command again to go on."
+
+
+def _advised(made: Plan, code: int) -> int:
+    """Say how to go on if something is left to send, and return the exit code."""
+    past = made.history
+    if past is not None and past.left:
+        sentence = f"{past.left:,} messages are left to send."
+        return _complain(f"{sentence} {_how_to_go_on(made)}", code)
+    return code
 
 
 def _runs(arguments: argparse.Namespace) -> int:
@@ -149,17 +220,17 @@ def _runs(arguments: argparse.Namespace) -> int:
     from smsframe import console, runs  # noqa: PLC0415 - as above
 
     path = _journal(arguments)
-    print(console.run_lines(runs(journal=path), path))
+    console.say(console.run_lines(runs(journal=path), path))
     return ALL_ACCEPTED
 
 
 def _status(arguments: argparse.Namespace) -> int:
     """Bring a run up to date and say what became of it."""
     import smsframe  # noqa: PLC0415 - as above
-    from smsframe import files  # noqa: PLC0415 - as above
+    from smsframe import console, files  # noqa: PLC0415 - as above
 
     if arguments.out is not None:
-        files.check_ending(arguments.out)
+        files.check_out(arguments.out)
     path = _journal(arguments)
     if arguments.run not in smsframe.runs(journal=path).index:
         raise InputError(f"{path} has no run {arguments.run!r}. smsframe runs lists what there is.")
@@ -167,7 +238,8 @@ def _status(arguments: argparse.Namespace) -> int:
     if (results["sms_status"] == "accepted").any():  # else everything is known; no call is needed
         client = _connect(arguments)
         results = smsframe.refresh(results, deadline_s=arguments.wait, client=client)
-    print(smsframe.summary(results, price_per_segment=arguments.price_per_segment))
+    summary = smsframe.summary(results, price_per_segment=arguments.price_per_segment)
+    console.say(spoken(str(summary)))
     return _written(results, arguments.out, DONE)
 
 
@@ -179,17 +251,11 @@ def _journal(arguments: argparse.Namespace) -> Path:
     return config.journal_path(arguments.journal, rehearsal=rehearsal)
 
 
-def _was_done(made: Plan, confirm: int) -> bool:
-    """Tell whether these very messages went out before: the same command again is no mistake."""
-    past = made.history
-    return past is not None and past.left == 0 and confirm == made.recipients
-
-
 def _ask(made: Plan) -> int:
     """Show the plan and say how to confirm it."""
     from smsframe import console  # noqa: PLC0415 - as above
 
-    print(console.plan_lines(made))
+    console.say(console.plan_lines(made))
     past = made.history
     left = made.recipients if past is None else past.left
     return _complain(
@@ -202,7 +268,7 @@ def _reported(results: pd.DataFrame, out: Path, good: Sequence[str]) -> int:
     from smsframe import console  # noqa: PLC0415 - as above
 
     counts = results["sms_status"].value_counts()
-    print(console.count_table({str(status): n for status, n in counts.items() if n}))
+    console.say(console.count_table({str(status): n for status, n in counts.items() if n}))
     try:
         return _written(results, out, good)
     except InputError as error:
@@ -214,11 +280,11 @@ def _written(
     results: pd.DataFrame, out: Path | None, good: Sequence[str], what: str = "became"
 ) -> int:
     """Write the rows, if wanted; return 0 when every row has one of the good statuses, else 1."""
-    from smsframe import files  # noqa: PLC0415 - as above
+    from smsframe import console, files  # noqa: PLC0415 - as above
 
     if out is not None:
-        files.write_frame(results, out)
-        print(f"\nEvery row and what {what} of it: {out}")
+        files.write_frame(console.with_spoken_errors(results), out)
+        console.say(f"\nEvery row and what {what} of it: {out}")
     return ALL_ACCEPTED if bool(results["sms_status"].isin(good).all()) else SOME_NOT
 
 
@@ -239,14 +305,15 @@ def _connect(arguments: argparse.Namespace) -> Client:
     )
 
 
-def _made(arguments: argparse.Namespace) -> Plan:
-    """Return the plan that the command line asks for."""
+def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
+    """Return the plan that the command line asks for, and the cells of the file as they are."""
     import smsframe  # noqa: PLC0415 - as above
     from smsframe import files  # noqa: PLC0415 - as above
 
     formats: dict[Any, str] = dict(arguments.format)
-    frame = files.read_frame(arguments.file, formats)
-    return smsframe.plan(
+    cells = files.read_cells(arguments.file)
+    frame = files.prepared(cells, formats)
+    made = smsframe.plan(
         frame,
         arguments.text,
         program=arguments.program,
@@ -268,6 +335,7 @@ def _made(arguments: argparse.Namespace) -> Plan:
         price_per_segment=arguments.price_per_segment,
         fold=arguments.fold,
     )
+    return made, cells
 
 
 def _personalize(arguments: argparse.Namespace, frame: pd.DataFrame) -> dict[str, str] | None:
@@ -279,171 +347,3 @@ def _personalize(arguments: argparse.Namespace, frame: pd.DataFrame) -> dict[str
         return None
     plain = {tag: tag for tag in tags(arguments.text or "") if tag in frame.columns}
     return {**plain, **given}
-
-
-def _pair(text: str) -> tuple[str, str]:
-    """Read ``NAME=VALUE``; the value may hold further equals signs."""
-    name, equals, value = text.partition("=")
-    if not (name and equals):
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
-    return name, value
-
-
-def _parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command."""
-    parser = argparse.ArgumentParser(
-        prog="smsframe",
-        description="Send one text to a file of people through Acoustic Campaign: once, with an "
-        "answer for every row.",
-        epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_add_demo, _add_sandbox, _add_plan, _add_send, _add_runs, _add_status):
-        add(commands)
-    return parser
-
-
-def _command(commands: Any, name: str, summary: str, run: Callable[..., int], epilog: str) -> Any:
-    """Add a command and return its parser."""
-    parser = commands.add_parser(
-        name,
-        help=summary,
-        description=f"{summary[0].upper()}{summary[1:]}.",
-        epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.set_defaults(command=run)
-    return parser
-
-
-def _add_demo(commands: Any) -> None:
-    """Add ``demo``."""
-    parser = _command(
-        commands, "demo", "send a sample file to a sandbox and show every step", _demo, ""
-    )
-    parser.add_argument(
-        "file", nargs="?", type=Path, default=Path("data/orders.csv"), metavar="FILE",
-        help="file with the columns of data/orders.csv, which is the default",
-    )  # fmt: skip
-    parser.add_argument("--fast", action="store_true", help="do not slow the sandbox down")
-
-
-def _add_sandbox(commands: Any) -> None:
-    """Add ``sandbox``."""
-    parser = _command(
-        commands, "sandbox", "serve the API on this machine; nobody is texted", _sandbox, ""
-    )
-    parser.add_argument("--port", type=int, default=8000, help="port on loopback (default 8000)")
-    parser.add_argument("--contacts", type=Path, metavar="FILE.csv", help="people to load")
-    parser.add_argument("--anyone", action="store_true", help="every other number is opted in")
-    parser.add_argument("--world", type=Path, metavar="FILE", help="keep contacts and outbox here")
-    parser.add_argument("--calling-code", metavar="1", help="put before ten-digit numbers")
-
-
-def _add_plan(commands: Any) -> None:
-    """Add ``plan``."""
-    parser = _command(
-        commands, "plan", "show what would be sent, and what is wrong", _plan,
-        "exit codes: 0 every row can go out (or did), 1 some cannot, 2 usage\n",
-    )  # fmt: skip
-    _add_message(parser)
-    parser.add_argument("--texts", type=int, default=2, help="how many texts to show (default 2)")
-    _add_results(parser, "write every row with what would become of it")
-
-
-def _add_send(commands: Any) -> None:
-    """Add ``send``."""
-    parser = _command(
-        commands, "send", "send, once the number of messages is confirmed", _send,
-        f"{CREDENTIALS_HELP}\n{EXIT_CODES}",
-    )  # fmt: skip
-    _add_message(parser)
-    parser.add_argument(
-        "--confirm", type=int, metavar="N",
-        help="send only if exactly N messages would go out now; without it nothing is sent",
-    )  # fmt: skip
-    parser.add_argument("--dry-run", action="store_true", help="send nothing, write the results")
-    _add_results(parser, "where the results go (default FILE-results.csv in this directory)")
-
-
-def _add_runs(commands: Any) -> None:
-    """Add ``runs``."""
-    parser = _command(
-        commands, "runs", "list earlier runs, the latest first; numbers are masked", _runs,
-        "exit codes: 0 listed (also when there are none), 1 the journal cannot be read\n",
-    )  # fmt: skip
-    _add_place(parser.add_argument_group("whose"))
-
-
-def _add_status(commands: Any) -> None:
-    """Add ``status``."""
-    parser = _command(
-        commands, "status", "ask what became of a run", _status,
-        f"{CREDENTIALS_HELP}\n{EXIT_CODES}",
-    )  # fmt: skip
-    parser.add_argument("run", metavar="RUN", help="id of the run, as 'smsframe runs' lists it")
-    parser.add_argument(
-        "--wait", type=float, default=60.0, metavar="SECONDS",
-        help="how long to ask about what is still open (default 60; 0 asks once)",
-    )  # fmt: skip
-    parser.add_argument("--price-per-segment", type=float, metavar="PRICE")
-    _add_results(parser, "write every row with what became of it")
-    _add_place(parser.add_argument_group("where to"))
-
-
-def _add_results(parser: Any, purpose: str) -> None:
-    """Add ``--out``."""
-    parser.add_argument(
-        "--out", type=Path, metavar="FILE", help=f"{purpose}; .csv, .xlsx or .parquet"
-    )
-
-
-def _add_message(parser: Any) -> None:
-    """Add what ``plan`` and ``send`` have in common."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="CSV, Excel or Parquet")
-    message = parser.add_argument_group("message")
-    message.add_argument("--text", help="the text, with %%%%Tag%%%% placeholders")
-    message.add_argument("--content-id", metavar="ID", help="a published message in its place")
-    message.add_argument("--program", required=True, metavar="ID", help="SMS program")
-    message.add_argument("--source", help="comes back on the event of each message")
-    message.add_argument("--campaign-name", metavar="NAME", help="shown in the product")
-    message.add_argument("--ttl-minutes", type=int, metavar="N", help="drop what is unsent by then")
-    message.add_argument("--fold", choices=["gsm7"], help="replace look-alikes that cost more")
-    columns = parser.add_argument_group("columns (those with NAME=VALUE may be repeated)")
-    columns.add_argument("--phone", metavar="COLUMN", help="default: the one that plainly is")
-    for option, shape, purpose in (
-        ("--lookup", "FIELD=COLUMN", "find people by a database field, not by phone"),
-        ("--tag", "TAG=COLUMN", "fill a tag from a column of another name"),
-        ("--default", "TAG=TEXT", "text where a tag has no value"),
-        ("--format", "COLUMN=SPEC", "how values become text: total=,.2f"),
-    ):
-        columns.add_argument(
-            option, type=_pair, action="append", default=[], metavar=shape, help=purpose
-        )
-    columns.add_argument("--region", metavar="US", help="of numbers without a country code")
-    _add_rules(parser.add_argument_group("rules"))
-    _add_place(parser.add_argument_group("where to"))
-
-
-def _add_rules(rules: Any) -> None:
-    """Add what decides which rows go out."""
-    rules.add_argument("--campaign", metavar="NAME", help="nobody gets the same campaign twice")
-    rules.add_argument("--limit", type=int, metavar="N", help="only the first N that can go out")
-    rules.add_argument("--problems", choices=["skip", "raise"], default="skip")
-    rules.add_argument("--duplicates", choices=["skip", "send"], default="skip")
-    rules.add_argument(
-        "--resend-unknown", action="store_true",
-        help="send again what may have gone out: some get the text twice",
-    )  # fmt: skip
-    rules.add_argument("--price-per-segment", type=float, metavar="PRICE")
-
-
-def _add_place(place: Any) -> None:
-    """Add where the messages go."""
-    place.add_argument("--sandbox", action="store_true", help="rehearse; nothing leaves here")
-    place.add_argument("--pod", help="where the account lives, such as us-1")
-    place.add_argument("--base-url", metavar="URL", help="address in place of --pod")
-    place.add_argument("--journal", type=Path, metavar="FILE", help="record of what was sent")

@@ -1,11 +1,16 @@
 """What the command line prints: the plan, texts, problems and counts, in plain aligned text.
 
 Everything fits 80 columns and uses up to 100. Problems are grouped, one line for each kind with its
-first row as the example: 73 blank cells are one thing to mend, not 73. Values arrive masked.
+first row as the example: 73 blank cells are one thing to mend, not 73. Values arrive masked, and
+the engine's sentences are put into words of a shell before they are wrapped.
+
+When whoever reads the output has left (``| head``), the rest is not shown and nothing else changes:
+what was begun goes on, and its results are written.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import textwrap
@@ -14,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from smsframe.display import shown_label
+from smsframe.shellwords import spoken
 from smsframe.telling import named_counts
 
 if TYPE_CHECKING:
@@ -46,9 +52,14 @@ def width() -> int:
 
 
 def say(*lines: str) -> None:
-    """Print lines at once, also when the output goes to another program."""
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
-    sys.stdout.flush()
+    """Print lines at once, also when the output goes to another program, or did."""
+    try:
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
+        sys.stdout.flush()
+    except BrokenPipeError:  # what was not taken is still in the buffer, and tried again at the end
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def heading(text: str) -> str:
@@ -63,7 +74,7 @@ def wrapped(text: str, indent: str = "  ") -> str:
 
 def plan_lines(plan: Plan, *, texts: int = 2) -> str:
     """Return a plan as the command line shows it: figures, two texts, problems by kind."""
-    first, *others = repr(plan).splitlines()
+    first, *others = map(spoken, repr(plan).splitlines())
     parts = [first, *(_hanging(line) for line in others if not line.startswith("  problems:"))]
     shown = plan.preview(texts)
     for to, text in zip(shown.get("to", []), shown["text"], strict=True):
@@ -75,12 +86,24 @@ def plan_lines(plan: Plan, *, texts: int = 2) -> str:
 def problem_table(kinds: Iterable[Kind], *, place: str = "row") -> str:
     """Return the errors and warnings by kind: rows, an example, what to do."""
     rows = [
-        (f"{kind.count:,}", shown_label(kind.label), _cell(kind.value)[:VALUE_WIDTH], kind.sentence)
+        (
+            f"{kind.count:,}",
+            shown_label(kind.label),
+            _cell(kind.value)[:VALUE_WIDTH],
+            spoken(kind.sentence, place=place),
+        )
         for kind in kinds
         if kind.severity != "info"
     ]
     names = ("rows", place, "for example", "what is wrong, and what to do")
     return table(names, rows, right=(0, 1)) if rows else ""
+
+
+def with_spoken_errors(results: pd.DataFrame) -> pd.DataFrame:
+    """Return results whose sentences, which the file has in ``sms_error``, speak of options."""
+    said = results["sms_error"]
+    known = {text: spoken(text) for text in said.dropna().unique()}
+    return results.assign(sms_error=said.map(known).astype("string"))
 
 
 def count_table(counts: Mapping[str, int]) -> str:

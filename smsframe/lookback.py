@@ -248,7 +248,7 @@ def plot(frame: pd.DataFrame) -> npt.NDArray[Any]:
     Raises
     ------
     ConfigurationError
-        Matplotlib is not installed: ``pip install 'smsframe[plot]'``.
+        Matplotlib is not installed: ``pip install matplotlib``.
     InputError
         The frame holds no results.
 

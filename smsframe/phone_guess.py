@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _LOOKED_AT, _SAMPLE_ROWS = 5_000, 500
+NAMED = 20
 _BY_VALUE, _BY_NAME = 0.8, 0.6
 _NAME = re.compile(
     r"phone|mobile|(?:^|[^a-z])(?:cell|mob|tel|gsm|sms|ph|handy|telefon|telefono|movil)(?:$|[^a-z])"
@@ -73,7 +74,7 @@ def guess_phone_column(frame: pd.DataFrame) -> Hashable:
     if len(found) == 1:
         return found[0]
     if not found:
-        listed = ", ".join(map(repr, labels[:20]))
+        listed = ", ".join(map(repr, labels[:NAMED])) + (", …" if len(labels) > NAMED else "")
         raise InputError(
             f"No column is plainly a phone column. Name it, such as phone={labels[0]!r}; the "
             f"columns are {listed}."

@@ -133,6 +133,25 @@ def test_commands__exit_code_and_stream(monkeypatch, tmp_path, words, code, stre
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        pytest.param(["plan"], cli.ALL_ACCEPTED, id="plan"),
+        pytest.param(["send", "--confirm", str(N)], cli.ALL_ACCEPTED, id="send"),
+    ],
+)
+def test_commands__reader_has_left(command, sandbox, words, code):
+    """Where nobody reads the output any more, all is done as before, and nothing is said of it."""
+    make_people(N).to_csv("people.csv", index=False)
+    child = started([words[0], *command("people.csv", "--out", "out.csv", *words[1:])[1:]])
+    child.stdout.close()
+    child.stdout = None
+    _, err = child.communicate(timeout=60)
+    assert (child.returncode, err.replace("\r", "\n").count("Traceback")) == (code, 0)
+    assert "BrokenPipe" not in err
+    assert len(pd.read_csv("out.csv")) == N
+
+
 def test_commands__are_all_tried():
     """The commands that there are, are those that the README and these tests know."""
     (parsers,) = [a for a in cli._parser()._actions if getattr(a, "choices", None)]

@@ -22,6 +22,7 @@ HOUSE: tuple[tuple[str, ...], ...] = (
     ("cli",),
     ("demo",),  # stands on the public names, as any script would
     ("console", "files"),
+    ("csv_cells", "typed_cells"),
     ("__init__",),
     ("accessor",),
     ("composer",),
@@ -58,7 +59,7 @@ HOUSE: tuple[tuple[str, ...], ...] = (
     ("characters",),
     ("gsm7",),
     ("values", "templates"),
-    ("cells", "colours", "countries", "telling", "text_bytes"),
+    ("cells", "cli_options", "colours", "countries", "shellwords", "telling", "text_bytes"),
     ("config",),
     ("errors",),
     ("masking",),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+LAST_PORT = 65_535
 _REUSED_SHARE = 0.75  # 3 h of 4 h: while this young, a token is given out again
 
 
@@ -97,7 +98,7 @@ class Sandbox:
         contact_key: str = "contactId",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        _check(too_many_form, contact_key)
+        _check(port, too_many_form, contact_key)
         settings = Settings(
             latency_s=latency_s,
             anyone=anyone,
@@ -272,8 +273,12 @@ class Sandbox:
         admin.reset(self._room)
 
 
-def _check(too_many_form: str, contact_key: str) -> None:
-    """Refuse settings that no answer can have."""
+def _check(port: int, too_many_form: str, contact_key: str) -> None:
+    """Refuse a port that is none, and settings that no answer can have."""
+    if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= LAST_PORT:
+        raise ValueError(
+            f"port={port!r} must be a whole number from 0 (any free port) to {LAST_PORT}."
+        )
     if too_many_form not in FORMS:
         raise ValueError(f"too_many_form= is one of {', '.join(FORMS)}.")
     if contact_key not in ("contactId", "contactID"):

@@ -210,7 +210,7 @@ def _listen(port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise OSError(
-            f"The sandbox cannot listen on port {port}: {error.strerror}. "
+            f"Nothing can listen on port {port}: {error.strerror}. "
             "Choose another port, or 0 for any free one."
         ) from error
     return listening

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import http.client
 import json
+import re
 import socket
 import threading
 import time
@@ -149,8 +150,15 @@ def test_sandbox__start_and_stop_again(start):
 def test_sandbox__port_taken(api):
     """A taken port is an error with a sentence, not the end of the process."""
     port = int(address(api).split(":")[1])
-    with pytest.raises(OSError, match=f"cannot listen on port {port}.*Choose another"):
+    with pytest.raises(OSError, match=f"Nothing can listen on port {port}: .*Choose another"):
         Sandbox(port=port).start()
+
+
+@pytest.mark.parametrize("port", [-1, 65_536, 99_999, 10**30, True, "8000", 80.5, None])
+def test_sandbox__no_port(port):
+    """What is no port is refused at once, in a sentence."""
+    with pytest.raises(ValueError, match=rf"port={re.escape(repr(port))} must be .* to 65535"):
+        Sandbox(port=port)
 
 
 def test_sandbox__not_started():

@@ -1,0 +1,228 @@
+"""The options of the command line: what there is to give, with a sentence on each.
+
+Apart from the commands themselves, so that ``--help`` answers at once and the list can be read in
+one go.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+EXIT_CODES = """\
+exit codes:
+  0    every row was accepted, now or before (or repeats one that was)
+  1    some rows were not: a problem of the row, a refusal, an unknown outcome, a stop
+  2    usage: an argument, the file or a setting; nothing was sent
+  130  interrupted; the results are written, and it says with which --confirm to go on
+"""
+
+CREDENTIALS_HELP = """\
+credentials come from the environment: SMSFRAME_CLIENT_ID, SMSFRAME_CLIENT_SECRET,
+SMSFRAME_REFRESH_TOKEN, and SMSFRAME_POD unless --pod or --base-url is given.
+"""
+
+FILE_HELP: Final = """\
+files: every cell of a CSV is the text that stands in it. With --format it has to be a number such
+as 1234.50, or a date such as 2026-03-05 or 2026-03-05 14:30. In CSV and Excel files these words
+count as blank in a message; the results keep them as they are:
+  N/A  n/a  NA  NaN  nan  None  NULL  null  <NA>  NaT  -NaN  -nan  #N/A  #N/A N/A  #NA
+  1.#IND  -1.#IND  1.#QNAN  -1.#QNAN
+"""
+
+
+def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argparse.ArgumentParser:
+    """Return the parser of the whole command; each subcommand sets ``command`` to its function."""
+    made = argparse.ArgumentParser(
+        prog="smsframe",
+        description="Send one text to a file of people through Acoustic Campaign: once, with an "
+        "answer for every row.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    added = made.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for name, run in commands.items():
+        ADDERS[name](added, run)
+    return made
+
+
+def _pair(text: str) -> tuple[str, str]:
+    """Read ``NAME=VALUE``; the value may hold further equals signs."""
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
+    return name, value
+
+
+def _command(commands: Any, name: str, summary: str, run: Callable[..., int], epilog: str) -> Any:
+    """Add a command and return its parser."""
+    parser = commands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.set_defaults(command=run)
+    return parser
+
+
+def _add_demo(commands: Any, run: Callable[..., int]) -> None:
+    """Add ``demo``."""
+    parser = _command(
+        commands, "demo", "send a sample file to a sandbox and show every step", run, ""
+    )
+    parser.add_argument(
+        "file", nargs="?", type=Path, default=Path("data/orders.csv"), metavar="FILE",
+        help="file with the columns of data/orders.csv, which is the default",
+    )  # fmt: skip
+    parser.add_argument("--fast", action="store_true", help="do not slow the sandbox down")
+
+
+def _add_sandbox(commands: Any, run: Callable[..., int]) -> None:
+    """Add ``sandbox``."""
+    parser = _command(
+        commands, "sandbox", "serve the API on this machine; nobody is texted", run, ""
+    )
+    parser.add_argument("--port", type=int, default=8000, help="port on loopback (default 8000)")
+    parser.add_argument("--contacts", type=Path, metavar="FILE.csv", help="people to load")
+    parser.add_argument("--anyone", action="store_true", help="every other number is opted in")
+    parser.add_argument("--world", type=Path, metavar="FILE", help="keep contacts and outbox here")
+    parser.add_argument("--calling-code", metavar="1", help="put before ten-digit numbers")
+
+
+def _add_plan(commands: Any, run: Callable[..., int]) -> None:
+    """Add ``plan``."""
+    parser = _command(
+        commands, "plan", "show what would be sent, and what is wrong", run,
+        f"{FILE_HELP}\nexit codes: 0 every row can go out (or did), 1 some cannot, 2 usage\n",
+    )  # fmt: skip
+    _add_message(parser)
+    parser.add_argument("--texts", type=int, default=2, help="how many texts to show (default 2)")
+    _add_results(parser, "write every row with what would become of it")
+
+
+def _add_send(commands: Any, run: Callable[..., int]) -> None:
+    """Add ``send``."""
+    parser = _command(
+        commands, "send", "send, once the number of messages is confirmed", run,
+        f"{FILE_HELP}\n{CREDENTIALS_HELP}\n{EXIT_CODES}",
+    )  # fmt: skip
+    _add_message(parser)
+    parser.add_argument(
+        "--confirm", type=int, metavar="N",
+        help="send only if exactly N messages would go out now; without it nothing is sent. "
+        "When all have gone out before, N may also be the number of them all",
+    )  # fmt: skip
+    parser.add_argument("--dry-run", action="store_true", help="send nothing, write the results")
+    _add_results(parser, "where the results go (default FILE-results.csv in this directory)")
+
+
+def _add_runs(commands: Any, run: Callable[..., int]) -> None:
+    """Add ``runs``."""
+    parser = _command(
+        commands, "runs", "list earlier runs, the latest first; numbers are masked", run,
+        "exit codes: 0 listed (also when there are none), 1 the journal cannot be read\n",
+    )  # fmt: skip
+    _add_place(parser.add_argument_group("whose"))
+
+
+def _add_status(commands: Any, run: Callable[..., int]) -> None:
+    """Add ``status``."""
+    parser = _command(
+        commands, "status", "ask what became of a run", run,
+        f"{CREDENTIALS_HELP}\n{EXIT_CODES}",
+    )  # fmt: skip
+    parser.add_argument("run", metavar="RUN", help="id of the run, as 'smsframe runs' lists it")
+    parser.add_argument(
+        "--wait", type=float, default=60.0, metavar="SECONDS",
+        help="how long to ask about what is still open (default 60; 0 asks once)",
+    )  # fmt: skip
+    _add_price(parser)
+    _add_results(parser, "write every row with what became of it")
+    _add_place(parser.add_argument_group("where to"))
+
+
+def _add_results(parser: Any, purpose: str) -> None:
+    """Add ``--out``."""
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help=f"{purpose}; .csv, .xlsx or .parquet"
+    )
+
+
+def _add_message(parser: Any) -> None:
+    """Add what ``plan`` and ``send`` have in common."""
+    parser.add_argument("file", type=Path, metavar="FILE", help="CSV, Excel or Parquet")
+    message = parser.add_argument_group("message")
+    message.add_argument("--text", help="the text, with %%%%Tag%%%% placeholders")
+    message.add_argument("--content-id", metavar="ID", help="a published message in its place")
+    message.add_argument("--program", required=True, metavar="ID", help="SMS program")
+    message.add_argument("--source", help="comes back on the event of each message")
+    message.add_argument("--campaign-name", metavar="NAME", help="shown in the product")
+    message.add_argument("--ttl-minutes", type=int, metavar="N", help="drop what is unsent by then")
+    message.add_argument("--fold", choices=["gsm7"], help="replace look-alikes that cost more")
+    columns = parser.add_argument_group("columns (those with NAME=VALUE may be repeated)")
+    columns.add_argument("--phone", metavar="COLUMN", help="default: the one that plainly is")
+    for option, shape, purpose in (
+        ("--lookup", "FIELD=COLUMN", "find people by a database field, not by phone"),
+        ("--tag", "TAG=COLUMN", "fill a tag from a column of another name"),
+        ("--default", "TAG=TEXT", "text where a tag has no value"),
+        ("--format", "COLUMN=SPEC", "how values become text: total=,.2f"),
+    ):
+        columns.add_argument(
+            option, type=_pair, action="append", default=[], metavar=shape, help=purpose
+        )
+    columns.add_argument("--region", metavar="US", help="of numbers without a country code")
+    _add_rules(parser.add_argument_group("rules"))
+    _add_place(parser.add_argument_group("where to"))
+
+
+def _add_rules(rules: Any) -> None:
+    """Add what decides which rows go out."""
+    rules.add_argument("--campaign", metavar="NAME", help="nobody gets the same campaign twice")
+    rules.add_argument("--limit", type=int, metavar="N", help="only the first N that can go out")
+    rules.add_argument(
+        "--problems", choices=["skip", "raise"], default="skip",
+        help="skip: leave out rows that have one (default); raise: then send nothing at all",
+    )  # fmt: skip
+    rules.add_argument(
+        "--duplicates", choices=["skip", "send"], default="skip",
+        help="skip: the same message to the same person goes out once (default); send: as often as "
+        "it is in the file",
+    )  # fmt: skip
+    rules.add_argument(
+        "--resend-unknown", action="store_true",
+        help="send again what may have gone out: some get the text twice",
+    )  # fmt: skip
+    _add_price(rules)
+
+
+def _add_price(parser: Any) -> None:
+    """Add ``--price-per-segment``."""
+    parser.add_argument(
+        "--price-per-segment", type=float, metavar="PRICE", help="price of one SMS, to show costs"
+    )
+
+
+def _add_place(place: Any) -> None:
+    """Add where the messages go."""
+    place.add_argument("--sandbox", action="store_true", help="rehearse; nothing leaves here")
+    place.add_argument("--pod", help="where the account lives, such as us-1")
+    place.add_argument("--base-url", metavar="URL", help="address in place of --pod")
+    place.add_argument("--journal", type=Path, metavar="FILE", help="record of what was sent")
+
+
+ADDERS: Final[Mapping[str, Callable[[Any, Callable[..., int]], None]]] = {
+    "demo": _add_demo,
+    "sandbox": _add_sandbox,
+    "plan": _add_plan,
+    "send": _add_send,
+    "runs": _add_runs,
+    "status": _add_status,
+}

@@ -1,0 +1,113 @@
+"""What the engine says, in the words of a shell: ``limit=5`` becomes ``--limit 5``.
+
+The engine's sentences name arguments and methods of Python. Somebody at a shell has options. All of
+that is translated here and nowhere else, by two tables: arguments with an option of their own, and
+phrases that have no option. A name that stands in neither stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+OPTIONS: Final = {
+    "personalize": "--tag",
+    "defaults": "--default",
+    "formats": "--format",
+    "lookup": "--lookup",
+    "deadline_s": "--wait",
+    "resend_unknown": "--resend-unknown",
+    "dry_run": "--dry-run",
+    **{
+        name: f"--{name.replace('_', '-')}"
+        for name in (
+            "base_url", "campaign", "campaign_name", "confirm", "content_id", "duplicates", "fold",
+            "journal", "limit", "phone", "pod", "port", "price_per_segment", "problems", "program",
+            "region", "source", "text", "ttl_minutes",
+        )
+    },
+}  # fmt: skip
+
+PHRASES: Final = tuple(
+    (re.compile(pattern), words)
+    for pattern, words in (
+        (r",? or pass them to smsframe\.connect\(\.\.\.\)", ""),
+        (r"smsframe\.connect\(\"sandbox\"\)", "--sandbox"),
+        (r"smsframe\.connect\(pod=(?:\.\.\.|\"[\w-]*\")\)", "--pod"),
+        (r"(?:smsframe\.)?connect\(journal=\.\.\.\)", "--journal"),
+        (r" ?smsframe\.last_results\(\) has the table\.", ""),
+        (r", listed in plan\(\.\.\.\)\.problems", "; smsframe plan with --out FILE lists them all"),
+        (r"client\.programs\(\) lists", "in Python, smsframe.connect().programs() lists"),
+        (r"Call (?:results\.sms\.)?refresh\(\) again", "Run smsframe status again"),
+        (r"A later refresh\(\)", "A later smsframe status"),
+        (
+            r"results\.sms\.reconcile\(\.\.\.\) or results\.sms\.resolve\(\.\.\.\)",
+            "settle them in Python: smsframe.results(RUN).sms.reconcile(...) or .resolve(...)",
+        ),
+        (r"\bresults\.sms\.(?=\w)", "in Python smsframe.results(RUN).sms."),
+        (r"\bis blank here\b", "is blank here (words such as N/A and None count as blank)"),
+    )
+)
+
+_TEXT = r"""'[^']*'|"[^"]*\""""
+_NAME = rf"(?<![\w.%-])({'|'.join(sorted(OPTIONS, key=len, reverse=True))})"
+_NUMBER = r"-?\d+(?:,\d{3})*(?:\.\d+)?"
+_PAIR = re.compile(rf"{_NAME}=\{{({_TEXT}): ({_TEXT}|[^'\"{{}}]*)\}}")
+_PART = re.compile(rf"{_NAME}\[({_TEXT})\]")
+_ROW = re.compile(r"\brow (?=\d)")
+_VALUE = re.compile(rf"{_NAME}=({_TEXT}|{_NUMBER}|True\b)?")
+
+
+def spoken(text: str, *, place: str = "line") -> str:
+    """Return a sentence of the engine in the words of a shell.
+
+    Parameters
+    ----------
+    text : str
+        What the engine says.
+    place : str, default "line"
+        What a row is called: ``line`` where labels are lines of a file, else ``row``.
+
+    Returns
+    -------
+    str
+        The same with options for arguments.
+
+    Examples
+    --------
+    >>> spoken("confirm=37,000, but 2 would go out: give defaults={'Name': 'you'} or limit=.")
+    '--confirm 37000, but 2 would go out: give --default Name=you or --limit.'
+    """
+    for pattern, words in PHRASES:
+        text = pattern.sub(words, text)
+    steps: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+        (_PAIR, _pair),
+        (_PART, lambda found: f"{OPTIONS[found[1]]} {_bare(found[2])}"),
+        (_VALUE, _value),
+    )
+    for pattern, write in steps:
+        text = pattern.sub(write, text)
+    return _ROW.sub(f"{place} ", text)
+
+
+def _pair(found: re.Match[str]) -> str:
+    """Return a mapping of one pair as the option takes it."""
+    return f"{OPTIONS[found[1]]} {shlex.quote(f'{_bare(found[2])}={_bare(found[3])}')}"
+
+
+def _value(found: re.Match[str]) -> str:
+    """Return an argument, with its value if there is one, as an option."""
+    option, value = OPTIONS[found[1]], found[2]
+    if value is None or value == "True":
+        return option
+    is_text = value[0] in "'\""
+    return f"{option} {shlex.quote(_bare(value)) if is_text else value.replace(',', '')}"
+
+
+def _bare(value: str) -> str:
+    """Return a text without the quotes that Python puts around it."""
+    return value[1:-1] if value[:1] in {"'", '"'} else value

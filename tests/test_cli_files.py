@@ -1,0 +1,321 @@
+"""Files of the command line: what is taken as what, what is refused, and what is written back."""
+
+from __future__ import annotations
+
+import importlib.util
+import warnings
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from samples import make_people
+
+from smsframe import cli, cli_options, files
+from smsframe.errors import InputError
+
+ROOT = Path(__file__).parent.parent
+A, B = "+12015550100", "+12015550101"
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    """Work in an empty directory, 100 columns wide."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    return tmp_path
+
+
+@pytest.fixture
+def command(sandbox, monkeypatch):
+    """Return the words that send a file to the sandbox."""
+    for name, value in sandbox.credentials.items():
+        monkeypatch.setenv(f"SMSFRAME_{name.upper()}", value)
+    options = ["--program", "148372", "--phone", "mobile", "--base-url", sandbox.base_url]
+    return lambda name, text, *more: ["send", name, "--text", text, *options, *more]
+
+
+def written(name: str, text: str) -> Path:
+    """Write a file and return its path."""
+    Path(name).write_text(text, encoding="utf-8", newline="")
+    return Path(name)
+
+
+def refusal(text: str, formats: dict[str, str] | None = None) -> str:
+    """Return why a CSV file is refused."""
+    with pytest.raises(InputError) as caught:
+        files.read_frame(written("some.csv", text), formats or {})
+    return str(caught.value)
+
+
+def test_csv__separator_too_many(command, sandbox, capsys):
+    """A line with more fields than the header would text the wrong people, so nobody is texted."""
+    written("some.csv", f"mobile,partner_mobile,name\n{A},{B},Ann,\n{B},{A},Bob,\n")
+    assert cli.main(command("some.csv", "Secret", "--confirm", "2")) == cli.USAGE
+    err = capsys.readouterr().err
+    assert "some.csv, line 2 has 4 fields, but the header has 3" in err
+    assert "2 lines are like this" in err
+    assert len(sandbox.requests()) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        pytest.param("a,b\n1,2\n3\n", "line 3 has 1 fields", id="too few"),
+        pytest.param('a,b\n"x\ny",2\n3,4,5\n', "line 4 has 3 fields", id="after a line break"),
+        pytest.param('a,b\n1,2\n3,"4\n5,6\n', "line 3: the quotes", id="quote not closed"),
+        pytest.param('a,b\n1,"2"x\n', "line 2: the quotes", id="text after a quote"),
+        pytest.param("a,b,a\n1,2,3\n", "'a' more than once", id="one name twice"),
+    ],
+)
+def test_csv__refused(text, sentence):
+    """What can be read in more than one way is refused, with its line."""
+    assert sentence in refusal(text)
+
+
+def test_csv__lines():
+    """Rows carry the line they begin on, past blank lines and line breaks in cells."""
+    frame = files.read_cells(written("some.csv", 'a,\r\n1,2\r\n\r\n"x\r\ny",4\r\n5,\r\n'))
+    assert frame.index.tolist() == [2, 4, 6]
+    assert frame.index.name == "line"
+    assert list(frame) == ["a", "column 2"]
+    assert frame["a"].tolist() == ["1", "x\r\ny", "5"]
+    assert frame["column 2"].isna().tolist() == [False, False, True]
+
+
+def test_csv__in_pieces(monkeypatch):
+    """A file that is read piece by piece is the same file."""
+    people = make_people(10)
+    people.to_csv("people.csv", index=False)
+    monkeypatch.setattr("smsframe.csv_cells.PIECE_ROWS", 3)
+    frame = files.read_cells(Path("people.csv"))
+    assert frame.to_dict("list") == people.to_dict("list")
+    assert frame.index.tolist() == list(range(2, 12))
+
+
+def test_blank_words__told_and_kept(command, sandbox):
+    """A word for a missing value is not sent as text, and comes back as it stood."""
+    words = list(files.BLANK_WORDS)
+    names = ["Ann", *words, "", "Nan", "Null"]
+    people = make_people(len(names)).assign(FirstName=names)
+    people.to_csv("people.csv", index=False)
+    assert cli.main(command("people.csv", "Hi %%FirstName%%", "--confirm", "3")) == cli.SOME_NOT
+    assert sandbox.outbox()["text"].tolist() == ["Hi Ann", "Hi Nan", "Hi Null"]
+    back = pd.read_csv("people-results.csv", dtype="string", keep_default_na=False)
+    assert back["FirstName"].tolist() == names
+    assert (back["sms_code"] == "value_missing").sum() == len(words) + 1
+    assert "N/A and None" in back["sms_error"][1]
+
+
+def test_blank_words__are_told():
+    """The README and the help have every one of them."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for word in files.BLANK_WORDS:
+        assert f"`{word}`" in readme
+        assert f"  {word}" in cli_options.FILE_HELP
+
+
+def test_excel__words_and_kinds():
+    """In a workbook too: words count as blank, numbers and dates keep their kinds, lines count."""
+    frame = pd.DataFrame({"name": ["Ann", "None", None], "n": [1, 2, None],
+                          "day": pd.to_datetime(["2026-03-05"] * 3)})  # fmt: skip
+    files.write_frame(frame, Path("some.xlsx"))
+    cells = files.read_cells(Path("some.xlsx"))
+    assert cells["name"].tolist()[:2] == ["Ann", "None"]
+    made = files.prepared(cells, {"n": ",.2f", "day": "%d %b"})
+    assert made["name"].isna().tolist() == [False, True, True]
+    assert made["n"].tolist()[:2] == [1, 2]
+    assert pd.api.types.is_datetime64_any_dtype(made["day"])
+    assert made.index.tolist() == [2, 3, 4]
+
+
+def test_formats__keep_the_cells(command, sandbox):
+    """A column that became numbers for its format comes back as it stood in the file."""
+    written("some.csv", f"mobile,total\n{A},007.50\n")
+    assert (
+        cli.main(command("some.csv", "$%%total%%", "--format", "total=,.2f", "--confirm", "1")) == 0
+    )
+    assert sandbox.outbox()["text"].tolist() == ["$7.50"]
+    assert pd.read_csv("some-results.csv", dtype="string")["total"].tolist() == ["007.50"]
+
+
+@pytest.mark.parametrize("days", [["05/03/2026", "13/03/2026"], ["13/03/2026", "05/03/2026"]])
+def test_formats__dates_are_not_guessed(days):
+    """Day and month are not told apart by the rows around, and pandas does not warn of it."""
+    text = "day\n2026-03-05\n" + "".join(f"{day}\n" for day in days)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sentence = refusal(text, {"day": "%d %b"})
+    assert f"Column 'day', line 3: '{days[0]}' is no date" in sentence
+    assert "2 lines have such a value: 3, 4." in sentence
+    assert "Write 2026-03-05" in sentence
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("2026-03-05", "05 Mar 00:00"),
+        (" 2026-03-05 14:30 ", "05 Mar 14:30"),
+        ("2026-03-05T14:30:59.5", "05 Mar 14:30"),
+        ("2026-03-05T23:30:00Z", "05 Mar 23:30"),
+        ("2026-03-05 23:30+05:30", "05 Mar 23:30"),
+    ],
+)
+def test_formats__iso_dates(command, sandbox, cell, text):
+    """A date with the year first is read, its time as its own clock shows it."""
+    written("some.csv", f"mobile,day\n{A},{cell}\n{B},\n")
+    sent = command("some.csv", "%%day%%", "--format", "day=%d %b %H:%M", "--confirm", "1")
+    assert cli.main(sent) == cli.SOME_NOT
+    assert sandbox.outbox()["text"].tolist() == [text]
+
+
+@pytest.mark.parametrize(
+    ("spec", "cells"),
+    [
+        pytest.param("%d %b", ["March 5", "2026-13-01", "20260305", "2026-3-5", "2026-03-05Z",
+                               "2026-03-05 25:00", "46000"], id="dates"),
+        pytest.param(",.2f", ["$7", "1,234", "12,50", "1 000", "inf", "1e999", "0x10", "1_000",
+                              "٣", "7 EUR", "-"], id="numbers"),
+    ],
+)  # fmt: skip
+def test_formats__refused(spec, cells):
+    """What is no plain number or date is refused, and the cell at fault is the one named."""
+    good = {"%d %b": "2026-01-01", ",.2f": "2"}[spec]
+    for cell in cells:
+        sentence = refusal(f"x;y\n{good};2\n;2\n{cell};2\n", {"x": spec})
+        assert "Column 'x', line 4: " in sentence, cell
+        assert "pd." not in sentence
+
+
+def test_formats__numbers():
+    """Whole numbers stay whole, however large, and blank cells stay blank."""
+    frame = files.read_frame(
+        written("some.csv", "x;y\n12345678901234567891;\n-1.50;\n;\n+2;\nNone;\n"), {"x": ",.2f"}
+    )
+    assert frame["x"].tolist() == [12345678901234567891, -1.5, None, 2, None]
+
+
+def test_formats__names_the_first_bad_cell(command, capsys):
+    """The sentence names the cell at fault, its line, and what can be done in a shell."""
+    written("some.csv", "mobile,x\n" + "".join(f"{A},{x}\n" for x in ("2", "3.1", "$7", "4")))
+    assert cli.main(command("some.csv", "%%x%%", "--format", "x=,.2f")) == cli.USAGE
+    err = capsys.readouterr().err
+    assert "Column 'x', line 4: '$7' is no number, as --format 'x=,.2f' needs." in err
+    assert "rows" not in err
+
+
+def test_formats__a_phone_is_masked():
+    """A number in a column that was named by mistake does not show."""
+    assert B[-9:] not in refusal(f"mobile;x\n{B};1\n", {"mobile": "%d"})
+
+
+def test_read__folder():
+    """A folder is called a folder."""
+    Path("some.csv").mkdir()
+    with pytest.raises(InputError, match="is a folder"):
+        files.read_cells(Path("some.csv"))
+
+
+def _no_openpyxl(monkeypatch):
+    """Make openpyxl a library that is not installed."""
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "openpyxl" else find(name)
+    )
+
+
+@pytest.fixture
+def sent_to(command, sandbox, monkeypatch, capsys):
+    """Return what a command says of where its results go, having seen that it sends nothing."""
+    _no_openpyxl(monkeypatch)
+    make_people(1).to_csv("people.csv", index=False)
+    Path("folder.csv").mkdir()
+
+    def try_it(verb: str, out: str) -> str:
+        confirmed = ["--confirm", "1"] if verb == "send" else []
+        words = command("people.csv", "Hi", "--out", out)[1:]
+        assert cli.main([verb, *words, *confirmed]) == cli.USAGE
+        assert len(sandbox.requests()) == 0
+        return capsys.readouterr().err
+
+    return try_it
+
+
+@pytest.mark.parametrize(
+    ("out", "sentence"),
+    [
+        pytest.param("no/such/place.csv", "there is no folder", id="no folder"),
+        pytest.param("folder.csv", "it is a folder", id="a folder"),
+        pytest.param("out.xls", "Name it .xlsx", id="only read"),
+        pytest.param("out.xlsx", "openpyxl, which is not installed: pip install", id="no library"),
+        pytest.param("people.csv", "is the file itself", id="the file itself"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["send", "plan"])
+def test_out__looked_at_first(sent_to, verb, out, sentence):
+    """Where results could not be written, nothing is sent."""
+    assert sentence in sent_to(verb, out)
+
+
+def test_out__of_status_looked_at_first(sandbox, capsys):
+    """``status`` asks nothing either."""
+    assert cli.main(["status", "any", "--out", "no/such/place.csv"]) == cli.USAGE
+    assert "there is no folder" in capsys.readouterr().err
+
+
+def test_out__no_right_to_write(command, sandbox, monkeypatch, capsys):
+    """A folder that is not ours to write in is said before anything is sent."""
+    monkeypatch.setattr("os.access", lambda *_: False)
+    make_people(1).to_csv("people.csv", index=False)
+    assert cli.main(command("people.csv", "Hi", "--confirm", "1")) == cli.USAGE
+    assert "you may not write there" in capsys.readouterr().err
+    assert len(sandbox.requests()) == 0
+
+
+@pytest.mark.parametrize(
+    ("cells", "out", "sentence"),
+    [
+        pytest.param(["a", 1], "o.parquet", "several kinds", id="kinds"),
+        pytest.param(["a", "b\x0c"], "o.xlsx", "control characters", id="characters"),
+    ],
+)
+def test_out__cells_do_not_fit(cells, out, sentence):
+    """Cells that the kind of file cannot hold are found before there are results."""
+    with pytest.raises(InputError, match=sentence):
+        files.check_fits(pd.DataFrame({"x": cells}), Path(out))
+    files.check_fits(pd.DataFrame({"x": cells}), Path("o.csv"))
+
+
+def test_out__too_many_rows_for_a_sheet(monkeypatch):
+    """A sheet that is too small is found before there are results."""
+    monkeypatch.setattr(files, "EXCEL_ROWS", 2)
+    files.check_fits(pd.DataFrame({"x": [1, 2]}), Path("o.xlsx"))
+    with pytest.raises(InputError, match="a sheet holds 2 rows, and there are 3"):
+        files.check_fits(pd.DataFrame({"x": [1, 2, 3]}), Path("o.xlsx"))
+
+
+def test_out__fails_after_the_send(command, sandbox, monkeypatch, capsys):
+    """When writing fails all the same the messages are out: it says how to get the table."""
+
+    def full(*_, **__):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", full)
+    make_people(1).to_parquet("people.parquet", index=False)
+    assert cli.main(command("people.parquet", "Hi", "--confirm", "1")) == cli.SOME_NOT
+    err = capsys.readouterr().err
+    assert "No space left on device. Nothing is lost" in err
+    assert len(sandbox.outbox()) == 1
+
+
+def test_excel__not_installed(monkeypatch):
+    """Reading a workbook without openpyxl says what to install."""
+    make_people(1).to_excel("people.xlsx", index=False)
+    _no_openpyxl(monkeypatch)
+    with pytest.raises(InputError, match=r"not installed: pip install openpyxl\.$"):
+        files.read_cells(Path("people.xlsx"))
+
+
+def test_gitignore__has_what_the_readme_writes():
+    """Following the README leaves nothing behind that git would offer to commit."""
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    assert {"/results.csv", "/appointments-results.csv", "/status.csv"} <= set(ignored)
