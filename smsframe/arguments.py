@@ -1,16 +1,41 @@
 """The arguments of ``plan`` and ``send``, checked against the frame before anything else happens.
 
 Faults of arguments are the caller's to mend and are raised at once, all of them in one error, each
-with what exists instead. Faults of rows are data and are found later, in ``planning.py``.
+with what exists instead. Faults of rows are data and are found later, in ``planning.py``. What is
+checked without a frame is checked by ``checks.py``.
+
+A campaign's name is brought into one spelling (`campaign_name`): what nobody can see must not make
+another campaign of it, for that would text everybody again.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+import numpy as np
+
+from smsframe.checks import (
+    SHOWN_CHARACTERS,
+    check_bool,
+    check_choice,
+    check_client,
+    check_count,
+    check_label,
+    check_number,
+    check_optional_bool,
+    check_progress,
+    check_text,
+    quoted,
+    refuse,
+    type_of,
+    unusable,
+)
 from smsframe.errors import InputError
+from smsframe.masking import Plain, mask_phone
+from smsframe.phones import check_region
 from smsframe.templates import near_misses
 
 if TYPE_CHECKING:
@@ -18,6 +43,9 @@ if TYPE_CHECKING:
 
 NAMED = 20
 MAX_SOURCE = 200  # the API keeps 256 characters; the run and batch are appended to what is given
+MAX_TTL_MINUTES = 2**31 - 1  # the API documents an integer and no range; [guess] it is a common one
+
+FIELD = "the name of a database field"
 
 Format: TypeAlias = str | Callable[[Any], Any]
 
@@ -63,108 +91,119 @@ class Options:
 
 def check_message(text: Any, given: Mapping[str, Any], faults: list[str]) -> Message:
     """Return what is the same for every recipient; faults are added to the list."""
-    program = given["program"]
-    if isinstance(program, int) and not isinstance(program, bool):
-        program = str(program)
-    if not isinstance(program, str) or not program.strip():
-        faults.append(
-            "program= is the id of the SMS program to send from, such as '148372'; "
-            "client.programs() lists those of your account."
-        )
-        program = ""
-    content_id = _optional_text(given, "content_id", faults)
     if text is not None and not isinstance(text, str):
-        faults.append(f"The text is a {type(text).__name__}; it must be a string.")
+        faults.append(unusable("text", text, "a string"))
         text = ""
-    if (text is None) == (content_id is None):
+    content_id = check_text("content_id", given["content_id"], faults)
+    if (text is None) == (given["content_id"] is None):
         faults.append("Give either the text or content_id= (the id of a published message).")
-    source = _optional_text(given, "source", faults)
+    source = check_text("source", given["source"], faults)
     if source is not None and len(source) > MAX_SOURCE:
         faults.append(f"source= has {len(source)} characters; at most {MAX_SOURCE} fit.")
     return Message(
-        program=program.strip(),
-        content=text,
+        program=_program(given["program"], faults),
+        content=check_text("text", text, faults, blank=True),
         content_id=content_id,
         defaults=_defaults(given["defaults"], faults),
         source=source,
-        campaign_name=_optional_text(given, "campaign_name", faults),
-        ttl_minutes=_whole(given, "ttl_minutes", 1, faults),
-        character_swap=given["character_swap"],
+        campaign_name=check_text("campaign_name", given["campaign_name"], faults),
+        ttl_minutes=check_count(
+            "ttl_minutes", given["ttl_minutes"], faults, least=1, most=MAX_TTL_MINUTES
+        ),
+        character_swap=check_optional_bool("character_swap", given["character_swap"], faults),
     )
 
 
 def check_columns(frame: pd.DataFrame, given: Mapping[str, Any], faults: list[str]) -> Columns:
     """Return which column is what; faults are added to the list."""
-    phone, lookup = given["phone"], given["lookup"]
+    phone = given["phone"]
     if phone is not None:
         _need_column(frame, phone, "phone=", faults)
-    if lookup is not None and not (isinstance(lookup, Mapping) and lookup):
-        faults.append("lookup= maps a database field to a column: {'accountNumber': 'account'}.")
-        lookup = None
+    lookup = _lookup(frame, given["lookup"], faults)
     if phone is not None and lookup:
         faults.append("Give phone= or lookup=, not both: a message has one way to its recipient.")
-    for name, column in (lookup or {}).items():
-        _need_column(frame, column, f"lookup[{name!r}]", faults)
-    formats = _mapping(
-        given["formats"], "formats= maps a column to a format: {'total': ',.2f'}.", faults
-    )
-    for column in formats:
-        _need_column(frame, column, "formats=", faults)
     return Columns(
         phone=phone,
-        lookup=dict(lookup or {}),
+        lookup=lookup,
         personalize=_personalize(frame, given["personalize"], faults),
-        formats=formats,
-        region=given["region"],
+        formats=_formats(frame, given["formats"], faults),
+        region=_region(given["region"], faults),
     )
 
 
 def check_options(given: Mapping[str, Any], faults: list[str]) -> Options:
     """Return how to send; faults are added to the list."""
-    _one_of(given, "problems", ("skip", "raise"), faults)
-    _one_of(given, "duplicates", ("skip", "send"), faults)
-    _one_of(given, "fold", (None, "gsm7"), faults)
-    price = given["price_per_segment"]
-    if price is not None and not isinstance(price, (int, float)):
-        faults.append(f"price_per_segment={price!r} must be a number.")
+    fold = given["fold"]
+    check_bool("dry_run", given.get("dry_run", False), faults)
+    check_client(given.get("client"), faults)
+    check_progress("progress", given.get("progress"), faults)
     return Options(
-        campaign=_optional_text(given, "campaign", faults),
-        limit=_whole(given, "limit", 0, faults),
-        confirm=_whole(given, "confirm", 0, faults),
-        problems=given["problems"],
-        duplicates=given["duplicates"],
-        resend_unknown=bool(given["resend_unknown"]),
-        price_per_segment=price,
-        fold=given["fold"],
+        campaign=_campaign(given["campaign"], faults),
+        limit=check_count("limit", given["limit"], faults),
+        confirm=check_count("confirm", given["confirm"], faults),
+        problems=check_choice("problems", given["problems"], ("skip", "raise"), faults),
+        duplicates=check_choice("duplicates", given["duplicates"], ("skip", "send"), faults),
+        resend_unknown=check_bool("resend_unknown", given["resend_unknown"], faults),
+        price_per_segment=check_number("price_per_segment", given["price_per_segment"], faults),
+        fold=None if fold is None else check_choice("fold", fold, ("gsm7",), faults),
     )
 
 
-def refuse(faults: Sequence[str]) -> None:
-    """Raise all faults as one error; none when there are none."""
-    if not faults:
-        return
-    if len(faults) == 1:
-        raise InputError(faults[0], faults=list(faults))
-    listed = "\n".join(f"  - {fault}" for fault in faults)
-    raise InputError(f"{len(faults)} arguments cannot be used:\n{listed}", faults=list(faults))
+def check_sending(
+    *, client: Any, confirm: Any, dry_run: Any, progress: Any, wait_s: Any
+) -> dict[str, Any]:
+    """Return the arguments of ``Plan.send`` in their plain form; InputError for faults."""
+    faults: list[str] = []
+    check_client(client, faults)
+    checked = {
+        "client": client,
+        "confirm": check_count("confirm", confirm, faults),
+        "dry_run": check_bool("dry_run", dry_run, faults),
+        "progress": check_progress("progress", progress, faults),
+        "wait_s": check_number("wait_s", wait_s, faults, optional=False),
+    }
+    refuse(faults)
+    return checked
+
+
+def campaign_name(name: str) -> str:
+    """Return a campaign's name as it is told apart: NFKC, without what cannot be seen.
+
+    >>> campaign_name(" nov\u00a0 2026\u200b ") == campaign_name("nov 2026")
+    True
+    """
+    seen = "".join(sign for sign in name if unicodedata.category(sign) != "Cf")
+    return " ".join(unicodedata.normalize("NFKC", seen).split())
 
 
 def column_sentence(frame: pd.DataFrame, column: Any, where: str) -> str | None:
     """Return what is wrong with naming ``column``, or None."""
+    faults: list[str] = []
+    if not check_label(where.removesuffix("="), column, faults):
+        return faults[0]
     try:
         found = sum(1 for name in frame.columns if name == column)
     except (TypeError, ValueError):
         found = 0
     if found == 1:
         return None
+    named = f"{where} names column {shown_label(column)}"
     if found:
-        return f"{where} names column {column!r}, which the frame has {found} times: rename one."
+        return f"{named}, which the frame has {found} times: rename one."
     names = [str(name) for name in frame.columns]
     near = near_misses(str(column), names)
     hint = f"Did you mean {near[0]!r}? " if near else ""
     shown = ", ".join(map(repr, names[:NAMED])) + (", …" if len(names) > NAMED else "")
     shown = shown or "no columns at all"
-    return f"{where} names column {column!r}, which the frame does not have. {hint}It has: {shown}."
+    return f"{named}, which the frame does not have. {hint}It has: {shown}."
+
+
+def shown_label(column: Any) -> str:
+    """Return a label of a column or row, or a tag, as an error shows it."""
+    if not check_label("", column, []):
+        return quoted(column)
+    shown = mask_phone(repr(column))
+    return shown if len(shown) <= SHOWN_CHARACTERS else f"{shown[:SHOWN_CHARACTERS]}…"
 
 
 def _need_column(frame: pd.DataFrame, column: Any, where: str, faults: list[str]) -> None:
@@ -172,6 +211,68 @@ def _need_column(frame: pd.DataFrame, column: Any, where: str, faults: list[str]
     sentence = column_sentence(frame, column, where)
     if sentence:
         faults.append(sentence)
+
+
+def _program(given: Any, faults: list[str]) -> str:
+    """Return the program's id as text; a whole number will do."""
+    whole = isinstance(given, (int, np.integer)) and not isinstance(given, bool)
+    if whole and abs(int(given)) < 10**18:
+        return str(int(given))
+    if isinstance(given, str) and given.strip():
+        return (check_text("program", given, faults) or "").strip()
+    what = "" if given is None or isinstance(given, str) else f", not {type_of(given)}"
+    faults.append(
+        "program= is the id of the SMS program to send from, such as '148372'"
+        f"{what}; client.programs() lists those of your account."
+    )
+    return ""
+
+
+def _campaign(given: Any, faults: list[str]) -> str | None:
+    """Return the campaign's name in its one spelling; None stays None."""
+    text = check_text("campaign", given, faults)
+    if text is None:
+        return None
+    name = campaign_name(text)
+    if not name:
+        faults.append("campaign= holds nothing that can be seen; give it a name, or leave it out.")
+    return name
+
+
+def _region(given: Any, faults: list[str]) -> str | None:
+    """Return the region as given; one that does not exist is a fault."""
+    try:
+        check_region(given)
+    except InputError as error:
+        faults.append(Plain(error))
+        return None
+    return given if given is None else str.__str__(given)
+
+
+def _lookup(frame: pd.DataFrame, given: Any, faults: list[str]) -> dict[str, Hashable]:
+    """Return database field → column as given."""
+    need = "a mapping of a database field to a column, such as {'accountNumber': 'account'}"
+    lookup = _mapping("lookup", given, need, faults)
+    if isinstance(given, Mapping) and not given:
+        faults.append(f"lookup= is empty; it must be {need}.")
+    for name, column in lookup.items():
+        check_text("a field of lookup", name, faults, need=FIELD, optional=False)
+        _need_column(frame, column, f"lookup[{shown_label(name)}]", faults)
+    return lookup
+
+
+def _formats(frame: pd.DataFrame, given: Any, faults: list[str]) -> dict[Hashable, Format]:
+    """Return column → format as given."""
+    need = "a mapping of a column to a format, such as {'total': ',.2f'}"
+    formats = _mapping("formats", given, need, faults)
+    for column, wanted in formats.items():
+        _need_column(frame, column, "formats=", faults)
+        name = f"formats[{shown_label(column)}]"
+        if isinstance(wanted, str):
+            check_text(name, wanted, faults, blank=True)
+        elif wanted is not None and not callable(wanted):
+            faults.append(unusable(name, wanted, "a format such as ',.2f' or a function"))
+    return formats
 
 
 def _personalize(
@@ -184,62 +285,39 @@ def _personalize(
         given = [given]
     if isinstance(given, Mapping):
         mapping = {str(tag): column for tag, column in given.items()}
-    elif isinstance(given, Sequence):
-        mapping = {str(column): column for column in given}
+    elif isinstance(given, Sequence) and not isinstance(given, bytes):
+        labels = [c for c in given if check_label("a column of personalize", c, faults)]
+        mapping = {str(column): column for column in labels}
     else:
-        faults.append(
-            "personalize= maps a tag to a column ({'Order': 'order_no'}) or lists columns."
-        )
+        need = "a mapping of a tag to a column ({'Order': 'order_no'}) or a list of columns"
+        faults.append(unusable("personalize", given, need))
         return None
     for tag, column in mapping.items():
-        _need_column(frame, column, f"personalize[{tag!r}]", faults)
+        check_text("a tag of personalize", tag, faults, blank=True)
+        _need_column(frame, column, f"personalize[{shown_label(tag)}]", faults)
     return mapping
 
 
 def _defaults(given: Any, faults: list[str]) -> dict[str, str]:
     """Return the defaults as tag → text."""
-    mapping = _mapping(given, "defaults= maps a tag to a text: {'FirstName': 'Customer'}.", faults)
+    need = "a mapping of a tag to a text, such as {'FirstName': 'Customer'}"
+    mapping = _mapping("defaults", given, need, faults)
+    defaults = {}
     for tag, value in mapping.items():
+        check_text("a tag of defaults", str(tag), faults, blank=True)
+        name = f"defaults[{shown_label(str(tag))}]"
         if not isinstance(value, str):
-            faults.append(f"defaults[{tag!r}] is {value!r}; it must be a string.")
-    return {str(tag): str(value) for tag, value in mapping.items()}
+            faults.append(unusable(name, value, "a string"))
+        elif (text := check_text(name, value, faults, blank=True)) is not None:
+            defaults[str(tag)] = text
+    return defaults
 
 
-def _mapping(given: Any, sentence: str, faults: list[str]) -> dict[Any, Any]:
+def _mapping(name: str, given: Any, need: str, faults: list[str]) -> dict[Any, Any]:
     """Return a mapping as a dict; None is empty; anything else is a fault."""
     if given is None:
         return {}
     if not isinstance(given, Mapping):
-        faults.append(sentence)
+        faults.append(unusable(name, given, need))
         return {}
     return dict(given)
-
-
-def _optional_text(given: Mapping[str, Any], name: str, faults: list[str]) -> str | None:
-    """Return a text argument; None stays None; blank or another type is a fault."""
-    value = given[name]
-    if value is None or (isinstance(value, str) and value.strip()):
-        return value
-    faults.append(f"{name}={value!r} must be a text that is not blank, or be left out.")
-    return None
-
-
-def _whole(given: Mapping[str, Any], name: str, least: int, faults: list[str]) -> int | None:
-    """Return a whole-number argument; None stays None."""
-    value = given[name]
-    if value is None:
-        return None
-    whole = not isinstance(value, bool) and hasattr(value, "__index__")
-    if not whole or int(value) < least:
-        faults.append(f"{name}={value!r} must be a whole number of at least {least}.")
-        return None
-    return int(value)
-
-
-def _one_of(
-    given: Mapping[str, Any], name: str, choices: tuple[Any, ...], faults: list[str]
-) -> None:
-    """Note a fault unless the argument is one of the choices."""
-    if given[name] not in choices:
-        listed = " or ".join(repr(choice) for choice in choices)
-        faults.append(f"{name}={given[name]!r} must be {listed}.")

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import ipywidgets as widgets
-import pandas as pd
 
-from smsframe.composing import choices, markup, memory, summary
+from smsframe.checks import check_count, check_frame, refuse
+from smsframe.composing import choices, markup, memory, summary, underway
 from smsframe.composing.check_panel import CheckPanel
 from smsframe.composing.desk import Desk
 from smsframe.composing.map_panel import MapPanel
@@ -26,10 +26,11 @@ from smsframe.composing.see_panel import SeePanel
 from smsframe.composing.send_panel import SendPanel
 from smsframe.composing.try_panel import TryPanel
 from smsframe.composing.write_panel import WritePanel
-from smsframe.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
+
+    import pandas as pd
 
     from smsframe.acoustic.client import Client
     from smsframe.arguments import Format
@@ -79,7 +80,7 @@ class Composer:
     @property
     def plan(self) -> Plan:
         """What would be sent by the choices as they are now."""
-        seen = self.desk.settle()
+        seen = self.desk.settle() if self.desk.choices.program else None
         return self.desk.plan() if seen is None else seen.plan
 
     @property
@@ -99,7 +100,8 @@ class Composer:
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until totals, tries and sends are at their end; False when that takes longer."""
-        parts = [self.send.dispatch, self.trying.dispatch, self.desk.background]
+        sends = [underway.current(), self.send.dispatch, self.trying.dispatch]
+        parts = [*sends, self.desk.background]
         return all(part is None or part.wait(timeout_s) for part in parts)
 
     def __repr__(self) -> str:
@@ -253,9 +255,11 @@ def compose(
     )
     """
     given = dict(locals())
-    if not isinstance(frame, pd.DataFrame):
-        raise InputError(f"A DataFrame is needed, not {type(frame).__name__}.")
-    del given["frame"], given["text"], given["client"], given["confirm_over"]
+    check_frame(frame)
+    faults: list[str] = []
+    check_count("confirm_over", confirm_over, faults, optional=False)
+    refuse(faults)
+    del given["frame"], given["text"], given["confirm_over"]
     chosen = choices.checked(frame, text, given)
     for before in _latest:
         memory.remember(before.write.editor.text)

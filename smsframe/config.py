@@ -20,8 +20,19 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, quote_plus, urlsplit
 
+from smsframe.checks import (
+    broken_at,
+    check_count,
+    check_number,
+    check_text,
+    quoted,
+    refuse,
+    type_of,
+    unusable,
+)
 from smsframe.errors import ConfigurationError
 from smsframe.masking import mask_cell, mask_phone
 
@@ -127,12 +138,12 @@ def base_url_for(pod: str) -> str:
     >>> base_url_for("us-1")
     'https://api-campaign-us-1.goacoustic.com'
     """
-    if pod in PODS:
+    if isinstance(pod, str) and pod in PODS:
         return f"https://api-campaign-{pod}.goacoustic.com"
     near = difflib.get_close_matches(str(pod).strip().lower(), PODS, n=1)
     hint = f' Did you mean "{near[0]}"?' if near else ""
     raise ConfigurationError(
-        f'There is no pod "{pod}".{hint} Known pods: {", ".join(PODS)}. '
+        f"There is no pod {quoted(pod)}.{hint} Known pods: {', '.join(PODS)}. "
         "For a pod that is newer than this list give base_url= instead.",
         pod=pod,
         near_misses=near,
@@ -247,14 +258,58 @@ def credentials(
         "client_secret": client_secret,
         "refresh_token": refresh_token,
     }
+    strange = {name: type_of(v) for name, v in given.items() if not (v is None or _is_text(v))}
+    if strange:  # of a secret only the type is said
+        told = [f"{name}= is of type {kind}; it must be a text." for name, kind in strange.items()]
+        refuse(told, ConfigurationError)
     found = {
-        name: (value or "").strip() or os.environ.get(_VARIABLES[name], "").strip()
+        name: str(value or "").strip() or os.environ.get(_VARIABLES[name], "").strip()
         for name, value in given.items()
     }
     missing = [name for name, value in found.items() if not value]
     if missing:
         raise ConfigurationError(_missing_sentence(missing), missing=missing)
     return Credentials(**found)
+
+
+def _is_text(value: object) -> bool:
+    """Tell whether this is a text that can be sent; half of a character pair cannot."""
+    return isinstance(value, str) and broken_at(value) is None
+
+
+def check_connection(
+    *, pod: Any, base_url: Any, journal: Any, max_in_flight: Any, timeout_s: Any, most: int
+) -> tuple[int, tuple[float, float]]:
+    """Check the settings of a connection; return those that are numbers, as plain ones.
+
+    Parameters
+    ----------
+    pod, base_url, journal, max_in_flight, timeout_s
+        As for :func:`smsframe.connect`.
+    most : int
+        The most calls at a time that the service allows.
+
+    Raises
+    ------
+    ConfigurationError
+        Some cannot work; all of them are named at once.
+    """
+    faults: list[str] = []
+    check_text("pod", pod, faults, need="a text such as 'us-1'", blank=True)
+    check_text("base_url", base_url, faults, need="a text such as 'https://host'", blank=True)
+    journal_fault(journal, faults)
+    calls = check_count("max_in_flight", max_in_flight, faults, least=1, most=most, optional=False)
+    pair = timeout_s if isinstance(timeout_s, (tuple, list)) else ()
+    trial: list[str] = []
+    seconds = [check_number("timeout_s", each, trial, optional=False) for each in pair]
+    if len(seconds) != 2 or trial or 0 in seconds:  # noqa: PLR2004 - connect and read
+        given = f"({', '.join(map(quoted, pair))})" if pair else quoted(timeout_s)
+        faults.append(
+            f"timeout_s={given} must be two positive numbers of seconds: to connect, and to wait "
+            "for a whole answer, such as (10, 120)."
+        )
+    refuse(faults, ConfigurationError)
+    return calls or most, (float(seconds[0] or 0), float(seconds[1] or 0))
 
 
 def _missing_sentence(missing: list[str]) -> str:
@@ -282,7 +337,16 @@ def journal_path(path: str | os.PathLike[str] | None = None, *, rehearsal: bool 
     -------
     pathlib.Path
         The file; it need not exist yet. For a directory, ``journal.sqlite3`` in it.
+
+    Raises
+    ------
+    ConfigurationError
+        The path cannot be one: of another type, blank, too long, ``":memory:"`` (a journal has to
+        outlive the session).
     """
+    faults: list[str] = []
+    journal_fault(path, faults)
+    refuse(faults, ConfigurationError)
     if path is not None:
         return _journal_file(path)
     configured = os.environ.get("SMSFRAME_JOURNAL", "").strip()
@@ -290,10 +354,42 @@ def journal_path(path: str | os.PathLike[str] | None = None, *, rehearsal: bool 
     return journal.with_name("rehearsal.sqlite3") if rehearsal else journal
 
 
+def journal_fault(path: Any, faults: list[str]) -> None:
+    """Note a fault unless this can be the path of a journal, or is None."""
+    if path is None:
+        return
+    name = os.fspath(path) if isinstance(path, os.PathLike) else path
+    if not isinstance(name, str) or not name.strip():
+        need = "the path of a file, as text or Path"
+        faults.append(unusable("journal", path, need, fits=isinstance(name, str)))
+    elif name == ":memory:":
+        faults.append(
+            "journal=':memory:' would forget who was texted when the session ends; name a file, "
+            "such as one in a temporary directory."
+        )
+    elif not _is_file_name(name):
+        faults.append("journal= holds a character that no path can hold; name another file.")
+
+
+def _is_file_name(name: str) -> bool:
+    """Tell whether the file system can take a name."""
+    try:
+        return b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:
+        return False
+
+
 def _journal_file(path: str | os.PathLike[str]) -> Path:
     """Make an absolute path of a file, also from a directory or from ``~``."""
-    place = Path(path).expanduser().absolute()
-    is_directory = place.is_dir() or str(path).endswith(("/", os.sep))
+    try:
+        place = Path(path).expanduser().absolute()
+        is_directory = place.is_dir() or str(path).endswith(("/", os.sep))
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ConfigurationError(
+            f"The journal cannot be at the path that was given ({reason}). Name another file with "
+            "journal= or SMSFRAME_JOURNAL."
+        ) from error
     return place / "journal.sqlite3" if is_directory else place
 
 

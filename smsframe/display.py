@@ -9,6 +9,7 @@ frames, and knows nothing of how they were made.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
 from html import escape
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,16 @@ class PlanView:
     problems: pd.DataFrame | None = None
 
 
+def money(cost: float) -> str:
+    """Return a cost with two decimals, half a cent up: what people work out on paper.
+
+    >>> money(18.225), money(1234.5)
+    ('18.23', '1,234.50')
+    """
+    exact = Decimal(f"{cost:.15g}")  # 2,430 times 0.0075 is 18.224999999999998 in binary
+    return f"{exact.quantize(Decimal('0.01'), ROUND_HALF_UP):,.2f}"
+
+
 def plan_text(view: PlanView) -> str:
     """Return a plan as a few lines of text."""
     lines = [headline(view)]
@@ -73,7 +84,8 @@ def plan_html(view: PlanView) -> str:
     parts += [bubble(to, text) for to, text in view.messages]
     if view.kinds and view.problems is not None:
         parts.append(_problems(view))
-    return f"<div class='smsframe-plan' style='color:{INK};max-width:60em'>{''.join(parts)}</div>"
+    inside = "".join(parts).encode(errors="replace").decode()  # names may hold half a character
+    return f"<div class='smsframe-plan' style='color:{INK};max-width:60em'>{inside}</div>"
 
 
 def headline(view: PlanView) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from smsframe.colours import STATUS_COLOURS
-from smsframe.display import FAINT, INK, LINE
+from smsframe.display import FAINT, INK, LINE, money
 from smsframe.frames import BILLED
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _figures(view: Summary) -> dict[str, str]:
     if view.segments_unknown:
         figures["segments unknown"] = f"{view.segments_unknown:,}"
     if view.cost is not None:
-        figures["cost"] = f"{view.cost:,.2f}"
+        figures["cost"] = money(view.cost)
     if view.first_at is not None and view.last_at is not None:
         figures["accepted"] = _span(view.first_at, view.last_at)
     return figures
@@ -103,7 +103,7 @@ def _shown_table(view: Summary) -> pd.DataFrame:
         if name in ("rows", "segments") or (view.by is not None and name in STATUS_COLOURS):
             table[name] = [f"{count:,}" if count else "" for count in table[name]]
         elif name == "cost":
-            table[name] = [f"{cost:,.2f}" if cost else "" for cost in table[name]]
+            table[name] = [money(cost) if cost else "" for cost in table[name]]
     return table
 
 

@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe import gsm7, phones, values
+from smsframe.arguments import column_sentence
 from smsframe.config import mask_cell
 from smsframe.errors import InputError
 from smsframe.problems import Positions, Problems
@@ -88,17 +89,19 @@ def read_recipients(draft: Draft) -> None:
     if draft.columns.lookup:
         for name, column in draft.columns.lookup.items():
             draft.lookups[name] = texts = _text_of(draft, column)
-            draft.problems.rows(
-                "lookup_missing",
-                f"Column {column!r} is blank here, so the recipient cannot be looked up. "
+            _note_missing(
+                draft,
+                column,
+                texts,
+                code="lookup_missing",
+                sentence=f"Column {column!r} is blank here, so the recipient cannot be looked up. "
                 "Fill it in or leave the row out.",
-                _where(pc.is_null(texts)),
-                column=column,
             )
         return
     column = draft.columns.phone
     if column is None:
         column = phones.guess_phone_column(draft.frame)
+        _refuse_repeated(draft, column, "phone=")
         draft.columns = replace(draft.columns, phone=column)
     read = phones.read_phones(draft.frame[column], region=draft.columns.region)
     draft.contact_ids = read.digits
@@ -164,6 +167,8 @@ def _sort_tags(draft: Draft, tags: Sequence[str]) -> None:
     chosen = draft.columns.personalize
     if chosen is None:
         chosen = {tag: names[tag] for tag in tags if tag in names}
+        for tag, column in chosen.items():
+            _refuse_repeated(draft, column, f"The tag %%{tag}%%")
     _use_columns(draft, {tag: chosen[tag] for tag in tags if tag in chosen})
     draft.database_tags = tuple(tag for tag in tags if tag not in chosen)
     for tag in draft.database_tags:
@@ -174,6 +179,18 @@ def _sort_tags(draft: Draft, tags: Sequence[str]) -> None:
     for tag in draft.message.defaults:
         if tag not in tags:
             _note_unused(draft, "default_unused", tag, "defaults=", tags)
+
+
+def _refuse_repeated(draft: Draft, column: Hashable, where: str) -> None:
+    """Raise InputError for a name that more than one column has."""
+    labels = [label for label in draft.frame.columns if str(label) == str(column)]
+    if len(labels) > 1:
+        sentence = column_sentence(draft.frame, column, where)
+        raise InputError(
+            sentence
+            or f"{where} fits several columns: {', '.join(map(repr, labels))}. Rename one,"
+            " or say which is meant with personalize=."
+        )
 
 
 def _note_database_tag(draft: Draft, tag: str, names: Mapping[str, Hashable]) -> None:
@@ -215,13 +232,42 @@ def _use_columns(draft: Draft, chosen: Mapping[str, Hashable]) -> None:
     for tag, column in chosen.items():
         draft.personalization[tag] = texts = _text_of(draft, column)
         if tag not in draft.message.defaults:
-            draft.problems.rows(
-                "value_missing",
-                f"Column {column!r} is blank here and tag %%{tag}%% has no default. "
+            _note_missing(
+                draft,
+                column,
+                texts,
+                code="value_missing",
+                sentence=f"Column {column!r} is blank here and tag %%{tag}%% has no default. "
                 f"Fill it in, or give defaults={{{tag!r}: …}}.",
-                _where(pc.is_null(texts)),
-                column=column,
             )
+
+
+def _note_missing(
+    draft: Draft, column: Hashable, texts: pa.Array, *, code: str, sentence: str
+) -> None:
+    """Note rows without a value; an infinite number is none either, but is no blank cell."""
+    rows = _where(pc.is_null(texts))
+    if not len(rows):
+        return
+    infinite = _is_infinite(draft.frame[column].iloc[rows])
+    draft.problems.rows(code, sentence, rows[~infinite], column=column)
+    draft.problems.rows(
+        "value_infinite",
+        f"Column {column!r} holds an infinite number (inf) here, which comes from a division by "
+        "zero and is no text. Correct the cell, or empty it if a default shall stand in.",
+        rows[infinite],
+        column=column,
+    )
+
+
+def _is_infinite(cells: pd.Series) -> npt.NDArray[np.bool_]:
+    """Return which cells are infinite numbers; texts that say so are texts."""
+    dtype = cells.dtype
+    if isinstance(dtype, pd.StringDtype) or pd.api.types.is_datetime64_any_dtype(dtype):
+        return np.zeros(len(cells), dtype=bool)
+    numbers = pd.to_numeric(pd.Series(cells.to_numpy(dtype=object)), errors="coerce")
+    infinite: npt.NDArray[np.bool_] = np.isinf(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
+    return infinite
 
 
 def _text_of(draft: Draft, column: Hashable) -> pa.Array:
@@ -343,13 +389,14 @@ def has_repeats(who: pd.Series) -> bool:
 
 def disjoint(rows: Positions, codes: npt.NDArray[np.int64], *, size: int) -> Iterator[Positions]:
     """Cut rows into batches in which no code stands twice, keeping the order as far as it goes."""
-    waiting = np.arange(len(rows))
-    while len(waiting):
-        window, later = waiting[:size], waiting[size:]
+    waiting, start = np.arange(0), 0
+    while len(waiting) or start < len(rows):
+        stop = min(start + size - len(waiting), len(rows))
+        window, start = np.concatenate([waiting, np.arange(start, stop)]), stop
         first = np.unique(codes[window], return_index=True)[1]
         first.sort()
         yield rows[window[first]]
-        waiting = np.concatenate([np.delete(window, first), later])
+        waiting = np.delete(window, first)
 
 
 def messages_at(draft: Draft, rows: Positions) -> pd.DataFrame:
@@ -384,21 +431,6 @@ def _note_duplicates(
         severity="warning",
         column=draft.columns.phone,
     )
-
-
-def note_unused_columns(draft: Draft) -> None:
-    """List the columns that nothing is taken from."""
-    chosen = draft.columns
-    used = {chosen.phone, *chosen.lookup.values(), *(chosen.personalize or {}).values()}
-    tags = set(draft.personalization) if chosen.personalize is None else set()
-    for column in draft.frame.columns:
-        if column not in used and str(column) not in tags:
-            draft.problems.whole(
-                "column_unused",
-                "Nothing is taken from this column.",
-                severity="info",
-                column=column,
-            )
 
 
 def _where(mask: pa.Array) -> Positions:

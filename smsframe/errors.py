@@ -17,8 +17,8 @@ The tree::
 
 An error carries what happened as data (``details``) and says in its text what to do next. None ever
 carries a request, a token, a secret or an unmasked phone number; an ``InputError``, which quotes
-what it was given, masks its own words. A send that was under way never loses its partial result:
-``smsframe.last_results()`` has it.
+what it was given, masks its own words, unless they are ``Plain`` (see ``checks.py``). A send that
+was under way never loses its partial result: ``smsframe.last_results()`` has it.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import sys
 import warnings
 from typing import Any
 
+from smsframe import masking
 from smsframe.masking import mask_phone, mask_texts
 
 
@@ -43,7 +44,8 @@ class InputError(SmsframeError, ValueError):
 
     def __init__(self, message: str, **details: Any) -> None:
         masked = {name: mask_texts(value) for name, value in details.items()}
-        super().__init__(mask_phone(message), **masked)
+        told = str.__str__(message) if isinstance(message, masking.Plain) else mask_phone(message)
+        super().__init__(told, **masked)
 
 
 class ConfigurationError(SmsframeError):

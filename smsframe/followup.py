@@ -22,9 +22,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from smsframe import reconciling, refreshing
 from smsframe.acoustic.client import default_client
-from smsframe.errors import InputError
+from smsframe.checks import (
+    check_bool,
+    check_choice,
+    check_client,
+    check_label,
+    check_number,
+    check_progress,
+    refuse,
+)
 from smsframe.whichjournal import journal_file
 
 if TYPE_CHECKING:
@@ -107,11 +117,16 @@ def refresh(
     ...         done.sms.refresh(progress=False)["sms_status"].tolist()
     ['sent']
     """
-    if not isinstance(deadline_s, (int, float)) or deadline_s < 0:
-        raise InputError(f"deadline_s={deadline_s!r} must be a number of seconds, 0 or more.")
-    return refreshing.refreshed(
-        frame, client=client or default_client(), deadline_s=deadline_s, progress=progress
-    )
+    faults: list[str] = []
+    need = "a number of seconds, 0 or more"
+    for_ever = isinstance(deadline_s, (float, np.floating)) and deadline_s == np.inf
+    if not for_ever:
+        check_number("deadline_s", deadline_s, faults, need=need, optional=False)
+    check_client(client, faults)
+    wanted = check_progress("progress", progress, faults)
+    refuse(faults)
+    asked = default_client() if client is None else client
+    return refreshing.refreshed(frame, client=asked, deadline_s=float(deadline_s), progress=wanted)
 
 
 def resolve(
@@ -169,6 +184,9 @@ def resolve(
     ...         done.sms.resolve(as_="sent")["sms_status"].tolist()
     ['accepted']
     """
+    faults: list[str] = []
+    check_choice("as_", as_, ("sent", "not_sent"), faults)
+    refuse(faults)
     return reconciling.resolved(frame, which, as_=as_, path=journal_file(client))
 
 
@@ -245,6 +263,11 @@ def reconcile(
     ...         done.sms.reconcile(sandbox.events())["sms_status"].tolist()
     ['accepted']
     """
+    faults: list[str] = []
+    check_label("phone", phone, faults)
+    check_label("source", source, faults)
+    complete = check_bool("settled", settled, faults)
+    refuse(faults)
     return reconciling.reconciled(
-        frame, events, phone=phone, source=source, settled=settled, path=journal_file(client)
+        frame, events, phone=phone, source=source, settled=complete, path=journal_file(client)
     )

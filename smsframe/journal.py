@@ -24,13 +24,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import datetime as dt
 import json
 import time
 from typing import TYPE_CHECKING, Final
 
 from smsframe.campaign_lock import campaign_lock
-from smsframe.errors import InputError, JournalError
+from smsframe.checks import moment_of
+from smsframe.errors import JournalError
 from smsframe.journal_reader import (
     OUTCOME_COLUMNS,
     OUTCOME_FIELDS,
@@ -57,6 +57,7 @@ from smsframe.journal_records import (
 from smsframe.journal_schema import roll_back
 
 if TYPE_CHECKING:
+    import datetime as dt
     import os
     import sqlite3
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -420,30 +421,26 @@ def forget(before: str | dt.date, *, path: str | os.PathLike[str] | None = None)
     Returns
     -------
     int
-        Number of runs forgotten now; 0 when there is no journal.
+        Number of runs forgotten now; 0 when there is no journal yet.
 
     Raises
     ------
     InputError, JournalError
-        ``before`` is no time; the journal cannot be read or written.
+        ``before`` is no time; the journal cannot be read or written, or ``path`` names none.
 
     Examples
     --------
-    >>> forget("2000-01-01", path="no-such-journal.sqlite3")
+    >>> import smsframe
+    >>> with smsframe.Sandbox() as sandbox, smsframe.connect(sandbox):
+    ...     forget("2000-01-01")
     0
     """
-    from smsframe.whichjournal import journal_file  # noqa: PLC0415 - brings the client
+    from smsframe import whichjournal  # noqa: PLC0415 - brings the client
 
-    moment, file = _moment(before), journal_file(journal=path)
-    with Journal(file) if file.exists() else contextlib.nullcontext() as opened:
-        return 0 if opened is None else opened.forget(moment)
-
-
-def _moment(before: object) -> float:
-    """Return a time as seconds since 1970; InputError when it is none."""
-    with contextlib.suppress(ValueError):
-        text = before.isoformat() if isinstance(before, dt.date) else before
-        moment = dt.datetime.fromisoformat(text) if isinstance(text, str) else None
-        if moment is not None:
-            return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
-    raise InputError(f"before={before!r} is no time. Give a date such as '2026-11-01'.")
+    moment, file = moment_of("before", before), whichjournal.journal_file(journal=path)
+    if whichjournal.is_there(file):
+        with Journal(file) as journal:
+            return journal.forget(moment)
+    if path is not None:
+        raise whichjournal.no_journal(file)
+    return 0

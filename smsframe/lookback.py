@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from smsframe import plotting, rebuilding, summing
+from smsframe.checks import check_text, refuse
 from smsframe.frames import detached, strip_results
 from smsframe.places import existing_journal, reading_journal
 from smsframe.resultrows import ResultRows
@@ -345,10 +346,14 @@ def results(
     ...         smsframe.results(done.attrs["smsframe"]["run"])[["contact", "Name"]].values.tolist()
     [['+12015550123', 'Ann']]
     """
+    faults: list[str] = []
+    name = check_text("run", run, faults, need="the id of one run, as text", optional=False)
+    refuse(faults)
     with existing_journal(journal_file(client, journal)) as opened:
-        return rebuilding.results_of(opened, run)
+        return rebuilding.results_of(opened, name or "")
 
 
 def _chosen(frame: pd.DataFrame, *statuses: str) -> pd.DataFrame:
     """Return the rows with one of these statuses."""
-    return detached(frame.loc[ResultRows.read(frame).has(*statuses)])
+    chosen = ResultRows.read(frame).has(*statuses)
+    return detached(frame.loc[chosen])

@@ -21,6 +21,12 @@ _SHOWN_DIGITS = 4
 _PHONE_DIGITS = 7
 
 
+class Plain(str):
+    """A sentence that was looked at already: what it quotes is no phone, or is hidden."""
+
+    __slots__ = ()
+
+
 def mask_phone(text: str) -> str:
     """Hide phone numbers, keeping the last two digits of each.
 
@@ -65,6 +71,8 @@ def mask_label(text: str) -> str:
 
 def mask_texts(value: Any) -> Any:
     """Mask a text, or the texts of a list; anything else stays as it is."""
+    if isinstance(value, Plain):
+        return str.__str__(value)
     if isinstance(value, str):
         return mask_label(value)
     return [mask_texts(item) for item in value] if isinstance(value, list) else value

@@ -24,6 +24,8 @@ EXACT_INTEGERS_BELOW = 2.0**53
 def is_text_or_number(column: pd.Series) -> bool:
     """Tell whether the dtype can hold phone numbers at all."""
     dtype = column.dtype
+    if isinstance(dtype, pd.SparseDtype):
+        return is_text_or_number(_dense(column.head(0)))
     if isinstance(dtype, pd.CategoricalDtype):
         return is_text_or_number(dtype.categories.to_series())
     if pd.api.types.is_bool_dtype(dtype):
@@ -41,6 +43,8 @@ def is_text_or_number(column: pd.Series) -> bool:
 
 def texts_of(column: pd.Series) -> pa.Array:
     """Return the cells as texts, in the column's order."""
+    if isinstance(column.dtype, pd.SparseDtype):
+        return texts_of(_dense(column))
     if isinstance(column.dtype, pd.CategoricalDtype):
         return _texts_of_categories(column)
     if not is_text_or_number(column):
@@ -51,6 +55,11 @@ def texts_of(column: pd.Series) -> pa.Array:
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
     return _as_texts(array)
+
+
+def _dense(column: pd.Series) -> pd.Series:
+    """Return a sparse column with all its cells."""
+    return pd.Series(np.asarray(column), index=column.index)
 
 
 def _texts_of_categories(column: pd.Series) -> pa.Array:

@@ -17,7 +17,9 @@ import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsframe.checks import check_series, quoted, type_of
 from smsframe.errors import InputError
+from smsframe.masking import Plain
 from smsframe.phone_codes import CODES, SENTENCES
 from smsframe.phone_columns import is_text_or_number, texts_of
 from smsframe.phone_damage import Damage, find_damage
@@ -148,7 +150,7 @@ def normalize(series: pd.Series, region: str | None = None) -> pd.DataFrame:
     Raises
     ------
     InputError
-        ``region`` is not a region.
+        ``region`` is not a region, or ``series`` is no Series.
 
     Examples
     --------
@@ -157,6 +159,7 @@ def normalize(series: pd.Series, region: str | None = None) -> pd.DataFrame:
     0  +12015550123             NaN  fixed_line_or_mobile
     1   +4930123456  phone_landline            fixed_line
     """
+    check_series(series)
     read = read_phones(series, region=region)
     e164 = pc.binary_join_element_wise("+", read.valid_digits, "")
     return pd.DataFrame(
@@ -178,9 +181,14 @@ def check_region(region: str | None) -> str | None:
         return name
     meant = _OTHER_NAMES.get(name.removeprefix("+"))
     cure = f'write region="{meant}"' if meant else 'such as region="US" or region="GB"'
+    given = (
+        f"region={quoted(region)} is not a region."
+        if isinstance(region, str)
+        else f"region= is of type {type_of(region)}."
+    )
     raise InputError(
-        f"region={region!r} is not a region. It takes the two letters of a country: {cure}.",
-        region=region,
+        Plain(f"{given} It takes the two letters of a country: {cure}."),
+        region=quoted(region),
         meant=meant,
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from smsframe.errors import JournalError
 from smsframe.journal import Journal
+from smsframe.whichjournal import is_there, no_journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def reading_journal(path: Path) -> Iterator[Journal | None]:
-    """Open a journal that is there; None where there is none."""
-    if not path.exists():
+    """Open a journal that is there; None where there is none; JournalError where none can be."""
+    if not is_there(path):
         yield None
         return
     with Journal(path) as journal:
@@ -28,9 +28,5 @@ def existing_journal(path: Path) -> Iterator[Journal]:
     """Open a journal that has to be there; JournalError where there is none."""
     with reading_journal(path) as journal:
         if journal is None:
-            raise JournalError(
-                f"There is no journal {path}, so nothing is known of earlier sends. Connect with "
-                "the one that was sent with (connect(journal=...)), or name it with journal=.",
-                path=str(path),
-            )
+            raise no_journal(path)
         yield journal

@@ -24,9 +24,11 @@ import pandas as pd
 import pyarrow as pa
 
 from smsframe import arguments, display, draft, frames, planview, sendkeys, slices, templates
+from smsframe.checks import check_count, check_frame, refuse
 from smsframe.config import mask_cell
 from smsframe.draft import BATCH_SIZE, DUPLICATE, HELD_BACK, INVALID, READY, Draft
 from smsframe.errors import InputError
+from smsframe.leftovers import note_columns
 from smsframe.problems import Kind, Positions, first_codes
 
 if TYPE_CHECKING:
@@ -84,6 +86,7 @@ class Plan:
         self._ready = np.flatnonzero(made.verdict == READY)
         self._sendable = np.flatnonzero(np.isin(made.verdict, (READY, HELD_BACK)))
         self._segments = draft.segment_numbers(made)
+        self._batches: int | None = None
         self._keys: tuple[bytes, bytes] | None = None
 
     @property
@@ -119,7 +122,9 @@ class Plan:
     @property
     def batches(self) -> int:
         """Number of calls that would be made."""
-        return sum(1 for _ in self.batch_rows(self._ready))
+        if self._batches is None:
+            self._batches = sum(1 for _ in self.batch_rows(self._ready))
+        return self._batches
 
     @property
     def problems(self) -> pd.DataFrame:
@@ -183,7 +188,7 @@ class Plan:
         Series of string
             On the labels of their rows. A tag that the database fills stays as it is written.
         """
-        return self.texts_at(self._ready[:n])
+        return self.texts_at(self._first(n))
 
     def text(self, label: Any) -> str:
         """Return the text of the first row with this label, also when it has a problem.
@@ -213,18 +218,25 @@ class Plan:
             No row has a label.
         """
         found = [self._rows_of(label) for label in labels]
-        rows = np.concatenate(found) if found else self._ready[:n]
+        rows = np.concatenate(found) if found else self._first(n)
         return display.Messages(
             tuple(zip(self.masked_recipients(rows), self.texts_at(rows), strict=True))
         )
 
+    def _first(self, n: int | None) -> Positions:
+        """Return the positions of the first ``n`` rows that would go out; None means all."""
+        faults: list[str] = []
+        rows = self._ready[: check_count("n", n, faults)]
+        refuse(faults)
+        return rows
+
     def _rows_of(self, label: Any) -> Positions:
         """Return the positions of the rows with a label; InputError when there are none."""
         where = None
-        with contextlib.suppress(KeyError, TypeError):
+        with contextlib.suppress(KeyError, TypeError, pd.errors.InvalidIndexError):
             where = self._draft.frame.index.get_loc(label)
         if where is None:  # raised out here, since the KeyError quotes the label
-            raise InputError(f"No row has the label {label!r}.")
+            raise InputError(f"No row has the label {arguments.shown_label(label)}.")
         return np.atleast_1d(np.arange(self._draft.rows)[where])  # a number, a slice or a mask
 
     def texts_at(self, rows: Positions) -> pd.Series:
@@ -242,7 +254,7 @@ class Plan:
 
     def preview(self, n: int = 5) -> pd.DataFrame:
         """Return the first ``n`` messages: masked recipient, text, encoding and segments."""
-        rows = self._ready[:n]
+        rows = self._first(n)
         measured = self._draft.measured
         out = self.texts_at(rows).to_frame()
         out.insert(0, "to", self.masked_recipients(rows))
@@ -298,9 +310,10 @@ class Plan:
         DataFrame
             As :func:`smsframe.send`.
         """
-        return self._sender(
-            self, client=client, confirm=confirm, dry_run=dry_run, progress=progress, wait_s=wait_s
+        given = arguments.check_sending(
+            client=client, confirm=confirm, dry_run=dry_run, progress=progress, wait_s=wait_s
         )
+        return self._sender(self, **given)
 
     def verdicts(self) -> frames.Verdicts:
         """Return the verdict of every row as the plan knows it; ready ones are not attempted."""
@@ -412,8 +425,7 @@ def build_plan(
     history: Callable[[Plan], History | None],
 ) -> Plan:
     """Check the arguments and read the frame; raises InputError for arguments only."""
-    if not isinstance(frame, pd.DataFrame):
-        raise InputError(f"A DataFrame is needed, not {type(frame).__name__}.")
+    check_frame(frame)
     faults: list[str] = []
     made = Draft(
         frame=frames.detached(frame),
@@ -421,12 +433,12 @@ def build_plan(
         columns=arguments.check_columns(frame, given, faults),
         options=arguments.check_options(given, faults),
     )
-    arguments.refuse(faults)
+    refuse(faults)
     draft.read_recipients(made)
     draft.read_template(made)
     draft.fold_texts(made)
     draft.fill_gaps(made)
     draft.measure_texts(made)
     draft.judge_rows(made)
-    draft.note_unused_columns(made)
+    note_columns(made)
     return Plan(made, sender=sender, history=history)

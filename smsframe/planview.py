@@ -52,7 +52,7 @@ def figures(plan: Plan) -> dict[str, str]:
     spread = ", ".join(f"{n:,} × {size}" for size, n in enumerate(sizes) if n)
     named["segments"] = f"{plan.total_segments:,}" + (f" ({spread})" if spread else "")
     if plan.cost is not None:
-        named["cost"] = f"{plan.cost:,.2f}"
+        named["cost"] = display.money(plan.cost)
     return named
 
 

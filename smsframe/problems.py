@@ -177,8 +177,9 @@ class Problems:
         by_row = self._by_row
         if not by_row:
             return [], np.empty(0, dtype=np.int64)
-        positions = np.concatenate([f.positions for f in by_row if f.positions is not None])
-        which = np.repeat(np.arange(len(by_row)), [fault.count for fault in by_row])
+        found = [_lowest(fault.positions, first) for fault in by_row if fault.positions is not None]
+        positions = np.concatenate(found)
+        which = np.repeat(np.arange(len(by_row)), list(map(len, found)))
         rank = np.array([SEVERITIES.index(fault.severity) for fault in by_row])[which]
         order = np.lexsort((which, rank, positions))[:first]
         return which[order].tolist(), positions[order]
@@ -194,6 +195,13 @@ class Problems:
             for place, value in zip(places, fault.values(positions[places]), strict=True):
                 cells[place] = value
         return cells
+
+
+def _lowest(positions: Positions, first: int | None) -> Positions:
+    """Return the ``first`` lowest positions, in any order; all of them for None."""
+    if first is None or len(positions) <= first:
+        return positions
+    return np.partition(positions, first)[:first]
 
 
 def _kind(fault: Fault, index: pd.Index) -> Kind:

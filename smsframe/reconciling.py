@@ -29,6 +29,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe import frames
+from smsframe.arguments import shown_label
+from smsframe.checks import check_frame
 from smsframe.errors import InputError, JournalError, UnknownOutcomeWarning, warn_caller
 from smsframe.journal import ACCEPTED, CLAIMED, REJECTED, STATE_NAMES, UNKNOWN, campaign_lock
 from smsframe.places import existing_journal
@@ -60,8 +62,6 @@ Mask = npt.NDArray[np.bool_]
 
 def resolved(frame: pd.DataFrame, which: Any, *, as_: str, path: Path) -> pd.DataFrame:
     """Settle unknown messages by a person's word; see :func:`smsframe.resolve`."""
-    if as_ not in AS:
-        raise InputError(f"as_={as_!r} must be 'sent' (it went out) or 'not_sent' (it did not).")
     with existing_journal(path) as journal:
         rows = ResultRows.read(frame)
         known = _known(rows, journal)
@@ -114,8 +114,8 @@ def _named_rows(rows: ResultRows, which: Any) -> Mask:
     """Return where rows are named by a mask, a part of the frame, or labels."""
     if isinstance(which, pd.DataFrame):
         return _rows_of_part(rows, which)
-    values = np.asarray(which)
-    if values.dtype == bool:
+    values = _as_array(which)
+    if values.dtype == bool and values.ndim == 1:
         if len(values) != len(rows):
             raise InputError(
                 f"The mask has {len(values):,} values for {len(rows):,} rows. Make it from these "
@@ -124,15 +124,31 @@ def _named_rows(rows: ResultRows, which: Any) -> Mask:
         return values
     index = rows.frame.index
     labels = list(which) if isinstance(which, (list, set, *_ARRAYS)) else [which]
-    missing = [label for label in labels if label not in index]
+    missing = [label for label in labels if not _is_label(label, index)]
     if missing:
-        shown = ", ".join(map(repr, missing[:NAMED]))
+        shown = ", ".join(map(shown_label, missing[:NAMED]))
         raise InputError(
             f"No row or batch is called {shown}. Give batch ids, index labels, a mask, or a part "
             "of the results such as results.sms.unknown."
         )
     named: Mask = index.isin(labels)
     return named
+
+
+def _as_array(which: Any) -> npt.NDArray[Any]:
+    """Return what may be a mask as an array; lists of lists of unequal lengths are none."""
+    try:
+        return np.asarray(which)
+    except ValueError:
+        return np.empty(0, dtype=object)
+
+
+def _is_label(label: Any, index: pd.Index) -> bool:
+    """Tell whether an index has a label; what cannot be one it has not."""
+    try:
+        return label in index
+    except (TypeError, ValueError):
+        return False
 
 
 def _rows_of_part(rows: ResultRows, part: pd.DataFrame) -> Mask:
@@ -176,8 +192,7 @@ class Events:
     @classmethod
     def read(cls, frame: Any, phone: Any, source: Any) -> Events:
         """Read an export; InputError when it lacks a column."""
-        if not isinstance(frame, pd.DataFrame):
-            raise InputError(f"The events are a {type(frame).__name__}; a DataFrame is needed.")
+        check_frame(frame, "The events must be a DataFrame")
         for name, argument in ((phone, "phone"), (source, "source")):
             if name not in frame.columns:
                 columns = ", ".join(map(repr, frame.columns))

@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe import frames
+from smsframe.checks import check_frame
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -122,8 +123,7 @@ class ResultRows:
 
 def _refuse_others(frame: Any) -> None:
     """Refuse what is no results frame."""
-    if not isinstance(frame, pd.DataFrame):
-        raise InputError(f"A results frame is needed, not {type(frame).__name__}.")
+    check_frame(frame, "A results frame is needed")
     found = [name for name in frame.columns if name == "sms_status"]
     if len(found) != 1:
         raise InputError(

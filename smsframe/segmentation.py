@@ -45,6 +45,7 @@ from smsframe.characters import (
     profile,
     slices,
 )
+from smsframe.checks import check_series
 from smsframe.errors import InputError
 from smsframe.gsm7 import GSM7_BASIC, GSM7_EXTENDED, Folding, character_name, fold_gsm7
 from smsframe.templates import Template, bound_columns, fill, row_count
@@ -223,6 +224,7 @@ def segments(series: pd.Series[str]) -> pd.DataFrame:
     1     ucs2      6         1
     2      NaN   <NA>      <NA>
     """
+    check_series(series)
     texts = _texts_of(series)
     missing = texts.is_null().to_numpy(zero_copy_only=False)
     measured = measure(texts)

@@ -28,6 +28,7 @@ from smsframe import records, sendkeys
 from smsframe.acoustic.client import Client, default_client
 from smsframe.acoustic.wire import SendRequest, encode_contacts
 from smsframe.campaign_lock import campaign_lock, user_name
+from smsframe.checks import check_client, quoted, refuse
 from smsframe.delivery import Delivery
 from smsframe.errors import (
     ConfigurationError,
@@ -38,11 +39,12 @@ from smsframe.flights import Patience, Result
 from smsframe.frames import STATUSES
 from smsframe.interrupts import Watch, counted_interrupts
 from smsframe.journal import ACCEPTED, Claim, Journal, Ledger, RunRecord
+from smsframe.masking import Plain
 from smsframe.matching import Matched, match
 from smsframe.planning import History, Plan
 from smsframe.progress import Bar, ProgressArgument
 from smsframe.tally import Tally
-from smsframe.telling import banner, named_counts, warn
+from smsframe.telling import banner, named_counts, said_before, warn
 from smsframe.workers import Workers
 
 if TYPE_CHECKING:
@@ -341,11 +343,10 @@ def _look_back(made: Plan, client: Client | None) -> tuple[Matched, Ledger] | No
 
 def _connected(client: Client | None) -> Client:
     """Return the client, or the default one; InputError when it is something else."""
-    if client is not None and not hasattr(client, "account"):
-        raise InputError(
-            f"client= is a {type(client).__name__}; it must be what smsframe.connect() returned."
-        )
-    return client or default_client()
+    faults: list[str] = []
+    check_client(client, faults)
+    refuse(faults)
+    return default_client() if client is None else client
 
 
 def _refuse_blocked(made: Plan) -> None:
@@ -380,18 +381,22 @@ def _refusal(sentence: str, made: Plan, table: pd.DataFrame | None) -> InputErro
 
 
 def _check_confirm(run: Run, confirm: int | None) -> None:
-    """Refuse unless exactly the confirmed number would go out, or all of it has gone out before."""
+    """Refuse unless exactly so many would go out; once none is left, what was right stays right."""
     now = len(run.todo)
-    done_before = now == 0 and confirm == run.plan.recipients
-    if confirm is not None and confirm != now and not done_before:
-        before = run.plan.recipients - now
-        raise InputError(
-            f"confirm={confirm:,}, but {now:,} messages would go out now ({before:,} of "
-            f"{run.plan.recipients:,} were dealt with before). Nothing was sent. Look at the plan, "
-            f"then give confirm={now}.",
-            confirm=confirm,
-            would_send=now,
-        )
+    if confirm is None or confirm == now or (now == 0 and confirm <= run.plan.recipients):
+        return
+    counts = run.tally.counts()
+    if run.plan.options.resend_unknown:
+        counts.pop("unknown", None)
+    before = said_before(counts, len(run.matched.held), run.plan.recipients)
+    raise InputError(
+        Plain(
+            f"confirm={quoted(confirm)}, but {now:,} messages would go out now{before}. "
+            f"Nothing was sent. Look at the plan, then give confirm={now}."
+        ),
+        confirm=confirm,
+        would_send=now,
+    )
 
 
 def _scope(made: Plan, client: Client) -> bytes:

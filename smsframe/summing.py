@@ -17,6 +17,8 @@ import numpy as np
 import pandas as pd
 
 from smsframe import frames
+from smsframe.arguments import shown_label
+from smsframe.checks import check_label, check_number, refuse
 from smsframe.countries import countries
 from smsframe.display_summary import summary_html, summary_text
 from smsframe.errors import InputError
@@ -87,8 +89,10 @@ class Summary:
 def summarized(frame: pd.DataFrame, by: Hashable | None, price: float | None) -> Summary:
     """Count results; see :func:`smsframe.summary`."""
     rows = ResultRows.read(frame)
-    if price is not None and not (isinstance(price, (int, float)) and price >= 0):
-        raise InputError(f"price_per_segment={price!r} must be a number of 0 or more.")
+    faults: list[str] = []
+    price = check_number("price_per_segment", price, faults)
+    check_label("by", by, faults)
+    refuse(faults)
     table = _counted(rows, _groups(rows, by), by, price)
     segments = pd.Series(rows.segments).fillna(0).to_numpy(dtype=np.int64)
     billed = int(segments[rows.has(*frames.BILLED)].sum())
@@ -121,10 +125,12 @@ def _groups(rows: ResultRows, by: Hashable | None) -> pd.Series | None:
             raise InputError(f"The results have column {by!r} more than once: rename one.")
         column: pd.Series = rows.frame[by]
         return column.reset_index(drop=True)
-    if by == COUNTRY:
+    if isinstance(by, str) and by == COUNTRY:
         return pd.Series(countries(rows.contact)).astype("string")
     columns = ", ".join(map(repr, rows.frame.columns))
-    raise InputError(f"by={by!r} is no column of the results. Give 'country' or one of: {columns}.")
+    raise InputError(
+        f"by={shown_label(by)} is no column of the results. Give 'country' or one of: {columns}."
+    )
 
 
 def _counted(

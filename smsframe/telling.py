@@ -29,8 +29,20 @@ def banner(counts: Mapping[str, int], *, table: str = "results") -> str:
     return f"{line}: {table}.sms.failed" if failed else line
 
 
+def said_before(counts: Mapping[str, int], held: int, planned: int) -> str:
+    """Say which messages of a plan do not go out now, and why; nothing when all of them do."""
+    accepted = sum(counts.get(status, 0) for status in ("accepted", "sent", "not_sent"))
+    told = {
+        "were accepted before": accepted,
+        "are unknown and not repeated": counts.get("unknown", 0),
+        "would repeat the campaign with other values": held,
+    }
+    parts = [f"{number:,} {what}" for what, number in told.items() if number]
+    return f" (of {planned:,} in the plan, {', '.join(parts)})" if parts else ""
+
+
 def warn(counts: Mapping[str, int], sentence: str) -> None:
-    """Warn of unknown outcomes and of a run that stopped."""
+    """Warn of unknown outcomes and of a run that stopped; ``sentence`` is that of a row."""
     if counts.get("unknown"):
         warn_caller(
             f"{counts['unknown']:,} messages may or may not have gone out: their answer was lost. "
@@ -41,4 +53,5 @@ def warn(counts: Mapping[str, int], sentence: str) -> None:
         )
     if sentence:
         missing = counts.get("rejected", 0) + counts.get("not_attempted", 0)
-        warn_caller(f"{missing:,} messages did not go out. {sentence}", IncompleteSendWarning)
+        why = sentence.replace(" before this row", "")
+        warn_caller(f"{missing:,} messages did not go out. {why}", IncompleteSendWarning)

@@ -39,6 +39,7 @@ purpose), but one that is blank is missing.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -56,7 +57,9 @@ from smsframe.cells import (
     shown_reason,
     text_of,
 )
+from smsframe.checks import quoted
 from smsframe.errors import InputError
+from smsframe.masking import Plain, mask_phone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +69,10 @@ Codes: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 _POSITIONAL: Final = (1e-4, 1e10)  # Arrow may write sizes outside with an exponent
 _DAY_SECONDS: Final = 86_400
+LONGEST_TEXT: Final = 800  # characters of a message, by the API's limit
 SLICE_ROWS: Final = 65_536
+# [[fill]align][sign][z][#][0][width][grouping][.precision][type] of a format specification
+_WIDTHS: Final = re.compile(r"(?:.?[<>=^])?[-+ ]?z?#?0*(\d*)[,_]?(?:\.(\d+))?[a-zA-Z%]?", re.DOTALL)
 _LARGEST_STRING_ARRAY_BYTES: Final = 2**31 - 1
 _ARROW_REFUSES: Final = (
     pa.ArrowException,
@@ -129,11 +135,26 @@ def to_text(column: pd.Series[Any], fmt: Format | None = None, *, name: str) -> 
             f"The format of column {name!r} is a format specification such as ',.2f' or a function "
             f"of one value, not {type(fmt).__name__}."
         )
+    if isinstance(fmt, str):
+        _refuse_wide(fmt, name)
     try:
         return _formatted(column, fmt) if fmt else _written(column)
     except _UnwritableError as fault:
         complaint = _complaint(column, fmt, name, fault)
     raise complaint  # out here, since what it comes from may quote the value
+
+
+def _refuse_wide(fmt: str, name: str) -> None:
+    """Raise InputError for a format that pads to more than a message can hold."""
+    found = _WIDTHS.fullmatch(fmt)
+    if found and any(int(digits[:9]) > LONGEST_TEXT for digits in found.groups() if digits):
+        raise InputError(
+            Plain(
+                f"The format {quoted(fmt)} of column {mask_phone(repr(name))} asks for more than "
+                f"{LONGEST_TEXT} characters, the most that a message has. Give a smaller width."
+            ),
+            column=name,
+        )
 
 
 def _written(column: pd.Series[Any]) -> pa.Array:
@@ -192,6 +213,8 @@ def _by_value(column: pd.Series[Any], write: Callable[[Any], str | None]) -> pa.
     for place, value in enumerate(values):
         try:
             text = write(value)
+            if text is not None:
+                text.encode()
         except Exception as reason:  # noqa: BLE001 - a caller's function may raise anything
             faults.append((place, value, reason))
         else:

@@ -147,8 +147,9 @@ def send(
     region : str, optional
         Two-letter region of numbers without a country code, such as "US". Never guessed.
     campaign : str, optional
-        Nobody gets the same campaign twice, also when the text or the values are corrected. None:
-        derived from program, text and defaults.
+        Nobody gets the same campaign twice, also when the text or the values are corrected. Names
+        that look alike are one name: Unicode's NFKC, blanks at the ends dropped, several blanks one
+        blank, invisible signs left out. None: derived from program, text and defaults.
     limit : int, optional
         Only the first so many sendable rows; a later call without it goes on with the rest.
     confirm : int, optional
@@ -169,10 +170,11 @@ def send(
     content_id, source, campaign_name, ttl_minutes, character_swap : optional
         Passed on to the API: id of a published message instead of the text; a text of at most 200
         characters that comes back on each message's event (the run and batch are appended); name
-        shown in the product; minutes after which an unsent message is dropped; whether the
+        shown in the product; minutes after which an unsent message is dropped (1 to 2,147,483,647;
+        the API documents no range); whether the
         organization's character mapping applies.
     price_per_segment : float, optional
-        Price of one segment, for ``Plan.cost``.
+        Price of one segment, a number of 0 or more, for ``Plan.cost``.
     fold : {"gsm7"}, optional
         Replace look-alikes that force the costlier encoding: curly quotes, dashes, ellipses,
         special spaces.
@@ -247,7 +249,7 @@ def preview(
 def _with_defaults(defaults: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of ``Plan.send``; those of ``plan`` stand in where none was given."""
     merged = {**now}
-    merged["client"] = now["client"] or defaults["client"]
-    merged["dry_run"] = now["dry_run"] or defaults["dry_run"]
+    merged["client"] = defaults["client"] if now["client"] is None else now["client"]
+    merged["dry_run"] = now["dry_run"] or bool(defaults["dry_run"])
     merged["progress"] = defaults["progress"] if now["progress"] is None else now["progress"]
     return merged

@@ -38,7 +38,7 @@ HOUSE: tuple[tuple[str, ...], ...] = (
     ("statuses",),
     ("records",),
     ("planning",),
-    ("planview", "slices"),
+    ("planview", "slices", "leftovers"),
     ("draft", "sendkeys", "resultrows", "display_summary"),
     ("display",),
     ("frames", "arguments", "problems"),
@@ -61,6 +61,7 @@ HOUSE: tuple[tuple[str, ...], ...] = (
     ("values", "templates"),
     ("cells", "cli_options", "colours", "countries", "shellwords", "telling", "text_bytes"),
     ("config",),
+    ("checks",),
     ("errors",),
     ("masking",),
 )

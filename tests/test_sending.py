@@ -190,7 +190,7 @@ def test_confirm__counts_what_is_left(sandbox, client):
     """Confirmed is what would go out now, not what the frame holds."""
     people = make_people(20)
     send(people[:15], confirm=15)
-    with pytest.raises(InputError, match=r"5 messages would go out now \(15 of 20"):
+    with pytest.raises(InputError, match=r"5 messages would go out now \(of 20 in the plan, 15 were accepted before\)"):
         send(people, confirm=20)
     send(people, confirm=5)
     assert len(sandbox.outbox()) == 20

@@ -41,6 +41,7 @@ from smsframe.acoustic.transport import (
     Transport,
 )
 from smsframe.acoustic.wire import STATUS_NOT_FOUND, Envelope, Program, SendStatus
+from smsframe.checks import quoted
 from smsframe.config import Secret
 from smsframe.errors import AccessError, ApiError, ConfigurationError
 
@@ -343,7 +344,14 @@ def connect(
     ...     client.programs()["status"].tolist()
     ['ACTIVE', 'ACTIVE', 'INACTIVE']
     """
-    _check_settings(max_in_flight, timeout_s)
+    max_in_flight, timeout_s = config.check_connection(
+        pod=pod,
+        base_url=base_url,
+        journal=journal,
+        max_in_flight=max_in_flight,
+        timeout_s=timeout_s,
+        most=MOST_IN_FLIGHT,
+    )
     sandbox = _sandbox(target, journal, named=pod or base_url)
     if sandbox is not None:
         base_url, credentials = sandbox.base_url, config.credentials(**sandbox.credentials)
@@ -395,28 +403,18 @@ def _forget_default(client: Client) -> None:
             _default = None
 
 
-def _check_settings(max_in_flight: int, timeout_s: tuple[float, float]) -> None:
-    """Refuse settings that cannot work."""
-    if not 1 <= max_in_flight <= MOST_IN_FLIGHT:
-        raise ConfigurationError(
-            f"max_in_flight must be 1 to {MOST_IN_FLIGHT}: the service refuses more at a time."
-        )
-    if len(timeout_s) != 2 or min(timeout_s) <= 0:  # noqa: PLR2004 - connect and read
-        raise ConfigurationError("timeout_s must be two positive numbers: (connect, read) seconds.")
-
-
 def _sandbox(target: Any, journal: str | os.PathLike[str] | None, *, named: str | None) -> Any:
     """Find the sandbox that a target means, None for the real service."""
     if target is None:
         return None
     if named:
         raise ConfigurationError("Give either a sandbox, or pod= or base_url=, not both.")
-    if target == "sandbox":
+    if isinstance(target, str) and target == "sandbox":
         return _session_sandbox(config.journal_path(journal, rehearsal=True).parent)
-    if isinstance(target, str) or not hasattr(target, "base_url"):
+    if isinstance(target, str) or not isinstance(getattr(target, "base_url", None), str):
         raise ConfigurationError(
-            f'connect() takes "sandbox" or a Sandbox, not {target!r}. For the real service give '
-            f"pod=, one of {', '.join(config.PODS)}."
+            f'connect() takes "sandbox" or a Sandbox, not {quoted(target)}. For the real service '
+            f"give pod=, one of {', '.join(config.PODS)}."
         )
     return target
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from smsframe import arguments
+from smsframe.checks import check_text, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -75,14 +76,16 @@ def checked(frame: pd.DataFrame, text: str | None, given: Mapping[str, Any]) -> 
     """
     faults: list[str] = []
     full = {"program": "0", "content_id": None, "confirm": None, **given}
-    full["program"] = full["program"] or "0"
-    message = arguments.check_message(text or "", full, faults)
+    left_out = given["program"] is None or str(given["program"]) == ""
+    full["program"] = "0" if left_out else given["program"]
+    text = check_text("text", text, faults, need="a text", blank=True) or ""
+    message = arguments.check_message(text, full, faults)
     columns = arguments.check_columns(frame, full, faults)
     options = arguments.check_options(full, faults)
-    arguments.refuse(faults)
+    refuse(faults)
     return Choices(
-        text=text or "",
-        program=message.program if given["program"] else "",
+        text=text,
+        program="" if left_out else message.program,
         phone=columns.phone,
         lookup=columns.lookup,
         personalize=columns.personalize,
