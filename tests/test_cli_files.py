@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import tomllib
 import warnings
 from pathlib import Path
 
@@ -313,6 +314,21 @@ def test_excel__not_installed(monkeypatch):
     _no_openpyxl(monkeypatch)
     with pytest.raises(InputError, match=r"not installed: pip install openpyxl\.$"):
         files.read_cells(Path("people.xlsx"))
+
+
+def test_extras__are_told_in_one_way():
+    """What to install reads the same wherever it stands; ``make`` installs what Excel needs."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    plotting = (ROOT / "smsframe/plotting.py").read_text(encoding="utf-8")
+    assert "pip install matplotlib" in readme
+    assert "pip install matplotlib" in plotting
+    assert "pip install openpyxl" in readme
+    assert "pip install openpyxl" in files.NO_EXCEL
+    assert '-e ".[excel]"' in (ROOT / "Makefile").read_text(encoding="utf-8")
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+        "optional-dependencies"
+    ]
+    assert [need.partition(">")[0] for need in extras["excel"]] == ["openpyxl"]
 
 
 def test_gitignore__has_what_the_readme_writes():

@@ -100,6 +100,7 @@ def test_send__ctrl_c(command, sandbox, presses, fault, then):
     assert child.returncode == cli.INTERRUPTED, err
     assert "\nsmsframe: " in err
     assert "Traceback" not in err
+    assert len(pd.read_csv("people-results.csv")) == N
     again = started(command("people.csv", "--confirm", str(N)))
     out, err = again.communicate(timeout=30)
     assert again.returncode == (cli.ALL_ACCEPTED if presses == 1 else cli.SOME_NOT), err

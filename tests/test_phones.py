@@ -477,6 +477,14 @@ def test_guess__refuses_when_not_plain(columns, sentence, candidates):
     assert caught.value.details["candidates"] == candidates
 
 
+def test_guess__names_some_columns():
+    """Of many columns the first are named, and that there are more is seen."""
+    with pytest.raises(InputError, match=r"the columns are 'c0', .*'c19', …\.$"):
+        guess_phone_column(pd.DataFrame({f"c{number}": ["x"] for number in range(21)}))
+    with pytest.raises(InputError, match=r"'c19'\.$"):
+        guess_phone_column(pd.DataFrame({f"c{number}": ["x"] for number in range(20)}))
+
+
 def test_guess__in_repeated_labels():
     """Two columns of one name are looked at one by one."""
     frame = pd.DataFrame([[phone, "Ann"] for phone in MOBILES], columns=["x", "x"])
