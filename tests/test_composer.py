@@ -13,7 +13,7 @@ from samples import make_people
 
 import smsframe
 from smsframe import composer as composers
-from smsframe.composing import glance, memory
+from smsframe.composing import glance, memory, underway
 from smsframe.composing.map_panel import BY_FIELDS, OTHER
 from smsframe.composing.overview import find_row
 
@@ -27,6 +27,7 @@ def no_pause(monkeypatch):
     monkeypatch.setattr("smsframe.composing.desk.PAUSE_S", 0.0)
     memory.forget()
     composers._latest.clear()
+    underway._screens.clear()
 
 
 def opened(frame, text=TEXT, **given):

@@ -82,7 +82,7 @@ def phone(seen: Glance, whole: Sequence[str] = ()) -> str:
     if seen.text is None:
         parts.append(faint("" if seen.faults else "Write a message to see it here."))
     else:
-        parts.append(f"<div class='sms-bubble'>{escape(seen.text)}</div>")
+        parts.append(f"<div class='sms-bubble' dir='auto'>{escape(seen.text)}</div>")
     parts.append(faint(length(seen.length)))
     parts += [error(sentence) for sentence in [*seen.faults, *whole][:SHOWN_FAULTS]]
     return f"<div class='sms-phone'>{''.join(parts)}</div>"
@@ -134,7 +134,8 @@ def _whole(seen: Overview) -> list[tuple[str, str]]:
 def _rest(seen: Overview) -> list[tuple[str, str]]:
     """Return the figures of the messages that are left to send."""
     number, name = _pair(seen.left, "message")
-    return [(number, f"{name} to send"), *(_whole(seen)[1:] if seen.is_whole else [])]
+    totals = _whole(seen)[1:] if seen.is_whole and not seen.waiting else []
+    return [(number, f"{name} to send"), *totals]
 
 
 def _pair(number: int, noun: str) -> tuple[str, str]:

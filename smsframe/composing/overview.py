@@ -11,6 +11,7 @@ import pandas as pd
 
 from smsframe import planview
 from smsframe.acoustic.client import Client, default_client
+from smsframe.composing.glance import is_other_script
 from smsframe.draft import DUPLICATE
 from smsframe.errors import ConfigurationError
 
@@ -164,7 +165,14 @@ def _place(index: pd.Index, label: Any) -> int | None:
 
 def _notes(plan: Plan) -> list[str]:
     """Return what has to be said in words: the database's tags, the costly characters."""
-    return [*planview.costly_characters(plan.draft), *planview.database_note(plan)]
+    costly = [] if _is_other_script(plan) else planview.costly_characters(plan.draft)
+    return [*costly, *planview.database_note(plan)]
+
+
+def _is_other_script(plan: Plan) -> bool:
+    """Whether the text is written in letters that are all costly, so that none is worth naming."""
+    template = plan.draft.template
+    return template is not None and is_other_script("".join(template.literals))
 
 
 def _harmless(value: Any) -> Any:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 REDRAW_S = 0.1
 SPEAK_S = 5.0
+STOP_TIP = "Start no further call; the notebook's ■ does the same"
 STOPPING = "Stopping: waiting for the calls under way."
 
 
@@ -73,9 +74,7 @@ class SendPanel(Panel):
             tip="Connect to the sandbox: nothing leaves this machine",
         )
         self.new = button("New message", self.guarded(self.renew), tip="Write another message")
-        self.stop = button(
-            "Stop", self.guarded(underway.stop), tip="Start no further call", style="danger"
-        )
+        self.stop = button("Stop", self.guarded(underway.stop), tip=STOP_TIP, style="danger")
         self.words = widgets.HTML()
         self.number = widgets.Text(description="Number", placeholder="how many")
         self.yes = button("Send", self.guarded(self.fire), style="danger", kind="sms-yes")

@@ -69,14 +69,19 @@ def _left(seen: Overview) -> str:
 
 
 def _rules(name: str) -> str:
-    """Return the rules that hide the summary while the widget lives, and the dead widget."""
+    """Return the rules that hide the summary while the widget lives, and the dead widget.
+
+    The last one is for "Loading widget...", which stands alone in a panel of JupyterLab.
+    """
     live = f"body:has(.{name}:not(.jupyter-widgets-disconnected))"
     dead = f"body:has(.{name}-still):not(:has(.{name}:not(.jupyter-widgets-disconnected)))"
     own = f".jp-OutputArea:has(.{name}-still)"
     return (
         f"<style>{live} .{name}-still{{display:none}}"
         f"{dead} .{name}{{display:none}}"
-        f"{dead} {own} .jp-OutputArea-output.jupyter-widgets:not(:has(.{name})){{display:none}}"
+        f"{dead} {own} .jp-OutputArea-output.jupyter-widgets:not(:has(.{name})),"
+        f"{dead} {own} .jp-OutputArea-output.lm-Panel:not(:has(> *))"
+        "{display:none}"
         "</style>"
     )
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from smsframe.composing import markup
 from smsframe.composing.glance import tags_of
 
 if TYPE_CHECKING:
@@ -30,9 +29,8 @@ class TagRow:
         self.tag = tag
         self._columns: list[Any] = list(frame.columns)
         self._automatic = _place(self._columns, tag)
-        self.name = widgets.HTML(markup.faint(f"%%{tag}%%"))
         self.source = widgets.Dropdown(
-            description="is column",
+            description=f"%%{tag}%%",
             options=[*column_options(frame), ("(database)", NOWHERE)],
             value=self._given(choices),
         )
@@ -48,7 +46,7 @@ class TagRow:
         )
         for widget in (self.source, self.default, self.format):
             widget.observe(changed, names="value")
-        self.box = widgets.Box([self.name, self.source, self.default, self.format])
+        self.box = widgets.Box([self.source, self.default, self.format])
         self.box.add_class("sms-tagrow")
 
     @property

@@ -1,0 +1,267 @@
+"""What the composer's screen says: controls in place of arguments, sums that add up, names."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import phonenumbers
+import pytest
+from samples import make_people
+from test_composer import TEXT, WAIT_S, no_pause, opened, send_all, words
+
+from smsframe.acoustic.outcomes import REFUSALS
+from smsframe.composing import glance, regions
+from smsframe.composing.tag_row import MENU_CHARACTERS, column_options
+from smsframe.composing.wording import on_screen
+from smsframe.flights import Patience
+from smsframe.phone_codes import SENTENCES
+
+__all__ = ["no_pause"]
+
+PROGRAM = "148372"
+ARGUMENT = re.compile(r"\b[a-z_]+=|\b[a-z_]+\[")
+ARABIC = "مرحبا %%FirstName%%، طلبك في الطريق"
+
+
+def screen(made):
+    """Return all words on a composer's screen."""
+    found, boxes = [], [made.view]
+    while boxes:
+        box = boxes.pop()
+        boxes += getattr(box, "children", ())
+        value = getattr(box, "value", None)
+        if isinstance(value, str) and box is not made.code_view and "<style>" not in value:
+            found.append(re.sub(r"<[^>]+>", " ", value))
+        found += [hint["sentence"] for hint in getattr(box, "hints", ())]
+    return " ".join(found)
+
+
+# --- cures -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        *(pytest.param(sentence, id=code) for code, sentence in SENTENCES.items()),
+        *(pytest.param(refusal.cure, id=refusal.code) for refusal in REFUSALS),
+    ],
+)
+def test_words__no_argument_in_a_cure(sentence):
+    """A cure of a phone cell or of a refused call names no argument on the screen."""
+    assert not ARGUMENT.search(on_screen(sentence))
+
+
+@pytest.mark.parametrize(
+    ("frame", "text", "given", "said"),
+    [
+        pytest.param(
+            pd.concat([make_people(2)] * 2), TEXT, {}, "It is sent once.", id="duplicates"
+        ),
+        pytest.param(
+            make_people(2).assign(FirstName=None), TEXT, {}, "under “if blank”", id="defaults"
+        ),
+        pytest.param(
+            make_people(2), "Hi %%First_Name%%", {}, "choose the column beside", id="near miss"
+        ),
+        pytest.param(
+            make_people(2),
+            "Hi",
+            {"defaults": {"X": "x"}, "personalize": ["FirstName"]},
+            "“if blank” was given for 'X'",
+            id="unused",
+        ),
+        pytest.param(
+            make_people(2).assign(other=make_people(2)["mobile"]),
+            TEXT,
+            {},
+            "Choose the one to send to.",
+            id="two phone columns",
+        ),
+        pytest.param(pd.DataFrame({"a": [1]}), TEXT, {}, "phone column. Choose it.", id="no phone"),
+        pytest.param(
+            make_people(3).assign(mobile=["201-555-0100", "201-555-0101", "201-555-0102"]),
+            TEXT,
+            {},
+            "Choose under Region where they are from.",
+            id="no region",
+        ),
+        pytest.param(
+            make_people(2).assign(FirstName="It’s " * 20),
+            TEXT,
+            {},
+            "Replacing look-alikes would save 2 segments.",
+            id="look-alikes",
+        ),
+        pytest.param(
+            make_people(2),
+            TEXT,
+            {"formats": {"FirstName": ",.2f"}},
+            "to_numeric",
+            id="format",
+        ),
+    ],
+)
+def test_words__cures_are_controls(frame, text, given, said, client):
+    """On the whole screen no argument is named where a control does, or where none does."""
+    told = screen(opened(frame, text, program=PROGRAM, **given)).replace("&#x27;", "'")
+    assert said in told
+    assert not ARGUMENT.search(told), ARGUMENT.findall(told)
+
+
+def test_words__more_was_sent_than_was_confirmed(client):
+    """A number that is no longer right is told without the name of an argument."""
+    made = opened(make_people(3), TEXT, program=PROGRAM)
+    made.send.send.click()
+    make_people(2).sms.send(TEXT, program=PROGRAM, phone="mobile", progress=False)
+    made.send.yes.click()
+    assert made.wait(WAIT_S)
+    assert words(made.send.errors).startswith("Nothing was sent: some went out since")
+    assert made.error.details["would_send"] == 1
+
+
+# --- sums and kinds ----------------------------------------------------------------------
+
+
+def test_check__every_row_is_accounted_for(client):
+    """Without a text the rows that have no problem of their own are counted as waiting."""
+    frame = make_people(5)
+    frame.loc[[0, 1], "mobile"] = "n/a"
+    told = words(opened(frame, "", program=PROGRAM).check.totals)
+    assert told.startswith("0 messages to send 2 left out 3 wait until")
+
+
+def test_check__a_long_text_is_no_column(client):
+    """What is wrong with the text is told in characters, not as a cell of a column."""
+    told = words(opened(make_people(2), "x" * 801, program=PROGRAM).check.problems)
+    assert "801 characters" in told
+    assert "column text" not in told
+
+
+@pytest.mark.parametrize("given", [{}, {"phone": "mobile"}], ids=["guessed", "named"])
+def test_check__no_rows(given, client):
+    """An empty frame is told as such wherever something would stand."""
+    made = opened(make_people(3).head(0), TEXT, program=PROGRAM, **given)
+    for widget in (made.check.totals, made.send.notes, made.see.phone):
+        assert words(widget) == "The frame has no rows."
+    assert "plainly" not in words(made.map.phone_note)
+    assert made.send.send.disabled
+
+
+def test_summary__unknown_messages(client, sandbox):
+    """A saved notebook says that messages may have gone out."""
+    made = opened(make_people(3), TEXT, program=PROGRAM)
+    sandbox.faults.add("drop_after", on=1)
+    send_all(made)
+    assert "3 messages may have gone out: the answer was lost." in repr(made)
+    assert "3 messages may have gone out" in made._summary()
+
+
+# --- tries -------------------------------------------------------------------------------
+
+
+def tried(made):
+    """Try the first row on one's own number."""
+    made.trying.numbers.value = "+1 201 555 0177"
+    made.trying.send.click()
+    assert made.wait(WAIT_S)
+    return made.trying.outcome.value
+
+
+def test_try__refused_by_the_service(client):
+    """A try that was refused is shown as an error, with the reason."""
+    value = tried(opened(make_people(3), TEXT, program="148373"))
+    assert "sms-good" not in value
+    assert "sms-error" in value
+    assert "rejected" in value
+    assert "Check the program" in value
+
+
+def test_try__service_not_there(sandbox, client, monkeypatch):
+    """A try that reached nobody says so and why."""
+    monkeypatch.setattr("smsframe.sending.PATIENCE", Patience(connect_attempts=1))
+    made = opened(make_people(3), TEXT, program=PROGRAM)
+    sandbox.stop()
+    value = tried(made)
+    assert "sms-error" in value
+    assert "not attempted" in value
+    assert "No connection was made" in value
+
+
+def test_try__again_clears_what_was_said(client):
+    """Asking for another try takes the outcome of the last one away."""
+    made = opened(make_people(3), TEXT, program=PROGRAM)
+    assert "sms-good" in tried(made)
+    made.trying.again.click()
+    assert "Tried" not in made.trying.outcome.value
+    assert not made.trying.send.disabled
+
+
+# --- names -------------------------------------------------------------------------------
+
+
+def test_map__long_names_stay_apart():
+    """Names that differ at their end differ in the menu, and so do those that differ within."""
+    long = "a name that goes on and on and on and on and on "
+    frame = pd.DataFrame(columns=[f"{long}1", f"{long}17", "short", "two\nlines"])
+    names = [name for name, _ in column_options(frame)]
+    assert names[2:] == ["short", "two\nlines"] or names[2:] == ["short", "two lines"]
+    assert len(set(names)) == 4
+    assert all(len(name) <= MENU_CHARACTERS for name in names)
+    within = pd.DataFrame(columns=[f"{long}x{long}", f"{long}y{long}"])
+    assert [name for name, _ in column_options(within)] == list(within.columns)
+
+
+def test_map__regions_have_names(client):
+    """Every region is found by its name, and still has its letters and its code."""
+    made = opened(make_people(2), TEXT, program=PROGRAM)
+    labels = {region: label for label, region in made.map.region.options}
+    assert labels["DE"] == "Germany (DE, +49)"
+    assert set(regions.NAMES) == set(phonenumbers.SUPPORTED_REGIONS) == set(labels) - {""}
+    assert list(labels)[1] == "AF"
+
+
+def test_write__columns_without_a_button():
+    """Columns whose name cannot be a tag are named, with the way to use them."""
+    frame = make_people(1).assign(**{"two\nlines": "x", "50%": "y"})
+    note = words(opened(frame).write.untagged)
+    assert "'two lines', '50%'" in note.replace("&#x27;", "'")
+    assert "choose the column beside it" in note
+    assert opened(make_people(1)).write.untagged.value == ""
+
+
+# --- letters -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        pytest.param(ARABIC, True, id="arabic"),
+        pytest.param("Ваш заказ в пути", True, id="cyrillic"),
+        pytest.param("Καλημέρα", True, id="greek"),
+        pytest.param("Your оrder", False, id="one cyrillic letter"),
+        pytest.param("Ваш", True, id="short"),
+        pytest.param("It’s 🎉", False, id="signs"),
+        pytest.param("🎉", False, id="no letter"),
+        pytest.param("", False, id="nothing"),
+    ],
+)
+def test_glance__other_script(text, other):
+    """A text in other letters has none that is out of place; a single one in Latin is."""
+    assert glance.is_other_script(text) is other
+
+
+def test_write__other_script_is_no_warning(client):
+    """A text in Arabic is told once what it costs; no letter is named or boxed."""
+    made = opened(make_people(2), ARABIC, program=PROGRAM)
+    (hint,) = made.write.editor.box.hints
+    assert (hint["kind"], hint["offers"]) == ("info", [])
+    assert "ARABIC" not in screen(made).upper().replace("FIRSTNAME", "")
+    assert "dir='auto'" in made.see.phone.value
+
+
+def test_write__costly_only_where_it_costs(client):
+    """That characters force UCS-2 is said; that it costs more is not, for it may not."""
+    made = opened(make_people(2), "It’s", program=PROGRAM)
+    assert "Forces UCS-2, 70 characters a segment and not 160" in screen(made)
+    assert "costlier" not in screen(made)
