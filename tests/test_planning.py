@@ -11,7 +11,7 @@ import pytest
 from samples import fictional_phones, make_people
 
 import smsframe
-from smsframe import planning
+from smsframe import draft, planning
 
 TEXT = "Hi %%FirstName%%, your order has shipped."
 
@@ -516,3 +516,82 @@ def test_show__is_bubbles_in_a_notebook_and_lines_elsewhere(people):
     assert len(made.show(n=2).messages) == 2
     with pytest.raises(smsframe.InputError, match="label"):
         made.show("nobody")
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pytest.param([1.0, np.inf, np.nan], id="float"),
+        pytest.param(pd.Series([1, -np.inf, None], dtype=object), id="object"),
+        pytest.param(pd.Series([1.0, np.inf, None], dtype="category"), id="category"),
+        pytest.param(pd.arrays.SparseArray([1.0, np.inf, np.nan]), id="sparse"),
+        pytest.param(pd.Series([1, np.inf, None], dtype=pd.ArrowDtype(pa.float64())), id="arrow"),
+    ],
+)
+def test_infinite_value__is_not_called_blank(people, column):
+    """A division by zero is told apart from a cell that nobody filled in."""
+    people["share"] = column
+    table = plan(people, "%%share%%").problems.set_index("position")["code"]
+    assert table.dropna().loc[[1, 2]].tolist() == ["value_infinite", "value_missing"]
+
+
+@pytest.mark.parametrize(
+    "phones",
+    [
+        pytest.param([12015550100.0, np.nan, 12015550101.0], id="float"),
+        pytest.param([12015550100, 12015550102, 12015550101], id="int"),
+        pytest.param(["+12015550100", None, "+12015550101"], id="object"),
+    ],
+)
+def test_sparse_phone_column__is_read(people, phones):
+    """A sparse column is read as the dense one."""
+    dense = plan(people.assign(mobile=phones)).to_frame()
+    sparse = plan(people.assign(mobile=pd.arrays.SparseArray(phones))).to_frame()
+    assert sparse["sms_contact"].tolist() == dense["sms_contact"].tolist()
+
+
+def test_tag__of_a_column_that_is_there_twice(people):
+    """A tag that names two columns names none, as elsewhere; so do labels that read alike."""
+    people["name"] = "a"
+    twice = people.set_axis(["mobile", "name", "name"], axis=1)
+    with pytest.raises(smsframe.InputError, match=r"%%name%% names column 'name'.* 2 times"):
+        plan(twice, "%%name%%")
+    alike = people.set_axis(pd.Index(["mobile", 1, "1"], dtype=object), axis=1)
+    with pytest.raises(smsframe.InputError, match="%%1%% fits several columns: 1, '1'"):
+        plan(alike, "%%1%%")
+    phones = people.assign(name="x").set_axis(["mobile", "a", "mobile"], axis=1)
+    with pytest.raises(smsframe.InputError, match="2 times"):
+        smsframe.plan(phones, "Hi", program="1")
+
+
+def test_columns_called_as_ours__are_replaced_with_a_warning(people):
+    """The caller's sms_status would be lost silently; results sent again are no news."""
+    own = people.assign(sms_status="mine", sms_error="mine too")
+    assert codes(plan(own), "warning") == ["column_replaced"]
+    assert "sms_status, sms_error" in plan(own).problems["sentence"].iloc[0]
+    assert "column_replaced" not in codes(plan(plan(people).to_frame()), "warning")
+
+
+@pytest.mark.parametrize("fmt", ["1000000000", ">1000000000", ".999999f", "01000"])
+def test_formats__wider_than_a_message_are_refused(people, fmt):
+    """A width in the millions is refused before it is written."""
+    people["x"] = [1, 2, 3]
+    with pytest.raises(smsframe.InputError, match="more than 800 characters"):
+        plan(people, "%%x%%", formats={"x": fmt})
+    plan(people, "%%x%%", formats={"x": "0800"})
+
+
+def test_batches__are_cut_as_the_plain_way_cuts_them():
+    """Each call takes the first of those who wait, whom it does not have yet."""
+    rng = np.random.default_rng(0)
+    for size in (1, 3, 10):
+        codes_ = rng.integers(0, 12, 100)
+        waiting, plain = list(range(100)), []
+        while waiting:
+            window, seen = waiting[:size], {}
+            for row in window:
+                seen.setdefault(codes_[row], row)
+            plain.append(list(seen.values()))
+            waiting = [row for row in waiting if row not in set(seen.values())]
+        cut = draft.disjoint(np.arange(100), codes_, size=size)
+        assert [rows.tolist() for rows in cut] == plain

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
+import pandas as pd
+import pytest
+
 import smsframe
+from smsframe import display
 
 TEXT = "Hi %%FirstName%%"
 
@@ -27,3 +33,32 @@ def test_headline__when_some_or_all_went_out(people, client):
     assert shown(people) == "Plan: 3 messages, 1 of them left to send, program 148372"
     people.sms.send(TEXT, **options)
     assert shown(people) == "Plan: 3 messages, 0 of them left to send, program 148372"
+
+
+@pytest.mark.parametrize(
+    ("price", "segments", "shown"),
+    [
+        pytest.param(0.0075, 2430, "18.23", id="half a cent"),
+        pytest.param(0.075, 1, "0.08", id="three quarters"),
+        pytest.param(0.1, 3, "0.30", id="binary"),
+        pytest.param(1e6, 12, "12,000,000.00", id="large"),
+    ],
+)
+def test_money__is_what_comes_out_on_paper(price, segments, shown):
+    """Half a cent goes up, though the number may be a little less in binary."""
+    assert display.money(price * segments) == shown
+
+
+def test_plan__shows_itself_quickly_when_everybody_is_in_it_twice():
+    """What is shown is counted once, and does not grow with the square of the rows."""
+    phones = (12012000000 + pd.RangeIndex(200_000) // 2).astype(str)
+    frame = pd.DataFrame({"mobile": phones, "x": range(200_000)})
+    made = smsframe.plan(frame, "Hi %%x%%", program="1", phone="mobile", region="US")
+    start = time.perf_counter()
+    assert "in 200 calls" in repr(made)
+    assert "same_person" in made._repr_html_()
+    assert time.perf_counter() - start < 2.0
+    counts = []
+    made.batch_rows = lambda rows: counts.append(rows) or iter(())
+    assert "in 200 calls" in repr(made)
+    assert counts == []

@@ -355,3 +355,32 @@ def test_runs__pairs_of_runs_are_apart(client):
         assert one.attrs != other.attrs
     for frame in results:
         brought_back(frame)
+
+
+@pytest.mark.parametrize("kind", ["missing", "no directory", "dangling"])
+def test_forget__of_a_journal_that_is_named_and_not_there(tmp_path, kind):
+    """A typing error forgets nothing, and says so; without a name there is just nothing yet."""
+    place = {"no directory": tmp_path / "no" / "j.sqlite3"}.get(kind, tmp_path / "typo.sqlite3")
+    if kind == "dangling":
+        place.symlink_to(tmp_path / "gone.sqlite3")
+    with pytest.raises(JournalError, match=r"There is no journal|not there"):
+        smsframe.journal.forget("2026-01-01", path=place)
+    assert smsframe.journal.forget("2026-01-01") == 0
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda place: place.parent.write_text("no directory"), id="under a file"),
+        pytest.param(lambda place: place.parent.symlink_to(place.parent), id="a loop"),
+        pytest.param(
+            lambda place: (place.parent.mkdir(), place.symlink_to("gone")), id="a link to nothing"
+        ),
+    ],
+)
+def test_runs__of_a_path_that_can_hold_no_journal(tmp_path, spoil):
+    """No runs and no way to know of any are not the same."""
+    place = tmp_path / "here" / "journal.sqlite3"
+    spoil(place)
+    with pytest.raises(JournalError, match="cannot be read"):
+        smsframe.runs(journal=place)

@@ -123,13 +123,29 @@ def test_connect__duck_typed_sandbox(room):
         pytest.param({"pod": "us-1", "max_in_flight": 0}, "1 to 10", id="none"),
         pytest.param({"pod": "us-1", "timeout_s": (0, 5)}, "two positive", id="timeout"),
         pytest.param({"pod": "us-1", "timeout_s": (5,)}, "two positive", id="one-timeout"),
+        pytest.param({"pod": "us-1", "timeout_s": 30}, "timeout_s=30 must be two", id="number"),
+        pytest.param({"pod": "us-1", "timeout_s": None}, "timeout_s=None", id="no-timeout"),
+        pytest.param({"pod": "us-1", "timeout_s": (float("nan"), 1)}, "nan, 1", id="nan"),
+        pytest.param({"pod": "us-1", "max_in_flight": True}, "type bool", id="bool"),
+        pytest.param({"pod": "us-1", "max_in_flight": 2.5}, "whole number", id="half"),
+        pytest.param({"pod": "us-1", "max_in_flight": "4"}, "type str", id="text"),
+        pytest.param({"pod": "us-1", **REHEARSAL, "client_id": 5}, "of type int", id="id"),
+        pytest.param({"pod": "us-1", **REHEARSAL, "client_secret": b"x"}, "bytes", id="secret"),
+        pytest.param({"pod": 5}, "pod=5 is of type int", id="pod-type"),
+        pytest.param({"base_url": b"https://a.example"}, "of type bytes", id="url-type"),
+        pytest.param({"pod": "us-1", "journal": 5}, "journal=5", id="journal"),
+        pytest.param({"pod": "us-1", "journal": ":memory:"}, "would forget", id="in-memory"),
+        pytest.param({"pod": "us-1", "journal": "a\0b"}, "no path can hold", id="NUL"),
+        pytest.param({"pod": "us-1", "journal": "a" * 5000, **REHEARSAL}, "too long", id="long"),
+        pytest.param({"pod": "us-1", "journal": " "}, "path of a file", id="blank"),
     ],
 )
 def test_connect__refuses(arguments, words):
     """What cannot work is refused at once, with the way out, and changes no default."""
-    with pytest.raises(ConfigurationError, match=words):
+    with pytest.raises(ConfigurationError, match=words) as caught:
         connect(**arguments)
     assert module._default is None
+    assert "rehearsal" not in str(caught.value)
 
 
 def test_connect__journal_argument(room, tmp_path):
