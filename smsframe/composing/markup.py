@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from smsframe import frames
 from smsframe.composing.wording import on_screen
 from smsframe.config import mask_phone
-from smsframe.display import shown_label
+from smsframe.display import money, shown_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -128,7 +128,7 @@ def _whole(seen: Overview) -> list[tuple[str, str]]:
     """Return the figures of all messages."""
     pairs = [_pair(seen.plan.recipients, "message"), _pair(seen.batches, "call")]
     pairs.append(_pair(seen.segments, "segment"))
-    return pairs if seen.cost is None else [*pairs, (f"{seen.cost:,.2f}", "cost")]
+    return pairs if seen.cost is None else [*pairs, (money(seen.cost), "cost")]
 
 
 def _rest(seen: Overview) -> list[tuple[str, str]]:

@@ -25,6 +25,7 @@ from smsframe.composing.dispatch import Dispatch
 from smsframe.composing.fuse import Fuse
 from smsframe.composing.obstacles import obstacles
 from smsframe.composing.panels import Panel, button, row, shown
+from smsframe.display import money
 from smsframe.errors import InputError
 from smsframe.telling import ALWAYS, named_counts
 
@@ -299,7 +300,7 @@ def _question(seen: Overview, *, typed: bool) -> str:
     where = "This goes to the sandbox: nobody is texted." if sandbox else "Texts cannot be unsent."
     more = f" Type {seen.left} to confirm." if typed else ""
     program = seen.plan.message.program
-    cost = "" if seen.cost is None else f", cost {seen.cost:,.2f}"
+    cost = "" if seen.cost is None else f", cost {money(seen.cost)}"
     size = f" ({markup.many(seen.segments, 'segment')}{cost})" if seen.is_whole else ""
     asked = f"Send {markup.many(seen.left, 'message')}{size} from program {program}?"
     return markup.strong(asked) + markup.faint(f"{where}{more}")
