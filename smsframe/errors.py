@@ -32,7 +32,17 @@ from smsframe.masking import mask_phone, mask_texts
 
 
 class SmsframeError(Exception):
-    """Root of all errors of smsframe; ``details`` holds what happened as data."""
+    """Root of all errors of smsframe; ``details`` holds what happened as data.
+
+    Examples
+    --------
+    >>> import smsframe
+    >>> try:
+    ...     smsframe.results("no-such-run", journal="no-such-journal.sqlite3")
+    ... except smsframe.SmsframeError as error:
+    ...     print(type(error).__name__)
+    JournalError
+    """
 
     def __init__(self, message: str, **details: Any) -> None:
         super().__init__(message)
@@ -40,7 +50,17 @@ class SmsframeError(Exception):
 
 
 class InputError(SmsframeError, ValueError):
-    """A frame, column, tag or argument cannot be used as it is."""
+    """A frame, column, tag or argument cannot be used as it is.
+
+    Examples
+    --------
+    >>> import pandas as pd, smsframe
+    >>> try:
+    ...     smsframe.plan(pd.DataFrame({"mobile": []}), "Hi %%Name", program="148372")
+    ... except smsframe.InputError as error:
+    ...     print(isinstance(error, ValueError))
+    True
+    """
 
     def __init__(self, message: str, **details: Any) -> None:
         masked = {name: mask_texts(value) for name, value in details.items()}
@@ -49,39 +69,132 @@ class InputError(SmsframeError, ValueError):
 
 
 class ConfigurationError(SmsframeError):
-    """Credentials, pod, address or journal path are missing or wrong."""
+    """Credentials, pod, address or journal path are missing or wrong.
+
+    Examples
+    --------
+    >>> import smsframe
+    >>> try:
+    ...     smsframe.connect(pod="us-11")
+    ... except smsframe.ConfigurationError as error:
+    ...     print(error.details["near_misses"])
+    ['us-1']
+    """
 
 
 class AccessError(SmsframeError):
-    """The service refused the credentials, or the right to send."""
+    """The service refused the credentials, or the right to send.
+
+    Examples
+    --------
+    >>> import smsframe
+    >>> with smsframe.Sandbox() as sandbox, smsframe.connect(sandbox) as client:
+    ...     sandbox.switches.organization = False
+    ...     try:
+    ...         client.programs()
+    ...     except smsframe.AccessError as error:
+    ...         print(type(error).__name__)
+    AccessError
+    """
 
 
 class ApiError(SmsframeError):
-    """The service answered in a way that cannot be used."""
+    """The service answered in a way that cannot be used.
+
+    Examples
+    --------
+    >>> import smsframe
+    >>> with smsframe.Sandbox() as sandbox, smsframe.connect(sandbox) as client:
+    ...     fault = sandbox.faults.add("status", status=500, path="programs")
+    ...     try:
+    ...         client.programs()
+    ...     except smsframe.ApiError as error:
+    ...         print(type(error).__name__)
+    ApiError
+    """
 
 
 class JournalError(SmsframeError):
-    """The record of what was sent cannot be read or written; nothing is sent without it."""
+    """The record of what was sent cannot be read or written; nothing is sent without it.
+
+    Examples
+    --------
+    >>> import smsframe
+    >>> try:
+    ...     smsframe.results("no-such-run", journal="no-such-journal.sqlite3")
+    ... except smsframe.JournalError as error:
+    ...     print(type(error).__name__)
+    JournalError
+    """
 
 
 class CampaignBusyError(JournalError):
-    """Another process is sending the same campaign now."""
+    """Another process is sending the same campaign now.
+
+    Examples
+    --------
+    >>> issubclass(CampaignBusyError, JournalError)
+    True
+    """
 
 
 class SmsframeWarning(UserWarning):
-    """Root of all warnings of smsframe."""
+    """Root of all warnings of smsframe.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> warnings.simplefilter("error", SmsframeWarning)  # stop a script at the first of them
+    >>> issubclass(SmsframeWarning, UserWarning)
+    True
+    """
 
 
 class UnknownOutcomeWarning(SmsframeWarning):
-    """Some messages may or may not have gone out; they are not repeated unasked."""
+    """Some messages may or may not have gone out; they are not repeated unasked.
+
+    Examples
+    --------
+    >>> import warnings, pandas as pd, smsframe
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"]})
+    >>> with smsframe.Sandbox(anyone=True) as sandbox, smsframe.connect(sandbox):
+    ...     fault = sandbox.faults.add("drop_after", on=1)
+    ...     with warnings.catch_warnings(record=True, action="always") as told:
+    ...         results = people.sms.send("Hello", program="148372", progress=False)
+    ...     print(told[0].category.__name__)
+    UnknownOutcomeWarning
+    """
 
 
 class IncompleteSendWarning(SmsframeWarning):
-    """Some messages did not go out; the results say which and why."""
+    """Some messages did not go out; the results say which and why.
+
+    Examples
+    --------
+    >>> import warnings, pandas as pd, smsframe
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"]})
+    >>> with smsframe.Sandbox(anyone=True) as sandbox, smsframe.connect(sandbox):
+    ...     with warnings.catch_warnings(record=True, action="always") as told:
+    ...         results = people.sms.send("Hello", program="148373", progress=False)
+    ...     print(told[0].category.__name__)
+    IncompleteSendWarning
+    """
 
 
 class StatusWarning(SmsframeWarning):
-    """What became of some accepted messages is not known (yet); the results say of which."""
+    """What became of some accepted messages is not known (yet); the results say of which.
+
+    Examples
+    --------
+    >>> import warnings, pandas as pd, smsframe
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"]})
+    >>> with smsframe.Sandbox(anyone=True, status_delay_s=60) as sandbox, smsframe.connect(sandbox):
+    ...     results = people.sms.send("Hello", program="148372", progress=False)
+    ...     with warnings.catch_warnings(record=True, action="always") as told:
+    ...         results = results.sms.refresh(deadline_s=0, progress=False)
+    ...     print(told[0].category.__name__)
+    StatusWarning
+    """
 
 
 def warn_caller(message: str, category: type[SmsframeWarning]) -> None:

@@ -1,7 +1,7 @@
 """The public face: every name is listed, documented and tried; both doors open on the same room.
 
-A docstring is read as numpy's convention lays it out. Exceptions need no more than their sentence;
-a class that is only made by a function names that function, which then has the example.
+A docstring is read as numpy's convention lays it out. A class that is only made by a function names
+that function, which then has the example.
 """
 
 from __future__ import annotations
@@ -132,6 +132,12 @@ def test_docstring__of_a_function(name):
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_docstring__has_an_example_that_runs(name):
     """Every function shows itself at work; that the examples hold is tested with the documents."""
+    assert any(example.want for example in examples(getattr(smsframe, name)))
+
+
+@pytest.mark.parametrize("name", sorted(set(LISTED) - set(FUNCTIONS) - set(CLASSES)))
+def test_docstring__of_an_error(name):
+    """Every error and warning shows when it comes."""
     assert any(example.want for example in examples(getattr(smsframe, name)))
 
 
