@@ -86,6 +86,11 @@ class Secret(str):
         return f"'{HIDDEN}'"
 
 
+def hidden(given: Any) -> Any:
+    """Return a text as one that tracebacks with variables show as dots; the rest as it is."""
+    return Secret(given) if isinstance(given, str) else given
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Credentials:
     """What proves to the service who is asking; the repr shows none of it.

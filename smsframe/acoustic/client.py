@@ -344,6 +344,7 @@ def connect(
     ...     client.programs()["status"].tolist()
     ['ACTIVE', 'ACTIVE', 'INACTIVE']
     """
+    client_secret, refresh_token = config.hidden(client_secret), config.hidden(refresh_token)
     max_in_flight, timeout_s = config.check_connection(
         pod=pod,
         base_url=base_url,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 import pyarrow as pa
 import pytest
 
@@ -152,3 +154,13 @@ def test_connect__journal_argument(room, tmp_path):
     """A journal that is given is used, for a sandbox too."""
     with connect(room, journal=tmp_path / "mine.db") as client:
         assert client.journal_path == tmp_path / "mine.db"
+
+
+def test_connect__tracebacks_with_variables_hide_secrets():
+    """Where a notebook shows the variables of each function, secrets stand as dots."""
+    with pytest.raises(ConfigurationError) as caught:
+        connect(pod="us-99", client_id="id", client_secret="sesame", refresh_token="sesame")
+    steps = traceback.walk_tb(caught.value.__traceback__)
+    ours = [frame for frame, _ in steps if "smsframe/" in frame.f_code.co_filename]
+    assert ours
+    assert not [frame for frame in ours if "sesame" in repr(frame.f_locals)]
