@@ -60,9 +60,16 @@ class Composer:
         The last exception that the screen showed.
     """
 
-    def __init__(self, desk: Desk, *, name: str, confirm_over: int = CONFIRM_OVER) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        name: str,
+        client_name: str | None = None,
+        confirm_over: int = CONFIRM_OVER,
+    ) -> None:
         self.desk = desk
-        self._frame_name = name
+        self._names = (name, client_name)
         self._mark = f"smsframe-{secrets.token_hex(4)}"
         self._still: Any = None
         self.write = WritePanel(desk)
@@ -91,7 +98,7 @@ class Composer:
     @property
     def code(self) -> str:
         """The call that sends exactly this."""
-        return self.desk.choices.code(self._frame_name)
+        return self.desk.choices.code(*self._names)
 
     @property
     def error(self) -> BaseException | None:
@@ -263,7 +270,11 @@ def compose(
     chosen = choices.checked(frame, text, given)
     for before in _latest:
         memory.remember(before.write.editor.text)
-    name = choices.name_of(frame, "df")
-    made = Composer(Desk(frame, chosen, client=client), name=name, confirm_over=confirm_over)
+    made = Composer(
+        Desk(frame, chosen, client=client),
+        name=choices.name_of(frame, "df"),
+        client_name=None if client is None else choices.name_of(client, "client"),
+        confirm_over=confirm_over,
+    )
     _latest[:] = [made]
     return made

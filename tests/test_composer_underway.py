@@ -7,6 +7,7 @@ import signal
 import sys
 import textwrap
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from jupyter_client import KernelManager
@@ -222,6 +223,43 @@ def test_interrupt__set_and_put_back(ignored):
     loop.turn()
     assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     assert loop.later == []
+
+
+def test_interrupt__send_that_ends_while_a_cell_runs(ignored):
+    """The cell keeps its handler; ours, which comes back after it, is taken away then."""
+    loop, sending = Loop(), [Dispatch(None, None, 1)]
+    keeper = interrupt._Keeper(loop, lambda: next(iter(sending), None), lambda: None)
+    keeper.look()
+    ours = signal.signal(signal.SIGINT, signal.default_int_handler)
+    sending.clear()
+    loop.turn()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    signal.signal(signal.SIGINT, ours)
+    loop.turn()
+    assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    assert loop.later == []
+
+
+def test_interrupt__asks_the_loop_of_a_kernel(monkeypatch):
+    """In a kernel its loop is asked to look; in a shell without one nothing is."""
+    asked = []
+    loop = SimpleNamespace(add_callback=asked.append)
+    kernel = SimpleNamespace(kernel=SimpleNamespace(io_loop=loop))
+    for shell in (kernel, SimpleNamespace(), None):
+        module = SimpleNamespace(get_ipython=lambda shell=shell: shell)
+        monkeypatch.setitem(sys.modules, "IPython", module)
+        interrupt.listen(lambda: None, lambda: None)
+    (look,) = asked
+    assert look.__func__ is interrupt._Keeper.look
+
+
+def test_interrupt__pressed_when_nothing_is_sent(ignored):
+    """A handler that is still there when the send is over stops nothing that comes later."""
+    sending = []
+    keeper = interrupt._Keeper(Loop(), lambda: next(iter(sending), None), lambda: None)
+    keeper._handle()
+    sending.append(Dispatch(None, None, 1))
+    assert not sending[0].stopped
 
 
 def test_interrupt__nothing_to_do(ignored):
