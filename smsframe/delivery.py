@@ -40,6 +40,7 @@ from smsframe.acoustic.outcomes import Outcome
 from smsframe.errors import JournalError
 from smsframe.flights import Crew, Ending, Flight, Patience, Result, Stop
 from smsframe.journal_records import Claim, Settlement
+from smsframe.telling import as_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -378,7 +379,7 @@ class Delivery:
 
 def _stopped_because(outcome: Outcome) -> str:
     """Say why the rows that follow were not attempted."""
-    return f"The run stopped before this row: {outcome.message} {outcome.cure}".strip()
+    return f"The run stopped before this row: {as_sentences(outcome.message, outcome.cure)}"
 
 
 def _not_processed(ending: Ending) -> Outcome:

@@ -23,6 +23,7 @@ from smsframe.countries import countries
 from smsframe.display_summary import summary_html, summary_text
 from smsframe.errors import InputError
 from smsframe.resultrows import ResultRows
+from smsframe.telling import as_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -236,7 +237,7 @@ def _line(record: BatchRecord, rows: int) -> dict[str, Any]:
         "attempts": record.attempts,
         "seconds": round(record.seconds, 3),
         "code": record.code or None,
-        "error": f"{record.message} {record.cure}".strip() or None,
+        "error": as_sentences(record.message, record.cure) or None,
         "sent_at": record.claimed_at,
         "settled_at": record.settled_at,
         "refreshed_at": record.refreshed_at,

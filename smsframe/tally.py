@@ -21,6 +21,7 @@ from smsframe.journal_records import (
     Ledger,
     Settlement,
 )
+from smsframe.telling import as_sentences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -184,7 +185,7 @@ def _reason_of(record: Settled) -> tuple[str, str]:
     """Return code and sentence of a batch that was not accepted."""
     if not record.code:
         return "sender_died", "The answer was not recorded."
-    return record.code, f"{record.message} {record.cure}".strip()
+    return record.code, as_sentences(record.message, record.cure)
 
 
 def known_reason(record: BatchRecord, state: int) -> tuple[str, str] | None:

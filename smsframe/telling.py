@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 ALWAYS = ("accepted", "rejected", "unknown")
 LEFT_OUT = ("invalid", "duplicate", "not_attempted")
+_ENDS = (".", "!", "?", "…", ":", ";")
 
 
 def named_counts(
@@ -27,6 +28,12 @@ def banner(counts: Mapping[str, int], *, table: str = "results") -> str:
     line = " · ".join(named_counts(counts, ALWAYS + LEFT_OUT, always=ALWAYS))
     failed = any(counts.get(s) for s in ("rejected", "invalid", "not_attempted"))
     return f"{line}: {table}.sms.failed" if failed else line
+
+
+def as_sentences(*parts: str) -> str:
+    """Join texts as sentences, those of the service too, which end in nothing; "" for none."""
+    told = [part.strip() for part in parts if part.strip()]
+    return " ".join(part if part.endswith(_ENDS) else f"{part}." for part in told)
 
 
 def said_before(counts: Mapping[str, int], held: int, planned: int) -> str:

@@ -60,8 +60,7 @@ class Outcome:
     code : str
         Reason for machines; empty when accepted.
     message : str
-        The service's own words, without secrets, with phone numbers masked and with a full stop at
-        their end, or what happened.
+        The service's own words, without secrets and with phone numbers masked, or what happened.
     cure : str
         What to do about it, one sentence.
     http_status : int, optional
@@ -252,7 +251,7 @@ _PLAIN_WORDS = {
     "redirected": "The service answered with a redirect instead of a result.",
     "server_error": "The service failed while it worked on the call.",
     "access_denied": "The service refused the access token.",
-    "forbidden": "Forbidden.",
+    "forbidden": "Forbidden",
     "refused": "The service refused the call without saying why.",
 }
 
@@ -279,7 +278,7 @@ def from_reply(reply: Reply, *, secrets: tuple[str, ...] = ()) -> Outcome:
         kind=row.kind,
         about=about,
         code=code,
-        message=_sentence(_safe(words, secrets)) or _PLAIN_WORDS.get(code, ""),
+        message=_safe(words, secrets) or _PLAIN_WORDS.get(code, ""),
         cure=cure,
         http_status=reply.status,
         seconds=reply.seconds,
@@ -312,12 +311,6 @@ def _read_refusal(answer: Answer, row: Row) -> tuple[str, About, str]:
 def _safe(words: str, secrets: tuple[str, ...]) -> str:
     """Take secrets and phone numbers out of what the service said."""
     return mask_phone(redact(words, *secrets))
-
-
-def _sentence(words: str) -> str:
-    """End the service's words as a sentence ends, for the cure follows them."""
-    ended = words.rstrip().endswith((".", "!", "?", "…", ":", ";")) or not words.strip()
-    return words if ended else f"{words.rstrip()}."
 
 
 def from_lost(error: AnswerLostError, *, seconds: float = 0.0) -> Outcome:
