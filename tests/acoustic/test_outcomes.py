@@ -153,14 +153,11 @@ def test_retry_after__date_ahead():
 )
 @pytest.mark.parametrize("place", ["general", "field"])
 def test_refusals__documented_words(said, code, about, place):
-    """Each documented message is known in either place, kept as it is, and has a cure.
-
-    It ends as a sentence does, for the cure is written behind it.
-    """
+    """Each documented message is known in either place, kept as it is, and has a cure."""
     content = body(said) if place == "general" else body(contacts=said)
     outcome = from_reply(Reply(400, {}, content))
     assert (outcome.kind, outcome.code, outcome.about) == ("rejected", code, about)
-    assert outcome.message == said.removesuffix(".") + "."
+    assert outcome.message == said
     assert outcome.cure == CURES[code]
 
 
@@ -169,7 +166,7 @@ def test_refusals__token_and_access():
     expired = "The access token has expired. Token provided was: 4f9a-secret"
     outcome = from_reply(Reply(401, {}, body(expired)))
     assert (outcome.code, outcome.cure) == ("access_denied", CURES["access_denied"])
-    assert outcome.message == "The access token has expired. Token provided was: •••."
+    assert outcome.message == "The access token has expired. Token provided was: •••"
     assert from_reply(Reply(403, {}, body("Forbidden"))).cure == CURES["forbidden"]
 
 
@@ -202,7 +199,7 @@ def test_refusals__two_at_once():
     )
     outcome = from_reply(Reply(400, {}, content))
     assert outcome.code == "program_missing"
-    assert outcome.message == "SMS content should be present; Channel qualifier should be present."
+    assert outcome.message == "SMS content should be present; Channel qualifier should be present"
 
 
 def test_refusals__first_name_is_not_a_contact():
@@ -233,7 +230,7 @@ def test_from_reply__secrets_and_phones_do_not_show():
     """Given secrets, tokens and phone numbers are taken out of what the service says."""
     said = "No consent for 12015550123, token sesame, Bearer abcdefghijkl"
     outcome = from_reply(Reply(400, {}, body(said)), secrets=("sesame",))
-    assert outcome.message == "No consent for •••••••••23, token •••, Bearer •••."
+    assert outcome.message == "No consent for •••••••••23, token •••, Bearer •••"
 
 
 # No answer
