@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from samples import make_people
 
-from smsframe import cli, files
+from smsframe import cli, console, files, planning, sending
+from smsframe.errors import JournalError
 
 TEXT = "Hi %%FirstName%%"
 N = 4
@@ -151,6 +154,62 @@ def test_commands__reader_has_left(command, sandbox, words, code):
     assert (child.returncode, err.replace("\r", "\n").count("Traceback")) == (code, 0)
     assert "BrokenPipe" not in err
     assert len(pd.read_csv("out.csv")) == N
+
+
+def test_say__reader_has_left(monkeypatch):
+    """What nobody reads any more goes nowhere, now and when the process ends."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        console.say("one")
+        console.say("two")
+        stream.write("three")  # still in the buffer when the stream is closed
+
+
+def test_warnings__of_others_are_shown_as_ever(command, monkeypatch, capsys):
+    """Only our own warnings become sentences; another library's keeps its kind and its line."""
+    make_people(N).to_csv("people.csv", index=False)
+    plan_lines = console.plan_lines
+
+    def warned(*given, **how):
+        warnings.warn("old", FutureWarning, stacklevel=1)
+        return plan_lines(*given, **how)
+
+    monkeypatch.setattr(console, "plan_lines", warned)
+    with pytest.warns(FutureWarning, match="^old$"):
+        assert cli.main(["plan", *command("people.csv")[1:]]) == cli.ALL_ACCEPTED
+    assert "old" not in capsys.readouterr().err
+
+
+def test_send__ctrl_c_at_the_very_end(command, sandbox, monkeypatch, capsys):
+    """Ctrl-C after the last answer leaves nothing to send, and that is what is said."""
+    make_people(N).to_csv("people.csv", index=False)
+    monkeypatch.setattr("smsframe.planning.Plan.send", interrupted_at_the_end)
+    assert cli.main(command("people.csv", "--confirm", str(N))) == cli.INTERRUPTED
+    assert capsys.readouterr().err.endswith("Nothing is left to send.\n")
+    assert len(sandbox.outbox()) == N
+    assert len(pd.read_csv("people-results.csv")) == N
+
+
+def interrupted_at_the_end(made, **given):
+    """Send a plan and be interrupted when all is done."""
+    sending.send_plan(made, dry_run=False, progress=None, wait_s=0.0, **given)
+    raise KeyboardInterrupt("Stopped.")
+
+
+def test_send__ctrl_c_and_a_journal_that_fails(command, monkeypatch, capsys):
+    """Where it cannot be counted what is left, the same command is what to run."""
+    make_people(N).to_csv("people.csv", index=False)
+    monkeypatch.setattr("smsframe.planning.Plan.send", interrupted_at_the_end)
+    monkeypatch.setattr(planning.Plan, "history", property(broken))
+    assert cli.main(command("people.csv", "--confirm", str(N))) == cli.INTERRUPTED
+    assert capsys.readouterr().err.endswith("Run the same command again to go on.\n")
+
+
+def broken(_):
+    """Fail as a journal does."""
+    raise JournalError("The disk is full.")
 
 
 def test_commands__are_all_tried():
