@@ -39,7 +39,10 @@ def countries(contacts: pa.Array) -> pd.Categorical:
 
 def _region(number: str) -> str | None:
     """Return the region of one number, None when it has none."""
-    parsed = phonenumbers.parse(f"+{number}")
+    try:
+        parsed = phonenumbers.parse(f"+{number}")
+    except phonenumbers.NumberParseException:  # no country has this calling code
+        return None
     region: str | None = phonenumbers.region_code_for_number(parsed)
     if region is None:  # not a valid number: its calling code still names the main region
         region = phonenumbers.region_code_for_country_code(parsed.country_code)

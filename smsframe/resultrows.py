@@ -171,8 +171,6 @@ def _texts(column: pd.Series) -> pa.Array:
 
 def arrow_texts(column: pd.Series) -> pa.Array:
     """Return a column as Arrow text; whole numbers without a point, null where it is missing."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype("string")
     if pd.api.types.is_float_dtype(column.dtype):
         whole = column.isna() | (column % 1 == 0)
         if bool(whole.all()):

@@ -12,9 +12,10 @@ import pytest
 from samples import fictional_phones, make_people
 
 import smsframe
-from smsframe import accessor
+from smsframe import accessor, display_summary
 from smsframe.countries import countries
 from smsframe.errors import InputError
+from smsframe.resultrows import arrow_texts
 
 pytestmark = pytest.mark.filterwarnings("ignore::smsframe.SmsframeWarning")
 
@@ -115,6 +116,73 @@ def test_countries__of_every_region():
     assert [str(region) for region in found[: len(order)]] == [numbers[n] for n in order]
     assert pd.isna(found[len(order)])
     assert pd.isna(found[len(order) + 1])
+
+
+@pytest.mark.parametrize(
+    ("contact", "region"),
+    [
+        pytest.param("447700900123", "GB", id="not valid"),
+        pytest.param("10005550123", "US", id="no such area"),
+        pytest.param("8835100000000", None, id="no country's"),
+        pytest.param("9995550123", None, id="no calling code"),
+        pytest.param("4411", None, id="too short"),
+        pytest.param("", None, id="nothing"),
+    ],
+)
+def test_countries__of_what_is_no_good_number(contact, region):
+    """A calling code still names its main country; what has none has no country."""
+    (found,) = countries(pa.array([contact]))
+    assert (None if pd.isna(found) else found) == region
+
+
+def test_summary__of_several_days(results):
+    """The span names the day once where it is one, else both."""
+    times = pd.to_datetime(["2026-01-01 10:00", "2026-01-01 11:30"], utc=True)
+    sent = results[results["sms_status"] == "accepted"].head(2)
+    html = sent.assign(sms_accepted_at=times).sms.summary()._repr_html_()
+    assert "2026-01-01 10:00:00 to 11:30:00 UTC" in html
+    later = [times[0], times[1] + pd.Timedelta(days=1)]
+    html = sent.assign(sms_accepted_at=later).sms.summary()._repr_html_()
+    assert "2026-01-01 10:00:00 to 2026-01-02 11:30:00 UTC" in html
+
+
+def test_summary__of_very_many_groups(client):
+    """The first lines are shown, and it is said where the others are."""
+    results = send(make_people(250), dry_run=True)
+    html = results.sms.summary(by="FirstName")._repr_html_()
+    lines = display_summary.MOST_LINES
+    assert html.count("<tr>") == lines + 1
+    assert f"The first {lines} of 250 lines; to_frame() has all." in html
+
+
+def test_summary__by_a_column_that_is_there_twice(results):
+    """It is not known which is meant, and that is said."""
+    twice = pd.concat([results, results[["FirstName"]]], axis=1)
+    with pytest.raises(InputError, match="column 'FirstName' more than once"):
+        twice.sms.summary(by="FirstName")
+
+
+def test_summary__of_columns_that_are_gone(results):
+    """A results frame that lost columns is summed up by those it has."""
+    whole = results.sms.summary()
+    gone = results.drop(columns=["sms_segments", "sms_code", "sms_accepted_at"]).sms.summary()
+    assert gone.counts == whole.counts
+    assert whole.segments > gone.segments == 0
+
+
+@pytest.mark.parametrize(
+    ("column", "texts"),
+    [
+        pytest.param(pd.Series([12015550123.0, None]), ["12015550123", None], id="whole floats"),
+        pytest.param(pd.Series([1.5, 2.0, None]), ["1.5", "2.0", None], id="floats"),
+        pytest.param(pd.Series(["a", None], dtype="category"), ["a", None], id="categories"),
+        pytest.param(pd.concat([pd.Series(["a"], dtype="string[pyarrow]")] * 2), ["a", "a"],
+                     id="chunks"),
+    ],
+)  # fmt: skip
+def test_arrow_texts(column, texts):
+    """Whole numbers have no point, and what is missing has no text."""
+    assert arrow_texts(column).to_pylist() == texts
 
 
 @pytest.mark.parametrize("rows", [0, 1])
