@@ -351,11 +351,6 @@ class Plan:
         return self._sendable
 
     @property
-    def recipient(self) -> pa.Array:
-        """Whom each row addresses, as one text."""
-        return self._draft.recipient
-
-    @property
     def blocking(self) -> list[Any]:
         """The faults that stop the whole send."""
         return self._draft.problems.blocking

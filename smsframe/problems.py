@@ -115,10 +115,6 @@ class Problems:
                 bad[fault.positions] = True
         return bad
 
-    def count(self, severity: str) -> int:
-        """Return how many problems of one severity there are."""
-        return sum(fault.count for fault in self.of(severity))
-
     def counts(self) -> dict[str, int]:
         """Return how many problems each code has, errors first, then by number."""
         ranked = sorted(self.faults, key=lambda f: (SEVERITIES.index(f.severity), -f.count))

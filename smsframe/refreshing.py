@@ -107,10 +107,10 @@ class _Round:
         """Take in one answer, and keep it in the journal."""
         question = self.questions[status.response_id]
         told, mismatch = statuses.match(status, question.contacts)
-        if not question.batch_id:
-            mismatch = mismatch._replace(extra=0)  # rows of that send may be in another frame
-        elif self.journal is not None:
+        if self.journal is not None and question.batch_id:
             self.journal.set_statuses(question.batch_id, told.pack(), time.time())
+        else:
+            mismatch = mismatch._replace(extra=0)  # rows of that send may be in another frame
         self.answered[status.response_id] = (status, told)
         self.mismatches.append(mismatch)
         self.sent += int((told.sent == statuses.SENT).sum())

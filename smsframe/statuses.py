@@ -81,8 +81,6 @@ def unpack(blob: bytes, size: int) -> Told:
     if len(table) != size:
         raise JournalError("Stored statuses are not of their batch; the journal is damaged.")
     messages = table["message"].combine_chunks()
-    if isinstance(messages, pa.ChunkedArray):
-        messages = messages.chunk(0)
     return Told(
         sent=table["sent"].to_numpy().astype(np.uint8),
         message=messages.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32),

@@ -12,6 +12,7 @@ from samples import fictional_phones, make_people
 
 import smsframe
 from smsframe import draft, planning
+from smsframe.problems import Problems, first_codes
 
 TEXT = "Hi %%FirstName%%, your order has shipped."
 
@@ -197,6 +198,25 @@ def test_same_person_with_other_values__is_a_warning(people):
     made = plan(people)
     assert made.recipients == 3
     assert codes(made, "warning") == ["same_person"] * 3
+
+
+@pytest.mark.parametrize("dtype", [object, "str", "int64"])
+def test_has_repeats__of_any_kind(dtype):
+    """Somebody who is in it twice is found in numbers and in texts."""
+    once = pd.Series([3, 1, 2]).astype(dtype)
+    assert not draft.has_repeats(once)
+    assert draft.has_repeats(pd.concat([once, once[1:2]]))
+    assert not draft.has_repeats(once[:0])
+
+
+def test_first_codes__of_the_same_words():
+    """Rows with the same code and sentence share one reason, whichever fault it came from."""
+    found = Problems()
+    for rows in ([0, 1], [2], [1, 2]):
+        found.rows("c", "S.", np.array(rows))
+    texts, verdict = first_codes(found, 4)
+    assert texts == ["c\x00S.", "c\x00S. S."]
+    assert verdict.tolist() == [0, 1, 1, -1]
 
 
 def test_batches__hold_no_two_equal_contacts():

@@ -241,6 +241,15 @@ def test_refresh__no_rows_and_nothing_to_ask(sandbox, client, people):
     assert status_calls(sandbox).empty
 
 
+def test_refresh__of_runs_put_together(client, people):
+    """Results of texts with other tags can be asked about in one go."""
+    people = people.assign(city="Rome")
+    both = pd.concat([send(people[:2]), send(people[2:], "Hi %%FirstName%% of %%city%%")])
+    done = refresh(both)
+    assert done["sms_status"].tolist() == ["sent"] * 3
+    assert both["sms_batch"].nunique() == 2
+
+
 def test_refresh__no_access(sandbox, client, people):
     """A refusal of the credentials is raised; what was learned before is kept."""
     results = send(people)
