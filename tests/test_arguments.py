@@ -353,6 +353,21 @@ def test_campaign__is_what_can_be_seen_of_its_name(name, other):
     assert smsframe.runs()["campaign"].iloc[0] == arguments.campaign_name(other)
 
 
+@pytest.mark.parametrize("name", ["\u200b\ufeff", "\u200b \u2060"])
+def test_campaign__of_nothing_that_can_be_seen(name):
+    """A name that nobody could tell from no name is refused, with the way out."""
+    with pytest.raises(InputError, match=r"campaign= .*give it a name, or leave it out"):
+        smsframe.plan(make_people(1), **PLANNED, campaign=name)
+
+
+@pytest.mark.parametrize("wanted", [2, [",.2f"], b"x"])
+def test_formats__that_are_none(wanted):
+    """Neither a text nor a function: refused by the column's name, with an example."""
+    need = r"^formats\['FirstName'\].* a format such as ',\.2f' or a function"
+    with pytest.raises(InputError, match=need):
+        smsframe.plan(make_people(1), **PLANNED, formats={"FirstName": wanted})
+
+
 def test_campaign__capitals_and_words_count():
     """What can be seen to differ differs."""
     assert len(set(map(arguments.campaign_name, ["nov", "Nov", "n ov", "nov."]))) == 4

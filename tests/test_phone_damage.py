@@ -311,6 +311,14 @@ def test_wrong_region__is_refused():
     assert "region FR" in damage[0].sentence
 
 
+def test_wrong_region__needs_more_than_one_number():
+    """One person in a hundred rows says nothing of a region: the rows are told of, no column is."""
+    (number,) = {str(number)[1:] for number in NUMBERS["US"][:1]}
+    read = read_phones(pd.Series([number] * 100), region="FR")
+    assert [one.code for one in read.damage if one.code == "phones_wrong_region"] == []
+    assert read.digits.null_count == 100
+
+
 def test_damage__carries_evidence_and_cure_without_numbers():
     """Rows, distinct values and masked examples are there; the sentence names column and cure."""
     column = pd.Series(rounded(NUMBERS["US"], 6), name="mobile")

@@ -233,6 +233,12 @@ def test_pattern__with_unknown_syntax_is_refused(pattern):
         phone_patterns.pattern_nodes(pattern, ("is", 0, ""))
 
 
+@pytest.mark.parametrize("pattern", [r"[\d]", r"\d", "[0-9]", r"[1\d]", "[0-35-94]"])
+def test_pattern__spellings_of_any_digit(pattern):
+    """A class may hold digits, ranges and classes; all these mean the same."""
+    assert phone_patterns._Reader(pattern).item() == ("one", frozenset(range(10)))
+
+
 # --- numbers without a country ------------------------------------------------------------------
 
 
@@ -497,6 +503,21 @@ def test_sentences__can_be_filled():
         filled = sentence.format(value="•••23", region="US")
         assert filled.endswith("."), code
         assert "{" not in filled, code
+
+
+def test_column__of_very_many_odd_spellings_is_read_cell_by_cell(monkeypatch):
+    """Where a sample of very many odd texts has numbers in it, not one of them is left unread."""
+    monkeypatch.setattr("smsframe.phone_reading._MOST_READ_ONE_BY_ONE", 50)
+    monkeypatch.setattr("smsframe.phone_reading._TRIED", 10)
+    calls = []
+    monkeypatch.setattr(
+        "smsframe.phone_reading.read_cell",
+        lambda text, region: calls.append(text) or read_cell(text, region),
+    )
+    cells = [f"tel:+1-201-555-{number:04}" for number in range(100, 200)]
+    digits = read_phones(pd.Series(cells)).digits
+    assert digits.to_pylist() == [f"1201555{number:04}" for number in range(100, 200)]
+    assert len(calls) == 110
 
 
 def test_column__of_a_million_distinct_non_phones_is_not_read_cell_by_cell(monkeypatch):

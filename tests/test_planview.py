@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import pandas as pd
 import pytest
 
 import smsframe
-from smsframe import display
+from smsframe import display, planview
+from smsframe.problems import Kind
 
 TEXT = "Hi %%FirstName%%"
 
@@ -47,6 +49,21 @@ def test_headline__when_some_or_all_went_out(people, client):
 def test_money__is_what_comes_out_on_paper(price, segments, shown):
     """Half a cent goes up, though the number may be a little less in binary."""
     assert display.money(price * segments) == shown
+
+
+@pytest.mark.parametrize(("price", "cost"), [(None, None), (0.0079, "0.02"), (0, "0.00")])
+def test_figures__cost(people, price, cost):
+    """What the messages would cost is shown where a price was given, and only there."""
+    made = smsframe.plan(people, TEXT, program="1", phone="mobile", price_per_segment=price)
+    assert planview.figures(made).get("cost") == cost
+    assert (f"cost: {cost}" in repr(made)) is (cost is not None)
+
+
+def test_remarks__of_no_column():
+    """What is worth knowing of the whole is said once, columns with the same remark together."""
+    kind = partial(Kind, code="c", severity="info", sentence="S.", count=1, label=None, value=None)
+    assert "c: S. a, b<" in display._remarks([kind(column="a"), kind(column="b")])
+    assert "c: S. <" in display._remarks([kind(column=None)])
 
 
 def test_plan__shows_itself_quickly_when_everybody_is_in_it_twice():

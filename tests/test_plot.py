@@ -154,6 +154,19 @@ def test_plot__many_batches_share_bars():
     assert len(axes[0].get_xticks()) <= plotting.MOST_TICKS + 1
 
 
+def test_plot__more_reasons_than_fit():
+    """The commonest are drawn, and the title says of how many."""
+    out = made_up()
+    failed = out.index[out["sms_code"].notna()]
+    kinds = plotting.MOST_REASONS + 5
+    out.loc[failed, "sms_code"] = [f"code{min(n, kinds - 1):02}" for n in range(len(failed))]
+    axes = out.sms.plot()[1]
+    assert axes.get_title(loc="left") == f"Reasons (the first {plotting.MOST_REASONS} of {kinds})"
+    shown = [text.get_text() for text in axes.get_yticklabels()]
+    assert len(shown) == plotting.MOST_REASONS
+    assert shown[-1] == f"code{kinds - 1:02}"
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -22,6 +22,14 @@ def test_bar__begins_with_the_total(capsys):
     assert "0/0" not in written
 
 
+def test_bar__of_a_total_that_grows(capsys):
+    """When more is to be counted than at first the bar is one of the new total."""
+    with Bar(wanted=True) as bar:
+        for number, total in ((1, 2), (3, 4)):
+            bar.update(Progress(total=total, accepted=number, rejected=0, unknown=0))
+    assert "3/4 " in capsys.readouterr().err
+
+
 def test_bar__of_nothing(capsys):
     """Where there is nothing to count there is no bar."""
     assert bar_of(capsys, 0, total=0) == ""

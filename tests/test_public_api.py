@@ -210,6 +210,13 @@ def test_accessor__of_the_class_is_the_function():
     assert pd.Series.sms.normalize is smsframe.normalize
 
 
+def test_journal__is_there_without_an_import_of_its_own(monkeypatch):
+    """``smsframe.journal`` is the module before anything else has imported it."""
+    module = smsframe.journal
+    monkeypatch.delattr(smsframe, "journal")
+    assert smsframe.journal is module
+
+
 def test_journal__is_public_by_its_module():
     """``smsframe.journal.forget`` is a public function, documented and tried like the others."""
     told = sections(smsframe.journal.forget)

@@ -130,6 +130,7 @@ def test_reconcile__touches_only_what_is_unknown(sandbox, client):
         pytest.param(lambda events: events.assign(Source="spring " + events["Source"] + " end"),
                      id="source-inside-text"),
         pytest.param(lambda events: events.astype(object), id="objects"),
+        pytest.param(lambda events: events.astype("category"), id="categories"),
         pytest.param(lambda events: pd.concat([events, events]), id="repeated"),
         pytest.param(lambda events: pd.concat([events, events.assign(Source="other tool")]),
                      id="others"),
@@ -139,6 +140,20 @@ def test_reconcile__reads_exports_as_they_come(sandbox, lost, shape):
     """Phones and sources of an export may be written in several ways."""
     done = lost.sms.reconcile(shape(sandbox.events()))
     assert (done["sms_status"] == "accepted").all()
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        pytest.param(lambda events: respelled(events, r"^1\d{3}", ""), id="of several people"),
+        pytest.param(lambda events: respelled(events, r"^1\d{6}", ""), id="too short"),
+        pytest.param(lambda events: respelled(events, r"^1", "44"), id="another country"),
+    ],
+)
+def test_reconcile__numbers_that_may_be_somebody_elses(sandbox, lost, shape):
+    """A number without its area fits several people, so it settles nobody."""
+    done = lost.sms.reconcile(shape(sandbox.events()))
+    assert (done["sms_status"] == lost["sms_status"]).all()
 
 
 def test_reconcile__other_column_names(sandbox, lost):
@@ -276,6 +291,7 @@ def test_resolve__a_change_of_mind(sandbox, lost):
         pytest.param(lambda r: r, "1,000 of these rows are accepted", id="everything"),
         pytest.param(lambda _: [True, False], "mask has 2 values for 1,200 rows", id="length"),
         pytest.param(lambda _: ["nobody"], "No row or batch is called 'nobody'", id="label"),
+        pytest.param(lambda _: [[1, 2], [3]], "is called something of type list", id="ragged"),
         pytest.param(lambda r: r.head(1).assign(sms_contact="1"), "not part", id="strangers"),
     ],
 )

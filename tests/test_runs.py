@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import itertools
+import sqlite3
 import subprocess
 import sys
 
@@ -228,7 +230,33 @@ def test_results__of_nothing_that_is_known(client, people, tmp_path):
     assert not (tmp_path / "none.sqlite3").exists()
 
 
+def test_results__of_a_journal_whose_recipients_are_not_all_there(client):
+    """A batch that has lost recipients is named; nobody is told of half a run."""
+    results = send(make_people(1003))
+    first, second = sorted(results["sms_batch"].unique())
+    with contextlib.closing(sqlite3.connect(client.journal_path)) as db, db:
+        ((payload,),) = db.execute(
+            "SELECT payload FROM payloads JOIN batches ON batch = id WHERE batch_id = ?", (second,)
+        )
+        db.execute(
+            "UPDATE payloads SET payload = ? WHERE batch = "
+            "(SELECT id FROM batches WHERE batch_id = ?)",
+            (payload, first),
+        )
+    with pytest.raises(JournalError, match="has 3 stored recipients where 1000") as caught:
+        smsframe.results(results.attrs["smsframe"]["run"])
+    assert caught.value.details["batch"] == first
+
+
 # -- runs
+
+
+def test_runs__of_a_client_that_is_not_the_default(client, tmp_path):
+    """``client=`` names the journal to look in, whichever was connected since."""
+    send(make_people(2))
+    with smsframe.connect(client.sandbox, journal=tmp_path / "other.sqlite3"):
+        assert smsframe.runs().empty
+        assert smsframe.runs(client=client)["accepted"].tolist() == [2]
 
 
 def test_runs__lists_the_latest_first(sandbox, client):

@@ -340,6 +340,20 @@ def test_segments__no_rows(series):
     assert segments(series).shape == (0, 3)
 
 
+@pytest.mark.parametrize("dtype", [pd.ArrowDtype(pa.string()), "string[pyarrow]"])
+def test_segments__of_frames_put_together(dtype):
+    """A column in several chunks, as ``pd.concat`` makes them, is counted like any other."""
+    series = pd.concat([pd.Series(texts, dtype=dtype) for texts in (["a"], ["ç", None], ["€"])])
+    assert segments(series)["units"].tolist() == [1, 1, pd.NA, 2]
+
+
+def test_ucs2_characters__in_chunks():
+    """Characters are counted over all chunks of a column."""
+    column = pa.chunked_array([["aç", "ç"], [None, "a"], ["çç"]])
+    (found,) = ucs2_characters(Template.parse("%%A%%"), {"A": column})
+    assert (found.character, found.where, found.rows) == ("ç", "A", 3)
+
+
 def test_segments__all_missing():
     """A Series of nothing but missing texts gives nothing but NA."""
     assert segments(pd.Series([None, None], dtype=object)).isna().all(axis=None)

@@ -199,6 +199,21 @@ def test_confirm__counts_what_is_left(sandbox, client):
     assert len(sandbox.outbox()) == 20
 
 
+@pytest.mark.filterwarnings("ignore::smsframe.UnknownOutcomeWarning")
+def test_confirm__does_not_count_what_is_sent_again(sandbox, client):
+    """Unknown messages are told of as held back, but not where they were to be sent again."""
+    sandbox.faults.add("drop_after", on=2)
+    send(make_people(8))
+    people = make_people(20)
+    with pytest.raises(InputError, match=r"12 messages .*4 were accepted before, 4 .*unknown"):
+        send(people, confirm=20)
+    with pytest.raises(InputError, match="16 messages would go out now") as caught:
+        send(people, confirm=20, resend_unknown=True)
+    assert "4 were accepted before" in str(caught.value)
+    assert "unknown" not in str(caught.value)
+    assert posts(sandbox) == 2
+
+
 def test_history__of_a_plan(sandbox, client):
     """A plan knows, read only, what its campaign has had and what is left."""
     plan = smsframe.plan(make_people(20), TEXT, program="148372", phone="mobile")

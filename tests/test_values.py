@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smsframe import values
-from smsframe.cells import text_of
+from smsframe.cells import formatted, text_of
 from smsframe.errors import InputError
 from smsframe.values import to_text
 
@@ -47,6 +47,16 @@ class Size(enum.StrEnum):
     """Text that is an enumeration."""
 
     SMALL = "S"
+
+
+def test_format__sees_durations_as_pandas_has_them():
+    """A function that writes a duration is given one it can reckon with, whatever column it is."""
+    cells = [np.timedelta64(90, "s"), dt.timedelta(minutes=2), np.timedelta64("NaT"), None]
+    written = to_text(objects(*cells), lambda value: f"{value.total_seconds():.0f} s", name="wait")
+    assert written.to_pylist() == ["90 s", "120 s", None, None]
+    assert [formatted(cell, lambda value: value.total_seconds()) for cell in cells] == [
+        "90", "120", None, None,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -198,6 +198,17 @@ def test_fault__moments(api, moment, struck):
     assert [number for number, status in enumerate(statuses, 1) if status == 500] == struck
 
 
+def test_faults__show_what_was_added():
+    """What strikes is told by kind and by its options."""
+    faults = Faults()
+    assert repr(faults) == "Faults([])"
+    faults.add("status", on=2, status=403)
+    assert "status" in repr(faults)
+    assert "403" in repr(faults)
+    faults.clear()
+    assert repr(faults) == "Faults([])"
+
+
 def test_fault__chance_is_repeatable():
     """The same seed strikes the same calls, another one others."""
 

@@ -125,6 +125,12 @@ LOOKUP = {"name": "accountNumber", "value": "A-1", "channel": "SMS"}
         pytest.param({"contacts": "12015550101"}, None, "Bad Request", id="contacts-no-list"),
         pytest.param({"contacts": ["12015550101"]}, None, "Bad Request", id="contact-no-object"),
         pytest.param({"content": 5}, None, "Bad Request", id="content-no-text"),
+        pytest.param(
+            {"contacts": [{"contactId": "12015550101", "personalization": {"Order": [1]}}]},
+            None,
+            "Bad Request",
+            id="value-no-scalar",
+        ),
         pytest.param({"personalizationDefaults": []}, None, "Bad Request", id="defaults-no-map"),
         pytest.param({"ttlInMinutes": "soon"}, None, "Bad Request", id="ttl-no-number"),
         pytest.param({"characterSwapEnabled": 1}, None, "Bad Request", id="swap-no-boolean"),
@@ -255,6 +261,10 @@ PEOPLE = pd.DataFrame(
         pytest.param("Hi %%LastName%%!", {}, {}, "Hi !", id="nothing"),
         pytest.param("Hi %%FIRST NAME%%", {}, {}, "Hi ANN", id="space-in-name"),
         pytest.param("%%Order%%", {"Order": 7}, {}, "7", id="number"),
+        pytest.param("%%Order%%", {"Order": 1.5}, {}, "1.5", id="fraction"),
+        pytest.param(
+            "%%Order%% %%Gift%%", {"Order": True, "Gift": False}, {}, "true false", id="bool"
+        ),
         pytest.param("[%%Order%%]", {"Order": None}, {"Order": "d"}, "[d]", id="null"),
         pytest.param("%%Mobile number%%", {}, {}, "12015550101", id="phone-field"),
         pytest.param("5% off, 100%, %s %%City%%%", {}, {}, "5% off, 100%, %s Rome%", id="percent"),
