@@ -122,12 +122,12 @@ def plain_value(value: Any) -> Any:
         return _plain_float(value)
     if isinstance(value, str):
         return value.strip(BLANKS) or None
+    if isinstance(value, np.timedelta64):  # to numpy an integer, of nanoseconds where it has those
+        return value.astype("timedelta64[us]").item()
     if isinstance(value, (np.integer, np.bool_)):
         return value.item()
     if isinstance(value, np.datetime64):
         value = pd.Timestamp(value)
-    elif isinstance(value, np.timedelta64):
-        value = pd.Timedelta(value)
     return None if value is pd.NA or value is pd.NaT else value
 
 

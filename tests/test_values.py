@@ -49,14 +49,15 @@ class Size(enum.StrEnum):
     SMALL = "S"
 
 
-def test_format__sees_durations_as_pandas_has_them():
-    """A function that writes a duration is given one it can reckon with, whatever column it is."""
-    cells = [np.timedelta64(90, "s"), dt.timedelta(minutes=2), np.timedelta64("NaT"), None]
-    written = to_text(objects(*cells), lambda value: f"{value.total_seconds():.0f} s", name="wait")
-    assert written.to_pylist() == ["90 s", "120 s", None, None]
-    assert [formatted(cell, lambda value: value.total_seconds()) for cell in cells] == [
-        "90", "120", None, None,
-    ]  # fmt: skip
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_durations__of_numpy_are_no_numbers(unit):
+    """A duration among other cells is written as one, whatever unit numpy keeps it in."""
+    wait = np.timedelta64(90, "s").astype(f"timedelta64[{unit}]")
+    cells = objects(wait, "soon", np.timedelta64("NaT", unit), dt.timedelta(minutes=2))
+    assert to_text(cells, name="wait").to_pylist() == ["00:01:30", "soon", None, "00:02"]
+    written = [formatted(cell, lambda value: value.total_seconds()) for cell in (wait, cells[3])]
+    assert written == ["90", "120"]
+    assert formatted(cells[2], str) is None
 
 
 @pytest.mark.parametrize(
