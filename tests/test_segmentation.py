@@ -340,7 +340,14 @@ def test_segments__no_rows(series):
     assert segments(series).shape == (0, 3)
 
 
-@pytest.mark.parametrize("dtype", [pd.ArrowDtype(pa.string()), "string[pyarrow]"])
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        pytest.param(pd.ArrowDtype(pa.string()), id="arrow"),
+        pytest.param("string[pyarrow]", id="string"),
+        pytest.param(pd.ArrowDtype(pa.dictionary(pa.int32(), pa.string())), id="dictionary"),
+    ],
+)
 def test_segments__of_frames_put_together(dtype):
     """A column in several chunks, as ``pd.concat`` makes them, is counted like any other."""
     series = pd.concat([pd.Series(texts, dtype=dtype) for texts in (["a"], ["ç", None], ["€"])])
