@@ -166,12 +166,9 @@ class Tally:
         return self._numbers[key]
 
     def _batch(self, record: Settled) -> int:
-        """Return the number of a batch, the same for the same one."""
-        key = f"\x00batch {record.batch_id}"
-        if key not in self._numbers:
-            self._numbers[key] = len(self._batches)
-            self._batches.append(facts_of(record))
-        return self._numbers[key]
+        """Return the number of a batch; each is met once."""
+        self._batches.append(facts_of(record))
+        return len(self._batches) - 1
 
 
 def facts_of(record: Settled) -> BatchFacts:
