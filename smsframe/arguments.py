@@ -13,9 +13,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from itertools import filterfalse
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
+import pandas as pd
 
 from smsframe.checks import (
     SHOWN_CHARACTERS,
@@ -34,18 +36,20 @@ from smsframe.checks import (
     unusable,
 )
 from smsframe.errors import InputError
-from smsframe.masking import Plain, mask_phone
+from smsframe.masking import Plain, mask_label
 from smsframe.phones import check_region
 from smsframe.templates import near_misses
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 NAMED = 20
 MAX_SOURCE = 200  # the API keeps 256 characters; the run and batch are appended to what is given
 MAX_TTL_MINUTES = 2**31 - 1  # the API documents an integer and no range; [guess] it is a common one
 
 FIELD = "the name of a database field"
+
+# What shows nothing beside control and format characters, by Unicode's Default_Ignorable property.
+_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+_VARIANTS = (("\u180b", "\u180f"), ("\ufe00", "\ufe0f"), ("\U000e0100", "\U000e01ef"))
+_BLANK_PATTERN = "\u2800"  # Braille without a dot
 
 Format: TypeAlias = str | Callable[[Any], Any]
 
@@ -172,8 +176,15 @@ def campaign_name(name: str) -> str:
     >>> campaign_name(" nov\u00a0 2026\u200b ") == campaign_name("nov 2026")
     True
     """
-    seen = "".join(sign for sign in name if unicodedata.category(sign) != "Cf")
-    return " ".join(unicodedata.normalize("NFKC", seen).split())
+    seen = "".join(filterfalse(_is_unseen, unicodedata.normalize("NFKC", name)))
+    return " ".join(unicodedata.normalize("NFKC", seen).replace(_BLANK_PATTERN, " ").split())
+
+
+def _is_unseen(sign: str) -> bool:
+    """Tell whether a sign shows nothing, and no blank either."""
+    if unicodedata.category(sign) in ("Cc", "Cf"):
+        return not sign.isspace()
+    return sign in _FILLERS or any(first <= sign <= last for first, last in _VARIANTS)
 
 
 def column_sentence(frame: pd.DataFrame, column: Any, where: str) -> str | None:
@@ -193,6 +204,8 @@ def column_sentence(frame: pd.DataFrame, column: Any, where: str) -> str | None:
     names = [str(name) for name in frame.columns]
     near = near_misses(str(column), names)
     hint = f"Did you mean {near[0]!r}? " if near else ""
+    if column in frame.index.names:
+        hint = "It is the index: .reset_index() makes a column of it. "
     shown = ", ".join(map(repr, names[:NAMED])) + (", …" if len(names) > NAMED else "")
     shown = shown or "no columns at all"
     return f"{named}, which the frame does not have. {hint}It has: {shown}."
@@ -202,7 +215,7 @@ def shown_label(column: Any) -> str:
     """Return a label of a column or row, or a tag, as an error shows it."""
     if not check_label("", column, []):
         return quoted(column)
-    shown = mask_phone(repr(column))
+    shown = mask_label(repr(column))
     return shown if len(shown) <= SHOWN_CHARACTERS else f"{shown[:SHOWN_CHARACTERS]}…"
 
 
@@ -281,8 +294,7 @@ def _personalize(
     """Return tag → column as given; a list of columns stands for tags of the same names."""
     if given is None:
         return None
-    if isinstance(given, str):
-        given = [given]
+    given = _listed_columns(frame, given)
     if isinstance(given, Mapping):
         mapping = {str(tag): column for tag, column in given.items()}
     elif isinstance(given, Sequence) and not isinstance(given, bytes):
@@ -296,6 +308,16 @@ def _personalize(
         check_text("a tag of personalize", tag, faults, blank=True)
         _need_column(frame, column, f"personalize[{shown_label(tag)}]", faults)
     return mapping
+
+
+def _listed_columns(frame: pd.DataFrame, given: Any) -> Any:
+    """Return labels as a list, however they are held; a column's own cells are left as they are."""
+    if isinstance(given, str):
+        return [given]
+    held = isinstance(given, (pd.Index, pd.Series, np.ndarray)) and given.ndim == 1
+    labels = given.tolist() if held else []
+    is_named = any(check_label("", label, []) and label in frame.columns for label in labels)
+    return labels if is_named or (held and not labels) else given
 
 
 def _defaults(given: Any, faults: list[str]) -> dict[str, str]:

@@ -70,6 +70,8 @@ class Delivery:
         Makes claims and settlements durable.
     settled : callable
         Is told each :class:`Result`.
+    begin : callable
+        Is called before the first batch; a fault of it ends the run like one of ``settled``.
 
     Attributes
     ----------
@@ -86,6 +88,7 @@ class Delivery:
     prepare: Callable[[int, Positions], tuple[Claim, SendRequest]]
     record: Callable[[Sequence[Claim], Sequence[Settlement]], None]
     settled: Callable[[Result], None]
+    begin: Callable[[], None] = lambda: None
     max_in_flight: int = 10
     patience: Patience = field(default_factory=Patience)
     stop: Stop = field(default_factory=Stop)
@@ -110,7 +113,8 @@ class Delivery:
     def run(self) -> None:
         """Send until nothing is left or something says stop; then raise ``error``, if any."""
         try:
-            while self._guarded_turn():
+            self._guarded(self.begin)
+            while self._guarded(self._turn):
                 pass
         except BaseException:  # somebody wants out at once
             self._end("interrupted", "interrupted", INTERRUPTED)
@@ -121,10 +125,10 @@ class Delivery:
         if self.error is not None:
             raise self.error
 
-    def _guarded_turn(self) -> bool:
-        """Take a turn; its first fault ends the run in good order, a second one at once."""
+    def _guarded(self, work: Callable[[], object]) -> bool:
+        """Do some work; its first fault ends the run in good order, a second one at once."""
         try:
-            return self._turn()
+            return bool(work())
         except Exception as error:
             if self.error is not None:
                 raise

@@ -213,7 +213,6 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
             run.tally.settle(result)
             bar.update(run.tally.progress)
 
-        bar.update(run.tally.progress)
         delivery = Delivery(
             crew=workers,
             batches=run.plan.batch_rows(run.todo),
@@ -222,6 +221,7 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
                 claims=claims, settlements=settlements
             ),
             settled=settled,
+            begin=lambda: bar.update(run.tally.progress),
             max_in_flight=run.client.max_in_flight,
             patience=PATIENCE,
             stop=run.watch.stop,

@@ -340,6 +340,10 @@ NAMES = [
     pytest.param("caf\u00e9", "cafe\u0301", id="composed"),
     pytest.param("nov", "n\u200bov\ufeff", id="invisible"),
     pytest.param("nov", "\uff4eov", id="wide letter"),
+    pytest.param("Sale \u2764\ufe0f", "Sale \u2764", id="emoji without its variant"),
+    pytest.param("nov", "nov\u3164", id="Hangul filler"),
+    pytest.param("nov", "nov\x00\x7f\x08", id="control characters"),
+    pytest.param("nov", "\u2800nov\u034f", id="empty Braille pattern"),
 ]
 
 

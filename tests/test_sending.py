@@ -455,6 +455,31 @@ def test_journal_fault__in_mid_run(sandbox, room, monkeypatch, commits):
     narrow.close()
 
 
+def stopped_by_key(_):
+    """Press ■."""
+    raise KeyboardInterrupt
+
+
+@pytest.mark.usefixtures("client")
+@pytest.mark.parametrize(
+    ("progress", "error", "ending"),
+    [
+        pytest.param(lambda _: 1 / 0, ZeroDivisionError, "failed", id="fault"),
+        pytest.param(stopped_by_key, KeyboardInterrupt, "interrupted", id="stop"),
+    ],
+)
+def test_progress__that_raises_before_the_first_call(sandbox, progress, error, ending):
+    """The run is ended in the journal and in a table of its own, and nothing was sent."""
+    send(make_people(2), "Before.")
+    with pytest.raises(error):
+        send(make_people(3), progress=progress)
+    table = smsframe.last_results()
+    assert table["sms_status"].tolist() == ["not_attempted"] * 3
+    assert set(table["sms_code"]) == {ending}
+    assert smsframe.runs()["ending"].iloc[0] == ending
+    assert len(sandbox.outbox()) == 2
+
+
 def _out(sandbox):
     """Give everybody who got a text."""
     return set(sandbox.outbox()["to"])

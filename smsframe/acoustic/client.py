@@ -290,6 +290,7 @@ class Client:
 
 _state_lock = threading.RLock()
 _default: Client | None = None
+_was_closed = False  # an earlier client is not taken instead: it may be the real service
 _sandboxes: dict[Path, Any] = {}
 
 
@@ -381,8 +382,9 @@ def default_client() -> Client:
         Nothing was connected yet.
     """
     if _default is None:
+        why = "The connection made last was closed." if _was_closed else "Nothing is connected yet."
         raise ConfigurationError(
-            'Nothing is connected yet. Call smsframe.connect("sandbox") to rehearse, or '
+            f'{why} Call smsframe.connect("sandbox") to rehearse, or '
             'smsframe.connect(pod="us-1") with your pod for the real service.'
         )
     return _default
@@ -398,10 +400,10 @@ def _make_default(client: Client) -> Client:
 
 def _forget_default(client: Client) -> None:
     """Stop using a client by default."""
-    global _default  # noqa: PLW0603 - as above
+    global _default, _was_closed
     with _state_lock:
         if _default is client:
-            _default = None
+            _default, _was_closed = None, True
 
 
 def _sandbox(target: Any, journal: str | os.PathLike[str] | None, *, named: str | None) -> Any:

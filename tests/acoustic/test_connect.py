@@ -38,8 +38,20 @@ def test_connect__makes_the_default(room):
     first.close()
     assert default_client() is second
     second.close()
-    with pytest.raises(ConfigurationError):
+    with pytest.raises(ConfigurationError, match="made last was closed"):
         default_client()
+
+
+def test_connect__never_falls_back_to_an_earlier_client(room):
+    """After a rehearsal in between, nothing is sent through the real service by itself."""
+    with connect(room), connect(room):
+        pass
+    outer = connect(room)
+    with connect(room):
+        pass
+    with pytest.raises(ConfigurationError, match="made last was closed"):
+        default_client()
+    outer.close()
 
 
 def test_connect__sandbox_of_the_session(tmp_path):
