@@ -159,7 +159,9 @@ def _send(arguments: argparse.Namespace) -> int:
 
 def _apart(out: Path, file: Path) -> Path:
     """Return where the results go; refuse the file that is read."""
-    if out.absolute() == file.absolute():
+    from smsframe import files  # noqa: PLC0415 - as above
+
+    if files.is_same(out, file):
         raise InputError("--out is the file itself; give another name.")
     return out
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import smsframe
 from smsframe import console, files
+from smsframe.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,8 +50,10 @@ def demonstrate(path: Path, *, fast: bool = False) -> int:
     Raises
     ------
     InputError
-        The file cannot be read, or lacks a column.
+        The file cannot be read, lacks a column, or is the one that the results go to.
     """
+    if files.is_same(path, RESULTS):
+        raise InputError(f"{path} is where the demonstration writes its results; rename it.")
     orders = files.read_frame(path, FORMATS)
     with (
         tempfile.TemporaryDirectory() as place,

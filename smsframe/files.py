@@ -15,6 +15,7 @@ results are to be written is looked at before anything is sent.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import importlib.util
 import os
@@ -159,6 +160,13 @@ def check_out(path: Path) -> None:
         reason = NO_EXCEL
     if reason:
         raise InputError(f"--out {path} cannot be written: {reason}")
+
+
+def is_same(one: Path, other: Path) -> bool:
+    """Return whether two paths lead to one file: by another spelling, a link, or another name."""
+    with contextlib.suppress(OSError):  # one of them is not there, or not ours to look at
+        return one.samefile(other)
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def check_fits(cells: pd.DataFrame, path: Path) -> None:

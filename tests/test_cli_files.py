@@ -257,6 +257,26 @@ def test_out__looked_at_first(sent_to, verb, out, sentence):
     assert sentence in sent_to(verb, out)
 
 
+@pytest.mark.parametrize("out", ["other/../people.csv", "symlink.csv", "hardlink.csv"])
+@pytest.mark.parametrize("verb", ["send", "plan"])
+def test_out__the_file_by_another_name(sent_to, verb, out):
+    """The file that is read is not written over, however its name is spelt."""
+    Path("other").mkdir()
+    Path("symlink.csv").symlink_to("people.csv")
+    Path("hardlink.csv").hardlink_to("people.csv")
+    before = Path("people.csv").read_bytes()
+    assert "is the file itself" in sent_to(verb, out)
+    assert Path("people.csv").read_bytes() == before
+
+
+def test_demo__its_results_as_its_file(capsys):
+    """The demonstration does not write over the file it is given."""
+    written("results.csv", f"mobile,FirstName,order_no,total\n{A},Ann,1,2\n")
+    assert cli.main(["demo", "./results.csv", "--fast"]) == cli.USAGE
+    assert "rename it" in capsys.readouterr().err
+    assert "sms_status" not in Path("results.csv").read_text(encoding="utf-8")
+
+
 def test_out__of_status_looked_at_first(sandbox, capsys):
     """``status`` asks nothing either."""
     assert cli.main(["status", "any", "--out", "no/such/place.csv"]) == cli.USAGE
