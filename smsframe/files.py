@@ -68,9 +68,9 @@ def read_cells(path: Path) -> pd.DataFrame:
     InputError
         The file is not there, of another kind, or cannot be read.
     """
-    reader = _reader(path)
     if path.is_dir():
         raise InputError(f"{str(path)!r} is a folder, not a file.")
+    reader = _reader(path)
     if not path.is_file():
         raise InputError(f"There is no file {str(path)!r}.")
     try:
@@ -145,13 +145,14 @@ def check_out(path: Path) -> None:
         Its ending is of another kind, its folder is not there or not ours to write in, or its kind
         needs a library that is not installed.
     """
-    check_ending(path)
+    if not path.is_dir():  # of which the sentence below speaks
+        check_ending(path)
     folder = path.absolute().parent
     reason = ""
-    if path.suffix.lower() in ONLY_READ:
-        reason = f"{path.suffix} files are read, but not written. Name it .xlsx."
-    elif path.is_dir():
+    if path.is_dir():
         reason = "it is a folder. Name a file in it."
+    elif path.suffix.lower() in ONLY_READ:
+        reason = f"{path.suffix} files are read, but not written. Name it .xlsx."
     elif not folder.is_dir():
         reason = f"there is no folder {str(folder)!r}. Make it, or name another."
     elif not os.access(path if path.exists() else folder, os.W_OK):

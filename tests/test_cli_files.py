@@ -209,11 +209,12 @@ def test_formats__a_phone_is_masked():
     assert B[-9:] not in refusal(f"mobile;x\n{B};1\n", {"mobile": "%d"})
 
 
-def test_read__folder():
+@pytest.mark.parametrize("name", ["some.csv", ".", ".."])
+def test_read__folder(name):
     """A folder is called a folder."""
     Path("some.csv").mkdir()
     with pytest.raises(InputError, match="is a folder"):
-        files.read_cells(Path("some.csv"))
+        files.read_cells(Path(name))
 
 
 def _no_openpyxl(monkeypatch):
@@ -246,6 +247,7 @@ def sent_to(command, sandbox, monkeypatch, capsys):
     [
         pytest.param("no/such/place.csv", "there is no folder", id="no folder"),
         pytest.param("folder.csv", "it is a folder", id="a folder"),
+        pytest.param(".", "--out . cannot be written: it is a folder", id="this folder"),
         pytest.param("out.xls", "Name it .xlsx", id="only read"),
         pytest.param("out.xlsx", "openpyxl, which is not installed: pip install", id="no library"),
         pytest.param("people.csv", "is the file itself", id="the file itself"),
