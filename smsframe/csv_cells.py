@@ -11,6 +11,7 @@ Rows carry the number of the line they begin on, also where cells hold line brea
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -22,17 +23,22 @@ from smsframe.errors import InputError
 from smsframe.frames import strings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 SEPARATORS: Final = (",", ";", "\t", "|")
 PIECE_ROWS: Final = 65_536
+HEADER_LINES: Final = 1000  # a quote that does not close makes no header of the whole file
+
+_CELL_BEGINS = r"(?:^|(?<=[,;\t|\n]))"
+_QUOTED = re.compile(_CELL_BEGINS + r'"(?:[^"]|"")*"(?!")')
+_QUOTE_OPEN = re.compile(_CELL_BEGINS + r'".*', re.DOTALL)
 
 
 def read_csv(path: Path) -> pd.DataFrame:
     """Read a CSV file: text in every cell, NA where it is empty, the line as the index.
 
-    The separator is the commonest of ``,``, ``;``, tab and ``|`` in the header.
+    The separator is the commonest of ``,``, ``;``, tab and ``|`` in the header, outside quotes.
 
     Raises
     ------
@@ -41,14 +47,24 @@ def read_csv(path: Path) -> pd.DataFrame:
         one name.
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
-        first = next((line for line in file if line.strip()), "")
+        header_cells = _outside_quotes(file)
         file.seek(0)
-        reader = csv.reader(file, delimiter=max(SEPARATORS, key=first.count), strict=True)
+        reader = csv.reader(file, delimiter=max(SEPARATORS, key=header_cells.count), strict=True)
         records = _records(reader, path.name)
         header = next(records, None)
         if header is None:
             raise InputError(f"{path.name} cannot be read: it is empty.")
         return _frame(_names(header[1], path.name), records, path.name)
+
+
+def _outside_quotes(lines: Iterable[str]) -> str:
+    """Return the header, which may go over several lines, without its quoted cells."""
+    header = ""
+    for line in islice(lines, HEADER_LINES):
+        header = _QUOTED.sub("", header + line)
+        if header.strip() and not _QUOTE_OPEN.search(header):
+            break
+    return _QUOTE_OPEN.sub("", header)
 
 
 def _records(reader: Any, file: str) -> Iterator[tuple[int, list[str]]]:

@@ -65,6 +65,7 @@ def test_csv__separator_too_many(command, sandbox, capsys):
         pytest.param('a,b\n"x\ny",2\n3,4,5\n', "line 4 has 3 fields", id="after a line break"),
         pytest.param('a,b\n1,2\n3,"4\n5,6\n', "line 3: the quotes", id="quote not closed"),
         pytest.param('a,b\n1,"2"x\n', "line 2: the quotes", id="text after a quote"),
+        pytest.param('"a,b;c\n1,2\n', "line 1: the quotes", id="quote of the header not closed"),
         pytest.param("a,b,a\n1,2,3\n", "'a' more than once", id="one name twice"),
     ],
 )
@@ -81,6 +82,31 @@ def test_csv__lines():
     assert list(frame) == ["a", "column 2"]
     assert frame["a"].tolist() == ["1", "x\r\ny", "5"]
     assert frame["column 2"].isna().tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("header", "separator", "names"),
+    [
+        pytest.param('"Last, First";mobile', ";", ["Last, First", "mobile"], id="comma"),
+        pytest.param('"Last, First"\tmobile', "\t", ["Last, First", "mobile"], id="comma, tabs"),
+        pytest.param('"a, b, c"|mobile', "|", ["a, b, c", "mobile"], id="more of them inside"),
+        pytest.param('mobile,"a;b;c;d"', ",", ["mobile", "a;b;c;d"], id="in the last cell"),
+        pytest.param('"Customer\nname";mobile', ";", ["Customer\nname", "mobile"], id="line break"),
+        pytest.param('"a\r\n,\r\n,";mobile', ";", ["a\r\n,\r\n,", "mobile"], id="line breaks"),
+        pytest.param('"a ""b, c"", d, e";mobile', ";", ['a "b, c", d, e', "mobile"], id="quotes"),
+        pytest.param(
+            '"a ""\nb"", c, d";mobile', ";", ['a "\nb", c, d', "mobile"], id="split quotes"
+        ),
+        pytest.param('5" disk, old;mobile;n', ";", ['5" disk, old', "mobile", "n"], id="inches"),
+        pytest.param('\n"a,b";mobile', ";", ["a,b", "mobile"], id="blank line before"),
+    ],
+)
+def test_csv__separator(header, separator, names):
+    """What stands in the quotes of the header does not count as a separator."""
+    row = separator.join("1" * len(names))
+    frame = files.read_cells(written("some.csv", f"{header}\n{row}\n"))
+    assert list(frame) == names
+    assert frame.iloc[0].tolist() == ["1"] * len(names)
 
 
 def test_csv__in_pieces(monkeypatch):
