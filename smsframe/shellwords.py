@@ -49,6 +49,9 @@ PHRASES: Final = tuple(
             "settle them in Python: smsframe.results(RUN).sms.reconcile(...) or .resolve(...)",
         ),
         (r"\bresults\.sms\.(?=\w)", "in Python smsframe.results(RUN).sms."),
+        (r", which the frame (?=does not have|has \d)", ", which the file "),
+        (r", though the frame has column ", ", though the file has column "),
+        (r"\bThe frame has no columns\b", "The file has no columns"),
         (r"\bis blank here\b", "is blank here (words such as N/A and None count as blank)"),
     )
 )

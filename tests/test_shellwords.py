@@ -13,7 +13,7 @@ import smsframe
 from smsframe import cli
 from smsframe.shellwords import OPTIONS, spoken
 
-PYTHON = re.compile(r"\b(?!RUN)[a-z_]+=[{'\"\d]|\bsms\.|\bplan\(|last_results|\{'|\['")
+PYTHON = re.compile(r"\b[Ff]rame\b|\b(?!RUN)[a-z_]+=[{'\"\d]|\bsms\.|\bplan\(|last_results|\{'|\['")
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,15 @@ PYTHON = re.compile(r"\b(?!RUN)[a-z_]+=[{'\"\d]|\bsms\.|\bplan\(|last_results|\{
         ("with connect(journal=...) or SMSFRAME_JOURNAL", "with --journal or SMSFRAME_JOURNAL"),
         ("Stopped: 1 accepted. smsframe.last_results() has the table.", "Stopped: 1 accepted."),
         ("Column 'x', row 7: 'a'; 3 rows", "Column 'x', line 7: 'a'; 3 rows"),
+        (
+            "phone= names column 'a', which the frame does not have. It has: 'the frame'.",
+            "--phone names column 'a', which the file does not have. It has: 'the frame'.",
+        ),
+        (
+            "phone= names column 'a', which the frame has 2 times: rename one.",
+            "--phone names column 'a', which the file has 2 times: rename one.",
+        ),
+        ("The frame has no columns, so there", "The file has no columns, so there"),
         ("campaigns=3 and my-limit=4", "campaigns=3 and my-limit=4"),
         ("client=", "client="),
     ],
@@ -88,6 +97,7 @@ def command(sandbox, monkeypatch, tmp_path):
         pytest.param(["--text", "Hi %%FirstName%%", "--confirm", "4"], id="confirm"),
         pytest.param(["--text", "Hi %%FirstName%%", "--confirm", "3"], id="value missing"),
         pytest.param(["--text", "Hi %%Firstname%%", "--tag", "x=y"], id="tag"),
+        pytest.param(["--text", "Hi %%Firstname%%"], id="tag of another case"),
         pytest.param(["--text", "Hi %%FirstName%%", "--problems", "raise", "--confirm", "3"],
                      id="problems"),
         pytest.param(["--text", "Hi", "--limit", "1", "--confirm", "1"], id="limit"),
