@@ -269,8 +269,7 @@ def _reported(results: pd.DataFrame, out: Path, good: Sequence[str]) -> int:
     """Print the counts, write the results, and return the exit code."""
     from smsframe import console  # noqa: PLC0415 - as above
 
-    counts = results["sms_status"].value_counts()
-    console.say(console.count_table({str(status): n for status, n in counts.items() if n}))
+    console.say(console.count_table(results))
     try:
         return _written(results, out, good)
     except InputError as error:

@@ -45,6 +45,9 @@ MEANINGS: Mapping[str, str] = {
     "not_attempted": "the run stopped before it; run it again",
 }
 
+LIMITED = "limit"
+BEYOND_LIMIT = "--limit stopped before it; a higher --limit, or none, goes on with it"
+
 
 def width() -> int:
     """Return how many columns there are to write in."""
@@ -106,9 +109,16 @@ def with_spoken_errors(results: pd.DataFrame) -> pd.DataFrame:
     return results.assign(sms_error=said.map(known).astype("string"))
 
 
-def count_table(counts: Mapping[str, int]) -> str:
-    """Return how many rows have each status, and what it means."""
-    rows = [(f"{number:,}", status, MEANINGS[status]) for status, number in counts.items()]
+def count_table(results: pd.DataFrame) -> str:
+    """Return how many rows have each status, and what it means.
+
+    Rows that a limit held back stand apart: to run the same command again does not send them.
+    """
+    limited = results["sms_code"].eq(LIMITED).fillna(value=False).to_numpy(dtype=bool)
+    counted = results["sms_status"][~limited].value_counts()
+    rows = [(f"{n:,}", str(status), MEANINGS[str(status)]) for status, n in counted.items() if n]
+    if limited.any():
+        rows.append((f"{limited.sum():,}", "not_attempted", BEYOND_LIMIT))
     return table(("rows", "status", "meaning"), rows, right=(0,))
 
 

@@ -112,11 +112,10 @@ def _sent(plan: Plan) -> tuple[pd.DataFrame, str]:
 
 def _tell(results: pd.DataFrame, sandbox: Sandbox) -> None:
     """Say what became of the rows."""
-    counts = results["sms_status"].value_counts()
     texted = len(sandbox.outbox())
     console.say(
         "",
-        console.count_table({str(status): n for status, n in counts.items() if n}),
+        console.count_table(results),
         "",
         console.wrapped(
             f"{_calls(sandbox)} calls of at most 1,000 messages. {texted:,} phones of people who "

@@ -237,6 +237,27 @@ def test_send__left(people_csv, options, sandbox, capsys):
     assert "2 messages are left to send" in capsys.readouterr().err
 
 
+def test_send__limit(people_csv, options, capsys):
+    """What a limit held back is told apart from what the same command would go on with."""
+    command = ["send", str(people_csv), *options, "--limit", "1", "--confirm", "1"]
+    for _ in range(2):
+        assert cli.main(command) == cli.SOME_NOT
+        out = capsys.readouterr().out
+        assert "1  not_attempted  --limit stopped before it; a higher --limit, or none" in out
+        assert "run it again" not in out
+
+
+def test_count_table__stopped_and_limited():
+    """Rows a stop left and rows a limit held back have a line each; no status stands for nothing."""
+    status = pd.Series(["accepted", *["not_attempted"] * 5], dtype="category")
+    codes = pd.Series([None, "stopped", "stopped", "limit", "limit", "limit"], dtype="string")
+    frame = pd.DataFrame({"sms_status": status, "sms_code": codes})
+    table = console.count_table(frame)
+    assert "2  not_attempted  the run stopped before it; run it again" in table
+    assert "3  not_attempted  --limit stopped before it; a higher" in table
+    assert "accepted" not in console.count_table(frame[1:])
+
+
 def test_send__journal_error(people_csv, options, capsys):
     """A journal that cannot be used is a sentence and exit code 1."""
     Path("broken.sqlite3").write_text("no database" * 1000)
