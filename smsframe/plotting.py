@@ -36,10 +36,7 @@ MOST_NAMES = 6
 SIZE_INCHES = (8.0, 6.0)
 PANELS = [["batches", "batches"], ["reasons", "segments"]]
 STYLE = {
-    "figure.facecolor": CLEAR,
-    "figure.edgecolor": CLEAR,
     "axes.facecolor": CLEAR,
-    "savefig.facecolor": "auto",
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
     "axes.titlecolor": INK,
@@ -63,8 +60,11 @@ def drawn(frame: pd.DataFrame) -> npt.NDArray[Any]:
     """Draw results and return the three Axes; see :func:`smsframe.plot`."""
     pyplot = _pyplot()
     rows = ResultRows.read(frame)
+    # Outside the context: a session's first figure switches its pictures on, which the context
+    # would switch off again.
+    figure = pyplot.figure(figsize=SIZE_INCHES, layout="constrained")
+    figure.set(facecolor=CLEAR, edgecolor=CLEAR)
     with pyplot.rc_context(STYLE):
-        figure = pyplot.figure(figsize=SIZE_INCHES, layout="constrained")
         ratios = {"width_ratios": [5, 2], "height_ratios": [3, 4]}
         axes = figure.subplot_mosaic(PANELS, gridspec_kw=ratios)
         _draw_batches(axes["batches"], rows)

@@ -8,6 +8,8 @@ import sys
 import matplotlib as mpl
 import pandas as pd
 import pytest
+from jupyter_client.manager import start_new_kernel
+from matplotlib import pyplot
 from samples import make_people
 
 import smsframe
@@ -22,7 +24,7 @@ mpl.use("Agg")
 def closed_figures():
     """Close what a test drew."""
     yield
-    mpl.pyplot.close("all")
+    pyplot.close("all")
 
 
 def made_up(n=2600):
@@ -116,7 +118,7 @@ def contrast(one, other):
 @pytest.mark.parametrize("style", ["default", "dark_background"])
 def test_plot__reads_on_any_paper(style, paper):
     """The figure has no background, and no words in it are too faint on white or on black."""
-    with mpl.pyplot.style.context(style):
+    with pyplot.style.context(style):
         figure = made_up().sms.plot()[0].figure
         figure.canvas.draw()
     faces = [figure.get_facecolor(), *(ax.get_facecolor() for ax in figure.axes)]
@@ -210,3 +212,27 @@ def test_plot__no_results():
     """A frame without results is refused."""
     with pytest.raises(InputError, match="no column 'sms_status'"):
         make_people(3).sms.plot()
+
+
+def test_plot__leaves_pictures_switched_on():
+    """In a real kernel the first plot of a session does not switch off those that follow."""
+    manager, client = start_new_kernel()
+    shown = []
+
+    def note(message):
+        shown.append(message["msg_type"])
+
+    frame = '{"sms_status": ["accepted"], "sms_batch": ["r:0001"]}'
+    try:
+        for code in (
+            f"import pandas as pd, smsframe; results = pd.DataFrame({frame})",
+            "results.sms.plot();",
+            "results.sms.plot();",
+            "import matplotlib.pyplot as plt; plt.plot([1, 2]);",
+        ):
+            client.execute_interactive(code, output_hook=note, timeout=60)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    assert "error" not in shown
+    assert shown.count("display_data") == 3
