@@ -242,7 +242,7 @@ def _status(arguments: argparse.Namespace) -> int:
         results = smsframe.refresh(results, deadline_s=arguments.wait, client=client)
     summary = smsframe.summary(results, price_per_segment=arguments.price_per_segment)
     console.say(spoken(str(summary)))
-    return _written(results, arguments.out, DONE)
+    return _written(console.with_row_numbers(results), arguments.out, DONE)
 
 
 def _journal(arguments: argparse.Namespace) -> Path:

@@ -145,7 +145,11 @@ def _add_status(commands: Any, run: Callable[..., int]) -> None:
         help="how long to ask about what is still open (default 60; 0 asks once)",
     )  # fmt: skip
     _add_price(parser)
-    _add_results(parser, "write every row with what became of it")
+    _add_results(
+        parser,
+        "write every row with what became of it, by its number in the file that was sent (1 is "
+        "the row below the header)",
+    )
     _add_place(parser.add_argument_group("where to"))
 
 

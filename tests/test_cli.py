@@ -248,7 +248,7 @@ def test_send__limit(people_csv, options, capsys):
 
 
 def test_count_table__stopped_and_limited():
-    """Rows a stop left and rows a limit held back have a line each; no status stands for nothing."""
+    """Rows a stop left and rows a limit held back have a line each; no line is empty."""
     status = pd.Series(["accepted", *["not_attempted"] * 5], dtype="category")
     codes = pd.Series([None, "stopped", "stopped", "limit", "limit", "limit"], dtype="string")
     frame = pd.DataFrame({"sms_status": status, "sms_code": codes})
@@ -363,6 +363,21 @@ def test_status__asks_and_sums_up(sent, capsys):
     assert "3 rows: 2 sent · 1 invalid" in out
     assert "cost: 0.02" in out
     assert table_of("now.csv")["sms_status"].tolist() == ["sent", "invalid", "sent"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "column"), [("order", "row"), ("row", "row (in the file)")], ids=["plain", "taken"]
+)
+def test_status__row_numbers(options, tag, column):
+    """Rows that were not sent, of which the journal has no values, are found by their number."""
+    Path("o.csv").write_text(f"{tag},mobile\nA1,+1 201 555 0101\nA2,call me\nA3,\n")
+    place, text = options[:6], f"Order %%{tag}%%"
+    cli.main(["send", "o.csv", *place, "--text", text, "--confirm", "1"])
+    cli.main(["status", only_run(), *options[:2], "--out", "now.csv"])
+    table = table_of("now.csv")
+    assert list(table)[0] == column
+    assert table[column].tolist() == ["1", "2", "3"]
+    assert table["sms_code"].tolist()[1:] == ["phone_unreadable", "phone_missing"]
 
 
 def test_status__second_time_asks_nothing(sent, sandbox, capsys):
