@@ -9,7 +9,7 @@ import matplotlib as mpl
 import pandas as pd
 import pytest
 from jupyter_client.manager import start_new_kernel
-from matplotlib import pyplot
+from matplotlib import pyplot as plt
 from samples import make_people
 
 import smsframe
@@ -24,7 +24,7 @@ mpl.use("Agg")
 def closed_figures():
     """Close what a test drew."""
     yield
-    pyplot.close("all")
+    plt.close("all")
 
 
 def made_up(n=2600):
@@ -118,7 +118,7 @@ def contrast(one, other):
 @pytest.mark.parametrize("style", ["default", "dark_background"])
 def test_plot__reads_on_any_paper(style, paper):
     """The figure has no background, and no words in it are too faint on white or on black."""
-    with pyplot.style.context(style):
+    with plt.style.context(style):
         figure = made_up().sms.plot()[0].figure
         figure.canvas.draw()
     faces = [figure.get_facecolor(), *(ax.get_facecolor() for ax in figure.axes)]
