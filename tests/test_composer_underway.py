@@ -78,13 +78,42 @@ def test_underway__screen_of_another_message(slow, sandbox):
     assert slow.wait(WAIT_S)
     assert other.wait(WAIT_S)
     assert len(sandbox.outbox()) == 2500
-    assert words(other.send.outcome) == "The send has ended. Done: 2,500 accepted."
+    assert "2,500" not in words(other.send.outcome)
     assert other.results is None
     assert other.send.send.description == "Send 3 messages"
     send_all(other)
     assert len(sandbox.outbox()) == 2503
     assert slow.send.fuse.state == "blown"
     assert words(slow.send.outcome).startswith("Done: 2,500 accepted.")
+
+
+@pytest.mark.parametrize(
+    ("campaign", "name"),
+    [
+        pytest.param("A", "campaign A", id="campaign"),
+        pytest.param("", "“Hi %%FirstName%%, your order has shippe…”", id="text"),
+    ],
+)
+def test_underway__other_send_is_named_and_never_taken_for_ones_own(campaign, name, slow):
+    """It is named while it goes on and by its Stop; its end is said, without a bar, till an edit."""
+    other = opened(make_people(3), "Bye", program=PROGRAM, campaign="B")
+    slow.map.campaign.value = campaign
+    assert slow.wait(WAIT_S)
+    begin(slow)
+    notes = words(other.send.notes)
+    assert notes.startswith(f"Another composer of this kernel is sending ({name}): 2,500 messages")
+    assert notes.endswith("no other campaign can be sent from here; a try still can.")
+    assert other.send.stop.description == f"Stop the other send ({name})"
+    assert slow.send.stop.description == "Stop"
+    other.send.stop.click()
+    assert words(other.send.notes).startswith(f"The other send ({name}): Stopping")
+    assert slow.wait(WAIT_S)
+    assert other.wait(WAIT_S)
+    assert words(other.send.outcome) == f"The other send ({name}) has ended."
+    assert other.send.bar.value == ""
+    other.write.editor.text = "Bye!"
+    assert other.send.outcome.value == ""
+    assert "accepted" in words(slow.send.outcome)
 
 
 def test_underway__new_message_in_mid_send(slow, sandbox):
@@ -94,7 +123,7 @@ def test_underway__new_message_in_mid_send(slow, sandbox):
     assert slow.wait(WAIT_S)
     begin(slow)
     done.send.new.click()
-    assert "This kernel is sending" in words(done.send.notes)
+    assert "Another composer of this kernel is sending" in words(done.send.notes)
     assert done.send.stop.layout.display is None
     done.send.stop.click()
     assert slow.wait(WAIT_S)

@@ -14,26 +14,46 @@ if TYPE_CHECKING:
     from smsframe.composing.desk import Desk
     from smsframe.composing.dispatch import Dispatch
 
+NAME_CHARACTERS = 40
 
-def sentence_of(dispatch: Dispatch) -> str:
-    """Say what goes on, and why nothing else can."""
-    program = dispatch.plan.message.program
+
+def name_of(dispatch: Dispatch) -> str:
+    """Return what tells a send from others: its campaign, else the first words of its text."""
+    chosen = dispatch.choices
+    if chosen is not None and chosen.campaign:
+        return f"campaign {_cut(chosen.campaign)}"
+    return f"“{_cut(dispatch.plan.message.content or '')}”"
+
+
+def sentence_of(dispatch: Dispatch, *, mine: bool) -> str:
+    """Say what goes on, and why no other campaign can; ``mine``: it sends what the screen shows."""
+    what = f"{many(dispatch.number, 'message')} from program {dispatch.plan.message.program}"
+    begun = (
+        f"This kernel is sending {what}, begun on a composer's screen."
+        if mine
+        else f"Another composer of this kernel is sending ({name_of(dispatch)}): {what}."
+    )
     return (
-        f"This kernel is sending {many(dispatch.number, 'message')} from program {program}, begun "
-        "on a composer's screen. It goes on whether or not anybody looks; Stop ends it between two "
-        "calls. Until it has ended nothing else can be sent from here."
+        f"{begun} It goes on whether or not anybody looks; Stop ends it between two calls. "
+        "Until it has ended no other campaign can be sent from here; a try still can."
     )
 
 
-def obstacles(desk: Desk) -> Sequence[str]:
+def obstacles(desk: Desk, *, mine: bool = False) -> Sequence[str]:
     """Return why nothing can be sent now; empty when it can."""
     going = underway.current()
     if going is not None:
-        return [sentence_of(going)]
+        return [sentence_of(going, mine=mine)]
     found = _unchosen(desk) if len(desk.frame) else [NO_ROWS]
     if not found:
         found = _found(desk)
     return found
+
+
+def _cut(text: str) -> str:
+    """Return the beginning of a text, in one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= NAME_CHARACTERS else f"{line[: NAME_CHARACTERS - 1].rstrip()}…"
 
 
 def _unchosen(desk: Desk) -> list[str]:

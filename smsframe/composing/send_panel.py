@@ -8,7 +8,9 @@ the journal may have moved on without this screen (a send by code does that) the
 anew by the click that asks.
 
 A send that goes on in this kernel is shown whoever began it (``underway.py``), so that a screen
-made in its midst says what is true and has a Stop.
+made in its midst says what is true and has a Stop. Where it is of other rows or choices than the
+screen's own, the screen says so by name as long as it goes on, then that it has ended, and no more:
+a full bar or a sum of messages would be read as this screen's.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ import ipywidgets as widgets
 from smsframe.composing import markup, memory, overview, underway
 from smsframe.composing.dispatch import Dispatch
 from smsframe.composing.fuse import Fuse
-from smsframe.composing.obstacles import obstacles
+from smsframe.composing.obstacles import name_of, obstacles
 from smsframe.composing.panels import Panel, button, row, shown
 from smsframe.display import money
 from smsframe.errors import InputError
@@ -54,12 +56,15 @@ class SendPanel(Panel):
         self._over = confirm_over
         self._announce = announce
         self._asked: Overview | None = None
+        self._compared: tuple[Dispatch, bool] | None = None
+        self._passing = False
         self._drawn = self._spoken = -math.inf
         self._make_widgets()
         self.box.children = (
             *(self.title, self.notes, row(self.send, self.rehearse, self.new)),
             *(self.question, self.bar, self.stop, self.outcome, self.errors),
         )
+        desk.on("choices", self.forget_other)
         desk.on("choices", self.take_back)
         desk.on("overview", self.refresh)
         self.refresh()
@@ -88,7 +93,8 @@ class SendPanel(Panel):
         """Show what can be done now."""
         with self.desk.lock:
             state, seen, going = self.fuse.state, self.desk.overview, underway.current()
-            found = obstacles(self.desk)
+            mine = going is not None and self._is_mine(going)
+            found = obstacles(self.desk, mine=mine)
             self.send.description = _send_words(seen, sending=going is not None)
             self.send.disabled = state != "ready" or seen is None or bool(found)
             self.notes.value = "" if state in ("burning", "blown") else markup.lines(found)
@@ -98,6 +104,14 @@ class SendPanel(Panel):
             shown(self.stop, when=going is not None and state != "blown")
             shown(self.new, when=state == "blown")
             self.stop.disabled = going is not None and going.stopped
+            self.stop.description = "Stop"
+            if going is not None and not mine:
+                self.stop.description = f"Stop the other send ({name_of(going)})"
+
+    def forget_other(self) -> None:
+        """Take away that another send has ended: whoever goes on writing has read it."""
+        if self._passing:
+            self._passing, self.outcome.value = False, ""
 
     def ask(self) -> None:
         """Arm: ask whether so many messages shall go out."""
@@ -168,6 +182,7 @@ class SendPanel(Panel):
     def began(self, dispatch: Dispatch) -> None:
         """Show that a send goes on, this screen's or another's."""
         self._drawn = self._spoken = -math.inf
+        self._passing = False
         if self.fuse.disarm():
             self._asked = None
         if self.fuse.state != "blown":
@@ -193,16 +208,21 @@ class SendPanel(Panel):
     def stopping(self, dispatch: Dispatch) -> None:
         """Show that a send was asked to stop."""
         self.stop.disabled = dispatch.stopped
-        if self.fuse.state != "blown":
-            self._say(STOPPING)
+        if self.fuse.state == "blown":
+            return
+        other = "" if self._is_mine(dispatch) else f"The other send ({name_of(dispatch)}): "
+        self._say(f"{other}{STOPPING}")
 
     def ended(self, dispatch: Dispatch) -> None:
         """Say what became of a send and count anew; called on its thread."""
         own = dispatch is self.dispatch
-        table = dispatch.results if own or self._is_same(dispatch) else None
+        is_mine = own or (self.fuse.state != "blown" and self._is_same(dispatch))
+        table = dispatch.results if is_mine else None
         try:
-            if own or self.fuse.state != "blown":
+            if is_mine:
                 self._show_end(dispatch, table)
+            elif self.fuse.state != "blown":
+                self._show_other_end(dispatch)
         finally:
             if own:
                 self.fuse.burnt(again=not _is_done(dispatch))
@@ -211,22 +231,32 @@ class SendPanel(Panel):
                 self.desk.tell("results")
 
     def _show_end(self, dispatch: Dispatch, table: pd.DataFrame | None) -> None:
-        """Show what became of a send; ``table`` is None where it is not of this screen's rows."""
-        own = dispatch is self.dispatch
-        if dispatch.failure is not None and own:
+        """Show what became of a send of this screen's rows; ``table`` is None if nothing did."""
+        if dispatch.failure is not None and dispatch is self.dispatch:
             self.fail(_in_words(dispatch.failure))
         if table is not None:
             self.desk.results = table
             self.outcome.value = markup.outcome(table, _head(dispatch))
-        elif not own:
-            self.outcome.value = markup.strong(f"The send has ended. {_sentence(dispatch)}")
         self._say(_sentence(dispatch))
 
+    def _show_other_end(self, dispatch: Dispatch) -> None:
+        """Say that a send of other rows or choices has ended, until something is changed here."""
+        self.bar.value, self._passing = "", True
+        sentence = f"The other send ({name_of(dispatch)}) has ended."
+        self.outcome.value = markup.faint(sentence)
+        self._announce(sentence)
+
+    def _is_mine(self, dispatch: Dispatch) -> bool:
+        """Whether a send is this screen's own, or of the same rows and choices."""
+        return dispatch is self.dispatch or self._is_same(dispatch)
+
     def _is_same(self, dispatch: Dispatch) -> bool:
-        """Whether another screen's send was of the rows and the choices of this one."""
-        if self.fuse.state == "blown" or dispatch.choices != self.desk.choices:
+        """Whether another screen's send is of the rows and the choices of this one."""
+        if dispatch.choices != self.desk.choices:
             return False
-        return dispatch.plan.draft.frame.equals(self.desk.frame)
+        if self._compared is None or self._compared[0] is not dispatch:  # not with every key
+            self._compared = dispatch, dispatch.plan.draft.frame.equals(self.desk.frame)
+        return self._compared[1]
 
     def renew(self) -> None:
         """Begin another message; the old one is kept among the earlier texts."""
