@@ -176,7 +176,7 @@ def check_region(region: str | None) -> str | None:
     """Return a region in upper case, or say what to write instead."""
     if region is None:
         return None
-    name = str(region).strip().upper() if isinstance(region, str) else ""
+    name = str.__str__(region).strip().upper() if isinstance(region, str) else ""
     if name in phonenumbers.SUPPORTED_REGIONS:
         return name
     meant = _OTHER_NAMES.get(name.removeprefix("+"))
