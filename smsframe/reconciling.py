@@ -114,14 +114,14 @@ def _named_rows(rows: ResultRows, which: Any) -> Mask:
     """Return where rows are named by a mask, a part of the frame, or labels."""
     if isinstance(which, pd.DataFrame):
         return _rows_of_part(rows, which)
-    values = _as_array(which)
-    if values.dtype == bool and values.ndim == 1:
-        if len(values) != len(rows):
+    mask = _as_mask(_as_array(which))
+    if mask is not None:
+        if len(mask) != len(rows):
             raise InputError(
-                f"The mask has {len(values):,} values for {len(rows):,} rows. Make it from these "
+                f"The mask has {len(mask):,} values for {len(rows):,} rows. Make it from these "
                 "very results."
             )
-        return values
+        return mask
     index = rows.frame.index
     labels = list(which) if isinstance(which, (list, set, *_ARRAYS)) else [which]
     missing = [label for label in labels if not _is_label(label, index)]
@@ -141,6 +141,23 @@ def _as_array(which: Any) -> npt.NDArray[Any]:
         return np.asarray(which)
     except ValueError:
         return np.empty(0, dtype=object)
+
+
+def _as_mask(values: npt.NDArray[Any]) -> Mask | None:
+    """Return truth values as a mask, also those of an object column; None for anything else."""
+    if values.ndim != 1 or values.dtype not in (bool, object):
+        return None
+    if values.dtype == bool:
+        return values
+    missing = pd.isna(values)
+    if missing.all() or any(not isinstance(v, (bool, np.bool_)) for v in values[~missing]):
+        return None
+    if missing.any():
+        raise InputError(
+            f"The mask has missing values, {int(missing.sum()):,} of {len(values):,}. Say what "
+            "they mean: mask.fillna(False) leaves those rows alone."
+        )
+    return values.astype(bool)
 
 
 def _is_label(label: Any, index: pd.Index) -> bool:
