@@ -20,7 +20,7 @@ import math
 import re
 from decimal import Decimal
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -38,6 +38,7 @@ PHONE_DIGITS = 10
 _LONG = 10**15  # longer numbers are shown by their size
 _WITHOUT_PACKAGE = ("builtins", "pandas", "__main__")
 _DATED = re.compile(r"\d{4}-\d\d-\d\d(?:\D.{0,20})?")
+Moment: TypeAlias = str | dt.date | np.datetime64  # a pd.Timestamp is a date of Python's
 _QUOTED = (str, Real, np.bool_, type(None))
 
 
@@ -223,6 +224,7 @@ def check_client(client: Any, faults: list[str]) -> None:
 def moment_of(name: str, value: Any) -> float:
     """Return a time as seconds since 1970, in UTC where it has no zone; InputError for others."""
     with contextlib.suppress(ValueError, OverflowError):
+        value = pd.Timestamp(value) if isinstance(value, np.datetime64) else value
         text = value.isoformat() if isinstance(value, dt.date) else value
         moment = dt.datetime.fromisoformat(text) if isinstance(text, str) else None
         if moment is not None:

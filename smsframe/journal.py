@@ -57,10 +57,11 @@ from smsframe.journal_records import (
 from smsframe.journal_schema import roll_back
 
 if TYPE_CHECKING:
-    import datetime as dt
     import os
     import sqlite3
     from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from smsframe.checks import Moment
 
 __all__ = [
     "ACCEPTED",
@@ -405,7 +406,7 @@ def _runs_with_claims(db: sqlite3.Connection, scope: bytes) -> set[str]:
     return {run_id for (run_id,) in rows}
 
 
-def forget(before: str | dt.date, *, path: str | os.PathLike[str] | None = None) -> int:
+def forget(before: Moment, *, path: str | os.PathLike[str] | None = None) -> int:
     """Remove texts, phone numbers and values of earlier runs from the journal; irreversible.
 
     Hashes and states stay, so nobody is texted twice. The results of these runs cannot be brought
@@ -413,7 +414,7 @@ def forget(before: str | dt.date, *, path: str | os.PathLike[str] | None = None)
 
     Parameters
     ----------
-    before : str, date, datetime or Timestamp
+    before : str, date, datetime, Timestamp or datetime64
         Runs that started earlier are forgotten: "2026-11-01" or with a time; UTC without a zone.
     path : path, optional
         The journal. None: that of the client ``connect`` made last, else the usual one.

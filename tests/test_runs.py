@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 from samples import fictional_phones, make_people
@@ -316,6 +317,7 @@ BEFORE = [
     pytest.param(dt.datetime(2999, 1, 1, tzinfo=dt.UTC), id="datetime"),
     pytest.param(dt.datetime(2999, 1, 1), id="without-a-zone"),  # noqa: DTZ001 - taken as UTC
     pytest.param(pd.Timestamp("2999-01-01", tz="Europe/Paris"), id="Timestamp"),
+    pytest.param(np.datetime64("2999-01-01"), id="datetime64"),
 ]
 
 
