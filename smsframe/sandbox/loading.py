@@ -7,13 +7,10 @@ numbers, so a mistake in the library's own phone reading cannot be repeated here
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pandas as pd
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable
 
 OPTED_IN = "OPTED-IN"
 OPTED_OUT = "OPTED-OUT"
@@ -35,6 +32,10 @@ def read_people(
     frame: pd.DataFrame, phone: Hashable, consent: Hashable | None, calling_code: str | None
 ) -> People:
     """Return the rows of ``frame`` that have a phone number, as contacts."""
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(f"A DataFrame is needed, not {type(frame).__name__}.")
+    if not isinstance(calling_code, str | None):
+        raise TypeError(f"calling_code={calling_code!r} must be a text such as '1'.")
     consent = _consent_column(frame, consent)
     _require(frame, phone, "phone")
     digits = read_digits(_as_text(frame[phone]), calling_code)
@@ -69,7 +70,7 @@ def _consent_column(frame: pd.DataFrame, consent: Hashable | None) -> Hashable |
 
 def _require(frame: pd.DataFrame, name: Hashable, role: str) -> None:
     """Refuse a column that the frame does not have, naming those it has."""
-    if name not in frame.columns:
+    if not isinstance(name, Hashable) or name not in frame.columns:
         columns = ", ".join(map(repr, frame.columns))
         raise ValueError(f"No column {name!r}. Name one of these with {role}=: {columns}.")
 

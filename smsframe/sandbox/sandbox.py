@@ -10,7 +10,8 @@ from __future__ import annotations
 import atexit
 import threading
 import time
-from typing import TYPE_CHECKING, Self
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Self
 
 from smsframe.sandbox import admin
 from smsframe.sandbox.app import application_for
@@ -39,7 +40,8 @@ class Sandbox:
     Parameters
     ----------
     path : str or path-like, optional
-        SQLite file that keeps the world; omitted, it lives in memory and ends with the object.
+        SQLite file that keeps the world (``~`` is the home folder); omitted, it lives in memory
+        and ends with the object.
     port : int, default 0
         Port on loopback; 0 takes any free one.
     latency_s : float, default 0.0
@@ -72,8 +74,8 @@ class Sandbox:
 
     Raises
     ------
-    ValueError
-        An unknown ``too_many_form`` or ``contact_key``.
+    ValueError, TypeError
+        An argument cannot be what it was given; the sentence names it.
 
     Examples
     --------
@@ -98,21 +100,21 @@ class Sandbox:
         contact_key: str = "contactId",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        _check(port, too_many_form, contact_key)
+        self._port = _port(port)
         settings = Settings(
             latency_s=latency_s,
             anyone=anyone,
             status_delay_s=status_delay_s,
             token_lifetime_s=token_lifetime_s,
-            token_reuse_s=(
-                _REUSED_SHARE * token_lifetime_s if token_reuse_s is None else token_reuse_s
-            ),
+            token_reuse_s=token_lifetime_s if token_reuse_s is None else token_reuse_s,
             max_in_flight=max_in_flight,
             too_many_form=too_many_form,
             retry_after=retry_after,
             contact_key=contact_key,
         )
-        self._port = port
+        _check(settings, clock)
+        if token_reuse_s is None:
+            settings.token_reuse_s *= _REUSED_SHARE
         self._room = Room(state=State(path), settings=settings, clock=clock)
         self._server: Server | None = None
 
@@ -213,8 +215,8 @@ class Sandbox:
 
         Raises
         ------
-        ValueError
-            A column that the frame does not have.
+        ValueError, TypeError
+            A column that the frame does not have; no DataFrame, or a code that is no text.
         """
         return admin.load_contacts(
             self._room, frame, phone=phone, consent=consent, calling_code=calling_code
@@ -273,13 +275,31 @@ class Sandbox:
         admin.reset(self._room)
 
 
-def _check(port: int, too_many_form: str, contact_key: str) -> None:
-    """Refuse a port that is none, and settings that no answer can have."""
-    if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= LAST_PORT:
+def _is_whole(value: Any) -> bool:
+    """Tell whether a value is a whole number, of Python or of numpy."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _port(port: Any) -> int:
+    """Return a port as Python's own integer; ValueError for what is none."""
+    if _is_whole(port) and 0 <= port <= LAST_PORT:
+        return int(port)
+    raise ValueError(f"port={port!r} must be a whole number from 0 (any free port) to {LAST_PORT}.")
+
+
+def _check(settings: Settings, clock: Any) -> None:
+    """Refuse settings that no answer can have, and a clock that cannot be asked."""
+    for name in ("latency_s", "status_delay_s", "token_lifetime_s", "token_reuse_s"):
+        seconds = getattr(settings, name)
+        if isinstance(seconds, bool) or not isinstance(seconds, Real) or not float(seconds) >= 0:
+            raise ValueError(f"{name}={seconds!r} must be a number of seconds, 0 or more.")
+    if not _is_whole(settings.max_in_flight) or settings.max_in_flight < 1:
         raise ValueError(
-            f"port={port!r} must be a whole number from 0 (any free port) to {LAST_PORT}."
+            f"max_in_flight={settings.max_in_flight!r} must be a whole number of at least 1."
         )
-    if too_many_form not in FORMS:
+    if settings.too_many_form not in FORMS:
         raise ValueError(f"too_many_form= is one of {', '.join(FORMS)}.")
-    if contact_key not in ("contactId", "contactID"):
+    if settings.contact_key not in ("contactId", "contactID"):
         raise ValueError("contact_key= is contactId or contactID.")
+    if not callable(clock):
+        raise TypeError("clock= must be a function that returns seconds since 1970.")

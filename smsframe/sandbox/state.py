@@ -335,7 +335,10 @@ def _upsert(names: Sequence[str]) -> str:
 def _open(path: str | os.PathLike[str] | None) -> sqlite3.Connection:
     """Open the database for use from any thread, creating a private file when it is new."""
     if path is not None:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        if not isinstance(path, (str, os.PathLike)):
+            raise TypeError(f"path={path!r} must be the name of a file, or be left out.")
+        path = Path(path).expanduser()
+        path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     db = sqlite3.connect(
         ":memory:" if path is None else path, check_same_thread=False, isolation_level=None

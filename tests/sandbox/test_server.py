@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 
+import numpy as np
 import pytest
 import requests
 
@@ -172,9 +173,24 @@ def test_sandbox__not_started():
     [
         pytest.param({"too_many_form": "418"}, id="form"),
         pytest.param({"contact_key": "id"}, id="contact-key"),
+        pytest.param({"latency_s": -1}, id="latency"),
+        pytest.param({"status_delay_s": "soon"}, id="delay"),
+        pytest.param({"token_lifetime_s": float("nan")}, id="lifetime"),
+        pytest.param({"token_reuse_s": True}, id="reuse"),
+        pytest.param({"max_in_flight": 0}, id="in-flight"),
+        pytest.param({"max_in_flight": 2.5}, id="half-a-call"),
+        pytest.param({"clock": 5}, id="clock"),
+        pytest.param({"path": 5}, id="path"),
+        pytest.param({"port": 1.5}, id="port"),
     ],
 )
 def test_sandbox__settings_refused(settings):
-    """Settings that no answer can have are refused."""
-    with pytest.raises(ValueError, match="="):
+    """Settings that no answer can have are refused by their name."""
+    with pytest.raises((ValueError, TypeError), match=f"{next(iter(settings))}="):
         Sandbox(**settings)
+
+
+def test_sandbox__numbers_of_numpy():
+    """What means the same number is the same."""
+    with Sandbox(port=np.int64(0), max_in_flight=np.int64(2), latency_s=np.float32(0)) as sandbox:
+        assert sandbox.base_url.startswith("http://127.0.0.1:")

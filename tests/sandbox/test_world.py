@@ -243,3 +243,27 @@ def test_tables__when_full(api, clock):
 def dtypes(frame):
     """Return the name of each column's dtype."""
     return {name: str(dtype) for name, dtype in frame.dtypes.items()}
+
+
+def test_world__in_the_home_folder(monkeypatch, tmp_path):
+    """``~`` is the home folder, not a folder of that name."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    world = Sandbox("~/worlds/w.sqlite3").world
+    assert Sandbox(tmp_path / "worlds" / "w.sqlite3").world == world
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        pytest.param({"frame": [1]}, "A DataFrame is needed, not list", id="list"),
+        pytest.param({"phone": ["mobile"]}, r"No column \['mobile'\]", id="labels"),
+        pytest.param({"consent": {}}, "No column {}", id="consent"),
+        pytest.param({"calling_code": 1}, "calling_code=1 must be a text", id="code"),
+    ],
+)
+def test_load_contacts__what_cannot_be_loaded(given, sentence):
+    """A sentence says what is needed."""
+    people = pd.DataFrame({"mobile": ["+12015550123"]})
+    with pytest.raises((ValueError, TypeError), match=sentence):
+        Sandbox().load_contacts(**{"frame": people, **given})
