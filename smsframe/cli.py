@@ -46,6 +46,14 @@ NO_LINES = (".parquet", ".pq")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code; without arguments, those of the process."""
     arguments = _parser().parse_args(argv)
+    from smsframe import console  # noqa: PLC0415 - brings pandas; --help answers at once
+
+    with contextlib.redirect_stderr(console.Patient(sys.stderr)):
+        return _run(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """Run the command; what goes wrong is a sentence and an exit code."""
     command: Callable[[argparse.Namespace], int] = arguments.command
     place = "row" if str(getattr(arguments, "file", "")).endswith(NO_LINES) else "line"
     try:

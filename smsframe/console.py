@@ -59,10 +59,37 @@ def say(*lines: str) -> None:
     try:
         sys.stdout.write("".join(f"{line}\n" for line in lines))
         sys.stdout.flush()
-    except BrokenPipeError:  # what was not taken is still in the buffer, and tried again at the end
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+    except BrokenPipeError:
+        _to_nowhere(sys.stdout)
+
+
+def _to_nowhere(stream: Any) -> None:
+    """Let a stream go nowhere; what was not taken is in its buffer, and tried again at the end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+class Patient:
+    """A stream whose reader may leave: the bar and warnings go nowhere then, and the work on."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write a text, if anybody reads."""
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except BrokenPipeError:
+            _to_nowhere(self._stream)
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing to do: every text is written at once."""
 
 
 def heading(text: str) -> str:
@@ -107,6 +134,14 @@ def with_spoken_errors(results: pd.DataFrame) -> pd.DataFrame:
     said = results["sms_error"]
     known = {text: spoken(text) for text in said.dropna().unique()}
     return results.assign(sms_error=said.map(known).astype("string"))
+
+
+def with_row_numbers(results: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a run with their number in its file first, 1 below the header."""
+    name = "row (in the file)" if "row" in results.columns else "row"  # the name of a tag
+    numbered = results.copy(deep=False)
+    numbered.insert(0, name, range(1, len(results) + 1))
+    return numbered
 
 
 def count_table(results: pd.DataFrame) -> str:

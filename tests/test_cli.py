@@ -375,7 +375,7 @@ def test_status__row_numbers(options, tag, column):
     cli.main(["send", "o.csv", *place, "--text", text, "--confirm", "1"])
     cli.main(["status", only_run(), *options[:2], "--out", "now.csv"])
     table = table_of("now.csv")
-    assert list(table)[0] == column
+    assert next(iter(table)) == column
     assert table[column].tolist() == ["1", "2", "3"]
     assert table["sms_code"].tolist()[1:] == ["phone_unreadable", "phone_missing"]
 

@@ -161,6 +161,20 @@ def test_commands__reader_has_left(command, sandbox, words, code):
     assert len(pd.read_csv("out.csv")) == N
 
 
+def test_demo__reader_of_both_streams_has_left(monkeypatch, tmp_path):
+    """``smsframe demo 2>&1 | head -1`` goes on to its end: the bar has no reader either."""
+    monkeypatch.chdir(tmp_path)
+    people = make_people(N).assign(order_no="1", total="2")
+    people.to_csv("people.csv", index=False)
+    reader, writer = os.pipe()
+    os.close(reader)
+    words = [sys.executable, "-m", "smsframe", "demo", "people.csv", "--fast"]
+    child = subprocess.run(words, stdout=writer, stderr=writer, timeout=60, check=False)
+    os.close(writer)
+    assert child.returncode == cli.ALL_ACCEPTED
+    assert len(pd.read_csv("results.csv")) == N
+
+
 def test_say__reader_has_left(monkeypatch):
     """What nobody reads any more goes nowhere, now and when the process ends."""
     reader, writer = os.pipe()
