@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from smsframe import display, gsm7
 from smsframe.draft import DUPLICATE, HELD_BACK, INVALID, READY, known_values
@@ -78,15 +79,17 @@ def database_note(plan: Plan) -> list[str]:
 
 def costly_characters(draft: Draft) -> list[str]:
     """Return a sentence that names the characters that force UCS-2; none where there are none."""
-    if draft.template is None or draft.measured is None or draft.measured.gsm7.all():
+    ready = np.flatnonzero(draft.verdict == READY)  # of the rest, no character costs anything
+    if draft.template is None or draft.measured is None or draft.measured.gsm7[ready].all():
         return []
-    found = ucs2_characters(draft.template, known_values(draft), draft.rows)
+    where, known = pa.array(ready), known_values(draft)
+    values = {tag: v if isinstance(v, str) else v.take(where) for tag, v in known.items()}
+    found = ucs2_characters(draft.template, values, len(ready))
+    found = [character for character in found if character.rows]
     named = [f"{c.character} ({c.name}) in {c.where}, {_rows(c.rows)}" for c in found[:NAMED]]
     more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
-    return [
-        f"These characters force the costlier UCS-2: {'; '.join(named)}{more}.",
-        *_savings(draft),
-    ]
+    what = "These characters force UCS-2, 70 characters a segment and not 160"
+    return [f"{what}: {'; '.join(named)}{more}.", *_savings(draft)]
 
 
 def _rows(number: int) -> str:

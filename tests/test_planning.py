@@ -326,6 +326,15 @@ def test_costly_characters__are_named(people):
     assert "fold='gsm7' would save" in shown
 
 
+def test_costly_characters__of_rows_that_go_out(people):
+    """What stands in a row that is left out forces nothing, and is not counted."""
+    people["FirstName"] = ["Łukasz", "Łucja", "Bob"]
+    people.loc[0, "mobile"] = "call me"
+    assert "in FirstName, 1 row." in repr(plan(people))
+    people.loc[1, "mobile"] = "call me"
+    assert "UCS-2" not in repr(plan(people))
+
+
 def test_fold__replaces_look_alikes_and_says_so(people):
     """Curly quotes become straight ones; letters stay."""
     people["FirstName"] = ["Ann’s", "Bob", "Ł"]
