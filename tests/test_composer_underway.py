@@ -95,7 +95,7 @@ def test_underway__screen_of_another_message(slow, sandbox):
     ],
 )
 def test_underway__other_send_is_named_and_never_taken_for_ones_own(campaign, name, slow):
-    """It is named while it goes on and by its Stop; its end is said, without a bar, till an edit."""
+    """It is named while it goes on and by its Stop; its end is said without a bar, till an edit."""
     other = opened(make_people(3), "Bye", program=PROGRAM, campaign="B")
     slow.map.campaign.value = campaign
     assert slow.wait(WAIT_S)
