@@ -32,6 +32,7 @@ EXACT_INTEGERS_BELOW: Final = 2.0**53
 _SHOWN_CHARACTERS: Final = 40
 _PHONE_LIKE: Final = re.compile(r"\d(?=(?:\D{0,2}\d){2})")
 _PHONE_DIGITS: Final = 7
+_DRESSED: Final = re.compile(r"[^{}]*\{[^{}:]*:([^{}]+)\}[^{}]*|%(\d*(?:\.\d+)?[deEfFgG])")
 _TIME_TYPES: Final = (dt.date, dt.time, pd.Period)
 
 
@@ -144,6 +145,8 @@ def formatted(value: Any, fmt: str | Callable[[Any], Any]) -> str | None:
 
 def cure_for(value: Any, fmt: str | Callable[[Any], Any] | None, name: str) -> str:
     """Advise what to do about a value that cannot be written."""
+    if isinstance(fmt, str) and (bare := _bare_specification(fmt)):
+        return f"A format is what stands behind the colon of an f-string: write {bare!r}."
     if isinstance(value, str) and isinstance(fmt, str):
         return "Make the column numbers or dates first (pd.to_numeric, pd.to_datetime)."
     if fmt is not None:
@@ -151,6 +154,12 @@ def cure_for(value: Any, fmt: str | Callable[[Any], Any] | None, name: str) -> s
     if isinstance(value, str):
         return "Correct the cell; such text comes from a file read in the wrong encoding."
     return f"Give formats={{{name!r}: function}}, where the function returns the text of one value."
+
+
+def _bare_specification(fmt: str) -> str | None:
+    """Return ``.2f`` for ``{:.2f}`` and ``%.2f``, None for what is neither of them."""
+    found = _DRESSED.fullmatch(fmt.strip())
+    return (found[1] or found[2]) if found else None
 
 
 def shown(value: Any) -> str:
