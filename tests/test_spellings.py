@@ -12,6 +12,7 @@ from samples import make_people
 
 import smsframe
 from smsframe.errors import InputError
+from smsframe.values import to_text
 
 PLANNED = {"text": "Hi %%FirstName%%", "program": "148372", "phone": "mobile"}
 
@@ -78,5 +79,24 @@ def test_label__is_shown_unless_it_may_be_a_phone(label, seen):
     with pytest.raises(InputError, match=f"phone= names column .*{re.escape(seen)}, which"):
         smsframe.plan(make_people(2), **{**PLANNED, "phone": label})
     if label == 0:
-        with pytest.raises(InputError, match="0"):
+        with pytest.raises(InputError, match=r"^by=0\b|by= names column 0\b"):
             smsframe.summary(smsframe.plan(make_people(2), **PLANNED).send(dry_run=True), by=label)
+
+
+@pytest.mark.parametrize(
+    ("fmt", "bare"),
+    [("{:.2f}", ".2f"), ("{total:,.2f}", ",.2f"), ("%.2f", ".2f"), ("{:.1f} km", ".1f")],
+)
+def test_to_text__a_format_in_braces_or_of_percent(fmt, bare):
+    """The cure names the bare specification, which works."""
+    with pytest.raises(InputError, match=rf"behind the colon of an f-string: write '{bare}'\."):
+        to_text(pd.Series([1234.5]), fmt, name="total")
+    assert to_text(pd.Series([1234.5]), bare, name="total").null_count == 0
+
+
+@pytest.mark.parametrize("fmt", ["{:}", "%q", "{}"])
+def test_to_text__a_format_that_holds_no_other(fmt):
+    """Where no bare specification can be told, none is."""
+    with pytest.raises(InputError, match="Change formats") as fault:
+        to_text(pd.Series([1234.5]), fmt, name="total")
+    assert "f-string" not in str(fault.value)

@@ -440,22 +440,3 @@ def test_to_text__many_rows():
     numbers = np.random.default_rng(3).integers(0, 50, 100_000)
     texts = to_text(pd.Series(numbers / 4), ".2f", name="x").to_pylist()
     assert texts == [f"{number / 4:.2f}" for number in numbers]
-
-
-@pytest.mark.parametrize(
-    ("fmt", "bare"),
-    [("{:.2f}", ".2f"), ("{total:,.2f}", ",.2f"), ("%.2f", ".2f"), ("{:.1f} km", ".1f")],
-)
-def test_to_text__a_format_in_braces_or_of_percent(fmt, bare):
-    """The cure names the bare specification, which works."""
-    with pytest.raises(InputError, match=rf"behind the colon of an f-string: write '{bare}'\."):
-        to_text(pd.Series([1234.5]), fmt, name="total")
-    assert to_text(pd.Series([1234.5]), bare, name="total").null_count == 0
-
-
-@pytest.mark.parametrize("fmt", ["{:}", "%q", "{}"])
-def test_to_text__a_format_that_holds_no_other(fmt):
-    """Where no bare specification can be told, none is."""
-    with pytest.raises(InputError, match="Change formats") as fault:
-        to_text(pd.Series([1234.5]), fmt, name="total")
-    assert "f-string" not in str(fault.value)
