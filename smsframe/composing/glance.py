@@ -11,6 +11,8 @@ it. So it is read by itself (:func:`addressee`), kept by the desk, and not read 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import takewhile
+from operator import eq
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 NO_RECIPIENT = "whoever the phone column will say"
 NAMED = 6
+SWAPPED = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +94,10 @@ def glance(frame: pd.DataFrame, row: int, choices: Choices, who: Addressee) -> G
         made = _planned(frame.iloc[[row]], choices)
     except InputError as error:
         return Glance(label=label, to=who.to, faults=(str(error),))
-    blocking = [fault for fault in made.blocking if fault.column == "text"]
+    written = bool(choices.text.strip())  # that nothing is written yet is said by Check
+    blocking = [fault for fault in made.blocking if fault.column == "text" and written]
     faults = [fault.sentence for fault in [*blocking, *_of_rows(made)]]
-    if made.draft.template is None or not choices.text.strip():
+    if made.draft.template is None or not written:
         return Glance(label=label, to=who.to, faults=[*who.faults, *faults])
     text = str(made.texts_at(_FIRST).iloc[0])
     return Glance(
@@ -149,9 +153,7 @@ def hints(frame: pd.DataFrame, choices: Choices) -> list[Hint]:
         return [Hint(kind="error", sentence=str(error)), *_costly(choices)]
     states = tag_states(frame, choices)
     names = [str(column) for column in frame.columns]
-    tags = [
-        _tag_hint(tag, near_misses(tag, names), s) for tag, s in states.items() if s != "column"
-    ]
+    tags = [_tag_hint(tag, _meant(tag, names), s) for tag, s in states.items() if s != "column"]
     return tags + _costly(choices)
 
 
@@ -161,6 +163,30 @@ def tags_of(text: str) -> tuple[str, ...]:
         return Template.parse(text).tags
     except InputError:
         return ()
+
+
+def _meant(tag: str, names: Sequence[str]) -> Sequence[str]:
+    """Return the columns a tag may have meant: the same but for its signs, else one slip away.
+
+    Others are offered only where there is none: of columns with numbers all are near each other.
+    """
+    near = near_misses(tag, names)
+    wanted = _bare(tag)
+    same = [name for name in near if _bare(name) == wanted]
+    return same or [name for name in near if _is_one_slip(wanted, _bare(name))] or near
+
+
+def _bare(name: str) -> str:
+    """Return the letters and digits of a name, without case."""
+    return "".join(filter(str.isalnum, name.casefold()))
+
+
+def _is_one_slip(one: str, other: str) -> bool:
+    """Whether two words differ by one character, or by two neighbours that were swapped."""
+    for _ in range(2):  # what is the same at the beginning is taken away, then at the end
+        same = sum(1 for _ in takewhile(bool, map(eq, one, other)))
+        one, other = one[same:][::-1], other[same:][::-1]
+    return max(len(one), len(other)) <= 1 or (len(one) == SWAPPED and one == other[::-1])
 
 
 def _tag_hint(tag: str, near: Sequence[str], state: str) -> Hint:

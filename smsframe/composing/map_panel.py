@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from smsframe.composing import glance, markup
-from smsframe.composing.desk import NO_ROWS
 from smsframe.composing.panels import Panel, button, row, shown
 from smsframe.composing.regions import region_options
 from smsframe.composing.tag_row import NOWHERE, TagRow, column_options
@@ -93,7 +92,7 @@ class MapPanel(Panel):
                 column = guess_phone_column(self.desk.frame)
                 note = "Guessed by its name and values; choose another if it is wrong."
             except InputError as error:
-                note = str(error) if len(self.desk.frame) else NO_ROWS
+                note = str(error) if len(self.desk.frame) else ""
         if column is not None:
             self.phone.value = self._columns.index(column)
             self.desk.choose(phone=column)

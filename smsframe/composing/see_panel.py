@@ -50,7 +50,7 @@ class SeePanel(Panel):
     def refresh(self) -> None:
         """Show the row at hand."""
         seen = self.desk.glance()
-        self.phone.value = markup.phone(seen)
+        self.phone.value = markup.phone(seen) if len(self.desk.frame) else ""
         self.where.value = markup.faint(self._place())
         self.refresh_buttons()
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from smsframe.composing import markup, memory, overview, underway
+from smsframe.composing.desk import NO_ROWS
 from smsframe.composing.dispatch import Dispatch
 from smsframe.composing.fuse import Fuse
 from smsframe.composing.obstacles import name_of, obstacles
@@ -97,7 +98,8 @@ class SendPanel(Panel):
             found = obstacles(self.desk, mine=mine)
             self.send.description = _send_words(seen, sending=going is not None)
             self.send.disabled = state != "ready" or seen is None or bool(found)
-            self.notes.value = "" if state in ("burning", "blown") else markup.lines(found)
+            told = [one for one in found if one != NO_ROWS]  # Check has said it, just above
+            self.notes.value = "" if state in ("burning", "blown") else markup.lines(told)
             shown(self.send, when=state != "blown")
             shown(self.rehearse, when=self.desk.client is None)
             shown(self.question, when=state == "armed")

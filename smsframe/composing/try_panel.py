@@ -6,6 +6,7 @@ button is dead until the text, the rows or the numbers change, or another try is
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from smsframe.composing.desk import Desk
 
 AT_FIRST = "A try goes to your numbers only and does not count as the campaign's."
+AGAIN = re.compile(r"run the same send again")
+TRY_AGAIN = "press “Try again”"
 CONNECT = 'Nothing is connected: smsframe.connect("sandbox") to rehearse, or your pod.'
 
 
@@ -39,6 +42,7 @@ class TryPanel(Panel):
         self.outcome = widgets.HTML(markup.faint(AT_FIRST))
         self.fuse = Fuse()
         self.dispatch: Dispatch | None = None
+        self.send.disabled = not len(desk.frame)
         shown(self.again, when=False)
         for widget in (self.numbers, self.rows):
             widget.observe(self.guarded(self.renew), names="value")
@@ -51,7 +55,7 @@ class TryPanel(Panel):
 
     def fire(self) -> None:
         """Send a try, if this is the click that may."""
-        if not (self.fuse.arm() and self.fuse.fire()):
+        if not len(self.desk.frame) or not (self.fuse.arm() and self.fuse.fire()):
             return
         self.send.disabled = True
         try:
@@ -116,7 +120,17 @@ def _told(dispatch: Dispatch) -> str:
     sentence = f"{', '.join(told)}."
     if failed.empty:
         return markup.good(f"Tried: {sentence}")
-    return markup.error(" ".join([f"Not all went out. {sentence}", *reasons]))
+    head = _head(list(status))
+    return markup.error(" ".join([head, sentence, *(AGAIN.sub(TRY_AGAIN, one) for one in reasons)]))
+
+
+def _head(status: list[str]) -> str:
+    """Return how a try went that did not go out as a whole; what is unknown may have."""
+    if "unknown" in status:
+        return "It may have gone out." if len(status) == 1 else "Some may not have gone out."
+    if len(status) == 1:
+        return "It did not go out."
+    return "Some did not go out." if "accepted" in status else "None went out."
 
 
 def _plain(status: str) -> str:
