@@ -11,7 +11,8 @@ from samples import make_people
 from test_composer import TEXT, WAIT_S, no_pause, opened, send_all, words
 
 from smsframe.acoustic.outcomes import REFUSALS
-from smsframe.composing import glance, regions
+from smsframe.composing import glance, regions, try_panel
+from smsframe.composing.choices import Choices
 from smsframe.composing.tag_row import MENU_CHARACTERS, column_options
 from smsframe.composing.wording import on_screen
 from smsframe.flights import Patience
@@ -140,12 +141,25 @@ def test_check__a_long_text_is_no_column(client):
 
 @pytest.mark.parametrize("given", [{}, {"phone": "mobile"}], ids=["guessed", "named"])
 def test_check__no_rows(given, client):
-    """An empty frame is told as such wherever something would stand."""
+    """An empty frame is told as such once; nothing can be sent or tried."""
     made = opened(make_people(3).head(0), TEXT, program=PROGRAM, **given)
-    for widget in (made.check.totals, made.send.notes, made.see.phone):
-        assert words(widget) == "The frame has no rows."
+    assert words(made.check.totals) == "The frame has no rows."
+    assert screen(made).count("The frame has no rows.") == 1
     assert "plainly" not in words(made.map.phone_note)
     assert made.send.send.disabled
+    assert made.trying.send.disabled
+    made.trying.numbers.value = "+1 201 555 0177"
+    made.trying.send.click()
+    assert made.error is None
+    assert made.trying.send.disabled
+
+
+def test_screen__nothing_written_yet(client):
+    """That the text is empty is said in red once, by Check, and no row is blamed for it."""
+    made = opened(make_people(3), "")
+    assert screen(made).count("The text is empty.") == 1
+    assert "sms-error" not in made.see.phone.value
+    assert "Write a message to see it here." in words(made.see.phone)
 
 
 def test_summary__unknown_messages(client, sandbox):
@@ -186,6 +200,24 @@ def test_try__service_not_there(sandbox, client, monkeypatch):
     assert "sms-error" in value
     assert "not attempted" in value
     assert "No connection was made" in value
+    assert "It did not go out." in value
+    assert "press “Try again”" in value
+    assert "same send" not in value
+
+
+@pytest.mark.parametrize(
+    ("status", "head"),
+    [
+        pytest.param(["rejected"], "It did not go out.", id="one"),
+        pytest.param(["unknown"], "It may have gone out.", id="one unknown"),
+        pytest.param(["accepted", "rejected"], "Some did not go out.", id="some"),
+        pytest.param(["rejected", "not_attempted"], "None went out.", id="none"),
+        pytest.param(["unknown", "accepted"], "Some may not have gone out.", id="some unknown"),
+    ],
+)
+def test_try__how_it_went(status, head):
+    """A try is told of in its number, and what may have gone out is not said not to have."""
+    assert try_panel._head(status) == head
 
 
 def test_try__again_clears_what_was_said(client):
@@ -208,6 +240,10 @@ def test_map__long_names_stay_apart():
     assert names[2:] == ["short", "two\nlines"] or names[2:] == ["short", "two lines"]
     assert len(set(names)) == 4
     assert all(len(name) <= MENU_CHARACTERS for name in names)
+    assert names[1].endswith("and on 17")
+    region = "customer_account_number_of_the_northern_region"
+    menu = [name for name, _ in column_options(pd.DataFrame(columns=[f"{region}_09", "x"]))]
+    assert menu == ["customer_acco…hern_region_09", "x"]
     within = pd.DataFrame(columns=[f"{long}x{long}", f"{long}y{long}"])
     assert [name for name, _ in column_options(within)] == list(within.columns)
 
@@ -228,6 +264,25 @@ def test_write__columns_without_a_button():
     assert "'two lines', '50%'" in note.replace("&#x27;", "'")
     assert "choose the column beside it" in note
     assert opened(make_people(1)).write.untagged.value == ""
+
+
+@pytest.mark.parametrize(
+    ("tag", "offers"),
+    [
+        pytest.param("the_regoin_09", ["the_region_09"], id="swapped"),
+        pytest.param("the region 09", ["the_region_09"], id="signs"),
+        pytest.param("the_regin_09", ["the_region_09"], id="too few"),
+        pytest.param("the_region_0", ["the_region_00", "the_region_01"], id="two as near"),
+        pytest.param("teh_regoin_0", [], id="too far"),
+        pytest.param("teh_regoin_01", ["the_region_01"], id="two slips"),
+    ],
+)
+def test_write__only_the_nearest_column_is_offered(tag, offers):
+    """A slip is mended by the column it meant, not by its neighbours with other numbers."""
+    frame = pd.DataFrame(columns=["the_region_00", "the_region_01", "the_region_09"])
+    hints = glance.hints(frame, Choices(text=f"%%{tag}%%"))
+    found = [new.strip("%") for hint in hints for _, _, new in hint.offers]
+    assert found[:2] == offers
 
 
 # --- letters -----------------------------------------------------------------------------

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from smsframe.composing.choices import Choices
 
 NOWHERE = -1
-MENU_CHARACTERS = 36
+MENU_CHARACTERS = 28
+"""What the menu beside a tag has room for at every width (``composer.css``): what is longer the
+page would cut off at the end, where the names of many columns differ."""
+MENU_END = 14
 
 
 class TagRow:
@@ -90,9 +93,10 @@ def column_options(frame: pd.DataFrame) -> list[tuple[str, int]]:
 
 def _cut(name: str) -> str:
     """Return a name that fits into a menu, with its beginning and its end."""
-    half = MENU_CHARACTERS // 2
     line = " ".join(name.split())
-    return line if len(line) <= MENU_CHARACTERS else f"{line[:half]}…{line[-half + 1 :]}"
+    if len(line) <= MENU_CHARACTERS:
+        return line
+    return f"{line[: MENU_CHARACTERS - MENU_END - 1]}…{line[-MENU_END:]}"
 
 
 def _place(columns: list[Any], tag: str) -> int:

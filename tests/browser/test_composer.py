@@ -177,6 +177,44 @@ def write_from_right_to_left(page):
     assert marks.locator(".sms-column").count() == 1
 
 
+LONG = """import pandas as pd
+name = "customer_account_number_of_the_northern_region_{:02}"
+people = pd.concat([make_people(3), pd.DataFrame({name.format(i): ["x"] * 3 for i in range(40)})],
+                   axis=1)
+composer = people.sms.compose(
+    "%%" + name.format(9) + "%% %%" + name.format(39) + "%% – it’s “on” its way – "
+    "%%customer_account_number_of_the_northern_regoin_09%% %%Fristname%%", program="148372")
+composer"""
+TEXT_WIDER_THAN_MENU = """all => all.map(e => {
+    const style = getComputedStyle(e);
+    const pen = document.createElement('canvas').getContext('2d');
+    pen.font = style.font;
+    const room = e.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    return [e.selectedOptions[0].text, pen.measureText(e.selectedOptions[0].text).width, room];
+}).filter(([, wide, room]) => wide > room)"""
+OFFERS_OVER_WORDS = """all => all.flatMap(line => {
+    const words = document.createRange();
+    words.selectNodeContents(line.firstChild);
+    const boxes = [...words.getClientRects()];
+    const offers = [...line.querySelectorAll('.sms-offer')].map(e => e.getBoundingClientRect());
+    const over = (a, b) => a !== b && a.top < b.bottom - 0.5 && b.top < a.bottom - 0.5
+        && a.left < b.right && b.left < a.right;
+    return offers.filter(o => [...boxes, ...offers].some(b => over(o, b))).map(o => o.top);
+})"""
+
+
+@pytest.mark.parametrize("width", [1200, 900, 700])
+def test_composer__long_names(lab, notebook, watched, width):
+    """A shortened name fits its menu; the offers of a hint lie on no other line."""
+    start(watched, lab, notebook(LONG), size=(width, 1500))
+    shot(watched, f"long_names_{width}")
+    menus = part(watched, "tagrow").locator("select")
+    expect(menus.nth(1)).to_be_visible()
+    assert menus.first.evaluate("e => e.selectedOptions[0].text").endswith("_region_09")
+    assert menus.evaluate_all(TEXT_WIDER_THAN_MENU) == []
+    assert watched.locator(".sms-hint").evaluate_all(OFFERS_OVER_WORDS) == []
+
+
 def test_composer__try_on_a_narrow_screen(lab, notebook, sandbox, watched):
     """On a phone's width nothing sticks out; a try reaches one's own number and nobody else."""
     start(watched, lab, notebook(MESSY), size=(390, 844))
