@@ -164,7 +164,7 @@ def _is_label(label: Any, index: pd.Index) -> bool:
     """Tell whether an index has a label; what cannot be one it has not."""
     try:
         return label in index
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # the last: infinity, before pandas 2.3
         return False
 
 
