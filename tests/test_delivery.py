@@ -89,10 +89,9 @@ def deliver(answer, *, rows=40, batch=4, **options):
     """Deliver some rows and return desk and delivery."""
     desk = options.pop("desk", None) or Desk(answer)
     cuts = [np.arange(i, min(i + batch, rows)) for i in range(0, rows, batch)]
-    options = {"settled": desk.hear, "patience": Patience(chance=lambda: 0.0)} | options
-    delivery = Delivery(
-        crew=desk, batches=iter(cuts), prepare=desk.prepare, record=desk.record, **options
-    )
+    defaults = {"settled": desk.hear, "record": desk.record}
+    options = defaults | {"patience": Patience(chance=lambda: 0.0)} | options
+    delivery = Delivery(crew=desk, batches=iter(cuts), prepare=desk.prepare, **options)
     delivery.run()
     return desk, delivery
 
@@ -184,6 +183,57 @@ def test_delivery__window_narrows_and_widens():
     assert flown[1:8] == [8] * 7
     assert min(flown[8:16]) <= 6
     assert flown[20:30] == [8] * 10
+
+
+def test_delivery__one_batch_in_ten_is_claimed_ahead():
+    """With ten in flight the next batch is claimed already; it is posted before more is synced."""
+    desk = Desk(scripted())
+    waiting = []
+
+    def record(claims, settlements):
+        desk.record(claims, settlements)
+        waiting.append(list(desk.states.values()).count("claimed") - len(desk.flying))
+
+    deliver(None, desk=desk, rows=160, record=record)
+    assert desk.most_in_flight == 10
+    assert desk.story[:15] == [
+        *[("claim", 1), ("post", 1), ("claim", 11)],
+        *[("post", number) for number in range(2, 12)],
+        *[("post", 12), ("claim", 1)],
+    ]
+    assert max(waiting[2:]) == 1
+    assert set(desk.states.values()) == {"accepted"}
+    assert len(desk.states) == 40
+
+
+@pytest.mark.parametrize("trouble", [LOST, BUSY], ids=lambda outcome: outcome.kind)
+def test_delivery__nothing_is_claimed_ahead_in_a_narrowed_window(trouble):
+    """When something is wrong, what is claimed ahead goes next, and nothing more is."""
+    claimed_ahead = []
+
+    def answer(_):
+        claimed = list(desk.states.values()).count("claimed")
+        claimed_ahead.append(claimed - len(desk.flying) - 1)
+        return trouble if len(claimed_ahead) == 8 else ACCEPTED
+
+    desk = Desk(answer)
+    deliver(None, desk=desk, rows=160)
+    assert claimed_ahead[2:8] == [1] * 6
+    assert min(claimed_ahead[8:20]) == 0
+    assert len(desk.settled) == 160
+
+
+def test_delivery__stop_gives_back_what_is_claimed_ahead():
+    """A stop settles the batch that was claimed ahead as not processed."""
+    stop, calls = Stop(), itertools.count(1)
+
+    def answer(_):
+        stop.asked += next(calls) == 5
+        return ACCEPTED
+
+    desk, _ = deliver(answer, stop=stop, rows=160)
+    assert list(desk.states.values()) == ["accepted"] * 14 + ["rejected"]
+    assert list(desk.settled.values()).count("not_attempted") == 4
 
 
 def test_delivery__lost_answers_are_never_repeated():

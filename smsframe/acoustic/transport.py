@@ -242,6 +242,7 @@ class Transport:
     def __init__(self, pool_size: int = 10) -> None:
         self._under_way: set[_Exchange] = set()
         self._watchdog = Watchdog()
+        self._last = ("", "", requests.PreparedRequest())  # one tuple: threads see all or nothing
         self._session = _Session()
         self._session.auth = _keep_headers
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -286,7 +287,7 @@ class Transport:
         self._under_way.add(exchange)
         started = time.perf_counter()
         try:
-            request = requests.Request(method, url, headers=dict(headers or {}), data=body)
+            request = self._prepared(method, url, headers or {}, body)
             response, content = self._perform(exchange, request, timeout_s)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller needs to know how far it got
             failure = _failure(error, exchange)
@@ -300,18 +301,35 @@ class Transport:
         _log.debug("%s failed: %s", method, failure)
         raise failure
 
+    def _prepared(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> requests.PreparedRequest:
+        """Make a request; address and own headers of the last one posted are not made again."""
+        of_method, of_url, bare = self._last
+        if (of_method, of_url) != (method, url):
+            bare = self._session.prepare_request(requests.Request(method, url))
+            if body is not None:  # addresses of other calls may hold a phone number: not kept
+                self._last = method, url, bare
+        request = bare.copy()
+        request.prepare_headers({**bare.headers, **headers})
+        if body is not None:
+            request.body = body
+            request.prepare_content_length(body)
+        return request
+
     def _perform(
-        self, exchange: _Exchange, request: requests.Request, timeout_s: tuple[float, float]
+        self,
+        exchange: _Exchange,
+        request: requests.PreparedRequest,
+        timeout_s: tuple[float, float],
     ) -> tuple[requests.Response, bytes]:
         """Send the request and read the whole answer under the watchdog."""
-        prepared = self._session.prepare_request(request)
-        settings = self._settings(request.url)
+        url = str(request.url)
+        adapter, settings = self._session.get_adapter(url), self._settings(url)
         token = _EXCHANGE.set(exchange)
         try:
             exchange.stage = _Exchange.HANDED_OVER
-            with self._session.send(
-                prepared, stream=True, timeout=timeout_s, allow_redirects=False, **settings
-            ) as response:
+            with adapter.send(request, stream=True, timeout=timeout_s, **settings) as response:
                 content = _read(response)
         finally:
             exchange.finish()
@@ -321,9 +339,9 @@ class Transport:
         return response, content
 
     def _settings(self, url: str) -> dict[str, Any]:
-        """Proxies and CA bundle for an address; none on this machine."""
+        """Proxies and CA bundle for an address; no proxies on this machine."""
         if is_loopback(url):
-            return {"proxies": {}}
+            return {"proxies": {}, "verify": True, "cert": None}
         found = self._session.merge_environment_settings(url, {}, None, None, None)
         return {name: found[name] for name in ("proxies", "verify", "cert")}
 

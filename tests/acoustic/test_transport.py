@@ -330,6 +330,13 @@ def test_answer_lost__tls_error_after_the_request(transport, tls_service):
 # Every exception of the library below, at every stage
 
 
+def answer_with(transport, content):
+    """Let a function make the answers of https://service.test."""
+    adapter = requests_mock.Adapter()
+    adapter.register_uri("POST", "https://service.test", content=content)
+    transport._session.mount("https://service.test", adapter)
+
+
 @pytest.mark.parametrize("kind", EXCEPTIONS + OTHERS, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("stage", ["handed-over", "watched", "writing"])
 def test_failure__every_exception_at_every_stage(transport, kind, stage):
@@ -354,10 +361,9 @@ def test_failure__every_exception_at_every_stage(transport, kind, stage):
     nothing_left = stage == "watched" or (
         stage == "handed-over" and kind.__name__ in names_request.split()
     )
-    with requests_mock.Mocker(session=transport._session) as mock:
-        mock.post("https://service.test", content=fail)
-        with pytest.raises(NotConnectedError if nothing_left else AnswerLostError) as caught:
-            post(transport, "https://service.test")
+    answer_with(transport, fail)
+    with pytest.raises(NotConnectedError if nothing_left else AnswerLostError) as caught:
+        post(transport, "https://service.test")
     assert caught.value.details == {"cause": kind.__name__}
 
 
@@ -375,7 +381,6 @@ def test_interrupt__is_not_swallowed(transport):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    with requests_mock.Mocker(session=transport._session) as mock:
-        mock.post("https://service.test", content=interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            post(transport, "https://service.test")
+    answer_with(transport, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        post(transport, "https://service.test")
