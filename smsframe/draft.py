@@ -73,14 +73,19 @@ class Draft:
         """How many rows the frame has."""
         return len(self.frame)
 
-    @property
-    def recipient(self) -> pa.Array:
-        """Whom each row addresses, as one text; null where that is not known."""
+    def recipients(self, rows: Positions | None = None) -> pa.Array:
+        """Return whom the rows address, as one text each; null where that is not known."""
+        where = None if rows is None else pa.array(rows)
+
+        def at(column: pa.Array) -> pa.Array:
+            return column if where is None else column.take(where)
+
         if self.contact_ids is not None:
-            return self.contact_ids
-        parts: list[Any] = []
-        for name, column in self.lookups.items():
-            parts += [pc.binary_join_element_wise(pa.scalar(name), column, "=")]
+            return at(self.contact_ids)
+        parts = [
+            pc.binary_join_element_wise(pa.scalar(name), at(column), "=")
+            for name, column in self.lookups.items()
+        ]
         return pc.binary_join_element_wise(*parts, " ")
 
 
@@ -372,8 +377,8 @@ def _find_duplicates(draft: Draft) -> None:
 
 
 def identity(draft: Draft, rows: Positions) -> pd.Series:
-    """Return whom the rows at ``rows`` address, quick to compare."""
-    column = draft.recipient if len(rows) == draft.rows else draft.recipient.take(pa.array(rows))
+    """Return whom the rows at ``rows``, in order and none twice, address; quick to compare."""
+    column = draft.recipients(None if len(rows) == draft.rows else rows)
     if draft.contact_ids is not None:
         return pd.Series(pc.cast(column, pa.int64()).to_numpy(zero_copy_only=False))
     return pd.Series(column.to_pandas())

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -29,9 +28,10 @@ from smsframe.draft import READY
 from smsframe.journal_records import ACCEPTED, CLAIMED, REJECTED, UNKNOWN, Ledger
 
 if TYPE_CHECKING:
-    from smsframe.planning import Plan
+    import numpy.typing as npt
 
-Places = npt.NDArray[np.int64]
+    from smsframe.planning import Plan
+    from smsframe.problems import Places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +42,6 @@ class Matched:
     purpose is known and to do. What ``limit`` holds back is neither, unless it is known.
     """
 
-    keys: bytes
-    people: npt.NDArray[np.uint64] | None
     todo: Places
     known: Places
     entries: Places
@@ -52,27 +50,21 @@ class Matched:
 
 def match(plan: Plan, scope: bytes, ledger: Ledger) -> Matched:
     """Sort the messages of a plan into to do, known and held."""
-    blob = plan.keys(scope)
-    people = plan.people(scope) if plan.options.campaign is not None else None
-    mine = sendkeys.as_keys(blob)
+    wanted = plan.draft.verdict[plan.sendable] == READY
+    if not len(ledger):  # then nobody's key is needed yet
+        nothing = np.empty(0, dtype=np.int64)
+        return Matched(todo=np.flatnonzero(wanted), known=nothing, entries=nothing, held=nothing)
+    mine = sendkeys.as_keys(plan.keys(scope))
     entry = _strongest(mine, ledger)
-    wanted = entry < 0
+    open_ = entry < 0
     if plan.options.resend_unknown:
-        wanted |= _is_unknown(entry, ledger)
-    wanted &= plan.draft.verdict[plan.sendable] == READY
-    known, todo = np.flatnonzero(entry >= 0), np.flatnonzero(wanted)
+        open_ |= _is_unknown(entry, ledger)
+    known, todo = np.flatnonzero(entry >= 0), np.flatnonzero(wanted & open_)
     held = np.zeros(len(todo), dtype=bool)
-    if people is not None and len(todo):
+    if plan.options.campaign is not None and len(todo):
         counts = (ACCEPTED,) if plan.options.resend_unknown else (ACCEPTED, CLAIMED, UNKNOWN)
-        held = np.isin(people[todo], _gone(mine, ledger, counts))
-    return Matched(
-        keys=blob,
-        people=people,
-        todo=todo[~held],
-        known=known,
-        entries=entry[known],
-        held=todo[held],
-    )
+        held = np.isin(plan.people(scope, todo), _gone(mine, ledger, counts))
+    return Matched(todo=todo[~held], known=known, entries=entry[known], held=todo[held])
 
 
 def _strongest(mine: pa.Array, ledger: Ledger) -> Places:

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from smsframe.arguments import Message, Options
+    from smsframe.problems import Places
 
+KEYS_AT_ONCE = 65_536
 NOT_NOW = (
     "limit= stopped before this row. The same call with a higher limit, or without, goes on here."
 )
@@ -84,10 +86,12 @@ class Plan:
         self._sender = sender
         self._look_back = history
         self._ready = np.flatnonzero(made.verdict == READY)
-        self._sendable = np.flatnonzero(np.isin(made.verdict, (READY, HELD_BACK)))
+        self._sendable = self._ready  # one array for both, unless ``limit`` holds rows back
+        if made.options.limit is not None:
+            self._sendable = np.flatnonzero(np.isin(made.verdict, (READY, HELD_BACK)))
         self._segments = draft.segment_numbers(made)
         self._batches: int | None = None
-        self._keys: tuple[bytes, bytes] | None = None
+        self._repeats: npt.NDArray[np.int32] | None = None
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -265,7 +269,7 @@ class Plan:
 
     def masked_recipients(self, rows: Positions) -> list[str]:
         """Return whom the rows at positions address, masked but for the last two digits."""
-        recipients = self._draft.recipient.take(pa.array(rows)).to_pylist()
+        recipients = self._draft.recipients(rows).to_pylist()
         return [mask_cell(recipient) if recipient else "?" for recipient in recipients]
 
     def to_frame(self) -> pd.DataFrame:
@@ -336,7 +340,7 @@ class Plan:
             reasons=reasons,  # type: ignore[arg-type]
             batch=np.full(made.rows, -1, dtype=np.int32),
             batches=(),
-            contact=made.recipient,
+            contact=made.recipients(),
             segments=self._segments.copy(),
         )
 
@@ -360,31 +364,40 @@ class Plan:
         """The tags whose values travel with the recipients."""
         return tuple(sorted(self._draft.personalization))
 
-    def keys(self, scope: bytes) -> bytes:
-        """Return the send keys of the rows that are sendable, 16 bytes each; made once a scope."""
-        if self._keys is None or self._keys[0] != scope:
-            self._keys = scope, self._made_keys(scope)
-        return self._keys[1]
+    def keys(self, scope: bytes, places: Places | None = None) -> bytes:
+        """Return the send keys of rows, 16 bytes each.
 
-    def _made_keys(self, scope: bytes) -> bytes:
-        """Make the send keys of the rows that are sendable."""
-        return sendkeys.send_keys(
-            scope,
-            self._draft.recipient,
-            self._draft.personalization,
-            self._occurrences(),
-            rows=self.sendable,
-        )
+        They are made slice by slice, so that a million keys take little more memory than they are.
+        ``places`` count the rows that are sendable; None means all of them.
+        """
+        rows, made = self._rows_at(places), self._draft
+        numbers = self._occurrences()
+        if numbers is not None and places is not None:
+            numbers = numbers[places]
+        keys = []
+        for start in range(0, len(rows), KEYS_AT_ONCE):
+            here = rows[start : start + KEYS_AT_ONCE]
+            values = {t: c.take(pa.array(here)) for t, c in made.personalization.items()}
+            repeats = None if numbers is None else numbers[start : start + KEYS_AT_ONCE]
+            keys.append(sendkeys.send_keys(scope, made.recipients(here), values, repeats))
+        return b"".join(keys)
 
     def _occurrences(self) -> npt.NDArray[np.int32] | None:
         """Return the numbers of repeats that were asked for; None where there are none."""
         if self.options.duplicates != "send" or not len(self.sendable):
             return None
-        return sendkeys.occurrence_numbers(draft.messages_at(self._draft, self.sendable))
+        if self._repeats is None:
+            messages = draft.messages_at(self._draft, self.sendable)
+            self._repeats = sendkeys.occurrence_numbers(messages)
+        return self._repeats
 
-    def people(self, scope: bytes) -> npt.NDArray[np.uint64]:
-        """Return a keyed hash of the recipient of each row that is sendable."""
-        return sendkeys.people(scope, self._draft.recipient.take(pa.array(self.sendable)))
+    def people(self, scope: bytes, places: Places | None = None) -> npt.NDArray[np.uint64]:
+        """Return a keyed hash of the recipient of rows; ``places`` as for :meth:`keys`."""
+        return sendkeys.people(scope, self._draft.recipients(self._rows_at(places)))
+
+    def _rows_at(self, places: Places | None) -> Positions:
+        """Return the positions of sendable rows."""
+        return self.sendable if places is None else self.sendable[places]
 
     def batch_rows(self, rows: Positions) -> Iterator[Positions]:
         """Cut rows into batches of at most 1000 without two equal contacts in one."""

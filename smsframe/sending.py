@@ -97,15 +97,14 @@ class Run:
         batch = self.plan.slice(rows)
         batch_id = f"{self.run_id}:{number:04d}"
         message, places = self.plan.message, np.searchsorted(self.plan.sendable, rows)
-        keys = np.frombuffer(self.matched.keys, dtype=f"V{sendkeys.KEY_BYTES}")[places]
-        people = self.matched.people
+        named = self.plan.options.campaign is not None
         source = " ".join(filter(None, [message.source, f"smsframe:{batch_id}"]))
         claim = Claim(
             batch_id=batch_id,
             run_id=self.run_id,
             scope=self.scope,
-            keys=keys.tobytes(),
-            people=b"" if people is None else people[places].tobytes(),
+            keys=self.plan.keys(self.scope, places),
+            people=self.plan.people(self.scope, places).tobytes() if named else b"",
             size=len(rows),
             payload=records.pack_recipients(batch),
             source=source,

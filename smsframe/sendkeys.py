@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 UNIT, RECORD, MISSING = "\x1f", "\x1e", "\x1d"
 _SEPARATING = (UNIT + RECORD + MISSING).encode()
 KEY_BYTES = 16
-SLICE_ROWS = 65_536
 
 
 def scope_of(
@@ -69,38 +68,22 @@ def send_keys(
     recipients: pa.Array,
     personalization: Mapping[str, pa.Array],
     occurrences: npt.NDArray[np.int32] | None = None,
-    *,
-    rows: npt.NDArray[np.int64] | None = None,
 ) -> bytes:
-    """Return the send keys of all messages, 16 bytes each, one after the other.
-
-    They are made slice by slice, so that a million keys take little more memory than they are.
+    """Return the send keys of messages, 16 bytes each, one after the other.
 
     Parameters
     ----------
     scope : bytes
         From :func:`scope_of`.
     recipients : Array of string, shape (n,)
-        Whom each message goes to; no nulls in ``rows``.
+        Whom each message goes to; no nulls.
     personalization : mapping of tag to Array of string, shape (n,)
         The values as read from the frame; null where the value is missing.
-    occurrences : array of int32, shape (m,), optional
+    occurrences : array of int32, shape (n,), optional
         0 for a first message, 1 for its first wanted repeat, and so on. None means all 0.
-    rows : array of int64, shape (m,), optional
-        Positions of the messages whose keys are wanted. None means all n.
     """
     start = hashlib.blake2b(scope, digest_size=KEY_BYTES)
-    rows = np.arange(len(recipients)) if rows is None else rows
-    keys = []
-    for at in range(0, len(rows), SLICE_ROWS):
-        here = pa.array(rows[at : at + SLICE_ROWS])
-        joined = _joined(
-            recipients.take(here),
-            {tag: column.take(here) for tag, column in personalization.items()},
-            None if occurrences is None else occurrences[at : at + SLICE_ROWS],
-        )
-        keys.append(b"".join(_digests(start.copy, joined)))
-    return b"".join(keys)
+    return b"".join(_digests(start.copy, _joined(recipients, personalization, occurrences)))
 
 
 def _joined(
