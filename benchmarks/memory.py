@@ -1,9 +1,10 @@
 """Measure how far the memory rises above the frame during one send, in a process of its own.
 
 ``python benchmarks/memory.py ROWS [COLUMNS]`` prints megabytes as JSON: ``frame``, ``peak`` above
-it, and what of that peak is still there at the end: ``plan`` (what a plan keeps) and ``results``
-(the result columns). COLUMNS adds text columns to the frame that the message does not use, as
-tables from a database have; they are shared with the results, not copied.
+it, what of that peak is kept: ``plan`` and ``results`` (the result columns), and ``sending``: how
+far the memory rose from the first batch to the last. COLUMNS adds text columns to the frame that
+the message does not use, as tables from a database have; they are shared with the results, not
+copied.
 
 A process of its own, because what an earlier send gave back to the allocator is not given back to
 the system, and a second send that uses it would seem to need nothing.
@@ -15,13 +16,13 @@ import gc
 import json
 import sys
 import tempfile
-from typing import Any
+import tracemalloc
 
 import end_to_end
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from measuring import OPTIONS, TEXT, peak_over, people, stub
+from measuring import OPTIONS, TEXT, peak_over, people, resident_bytes, stub
 
 
 def with_columns(frame: pd.DataFrame, more: int) -> pd.DataFrame:
@@ -35,26 +36,43 @@ def with_columns(frame: pd.DataFrame, more: int) -> pd.DataFrame:
 
 def measure(rows: int, columns: int) -> dict[str, float]:
     """Send once to a stub and return the megabytes."""
-    people(1000).sms.plan(TEXT, **OPTIONS)
+    plan_bytes(people(1000))
     frame = with_columns(people(rows), columns)
     weight = int(frame.memory_usage(deep=True).sum())
     gc.collect()
     pa.default_memory_pool().release_unused()
-    kept = {}
+    seen: list[int] = []
 
-    def work(client: Any) -> pd.DataFrame:
-        before = pa.total_allocated_bytes()
-        made = frame.sms.plan(TEXT, **OPTIONS)
-        kept["plan"] = pa.total_allocated_bytes() - before
-        return made.send(client=client, progress=False)
+    def look(_: object) -> None:
+        seen.append(resident_bytes())
 
     with stub() as base_url, tempfile.TemporaryDirectory() as folder:
         client = end_to_end.connect(base_url, folder)
-        peak, results = peak_over(lambda: work(client))
+        peak, results = peak_over(
+            lambda: frame.sms.send(TEXT, client=client, progress=look, **OPTIONS)
+        )
         client.close()
-    added = int(results.memory_usage(deep=True).sum()) - weight
-    sizes = {"frame": weight, "peak": peak, "plan": kept["plan"], "results": added}
+    sizes = {
+        "frame": weight,
+        "peak": peak,
+        "plan": plan_bytes(frame),
+        "results": int(results.memory_usage(deep=True).sum()) - weight,
+        "sending": max(seen) - seen[0],
+    }
     return {name: size / 1e6 for name, size in sizes.items()}
+
+
+def plan_bytes(frame: pd.DataFrame) -> int:
+    """Return what a plan keeps beside the frame, in Arrow's memory and in numpy's."""
+    gc.collect()
+    before = pa.total_allocated_bytes()
+    tracemalloc.start()
+    made = frame.sms.plan(TEXT, **OPTIONS)
+    gc.collect()
+    kept = tracemalloc.get_traced_memory()[0] + pa.total_allocated_bytes() - before
+    tracemalloc.stop()
+    assert made.recipients == len(frame)
+    return kept
 
 
 if __name__ == "__main__":

@@ -112,8 +112,10 @@ def memory(rows: int) -> Iterator[Line]:
     for size, columns in ((rows, 0), (rows, 12), (4 * rows, 0)):
         command = [sys.executable, str(HERE / "memory.py"), str(size), str(columns)]
         done = subprocess.run(command, capture_output=True, check=True)
-        frame, peak, plan, results = json.loads(done.stdout).values()
-        parts = f"plan {plan:.0f}, result columns {results:.0f}, rest {peak - plan - results:.0f}"
+        frame, peak, plan, results, sending = json.loads(done.stdout).values()
+        rest = peak - plan - results
+        parts = f"plan {plan:.0f}, result columns {results:.0f}, rest {rest:.0f}"
+        parts += f", of which the sending itself {sending:.0f}"
         what = f"memory above the frame, {size:,} rows of {3 + columns} columns"
         yield what, f"{peak:.0f} MB, {peak / frame:.1f} x the frame: {parts}", "1.5 x"
 

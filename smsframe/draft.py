@@ -28,10 +28,11 @@ from smsframe.config import mask_cell
 from smsframe.errors import InputError
 from smsframe.problems import Positions, Problems
 from smsframe.segmentation import Measured, fold_template, measure_filled
+from smsframe.slices import picker
 from smsframe.templates import Template, near_misses
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     from smsframe.arguments import Columns, Message, Options
 
@@ -66,6 +67,7 @@ class Draft:
     filled: dict[str, pa.Array] = field(default_factory=dict)
     database_tags: tuple[str, ...] = ()
     verdict: Verdict = field(default_factory=lambda: np.empty(0, dtype=np.uint8))
+    somebody_twice: bool = False
     measured: Measured | None = None
 
     @property
@@ -75,11 +77,7 @@ class Draft:
 
     def recipients(self, rows: Positions | None = None) -> pa.Array:
         """Return whom the rows address, as one text each; null where that is not known."""
-        where = None if rows is None else pa.array(rows)
-
-        def at(column: pa.Array) -> pa.Array:
-            return column if where is None else column.take(where)
-
+        at = picker(rows)
         if self.contact_ids is not None:
             return at(self.contact_ids)
         parts = [
@@ -366,7 +364,8 @@ def _find_duplicates(draft: Draft) -> None:
     if len(ready) < 2:  # noqa: PLR2004 - one row repeats nothing
         return
     who = identity(draft, ready)
-    if not has_repeats(who):
+    draft.somebody_twice = has_repeats(who)
+    if not draft.somebody_twice:
         return
     rows = ready[who.duplicated(keep=False).to_numpy()]
     messages = messages_at(draft, rows)
@@ -390,18 +389,6 @@ def has_repeats(who: pd.Series) -> bool:
         return bool(who.duplicated().any())
     ordered = np.sort(who.to_numpy())
     return bool((ordered[1:] == ordered[:-1]).any())
-
-
-def disjoint(rows: Positions, codes: npt.NDArray[np.int64], *, size: int) -> Iterator[Positions]:
-    """Cut rows into batches in which no code stands twice, keeping the order as far as it goes."""
-    waiting, start = np.arange(0), 0
-    while len(waiting) or start < len(rows):
-        stop = min(start + size - len(waiting), len(rows))
-        window, start = np.concatenate([waiting, np.arange(start, stop)]), stop
-        first = np.unique(codes[window], return_index=True)[1]
-        first.sort()
-        yield rows[window[first]]
-        waiting = np.delete(window, first)
 
 
 def messages_at(draft: Draft, rows: Positions) -> pd.DataFrame:

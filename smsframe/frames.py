@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 STATUSES = (
     "planned",
@@ -106,31 +106,35 @@ def results_frame(frame: pd.DataFrame, verdicts: Verdicts, *, run: str | None) -
         On the same index, in the same order.
     """
     out = detached(strip_results(frame))
-    for name, values in _columns(verdicts).items():
-        out[name] = values
+    for name, values in _columns(verdicts):
+        out[name] = pd.Series(values, index=out.index, copy=False)  # an array would be copied
     if run is not None:
         out.attrs = {**out.attrs, "smsframe": {"run": run}}
     return out
 
 
-def _columns(verdicts: Verdicts) -> dict[str, Any]:
-    """Return the result columns as arrays."""
+def _columns(verdicts: Verdicts) -> Iterator[tuple[str, Any]]:
+    """Yield the result columns; the times are made first, for that takes the most memory."""
+    accepted_at = _accepted_at(verdicts)
+    codes = [code or None for code, _ in verdicts.reasons]
+    errors = [error or None for _, error in verdicts.reasons]
     batches = verdicts.batches
-    accepted = np.isin(verdicts.status, [NUMBER[s] for s in ACCEPTED_STATUSES])
-    return {
-        "sms_status": status_column(verdicts.status.astype(np.int8)),
-        "sms_code": taken([code or None for code, _ in verdicts.reasons], verdicts.reason),
-        "sms_error": taken([error or None for _, error in verdicts.reasons], verdicts.reason),
-        "sms_contact": strings(verdicts.contact),
-        "sms_response_id": taken([batch.response_id for batch in batches], verdicts.batch),
-        "sms_batch": taken([batch.batch_id for batch in batches], verdicts.batch),
-        "sms_segments": pd.arrays.IntegerArray(
-            verdicts.segments.astype(np.int32), verdicts.segments < 0
-        ),
-        "sms_accepted_at": times(
-            [b.accepted_at for b in batches], np.where(accepted, verdicts.batch, -1)
-        ),
-    }
+    yield "sms_status", status_column(verdicts.status.astype(np.int8))
+    yield "sms_code", taken(codes, verdicts.reason)
+    yield "sms_error", taken(errors, verdicts.reason)
+    yield "sms_contact", strings(verdicts.contact)
+    yield "sms_response_id", taken([batch.response_id for batch in batches], verdicts.batch)
+    yield "sms_batch", taken([batch.batch_id for batch in batches], verdicts.batch)
+    counts = pd.arrays.IntegerArray(verdicts.segments.astype(np.int32), verdicts.segments < 0)
+    yield "sms_segments", counts
+    yield "sms_accepted_at", accepted_at
+
+
+def _accepted_at(verdicts: Verdicts) -> Any:
+    """Return when each message was accepted; NaT for the others."""
+    accepted = np.isin(verdicts.status, [NUMBER[status] for status in ACCEPTED_STATUSES])
+    numbers = np.where(accepted, verdicts.batch, -1)
+    return times([batch.accepted_at for batch in verdicts.batches], numbers)
 
 
 def status_column(numbers: npt.NDArray[np.int8]) -> pd.Categorical:

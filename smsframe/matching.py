@@ -31,40 +31,43 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from smsframe.planning import Plan
-    from smsframe.problems import Places
+    from smsframe.problems import Positions
+
+    Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matched:
-    """A plan's messages by what the journal says of them; places count the plan's sendable rows.
+    """The positions of a plan's sendable rows by what the journal says of them.
 
     ``entries`` are the places in the ledger of the ``known`` ones. What is to be sent again on
     purpose is known and to do. What ``limit`` holds back is neither, unless it is known.
     """
 
-    todo: Places
-    known: Places
+    todo: Positions
+    known: Positions
     entries: Places
-    held: Places
+    held: Positions
 
 
 def match(plan: Plan, scope: bytes, ledger: Ledger) -> Matched:
     """Sort the messages of a plan into to do, known and held."""
-    wanted = plan.draft.verdict[plan.sendable] == READY
-    if not len(ledger):  # then nobody's key is needed yet
-        nothing = np.empty(0, dtype=np.int64)
-        return Matched(todo=np.flatnonzero(wanted), known=nothing, entries=nothing, held=nothing)
+    if not len(ledger):  # nobody's key is needed yet
+        nothing = plan.ready[:0]
+        return Matched(todo=plan.ready, known=nothing, entries=nothing, held=nothing)
+    rows = plan.sendable
     mine = sendkeys.as_keys(plan.keys(scope))
     entry = _strongest(mine, ledger)
-    open_ = entry < 0
+    wanted = entry < 0
     if plan.options.resend_unknown:
-        open_ |= _is_unknown(entry, ledger)
-    known, todo = np.flatnonzero(entry >= 0), np.flatnonzero(wanted & open_)
+        wanted |= _is_unknown(entry, ledger)
+    wanted &= plan.draft.verdict[rows] == READY
+    todo, is_known = rows[wanted], entry >= 0
     held = np.zeros(len(todo), dtype=bool)
     if plan.options.campaign is not None and len(todo):
         counts = (ACCEPTED,) if plan.options.resend_unknown else (ACCEPTED, CLAIMED, UNKNOWN)
         held = np.isin(plan.people(scope, todo), _gone(mine, ledger, counts))
-    return Matched(todo=todo[~held], known=known, entries=entry[known], held=todo[held])
+    return Matched(todo=todo[~held], known=rows[is_known], entries=entry[is_known], held=todo[held])
 
 
 def _strongest(mine: pa.Array, ledger: Ledger) -> Places:

@@ -27,6 +27,7 @@ import pyarrow.compute as pc
 from smsframe import phone_states as states
 from smsframe.phone_bytes import bytes_and_places, cells
 from smsframe.phone_states import UNKNOWN, State, Verdict
+from smsframe.text_bytes import holds_any
 
 _SYMBOLS = 12
 _BLOCK_ROWS = 1 << 16
@@ -113,16 +114,21 @@ _AUTOMATON = _Automaton()
 def _verdicts(texts: pa.Array, start: State) -> np.ndarray:
     """Return the packed verdict of every text of a string array without nulls."""
     verdicts = np.full(len(texts), _AUTOMATON.open, dtype=np.int32)
+    for first in range(0, len(texts), _BLOCK_ROWS):
+        block = slice(first, first + _BLOCK_ROWS)
+        _walk_block(texts[block], start, verdicts[block])
+    return verdicts
+
+
+def _walk_block(texts: pa.Array, start: State, verdicts: np.ndarray) -> None:
+    """Enter the verdicts of some texts, those of one length together."""
     data, places = bytes_and_places(texts)
     lengths = np.diff(places)
     for length in np.unique(lengths[(lengths > 0) & (lengths <= _LONGEST)]).tolist():
         rows = np.flatnonzero(lengths == length)
-        for first in range(0, len(rows), _BLOCK_ROWS):
-            block = rows[first : first + _BLOCK_ROWS]
-            symbols = _SYMBOL_OF[cells(data, places[block], length)]
-            with _AUTOMATON.lock:
-                verdicts[block] = _AUTOMATON.walk(start, symbols)
-    return verdicts
+        symbols = _SYMBOL_OF[cells(data, places[rows], length)]
+        with _AUTOMATON.lock:
+            verdicts[rows] = _AUTOMATON.walk(start, symbols)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +164,7 @@ def _read(texts: pa.Array, region: str | None) -> Walked:
     settled = np.array([rewrite.standing in sure for rewrite in rewrites])[kinds]
     changed = np.array([rewrite.add_code or rewrite.strip > 0 for rewrite in rewrites])[kinds]
     changed &= line_type != UNKNOWN
-    digits = pc.ascii_ltrim(texts, "+")
+    digits = pc.ascii_ltrim(texts, "+") if holds_any(texts, b"+") else texts
     if changed.any():
         new = _rewritten(digits.filter(pa.array(changed)), kinds[changed], rewrites)
         digits = new if changed.all() else pc.replace_with_mask(digits, pa.array(changed), new)

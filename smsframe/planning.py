@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from smsframe.arguments import Message, Options
-    from smsframe.problems import Places
 
 KEYS_AT_ONCE = 65_536
 NOT_NOW = (
@@ -91,7 +90,7 @@ class Plan:
             self._sendable = np.flatnonzero(np.isin(made.verdict, (READY, HELD_BACK)))
         self._segments = draft.segment_numbers(made)
         self._batches: int | None = None
-        self._repeats: npt.NDArray[np.int32] | None = None
+        self._numbers: npt.NDArray[np.int32] | None = None
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -341,7 +340,7 @@ class Plan:
             batch=np.full(made.rows, -1, dtype=np.int32),
             batches=(),
             contact=made.recipients(),
-            segments=self._segments.copy(),
+            segments=self._segments,
         )
 
     @property
@@ -364,52 +363,47 @@ class Plan:
         """The tags whose values travel with the recipients."""
         return tuple(sorted(self._draft.personalization))
 
-    def keys(self, scope: bytes, places: Places | None = None) -> bytes:
-        """Return the send keys of rows, 16 bytes each.
+    def keys(self, scope: bytes, rows: Positions | None = None) -> bytes:
+        """Return the send keys of rows, 16 bytes each; ``rows``: None means all that are sendable.
 
         They are made slice by slice, so that a million keys take little more memory than they are.
-        ``places`` count the rows that are sendable; None means all of them.
         """
-        rows, made = self._rows_at(places), self._draft
-        numbers = self._occurrences()
-        if numbers is not None and places is not None:
-            numbers = numbers[places]
+        rows = self.sendable if rows is None else rows
+        made, numbers = self._draft, self._occurrences()
         keys = []
         for start in range(0, len(rows), KEYS_AT_ONCE):
             here = rows[start : start + KEYS_AT_ONCE]
-            values = {t: c.take(pa.array(here)) for t, c in made.personalization.items()}
-            repeats = None if numbers is None else numbers[start : start + KEYS_AT_ONCE]
+            at = slices.picker(here)
+            values = {tag: at(column) for tag, column in made.personalization.items()}
+            repeats = None if numbers is None else numbers[here]
             keys.append(sendkeys.send_keys(scope, made.recipients(here), values, repeats))
         return b"".join(keys)
 
     def _occurrences(self) -> npt.NDArray[np.int32] | None:
-        """Return the numbers of repeats that were asked for; None where there are none."""
+        """Return the number of each row among its repeats; None where none were asked for."""
         if self.options.duplicates != "send" or not len(self.sendable):
             return None
-        if self._repeats is None:
+        if self._numbers is None:
             messages = draft.messages_at(self._draft, self.sendable)
-            self._repeats = sendkeys.occurrence_numbers(messages)
-        return self._repeats
+            self._numbers = np.zeros(self._draft.rows, dtype=np.int32)
+            self._numbers[self.sendable] = sendkeys.occurrence_numbers(messages)
+        return self._numbers
 
-    def people(self, scope: bytes, places: Places | None = None) -> npt.NDArray[np.uint64]:
-        """Return a keyed hash of the recipient of rows; ``places`` as for :meth:`keys`."""
-        return sendkeys.people(scope, self._draft.recipients(self._rows_at(places)))
-
-    def _rows_at(self, places: Places | None) -> Positions:
-        """Return the positions of sendable rows."""
-        return self.sendable if places is None else self.sendable[places]
+    def people(self, scope: bytes, rows: Positions) -> npt.NDArray[np.uint64]:
+        """Return a keyed hash of the recipient of rows."""
+        return sendkeys.people(scope, self._draft.recipients(rows))
 
     def batch_rows(self, rows: Positions) -> Iterator[Positions]:
         """Cut rows into batches of at most 1000 without two equal contacts in one."""
-        who = draft.identity(self._draft, rows)
-        if not draft.has_repeats(who):
+        who = draft.identity(self._draft, rows) if self._draft.somebody_twice else None
+        if who is None or not draft.has_repeats(who):
             for start in range(0, len(rows), BATCH_SIZE):
                 yield rows[start : start + BATCH_SIZE]
             return
         waves = who.groupby(who, sort=False).cumcount().to_numpy()
         order = np.argsort(waves, kind="stable")
         codes = pd.factorize(who)[0][order]
-        yield from draft.disjoint(rows[order], codes, size=BATCH_SIZE)
+        yield from slices.disjoint(rows[order], codes, size=BATCH_SIZE)
 
     def slice(self, rows: Positions) -> slices.Slice:
         """Return the recipients at ``rows``, ready to be put into a call."""

@@ -22,10 +22,6 @@ SEVERITIES = ("error", "warning", "info")
 COLUMNS = ("label", "position", "column", "value", "code", "severity", "sentence")
 
 Positions = npt.NDArray[np.int64]
-"""Positions of rows in the frame."""
-
-Places = npt.NDArray[np.int64]
-"""Places among a plan's sendable rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,15 +96,15 @@ class Run:
         """Make the claim and the call of a batch."""
         batch = self.plan.slice(rows)
         batch_id = f"{self.run_id}:{number:04d}"
-        message, places = self.plan.message, np.searchsorted(self.plan.sendable, rows)
+        message = self.plan.message
         named = self.plan.options.campaign is not None
         source = " ".join(filter(None, [message.source, f"smsframe:{batch_id}"]))
         claim = Claim(
             batch_id=batch_id,
             run_id=self.run_id,
             scope=self.scope,
-            keys=self.plan.keys(self.scope, places),
-            people=self.plan.people(self.scope, places).tobytes() if named else b"",
+            keys=self.plan.keys(self.scope, rows),
+            people=self.plan.people(self.scope, rows).tobytes() if named else b"",
             size=len(rows),
             payload=records.pack_recipients(batch),
             source=source,
@@ -131,7 +131,7 @@ class Run:
     @property
     def todo(self) -> Positions:
         """Positions of the rows to send."""
-        return self.plan.sendable[self.matched.todo]
+        return self.matched.todo
 
     def record(self) -> RunRecord:
         """Return what the journal keeps of the run itself."""
@@ -190,7 +190,7 @@ def _run_of(made: Plan, client: Client, scope: bytes, ledger: Ledger, watch: Wat
     """Hold a plan against the journal."""
     matched = match(made, scope, ledger)
     tally = Tally(made.verdicts())
-    tally.recall(made.sendable, matched, ledger)
+    tally.recall(matched, ledger)
     return Run(
         plan=made,
         client=client,
@@ -305,8 +305,8 @@ def _dry_run(made: Plan, client: Client | None) -> pd.DataFrame:
         looked = _look_back(made, client)
         if looked is not None:
             matched, ledger = looked
-            tally.recall(made.sendable, matched, ledger)
-            todo = made.sendable[matched.todo]
+            tally.recall(matched, ledger)
+            todo = matched.todo
     tally.planned(todo)
     return tally.frame(made.draft.frame, None)
 

@@ -1,4 +1,4 @@
-"""The recipients of one batch, cut out of a plan's columns.
+"""Batches: which rows go together, and their recipients, cut out of a plan's columns.
 
 Batches of a frame without faults are neighbours; they are cut without a copy.
 """
@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import numpy.typing as npt
 
@@ -33,7 +33,7 @@ class Slice:
 
 def cut(draft: Draft, segments: npt.NDArray[np.int16], rows: Positions) -> Slice:
     """Return the recipients at ``rows``, at least one, ready to be put into a call."""
-    at = _picker(rows)
+    at = picker(rows)
     return Slice(
         rows=rows,
         contact_ids=None if draft.contact_ids is None else at(draft.contact_ids),
@@ -43,9 +43,23 @@ def cut(draft: Draft, segments: npt.NDArray[np.int16], rows: Positions) -> Slice
     )
 
 
-def _picker(rows: Positions) -> Callable[[pa.Array], pa.Array]:
-    """Return what takes the rows from a column."""
-    if (np.diff(rows) == 1).all():
+def disjoint(rows: Positions, codes: npt.NDArray[np.int64], *, size: int) -> Iterator[Positions]:
+    """Cut rows into batches in which no code stands twice, keeping the order as far as it goes."""
+    waiting, start = np.arange(0), 0
+    while len(waiting) or start < len(rows):
+        stop = min(start + size - len(waiting), len(rows))
+        window, start = np.concatenate([waiting, np.arange(start, stop)]), stop
+        first = np.unique(codes[window], return_index=True)[1]
+        first.sort()
+        yield rows[window[first]]
+        waiting = np.delete(window, first)
+
+
+def picker(rows: Positions | None) -> Callable[[pa.Array], pa.Array]:
+    """Return what takes the rows from a column; None means all of them."""
+    if rows is None:
+        return lambda column: column
+    if len(rows) and (np.diff(rows) == 1).all():
         first = int(rows[0])
         return lambda column: column.slice(first, len(rows))
     where = pa.array(rows)

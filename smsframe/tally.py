@@ -84,13 +84,13 @@ class Tally:
         """How far the run is."""
         return Progress(total=self._total, **self._counts)
 
-    def recall(self, rows: Positions, matched: Matched, ledger: Ledger) -> None:
-        """Write down what the journal knows; ``rows`` are the rows that ``matched`` speaks of."""
+    def recall(self, matched: Matched, ledger: Ledger) -> None:
+        """Write down what the journal knows."""
         self._total = len(matched.todo)
-        entries, known = matched.entries, rows[matched.known]
+        entries, known = matched.entries, matched.known
         accepted = ledger.state[entries] == ACCEPTED
         self._set(known[accepted], "accepted", None)
-        self._set(rows[matched.held], "not_attempted", HELD)
+        self._set(matched.held, "not_attempted", HELD)
         used, which = np.unique(ledger.batch[entries], return_inverse=True)
         batches = [ledger.batches[number] for number in used.tolist()]
         self._verdicts.batch[known] = np.array([self._batch(b) for b in batches], np.int32)[which]
@@ -144,8 +144,9 @@ class Tally:
 
     def counts(self) -> dict[str, int]:
         """Return the number of rows by status, for those that occur."""
-        numbers = np.bincount(self._verdicts.status, minlength=len(frames.STATUSES)).tolist()
-        return {s: n for s, n in zip(frames.STATUSES, numbers, strict=True) if n}
+        status = self._verdicts.status
+        numbers = {name: int((status == number).sum()) for name, number in NUMBER.items()}
+        return {name: number for name, number in numbers.items() if number}
 
     def _set(self, rows: Positions, status: str, reason: tuple[str, str] | None) -> None:
         """Give rows a status and a reason."""

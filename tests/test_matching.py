@@ -35,7 +35,7 @@ def ledger_of(*batches):
     """Lay out what earlier plans left: pairs of a plan and the states of its messages."""
     keys = b"".join(plan.keys(SCOPE) for plan, _ in batches)
     states = [state for _, given in batches for state in given]
-    people = [plan.people(SCOPE) for plan, _ in batches]
+    people = [plan.people(SCOPE, plan.sendable) for plan, _ in batches]
     sizes = [len(given) for _, given in batches]
     return Ledger(
         keys=np.frombuffer(keys, dtype="V16"),

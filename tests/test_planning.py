@@ -11,7 +11,7 @@ import pytest
 from samples import fictional_phones, make_people
 
 import smsframe
-from smsframe import draft, planning
+from smsframe import draft, planning, slices
 from smsframe.problems import Problems, first_codes
 
 TEXT = "Hi %%FirstName%%, your order has shipped."
@@ -622,5 +622,5 @@ def test_batches__are_cut_as_the_plain_way_cuts_them():
                 seen.setdefault(codes_[row], row)
             plain.append(list(seen.values()))
             waiting = [row for row in waiting if row not in set(seen.values())]
-        cut = draft.disjoint(np.arange(100), codes_, size=size)
+        cut = slices.disjoint(np.arange(100), codes_, size=size)
         assert [rows.tolist() for rows in cut] == plain
