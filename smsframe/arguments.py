@@ -11,12 +11,13 @@ another campaign of it, for that would text everybody again.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import filterfalse
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from smsframe.checks import (
@@ -40,6 +41,9 @@ from smsframe.masking import Plain, mask_label
 from smsframe.phones import check_region
 from smsframe.templates import near_misses
 
+if TYPE_CHECKING:
+    from smsframe.values import Format
+
 NAMED = 20
 MAX_SOURCE = 200  # the API keeps 256 characters; the run and batch are appended to what is given
 MAX_TTL_MINUTES = 2**31 - 1  # the API documents an integer and no range; [guess] it is a common one
@@ -51,7 +55,10 @@ _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 _VARIANTS = (("\u180b", "\u180f"), ("\ufe00", "\ufe0f"), ("\U000e0100", "\U000e01ef"))
 _BLANK_PATTERN = "\u2800"  # Braille without a dot
 
-Format: TypeAlias = str | Callable[[Any], Any]
+Personalize: TypeAlias = (
+    Mapping[str, Hashable] | Sequence[Hashable] | pd.Index | pd.Series | npt.NDArray[Any]
+)
+"""Tag to column, or a list of columns, as an array or Series too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,13 +28,14 @@ from smsframe.composing.try_panel import TryPanel
 from smsframe.composing.write_panel import WritePanel
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Hashable, Mapping
 
     import pandas as pd
 
     from smsframe.acoustic.client import Client
-    from smsframe.arguments import Format
+    from smsframe.arguments import Personalize
     from smsframe.planning import Plan
+    from smsframe.values import Format
 
 __all__ = ["Composer", "compose"]
 
@@ -194,7 +195,7 @@ def compose(
     program: str | None = None,
     phone: Hashable | None = None,
     lookup: Mapping[str, Hashable] | None = None,
-    personalize: Mapping[str, Hashable] | Sequence[Hashable] | None = None,
+    personalize: Personalize | None = None,
     defaults: Mapping[str, str] | None = None,
     formats: Mapping[Hashable, Format] | None = None,
     region: str | None = None,

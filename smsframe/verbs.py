@@ -13,13 +13,14 @@ from smsframe.planning import Plan, build_plan
 from smsframe.sending import history, last_results, send_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Hashable, Mapping
 
     import pandas as pd
 
     from smsframe.acoustic.client import Client
-    from smsframe.arguments import Format
+    from smsframe.arguments import Personalize
     from smsframe.progress import ProgressArgument
+    from smsframe.values import Format
 
 __all__ = ["last_results", "plan", "preview", "send"]
 
@@ -31,7 +32,7 @@ def plan(
     program: str | None = None,
     phone: Hashable | None = None,
     lookup: Mapping[str, Hashable] | None = None,
-    personalize: Mapping[str, Hashable] | Sequence[Hashable] | None = None,
+    personalize: Personalize | None = None,
     defaults: Mapping[str, str] | None = None,
     formats: Mapping[Any, Format] | None = None,
     region: str | None = None,
@@ -98,7 +99,7 @@ def send(
     program: str | None = None,
     phone: Hashable | None = None,
     lookup: Mapping[str, Hashable] | None = None,
-    personalize: Mapping[str, Hashable] | Sequence[Hashable] | None = None,
+    personalize: Personalize | None = None,
     defaults: Mapping[str, str] | None = None,
     formats: Mapping[Any, Format] | None = None,
     region: str | None = None,

@@ -19,7 +19,7 @@ from smsframe.checks import check_text, refuse
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from smsframe.arguments import Format
+    from smsframe.values import Format
 
 FIELDS = (
     *("program", "phone", "lookup", "personalize", "defaults", "formats", "region"),

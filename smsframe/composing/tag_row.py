@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from smsframe.arguments import Format
     from smsframe.composing.choices import Choices
+    from smsframe.values import Format
 
 NOWHERE = -1
 MENU_CHARACTERS = 28

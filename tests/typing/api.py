@@ -54,6 +54,9 @@ def planning(client: smsframe.Client) -> smsframe.Plan:
     assert_type(made.send(client=client, confirm=1, progress=False), pd.DataFrame)
     if (past := made.history) is not None:
         assert_type(past.left, int)
+    smsframe.plan(people, "Hi", program="1", personalize=people.columns[1:])
+    smsframe.plan(people, "Hi", program="1", personalize=people.columns.to_numpy())
+    smsframe.plan(people, "Hi", program="1", personalize=3)  # type: ignore[arg-type]
     smsframe.plan(people, "Hi", program="1", problems="stop")  # type: ignore[arg-type]
     smsframe.plan(
         people,
