@@ -119,14 +119,13 @@ def loop(frame: pd.DataFrame) -> float:
     return seconds / len(frame)
 
 
-def floor(frame: pd.DataFrame) -> float:
-    """Post ready-made bodies through the same connections; return the seconds."""
-    bodies = ready_made(frame)
-    with stub() as base_url, tempfile.TemporaryDirectory() as folder:
+def floor(frame: pd.DataFrame, *, latency_s: float = 0.0) -> float:
+    """Post ready-made bodies through the same connections, the first alone; return the seconds."""
+    first, *others = ready_made(frame)
+    with stub(latency_s) as base_url, tempfile.TemporaryDirectory() as folder:
         client = connect(base_url, folder)
-        client.send(bodies[0])
         with ThreadPoolExecutor(10) as pool:
-            seconds, outcomes = timed(lambda: list(pool.map(client.send, bodies)))
+            seconds, outcomes = timed(lambda: [client.send(first), *pool.map(client.send, others)])
         client.close()
     assert all(outcome.kind == "accepted" for outcome in outcomes)
     return seconds
