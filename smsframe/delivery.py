@@ -25,8 +25,9 @@ Rules, in the order in which they matter:
 - **One batch in ``IN_FLIGHT_PER_SPARE`` is claimed ahead**: syncing a claim takes milliseconds on a
   good disk and tens of them on a network disk, and a freed place would wait for it each time. What
   is claimed is ``unknown`` when the process is killed, so claiming all ahead would leave twice as
-  many messages unknown; this leaves 11 batches of them at most, not 10. In a narrowed window,
-  where something is wrong already, nothing is claimed ahead.
+  many messages unknown; this leaves 11 batches of them at most, not 10. So does a journal that
+  fails for good: what was claimed ahead cannot be given back. In a narrowed window, where something
+  is wrong already, nothing is claimed ahead.
 - **Stop** starts no batch any more and waits for those in flight; a second one gives up waiting
   for them.
 - **A fault of our own or of the caller's** (a progress function that raises) stops like the first

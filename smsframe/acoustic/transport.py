@@ -12,7 +12,8 @@ connection used here notes the moment the first byte of the request is about to 
 Further decisions:
 
 - No redirect is followed and nothing is repeated here. A redirected POST is an answer (3xx) to be
-  judged.
+  judged. Requests go through the session's adapters, which do no more than that; what the session
+  itself would add to each (merging settings, cookies, redirects) costs as much as the call.
 - A connection that was idle for `IDLE_LIMIT_S` is not used again: a server that closes it at the
   same moment would turn a harmless race into an unknown outcome. [guess] 4 s, since usual servers
   wait 5 s.
@@ -217,14 +218,6 @@ class _Adapter(HTTPAdapter):
         return super().send(*args, **kwargs)
 
 
-class _Session(requests.Session):
-    """A session that does not even work out where a redirect would lead."""
-
-    def resolve_redirects(self, *_: Any, **__: Any) -> Iterator[Any]:
-        """Yield nothing; the original reads whole bodies and raises over odd addresses."""
-        return iter(())
-
-
 def _keep_headers(request: Any) -> Any:
     """Stand in for authentication, so that ``.netrc`` is never asked."""
     return request
@@ -243,7 +236,7 @@ class Transport:
         self._under_way: set[_Exchange] = set()
         self._watchdog = Watchdog()
         self._last = ("", "", requests.PreparedRequest())  # one tuple: threads see all or nothing
-        self._session = _Session()
+        self._session = requests.Session()
         self._session.auth = _keep_headers
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers.update({"User-Agent": "smsframe", "Accept": "application/json"})
