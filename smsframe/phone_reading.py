@@ -1,7 +1,8 @@
 """A column of texts → numbers, line types and codes: quick where it can be, one by one where not.
 
 1. All texts are walked as they are (``phone_walk``): a clean column ends here.
-2. What is left is walked again with spaces, punctuation and spreadsheet guards taken off. Digits
+2. What is left is walked again with spaces, punctuation, labels and spreadsheet guards taken off,
+   and with a + for 00 and 011 where the region leaves no other way to read them. Digits
    of which it is certain that they are no valid number get their code from one example for each
    beginning and length, on which alone the code depends.
 3. What is still left goes to ``phone_cells``, once for each distinct text. When that would be more
@@ -28,7 +29,7 @@ import pyarrow.compute as pc
 from smsframe.phone_bytes import digit_counts, without_punctuation
 from smsframe.phone_cells import Reading, read_cell
 from smsframe.phone_codes import CODE_OF_LINE_TYPE, CODES
-from smsframe.phone_states import LINE_TYPES, UNKNOWN
+from smsframe.phone_states import LINE_TYPES, UNKNOWN, international_prefix
 from smsframe.phone_walk import read_digits
 
 NO_CODE = -1
@@ -42,14 +43,21 @@ _NO_COUNTRY = CODES.index("phone_no_country")
 
 _FLOAT_END = r"^\s*(\+?[0-9]{7,})\.0{1,2}\s*$"
 _GUARDS = r"^[\s='\"]+|[\s'\"]+$"
+_LABEL = (
+    r"(?i)^(?:tel|telephone|phone|ph|mobile|mob|cell|cellphone|handy|sms|whatsapp)"
+    r"(?:\s*[.:]+\s*|\s+)([0-9+(])"
+)
+_AREA_SLASH = r"^(\+?[ (]*(?:[0-9][ ().\-]*){1,6})/([0-9 ().\-]*)$"  # too short for two numbers
 _INVISIBLE = r"\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}\x{feff}"
-_BLANKS_AND_DASHES = r"\s\x{a0}\x{2009}\x{202f}\x{3000}\x{2010}-\x{2015}\x{2212}"
+_BLANKS_AND_DASHES = r" \t\f\x{a0}\x{2009}\x{202f}\x{3000}\x{2010}-\x{2015}\x{2212}"
 _PUNCTUATION = rf"[{_BLANKS_AND_DASHES}{_INVISIBLE}().\-\[\]~]"
 _MUST_ASK = (
     r"^-|[eE]|^[0-9]+\.[0-9]{1,2}$"
     r"|^(?:19|20)[0-9]{2}[-.][0-9]{1,2}[-.][0-9]{1,2}|^[0-9]{1,2}[-.][0-9]{1,2}[-.](?:19|20)[0-9]{2}"
 )
 _DIALLED = r"^\+?(?:00|011)([1-9])"
+_PLAINLY_DIALLED = r"^(?:00|011)[1-9][0-9]{6,11}$"  # no longer than one number can be
+_PLAIN_PREFIXES = ("00", "011")
 
 _CODE_OF_TYPE = np.full(UNKNOWN + 1, NO_CODE, dtype=np.int8)
 for _place_of_type, _name in enumerate(LINE_TYPES):
@@ -121,14 +129,29 @@ def _cleaned(texts: pa.Array, region: str | None) -> pa.Array:
         digits = looked_at if not plain.any() else pc.replace_with_mask(digits, closer, looked_at)
     if region is None:
         return pc.replace_substring_regex(digits, _DIALLED, r"+\1")
-    ask = pc.match_substring_regex(digits, _DIALLED)
-    return pc.if_else(ask, pa.scalar(None, pa.string()), digits)
+    dialled = pc.fill_null(pc.match_substring_regex(digits, _DIALLED), False)
+    if not pc.any(dialled).as_py():
+        return digits
+    return pc.replace_with_mask(digits, dialled, _as_abroad(digits.filter(dialled), region))
+
+
+def _as_abroad(dialled: pa.Array, region: str) -> pa.Array:
+    """Return digits behind 00 or 011 with a + instead; null where the region may read them else."""
+    at_home = read_digits(dialled, region)
+    sure = at_home.settled & (at_home.line_type == UNKNOWN)
+    prefix = international_prefix(region)
+    if prefix in _PLAIN_PREFIXES:
+        sure |= np.asarray(pc.starts_with(dialled, prefix))
+    sure &= np.asarray(pc.match_substring_regex(dialled, _PLAINLY_DIALLED))
+    abroad = pc.replace_substring_regex(dialled, _DIALLED, r"+\1")
+    return pc.if_else(pa.array(sure), abroad, pa.scalar(None, pa.string()))
 
 
 def _looked_at(texts: pa.Array) -> pa.Array:
     """Return texts with more than digits and punctuation cleaned, the slower way."""
     whole = pc.replace_substring_regex(texts, _GUARDS, "")
-    whole = pc.replace_substring_regex(whole, _FLOAT_END, r"\1")
+    for pattern, kept in ((_LABEL, r"\1"), (_AREA_SLASH, r"\1-\2"), (_FLOAT_END, r"\1")):
+        whole = pc.replace_substring_regex(whole, pattern, kept)
     ask = pc.match_substring_regex(whole, _MUST_ASK)
     digits = pc.replace_substring_regex(whole, _PUNCTUATION, "")
     return pc.if_else(ask, pa.scalar(None, pa.string()), digits)

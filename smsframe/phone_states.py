@@ -322,3 +322,8 @@ def home_start(region: str) -> State:
     """Return the state before a number that is written in a region."""
     code = PhoneMetadata.metadata_for_region(region, None).country_code
     return State(is_home=True, seen="", whole=_track(code, region))
+
+
+def international_prefix(region: str) -> str:
+    """Return the pattern of what is dialled in a region in place of a +."""
+    return str(PhoneMetadata.metadata_for_region(region, None).international_prefix or "")

@@ -205,6 +205,64 @@ def test_examples__of_every_region_and_type_are_read(form):
         assert got == ((None, None) if ambiguous else canon(f"+{number}", None))
 
 
+def dialled(digits, rng):
+    """Return digits behind what is dialled for a +, clean or as people write them."""
+    text = rng.choice(("00", "00", "011", "+00")) + digits
+    return text if rng.random() < 0.7 else soiled(text, rng)
+
+
+def labelled(digits, rng):
+    """Return digits behind a word for a phone."""
+    return rng.choice(("tel:", "Tel. ", "PH.: ", "mobile ", "whatsapp:", "'cell ", "fax ")) + digits
+
+
+def slashed(digits, rng):
+    """Return digits with a slash or two, of which some part two numbers."""
+    for slash in rng.sample(("/", " / ", "/-", "-", "\n"), k=rng.choice((1, 1, 1, 2))):
+        place = rng.randint(1, len(digits) - 1)
+        digits = digits[:place] + slash + digits[place:]
+    return digits
+
+
+@pytest.mark.parametrize("written", [dialled, labelled, slashed])
+@pytest.mark.parametrize("region", [None, "US", "DE", "BR", "KR", "HK", "IT", "AU", "GG", "RU"])
+def test_spelling__is_read_as_its_cell_is(written, region):
+    """Numbers from here and abroad, some wrong, are read in a column as the slow way reads them."""
+    rng = random.Random(20261122)
+    code = str(phonenumbers.country_code_for_region(region)) if region else "1"
+    numbers = [
+        f"{place}{n}" for place, home in rng.sample(PLACES, 60) for n in examples(place, home)
+    ]
+    for example in examples(int(code), region or "US"):
+        for number in (example, *variations(example, rng, 2)):
+            numbers += [code + number, *((number, f"0{number}") if region else ())]
+    cells = [written(rng.choice(("", "+")) + number, rng) for number in rng.sample(numbers, 120)]
+    for cell in cells:
+        alone, read = read_cell(cell, region), read_phones(pd.Series([cell]), region=region)
+        found = read.valid_digits[0].as_py(), read.line_type[0], read.code[0]
+        expected = alone.digits, alone.line_type, alone.code or None
+        assert tuple(None if pd.isna(part) else part for part in found) == expected, cell
+
+
+@pytest.mark.parametrize(
+    ("form", "region"),
+    [
+        pytest.param("0012015550{}", "US", id="00-at-home"),
+        pytest.param("011 1 (201) 555-0{}", "US", id="011-at-home"),
+        pytest.param("0012015550{}", "DE", id="00-abroad"),
+        pytest.param("tel:+12015550{}", None, id="label"),
+        pytest.param("Phone: (201) 555-0{}", "US", id="label-at-home"),
+        pytest.param("201/555 0{}", "US", id="slash"),
+    ],
+)
+def test_spelling__that_is_common_needs_no_look_at_each_cell(form, region, monkeypatch):
+    """Columns of ordinary spellings are read as a whole."""
+    monkeypatch.setattr("smsframe.phone_reading.read_cell", None)
+    cells = [form.format(number) for number in range(100, 200)]
+    digits = read_phones(pd.Series(cells), region=region).digits
+    assert digits.to_pylist() == [f"12015550{number}" for number in range(100, 200)]
+
+
 def test_walk__leaves_calling_code_open_when_pattern_is_unknown(monkeypatch):
     """A pattern with unknown syntax makes its numbers slower, not wrong."""
 
@@ -514,7 +572,7 @@ def test_column__of_very_many_odd_spellings_is_read_cell_by_cell(monkeypatch):
         "smsframe.phone_reading.read_cell",
         lambda text, region: calls.append(text) or read_cell(text, region),
     )
-    cells = [f"tel:+1-201-555-{number:04}" for number in range(100, 200)]
+    cells = [f"+1/201/555/{number:04}" for number in range(100, 200)]
     digits = read_phones(pd.Series(cells)).digits
     assert digits.to_pylist() == [f"1201555{number:04}" for number in range(100, 200)]
     assert len(calls) == 110
