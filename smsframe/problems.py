@@ -147,7 +147,8 @@ class Problems:
         wholes = [fault for fault in self.faults if fault.positions is None]
         wholes.sort(key=lambda fault: SEVERITIES.index(fault.severity))
         which, positions = self._in_row_order(first)
-        shared = [*wholes, *(self._by_row[i] for i in which)]
+        by_row = self._by_row
+        shared = [*wholes, *(by_row[i] for i in which)]
         return pd.DataFrame(
             {
                 "label": _objects([None] * len(wholes) + _labels(index, positions)),

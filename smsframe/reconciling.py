@@ -81,8 +81,8 @@ def _named_messages(rows: ResultRows, known: Remembered, which: Any) -> npt.NDAr
     batch_ids = _batch_ids(rows, which)
     if batch_ids is not None:
         _refuse_missing(batch_ids, {known.batches[n].batch_id for n in np.unique(known.batch)})
-        numbers = [known.numbers[name] for name in batch_ids]
-        return np.flatnonzero(np.isin(known.batch, numbers))
+        by_id = known.numbers
+        return np.flatnonzero(np.isin(known.batch, [by_id[name] for name in batch_ids]))
     named = rows.has("unknown") if which is None else _named_rows(rows, which)
     mine = np.flatnonzero(named)
     where = pa.array(mine)
@@ -245,9 +245,11 @@ def reconciled(
         _refuse_missing(ids, {known.batches[n].batch_id for n in np.unique(known.batch)})
         if settled:
             _refuse_wrong_export(journal, ids, told)
-        with _locked(journal, known, [known.numbers[name] for name in ids]):
-            for batch_id in ids:
-                _settle(journal, known, known.numbers[batch_id], told, settled=settled)
+        by_id = known.numbers
+        numbers = [by_id[name] for name in ids]
+        with _locked(journal, known, numbers):
+            for number in numbers:
+                _settle(journal, known, number, told, settled=settled)
         recalled(rows, journal)
     _warn_of_unknown(rows, settled=settled)
     return rows.to_frame()
@@ -280,12 +282,20 @@ def _found(contacts: Sequence[str], phones: set[str]) -> Mask:
         return np.full(len(contacts), len(phones) == len(contacts))
     exact = set(contacts)
     hits = exact & phones
-    for phone in phones - exact:
-        national = phone.lstrip("0")
-        ending = [contact for contact in contacts if contact.endswith(national)]
-        if len(national) >= SHORTEST_NATIONAL and len(ending) == 1:
-            hits.add(ending[0])
+    hits |= _written_nationally(contacts, {phone.lstrip("0") for phone in phones - exact})
     return np.array([contact in hits for contact in contacts], dtype=bool)
+
+
+def _written_nationally(contacts: Sequence[str], nationals: set[str]) -> set[str]:
+    """Return the recipients who alone end with one of these numbers."""
+    found: set[str] = set()
+    for length in {len(number) for number in nationals if len(number) >= SHORTEST_NATIONAL}:
+        endings: dict[str, list[str]] = defaultdict(list)
+        for contact in contacts:
+            endings[contact[-length:]].append(contact)
+        same = (endings.get(number, []) for number in nationals if len(number) == length)
+        found.update(ending[0] for ending in same if len(ending) == 1)
+    return found
 
 
 def _refuse_wrong_export(journal: Journal, ids: Sequence[str], told: Events) -> None:

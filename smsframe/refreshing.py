@@ -55,6 +55,8 @@ MISSING = (
     ),
 )
 UNAVAILABLE = "status_unavailable"
+_STATUS_OF = np.zeros(3, dtype=np.uint8)
+_STATUS_OF[[statuses.SENT, statuses.NOT_SENT]] = frames.NUMBER["sent"], frames.NUMBER["not_sent"]
 OURS = (PENDING[0], MISSING[0], UNAVAILABLE, "send_error")
 
 
@@ -102,6 +104,11 @@ class _Round:
     mismatches: list[Mismatch] = field(default_factory=list)
     sent: int = 0
     not_sent: int = 0
+    total: int = 0
+
+    def __post_init__(self) -> None:
+        """Count the messages that are asked about."""
+        self.total = sum(len(question.contacts) for question in self.questions.values())
 
     def hear(self, status: SendStatus) -> None:
         """Take in one answer, and keep it in the journal."""
@@ -119,8 +126,7 @@ class _Round:
 
     def show(self) -> None:
         """Move the bar."""
-        total = sum(len(question.contacts) for question in self.questions.values())
-        self.bar.update(Refreshed(total=total, sent=self.sent, not_sent=self.not_sent))
+        self.bar.update(Refreshed(total=self.total, sent=self.sent, not_sent=self.not_sent))
 
 
 def refreshed(
@@ -233,19 +239,23 @@ def _numbers_by_response(known: Remembered) -> dict[str, int]:
 
 def _put_strangers(rows: ResultRows, learned: _Round) -> None:
     """Write what was learned of sends that this journal does not have into the frame."""
+    places, said, reason = [np.arange(0)], [np.empty(0, np.uint8)], [np.empty(0, np.int32)]
+    reasons: list[tuple[str, str]] = []
     for response_id, (_, told) in learned.answered.items():
         question = learned.questions[response_id]
         if question.batch_id:
             continue
-        for said, status in ((statuses.SENT, "sent"), (statuses.NOT_SENT, "not_sent")):
-            here = told.sent == said
-            reasons = [statuses.reason_of(message) for message in told.messages]
-            rows.put(
-                question.rows[here],
-                status=np.full(int(here.sum()), frames.NUMBER[status], dtype=np.uint8),
-                reason=told.message[here],
-                reasons=reasons,
-            )
+        here = told.sent != statuses.OPEN
+        places.append(question.rows[here])
+        said.append(_STATUS_OF[told.sent[here]])
+        reason.append(np.where(told.message < 0, -1, told.message + len(reasons))[here])
+        reasons += [statuses.reason_of(message) for message in told.messages]
+    rows.put(
+        np.concatenate(places),
+        status=np.concatenate(said),
+        reason=np.concatenate(reason),
+        reasons=reasons,
+    )
 
 
 def _explain_open(rows: ResultRows, learned: _Round, failures: Mapping[str, Exception]) -> None:

@@ -190,8 +190,9 @@ def bare_digits(texts: pa.Array) -> pa.Array:
     """Return texts that are nothing but a phone number as digits alone; others as they are."""
     numeric = pc.replace_substring_regex(texts, r"^([0-9]+)\.0+$", r"\1")
     is_phone = pc.match_substring_regex(numeric, r"^['=\"]*[+(]*[0-9][0-9 ()./\x{a0}-]*\"?$")
-    digits = pc.replace_substring_regex(numeric, "[^0-9]", "")
-    return pc.if_else(is_phone, digits, numeric)
+    is_phone = pc.fill_null(is_phone, False)
+    digits = pc.replace_substring_regex(numeric.filter(is_phone), "[^0-9]", "")
+    return pc.replace_with_mask(numeric, is_phone, digits)
 
 
 def _counts(column: pd.Series) -> Any:

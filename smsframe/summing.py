@@ -203,7 +203,9 @@ def batch_table(frame: pd.DataFrame, journal: Journal | None) -> pd.DataFrame:
     here = {str(name): int(count) for name, count in ids.value_counts().items()}
     found = {} if journal is None else _found_batches(journal, frame, here)
     lines = [_line(record, here.get(name, 0)) for name, record in found.items()]
-    lines += [_stranger(rows, ids, name, here[name]) for name in here if name not in found]
+    firsts = ids[~ids.duplicated()]
+    first = dict(zip(firsts.tolist(), firsts.index.tolist(), strict=True))
+    lines += [_stranger(rows, first[name], name, here[name]) for name in here if name not in found]
     table = pd.DataFrame(lines, columns=list(BATCH_DTYPES))
     for name in ("sent_at", "settled_at", "refreshed_at"):
         table[name] = frames.moments(None if pd.isna(second) else second for second in table[name])
@@ -244,10 +246,10 @@ def _line(record: BatchRecord, rows: int) -> dict[str, Any]:
     }
 
 
-def _stranger(rows: ResultRows, ids: pd.Series, name: str, count: int) -> dict[str, Any]:
-    """Return the line of a batch of which only the rows are known."""
-    first = int(np.flatnonzero((ids == name).fillna(False).to_numpy(dtype=bool))[0])
-    status = rows.names()[first]
+def _stranger(rows: ResultRows, first: int, name: str, count: int) -> dict[str, Any]:
+    """Return the line of a batch of which only the rows are known, the first of them at a place."""
+    number = int(rows.status[first])
+    status = None if number < 0 else frames.STATUSES[number]
     return {
         "batch": name,
         "status": "accepted" if status in frames.ACCEPTED_STATUSES else status,

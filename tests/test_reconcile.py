@@ -8,11 +8,14 @@ import sys
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from samples import make_people
 
 import smsframe
 from smsframe.errors import CampaignBusyError, InputError, JournalError, UnknownOutcomeWarning
 from smsframe.journal import Journal, campaign_lock
+from smsframe.reconciling import _found
 
 pytestmark = pytest.mark.filterwarnings("ignore::smsframe.UnknownOutcomeWarning")
 
@@ -140,6 +143,22 @@ def test_reconcile__reads_exports_as_they_come(sandbox, lost, shape):
     """Phones and sources of an export may be written in several ways."""
     done = lost.sms.reconcile(shape(sandbox.events()))
     assert (done["sms_status"] == "accepted").all()
+
+
+DIGITS = st.text("01", min_size=5, max_size=10)
+
+
+@given(st.sets(DIGITS, min_size=1, max_size=12), st.sets(DIGITS, max_size=12))
+def test_found__is_whom_a_phone_names_or_alone_ends_with_it(contacts, phones):
+    """A phone that is nobody's finds the one recipient who ends with it, seven digits at least."""
+    expected = contacts & phones
+    for phone in phones - contacts:
+        national = phone.lstrip("0")
+        ending = [contact for contact in contacts if contact.endswith(national)]
+        if len(national) >= 7 and len(ending) == 1:
+            expected.update(ending)
+    listed = sorted(contacts)
+    assert _found(listed, phones).tolist() == [contact in expected for contact in listed]
 
 
 @pytest.mark.parametrize(

@@ -223,6 +223,17 @@ def test_refresh__results_of_another_journal(sandbox, people, tmp_path):
     assert not (tmp_path / "mine.sqlite3").exists()
 
 
+def test_refresh__several_sends_of_another_journal(sandbox, people, tmp_path):
+    """Each row gets what was said of it in its own send."""
+    sandbox.load_contacts(people.head(1).assign(consent="no"), consent="consent")
+    with smsframe.connect(sandbox, journal=tmp_path / "theirs.sqlite3"):
+        both = pd.concat([send(people), send(people[::-1], "Another text.")])
+    with smsframe.connect(sandbox, journal=tmp_path / "mine.sqlite3"):
+        done = refresh(both)
+    assert done["sms_status"].tolist() == ["not_sent", *["sent"] * 4, "not_sent"]
+    assert done["sms_code"].fillna("").tolist() == ["opted_out", *[""] * 4, "opted_out"]
+
+
 def test_refresh__what_is_known_is_not_unlearned(sandbox, client, people):
     """A row that is sent stays so, though the journal at hand has not heard of it."""
     done = refresh(send(people))
