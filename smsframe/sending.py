@@ -39,6 +39,7 @@ from smsframe.flights import Patience, Result
 from smsframe.frames import STATUSES
 from smsframe.interrupts import Watch, counted_interrupts
 from smsframe.journal import ACCEPTED, Claim, Journal, Ledger, RunRecord
+from smsframe.keysahead import KeysAhead
 from smsframe.masking import Plain
 from smsframe.matching import Matched, match
 from smsframe.planning import History, Plan
@@ -89,6 +90,7 @@ class Run:
     scope: bytes
     run_id: str
     matched: Matched
+    keys: KeysAhead
     tally: Tally
     watch: Watch
 
@@ -103,7 +105,7 @@ class Run:
             batch_id=batch_id,
             run_id=self.run_id,
             scope=self.scope,
-            keys=self.plan.keys(self.scope, rows),
+            keys=self.keys.of(rows),
             people=self.plan.people(self.scope, rows).tobytes() if named else b"",
             size=len(rows),
             payload=records.pack_recipients(batch),
@@ -197,6 +199,7 @@ def _run_of(made: Plan, client: Client, scope: bytes, ledger: Ledger, watch: Wat
         scope=scope,
         run_id=_new_run_id(),
         matched=matched,
+        keys=KeysAhead(made, scope, matched.todo),
         tally=tally,
         watch=watch,
     )

@@ -32,7 +32,7 @@ HOUSE: tuple[tuple[str, ...], ...] = (
     ("sending", "refreshing", "plotting", "summing"),
     ("places", "rebuilding"),
     ("remembered",),
-    ("matching", "progress", "polling", "interrupts"),
+    ("keysahead", "matching", "progress", "polling", "interrupts"),
     ("tally", "delivery", "workers"),
     ("flights",),
     ("statuses",),
