@@ -1,10 +1,10 @@
 """Measure how far the memory rises above the frame during one send, in a process of its own.
 
-``python benchmarks/memory.py ROWS [COLUMNS]`` prints megabytes as JSON: ``frame``, ``peak`` above
-it, what of that peak is kept: ``plan`` and ``results`` (the result columns), and ``sending``: how
-far the memory rose from the first batch to the last. COLUMNS adds text columns to the frame that
-the message does not use, as tables from a database have; they are shared with the results, not
-copied.
+``python benchmarks/memory.py ROWS COLUMNS DTYPE`` prints megabytes as JSON: ``frame``, ``peak``
+above it, what of that peak is kept: ``plan`` and ``results`` (the result columns), and ``sending``:
+how far the memory rose from the first batch to the last. COLUMNS adds text columns to the frame
+that the message does not use, as tables from a database have; they are shared with the results,
+not copied. DTYPE is ``str``, as pandas 3 reads texts, or ``object``, as pandas 2 does.
 
 A process of its own, because what an earlier send gave back to the allocator is not given back to
 the system, and a second send that uses it would seem to need nothing.
@@ -34,10 +34,10 @@ def with_columns(frame: pd.DataFrame, more: int) -> pd.DataFrame:
     return frame
 
 
-def measure(rows: int, columns: int) -> dict[str, float]:
+def measure(rows: int, columns: int, dtype: str) -> dict[str, float]:
     """Send once to a stub and return the megabytes."""
     plan_bytes(people(1000))
-    frame = with_columns(people(rows), columns)
+    frame = with_columns(people(rows), columns).astype(dtype)
     weight = int(frame.memory_usage(deep=True).sum())
     gc.collect()
     pa.default_memory_pool().release_unused()
@@ -76,4 +76,4 @@ def plan_bytes(frame: pd.DataFrame) -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(*(int(given) for given in [*sys.argv[1:], "0"][:2]))))
+    print(json.dumps(measure(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])))
