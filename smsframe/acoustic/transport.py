@@ -20,8 +20,8 @@ Further decisions:
 - The read timeout of ``requests`` starts anew with every byte. A watchdog ends the exchange when
   the whole answer has not arrived within that time, so a server that drips cannot hold a sender for
   ever.
-- One `requests.Session` serves all threads. It is constant after construction: cookies are refused,
-  headers fixed, redirects off, and urllib3's pools are made for threads. Proxies and CA bundles
+- One `requests.Session` serves all threads. It is constant after construction: no answer reaches
+  it, so it keeps no cookies, and urllib3's pools are made for threads. Proxies and CA bundles
   come from the environment as usual, except on this machine; ``.netrc`` never replaces the
   Authorization header.
 - The log of urllib3 quotes paths, and that of a consent call holds a phone number: it is masked.
@@ -39,7 +39,6 @@ import threading
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -238,7 +237,6 @@ class Transport:
         self._last = ("", "", requests.PreparedRequest())  # one tuple: threads see all or nothing
         self._session = requests.Session()
         self._session.auth = _keep_headers
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers.update({"User-Agent": "smsframe", "Accept": "application/json"})
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, _Adapter(pool_connections=4, pool_maxsize=pool_size))
