@@ -93,9 +93,8 @@ def _verdicts(
     status = np.append(known.status, NUMBER["not_attempted"]).astype(np.uint8)[source]
     status[told] = rest["status"].to_numpy()[from_rest]
     batch = np.append(known.batch, -1).astype(np.int32)[source]
-    by_id = known.numbers
     named = rest["batch"].filter(pa.array(from_rest)).to_pylist()
-    batch[told] = [by_id.get(name, -1) for name in named]
+    batch[told] = [known.numbers.get(name, -1) for name in named]
     return Verdicts(
         status=status,
         reason=reason.astype(np.int32),

@@ -81,8 +81,8 @@ def _named_messages(rows: ResultRows, known: Remembered, which: Any) -> npt.NDAr
     batch_ids = _batch_ids(rows, which)
     if batch_ids is not None:
         _refuse_missing(batch_ids, {known.batches[n].batch_id for n in np.unique(known.batch)})
-        by_id = known.numbers
-        return np.flatnonzero(np.isin(known.batch, [by_id[name] for name in batch_ids]))
+        numbers = [known.numbers[name] for name in batch_ids]
+        return np.flatnonzero(np.isin(known.batch, numbers))
     named = rows.has("unknown") if which is None else _named_rows(rows, which)
     mine = np.flatnonzero(named)
     where = pa.array(mine)
@@ -245,8 +245,7 @@ def reconciled(
         _refuse_missing(ids, {known.batches[n].batch_id for n in np.unique(known.batch)})
         if settled:
             _refuse_wrong_export(journal, ids, told)
-        by_id = known.numbers
-        numbers = [by_id[name] for name in ids]
+        numbers = [known.numbers[name] for name in ids]
         with _locked(journal, known, numbers):
             for number in numbers:
                 _settle(journal, known, number, told, settled=settled)

@@ -7,6 +7,7 @@ of a batch are equal; rows may have been sorted, cut or joined meanwhile.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ Numbers = npt.NDArray[np.int32]
 _STATE_BYTES = {name: byte for byte, name in enumerate(STATE_NAMES)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, for the cached property
 class Remembered:
     """All messages of some batches, as parallel arrays; ``batch`` numbers ``batches``.
 
@@ -65,7 +66,7 @@ class Remembered:
         first, last = np.searchsorted(self.batch, (number, number + 1)).tolist()
         return np.arange(first, last, dtype=np.int64)
 
-    @property
+    @functools.cached_property
     def numbers(self) -> dict[str, int]:
         """The number of each batch by its id."""
         return {record.batch_id: number for number, record in enumerate(self.batches)}
