@@ -393,10 +393,10 @@ def has_repeats(who: pd.Series) -> bool:
 
 def messages_at(draft: Draft, rows: Positions) -> pd.DataFrame:
     """Return recipient and values of the rows at ``rows``; equal rows are equal messages."""
-    where = pa.array(rows)
+    at = picker(rows)
     columns = {"\x00recipient": identity(draft, rows)}
     for tag, column in draft.personalization.items():
-        columns[tag] = column.take(where).to_pandas()
+        columns[tag] = at(column).to_pandas()
     return pd.DataFrame(columns)
 
 

@@ -41,18 +41,21 @@ class KeysAhead:
         self._keys = np.empty(0, dtype=f"V{KEY_BYTES}")
 
     def of(self, rows: Positions) -> bytes:
-        """Return the keys of rows, 16 bytes each; halves of an earlier batch are made by hand."""
+        """Return the keys of rows, 16 bytes each."""
         if not self._has(rows):
-            first = int(np.searchsorted(self._rows, rows[0]))
-            made = self._rows[first : first + AHEAD]
-            if len(self._made) and made[0] < self._made[0]:
-                return self._plan.keys(self._scope, rows)
-            self._made = made
-            blob = self._plan.keys(self._scope, made)
-            self._keys = np.frombuffer(blob, dtype=self._keys.dtype)
-            if not self._has(rows):
-                return self._plan.keys(self._scope, rows)
+            self._go_on(rows.min())
+        if not self._has(rows):  # halves of an earlier batch, or more than is made at once
+            return self._plan.keys(self._scope, rows)
         return self._keys[np.searchsorted(self._made, rows)].tobytes()
+
+    def _go_on(self, row: np.int64) -> None:
+        """Make the keys from a row on, unless it lies behind: those ahead are worth keeping."""
+        if len(self._made) and row < self._made[0]:
+            return
+        first = int(np.searchsorted(self._rows, row))
+        self._made = self._rows[first : first + AHEAD]
+        blob = self._plan.keys(self._scope, self._made)
+        self._keys = np.frombuffer(blob, dtype=self._keys.dtype)
 
     def _has(self, rows: Positions) -> bool:
         """Tell whether the keys of rows are there."""

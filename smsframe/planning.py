@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
 from smsframe import arguments, display, draft, frames, planview, sendkeys, slices, templates
 from smsframe.checks import check_count, check_frame, refuse
@@ -250,8 +249,8 @@ class Plan:
             what = f"[message {self.message.content_id}]" if self.message.content_id else ""
             return pd.Series([what] * len(rows), index=index, dtype="string", name="text")
         values = {tag: f"%%{tag}%%" for tag in self._draft.database_tags}
-        where = pa.array(rows)
-        cut = {tag: column.take(where) for tag, column in self._draft.filled.items()}
+        at = slices.picker(rows)
+        cut = {tag: at(column) for tag, column in self._draft.filled.items()}
         texts = templates.fill(template, {**values, **cut}, len(rows))
         return pd.Series(frames.strings(texts), index=index, name="text")
 

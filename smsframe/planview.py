@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from smsframe import display, gsm7
 from smsframe.draft import DUPLICATE, HELD_BACK, INVALID, READY, known_values
 from smsframe.errors import JournalError
 from smsframe.segmentation import fold_template, measure_filled, ucs2_characters
+from smsframe.slices import picker
 
 if TYPE_CHECKING:
     from smsframe.draft import Draft
@@ -82,8 +82,8 @@ def costly_characters(draft: Draft) -> list[str]:
     ready = np.flatnonzero(draft.verdict == READY)  # of the rest, no character costs anything
     if draft.template is None or draft.measured is None or draft.measured.gsm7[ready].all():
         return []
-    where, known = pa.array(ready), known_values(draft)
-    values = {tag: v if isinstance(v, str) else v.take(where) for tag, v in known.items()}
+    at, known = picker(ready), known_values(draft)
+    values = {tag: v if isinstance(v, str) else at(v) for tag, v in known.items()}
     found = ucs2_characters(draft.template, values, len(ready))
     found = [character for character in found if character.rows]
     named = [f"{c.character} ({c.name}) in {c.where}, {_rows(c.rows)}" for c in found[:NAMED]]
