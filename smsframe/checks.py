@@ -217,7 +217,7 @@ def check_progress(name: str, value: Any, faults: list[str]) -> Any:
 
 def check_client(client: Any, faults: list[str]) -> None:
     """Note a fault unless this is a client, or None."""
-    if client is not None and not isinstance(getattr(client, "account", None), str):
+    if client is not None and not isinstance(getattr(client, "service", None), str):
         faults.append(unusable("client", client, "what smsframe.connect() returned"))
 
 

@@ -225,6 +225,23 @@ def check_base_url(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}{path}"
 
 
+def service_name(url: str) -> str:
+    """Name the service at an address, the same however the address is written.
+
+    Neither scheme, default port nor a dot behind the host's name make another service of it.
+
+    Examples
+    --------
+    >>> service_name("https://API-campaign-us-1.goacoustic.com.:443")
+    'api-campaign-us-1.goacoustic.com'
+    """
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    default = {"https": 443, "http": 80}.get(parts.scheme)
+    port = f":{parts.port}" if parts.port not in (None, default) else ""
+    return f"{host}{port}{parts.path.rstrip('/')}"
+
+
 def _is_plain_address(text: str) -> bool:
     """Tell whether an address is http(s) with a valid port and nothing but host, port and path."""
     try:

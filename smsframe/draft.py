@@ -26,6 +26,7 @@ from smsframe import gsm7, phones, values
 from smsframe.arguments import column_sentence
 from smsframe.config import mask_cell
 from smsframe.errors import InputError
+from smsframe.message_keys import MessageColumns
 from smsframe.problems import Positions, Problems
 from smsframe.segmentation import Measured, fold_template, measure_filled
 from smsframe.slices import picker
@@ -67,6 +68,7 @@ class Draft:
     filled: dict[str, pa.Array] = field(default_factory=dict)
     database_tags: tuple[str, ...] = ()
     verdict: Verdict = field(default_factory=lambda: np.empty(0, dtype=np.uint8))
+    messages: MessageColumns = field(init=False)
     somebody_twice: bool = False
     measured: Measured | None = None
 
@@ -312,6 +314,18 @@ def fill_gaps(draft: Draft) -> None:
     }
 
 
+def identify_messages(draft: Draft) -> None:
+    """Find what makes each message the same as another."""
+    draft.messages = MessageColumns.of(
+        message=draft.message,
+        template=draft.template,
+        contact_ids=draft.contact_ids,
+        lookups=draft.lookups,
+        given=draft.personalization,
+        filled=draft.filled,
+    )
+
+
 def measure_texts(draft: Draft) -> None:
     """Count the segments of every rendered text and note those that are too long."""
     if draft.template is None:
@@ -363,24 +377,16 @@ def _find_duplicates(draft: Draft) -> None:
     ready = np.flatnonzero(draft.verdict == READY)
     if len(ready) < 2:  # noqa: PLR2004 - one row repeats nothing
         return
-    who = identity(draft, ready)
+    who = draft.messages.identity(ready)
     draft.somebody_twice = has_repeats(who)
     if not draft.somebody_twice:
         return
     rows = ready[who.duplicated(keep=False).to_numpy()]
-    messages = messages_at(draft, rows)
+    messages = draft.messages.messages(rows)
     again = messages.duplicated().to_numpy()
     if draft.options.duplicates == "skip":
         draft.verdict[rows[again]] = DUPLICATE
     _note_duplicates(draft, rows, messages, again)
-
-
-def identity(draft: Draft, rows: Positions) -> pd.Series:
-    """Return whom the rows at ``rows``, in order and none twice, address; quick to compare."""
-    column = draft.recipients(None if len(rows) == draft.rows else rows)
-    if draft.contact_ids is not None:
-        return pd.Series(pc.cast(column, pa.int64()).to_numpy(zero_copy_only=False))
-    return pd.Series(column.to_pandas())
 
 
 def has_repeats(who: pd.Series) -> bool:
@@ -389,15 +395,6 @@ def has_repeats(who: pd.Series) -> bool:
         return bool(who.duplicated().any())
     ordered = np.sort(who.to_numpy())
     return bool((ordered[1:] == ordered[:-1]).any())
-
-
-def messages_at(draft: Draft, rows: Positions) -> pd.DataFrame:
-    """Return recipient and values of the rows at ``rows``; equal rows are equal messages."""
-    at = picker(rows)
-    columns = {"\x00recipient": identity(draft, rows)}
-    for tag, column in draft.personalization.items():
-        columns[tag] = at(column).to_pandas()
-    return pd.DataFrame(columns)
 
 
 def _note_duplicates(

@@ -26,6 +26,7 @@ import contextlib
 import dataclasses
 import json
 import time
+import zlib
 from typing import TYPE_CHECKING, Final
 
 from smsframe.campaign_lock import campaign_lock
@@ -37,13 +38,12 @@ from smsframe.journal_reader import (
     RUN_COLUMNS,
     RUN_FIELDS,
     JournalReader,
-    checksum_of,
 )
 from smsframe.journal_records import (
     ACCEPTED,
     CLAIMED,
+    HASH_BYTES,
     KEY_BYTES,
-    PERSON_BYTES,
     REJECTED,
     STATE_NAMES,
     UNKNOWN,
@@ -109,8 +109,8 @@ _FORGET_BLOBS: Final = (
 )
 _NO_ANSWER: Final = "The sender died before the answer was recorded."
 _LOOK_IT_UP: Final = (
-    "Look in Campaign whether these went out, then resolve them, or send them again with "
-    "resend_unknown=True."
+    "Look in Campaign whether these went out, then results.sms.reconcile(...) or "
+    "results.sms.resolve(...) settles them."
 )
 
 
@@ -147,16 +147,23 @@ class Journal(JournalReader):
             db.execute("INSERT INTO rests VALUES (:run_id, :rest)", row)
 
     def end_run(
-        self, run_id: str, ended_at: float, ending: str, *, rest: bytes | None = None
+        self,
+        run_id: str,
+        ended_at: float,
+        ending: str,
+        *,
+        left: int = 0,
+        rest: bytes | None = None,
     ) -> None:
         """Write down when a run ended and how; ``rest``, if given, replaces the run's.
 
-        ``ending`` is "done", "stopped", "interrupted" or "failed".
+        ``ending`` is "done", "stopped", "interrupted" or "failed", ``left`` the number of its
+        messages that were not accepted, those beyond ``limit`` included.
         """
         with self._writing() as db:
             changed = db.execute(
-                "UPDATE runs SET ended_at = ?, ending = ? WHERE run_id = ?",
-                (ended_at, ending, run_id),
+                "UPDATE runs SET ended_at = ?, ending = ?, left = ? WHERE run_id = ?",
+                (ended_at, ending, left, run_id),
             )
             if not changed.rowcount:
                 raise self._missing("run", run_id)
@@ -195,17 +202,23 @@ class Journal(JournalReader):
         """Insert one batch and its blobs."""
         if len(claim.keys) != KEY_BYTES * claim.size:
             raise self._contradiction(f"batch {claim.batch_id} has not one key per message")
-        if len(claim.people) not in (0, PERSON_BYTES * claim.size):
-            raise self._contradiction(f"batch {claim.batch_id} has not one person per message")
+        if len(claim.recipients) not in (0, HASH_BYTES * claim.size):
+            raise self._contradiction(f"batch {claim.batch_id} has not one recipient per message")
         self._check_new(db, claim)
         batch = db.execute(
             _CLAIM,
             (claim.batch_id, claim.run_id, claim.scope, claim.size, claim.source, claim.claimed_at),
         ).lastrowid
         db.execute(
-            "INSERT INTO keys VALUES (?, ?, NULL, ?, ?)",
-            (batch, checksum_of(claim.keys, claim.people), claim.people, claim.keys),
+            "INSERT INTO keys VALUES (?, ?, NULL, ?)", (batch, zlib.crc32(claim.keys), claim.keys)
         )
+        if claim.recipients:
+            checksum = zlib.crc32(claim.recipients)
+            db.execute(
+                "INSERT INTO recipients VALUES (?, ?, ?)", (batch, checksum, claim.recipients)
+            )
+        if claim.loose:
+            db.execute("INSERT INTO loose_values VALUES (?, ?)", (batch, claim.loose))
         db.execute("INSERT INTO payloads VALUES (?, ?)", (batch, claim.payload))
 
     def _check_new(self, db: sqlite3.Connection, claim: Claim) -> None:

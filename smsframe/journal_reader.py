@@ -15,29 +15,30 @@ import json
 import os
 import sqlite3
 import threading
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-import numpy as np
-
 from smsframe.errors import JournalError
+from smsframe.journal_ledger import BatchHashes, Wanted, collect, count_states, recent_batch
 from smsframe.journal_records import (
-    KEY_BYTES,
-    PERSON_BYTES,
-    STATE_NAMES,
     BatchRecord,
+    FinishedRun,
     Ledger,
+    RecentBatch,
+    RecentRun,
     RunRecord,
 )
 from smsframe.journal_schema import damaged, explaining, open_database, roll_back
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    import numpy as np
+    import numpy.typing as npt
 
 RUN_COLUMNS: Final = (
-    "run_id, scope, account, program, campaign, content, content_id, settings, tags, rows, "
-    "started_at, user, host, pid, ended_at, ending, forgotten"
+    "run_id, scope, service, program, campaign, content, content_id, near, is_test, settings, "
+    "tags, rows, started_at, user, host, pid, ended_at, ending, left, forgotten"
 )
 OUTCOME_COLUMNS: Final = (
     "state, http_status, code, message, cure, response_id, location, attempts, seconds, settled_at"
@@ -46,7 +47,6 @@ _BATCH_COLUMNS: Final = (
     f"batch_id, run_id, scope, size, source, claimed_at, {OUTCOME_COLUMNS}, resolved_at, "
     "refreshed_at, states, statuses"
 )
-_LEDGER_COLUMNS: Final = f"{_BATCH_COLUMNS}, people, keys, checksum"
 _FROM_BATCHES: Final = (
     "FROM batches LEFT JOIN keys ON keys.batch = id LEFT JOIN statuses ON statuses.batch = id"
 )
@@ -54,11 +54,27 @@ _FROM_BATCHES: Final = (
 _COUNT_OTHERWISE: Final = (
     "SELECT count(*) FROM batches WHERE run_id IN (SELECT run_id FROM runs WHERE scope = ?)"
 )
+_HASHES: Final = "SELECT id, batch_id, size, state, states, keys.checksum, keys"
+_MESSAGES: Final = (
+    f"{_HASHES} FROM batches LEFT JOIN keys ON keys.batch = id WHERE scope = ? ORDER BY id"
+)
+_WITH_RECIPIENTS: Final = (
+    f"{_HASHES}, recipients.checksum, hashes FROM batches LEFT JOIN keys ON keys.batch = id "
+    "LEFT JOIN recipients ON recipients.batch = id WHERE scope = ? ORDER BY id"
+)
+_RECENT: Final = (
+    "SELECT id, batch_id, run_id, claimed_at, size, state, states, hashes FROM batches "
+    "JOIN keys ON keys.batch = id JOIN recipients ON recipients.batch = id"
+)
+_FINISHED: Final = (
+    "SELECT run_id, ended_at FROM runs WHERE scope = ? AND ending = 'done' AND left = 0 "
+    "AND NOT EXISTS (SELECT 1 FROM batches WHERE batches.run_id = runs.run_id "
+    "AND state IN ('claimed', 'unknown')) ORDER BY ended_at"
+)
 _STEP: Final = 500  # names in one IN (...); the floor of SQLite's limit is 999
 RUN_FIELDS: Final = tuple(RUN_COLUMNS.split(", "))
 OUTCOME_FIELDS: Final = tuple(OUTCOME_COLUMNS.split(", "))
 _BATCH_FIELDS: Final = tuple(_BATCH_COLUMNS.split(", "))
-_STATE_BYTES: Final = {name: byte for byte, name in enumerate(STATE_NAMES)}
 
 
 class JournalReader:
@@ -91,28 +107,102 @@ class JournalReader:
                 db.close()
             self._db = None
 
-    def ledger(self, scope: bytes) -> Ledger:
-        """Read every message ever claimed in a scope (16 bytes), oldest batch first."""
-        query = f"SELECT {_LEDGER_COLUMNS} {_FROM_BATCHES} WHERE scope = ? ORDER BY id"
-        with self._snapshot() as db:
-            rows = db.execute(query, (scope,)).fetchall()
-            (expected,) = db.execute(_COUNT_OTHERWISE, (scope,)).fetchone()
-        if len(rows) != expected:
-            raise damaged(self.path, f"{len(rows)} batches are found where {expected} were written")
-        batches = tuple(_batch(row) for row in rows)
-        for batch, row in zip(batches, rows, strict=True):
-            self._check_batch(batch, *row[-3:])
-        people = b"".join(
-            row[-3] or bytes(PERSON_BYTES * batch.size)
-            for batch, row in zip(batches, rows, strict=True)
-        )
-        return _ledger(batches, b"".join(row[-2] for row in rows), people)
+    def knows(self, scope: bytes) -> bool:
+        """Tell whether anything was ever claimed in a scope (16 bytes)."""
+        return self._one("SELECT 1 FROM batches WHERE scope = ? LIMIT 1", scope) is not None
 
-    def runs(self, account: str | None = None) -> list[RunRecord]:
-        """List the runs (of one account, or all), oldest first, without their ``rest``."""
-        if account is None:
+    def ledger(
+        self,
+        scope: bytes,
+        *,
+        keys: bytes | None = None,
+        recipients: npt.NDArray[np.uint64] | None = None,
+    ) -> Ledger:
+        """Read the messages claimed in a scope, oldest batch first, in little memory.
+
+        Parameters
+        ----------
+        scope : bytes
+            The campaign, 16 bytes.
+        keys : bytes, optional
+            Send keys, 16 bytes each: only their messages, and those of ``recipients``. None: all.
+        recipients : array of uint64, optional
+            Hashes of recipients. None: the ledger has no recipients.
+        """
+        wanted = Wanted(keys=keys, recipients=recipients)
+        with self._snapshot() as db:
+            query = _MESSAGES if recipients is None and keys is not None else _WITH_RECIPIENTS
+            found = collect(map(self._checked, db.execute(query, (scope,))), wanted)
+            (expected,) = db.execute(_COUNT_OTHERWISE, (scope,)).fetchone()
+            if found.read != expected:
+                what = f"{found.read} batches are found where {expected} were written"
+                raise damaged(self.path, what)
+            return found.ledger(self._records(db, found.numbers))
+
+    def _records(self, db: sqlite3.Connection, numbers: Sequence[int]) -> tuple[BatchRecord, ...]:
+        """Read batches by their numbers, in the order of their claims."""
+        records: list[BatchRecord] = []
+        for start in range(0, len(numbers), _STEP):
+            step = numbers[start : start + _STEP]
+            marks = ", ".join("?" * len(step))
+            query = f"SELECT {_BATCH_COLUMNS} {_FROM_BATCHES} WHERE id IN ({marks}) ORDER BY id"
+            records += map(_batch, db.execute(query, step))
+        return tuple(records)
+
+    def _checked(self, row: tuple[Any, ...]) -> BatchHashes:
+        """Refuse a batch that is not what was claimed: a lost key is a second text."""
+        read = BatchHashes(*row)
+        if not read.is_whole():
+            what = f"the keys of batch {read.batch_id} are not what was written"
+            raise damaged(self.path, what)
+        return read
+
+    def recent_runs(self, service: str, program: str, since: float) -> list[RecentRun]:
+        """List the runs of a program that were started since a time, tests left out."""
+        query = (
+            "SELECT run_id, scope, campaign, near, forgotten FROM runs "
+            "WHERE service = ? AND program = ? AND started_at >= ? AND NOT is_test "
+            "ORDER BY started_at, rowid"
+        )
+        with self._reading() as db:
+            return [
+                RecentRun(
+                    run_id=run_id,
+                    scope=scope,
+                    campaign=campaign,
+                    near=near,
+                    forgotten=bool(forgotten),
+                )
+                for run_id, scope, campaign, near, forgotten in db.execute(
+                    query, (service, program, since)
+                )
+            ]
+
+    def recent_batches(self, run_ids: Sequence[str], since: float) -> Iterator[RecentBatch]:
+        """Read the batches of runs that left since a time, one at a time."""
+        with self._reading() as db:
+            for start in range(0, len(run_ids), _STEP):
+                step = run_ids[start : start + _STEP]
+                marks = ", ".join("?" * len(step))
+                query = f"{_RECENT} WHERE run_id IN ({marks}) AND claimed_at >= ?"
+                for row in db.execute(query, (*step, since)):
+                    yield recent_batch(row)
+
+    def loose_values(self, number: int) -> bytes:
+        """Give the hashes of the values of a batch by its number, value by value."""
+        found = self._one("SELECT hashes FROM loose_values WHERE batch = ?", number)
+        return b"" if found is None else bytes(found)
+
+    def finished_runs(self, scope: bytes) -> list[FinishedRun]:
+        """List the runs of a scope that left nothing over and nothing unknown, oldest first."""
+        with self._reading() as db:
+            return [FinishedRun(run_id=r, ended_at=e) for r, e in db.execute(_FINISHED, (scope,))]
+
+    def runs(self, service: str | None = None) -> list[RunRecord]:
+        """List the runs (through one service, or all), oldest first, without their ``rest``."""
+        if service is None:
             return self._runs("TRUE")
-        return self._runs("account = ?", account)
+        return self._runs("service = ?", service)
 
     def runs_of_scope(self, scope: bytes) -> list[RunRecord]:
         """List the runs of a scope, oldest first, without their ``rest``."""
@@ -155,15 +245,9 @@ class JournalReader:
 
     def counts(self, run_id: str) -> dict[str, int]:
         """Count the messages of a run by state: claimed, accepted, rejected, unknown."""
-        totals = np.zeros(len(STATE_NAMES), dtype=np.int64)
         query = "SELECT state, size, states FROM batches JOIN keys ON batch = id WHERE run_id = ?"
         with self._reading() as db:
-            for state, size, states in db.execute(query, (run_id,)):
-                if states is None:
-                    totals[_STATE_BYTES[state]] += size
-                else:
-                    totals += np.bincount(np.frombuffer(states, np.uint8), minlength=len(totals))
-        return dict(zip(STATE_NAMES, totals.tolist(), strict=True))
+            return count_states(db.execute(query, (run_id,)))
 
     def payload(self, batch_id: str) -> bytes:
         """Give the payload of a batch as it was claimed; a JournalError when it was forgotten."""
@@ -199,22 +283,7 @@ class JournalReader:
             finally:
                 roll_back(db)
 
-    def _check_batch(
-        self, batch: BatchRecord, people: bytes | None, keys: bytes | None, checksum: int | None
-    ) -> None:
-        """Refuse a batch that is not what was claimed: a lost key is a second text."""
-        if (
-            keys is None
-            or people is None
-            or len(keys) != KEY_BYTES * batch.size
-            or checksum_of(keys, people) != checksum
-            or batch.state not in STATE_NAMES
-            or (batch.states is not None and len(batch.states) != batch.size)
-        ):
-            what = f"the keys of batch {batch.batch_id} are not what was written"
-            raise damaged(self.path, what)
-
-    def _one(self, query: str, name: str) -> Any:
+    def _one(self, query: str, name: str | bytes | int) -> Any:
         """Read one value, None when there is no such row."""
         with self._reading() as db:
             row = db.execute(query, (name,)).fetchone()
@@ -244,37 +313,14 @@ class JournalReader:
         )
 
 
-def checksum_of(keys: bytes, people: bytes) -> int:
-    """Sum up what decides who is texted again, so that damage to it is noticed."""
-    return zlib.crc32(keys, zlib.crc32(people))
-
-
 def _run(row: tuple[Any, ...]) -> RunRecord:
     """Make a record of a row of ``runs``."""
     values = dict(zip(RUN_FIELDS, row, strict=True))
-    tags, forgotten = tuple(json.loads(values.pop("tags"))), bool(values.pop("forgotten"))
-    return RunRecord(**values, tags=tags, forgotten=forgotten)
+    values["tags"] = tuple(json.loads(values["tags"]))
+    values |= {name: bool(values[name]) for name in ("is_test", "forgotten")}
+    return RunRecord(**values)
 
 
 def _batch(row: tuple[Any, ...]) -> BatchRecord:
     """Make a record of a row of ``batches``."""
     return BatchRecord(**dict(zip(_BATCH_FIELDS, row, strict=False)))
-
-
-def _ledger(batches: tuple[BatchRecord, ...], keys: bytes, people: bytes) -> Ledger:
-    """Lay batches out as one array entry per message."""
-    sizes = np.array([batch.size for batch in batches], dtype=np.int64)
-    ends = np.cumsum(sizes)
-    state = np.repeat(np.array([_STATE_BYTES[batch.state] for batch in batches], np.uint8), sizes)
-    for batch, end in zip(batches, ends.tolist(), strict=True):
-        if batch.states is not None:
-            state[end - batch.size : end] = np.frombuffer(batch.states, np.uint8)
-    starts = np.repeat((ends - sizes).astype(np.int32), sizes)
-    return Ledger(
-        keys=np.frombuffer(keys, dtype=f"V{KEY_BYTES}"),
-        state=state,
-        batch=np.repeat(np.arange(len(batches), dtype=np.int32), sizes),
-        offset=np.arange(len(state), dtype=np.int32) - starts,
-        people=np.frombuffer(people, dtype=np.uint64),
-        batches=batches,
-    )

@@ -28,8 +28,8 @@ STATE_NAMES: Final = ("claimed", "accepted", "rejected", "unknown")
 KEY_BYTES: Final = 16
 """Length of a send key and of a scope."""
 
-PERSON_BYTES: Final = 8
-"""Length of the hash of a recipient, kept for named campaigns."""
+HASH_BYTES: Final = 8
+"""Length of the hash of a recipient or of a value."""
 
 SettledState = Literal["accepted", "rejected", "unknown"]
 State = Literal["claimed", "accepted", "rejected", "unknown"]
@@ -42,16 +42,21 @@ class RunRecord:
     ``ending`` is empty while the run goes on, and stays empty when its process was killed; else it
     is "done", "stopped", "interrupted" or "failed". Times are seconds since 1970 (UTC). ``rest`` is
     what is needed to rebuild the rows that did not go out; lists of runs leave it empty.
-    ``forgotten`` says that `Journal.forget` dropped texts and payloads of the run.
+    ``near`` is what its text is compared by (opaque here, kept when the text is forgotten).
+    ``left`` is how many of its messages were not accepted when it ended, None before that;
+    ``is_test`` tells a test to one's own numbers from a send. ``forgotten`` says that
+    `Journal.forget` dropped texts and payloads of the run.
     """
 
     run_id: str
     scope: bytes = field(repr=False)
-    account: str = field(repr=False)
+    service: str = field(repr=False)
     program: str
     campaign: str | None = None
     content: str | None = field(default=None, repr=False)
     content_id: str | None = None
+    near: bytes = field(default=b"", repr=False)
+    is_test: bool = False
     settings: str = field(default="{}", repr=False)
     tags: tuple[str, ...] = ()
     rows: int
@@ -62,6 +67,7 @@ class RunRecord:
     rest: bytes = field(default=b"", repr=False)
     ended_at: float | None = None
     ending: str = ""
+    left: int | None = None
     forgotten: bool = False
 
 
@@ -69,15 +75,17 @@ class RunRecord:
 class Claim:
     """One batch about to be posted: 16 bytes of key per message, and what rebuilds its rows.
 
-    ``people`` is 8 bytes of recipient hash per message, or empty where none is needed. Batches are
-    prepared ahead, so ``claimed_at`` is put in by the loop when it records the claim.
+    ``recipients`` is 8 bytes of recipient hash per message, ``loose`` 8 bytes for each value of
+    each message, value by value; both are empty for a test, which nothing is compared with. Batches
+    are prepared ahead, so ``claimed_at`` is put in by the loop when it records the claim.
     """
 
     batch_id: str
     run_id: str
     scope: bytes = field(repr=False)
     keys: bytes = field(repr=False)
-    people: bytes = field(default=b"", repr=False)
+    recipients: bytes = field(default=b"", repr=False)
+    loose: bytes = field(default=b"", repr=False)
     size: int
     payload: bytes = field(default=b"", repr=False)
     source: str = ""
@@ -134,19 +142,19 @@ class BatchRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Ledger:
-    """Every message ever claimed in one scope, oldest batch first, as parallel arrays of length n.
+    """Messages claimed in one scope, oldest batch first, as parallel arrays of length n.
 
     ``keys`` (V16) may repeat: a message that was rejected and sent again stands here twice, and
     which entry counts is for the reader to say. ``state`` (uint8) is `CLAIMED`, `ACCEPTED`,
     `REJECTED` or `UNKNOWN`; ``batch`` (int32) indexes ``batches``; ``offset`` (int32) is the place
-    within that batch. ``people`` (uint64) is a hash of the recipient, 0 where none was kept.
+    within that batch. ``recipients`` (uint64) is a hash of the recipient, 0 where none was read.
     """
 
     keys: npt.NDArray[np.void]
     state: npt.NDArray[np.uint8]
     batch: npt.NDArray[np.int32]
     offset: npt.NDArray[np.int32]
-    people: npt.NDArray[np.uint64]
+    recipients: npt.NDArray[np.uint64]
     batches: tuple[BatchRecord, ...]
 
     def __len__(self) -> int:
@@ -155,3 +163,34 @@ class Ledger:
 
     def __repr__(self) -> str:
         return f"<Ledger of {len(self)} messages in {len(self.batches)} batches>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecentRun:
+    """A run of one program, as far as a text is compared with it."""
+
+    run_id: str
+    scope: bytes = field(repr=False)
+    campaign: str | None
+    near: bytes = field(repr=False)
+    forgotten: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class RecentBatch:
+    """A batch of a `RecentRun`: when it left, and state and recipient hash of each message."""
+
+    number: int
+    batch_id: str
+    run_id: str
+    claimed_at: float
+    state: npt.NDArray[np.uint8]
+    recipients: npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedRun:
+    """A run of a scope that left nothing over and nothing unknown, and when it ended."""
+
+    run_id: str
+    ended_at: float

@@ -12,9 +12,10 @@ Decisions:
   `smsframe.journal.Journal.forget` removes that file.
 - ``fullfsync`` makes macOS sync to the platter; it does nothing elsewhere.
 - Directory entries are synced too when directory and file are made.
-- Keys, payloads and statuses stand in tables of their own, so that settling a batch rewrites a
-  short row and reading the ledger drags no payload along. Keys carry a checksum: a silently changed
-  key is a person texted twice.
+- Keys, hashes, payloads and statuses stand in tables of their own, so that settling a batch
+  rewrites a short row and reading the ledger drags nothing else along. Keys and recipient hashes
+  carry a checksum: a silently changed key is a person texted twice. Hashes of values carry none,
+  for a changed one only makes two messages look less alike.
 - Migrations are functions named in a table, in the same transaction as what they change. A name
   this version does not know means a newer smsframe wrote the file; it is refused.
 - ``secure_delete`` overwrites what is deleted.
@@ -41,6 +42,7 @@ CACHE_KIB: Final = 8192
 SIDE_FILE_BYTES: Final = 1 << 20  # the side file is cut back to this size after larger transactions
 
 SHORTEST_DATABASE_BYTES: Final = 512
+_BEFORE_THE_FIRST_VERSION: Final = ("runs_and_batches",)  # the first migration of those states
 
 _ELSEWHERE: Final = "choose another place with connect(journal=...) or SMSFRAME_JOURNAL"
 _RESTORE: Final = (
@@ -238,6 +240,16 @@ def _applied(db: sqlite3.Connection, path: Path) -> tuple[str, ...]:
             path=str(path),
         )
     names = tuple(name for (name,) in db.execute("SELECT name FROM migrations ORDER BY rowid"))
+    if names[:1] == _BEFORE_THE_FIRST_VERSION:
+        raise JournalError(
+            f"The journal {path} was written by a development version of smsframe from before "
+            "0.1.0, which told messages apart in another way, so this version cannot know from it "
+            "who had what. Keep the file, and begin a new journal in another place: "
+            f"{_ELSEWHERE}. Before you send a text again that went out from this one, leave those "
+            "people out with exclude=: read their results with the version that sent them.",
+            path=str(path),
+            migrations=names,
+        )
     if names != _names()[: len(names)]:
         raise JournalError(
             f"The journal {path} was written by a newer smsframe. Upgrade smsframe "
@@ -255,19 +267,21 @@ def roll_back(db: sqlite3.Connection) -> None:
             db.execute("ROLLBACK")
 
 
-def runs_and_batches(db: sqlite3.Connection) -> None:
-    """Make the first tables."""
+def first_tables(db: sqlite3.Connection) -> None:
+    """Make the tables of version 0.1.0."""
     for statement in (
         f"PRAGMA application_id = {APPLICATION_ID}",
         "CREATE TABLE migrations (name TEXT PRIMARY KEY, applied_at REAL NOT NULL)",
         """CREATE TABLE runs (
-            run_id TEXT PRIMARY KEY, scope BLOB NOT NULL, account TEXT NOT NULL,
+            run_id TEXT PRIMARY KEY, scope BLOB NOT NULL, service TEXT NOT NULL,
             program TEXT NOT NULL, campaign TEXT, content TEXT, content_id TEXT,
-            settings TEXT NOT NULL, tags TEXT NOT NULL, rows INTEGER NOT NULL,
-            started_at REAL NOT NULL, user TEXT NOT NULL, host TEXT NOT NULL,
-            pid INTEGER NOT NULL, ended_at REAL, ending TEXT NOT NULL DEFAULT '',
+            near BLOB NOT NULL, is_test INTEGER NOT NULL, settings TEXT NOT NULL,
+            tags TEXT NOT NULL, rows INTEGER NOT NULL, started_at REAL NOT NULL,
+            user TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL, ended_at REAL,
+            ending TEXT NOT NULL DEFAULT '', left INTEGER,
             forgotten INTEGER NOT NULL DEFAULT 0)""",
         "CREATE INDEX runs_by_scope ON runs (scope)",
+        "CREATE INDEX runs_by_program ON runs (service, program, started_at)",
         "CREATE TABLE rests (run_id TEXT PRIMARY KEY REFERENCES runs, rest BLOB NOT NULL)",
         """CREATE TABLE batches (
             id INTEGER PRIMARY KEY, batch_id TEXT NOT NULL UNIQUE,
@@ -283,7 +297,12 @@ def runs_and_batches(db: sqlite3.Connection) -> None:
         "CREATE INDEX batches_by_run ON batches (run_id)",
         """CREATE TABLE keys (
             batch INTEGER PRIMARY KEY REFERENCES batches, checksum INTEGER NOT NULL,
-            states BLOB, people BLOB NOT NULL, keys BLOB NOT NULL)""",
+            states BLOB, keys BLOB NOT NULL)""",
+        """CREATE TABLE recipients (
+            batch INTEGER PRIMARY KEY REFERENCES batches, checksum INTEGER NOT NULL,
+            hashes BLOB NOT NULL)""",
+        """CREATE TABLE loose_values (
+            batch INTEGER PRIMARY KEY REFERENCES batches, hashes BLOB NOT NULL)""",
         """CREATE TABLE payloads (
             batch INTEGER PRIMARY KEY REFERENCES batches, payload BLOB NOT NULL)""",
         """CREATE TABLE statuses (
@@ -292,4 +311,4 @@ def runs_and_batches(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (runs_and_batches,)
+MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (first_tables,)

@@ -6,9 +6,9 @@ for nothing, for nothing went out.
 
 In a named campaign one thing more is looked for. "Nobody gets the same campaign twice" has to hold
 when the values were corrected too (a format, a misspelt name, a tag more in the text), though that
-makes another key. So when a message of the campaign is no longer in the frame, and a message to the
-same person that is not in the journal is, that message is *held*: not sent, and said so. A second
-order of a person whose first is still in the frame is another message and goes out. With
+makes another key. So of a person's rows that would go out, as many are *held* as the person
+has messages of the campaign that are no longer in the frame: not sent, and said so. The rest go
+out: a second order of a person whose first is still in the frame is another message. With
 ``resend_unknown`` only what was accepted counts as a message that a corrected one stands in for.
 
 Rows beyond ``limit`` are looked up too: what went out before stays as it was and is reported so.
@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -30,17 +31,21 @@ from smsframe.journal_records import ACCEPTED, CLAIMED, REJECTED, UNKNOWN, Ledge
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from smsframe.journal_reader import JournalReader
     from smsframe.planning import Plan
     from smsframe.problems import Positions
 
     Places = npt.NDArray[np.int64]
+
+HAD = (ACCEPTED, CLAIMED, UNKNOWN)
+"""The states of a message that a person has had, or may have had."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matched:
     """The positions of a plan's sendable rows by what the journal says of them.
 
-    ``entries`` are the places in the ledger of the ``known`` ones. What is to be sent again on
+    ``entries`` are the places in ``ledger`` of the ``known`` ones. What is to be sent again on
     purpose is known and to do. What ``limit`` holds back is neither, unless it is known.
     """
 
@@ -48,26 +53,42 @@ class Matched:
     known: Positions
     entries: Places
     held: Positions
+    ledger: Ledger
+
+    @property
+    def new(self) -> Positions:
+        """Positions of the rows to do that the journal does not know."""
+        return np.setdiff1d(self.todo, self.known, assume_unique=True)
 
 
-def match(plan: Plan, scope: bytes, ledger: Ledger) -> Matched:
+def match(plan: Plan, service: str, scope: bytes, journal: JournalReader) -> Matched:
     """Sort the messages of a plan into to do, known and held."""
-    if not len(ledger):  # nobody's key is needed yet
+    if not journal.knows(scope):  # nobody's key is needed yet
         nothing = plan.ready[:0]
-        return Matched(todo=plan.ready, known=nothing, entries=nothing, held=nothing)
-    rows = plan.sendable
-    mine = sendkeys.as_keys(plan.keys(scope))
+        ledger = journal.ledger(scope, keys=b"")
+        return Matched(todo=plan.ready, known=nothing, entries=nothing, held=nothing, ledger=ledger)
+    rows, keys = plan.sendable, plan.keys(scope)
+    is_named = plan.options.campaign is not None
+    who = plan.draft.messages.recipient_hashes(service, rows) if is_named else None
+    ledger = journal.ledger(scope, keys=keys, recipients=who)
+    mine = sendkeys.as_keys(keys)
     entry = _strongest(mine, ledger)
-    wanted = entry < 0
+    is_known = entry >= 0
+    wanted = ~is_known
     if plan.options.resend_unknown:
         wanted |= _is_unknown(entry, ledger)
     wanted &= plan.draft.verdict[rows] == READY
-    todo, is_known = rows[wanted], entry >= 0
-    held = np.zeros(len(todo), dtype=bool)
-    if plan.options.campaign is not None and len(todo):
-        counts = (ACCEPTED,) if plan.options.resend_unknown else (ACCEPTED, CLAIMED, UNKNOWN)
-        held = np.isin(plan.people(scope, todo), _gone(mine, ledger, counts))
-    return Matched(todo=todo[~held], known=rows[is_known], entries=entry[is_known], held=todo[held])
+    held = np.zeros(len(rows), dtype=bool)
+    if who is not None and len(ledger):
+        counts = (ACCEPTED,) if plan.options.resend_unknown else HAD
+        held[wanted] = _stand_in(who[wanted], _gone(mine, ledger, counts))
+    return Matched(
+        todo=rows[wanted & ~held],
+        known=rows[is_known],
+        entries=entry[is_known],
+        held=rows[held],
+        ledger=ledger,
+    )
 
 
 def _strongest(mine: pa.Array, ledger: Ledger) -> Places:
@@ -89,8 +110,23 @@ def _is_unknown(entry: Places, ledger: Ledger) -> npt.NDArray[np.bool_]:
 
 
 def _gone(mine: pa.Array, ledger: Ledger, states: tuple[int, ...]) -> npt.NDArray[np.uint64]:
-    """Return the persons with a message in one of these states that is not in the plan any more."""
+    """Return whose messages in one of these states are not in the plan any more, once a message."""
     counts = np.flatnonzero(np.isin(ledger.state, states))
     theirs = sendkeys.as_keys(ledger.keys[counts].tobytes())
-    gone = ~pc.is_in(theirs, value_set=mine).to_numpy(zero_copy_only=False)
-    return np.unique(ledger.people[counts[gone]])
+    gone = counts[~pc.is_in(theirs, value_set=mine).to_numpy(zero_copy_only=False)]
+    halves = ledger.keys[gone].view(np.uint64).reshape(-1, 2)
+    once = np.unique(halves, axis=0, return_index=True)[1]
+    people: npt.NDArray[np.uint64] = ledger.recipients[gone[once]]
+    return people
+
+
+def _stand_in(who: npt.NDArray[np.uint64], gone: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+    """Return which rows stand in for messages that are gone: a person's first, as many as those."""
+    people, numbers = np.unique(gone, return_counts=True)
+    if not len(people):
+        return np.zeros(len(who), dtype=bool)
+    place = np.minimum(np.searchsorted(people, who), len(people) - 1)
+    allowed = np.where(people[place] == who, numbers[place], 0)
+    before = pd.Series(who).groupby(who).cumcount().to_numpy()
+    held: npt.NDArray[np.bool_] = before < allowed
+    return held

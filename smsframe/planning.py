@@ -26,9 +26,9 @@ from smsframe import arguments, display, draft, frames, planview, sendkeys, slic
 from smsframe.checks import check_count, check_frame, refuse
 from smsframe.config import mask_cell
 from smsframe.draft import BATCH_SIZE, DUPLICATE, HELD_BACK, INVALID, READY, Draft
-from smsframe.errors import InputError
+from smsframe.errors import InputError, JournalError
 from smsframe.leftovers import note_columns
-from smsframe.problems import Kind, Positions, first_codes
+from smsframe.problems import Fault, Kind, Positions, Problems, first_codes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -43,12 +43,16 @@ NOT_NOW = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """What the journal knows of a plan's messages: how many of them were dealt with before."""
+    """What the journal knows of a plan's messages: how many of them were dealt with before.
+
+    ``faults`` are what people had before that a person would want to know (``nearly_same.py``).
+    """
 
     accepted: int
     unknown: int
     held: int
     left: int
+    faults: tuple[Fault, ...] = ()
 
 
 class Plan:
@@ -131,17 +135,30 @@ class Plan:
     @property
     def problems(self) -> pd.DataFrame:
         """One row per problem; see the class."""
-        return self._draft.problems.to_frame(self._draft.frame.index)
+        return self._all_problems.to_frame(self._draft.frame.index)
+
+    @property
+    def _all_problems(self) -> Problems:
+        """The problems of the frame and, where the journal can be read, of what people had."""
+        try:
+            past = self.history
+        except JournalError:
+            past = None
+        return self.problems_with(past)
+
+    def problems_with(self, past: History | None) -> Problems:
+        """Return the problems of the frame and those that the journal tells of."""
+        return Problems([*self._draft.problems.faults, *(past.faults if past else ())])
 
     @property
     def problem_counts(self) -> dict[str, int]:
         """Number of problems by code, errors first."""
-        return self._draft.problems.counts()
+        return self._all_problems.counts()
 
     @property
     def problem_kinds(self) -> list[Kind]:
         """The problems by kind, errors first: sentence, number and the first one as an example."""
-        return self._draft.problems.kinds(self._draft.frame.index)
+        return self._all_problems.kinds(self._draft.frame.index)
 
     @property
     def database_tags(self) -> tuple[str, ...]:
@@ -368,33 +385,26 @@ class Plan:
         They are made slice by slice, so that a million keys take little more memory than they are.
         """
         rows = self.sendable if rows is None else rows
-        made, numbers = self._draft, self._occurrences()
-        keys = []
+        numbers, keys = self.occurrences(), []
         for start in range(0, len(rows), KEYS_AT_ONCE):
             here = rows[start : start + KEYS_AT_ONCE]
-            at = slices.picker(here)
-            values = {tag: at(column) for tag, column in made.personalization.items()}
             repeats = None if numbers is None else numbers[here]
-            keys.append(sendkeys.send_keys(scope, made.recipients(here), values, repeats))
+            keys.append(self._draft.messages.keys(scope, here, repeats))
         return b"".join(keys)
 
-    def _occurrences(self) -> npt.NDArray[np.int32] | None:
+    def occurrences(self) -> npt.NDArray[np.int32] | None:
         """Return the number of each row among its repeats; None where none were asked for."""
         if self.options.duplicates != "send" or not len(self.sendable):
             return None
         if self._numbers is None:
-            messages = draft.messages_at(self._draft, self.sendable)
+            repeats = self._draft.messages.messages(self.sendable)
             self._numbers = np.zeros(self._draft.rows, dtype=np.int32)
-            self._numbers[self.sendable] = sendkeys.occurrence_numbers(messages)
+            self._numbers[self.sendable] = sendkeys.occurrence_numbers(repeats)
         return self._numbers
-
-    def people(self, scope: bytes, rows: Positions) -> npt.NDArray[np.uint64]:
-        """Return a keyed hash of the recipient of rows."""
-        return sendkeys.people(scope, self._draft.recipients(rows))
 
     def batch_rows(self, rows: Positions) -> Iterator[Positions]:
         """Cut rows into batches of at most 1000 without two equal contacts in one."""
-        who = draft.identity(self._draft, rows) if self._draft.somebody_twice else None
+        who = self._draft.messages.identity(rows) if self._draft.somebody_twice else None
         if who is None or not draft.has_repeats(who):
             for start in range(0, len(rows), BATCH_SIZE):
                 yield rows[start : start + BATCH_SIZE]
@@ -439,6 +449,7 @@ def build_plan(
     draft.read_template(made)
     draft.fold_texts(made)
     draft.fill_gaps(made)
+    draft.identify_messages(made)
     draft.measure_texts(made)
     draft.judge_rows(made)
     note_columns(made)

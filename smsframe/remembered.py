@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from smsframe import frames, records, statuses
 from smsframe.errors import JournalError
+from smsframe.journal_ledger import state_bytes
 from smsframe.journal_records import ACCEPTED, REJECTED, STATE_NAMES, BatchRecord
 from smsframe.tally import known_reason
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from smsframe.journal_reader import JournalReader
 
 Numbers = npt.NDArray[np.int32]
-
-_STATE_BYTES = {name: byte for byte, name in enumerate(STATE_NAMES)}
 
 
 @dataclass(frozen=True, kw_only=True)  # without slots, for the cached property
@@ -159,9 +158,7 @@ class _Collected:
 
 def states_of(record: BatchRecord) -> npt.NDArray[np.uint8]:
     """Return the state of each message of a batch, one byte each."""
-    if record.states is not None:
-        return np.frombuffer(record.states, dtype=np.uint8).copy()
-    return np.full(record.size, _STATE_BYTES[record.state], dtype=np.uint8)
+    return state_bytes(record.state, record.size, record.states).copy()
 
 
 def _joined(batch_ids: pa.Array, contacts: pa.Array) -> pa.Array:

@@ -1,7 +1,8 @@
 """Plan → claim → post → settle: the only file that sees both the client and the journal.
 
 What a send does, in order: take the campaign's lock; give up claims of senders that died; hold the
-plan against the journal; check ``confirm``; write down the run; deliver (``delivery.py``); tell.
+plan against the journal; refuse what people had nearly the same already (``nearly_same.py``); check
+``confirm``; write down the run; deliver (``delivery.py``); tell.
 Nothing is posted before the lock, the journal and the count are in order, and whatever happens
 afterwards, ``last_results()`` has the table.
 
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from smsframe import records, sendkeys
+from smsframe import nearly_same, records, sendkeys
 from smsframe.acoustic.client import Client, default_client
 from smsframe.acoustic.wire import SendRequest, encode_contacts
 from smsframe.campaign_lock import campaign_lock, user_name
@@ -38,11 +39,12 @@ from smsframe.errors import (
 from smsframe.flights import Patience, Result
 from smsframe.frames import STATUSES
 from smsframe.interrupts import Watch, counted_interrupts
-from smsframe.journal import ACCEPTED, Claim, Journal, Ledger, RunRecord
+from smsframe.journal import Claim, Journal, RunRecord
 from smsframe.keysahead import KeysAhead
 from smsframe.masking import Plain
 from smsframe.matching import Matched, match
 from smsframe.planning import History, Plan
+from smsframe.problems import Positions, Problems
 from smsframe.progress import Bar, ProgressArgument
 from smsframe.tally import Tally
 from smsframe.telling import banner, named_counts, said_before, warn
@@ -53,7 +55,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from smsframe.problems import Positions
+    from smsframe.nearly_same import Before
 
 PATIENCE = Patience()
 """How long a send goes on repeating what was not processed."""
@@ -90,6 +92,7 @@ class Run:
     scope: bytes
     run_id: str
     matched: Matched
+    before: Before
     keys: KeysAhead
     tally: Tally
     watch: Watch
@@ -99,14 +102,15 @@ class Run:
         batch = self.plan.slice(rows)
         batch_id = f"{self.run_id}:{number:04d}"
         message = self.plan.message
-        named = self.plan.options.campaign is not None
+        identities = self.keys.of(rows)
         source = " ".join(filter(None, [message.source, f"smsframe:{batch_id}"]))
         claim = Claim(
             batch_id=batch_id,
             run_id=self.run_id,
             scope=self.scope,
-            keys=self.keys.of(rows),
-            people=self.plan.people(self.scope, rows).tobytes() if named else b"",
+            keys=identities.keys.tobytes(),
+            recipients=identities.recipients.tobytes(),
+            loose=identities.loose_bytes,
             size=len(rows),
             payload=records.pack_recipients(batch),
             source=source,
@@ -141,11 +145,12 @@ class Run:
         return RunRecord(
             run_id=self.run_id,
             scope=self.scope,
-            account=self.client.account,
+            service=self.client.service,
             program=message.program,
             campaign=options.campaign,
             content=message.content,
             content_id=message.content_id,
+            near=self.plan.draft.messages.near.dumps(),
             settings=_settings(self.plan),
             tags=self.plan.tags,
             rows=self.plan.draft.rows,
@@ -180,26 +185,27 @@ def send_plan(
         campaign_lock(client.journal_path, scope, wait_s=wait_s),
     ):
         journal.bury(scope)
-        ledger = journal.ledger(scope)
-        run = _run_of(made, client, scope, ledger, watch or Watch(quiet=progress is False))
+        run = _run_of(made, client, scope, journal, watch or Watch(quiet=progress is False))
+        _refuse_nearly_the_same(run)
         _check_confirm(run, made.options.confirm if confirm is None else confirm)
         if not len(run.todo):
-            return _nothing_new(run, ledger)
+            return _nothing_new(run)
         return _deliver(run, journal, progress)
 
 
-def _run_of(made: Plan, client: Client, scope: bytes, ledger: Ledger, watch: Watch) -> Run:
+def _run_of(made: Plan, client: Client, scope: bytes, journal: Journal, watch: Watch) -> Run:
     """Hold a plan against the journal."""
-    matched = match(made, scope, ledger)
+    matched = match(made, client.service, scope, journal)
     tally = Tally(made.verdicts())
-    tally.recall(matched, ledger)
+    tally.recall(matched)
     return Run(
         plan=made,
         client=client,
         scope=scope,
         run_id=_new_run_id(),
         matched=matched,
-        keys=KeysAhead(made, scope, matched.todo),
+        before=_before(made, client, scope, matched, journal),
+        keys=KeysAhead(made, client.service, scope, matched.todo),
         tally=tally,
         watch=watch,
     )
@@ -242,8 +248,13 @@ def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Workers) ->
     run.tally.close(run.todo, ending)
     run.watch.results = _keep(run.tally.frame(run.plan.draft.frame, run.run_id))
     with contextlib.suppress(JournalError):  # every outcome is recorded or reported; this informs
-        kind, rest = ending.kind if ending else "done", run.tally.rest_at_end(run.todo)
-        journal.end_run(run.run_id, time.time(), kind, rest=rest)
+        journal.end_run(
+            run.run_id,
+            time.time(),
+            ending.kind if ending else "done",
+            left=run.tally.left(np.setdiff1d(run.plan.sendable, run.matched.held)),
+            rest=run.tally.rest_at_end(run.todo),
+        )
     if delivery.left_behind:
         run.client.abort()
     workers.close(timeout_s=5.0)
@@ -255,7 +266,8 @@ def _told(run: Run, delivery: Delivery) -> pd.DataFrame:
     raised = delivery.failure is not None or run.watch.stop.asked
     table = "smsframe.last_results()" if raised else "results"  # an error assigns nothing
     if not (run.watch.quiet or run.watch.apart):
-        print(banner(counts, table=table))  # noqa: T201 - the line looked for under the cell
+        before = run.before.accepted, run.before.accepted_at
+        print(banner(counts, before=before, table=table))  # noqa: T201 - the line looked for under the cell
     if delivery.failure is not None:
         raise delivery.failure
     if run.watch.stop.asked and not run.watch.apart:
@@ -273,30 +285,27 @@ def _phrase(counts: Mapping[str, int]) -> str:
     return " · ".join(named_counts(counts, STATUSES)) or "no rows"
 
 
-def _nothing_new(run: Run, ledger: Ledger) -> pd.DataFrame:
+def _nothing_new(run: Run) -> pd.DataFrame:
     """Return the table of a send that has nothing left to send, and say so in one line."""
-    entries = run.matched.entries
+    entries, ledger = run.matched.entries, run.matched.ledger
     if not (run.watch.quiet or run.watch.apart):
-        print(_nothing_line(run, ledger))  # noqa: T201 - the line that says why nothing moved
+        print(_nothing_line(run))  # noqa: T201 - the line that says why nothing moved
     runs = [ledger.batches[number].run_id for number in np.unique(ledger.batch[entries]).tolist()]
     if not run.watch.apart:
         warn({"unknown": run.tally.counts().get("unknown", 0)}, "")
     return _keep(run.tally.frame(run.plan.draft.frame, runs[-1] if runs else None))
 
 
-def _nothing_line(run: Run, ledger: Ledger) -> str:
+def _nothing_line(run: Run) -> str:
     """Say that nothing was sent, since when, and how to send again on purpose."""
-    entries = run.matched.entries
-    accepted = entries[ledger.state[entries] == ACCEPTED]
-    if len(accepted) < len(run.plan.sendable):
+    accepted, last = run.before.accepted, run.before.accepted_at
+    if accepted < len(run.plan.sendable) or last is None:
         return f"Nothing was sent: {_phrase(run.tally.counts())}."
-    last = max(
-        ledger.batches[n].settled_at or 0.0 for n in np.unique(ledger.batch[accepted]).tolist()
-    )
     when = dt.datetime.fromtimestamp(last, tz=dt.UTC)
     return (
-        f"Nothing was sent: all {len(accepted):,} messages were accepted already, the last at "
-        f"{when:%Y-%m-%d %H:%M:%S} UTC. To send them again on purpose, give another campaign= name."
+        f"Nothing was sent: all {accepted:,} messages were accepted already, the last at "
+        f"{when:%Y-%m-%d %H:%M:%S} UTC. To send them again on purpose, name this round: "
+        f'campaign="..." (they go, as new messages, to the people of all {accepted:,} again).'
     )
 
 
@@ -307,9 +316,8 @@ def _dry_run(made: Plan, client: Client | None) -> pd.DataFrame:
     with contextlib.suppress(ConfigurationError):
         looked = _look_back(made, client)
         if looked is not None:
-            matched, ledger = looked
-            tally.recall(matched, ledger)
-            todo = matched.todo
+            tally.recall(looked[0])
+            todo = looked[0].todo
     tally.planned(todo)
     return tally.frame(made.draft.frame, None)
 
@@ -322,25 +330,37 @@ def history(made: Plan, client: Client | None) -> History | None:
         return None
     if looked is None:
         return History(accepted=0, unknown=0, held=0, left=made.recipients)
-    matched, ledger = looked
-    accepted = int((ledger.state[matched.entries] == ACCEPTED).sum())
+    matched, before = looked
     return History(
-        accepted=accepted,
-        unknown=len(matched.known) - accepted,
+        accepted=before.accepted,
+        unknown=len(matched.known) - before.accepted,
         held=len(matched.held),
         left=len(matched.todo),
+        faults=before.faults,
     )
 
 
-def _look_back(made: Plan, client: Client | None) -> tuple[Matched, Ledger] | None:
+def _look_back(made: Plan, client: Client | None) -> tuple[Matched, Before] | None:
     """Hold a plan against the journal, read only; None when there is no journal yet."""
     client = _connected(client)
-    if not Path(client.journal_path).exists():
+    if made.blocking or not Path(client.journal_path).exists():
         return None
     scope = _scope(made, client)
     with Journal(client.journal_path) as journal:
-        ledger = journal.ledger(scope)
-    return match(made, scope, ledger), ledger
+        matched = match(made, client.service, scope, journal)
+        return matched, _before(made, client, scope, matched, journal)
+
+
+def _before(made: Plan, client: Client, scope: bytes, matched: Matched, journal: Journal) -> Before:
+    """Say what people had before the messages of a plan."""
+    return nearly_same.look_back(
+        made,
+        service=client.service,
+        scope=scope,
+        matched=matched,
+        journal=journal,
+        now=time.time(),
+    )
 
 
 def _connected(client: Client | None) -> Client:
@@ -368,6 +388,21 @@ def _refuse_blocked(made: Plan) -> None:
             made,
             table,
         )
+
+
+def _refuse_nearly_the_same(run: Run) -> None:
+    """Refuse what people had nearly the same already."""
+    if not run.before.blocking:
+        return
+    (fault,) = run.before.blocking
+    run.tally.hold(run.todo, (fault.code, fault.sentence))
+    results = _keep(run.tally.frame(run.plan.draft.frame, None))
+    found = Problems([*run.plan.draft.problems.faults, *run.before.faults])
+    raise InputError(
+        f"Nothing was sent: {fault.sentence}",
+        problems=found.to_frame(run.plan.draft.frame.index),
+        results=results,
+    )
 
 
 def _blamed(fault: Any) -> str:
@@ -403,14 +438,13 @@ def _check_confirm(run: Run, confirm: int | None) -> None:
 
 def _scope(made: Plan, client: Client) -> bytes:
     """Return the scope of a plan's campaign."""
-    message = made.message
+    message, template = made.message, made.draft.template
     return sendkeys.scope_of(
-        client.account,
+        client.service,
         message.program,
-        made.options.campaign,
-        content=message.content,
+        campaign=made.options.campaign,
         content_id=message.content_id,
-        defaults=message.defaults,
+        text="" if template is None else sendkeys.skeleton(template),
     )
 
 

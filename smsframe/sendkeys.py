@@ -1,20 +1,24 @@
-"""Who got what, as 16 bytes: the identity of a message that never-twice rests on.
+"""The identity of a message, as 16 bytes: what never-twice rests on.
 
-A *scope* is one campaign of one program of one account. Unnamed, the campaign is the text itself
-with its defaults (or the id of the published message), so another text is another campaign. Named,
-it is the name alone, so the text may be corrected without texting anyone a second time.
+A message is the same when the same person would read the same words from the same program. So:
 
-A *send key* is blake2b-128 of the scope, the recipient, the personalization (tag and value, in the
-order of the tags' names; a missing value is not the same as an empty one) and, for repeats that
-were asked for, an occurrence number. It holds neither a row's position nor a column's name: rows
-may be sorted, columns renamed, frames cut and joined, and a message stays the message it was. A
-default that stands in for a missing value is left out of the key, so that a corrected default does
-not make old messages new.
+- The *scope* is the service's address, the program, and what is said: the *skeleton* of the text,
+  which is the text with every tag replaced by one mark, in canonical form (`smsframe.canonical`).
+  A named campaign has its name in the skeleton's place, a published message its id. Locks, ledger
+  and claims go by the scope.
+- The *send key* is blake2b-128 of the scope, the recipient, and the canonical values in the order
+  in which the text uses them, as they are filled in, defaults included. What the database fills in
+  is not known here and contributes nothing. Repeats that were asked for carry a number.
 
-A *person* is a 64-bit keyed hash of the scope and the recipient alone. Named campaigns keep it too:
-when a message of the campaign is no longer in the frame and a new one to the same person is, the
-values were most likely corrected, and a corrected value is no reason to text somebody again
-(``matching.py``).
+Hence who holds the credentials, names of tags and columns, defaults that no row needs, ``fold``,
+dtypes, formats that write the same, and the order of rows or of the fields of ``lookup`` are no
+part of it: results that are sent again are the same messages. A published message alone keeps the
+names of its tags in the key, since its text is not known here and the names are all that says where
+a value goes.
+
+The *recipient hash* is 64 bits of the service's address and the recipient. It is kept for every
+message, whatever the campaign: named campaigns look for a person's other rows by it, and
+`smsframe.nearly_same` for what somebody had this week.
 
 The layout of the bytes that are hashed is fixed for good: changing it would make every old message
 new. It is therefore not shared with the layout of the API's calls.
@@ -32,41 +36,73 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import orjson
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.text_bytes import holds_any
+from smsframe.canonical import canonical, canonical_column, visible
+from smsframe.text_hashes import hash_key, hash_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-UNIT, RECORD, MISSING = "\x1f", "\x1e", "\x1d"
-_SEPARATING = (UNIT + RECORD + MISSING).encode()
+    import pandas as pd
+
+    from smsframe.templates import Template
+
+# Control characters, which canonical texts do not hold, keep apart what is hashed together.
+FIELD, NAME, VALUE, REPEAT = "\x1c", "\x1d", "\x1f", "\x1e"
+MARK = "\x1f"
 KEY_BYTES = 16
 
 
+def skeleton(template: Template) -> str:
+    r"""Return a text in canonical form with one mark in place of each tag.
+
+    >>> from smsframe.templates import Template
+    >>> skeleton(Template.parse("Hi  %%First Name%%… ")) == "Hi \x1f..."
+    True
+    """
+    return MARK.join(map(visible, template.literals)).strip(" ")
+
+
 def scope_of(
-    account: str,
+    service: str,
     program: str,
-    campaign: str | None,
     *,
-    content: str | None = None,
+    campaign: str | None = None,
     content_id: str | None = None,
-    defaults: Mapping[str, str] | None = None,
+    text: str = "",
 ) -> bytes:
-    """Return the 16 bytes that name one campaign of one program of one account."""
+    """Return the 16 bytes that name what is said; ``text`` is a skeleton.
+
+    A campaign's name counts before a published message's id, and that before the text.
+    """
     if campaign is not None:
-        what: list[Any] = ["named", campaign]
+        what = ["campaign", campaign]
+    elif content_id is not None:
+        what = ["message", content_id]
     else:
-        what = ["text", content, content_id, sorted((defaults or {}).items())]
-    return hashlib.blake2b(orjson.dumps([account, program, what]), digest_size=KEY_BYTES).digest()
+        what = ["text", text]
+    said = orjson.dumps([service, program, *what])
+    return hashlib.blake2b(said, digest_size=KEY_BYTES).digest()
+
+
+def lookup_recipients(lookups: Mapping[str, pa.Array]) -> pa.Array:
+    """Return whom lookups address, one text each, the same in whatever order their fields come."""
+    parts = []
+    for name in sorted(lookups, key=canonical):
+        field = pa.scalar(canonical(name) + NAME, pa.large_string())
+        parts += [field, canonical_column(lookups[name]).cast(pa.large_string())]
+        parts.append(pa.scalar(FIELD, pa.large_string()))
+    return pc.binary_join_element_wise(*parts, pa.scalar("", pa.large_string()))
 
 
 def send_keys(
     scope: bytes,
     recipients: pa.Array,
-    personalization: Mapping[str, pa.Array],
+    values: Sequence[pa.Array],
+    *,
+    names: Sequence[str] = (),
     occurrences: npt.NDArray[np.int32] | None = None,
 ) -> bytes:
     """Return the send keys of messages, 16 bytes each, one after the other.
@@ -76,29 +112,34 @@ def send_keys(
     scope : bytes
         From :func:`scope_of`.
     recipients : Array of string, shape (n,)
-        Whom each message goes to; no nulls.
-    personalization : mapping of tag to Array of string, shape (n,)
-        The values as read from the frame; null where the value is missing.
+        Whom each message goes to: digits, or texts of :func:`lookup_recipients`; no nulls.
+    values : sequence of Array of string, shape (n,)
+        The canonical values as filled in, in the order in which the text uses them.
+    names : sequence of str, optional
+        The tags of the values, for a published message.
     occurrences : array of int32, shape (n,), optional
         0 for a first message, 1 for its first wanted repeat, and so on. None means all 0.
     """
     start = hashlib.blake2b(scope, digest_size=KEY_BYTES)
-    return b"".join(_digests(start.copy, _joined(recipients, personalization, occurrences)))
+    joined = _joined(recipients, values, names, occurrences)
+    return b"".join(_digests(start.copy, joined))
 
 
 def _joined(
     recipients: pa.Array,
-    personalization: Mapping[str, pa.Array],
+    values: Sequence[pa.Array],
+    names: Sequence[str],
     occurrences: npt.NDArray[np.int32] | None,
 ) -> pa.Array:
     """Return what is hashed of each message, as one text."""
-    parts = [_plain(recipients)]
-    for tag in sorted(personalization):
-        parts.append(pa.scalar(RECORD + tag + UNIT, pa.large_string()))
-        parts.append(pc.fill_null(_plain(personalization[tag]), MISSING))
+    parts = [recipients.cast(pa.large_string())]
+    for number, column in enumerate(values):
+        name = canonical(names[number]) + NAME if names else ""
+        parts.append(pa.scalar(VALUE + name, pa.large_string()))
+        parts.append(pc.fill_null(column.cast(pa.large_string()), ""))
     if occurrences is not None and occurrences.any():
         numbers = pc.cast(pa.array(occurrences), pa.string())
-        repeat = pc.binary_join_element_wise(pa.scalar(RECORD), numbers, RECORD)
+        repeat = pc.binary_join_element_wise(pa.scalar(REPEAT), numbers, "")
         parts.append(pc.if_else(pa.array(occurrences > 0), repeat, "").cast(pa.large_string()))
     return pc.binary_join_element_wise(*parts, pa.scalar("", pa.large_string()))
 
@@ -111,10 +152,9 @@ def _digests(start: Callable[[], Any], rows: pa.Array) -> Iterator[bytes]:
         yield state.digest()
 
 
-def people(scope: bytes, recipients: pa.Array) -> npt.NDArray[np.uint64]:
-    """Return a 64-bit keyed hash of each recipient, the same in every run of the campaign."""
-    values = np.asarray(recipients.to_pylist(), dtype=object)
-    return pd.util.hash_array(values, hash_key=scope.hex()[:16], categorize=False)
+def recipient_hashes(service: str, recipients: pa.Array) -> npt.NDArray[np.uint64]:
+    """Return a 64-bit hash of each recipient, the same in every run through a service."""
+    return hash_texts(recipients, hash_key(service))
 
 
 def as_keys(blob: bytes) -> pa.Array:
@@ -135,11 +175,3 @@ def occurrence_numbers(repeats: pd.DataFrame) -> npt.NDArray[np.int32]:
         .astype(np.int32)
     )
     return numbers
-
-
-def _plain(values: pa.Array) -> pa.Array:
-    """Return the values with the characters that separate them marked as not separating."""
-    values = values.cast(pa.large_string())
-    if not holds_any(values, _SEPARATING):
-        return values
-    return pc.replace_substring_regex(values, "([\x1d\x1e\x1f])", "\\1\x1c")

@@ -18,7 +18,6 @@ from smsframe.journal_records import (
     REJECTED,
     UNKNOWN,
     BatchRecord,
-    Ledger,
     Settlement,
 )
 from smsframe.telling import as_sentences
@@ -35,8 +34,9 @@ Settled: TypeAlias = BatchRecord | Settlement
 HELD = (
     "already_in_campaign",
     (
-        "This person had this campaign before, with other values, so nothing was sent. "
-        "If this is another message on purpose, give it another campaign= name."
+        "This person had this campaign before, with other values, so nothing was sent. If this "
+        "row is another message on purpose, send it alone with a campaign= name of its own: it "
+        "goes, as a new message, to this 1 person who had the campaign before."
     ),
 )
 
@@ -84,10 +84,10 @@ class Tally:
         """How far the run is."""
         return Progress(total=self._total, **self._counts)
 
-    def recall(self, matched: Matched, ledger: Ledger) -> None:
+    def recall(self, matched: Matched) -> None:
         """Write down what the journal knows."""
         self._total = len(matched.todo)
-        entries, known = matched.entries, matched.known
+        entries, known, ledger = matched.entries, matched.known, matched.ledger
         accepted = ledger.state[entries] == ACCEPTED
         self._set(known[accepted], "accepted", None)
         self._set(matched.held, "not_attempted", HELD)
@@ -120,6 +120,15 @@ class Tally:
         waiting = rows[self._verdicts.status[rows] == NUMBER["not_attempted"]]
         without = waiting[self._verdicts.reason[waiting] < 0]
         self._set(without, "not_attempted", (ending.code, ending.sentence))
+
+    def hold(self, rows: Positions, reason: tuple[str, str]) -> None:
+        """Give rows that are not attempted a reason."""
+        self._set(rows, "not_attempted", reason)
+
+    def left(self, rows: Positions) -> int:
+        """Count those of some rows that are not attempted or were refused."""
+        left = (NUMBER["not_attempted"], NUMBER["rejected"])
+        return int(np.isin(self._verdicts.status[rows], left).sum())
 
     def planned(self, rows: Positions) -> None:
         """Mark rows as what a dry run would send."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from smsframe.errors import IncompleteSendWarning, UnknownOutcomeWarning, warn_caller
@@ -23,11 +24,37 @@ def named_counts(
     return [f"{counts.get(name, 0):,} {name.replace('_', ' ')}" for name in shown]
 
 
-def banner(counts: Mapping[str, int], *, table: str = "results") -> str:
-    """Return the line under a send; ``table`` is how the caller gets at the table."""
-    line = " · ".join(named_counts(counts, ALWAYS + LEFT_OUT, always=ALWAYS))
+def banner(
+    counts: Mapping[str, int],
+    *,
+    before: tuple[int, float | None] = (0, None),
+    table: str = "results",
+) -> str:
+    """Return the line under a send.
+
+    Parameters
+    ----------
+    counts : mapping of status to int
+        The rows by status, those accepted before included.
+    before : tuple of int and float, default (0, None)
+        How many of them were accepted before this send, and when the last one was (s since 1970).
+    table : str, default "results"
+        How the caller gets at the table.
+    """
+    named = named_counts(counts, ALWAYS + LEFT_OUT, always=ALWAYS)
+    number, when = before
+    if number and when is not None:
+        now = counts.get("accepted", 0) - number
+        named[0] = f"{now:,} accepted now · {number:,} had it before ({day_of(when)})"
+    line = " · ".join(named)
     failed = any(counts.get(s) for s in ("rejected", "invalid", "not_attempted"))
     return f"{line}: {table}.sms.failed" if failed else line
+
+
+def day_of(when: float) -> str:
+    """Return a day in words, in UTC; ``when`` is in seconds since 1970."""
+    at = dt.datetime.fromtimestamp(when, tz=dt.UTC)
+    return f"{at.day} {at:%B %Y}"
 
 
 def as_sentences(*parts: str) -> str:
@@ -54,8 +81,8 @@ def warn(counts: Mapping[str, int], sentence: str) -> None:
         warn_caller(
             f"{counts['unknown']:,} messages may or may not have gone out: their answer was lost. "
             "They are not repeated unasked. Look in the product's events, then "
-            "results.sms.reconcile(...) or results.sms.resolve(...); resend_unknown=True sends "
-            "them again.",
+            "results.sms.reconcile(...) or results.sms.resolve(...). resend_unknown=True sends "
+            f"them again: up to {counts['unknown']:,} people then get it twice.",
             UnknownOutcomeWarning,
         )
     if sentence:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import random
 import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
 
-from smsframe import journal_schema
+from smsframe import journal_ledger, journal_schema
 from smsframe.errors import JournalError
 from smsframe.journal import (
     ACCEPTED,
@@ -27,8 +28,8 @@ OTHER_SCOPE = b"fedcba9876543210"
 
 def a_run(run_id="run", **changes):
     """Make a run."""
-    values = {"scope": SCOPE, "account": "account", "program": "148372", "rows": 10}
-    return RunRecord(run_id=run_id, started_at=100.0, **values | changes)
+    values = {"scope": SCOPE, "service": "host", "program": "148372", "rows": 10}
+    return RunRecord(run_id=run_id, **{"started_at": 100.0, **values, **changes})
 
 
 def a_claim(number=1, run_id="run", size=3, **changes):
@@ -133,7 +134,9 @@ def test_record__that_fails_leaves_nothing(path, statement):
             {"claims": [a_claim(2, scope=OTHER_SCOPE)]}, "another scope", id="scope of another"
         ),
         pytest.param({"claims": [a_claim(2, keys=b"short")]}, "one key per", id="keys too short"),
-        pytest.param({"claims": [a_claim(2, people=b"7 bytes")]}, "one person", id="no person"),
+        pytest.param(
+            {"claims": [a_claim(2, recipients=b"7 bytes")]}, "one recipient", id="no recipient"
+        ),
         pytest.param({"settlements": [an_outcome(9)]}, "no batch", id="batch not known"),
         pytest.param(
             {"settlements": [an_outcome(1, state="rejected", http_status=400)]},
@@ -169,10 +172,12 @@ def test_runs__come_back_as_they_were_told(journal):
     run = a_run(
         "second",
         scope=OTHER_SCOPE,
-        account="other",
+        service="other",
         campaign="orders",
         content="Hi %%Name%%",
         content_id="7",
+        near=b"[[], []]",
+        is_test=True,
         settings='{"a": 1}',
         tags=("Name", "Ördér"),
         user="ana",
@@ -182,8 +187,8 @@ def test_runs__come_back_as_they_were_told(journal):
     )
     journal.start_run(run)
     assert journal.run("second") == run
-    journal.end_run("second", 400.0, "done")
-    ended = dataclasses.replace(run, ended_at=400.0, ending="done")
+    journal.end_run("second", 400.0, "done", left=2)
+    ended = dataclasses.replace(run, ended_at=400.0, ending="done", left=2)
     assert journal.run("second") == ended
     assert journal.runs("other") == [dataclasses.replace(ended, rest=b"")]
     assert [run.run_id for run in journal.runs()] == ["run", "second"]
@@ -227,7 +232,9 @@ def test_batches__give_claim_and_settlement(journal):
     told = dataclasses.asdict(claim) | dataclasses.asdict(outcome)
     kept = dataclasses.asdict(batch)
     assert {name: kept[name] for name in told if name in kept} == {
-        name: value for name, value in told.items() if name not in ("keys", "people", "payload")
+        name: value
+        for name, value in told.items()
+        if name not in ("keys", "recipients", "loose", "payload")
     }
     assert journal.keys("run:0001") == claim.keys
     assert journal.payload("run:0001") == claim.payload
@@ -249,13 +256,92 @@ def test_ledger__lays_out_every_message_of_the_scope(journal):
     assert (ledger.state.dtype, ledger.batch.dtype, ledger.offset.dtype) == ("u1", "i4", "i4")
 
 
-def test_ledger__tells_the_persons_that_were_kept(journal):
+def test_ledger__tells_the_recipients_that_were_kept(journal):
     """The hash of each recipient where a claim had them, 0 where it had none."""
-    people = np.array([5, 6, 7], dtype=np.uint64)
-    journal.record(claims=[a_claim(1), a_claim(2, people=people.tobytes())])
-    found = journal.ledger(SCOPE).people
+    hashes = np.array([5, 6, 7], dtype=np.uint64)
+    journal.record(claims=[a_claim(1), a_claim(2, recipients=hashes.tobytes())])
+    found = journal.ledger(SCOPE).recipients
     assert found.dtype == np.uint64
     assert found.tolist() == [0, 0, 0, 5, 6, 7]
+
+
+def test_ledger__picks_what_is_asked_for(journal, monkeypatch):
+    """Messages with a key or of a recipient that are asked for, with their batches alone."""
+    monkeypatch.setattr(journal_ledger, "AT_ONCE", 4)
+    hashes = [np.array([n, n + 1, 7], dtype=np.uint64).tobytes() for n in (10, 20, 30)]
+    claims = [a_claim(n, recipients=h) for n, h in enumerate(hashes, start=1)]
+    journal.record(claims=claims, settlements=[an_outcome(3)])
+    whole = journal.ledger(SCOPE)
+    one = claims[2].keys[16:32]
+    found = journal.ledger(SCOPE, keys=one + bytes(16))
+    assert found.keys.tobytes() == one
+    assert [batch.batch_id for batch in found.batches] == ["run:0003"]
+    assert (found.batch.tolist(), found.offset.tolist()) == ([0], [1])
+    assert found.state.tolist() == [ACCEPTED]
+    more = journal.ledger(SCOPE, keys=one, recipients=np.array([10, 21], dtype=np.uint64))
+    assert more.recipients.tolist() == [10, 21, 31]
+    assert [batch.batch_id for batch in more.batches] == ["run:0001", "run:0002", "run:0003"]
+    assert [more.batch.tolist(), more.offset.tolist()] == [[0, 1, 2], [0, 1, 1]]
+    assert len(journal.ledger(SCOPE, keys=b"")) == 0
+    assert whole.recipients.tolist() == [10, 11, 7, 20, 21, 7, 30, 31, 7]
+
+
+def test_ledger__refuses_a_changed_recipient(journal, path):
+    """A hash that is not what was written could let somebody have a campaign twice."""
+    journal.record(claims=[a_claim(1, recipients=bytes(24))])
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE recipients SET hashes = ?", (b"\x01" + bytes(23),))
+    nobody = np.array([1], dtype=np.uint64)
+    with pytest.raises(JournalError, match="not what was written"):
+        journal.ledger(SCOPE, keys=b"", recipients=nobody)
+
+
+def test_recent_runs__of_the_program_and_the_week(journal):
+    """Runs of another program or service, older ones and tests are no part of it."""
+    others = [
+        a_run("service", service="other", started_at=500.0),
+        a_run("program", program="1", started_at=500.0),
+        a_run("old", started_at=50.0),
+        a_run("test", is_test=True, started_at=500.0),
+        a_run("mine", near=b"near", campaign="c", started_at=600.0),
+    ]
+    for run in others:
+        journal.start_run(run)
+    found = journal.recent_runs("host", "148372", 90.0)
+    assert [run.run_id for run in found] == ["run", "mine"]
+    assert (found[1].near, found[1].campaign, found[1].forgotten) == (b"near", "c", False)
+
+
+def test_recent_batches__hashes_and_states(journal):
+    """Each batch since a time, with what is known of each message, and its values by number."""
+    claim = a_claim(1, recipients=bytes(range(24)), loose=bytes(48))
+    late = a_claim(2, recipients=bytes(24), claimed_at=900.0)
+    journal.record(claims=[claim, late, a_claim(3)], settlements=[an_outcome(1)])
+    first, second = journal.recent_batches(["run"], 0.0)
+    assert first.recipients.tobytes() == bytes(range(24))
+    assert first.state.tolist() == [ACCEPTED] * 3
+    assert journal.loose_values(first.number) == bytes(48)
+    assert journal.loose_values(second.number) == b""
+    assert [batch.claimed_at for batch in journal.recent_batches(["run"], 800.0)] == [900.0]
+
+
+@pytest.mark.parametrize(
+    ("ending", "left", "state", "finished"),
+    [
+        pytest.param("done", 0, "accepted", True, id="done"),
+        pytest.param("done", 0, "rejected", True, id="refused"),
+        pytest.param("done", 2, "accepted", False, id="left over"),
+        pytest.param("stopped", 0, "accepted", False, id="stopped"),
+        pytest.param("done", 0, "unknown", False, id="unknown"),
+        pytest.param(None, 0, "accepted", False, id="never ended"),
+    ],
+)
+def test_finished_runs__nothing_left_nothing_unknown(journal, ending, left, state, finished):
+    """A run is finished when it ended by itself, with nothing left over and nothing unknown."""
+    journal.record(claims=[a_claim(1)], settlements=[an_outcome(1, state=state)])
+    if ending:
+        journal.end_run("run", 700.0, ending, left=left)
+    assert [run.run_id for run in journal.finished_runs(SCOPE)] == ["run"] * finished
 
 
 def test_ledger__of_an_unknown_scope_is_empty(journal):
@@ -339,7 +425,7 @@ def test_set_statuses__keeps_what_was_learned_last(journal):
 def test_reprs__hold_nothing_personal(journal):
     """Keys, payloads, texts, settings and accounts are in no repr."""
     told = [
-        a_run(content="SECRET", settings="SECRET", rest=b"SECRET", account="SECRET"),
+        a_run(content="SECRET", settings="SECRET", rest=b"SECRET", service="SECRET"),
         a_claim(1, payload=b"SECRET", keys=b"SECRET..........", size=1),
         an_outcome(1, message="SECRET", cure="SECRET"),
     ]

@@ -235,7 +235,7 @@ def tell(path, connect, events):
     """Run a small campaign, noting among the events when each record returned."""
     with Journal(path, connect=connect) as journal:
         run = RunRecord(
-            run_id="run", scope=SCOPE, account="a", program="p", rows=200, started_at=0.0
+            run_id="run", scope=SCOPE, service="a", program="p", rows=200, started_at=0.0
         )
         journal.start_run(run)
         for step, change in enumerate(STORY):

@@ -38,7 +38,7 @@ def test_record__survives_the_kill_of_its_process(path):
         def connect(*args, **options):
             return sqlite3.connect(*args, factory=Killed, **options)
         journal = Journal({str(path)!r}, connect=connect)
-        journal.start_run(RunRecord(run_id="run", scope={SCOPE!r}, account="", program="", rows=1,
+        journal.start_run(RunRecord(run_id="run", scope={SCOPE!r}, service="", program="", rows=1,
                                     started_at=1.0))
         journal.record(claims=[claim(1, b"live")])
         journal.record(claims=[claim(2, b"live"), claim(3, b"die")])
@@ -96,7 +96,7 @@ def test_two_processes__record_at_once(path):
         path, name = sys.argv[1:]
         scope = name.encode() * 16
         with Journal(path) as journal:
-            journal.start_run(RunRecord(run_id=name, scope=scope, account="", program="", rows=1,
+            journal.start_run(RunRecord(run_id=name, scope=scope, service="", program="", rows=1,
                                         started_at=1.0))
             for number in range(25):
                 batch = f"{name}:{number}"

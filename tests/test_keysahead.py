@@ -37,9 +37,9 @@ def made(plan, monkeypatch):
 def test_of__batches_in_order(plan, made):
     """Batches one after the other, over gaps, take their keys from what was made at once."""
     rows = np.delete(np.arange(40), [3, 17, 18])
-    ahead = KeysAhead(plan, SCOPE, rows)
+    ahead = KeysAhead(plan, "s", SCOPE, rows)
     batches = [rows[start : start + 5] for start in range(0, len(rows), 5)]
-    found = [ahead.of(batch) for batch in batches]
+    found = [ahead.of(batch).keys.tobytes() for batch in batches]
     assert made == [10, 10, 10, 7]
     assert found == [plan.keys(SCOPE, batch) for batch in batches]
 
@@ -56,14 +56,17 @@ def test_of__batches_in_order(plan, made):
 )
 def test_of__any_order(plan, batches):
     """Whatever is asked for, the keys are those of these rows in this order."""
-    ahead = KeysAhead(plan, SCOPE, np.arange(40))
+    ahead = KeysAhead(plan, "s", SCOPE, np.arange(40))
     for batch in map(np.array, batches):
-        assert ahead.of(batch) == plan.keys(SCOPE, batch)
+        found, messages = ahead.of(batch), plan.draft.messages
+        assert found.keys.tobytes() == plan.keys(SCOPE, batch)
+        assert found.recipients.tolist() == messages.recipient_hashes("s", batch).tolist()
+        assert found.loose_bytes == b"".join(h.tobytes() for h in messages.loose_hashes("s", batch))
 
 
 def test_of__halves_keep_what_is_ahead(plan, made):
     """A batch that comes again in halves does not throw away what was made for those to come."""
-    ahead = KeysAhead(plan, SCOPE, np.arange(40))
+    ahead = KeysAhead(plan, "s", SCOPE, np.arange(40))
     for batch in ([0, 1, 2, 3, 4], [10, 11, 12], [0, 1], [2, 3, 4], [13, 14, 15]):
         ahead.of(np.array(batch))
     assert made == [10, 10, 2, 3]

@@ -15,15 +15,16 @@ from hypothesis import strategies as st
 from smsframe import sendkeys
 
 SCOPE = bytes(range(16))
-TRICKY = st.text(st.sampled_from("ab\x1c\x1d\x1e\x1f"), max_size=4)
+TEXTS = st.text(st.sampled_from("ab1 "), max_size=4)
 
 
-def keys(recipients, personalization=None, occurrences=None, scope=SCOPE):
+def keys(recipients, *values, occurrences=None, scope=SCOPE, names=()):
     """Return the keys of messages as a list."""
-    columns = {t: pa.array(v, pa.string()) for t, v in (personalization or {}).items()}
+    columns = [pa.array(column, pa.string()) for column in values]
     if occurrences is not None:
         occurrences = np.array(occurrences, dtype=np.int32)
-    blob = sendkeys.send_keys(scope, pa.array(recipients, pa.string()), columns, occurrences)
+    who = pa.array(recipients, pa.string())
+    blob = sendkeys.send_keys(scope, who, columns, names=names, occurrences=occurrences)
     return [blob[i : i + 16] for i in range(0, len(blob), 16)]
 
 
@@ -31,61 +32,60 @@ def test_send_keys__layout_is_for_good():
     """The bytes that are hashed never change: otherwise every old message would be new."""
     (plain,) = keys(["12015550100"])
     assert plain == hashlib.blake2b(SCOPE + b"12015550100", digest_size=16).digest()
-    (full,) = keys(["12015550100"], {"b": ["2"], "a": [None]}, [3])
-    what = b"12015550100\x1ea\x1f\x1d\x1eb\x1f2\x1e\x1e3"
+    (full,) = keys(["12015550100"], ["2"], ["José"], occurrences=[3])
+    what = "12015550100\x1f2\x1fJosé\x1e3".encode()
     assert full == hashlib.blake2b(SCOPE + what, digest_size=16).digest()
-    scope = sendkeys.scope_of("account", "148372", "spring")
-    assert scope.hex() == "72b7522a036fd9e823930b359e9022f4"
+    (named,) = keys(["12015550100"], ["2"], names=["Order No"])
+    what = b"12015550100\x1fOrder No\x1d2"
+    assert named == hashlib.blake2b(SCOPE + what, digest_size=16).digest()
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param({"text": "Hi \x1f!"}, "938ae3e8be70f0a2cad736f7ebae21f0", id="text"),
+        pytest.param({"campaign": "spring"}, "d7bdcace9b742bdbfa5a35edaa286e75", id="campaign"),
+        pytest.param({"content_id": "7"}, "13421d81d3da8c31d76d6c0a70b3de61", id="published"),
+    ],
+)
+def test_scope_of__layout_is_for_good(given, expected):
+    """A scope that changed would make everything that was sent new."""
+    assert sendkeys.scope_of("host", "148372", **given).hex() == expected
+
+
+def test_lookup_recipients__layout_is_for_good():
+    """Fields in their own order, in canonical form, kept apart by what no text holds."""
+    lookups = {"b": pa.array(["2\u200b", "3"]), "a": pa.array(["x y", "x  y"])}
+    found = sendkeys.lookup_recipients(lookups).to_pylist()
+    assert found == ["a\x1dx y\x1cb\x1d2\x1c", "a\x1dx y\x1cb\x1d3\x1c"]
+    assert sendkeys.lookup_recipients(dict(reversed(lookups.items()))).to_pylist() == found
+
+
+def test_recipient_hashes__layout_is_for_good():
+    """They are kept for every message; changed ones would know nobody again."""
+    found = sendkeys.recipient_hashes("host", pa.array(["12015550100", "a\x1d1\x1c"]))
+    assert [hex(n) for n in found.tolist()] == ["0x88adbec7b8616d42", "0x794fba342ae663b5"]
+    other = sendkeys.recipient_hashes("elsewhere", pa.array(["12015550100"]))
+    assert other[0] != found[0]
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(TRICKY, st.none() | TRICKY, st.none() | TRICKY), max_size=12))
+@given(st.lists(st.tuples(TEXTS, TEXTS, TEXTS), max_size=12))
 def test_send_keys__equal_only_for_equal_messages(messages):
-    """Two keys are equal exactly when recipient and values are, whatever characters they hold."""
-    found = keys(
-        [who for who, _, _ in messages],
-        {"a": [a for _, a, _ in messages], "b": [b for _, _, b in messages]},
-    )
+    """Two keys are equal exactly when recipient and values are."""
+    found = keys(*[[message[n] for message in messages] for n in range(3)])
     assert len(set(found)) == len(set(messages))
     assert len(dict(zip(messages, found, strict=True))) == len(set(messages))
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(TRICKY, st.none() | TRICKY), min_size=1, max_size=12), st.data())
+@given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=12), st.data())
 def test_send_keys__same_in_any_order_and_slice(messages, data):
     """A message has the key it has alone, wherever in whatever frame it stands."""
     order = data.draw(st.permutations(range(len(messages))))
-    alone = [keys([who], {"a": [value]})[0] for who, value in messages]
-    shuffled = keys([messages[i][0] for i in order], {"a": [messages[i][1] for i in order]})
+    alone = [keys([who], [value])[0] for who, value in messages]
+    shuffled = keys([messages[i][0] for i in order], [messages[i][1] for i in order])
     assert shuffled == [alone[i] for i in order]
-
-
-def test_send_keys__of_slices():
-    """Columns that are windows of larger ones give the keys of what is seen through them."""
-    recipients = pa.array(["1", "2", "3", "4"])[1:3]
-    values = {"a": pa.array(["x", None, "y", "z"])[1:3]}
-    assert sendkeys.send_keys(SCOPE, recipients, {}) == b"".join(keys(["2", "3"]))
-    blob = sendkeys.send_keys(SCOPE, recipients, values)
-    assert blob == b"".join(keys(["2", "3"], {"a": [None, "y"]}))
-
-
-def test_send_keys__of_nobody():
-    """No message has no key."""
-    assert keys([]) == []
-    assert keys([], {"a": []}) == []
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        pytest.param({"a": [None]}, {"a": [""]}, id="missing is not empty"),
-        pytest.param({"a": ["1"]}, {"b": ["1"]}, id="tags count"),
-        pytest.param({"a": ["1"]}, {}, id="a tag more"),
-    ],
-)
-def test_send_keys__differ(one, other):
-    """What differs in a message differs in its key."""
-    assert keys(["1"], one) != keys(["1"], other)
 
 
 def test_send_keys__repeats():
@@ -102,30 +102,18 @@ def test_occurrence_numbers__count_equal_rows():
 
 
 def test_scope_of__what_makes_another_campaign():
-    """Account, program and name do, a named campaign's text does not; unnamed, the text does."""
+    """Service, program and name do, a named campaign's text does not; unnamed, the text does."""
     named = [
-        sendkeys.scope_of(account, program, name)
-        for account in "ab"
+        sendkeys.scope_of(service, program, campaign=name)
+        for service in "ab"
         for program in "12"
         for name in ("x", "y", "")
     ]
-    texts = [
-        sendkeys.scope_of("a", "1", None, content=text, content_id=number, defaults=defaults)
-        for text, number in (("x", None), ("y", None), (None, "x"))
-        for defaults in (None, {"Name": "Ann"}, {"Name": "Bob"})
-    ]
+    texts = [sendkeys.scope_of("a", "1", text=text) for text in ("x", "y")]
+    texts.append(sendkeys.scope_of("a", "1", content_id="x"))
     assert len({*named, *texts}) == len(named) + len(texts)
-    assert sendkeys.scope_of("a", "1", "x", content="one") == named[0]
-    assert sendkeys.scope_of("a", "1", None, content="x", defaults={}) == texts[0]
-
-
-def test_people__per_campaign():
-    """A person has one number in a campaign and another one in another."""
-    column = pa.array(["12015550100", "12015550101", "12015550100"])
-    here, there = sendkeys.people(SCOPE, column), sendkeys.people(SCOPE[::-1], column)
-    assert here[0] == here[2] != here[1]
-    assert not set(here.tolist()) & set(there.tolist())
-    assert sendkeys.people(SCOPE, column[1:2]).tolist() == [here[1]]
+    assert sendkeys.scope_of("a", "1", campaign="x", text="one") == named[0]
+    assert sendkeys.scope_of("a", "1", campaign="x", content_id="one") == named[0]
 
 
 def test_as_keys__takes_a_blob_apart():

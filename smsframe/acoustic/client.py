@@ -7,9 +7,11 @@ Decisions:
   instead.
 - A refused token (401) is renewed once and the call made again; nothing was processed. A second 401
   is an outcome: the account has lost its access.
-- ``account`` names whose messages these are, as far as "the same message twice" goes: address and
-  client id. For a sandbox the world it keeps stands in place of the address, since its port changes
-  with every start: a fresh sandbox is a fresh world, one that was kept is the same as before.
+- ``service`` names through whom messages go, as far as "the same message twice" goes: the address,
+  however it is written, and nobody's credentials, since two applications of one organization text
+  the same people. For a sandbox the world it keeps stands in place of the address, since its port
+  changes with every start: a fresh sandbox is a fresh world, one that was kept the same as before.
+  [guess] The ids of programs are unique within a pod, so pod and program name the organization.
 - ``/rest/channels/sms/externalconsentsends`` sends without any check of consent. It is not offered
   here.
 - At most 10 calls in flight, the limit of the organization.
@@ -68,8 +70,8 @@ class Client:
     Attributes
     ----------
     base_url : str
-    account : str
-        Whose messages these are: address and client id, for a sandbox its world and client id.
+    service : str
+        Through whom messages go: the address in one spelling, for a sandbox its world.
     journal_path : pathlib.Path
         Where sends through this client are recorded.
     max_in_flight : int
@@ -95,7 +97,7 @@ class Client:
         self._timeout_s = timeout_s
         self._transport = Transport(pool_size=max_in_flight)
         self._tokens = TokenSource(self._transport, base_url, credentials, timeout_s=timeout_s)
-        self.account = self._name_account(credentials.client_id)
+        self.service = self._name_service()
 
     def __repr__(self) -> str:
         host = urlsplit(self.base_url).netloc
@@ -264,10 +266,10 @@ class Client:
             retry_after_s=outcomes.retry_after_s(reply.headers),
         )
 
-    def _name_account(self, client_id: str) -> str:
-        """Name whose messages these are; a sandbox's port says nothing, its world does."""
+    def _name_service(self) -> str:
+        """Name the service; a sandbox's port says nothing, its world does."""
         world = self._world() if config.is_loopback(self.base_url) else ""
-        return f"sandbox|{client_id}|{world}" if world else f"{self.base_url}|{client_id}"
+        return f"sandbox|{world}" if world else config.service_name(self.base_url)
 
     def _world(self) -> str:
         """Ask a service on this machine which world it keeps; empty when it is no sandbox."""

@@ -30,6 +30,7 @@ from smsframe.errors import CampaignBusyError, JournalError
 
 PHONES = fictional_phones(12)
 TEXT = "Hi %%Name%%, order %%Order%% has shipped."
+VISITOR, VISITORS_TEXT = "the visitor's", "Dear %%Name%%: %%Order%% can be picked up at our shop."
 FAULTS = PROCESSED_THEN + NOT_PROCESSED
 DONE = {"accepted", "invalid", "duplicate", "unknown"}
 
@@ -75,7 +76,7 @@ def plan_of(call: Call) -> smsframe.Plan:
     """Make the plan of a call; plans are frozen, so one serves all stories."""
     return smsframe.plan(
         frame_of(call.frame, call.version),
-        TEXT,
+        VISITORS_TEXT if call.campaign == VISITOR else TEXT,
         program="148372",
         phone="mobile",
         campaign=call.campaign,
@@ -327,7 +328,7 @@ class Story:
             else:
                 raise AssertionError("two kernels send one campaign at a time")
         else:
-            self._send(Call(frame="odd", campaign="the visitor's"))
+            self._send(Call(frame="odd", campaign=VISITOR))
         sending._last[:] = [] if last is None else [last]
 
 
