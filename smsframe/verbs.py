@@ -122,9 +122,11 @@ def send(
 ) -> pd.DataFrame:
     """Send one text to every row of a frame, once, and say what became of each row.
 
-    A text cannot be unsent. What the API accepted before in the same campaign is not sent again:
-    run the cell again and it makes no call and returns the same table. An answer that was lost
-    leaves its rows ``unknown``; they may have gone out and are not repeated unasked.
+    A text cannot be unsent. What the API accepted before is not sent again, a message being the
+    same when the same person would read the same words from the same program: run the cell again
+    and it makes no call and returns the same table. A text that at least half of its people nearly
+    had within a week is refused. An answer that was lost leaves its rows ``unknown``; they may have
+    gone out and are not repeated unasked.
 
     Parameters
     ----------
@@ -148,9 +150,10 @@ def send(
     region : str, optional
         Two-letter region of numbers without a country code, such as "US". Never guessed.
     campaign : str, optional
-        Nobody gets the same campaign twice, also when the text or the values are corrected. Names
-        that look alike are one name: Unicode's NFKC, blanks at the ends dropped, several blanks one
-        blank, invisible signs left out. None: derived from program, text and defaults.
+        Nobody gets the same campaign twice, also when the text or the values are corrected; another
+        name is a new message, also to those who had the text before. Names that look alike are one
+        name: Unicode's NFKC, blanks at the ends dropped, several blanks one blank, invisible
+        characters left out. None: the text itself, whatever its tags and columns are called.
     limit : int, optional
         Only the first so many sendable rows; a later call without it goes on with the rest.
     confirm : int, optional
@@ -191,8 +194,9 @@ def send(
     Raises
     ------
     InputError
-        An argument or the whole phone column cannot be used, ``confirm`` does not match, or
-        ``problems="raise"`` and there is one. Nothing was sent.
+        An argument or the whole phone column cannot be used, ``confirm`` does not match,
+        ``problems="raise"`` and there is one, or most of these people had nearly the same text
+        within a week (code ``nearly_the_same``). Nothing was sent.
     ConfigurationError
         No client is connected.
     JournalError

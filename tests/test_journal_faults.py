@@ -40,7 +40,7 @@ def fill(journal, run_id, *, started_at):
     run = RunRecord(
         run_id=run_id,
         scope=SCOPE,
-        account="account",
+        service="host",
         program="program",
         content=TEXT,
         rows=20,
@@ -196,6 +196,17 @@ def test_open__of_a_newer_journal(filled):
     assert "Upgrade" in str(error)
 
 
+def test_open__of_a_journal_from_before_the_first_version(filled):
+    """It told messages apart in another way, so it is refused with the way on, and left alone."""
+    with sqlite3.connect(filled) as older:
+        older.execute("UPDATE migrations SET name = 'runs_and_batches'")
+    older.close()
+    error = refusal(lambda: Journal(filled))
+    assert "before 0.1.0" in str(error)
+    assert "exclude=" in str(error)
+    assert "newer" not in str(error)
+
+
 def test_open__upgrades_an_older_journal(filled, monkeypatch):
     """A missing migration is applied once, recorded with what it changed."""
 
@@ -207,7 +218,7 @@ def test_open__upgrades_an_older_journal(filled, monkeypatch):
         with Journal(filled) as journal:
             assert len(journal.ledger(SCOPE)) == 20_000
             names = journal._db.execute("SELECT name FROM migrations ORDER BY rowid").fetchall()
-            assert names == [("runs_and_batches",), ("add_notes",)]
+            assert names == [("first_tables",), ("add_notes",)]
 
 
 def test_open__undoes_a_migration_that_fails(filled, monkeypatch):
@@ -250,7 +261,7 @@ def test_ledger__of_a_damaged_file_is_whole_or_refused(path):
     """Random bytes anywhere never make the ledger shorter or otherwise: it is whole, or refused."""
     chance = random.Random(3)
     with Journal(path) as journal:
-        run = {"run_id": "run", "scope": SCOPE, "account": "", "program": "", "rows": 0}
+        run = {"run_id": "run", "scope": SCOPE, "service": "", "program": "", "rows": 0}
         journal.start_run(RunRecord(**run, started_at=0.0))
         claims = [a_claim(number, size=100) for number in range(200)]
         journal.record(claims=[dataclasses.replace(claim, payload=b"x" * 500) for claim in claims])

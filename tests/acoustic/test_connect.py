@@ -58,7 +58,7 @@ def test_connect__sandbox_of_the_session(tmp_path):
     """The sandbox of the session is started once, beside the journal, and takes everybody."""
     with connect("sandbox") as first, connect("sandbox") as second:
         assert first.sandbox is second.sandbox
-        assert first.account == second.account
+        assert first.service == second.service
         assert send_one(first) == "accepted"
         assert repr(first) == f"Client(sandbox at {first.base_url.removeprefix('http://')})"
     assert (tmp_path / "sandbox-world.sqlite3").exists()
@@ -71,44 +71,44 @@ def test_connect__sandbox_that_was_stopped_starts_again():
         first.sandbox.stop()
     with connect("sandbox") as second:
         assert send_one(second) == "accepted"
-        assert second.account == first.account
+        assert second.service == first.service
 
 
-def test_account__world_not_port(room, tmp_path):
-    """A fresh sandbox is another account, a kept one the same on another port."""
-    accounts = []
+def test_service__world_not_port(room, tmp_path):
+    """A fresh sandbox is another service, a kept one the same on another port."""
+    services = []
     for _ in range(2):
         with Sandbox(path=tmp_path / "world.sqlite3") as kept, connect(kept) as client:
-            accounts.append(client.account)
+            services.append(client.service)
             with connect(base_url=kept.base_url, **REHEARSAL) as other:
-                assert other.account == client.account
+                assert other.service == client.service
                 assert other.sandbox is None
     with connect(room) as client:
-        assert client.account not in accounts
-        assert room.world in client.account
-    assert accounts[0] == accounts[1]
+        assert client.service not in services
+        assert room.world in client.service
+    assert services[0] == services[1]
 
 
-def test_account__real_service(monkeypatch):
-    """For the real service no call is made; address and client id name the account."""
+def test_service__real_service(monkeypatch):
+    """No call is made to name the real service: its address does, whoever holds credentials."""
     for name, value in REHEARSAL.items():
         monkeypatch.setenv(f"SMSFRAME_{name.upper()}", value)
     monkeypatch.setenv("SMSFRAME_POD", "eu-1")
     client = connect()
-    assert client.account == "https://api-campaign-eu-1.goacoustic.com|rehearsal-client-id"
+    assert client.service == "api-campaign-eu-1.goacoustic.com"
     assert client.journal_path.name == "journal.sqlite3"
     assert repr(client) == "Client(eu-1)"
     other = connect(pod="us-1")
     assert other.base_url == "https://api-campaign-us-1.goacoustic.com"
-    assert "rehearsal" not in repr(vars(other)).replace(other.account, "")
+    assert "rehearsal" not in repr(vars(other))
 
 
 @pytest.mark.parametrize("world", [b"", b"[]", b"{}", b'{"world": 5}', b'{"world": ""}', b"<"])
-def test_account__loopback_that_is_no_sandbox(serve, say, world):
+def test_service__loopback_that_is_no_sandbox(serve, say, world):
     """Something else on this machine goes by its address."""
     service = serve(lambda *_: say(200, world))
     with connect(base_url=service.url, **REHEARSAL) as client:
-        assert client.account == f"{service.url}|rehearsal-client-id"
+        assert client.service == service.url.removeprefix("http://")
 
 
 def test_connect__duck_typed_sandbox(room):
