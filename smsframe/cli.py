@@ -268,6 +268,8 @@ def _ask(made: Plan) -> int:
     console.say(console.plan_lines(made))
     past = made.history
     left = made.recipients if past is None else past.left
+    if past is not None and past.blocking:
+        return _complain(f"Nothing was sent. {past.blocking[0].sentence}", USAGE)
     return _complain(
         f"Nothing was sent. If this is right, run it again with --confirm {left}.", USAGE
     )

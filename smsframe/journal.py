@@ -95,7 +95,8 @@ _BURY: Final = (
     "settled_at = ? WHERE run_id = ? AND state = 'claimed'"
 )
 _RESOLVE: Final = (
-    "UPDATE batches SET state = ?, code = ?, message = ?, cure = '', resolved_at = ? WHERE id = ?"
+    "UPDATE batches SET states = ?, state = ?, code = ?, message = ?, cure = '', resolved_at = ? "
+    "WHERE id = ?"
 )
 _FORGET_RUNS: Final = (
     "UPDATE runs SET content = NULL, forgotten = 1 WHERE started_at < ? AND NOT forgotten"
@@ -209,9 +210,7 @@ class Journal(JournalReader):
             _CLAIM,
             (claim.batch_id, claim.run_id, claim.scope, claim.size, claim.source, claim.claimed_at),
         ).lastrowid
-        db.execute(
-            "INSERT INTO keys VALUES (?, ?, NULL, ?)", (batch, zlib.crc32(claim.keys), claim.keys)
-        )
+        db.execute("INSERT INTO keys VALUES (?, ?, ?)", (batch, zlib.crc32(claim.keys), claim.keys))
         if claim.recipients:
             checksum = zlib.crc32(claim.recipients)
             db.execute(
@@ -319,8 +318,7 @@ class Journal(JournalReader):
                     f"batch {batch_id} is {was}; only unknown ones are resolved"
                 )
             self._check_states(batch_id, size, states)
-            db.execute("UPDATE keys SET states = ? WHERE batch = ?", (states, batch))
-            db.execute(_RESOLVE, (state, code, message, at, batch))
+            db.execute(_RESOLVE, (states, state, code, message, at, batch))
 
     def _check_states(self, batch_id: str, size: int, states: bytes | None) -> None:
         """Refuse bytes that are no settled states, or not one per message."""

@@ -167,7 +167,7 @@ def state_bytes(state: str, size: int, states: bytes | None) -> npt.NDArray[np.u
 
 
 def recent_batch(row: tuple[Any, ...]) -> RecentBatch:
-    """Make a record of a row of batches with keys and recipients."""
+    """Make a record of a row of batches with recipients."""
     number, batch_id, run_id, claimed_at, size, state, states, hashes = row
     return RecentBatch(
         number=number,

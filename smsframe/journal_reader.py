@@ -47,9 +47,7 @@ _BATCH_COLUMNS: Final = (
     f"batch_id, run_id, scope, size, source, claimed_at, {OUTCOME_COLUMNS}, resolved_at, "
     "refreshed_at, states, statuses"
 )
-_FROM_BATCHES: Final = (
-    "FROM batches LEFT JOIN keys ON keys.batch = id LEFT JOIN statuses ON statuses.batch = id"
-)
+_FROM_BATCHES: Final = "FROM batches LEFT JOIN statuses ON statuses.batch = id"
 # The batches of a scope, counted over other indexes than those they are read by.
 _COUNT_OTHERWISE: Final = (
     "SELECT count(*) FROM batches WHERE run_id IN (SELECT run_id FROM runs WHERE scope = ?)"
@@ -64,7 +62,7 @@ _WITH_RECIPIENTS: Final = (
 )
 _RECENT: Final = (
     "SELECT id, batch_id, run_id, claimed_at, size, state, states, hashes FROM batches "
-    "JOIN keys ON keys.batch = id JOIN recipients ON recipients.batch = id"
+    "JOIN recipients ON recipients.batch = id"
 )
 _FINISHED: Final = (
     "SELECT run_id, ended_at FROM runs WHERE scope = ? AND ending = 'done' AND left = 0 "
@@ -245,7 +243,7 @@ class JournalReader:
 
     def counts(self, run_id: str) -> dict[str, int]:
         """Count the messages of a run by state: claimed, accepted, rejected, unknown."""
-        query = "SELECT state, size, states FROM batches JOIN keys ON batch = id WHERE run_id = ?"
+        query = "SELECT state, size, states FROM batches WHERE run_id = ?"
         with self._reading() as db:
             return count_states(db.execute(query, (run_id,)))
 

@@ -292,12 +292,13 @@ def first_tables(db: sqlite3.Connection) -> None:
             http_status INTEGER, code TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '',
             cure TEXT NOT NULL DEFAULT '', response_id TEXT, location TEXT,
             attempts INTEGER NOT NULL DEFAULT 0, seconds REAL NOT NULL DEFAULT 0, settled_at REAL,
-            resolved_at REAL, refreshed_at REAL)""",
+            resolved_at REAL, refreshed_at REAL,
+            states BLOB)""",
         "CREATE INDEX batches_by_scope ON batches (scope)",
         "CREATE INDEX batches_by_run ON batches (run_id)",
         """CREATE TABLE keys (
             batch INTEGER PRIMARY KEY REFERENCES batches, checksum INTEGER NOT NULL,
-            states BLOB, keys BLOB NOT NULL)""",
+            keys BLOB NOT NULL)""",
         """CREATE TABLE recipients (
             batch INTEGER PRIMARY KEY REFERENCES batches, checksum INTEGER NOT NULL,
             hashes BLOB NOT NULL)""",

@@ -54,6 +54,11 @@ class History:
     left: int
     faults: tuple[Fault, ...] = ()
 
+    @property
+    def blocking(self) -> list[Fault]:
+        """The faults that stop the whole send."""
+        return [fault for fault in self.faults if fault.severity == "error"]
+
 
 class Plan:
     """What would be sent, with no side effect. Made by :func:`smsframe.plan`.

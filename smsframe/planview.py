@@ -6,7 +6,7 @@ them would save are worked out only when somebody looks.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from smsframe.slices import picker
 
 if TYPE_CHECKING:
     from smsframe.draft import Draft
-    from smsframe.planning import Plan
+    from smsframe.planning import History, Plan
 
 NAMED = 5
 
@@ -26,18 +26,18 @@ NAMED = 5
 def view(plan: Plan, *, messages: int, problems: int) -> display.PlanView:
     """Return what is shown of a plan, with its first messages and problems."""
     rows, index = plan.ready[:messages], plan.draft.frame.index
-    found = plan.draft.problems
-    left, past = _past(plan)
+    past, unread = _past(plan)
+    found = plan.problems_with(past)
     return display.PlanView(
         recipients=plan.recipients,
-        left=left,
+        left=past.left if _is_known(past) else None,
         batches=plan.batches,
         program=plan.message.program,
         figures=figures(plan),
-        notes=[*past, *database_note(plan), *costly_characters(plan.draft)],
+        notes=[*unread, *_dealt_with(past), *database_note(plan), *costly_characters(plan.draft)],
         messages=list(zip(plan.masked_recipients(rows), plan.texts_at(rows), strict=True)),
-        problem_counts=plan.problem_counts,
-        kinds=plan.problem_kinds,
+        problem_counts=found.counts(),
+        kinds=found.kinds(index),
         problems=found.to_frame(index, first=problems) if problems else None,
     )
 
@@ -57,16 +57,25 @@ def figures(plan: Plan) -> dict[str, str]:
     return named
 
 
-def _past(plan: Plan) -> tuple[int | None, list[str]]:
-    """Say what went out before, and how many are left; also where the journal cannot be read."""
+def _past(plan: Plan) -> tuple[History | None, list[str]]:
+    """Return what went out before; where the journal cannot be read, a sentence that says so."""
     try:
-        past = plan.history
+        return plan.history, []
     except JournalError as error:
         return None, [f"What went out before is not known. {error}"]
-    if past is None or not (past.accepted or past.unknown or past.held):
-        return None, []
+
+
+def _is_known(past: History | None) -> TypeGuard[History]:
+    """Tell whether some of the messages were dealt with before."""
+    return past is not None and bool(past.accepted or past.unknown or past.held)
+
+
+def _dealt_with(past: History | None) -> list[str]:
+    """Say what went out before, and how many are left."""
+    if not _is_known(past):
+        return []
     counts = f"{past.accepted:,} of these messages accepted, {past.unknown:,} are unknown"
-    return past.left, [f"This campaign has had {counts}; {past.left:,} are left to send."]
+    return [f"This campaign has had {counts}; {past.left:,} are left to send."]
 
 
 def database_note(plan: Plan) -> list[str]:

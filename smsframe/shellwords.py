@@ -48,6 +48,13 @@ PHRASES: Final = tuple(
             r"results\.sms\.reconcile\(\.\.\.\) or results\.sms\.resolve\(\.\.\.\)",
             "settle them in Python: smsframe.results(RUN).sms.reconcile(...) or .resolve(...)",
         ),
+        (
+            r"exclude=smsframe\.results\('([\w-]+)'\)",
+            r"smsframe status \1 --out had.csv, then --exclude had.csv",
+        ),
+        (r"campaign=\"\.\.\.\"", "--campaign NAME"),
+        (r"campaign=f\"class-\{date\}\"", "--campaign with the date in the name"),
+        (r"\(exclude=\)", "(--exclude FILE)"),
         (r"\bresults\.sms\.(?=\w)", "in Python smsframe.results(RUN).sms."),
         (r", which the frame (?=does not have|has \d)", ", which the file "),
         (r", though the frame has column ", ", though the file has column "),

@@ -66,6 +66,7 @@ def look_over(plan: Plan, client: Client | None) -> Overview:
     measured = made.measured
     bad = np.flatnonzero(made.problems.bad_rows(made.rows))
     blocking = [fault.sentence for fault in plan.blocking]
+    found = plan.problems_with(past).kinds(made.frame.index)
     return Overview(
         plan=plan,
         client=client,
@@ -77,20 +78,30 @@ def look_over(plan: Plan, client: Client | None) -> Overview:
         largest=int(sizes.max(initial=0)),
         ucs2=0 if measured is None else int((~measured.gsm7[plan.ready]).sum()),
         cost=plan.cost,
-        kinds=[kind for kind in plan.problem_kinds if kind.code != UNUSED],
+        kinds=[kind for kind in found if kind.code != UNUSED],
         bad=bad,
         duplicates=int((made.verdict == DUPLICATE).sum()),
         longest=int(np.argmax(measured.units)) if measured and made.rows else None,
         notes=_notes(plan),
-        blocking=blocking,
+        blocking=[*blocking, *_had_nearly_this(past)],
         waiting=made.rows - len(bad) if blocking else 0,
     )
 
 
 def recounted(seen: Overview) -> Overview:
     """Return an overview with what is left counted anew; reads the journal, changes nothing."""
-    past = seen.plan.history
-    return replace(seen, past=past, left=seen.plan.recipients if past is None else past.left)
+    plan, past = seen.plan, seen.plan.history
+    return replace(
+        seen,
+        past=past,
+        left=plan.recipients if past is None else past.left,
+        blocking=[*(fault.sentence for fault in plan.blocking), *_had_nearly_this(past)],
+    )
+
+
+def _had_nearly_this(past: History | None) -> list[str]:
+    """Say what the journal has against a send."""
+    return [] if past is None else [fault.sentence for fault in past.blocking]
 
 
 def client_or_none(client: Client | None) -> Client | None:
