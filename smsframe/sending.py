@@ -399,7 +399,7 @@ def _refuse_nearly_the_same(run: Run) -> None:
     results = _keep(run.tally.frame(run.plan.draft.frame, None))
     found = Problems([*run.plan.draft.problems.faults, *run.before.faults])
     raise InputError(
-        f"Nothing was sent: {fault.sentence}",
+        Plain(f"Nothing was sent: {fault.sentence}"),  # ids of runs may look like numbers
         problems=found.to_frame(run.plan.draft.frame.index),
         results=results,
     )

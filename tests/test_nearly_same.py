@@ -105,6 +105,14 @@ def test_send__another_message_goes_out(sandbox, client, text, changes, options)
     assert len(sandbox.outbox()) == 12
 
 
+def test_send__names_the_run_whatever_its_id_looks_like(sandbox, client, monkeypatch):
+    """An id of digits alone is no phone number, and is shown whole."""
+    monkeypatch.setattr(sending, "_new_run_id", lambda: "20261126-145129-544386")
+    send(orders())
+    with pytest.raises(InputError, match=r"exclude=smsframe.results\('20261126-145129-544386'\)"):
+        send(orders(), TEXT.replace("today", "now"))
+
+
 def test_send__half_of_the_people_counts(sandbox, client):
     """It is judged over what would go out now, and refused from half of it on."""
     send(orders(6))
