@@ -84,7 +84,7 @@ def recording(path, *, batches, group):
             RunRecord(
                 run_id="run",
                 scope=SCOPE,
-                account="account",
+                service="service",
                 program="program",
                 rows=batches * MESSAGES,
                 started_at=time.time(),

@@ -44,10 +44,15 @@ BATCH_SIZE = 1000
 
 READY, INVALID, DUPLICATE, HELD_BACK = range(4)
 
-DUPLICATE_SENTENCE = (
-    "The same message to the same person is in an earlier row. "
-    "duplicates='send' sends it again on purpose."
-)
+
+def duplicate_sentence(repeats: int) -> str:
+    """Say what a row that repeats an earlier one is, and what sending it would mean."""
+    rows = "1 row that repeats" if repeats == 1 else f"{repeats:,} rows that repeat"
+    return (
+        "The same message to the same person is in an earlier row. duplicates='send' sends the "
+        f"{rows} one too, so those people get it again."
+    )
+
 
 Verdict = npt.NDArray[np.uint8]
 
@@ -406,7 +411,7 @@ def _note_duplicates(
         "duplicate",
         "An equal message to this person is in an earlier row; it is sent again, as asked."
         if kept
-        else DUPLICATE_SENTENCE,
+        else duplicate_sentence(int(again.sum())),
         rows[again],
         severity="info" if kept else "warning",
         column=draft.columns.phone,

@@ -348,7 +348,8 @@ class Plan:
         if blocking:
             reasons.append((blocking[0].code, " ".join(fault.sentence for fault in blocking)))
             reason = np.full(made.rows, len(reasons) - 1, dtype=np.int32)
-        reasons += [("duplicate", draft.DUPLICATE_SENTENCE), ("limit", NOT_NOW)]
+        repeats = int((made.verdict == DUPLICATE).sum())
+        reasons += [("duplicate", draft.duplicate_sentence(repeats)), ("limit", NOT_NOW)]
         reason[made.verdict == DUPLICATE] = len(reasons) - 2
         reason[made.verdict == HELD_BACK] = len(reasons) - 1
         status = np.full(made.rows, frames.NUMBER["not_attempted"], dtype=np.uint8)
