@@ -14,7 +14,7 @@ _QUOTED = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 _SPOKEN = tuple(
     (re.compile(code), words)
     for code, words in (
-        (r" duplicates='send' sends it again on purpose\.", " It is sent once."),
+        (r" duplicates='send' sends the .* get it again\.", " It is sent once."),
         (r"or give defaults=\{.*?: …\}\.", "or write under “if blank” what stands in."),
         (
             r"If that was meant: personalize=\{.*?\}\.",
