@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Final
 from smsframe.campaign_lock import campaign_lock
 from smsframe.checks import moment_of
 from smsframe.errors import JournalError
+from smsframe.journal_place import last_batch, outdated
 from smsframe.journal_reader import (
     OUTCOME_COLUMNS,
     OUTCOME_FIELDS,
@@ -54,7 +55,7 @@ from smsframe.journal_records import (
     SettledState,
     Settlement,
 )
-from smsframe.journal_schema import roll_back
+from smsframe.journal_schema import has_file, roll_back
 
 if TYPE_CHECKING:
     import os
@@ -153,7 +154,7 @@ class Journal(JournalReader):
 
         ``ending`` is "done", "stopped", "interrupted" or "failed".
         """
-        with self._writing() as db:
+        with self._writing(moved_too=True) as db:
             changed = db.execute(
                 "UPDATE runs SET ended_at = ?, ending = ? WHERE run_id = ?",
                 (ended_at, ending, run_id),
@@ -168,7 +169,8 @@ class Journal(JournalReader):
     ) -> None:
         """Write claims and settlements as one; on return all is on disk, after an error nothing.
 
-        Settling a batch again with the same outcome does nothing.
+        Settling a batch again with the same outcome does nothing. A journal that was moved,
+        replaced or emptied takes no claim; settlements alone are written wherever its file is now.
 
         Parameters
         ----------
@@ -180,16 +182,18 @@ class Journal(JournalReader):
         Raises
         ------
         JournalError
-            The disk failed, a claim's batch is known already or its run is not, or a settled batch
-            is given another outcome.
+            The disk failed, the journal is not where it was, a claim's batch is known already or
+            its run is not, or a settled batch is given another outcome.
         """
         if not claims and not settlements:
             return
-        with self._writing() as db:
+        with self._writing(moved_too=not claims) as db:
             for claim in claims:
                 self._claim(db, claim)
             for settlement in settlements:
                 self._settle(db, settlement)
+        if claims:
+            self._place.note(claims[-1].scope, claims[-1].batch_id)
 
     def _claim(self, db: sqlite3.Connection, claim: Claim) -> None:
         """Insert one batch and its blobs."""
@@ -257,9 +261,15 @@ class Journal(JournalReader):
         -------
         int
             Number of batches that became ``unknown``.
+
+        Raises
+        ------
+        JournalError
+            The campaign's last batch is not in this journal, so it is an older copy.
         """
         when = time.time() if at is None else at
         with self._writing() as db:
+            self._refuse_outdated(db, scope)
             return sum(
                 db.execute(
                     _BURY,
@@ -267,6 +277,20 @@ class Journal(JournalReader):
                 ).rowcount
                 for run_id in _runs_with_claims(db, scope) - set(alive)
             )
+
+    def _refuse_outdated(self, db: sqlite3.Connection, scope: bytes) -> None:
+        """Refuse to go on where the last batch of a campaign is not in the file."""
+        batch_id = last_batch(self.path, scope)
+        if batch_id is None or not has_file(db):
+            return
+        if not db.execute("SELECT 1 FROM batches WHERE batch_id = ?", (batch_id,)).fetchone():
+            raise outdated(self.path, scope, batch_id)
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Make all that is written within one transaction, which is kept whole or not at all."""
+        with self._writing():
+            yield
 
     def set_states(
         self,
@@ -370,9 +394,16 @@ class Journal(JournalReader):
             return db.execute(_FORGET_RUNS, (before,)).rowcount
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """Open one transaction: synced at its end, undone when anything goes wrong inside."""
-        with self._reading() as db:
+    def _writing(self, *, moved_too: bool = False) -> Iterator[sqlite3.Connection]:
+        """Open one transaction: synced at its end, undone when anything goes wrong inside.
+
+        What is new is written only where the journal was opened; ``moved_too`` is for what came of
+        things that are in it.
+        """
+        with self._reading() as db, self._place.writable(db, moved_too=moved_too):
+            if db.in_transaction:
+                yield db
+                return
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db

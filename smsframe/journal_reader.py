@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 
 from smsframe.errors import JournalError
+from smsframe.journal_place import Place
 from smsframe.journal_records import (
     KEY_BYTES,
     PERSON_BYTES,
@@ -74,6 +75,8 @@ class JournalReader:
         self.path = Path(path)
         self._owner = (os.getpid(), threading.get_ident())
         self._db: sqlite3.Connection | None = open_database(self.path, connect, busy_timeout_s)
+        with explaining(self.path):
+            self._place = Place.of(self.path)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.path)!r})"
@@ -186,7 +189,7 @@ class JournalReader:
                 "Open a Journal of its own in each.",
                 path=str(self.path),
             )
-        with explaining(self.path):
+        with explaining(self.path, self._place):
             yield self._db
 
     @contextlib.contextmanager
