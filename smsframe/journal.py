@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Final
 from smsframe.campaign_lock import campaign_lock
 from smsframe.checks import moment_of
 from smsframe.errors import JournalError
-from smsframe.journal_place import last_batch, outdated
+from smsframe.journal_place import refuse_outdated
 from smsframe.journal_reader import (
     OUTCOME_COLUMNS,
     OUTCOME_FIELDS,
@@ -55,7 +55,6 @@ from smsframe.journal_records import (
     SettledState,
     Settlement,
 )
-from smsframe.journal_schema import has_file, roll_back
 
 if TYPE_CHECKING:
     import os
@@ -260,16 +259,11 @@ class Journal(JournalReader):
         Returns
         -------
         int
-            Number of batches that became ``unknown``.
-
-        Raises
-        ------
-        JournalError
-            The campaign's last batch is not in this journal, so it is an older copy.
+            Number of batches that became ``unknown``. An older copy of the journal is refused.
         """
         when = time.time() if at is None else at
         with self._writing() as db:
-            self._refuse_outdated(db, scope)
+            refuse_outdated(db, self.path, scope)
             return sum(
                 db.execute(
                     _BURY,
@@ -277,20 +271,6 @@ class Journal(JournalReader):
                 ).rowcount
                 for run_id in _runs_with_claims(db, scope) - set(alive)
             )
-
-    def _refuse_outdated(self, db: sqlite3.Connection, scope: bytes) -> None:
-        """Refuse to go on where the last batch of a campaign is not in the file."""
-        batch_id = last_batch(self.path, scope)
-        if batch_id is None or not has_file(db):
-            return
-        if not db.execute("SELECT 1 FROM batches WHERE batch_id = ?", (batch_id,)).fetchone():
-            raise outdated(self.path, scope, batch_id)
-
-    @contextlib.contextmanager
-    def together(self) -> Iterator[None]:
-        """Make all that is written within one transaction, which is kept whole or not at all."""
-        with self._writing():
-            yield
 
     def set_states(
         self,
@@ -392,25 +372,6 @@ class Journal(JournalReader):
             for deletion in _FORGET_BLOBS:
                 db.execute(deletion, (before,))
             return db.execute(_FORGET_RUNS, (before,)).rowcount
-
-    @contextlib.contextmanager
-    def _writing(self, *, moved_too: bool = False) -> Iterator[sqlite3.Connection]:
-        """Open one transaction: synced at its end, undone when anything goes wrong inside.
-
-        What is new is written only where the journal was opened; ``moved_too`` is for what came of
-        things that are in it.
-        """
-        with self._reading() as db, self._place.writable(db, moved_too=moved_too):
-            if db.in_transaction:
-                yield db
-                return
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                roll_back(db)
-                raise
 
     def _id(self, db: sqlite3.Connection, batch_id: str) -> int:
         """Find the number of a batch."""

@@ -114,12 +114,26 @@ def _note(path: Path, scope: bytes) -> Path:
     return locks_directory(path) / f"{scope.hex()}.last"
 
 
-def last_batch(path: Path, scope: bytes) -> str | None:
+def _last_batch(path: Path, scope: bytes) -> str | None:
     """Return the id of a campaign's last batch, as it was noted; None where nothing was."""
     with contextlib.suppress(OSError, ValueError):
         told = _note(path, scope).read_text(encoding="utf-8")
         return told.strip() if told.endswith("\n") else None
     return None
+
+
+def has_file(db: sqlite3.Connection) -> bool:
+    """Tell a database in a file from one in memory, which begins anew each time."""
+    return bool(db.execute("PRAGMA database_list").fetchone()[2])
+
+
+def refuse_outdated(db: sqlite3.Connection, path: Path, scope: bytes) -> None:
+    """Refuse to go on with a journal that does not know the last batch of a campaign."""
+    batch_id = _last_batch(path, scope)
+    if batch_id is None or not has_file(db):
+        return
+    if not db.execute("SELECT 1 FROM batches WHERE batch_id = ?", (batch_id,)).fetchone():
+        raise _outdated(path, scope, batch_id)
 
 
 def left_with_its_folder(path: Path) -> bool:
@@ -160,7 +174,7 @@ def lost(path: Path, fault: str) -> JournalError:
     return JournalError(f"The journal {path} {fault}. {BRING_IT_BACK}.", path=str(path), lost=fault)
 
 
-def outdated(path: Path, scope: bytes, batch_id: str) -> JournalError:
+def _outdated(path: Path, scope: bytes, batch_id: str) -> JournalError:
     """Report a journal that does not know the last batch of a campaign."""
     return JournalError(
         f"The journal {path} does not know batch {batch_id}, the last one of this campaign that "

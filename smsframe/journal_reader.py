@@ -1,4 +1,4 @@
-"""Reading the journal, and owning its connection.
+"""Reading the journal, and owning its connection and its transactions.
 
 A connection belongs to the thread and process that opened it: SQLite's locks do not survive a fork,
 and a transaction is of one thread. Others are refused with a sentence instead of an obscure fault.
@@ -201,6 +201,31 @@ class JournalReader:
                 yield db
             finally:
                 roll_back(db)
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Make all that is written within one transaction, which is kept whole or not at all."""
+        with self._writing():
+            yield
+
+    @contextlib.contextmanager
+    def _writing(self, *, moved_too: bool = False) -> Iterator[sqlite3.Connection]:
+        """Open one transaction: synced at its end, undone when anything goes wrong inside.
+
+        What is new is written only where the journal was opened; ``moved_too`` is for what came of
+        things that are in it. Within another transaction it is a part of that one.
+        """
+        with self._reading() as db, self._place.writable(db, moved_too=moved_too):
+            if db.in_transaction:
+                yield db
+                return
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                roll_back(db)
+                raise
 
     def _check_batch(
         self, batch: BatchRecord, people: bytes | None, keys: bytes | None, checksum: int | None

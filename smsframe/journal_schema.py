@@ -36,6 +36,7 @@ from smsframe.errors import JournalError
 from smsframe.journal_place import (
     SHORTEST_DATABASE_BYTES,
     forgotten,
+    has_file,
     knows_somebody,
     left_with_its_folder,
     lost,
@@ -261,11 +262,6 @@ def _upgrade(db: sqlite3.Connection, path: Path, *, had_campaigns: bool) -> None
     except BaseException:
         roll_back(db)
         raise
-
-
-def has_file(db: sqlite3.Connection) -> bool:
-    """Tell a database in a file from one in memory, which begins anew each time."""
-    return bool(db.execute("PRAGMA database_list").fetchone()[2])
 
 
 def _names() -> tuple[str, ...]:

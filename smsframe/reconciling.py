@@ -9,10 +9,10 @@ A message that is settled as gone out is ``accepted`` (never ``sent``: that the 
 phone would have to say), with code ``resolved``. One settled as not gone out is ``rejected``, which
 is what lets the same send go on with it.
 
-An export settles all batches of a call in one transaction, or none. It is believed only where it
-contradicts nothing that is known (`smsframe.exports`). It never settles a batch that was sent by
-lookup, since it names phones and not lookups. Somebody who was called not sent before, by a person
-or by an export, and is in an export after all, was sent.
+An export settles all batches of a call in one transaction, or none, and only where it contradicts
+nothing that is known (`smsframe.export_checks`). It never settles a batch that was sent by lookup,
+since it names phones and not lookups. Somebody who was called not sent before, by a person or by an
+export, and is in an export after all, was sent.
 """
 
 from __future__ import annotations
@@ -30,13 +30,8 @@ import pyarrow.compute as pc
 from smsframe import frames
 from smsframe.arguments import shown_label
 from smsframe.errors import InputError, JournalError, UnknownOutcomeWarning, warn_caller
-from smsframe.exports import (
-    Events,
-    is_by_number,
-    named_people,
-    refuse_contradictions,
-    refuse_incomplete,
-)
+from smsframe.export_checks import refuse_contradictions, refuse_incomplete
+from smsframe.exports import Events, is_by_number, named_people
 from smsframe.journal import ACCEPTED, CLAIMED, REJECTED, STATE_NAMES, UNKNOWN, campaign_lock
 from smsframe.places import existing_journal
 from smsframe.refreshing import recalled

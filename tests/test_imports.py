@@ -29,6 +29,7 @@ HOUSE: tuple[tuple[str, ...], ...] = (
     ("composing",),
     ("verbs", "followup", "lookback"),
     ("reconciling",),
+    ("export_checks",),
     ("exports",),
     ("sending", "refreshing", "plotting", "summing"),
     ("places", "rebuilding"),

@@ -14,8 +14,8 @@ from samples import make_people
 
 import smsframe
 from smsframe.errors import CampaignBusyError, InputError, JournalError, UnknownOutcomeWarning
+from smsframe.exports import NOBODY, SEVERAL, whose
 from smsframe.journal import Journal, campaign_lock
-from smsframe.reconciling import _found
 
 pytestmark = pytest.mark.filterwarnings("ignore::smsframe.UnknownOutcomeWarning")
 
@@ -148,39 +148,40 @@ def test_reconcile__reads_exports_as_they_come(sandbox, lost, shape):
 DIGITS = st.text("01", min_size=5, max_size=10)
 
 
-@given(st.sets(DIGITS, min_size=1, max_size=12), st.sets(DIGITS, max_size=12))
-def test_found__is_whom_a_phone_names_or_alone_ends_with_it(contacts, phones):
-    """A phone that is nobody's finds the one recipient who ends with it, seven digits at least."""
-    expected = contacts & phones
-    for phone in phones - contacts:
-        national = phone.lstrip("0")
-        ending = [contact for contact in contacts if contact.endswith(national)]
-        if len(national) >= 7 and len(ending) == 1:
-            expected.update(ending)
+@given(st.sets(DIGITS, min_size=1, max_size=12), st.sets(DIGITS, max_size=12), st.booleans())
+def test_whose__a_number_is_of_who_alone_ends_with_it(contacts, phones, is_whole):
+    """Seven digits at least, leading zeros dropped; one with its country code has to be whole."""
     listed = sorted(contacts)
-    assert _found(listed, phones).tolist() == [contact in expected for contact in listed]
+    found = whose(listed, [(phone, is_whole) for phone in phones])
+    for phone, place in zip(phones, found, strict=True):
+        number = phone.lstrip("0")
+        ending = [contact for contact in listed if contact.endswith(number)]
+        if is_whole or len(number) < 7:
+            ending = [contact for contact in ending if contact == number]
+        if len(ending) == 1:
+            assert listed[place] == ending[0]
+        else:
+            assert place == (SEVERAL if ending else NOBODY)
 
 
-@pytest.mark.parametrize(
-    "shape",
-    [
-        pytest.param(lambda events: respelled(events, r"^1\d{3}", ""), id="of several people"),
-        pytest.param(lambda events: respelled(events, r"^1", "44"), id="another country"),
-    ],
-)
-def test_reconcile__numbers_that_may_be_somebody_elses(sandbox, lost, shape):
-    """A number without its area fits several people, so it settles nobody."""
-    done = lost.sms.reconcile(shape(sandbox.events()))
+def test_reconcile__numbers_that_may_be_several_peoples(sandbox, lost):
+    """A number without its area fits several people, so it settles nobody, and is not complete."""
+    events = respelled(sandbox.events(), r"^1\d{3}", "")
+    done = lost.sms.reconcile(events)
     assert (done["sms_status"] == lost["sms_status"]).all()
+    with pytest.raises(InputError, match="may be of several people") as refused:
+        lost.sms.reconcile(events, settled=True)
+    assert "resolve" in str(refused.value)
 
 
-@pytest.mark.parametrize(("digits", "status"), [(4, "unknown"), (7, "accepted")])
-def test_reconcile__numbers_without_their_area(sandbox, client, digits, status):
+def test_reconcile__numbers_without_their_area(sandbox, client):
     """A number without its area is told by its end where it is long enough, a few digits never."""
     sandbox.faults.add("drop_after", on=1)
     results = send(make_people(3))
-    events = respelled(sandbox.events(), rf"^\d+(?=\d{{{digits}}}$)", "")
-    assert results.sms.reconcile(events)["sms_status"].tolist() == [status] * 3
+    with pytest.raises(InputError, match="of nobody in that batch"):
+        results.sms.reconcile(respelled(sandbox.events(), r"^\d+(?=\d{4}$)", ""))
+    events = respelled(sandbox.events(), r"^\d+(?=\d{7}$)", "")
+    assert results.sms.reconcile(events)["sms_status"].tolist() == ["accepted"] * 3
 
 
 def test_reconcile__other_column_names(sandbox, lost):
@@ -196,23 +197,29 @@ def test_reconcile__other_column_names(sandbox, lost):
 
 def test_reconcile__refuses_an_export_of_something_else(sandbox, lost):
     """An export without one event of a run that was accepted in part is not called complete."""
-    with pytest.raises(InputError, match="not the export of that send"):
+    with pytest.raises(InputError, match="not one source of a send that this journal knows"):
         lost.sms.reconcile(sandbox.events().head(0), settled=True)
+    send(make_people(5), "Another text")
+    others = sandbox.events().tail(5)
+    with pytest.raises(InputError, match="not the export of that send"):
+        lost.sms.reconcile(others, settled=True)
     done = lost.sms.reconcile(sandbox.events())
     assert (done["sms_status"] == "accepted").all()
 
 
 def test_reconcile__by_lookup(sandbox, client):
-    """A phone says nothing of a lookup, except when everybody was texted, or nobody."""
+    """A phone says nothing of a lookup, whoever was texted: only a person's word settles it."""
     people = make_people(3).assign(accountNumber=["A1", "A2", "A3"])
     sandbox.load_contacts(people)
     sandbox.faults.add("drop_after", on=1)
     frame = people[["accountNumber"]]
     results = send(frame, "Hello", lookup={"accountNumber": "accountNumber"})
-    with pytest.warns(UnknownOutcomeWarning, match="addressed by lookup"):
-        part = results.sms.reconcile(sandbox.events().head(2), settled=True)
-    assert (part["sms_status"] == "unknown").all()
-    assert (results.sms.reconcile(sandbox.events())["sms_status"] == "accepted").all()
+    for events in (sandbox.events().head(2), sandbox.events()):
+        for settled in (True, False):
+            with pytest.warns(UnknownOutcomeWarning, match="addressed by lookup.*resolve"):
+                done = results.sms.reconcile(events, settled=settled)
+            assert (done["sms_status"] == "unknown").all()
+    assert (results.sms.resolve(as_="sent")["sms_status"] == "accepted").all()
 
 
 def test_reconcile__the_batch_of_a_sender_that_was_killed(sandbox, client):
