@@ -106,7 +106,7 @@ DAMAGED = [
 @pytest.mark.parametrize("settled", [False, True])
 @pytest.mark.parametrize("damage", DAMAGED)
 def test_reconcile__a_damaged_export_settles_nothing(sandbox, lost, damage, settled):
-    """Events that name a batch and nobody of it prove the export unreadable; a person's word helps."""
+    """Events that name a batch and nobody of it prove it unreadable; a person's word helps."""
     events = damage(sandbox.events())
     with pytest.raises(InputError) as refused:
         lost.sms.reconcile(events, settled=settled)
@@ -125,13 +125,13 @@ def test_reconcile__a_damaged_export_settles_nothing(sandbox, lost, damage, sett
 def test_reconcile__names_column_count_and_example_of_what_it_refuses(sandbox, lost):
     """The column, how many events, one of them masked, and what to do."""
     events = sandbox.events().rename(columns={PHONE: "Cell"})
-    events.loc[5, "Cell"] = "+1 209-555-0177"
+    events.loc[5, "Cell"] = "+1 351-555-0177"
     with pytest.raises(InputError) as refused:
         lost.sms.reconcile(events, phone="Cell")
     sentence = str(refused.value)
     assert "column 'Cell', 1 of 1,200 events" in sentence
     assert "•77" in sentence
-    assert "209" not in sentence
+    assert "351" not in sentence
     assert "phones as text" in sentence
 
 
