@@ -12,9 +12,10 @@ by events: only people who opted in make any.
   zeros, though their batches do not, or are named more than once, and their neighbours never.
 - **Complete** means: it has events of ours; it is not as long as a spreadsheet at its limit; each
   batch of the run that the API accepted has its share of events, half of the run's median at least
-  (batches that are lost but have events too); and whoever the status endpoint says was sent is in
-  it. Of a run of which nothing is known to be accepted, silence is believed only where the export
-  has events of a later batch of the same program.
+  (batches that are lost but have events too); whoever the status endpoint says was sent is in it;
+  and where it is sorted by phone, it does not end long before the phones of its run do. Of a run of
+  which nothing is known to be accepted, silence is believed only where the export has events of a
+  later batch of the same program.
 - Events of other runs, repeated ones and any order are fine.
 """
 
@@ -43,6 +44,8 @@ SHEET_ROWS: Final = (65_535, 65_536, 1_048_575, 1_048_576)
 """What the two kinds of spreadsheet hold, with and without the header."""
 NAMED: Final = 3
 LEAST_SHARE: Final = 0.5
+FEWEST_SORTED: Final = 10
+LONGEST_NUMBER: Final = 18
 UNLIKELY: Final = -6.0
 """Logarithm of the odds below which nobody believes in chance."""
 
@@ -198,6 +201,7 @@ def refuse_incomplete(
     shares = _shares(events, known, named)
     for run_id in dict.fromkeys(name.rpartition(":")[0] for name in ids):
         _refuse_cut(run_id, shares, known, named, set(ids))
+        _refuse_cut_by_phone(run_id, known, named)
         _refuse_silence(run_id, events, known, programs)
 
 
@@ -256,6 +260,42 @@ def _refuse_cut(
             f"The export was cut or made too early: it lacks {missing:,} messages of run {run_id} "
             "of which the service says that they were sent."
         )
+
+
+def _refuse_cut_by_phone(run_id: str, known: Remembered, named: Named) -> None:
+    """Refuse an export that is sorted by phone and lacks one end of the phones of a run."""
+    accepted = [
+        number
+        for number, record in enumerate(known.batches)
+        if record.run_id == run_id
+        and record.response_id is not None
+        and is_by_number(known, number)
+    ]
+    expected = np.isin(known.batch, accepted) & (known.status != frames.NUMBER["not_sent"])
+    rows = named.place[named.judged & (named.place >= 0)]
+    if len(rows) < FEWEST_SORTED or not named.found[expected].any():
+        return
+    for order in _orders(known.contact):
+        steps = np.diff(order[rows])
+        if not ((steps >= 0).all() or (steps <= 0).all()):
+            continue
+        mine, found = order[expected], named.found[expected]
+        for beyond in (mine > mine[found].max(), mine < mine[found].min()):
+            missed = 1 - found.sum() / (len(mine) - beyond.sum() + 1)
+            if beyond.sum() * np.log10(missed) < UNLIKELY:
+                raise _incomplete(
+                    "The export was cut: it is sorted by phone, and has nobody of the "
+                    f"{int(beyond.sum()):,} people of run {run_id} whose numbers come before or "
+                    "after those that are in it. Export it whole."
+                )
+
+
+def _orders(contacts: pa.Array) -> tuple[Places, Places]:
+    """Return where contacts stand when they are sorted as numbers, and as texts; lookups first."""
+    is_lookup = pc.match_substring(contacts, "=")
+    numbers = pc.if_else(is_lookup, "0", contacts)
+    as_text = pc.utf8_rpad(numbers, LONGEST_NUMBER, "0")
+    return np.asarray(numbers.cast(pa.int64())), np.asarray(as_text.cast(pa.int64()))
 
 
 def _refuse_silence(

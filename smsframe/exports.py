@@ -94,13 +94,13 @@ class Events:
 
 def _check_column(frame: pd.DataFrame, name: Any, argument: str) -> None:
     """Refuse an export that has a column not once; name the one that is meant, if any."""
-    found = int(sum(column == name for column in frame.columns))
-    if found == 1:
-        return
-    if found:
+    if name in frame.columns:
+        cells = frame[name]
+        if isinstance(cells, pd.Series):
+            return
         raise InputError(
-            f"The events have {found} columns {shown_label(name)}. Rename them, and name the one "
-            f"that is meant with {argument}=."
+            f"The events have {cells.shape[1]} columns {shown_label(name)}. Rename them, and name "
+            f"the one that is meant with {argument}=."
         )
     alike = [shown_label(column) for column in _named_like(frame, name)]
     meant = f" Is {' or '.join(alike)} meant? Then give {argument}={alike[0]}." if alike else ""

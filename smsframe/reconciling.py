@@ -65,11 +65,14 @@ def resolved(frame: pd.DataFrame, which: Any, *, as_: str, path: Path) -> pd.Dat
         known = _known(rows, journal)
         places = _named_messages(rows, known, which)
         _refuse_settled(known, places)
-        with _locked(journal, known, np.unique(known.batch[places]).tolist()):
-            for number in np.unique(known.batch[places]).tolist():
-                states = states_of(known.batches[number])
-                states[known.offset[places[known.batch[places] == number]]] = AS[as_]
-                _write(journal, known.batches[number], states, f"Resolved as {as_} by a person.")
+        numbers = np.unique(known.batch[places]).tolist()
+        with _locked(journal, known, numbers), journal.together():
+            ids = [known.batches[number].batch_id for number in numbers]
+            for record in journal.find_batches(ids):  # as they are by now
+                mine = places[known.batch[places] == known.numbers[record.batch_id]]
+                states = states_of(record)
+                states[known.offset[mine]] = AS[as_]
+                _write(journal, record, states, f"Resolved as {as_} by a person.")
         recalled(rows, journal)
     return rows.to_frame()
 

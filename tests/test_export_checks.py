@@ -327,6 +327,24 @@ def test_reconcile__lacks_who_is_known_to_be_sent(sandbox, client):
         results.sms.reconcile(sandbox.events().iloc[1:], settled=True)
 
 
+@pytest.mark.parametrize("as_numbers", [False, True])
+@pytest.mark.parametrize("side", ["head", "tail"])
+def test_reconcile__an_export_that_was_cut_and_sorted_by_phone(sandbox, client, side, as_numbers):
+    """Each batch lacks the same share, but it is always the same end of the numbers."""
+    people = make_people(3000).sample(frac=1, random_state=1, ignore_index=True)
+    sandbox.load_contacts(people.iloc[::4].assign(consent="no"), consent="consent")
+    sandbox.faults.add("drop_before", on=2)
+    results = send(people)
+    events = sandbox.events().sort_values(PHONE, ascending=side == "head")
+    if as_numbers:
+        events = events.astype({PHONE: "int64"})
+    for cut in (events.head(1400), events[::-1].tail(1400)):
+        with pytest.raises(InputError, match="it is sorted by phone"):
+            results.sms.reconcile(cut, settled=True)
+    done = results.sms.reconcile(events, settled=True)
+    assert done["sms_status"].value_counts()[["accepted", "rejected"]].tolist() == [2000, 1000]
+
+
 @pytest.mark.parametrize("rows", [65_535, 65_536, 1_048_575, 1_048_576])
 def test_reconcile__as_long_as_a_spreadsheet(sandbox, many, rows):
     """An export that ends where a sheet does was cut off there."""
