@@ -8,8 +8,7 @@ import pytest
 from samples import make_people
 
 import smsframe
-from smsframe.errors import InputError, UnknownOutcomeWarning
-from smsframe.journal import Journal
+from smsframe.errors import InputError
 
 pytestmark = pytest.mark.filterwarnings("ignore::smsframe.UnknownOutcomeWarning")
 
@@ -377,52 +376,6 @@ def test_reconcile__the_only_batch_was_lost_and_never_processed(sandbox, client)
     assert not sandbox.outbox().duplicated(["to", "text"]).any()
 
 
-# -- once, and all of it
-
-
-def test_reconcile__settles_all_or_nothing(sandbox, client, monkeypatch):
-    """A journal that fails at the second batch has settled neither."""
-    sandbox.faults.add("drop_after", on=[2, 3])
-    results = send(make_people(3000))
-    written = []
-
-    def failing(journal, batch_id, *args, **options):
-        written.append(batch_id)
-        if len(written) > 1:
-            raise smsframe.JournalError("The disk is full.")
-        kept(journal, batch_id, *args, **options)
-
-    kept = Journal.set_states
-    with monkeypatch.context() as patch:
-        patch.setattr(Journal, "set_states", failing)
-        with pytest.raises(smsframe.JournalError, match="full"):
-            results.sms.reconcile(sandbox.events())
-    assert len(written) == 2
-    again = smsframe.results(results.attrs["smsframe"]["run"])
-    assert again["sms_status"].value_counts()[["accepted", "unknown"]].tolist() == [1000, 2000]
-    assert (results.sms.reconcile(sandbox.events())["sms_status"] == "accepted").all()
-
-
-def test_reconcile__does_not_undo_what_was_resolved_meanwhile(sandbox, client):
-    """A person's word that came first stays; frames that are older than it are brought up to it."""
-    sandbox.faults.add("drop_before", on=1)
-    results = send(make_people(20))
-    results.sms.resolve(results.index[:5], as_="sent")
-    send(make_people(5), "Later")
-    done = results.sms.reconcile(sandbox.events(), settled=True)
-    assert done["sms_status"].tolist() == ["accepted"] * 5 + ["rejected"] * 15
-
-
-def test_reconcile__an_event_of_somebody_who_was_called_not_sent(sandbox, one_lost):
-    """An event proves that it went out: the person is not texted again."""
-    denied = one_lost.sms.resolve(as_="not_sent")
-    assert (denied["sms_status"] == "rejected").all()
-    done = denied.sms.reconcile(sandbox.events().head(15))
-    assert done["sms_status"].tolist() == ["accepted"] * 15 + ["rejected"] * 5
-    send(make_people(20))
-    assert sandbox.outbox()["to"].duplicated().sum() == 5
-
-
 # -- columns
 
 
@@ -443,17 +396,3 @@ def test_reconcile__a_column_that_is_there_twice(sandbox, lost):
     doubled = pd.concat([events, events[["Source"]]], axis=1)
     with pytest.raises(InputError, match="2 columns 'Source'"):
         lost.sms.reconcile(doubled)
-
-
-def test_reconcile__lookups_beside_numbers(sandbox, client):
-    """A frame with both settles the numbers and says what is left, and how."""
-    people = make_people(3).assign(accountNumber=["A1", "A2", "A3"])
-    sandbox.load_contacts(people)
-    sandbox.faults.add("drop_after", on=1)
-    by_lookup = send(people[["accountNumber"]], "Hello", lookup={"accountNumber": "accountNumber"})
-    sandbox.faults.add("drop_after", on=1)
-    by_number = send(make_people(3), "Moved.")
-    both = pd.concat([by_lookup, by_number], ignore_index=True)
-    with pytest.warns(UnknownOutcomeWarning, match="3 rows stay unknown.*lookup.*resolve"):
-        done = both.sms.reconcile(sandbox.events(), settled=True)
-    assert done["sms_status"].tolist() == ["unknown"] * 3 + ["accepted"] * 3

@@ -270,6 +270,64 @@ def test_reconcile__leaves_its_input_alone(sandbox, lost):
     pd.testing.assert_frame_equal(events, events_before)
 
 
+def test_reconcile__settles_all_or_nothing(sandbox, client, monkeypatch):
+    """A journal that fails at the second batch has settled neither."""
+    sandbox.faults.add("drop_after", on=[2, 3])
+    results = send(make_people(3000))
+    written = []
+
+    def failing(journal, batch_id, *args, **options):
+        written.append(batch_id)
+        if len(written) > 1:
+            raise JournalError("The disk is full.")
+        kept(journal, batch_id, *args, **options)
+
+    kept = Journal.set_states
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "set_states", failing)
+        with pytest.raises(JournalError, match="full"):
+            results.sms.reconcile(sandbox.events())
+    assert len(written) == 2
+    again = smsframe.results(results.attrs["smsframe"]["run"])
+    assert again["sms_status"].value_counts()[["accepted", "unknown"]].tolist() == [1000, 2000]
+    assert (results.sms.reconcile(sandbox.events())["sms_status"] == "accepted").all()
+
+
+def test_reconcile__does_not_undo_what_was_resolved_meanwhile(sandbox, client):
+    """A person's word that came first stays; frames that are older than it are brought up to it."""
+    sandbox.faults.add("drop_before", on=1)
+    results = send(make_people(20))
+    results.sms.resolve(results.index[:5], as_="sent")
+    send(make_people(5), "Later")
+    done = results.sms.reconcile(sandbox.events(), settled=True)
+    assert done["sms_status"].tolist() == ["accepted"] * 5 + ["rejected"] * 15
+
+
+def test_reconcile__an_event_of_somebody_who_was_called_not_sent(sandbox, client):
+    """An event proves that it went out: the person is not texted again."""
+    sandbox.faults.add("drop_after", on=1)
+    denied = send(make_people(20)).sms.resolve(as_="not_sent")
+    assert (denied["sms_status"] == "rejected").all()
+    done = denied.sms.reconcile(sandbox.events().head(15))
+    assert done["sms_status"].tolist() == ["accepted"] * 15 + ["rejected"] * 5
+    send(make_people(20))
+    assert sandbox.outbox()["to"].duplicated().sum() == 5
+
+
+def test_reconcile__lookups_beside_numbers(sandbox, client):
+    """A frame with both settles the numbers and says what is left, and how."""
+    people = make_people(3).assign(accountNumber=["A1", "A2", "A3"])
+    sandbox.load_contacts(people)
+    sandbox.faults.add("drop_after", on=1)
+    by_lookup = send(people[["accountNumber"]], "Hello", lookup={"accountNumber": "accountNumber"})
+    sandbox.faults.add("drop_after", on=1)
+    by_number = send(make_people(3), "Moved.")
+    both = pd.concat([by_lookup, by_number], ignore_index=True)
+    with pytest.warns(UnknownOutcomeWarning, match="3 rows stay unknown.*lookup.*resolve"):
+        done = both.sms.reconcile(sandbox.events(), settled=True)
+    assert done["sms_status"].tolist() == ["unknown"] * 3 + ["accepted"] * 3
+
+
 # -- resolve
 
 
