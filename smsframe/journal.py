@@ -383,8 +383,9 @@ class Journal(JournalReader):
     def _contradiction(self, what: str) -> JournalError:
         """Report a write that contradicts the record; nothing of it was kept."""
         return JournalError(
-            f"The journal {self.path} refused a record: {what}. Nothing was written; "
-            "run the send again, it goes on from what is recorded.",
+            f"The journal {self.path} refused a record: {what}. Nothing was written. Look in "
+            "smsframe.last_results() what became of these rows, and settle those that the journal "
+            "has otherwise (results.sms.resolve) before anything of this campaign is sent again.",
             path=str(self.path),
             contradiction=what,
         )
