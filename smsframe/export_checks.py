@@ -30,7 +30,7 @@ import pyarrow.compute as pc
 from smsframe import frames
 from smsframe.errors import InputError
 from smsframe.exports import NOBODY, SEVERAL, is_by_number
-from smsframe.masking import Plain
+from smsframe.masking import Plain, mask_phone
 from smsframe.phone_damage import find_damage, masked
 from smsframe.phone_reading import read_texts
 
@@ -91,7 +91,8 @@ def _refuse_damage(events: Events) -> None:
     for damage in found:
         if damage.code in _OF_COLUMNS:
             examples = f" (such as {damage.examples[0]})" if damage.examples else ""
-            raise _refusal(f"Column {events.column} of the events{examples}: {damage.sentence}")
+            told = mask_phone(damage.sentence)  # it names the column, which a phone may be
+            raise _refusal(f"Column {events.column} of the events{examples}: {told}")
 
 
 def _refuse_strange_batches(events: Events, known: Remembered) -> None:

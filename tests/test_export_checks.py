@@ -134,6 +134,16 @@ def test_reconcile__names_column_count_and_example_of_what_it_refuses(sandbox, l
     assert "phones as text" in sentence
 
 
+@pytest.mark.parametrize("change", [text_of("%.5E"), lambda c: c.str[:-1]])
+def test_reconcile__masks_a_column_that_is_called_as_a_phone(sandbox, one_lost, change):
+    """A file without a header has somebody's number for a name."""
+    name = one_lost["mobile"].iloc[0]
+    events = phones(change)(sandbox.events()).rename(columns={PHONE: name})
+    with pytest.raises(InputError) as refused:
+        one_lost.sms.reconcile(events, phone=name)
+    assert name[2:-2] not in str(refused.value)
+
+
 NEIGHBOURS = [
     pytest.param(text_of("%.9E"), id="scientific"),
     pytest.param(lambda c: c.astype("int64").round(-1), id="integers"),
