@@ -20,7 +20,6 @@ a new one texts them again. So:
 from __future__ import annotations
 
 import contextlib
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
@@ -44,9 +43,10 @@ _used: Final[dict[str, tuple[int, int]]] = {}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """The file that a journal was opened from."""
+    """The file that a journal was opened from; ``file`` is where links led then."""
 
     path: Path
+    file: Path
     device: int
     inode: int
     folder: tuple[int, int]
@@ -57,7 +57,8 @@ class Place:
         """Remember which file a path leads to."""
         found = path.stat()
         return cls(
-            path=path,
+            path=path.absolute(),
+            file=path.resolve(),
             device=found.st_dev,
             inode=found.st_ino,
             folder=_folder_of(path),
@@ -66,7 +67,7 @@ class Place:
 
     def note(self, scope: bytes, batch_id: str) -> None:
         """Note beside its lock which batch of a campaign was claimed last; it only informs."""
-        _used[os.path.realpath(self.path)] = self.folder
+        _used[str(self.file)] = self.folder
         with (
             contextlib.suppress(OSError),
             open(_note(self.path, scope), "w", encoding="utf-8", opener=private) as stream,
@@ -94,7 +95,7 @@ class Place:
         if not fault:
             yield
             return
-        if not moved_too or not _remove_ended(side_file(self.path)):
+        if not moved_too or not _remove_ended(side_file(self.file)):
             raise lost(self.path, fault)
         db.execute("PRAGMA journal_mode = MEMORY").fetchall()
         try:
@@ -138,7 +139,7 @@ def refuse_outdated(db: sqlite3.Connection, path: Path, scope: bytes) -> None:
 
 def left_with_its_folder(path: Path) -> bool:
     """Tell whether a journal that was sent with in this session is gone with its folder."""
-    folder = _used.get(os.path.realpath(path))
+    folder = _used.get(str(path.resolve()))
     if folder is None:
         return False
     try:

@@ -266,6 +266,29 @@ def test_record__settles_in_the_open_file(sent, spoil):
     raw.close()
 
 
+def test_record__through_a_link(sent):
+    """A link may lead to the journal, and be found gone or leading elsewhere."""
+    link = sent.parent.parent / "link.sqlite3"
+    link.symlink_to(sent)
+    settlement = Settlement(batch_id="run:0020", state="accepted", settled_at=1.0)
+    with Journal(link) as journal, campaign_lock(link, SCOPE):
+        journal.record(claims=[a_claim(20)])
+        moved(sent)
+        assert is_careful(refusal(lambda: journal.record(claims=[a_claim(21)])))
+        journal.record(settlements=[settlement])
+    assert is_careful(refusal(lambda: Journal(link)))
+    with Journal(away(sent)) as journal:
+        assert [batch.state for batch in journal.batches("run")] == ["accepted"] * 21
+
+
+def test_record__in_another_working_directory(sent, monkeypatch):
+    """A relative path leads to the journal from where it was opened."""
+    monkeypatch.chdir(sent.parent)
+    with Journal(sent.name) as journal, campaign_lock(sent, SCOPE):
+        monkeypatch.chdir(sent.parent.parent)
+        journal.record(claims=[a_claim(20)])
+
+
 def test_record__leaves_a_side_file_that_is_in_use(sent):
     """A side file with a transaction in it is another file's, and not touched."""
     with Journal(sent) as journal, campaign_lock(sent, SCOPE):
