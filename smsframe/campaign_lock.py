@@ -11,7 +11,8 @@ Decisions:
   to anyone.
 - A set in memory keeps two threads of one process apart, since on some network disks locks hold
   between processes only.
-- Lock files are not deleted: removing one while another process opens it would let both in.
+- Lock files are not deleted: removing one while another process opens it would let both in. So
+  they also tell that a journal was here (`smsframe.journal_place`).
 """
 
 from __future__ import annotations
@@ -49,6 +50,9 @@ class _Holder:
     user: str
     since: float
 
+    def __str__(self) -> str:
+        return f"Process {self.pid} on {self.host} ({self.user})"
+
 
 @contextlib.contextmanager
 def campaign_lock(
@@ -73,8 +77,7 @@ def campaign_lock(
     JournalError
         The lock cannot be made on this disk.
     """
-    base = Path(os.path.realpath(path))
-    file = base.with_name(base.name + ".locks") / f"{scope.hex()}.lock"
+    file = locks_directory(path) / f"{scope.hex()}.lock"
     deadline = time.monotonic() + wait_s
     with _only_here(file, deadline), _locked(file, deadline):
         _write_holder(file)
@@ -83,6 +86,32 @@ def campaign_lock(
         finally:
             with contextlib.suppress(OSError):
                 _holder_file(file).unlink(missing_ok=True)
+
+
+def locks_directory(path: str | os.PathLike[str]) -> Path:
+    """Name the directory of a journal's locks."""
+    base = Path(os.path.realpath(path))
+    return base.with_name(base.name + ".locks")
+
+
+def has_locks(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a campaign of this journal was ever locked, that is: sent, or about to be."""
+    directory = locks_directory(path)
+    if os.name == "nt":  # where lock files are removed once they are free
+        return directory.is_dir()
+    try:
+        return any(file.suffix == ".lock" for file in directory.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def sender_at_work(path: str | os.PathLike[str]) -> str | None:
+    """Say who is sending a campaign of this journal now; None when nobody is known to be."""
+    with contextlib.suppress(OSError):
+        for file in sorted(locks_directory(path).glob("*.lock")):
+            if (holder := _read_holder(file)) is not None:
+                return str(holder)
+    return None
 
 
 @contextlib.contextmanager
@@ -140,8 +169,9 @@ def _unlockable(file: Path, reason: str) -> JournalError:
     """Report a place where nothing can be locked."""
     return JournalError(
         f"The campaign cannot be locked in {file.parent} ({reason}), so two senders could not be "
-        "kept apart. Choose another place for the journal with connect(journal=...) or "
-        "SMSFRAME_JOURNAL.",
+        "kept apart. Move the journal with this folder to another place and name it with "
+        "connect(journal=...) or SMSFRAME_JOURNAL; a journal that is new there does not know who "
+        "was texted.",
         path=str(file),
     )
 
@@ -151,7 +181,7 @@ def _busy(file: Path) -> CampaignBusyError:
     holder = _read_holder(file)
     who, since = "Another process", ""
     if holder is not None:
-        who = f"Process {holder.pid} on {holder.host} ({holder.user})"
+        who = str(holder)
         since = f" since {_clock(holder.since)}"
     return CampaignBusyError(
         f"{who} has been sending this campaign{since}. Nothing was sent by this call. Wait until "
@@ -183,12 +213,12 @@ def _write_holder(file: Path) -> None:
     with contextlib.suppress(OSError):  # it only informs: the lock holds without it
         _holder_file(file).unlink(missing_ok=True)
         draft.unlink(missing_ok=True)
-        with open(draft, "x", encoding="utf-8", opener=_private) as stream:
+        with open(draft, "x", encoding="utf-8", opener=private) as stream:
             json.dump(dataclasses.asdict(holder), stream)
         draft.replace(_holder_file(file))
 
 
-def _private(name: str, flags: int) -> int:
+def private(name: str, flags: int) -> int:
     """Open a file that only this user can read."""
     return os.open(name, flags, 0o600)
 

@@ -204,22 +204,24 @@ def reconcile(
     Export the events "Been Sent a Message From SMS Program" from the product and read the file. The
     source of each event names the run and batch that it belongs to, because ``send`` put it there.
     A recipient of an unknown batch who is found was texted; run the same send again for the others
-    once they are settled.
+    once they are settled. An export that contradicts what was sent is refused as a whole.
+    Recipients addressed by lookup are never settled by an export, for it names phones: use
+    :func:`resolve`.
 
     Parameters
     ----------
     frame : DataFrame
         Results.
     events : DataFrame
-        The export; also of more sends than this one. Read it with ``dtype="string"``.
+        The export; also of more sends than this one, in any order. Read it with ``dtype="string"``.
     phone : column label, default "Mobile Number"
-        Its column of phone numbers.
+        Its column of phone numbers, as they were sent to or as they are written in their country.
     source : column label, default "Source"
         Its column of sources; ``smsframe:{run}:{batch}`` is looked for anywhere in the text.
     settled : bool, default False
         True says that the export is complete: who is not in it was not texted, becomes ``rejected``
         and goes out when the same send is run again. An export that was made too early would have
-        people texted twice.
+        people texted twice; where it can be seen that it was, it is refused.
     client : Client, optional
         Whose journal this is written to. None: that of the client ``connect`` made last, else the
         usual one.
@@ -228,7 +230,8 @@ def reconcile(
     -------
     DataFrame
         The same rows, brought up to what is known now: ``accepted`` where an event was found, with
-        ``resolved`` in ``sms_code``. Rows that are not unknown are not touched.
+        ``resolved`` in ``sms_code``. Of rows that are not unknown only those are touched that were
+        called not sent before and have an event.
 
     Warns
     -----
@@ -238,8 +241,11 @@ def reconcile(
     Raises
     ------
     InputError
-        The events lack a column, or ``settled=True`` with an export that has nothing of a run of
-        which batches were accepted. Nothing was changed.
+        Nothing was changed: the events lack a column; an event names a batch and a number of nobody
+        in it, or none that can be read; or, with ``settled=True``, the export is not complete:
+        nothing in it is of a send that the journal knows, an accepted batch has no event or less
+        than half of the run's median share, nothing in it is of the run or later, or it has as many
+        rows as a spreadsheet holds.
     JournalError
         The journal does not have these batches.
     CampaignBusyError

@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Final
 from smsframe.campaign_lock import campaign_lock
 from smsframe.checks import moment_of
 from smsframe.errors import JournalError
+from smsframe.journal_place import refuse_outdated
 from smsframe.journal_reader import (
     OUTCOME_COLUMNS,
     OUTCOME_FIELDS,
@@ -54,7 +55,6 @@ from smsframe.journal_records import (
     SettledState,
     Settlement,
 )
-from smsframe.journal_schema import roll_back
 
 if TYPE_CHECKING:
     import os
@@ -161,7 +161,7 @@ class Journal(JournalReader):
         ``ending`` is "done", "stopped", "interrupted" or "failed", ``left`` the number of its
         messages that were not accepted, those beyond ``limit`` included.
         """
-        with self._writing() as db:
+        with self._writing(moved_too=True) as db:
             changed = db.execute(
                 "UPDATE runs SET ended_at = ?, ending = ?, left = ? WHERE run_id = ?",
                 (ended_at, ending, left, run_id),
@@ -176,7 +176,8 @@ class Journal(JournalReader):
     ) -> None:
         """Write claims and settlements as one; on return all is on disk, after an error nothing.
 
-        Settling a batch again with the same outcome does nothing.
+        Settling a batch again with the same outcome does nothing. A journal that was moved,
+        replaced or emptied takes no claim; settlements alone are written wherever its file is now.
 
         Parameters
         ----------
@@ -188,16 +189,18 @@ class Journal(JournalReader):
         Raises
         ------
         JournalError
-            The disk failed, a claim's batch is known already or its run is not, or a settled batch
-            is given another outcome.
+            The disk failed, the journal is not where it was, a claim's batch is known already or
+            its run is not, or a settled batch is given another outcome.
         """
         if not claims and not settlements:
             return
-        with self._writing() as db:
+        with self._writing(moved_too=not claims) as db:
             for claim in claims:
                 self._claim(db, claim)
             for settlement in settlements:
                 self._settle(db, settlement)
+        if claims:
+            self._place.note(claims[-1].scope, claims[-1].batch_id)
 
     def _claim(self, db: sqlite3.Connection, claim: Claim) -> None:
         """Insert one batch and its blobs."""
@@ -268,10 +271,11 @@ class Journal(JournalReader):
         Returns
         -------
         int
-            Number of batches that became ``unknown``.
+            Number of batches that became ``unknown``. An older copy of the journal is refused.
         """
         when = time.time() if at is None else at
         with self._writing() as db:
+            refuse_outdated(db, self.path, scope)
             return sum(
                 db.execute(
                     _BURY,
@@ -380,18 +384,6 @@ class Journal(JournalReader):
                 db.execute(deletion, (before,))
             return db.execute(_FORGET_RUNS, (before,)).rowcount
 
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """Open one transaction: synced at its end, undone when anything goes wrong inside."""
-        with self._reading() as db:
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                roll_back(db)
-                raise
-
     def _id(self, db: sqlite3.Connection, batch_id: str) -> int:
         """Find the number of a batch."""
         row = db.execute("SELECT id FROM batches WHERE batch_id = ?", (batch_id,)).fetchone()
@@ -402,8 +394,9 @@ class Journal(JournalReader):
     def _contradiction(self, what: str) -> JournalError:
         """Report a write that contradicts the record; nothing of it was kept."""
         return JournalError(
-            f"The journal {self.path} refused a record: {what}. Nothing was written; "
-            "run the send again, it goes on from what is recorded.",
+            f"The journal {self.path} refused a record: {what}. Nothing was written. Look in "
+            "smsframe.last_results() what became of these rows, and settle those that the journal "
+            "has otherwise (results.sms.resolve) before anything of this campaign is sent again.",
             path=str(self.path),
             contradiction=what,
         )

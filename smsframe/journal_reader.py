@@ -1,4 +1,4 @@
-"""Reading the journal, and owning its connection.
+"""Reading the journal, and owning its connection and its transactions.
 
 A connection belongs to the thread and process that opened it: SQLite's locks do not survive a fork,
 and a transaction is of one thread. Others are refused with a sentence instead of an obscure fault.
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from smsframe.errors import JournalError
 from smsframe.journal_ledger import BatchHashes, Wanted, collect, count_states, recent_batch
+from smsframe.journal_place import Place
 from smsframe.journal_records import (
     BatchRecord,
     FinishedRun,
@@ -88,6 +89,8 @@ class JournalReader:
         self.path = Path(path)
         self._owner = (os.getpid(), threading.get_ident())
         self._db: sqlite3.Connection | None = open_database(self.path, connect, busy_timeout_s)
+        with explaining(self.path):
+            self._place = Place.of(self.path)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.path)!r})"
@@ -268,7 +271,7 @@ class JournalReader:
                 "Open a Journal of its own in each.",
                 path=str(self.path),
             )
-        with explaining(self.path):
+        with explaining(self.path, self._place):
             yield self._db
 
     @contextlib.contextmanager
@@ -280,6 +283,31 @@ class JournalReader:
                 yield db
             finally:
                 roll_back(db)
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Make all that is written within one transaction, which is kept whole or not at all."""
+        with self._writing():
+            yield
+
+    @contextlib.contextmanager
+    def _writing(self, *, moved_too: bool = False) -> Iterator[sqlite3.Connection]:
+        """Open one transaction: synced at its end, undone when anything goes wrong inside.
+
+        What is new is written only where the journal was opened; ``moved_too`` is for what came of
+        things that are in it. Within another transaction it is a part of that one.
+        """
+        with self._reading() as db, self._place.writable(db, moved_too=moved_too):
+            if db.in_transaction:
+                yield db
+                return
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                roll_back(db)
+                raise
 
     def _one(self, query: str, name: str | bytes | int) -> Any:
         """Read one value, None when there is no such row."""

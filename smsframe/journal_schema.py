@@ -19,6 +19,8 @@ Decisions:
 - Migrations are functions named in a table, in the same transaction as what they change. A name
   this version does not know means a newer smsframe wrote the file; it is refused.
 - ``secure_delete`` overwrites what is deleted.
+- **Another place for the journal is advised only while this one knows of nobody.** Another journal
+  does not know whom this one texted. What is lost is told by `smsframe.journal_place`.
 """
 
 from __future__ import annotations
@@ -30,25 +32,42 @@ import stat
 import time
 from typing import TYPE_CHECKING, Final
 
+from smsframe.campaign_lock import has_locks
 from smsframe.errors import JournalError
+from smsframe.journal_place import (
+    SHORTEST_DATABASE_BYTES,
+    forgotten,
+    has_file,
+    knows_somebody,
+    left_with_its_folder,
+    lost,
+    side_file,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from smsframe.journal_place import Place
 
 APPLICATION_ID: Final = 0x534D5346  # "SMSF", so that a database of another program is told apart
 PAGE_BYTES: Final = 16384
 CACHE_KIB: Final = 8192
 SIDE_FILE_BYTES: Final = 1 << 20  # the side file is cut back to this size after larger transactions
 
-SHORTEST_DATABASE_BYTES: Final = 512
 _BEFORE_THE_FIRST_VERSION: Final = ("runs_and_batches",)  # the first migration of those states
 
 _ELSEWHERE: Final = "choose another place with connect(journal=...) or SMSFRAME_JOURNAL"
+_NOT_ELSEWHERE: Final = (
+    "send nothing of its campaigns with another journal before: only this one knows who was texted"
+)
 _RESTORE: Final = (
     "It is what keeps people from being texted twice: keep the file, restore a backup of it, and "
     "send nothing of the same campaigns before that."
 )
+_SOMETHING_ELSE: Final = "is no smsframe journal: the file holds something else"
+_MOVED: Final = "was moved or replaced while it was in use"
+# What is wrong, and what to do. "{or_else}" is another place, or the warning not to choose one.
 _MEANINGS: Final = {
     sqlite3.SQLITE_BUSY: (
         "is locked by another program",
@@ -57,37 +76,48 @@ _MEANINGS: Final = {
     sqlite3.SQLITE_FULL: ("cannot grow: the disk is full", "Free some space and run this again."),
     sqlite3.SQLITE_READONLY: (
         "cannot be written: the file, its directory or the disk is read-only",
-        f"Make it writable, or {_ELSEWHERE}.",
+        "Make it writable, {or_else}.",
     ),
     sqlite3.SQLITE_CANTOPEN: (
         "cannot be opened",
-        f"Check that its directory exists and is yours to write, or {_ELSEWHERE}.",
+        "Check that its directory exists and is yours to write, {or_else}.",
     ),
-    sqlite3.SQLITE_NOTADB: (
-        "is no smsframe journal: the file holds something else",
-        f"Leave that file alone and {_ELSEWHERE}.",
-    ),
-    sqlite3.SQLITE_CORRUPT: (
-        "is damaged",
-        _RESTORE,
-    ),
+    sqlite3.SQLITE_NOTADB: (_SOMETHING_ELSE, f"Leave that file alone and {_ELSEWHERE}."),
+    sqlite3.SQLITE_CORRUPT: ("is damaged", _RESTORE),
     sqlite3.SQLITE_IOERR: (
         "could not be read or written by the operating system",
-        f"Check the disk (space, quota, network mount) and run this again, or {_ELSEWHERE}.",
+        "Check the disk (space, quota, network mount) and run this again, {or_else}.",
     ),
-    sqlite3.SQLITE_PERM: ("may not be used", f"Check its permissions, or {_ELSEWHERE}."),
+    sqlite3.SQLITE_PERM: ("may not be used", "Check its permissions, {or_else}."),
 }
 _MEANINGS[sqlite3.SQLITE_LOCKED] = _MEANINGS[sqlite3.SQLITE_BUSY]
 _MEANINGS[sqlite3.SQLITE_AUTH] = _MEANINGS[sqlite3.SQLITE_PERM]
-_OTHERWISE: Final = ("could not be used", f"Run this again; if it stays so, {_ELSEWHERE}.")
+_OTHERWISE: Final = ("could not be used", "Run this again, {or_else}.")
 
 
 def explain(path: Path, error: sqlite3.Error) -> JournalError:
     """Say in plain words what SQLite's complaint means for this journal, and what to do."""
     code = getattr(error, "sqlite_errorcode", None)
-    fault, cure = _OTHERWISE if code is None else _MEANINGS.get(code & 0xFF, _OTHERWISE)
+    if code == sqlite3.SQLITE_READONLY_DBMOVED:
+        return lost(path, _MOVED)
+    kind = None if code is None else code & 0xFF
+    if _is_no_database(error) and has_locks(path):
+        return forgotten(path, "holds something else now")
+    fault, cure = _OTHERWISE if kind is None else _MEANINGS.get(kind, _OTHERWISE)
     name = getattr(error, "sqlite_errorname", type(error).__name__)
-    return JournalError(f"The journal {path} {fault} ({name}). {cure}", path=str(path), cause=name)
+    return _fault(path, f"{fault} ({name})", cure, cause=name)
+
+
+def _is_no_database(error: sqlite3.Error) -> bool:
+    """Tell whether SQLite found something else in the file."""
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF == sqlite3.SQLITE_NOTADB
+
+
+def _fault(path: Path, fault: str, cure: str, *, cause: str) -> JournalError:
+    """Return an error that names another place only where nobody is forgotten by that."""
+    or_else = f"and {_NOT_ELSEWHERE}" if knows_somebody(path) else f"or {_ELSEWHERE}"
+    told = f"The journal {path} {fault}. {cure.format(or_else=or_else)}"
+    return JournalError(told, path=str(path), cause=cause)
 
 
 def damaged(path: Path, what: str) -> JournalError:
@@ -97,20 +127,27 @@ def damaged(path: Path, what: str) -> JournalError:
 
 
 @contextlib.contextmanager
-def explaining(path: Path) -> Iterator[None]:
-    """Turn every complaint of SQLite or the file system into a JournalError."""
+def explaining(path: Path, place: Place | None = None) -> Iterator[None]:
+    """Turn every complaint of SQLite or the file system into a JournalError.
+
+    ``place`` is that of a journal which is open: where it is lost, that explains the complaint.
+    """
     try:
         yield
     except sqlite3.Error as error:
+        if place is not None and (fault := place.fault()):
+            raise lost(path, fault) from error
+        if place is not None and _is_no_database(error):
+            raise lost(path, "was overwritten while it was in use") from error
         raise explain(path, error) from error
     except UnicodeDecodeError as error:
         raise damaged(path, "text that is no text") from error
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise JournalError(
-            f"The journal {path} cannot be made or opened ({reason}). "
-            f"Check its directory, or {_ELSEWHERE}.",
-            path=str(path),
+        raise _fault(
+            path,
+            f"cannot be made or opened ({reason})",
+            "Check its directory, {or_else}.",
             cause=reason,
         ) from error
 
@@ -122,39 +159,49 @@ def open_database(
 ) -> sqlite3.Connection:
     """Open the journal's file, made and upgraded as needed, ready for synced transactions."""
     with explaining(path):
-        _make_file(path)
+        had_campaigns = has_locks(path)  # before the file is looked at: locks are made after it
+        _make_file(path, had_campaigns=had_campaigns)
         db = connect(path, timeout=busy_timeout_s, isolation_level=None)
         try:
             _configure(db)
-            _upgrade(db, path)
+            _upgrade(db, path, had_campaigns=had_campaigns)
         except BaseException:
             db.close()
             raise
     return db
 
 
-def _make_file(path: Path) -> None:
+def _make_file(path: Path, *, had_campaigns: bool) -> None:
     """Make file and directory for this user alone, durably, where they are missing."""
     if path.exists() and not path.is_file():
+        if had_campaigns:
+            raise forgotten(path, "is a directory or device now")
         raise JournalError(
             f"The journal {path} is a directory or device, not a file. Name a file, or "
             f"{_ELSEWHERE}.",
             path=str(path),
         )
+    if left_with_its_folder(path):
+        raise lost(path, "is not there any more, and neither is its folder")
     make_directory(path.parent)
     if path.exists():
-        _refuse_scrap(path)
+        _refuse_scrap(path, had_campaigns=had_campaigns)
         _tighten(path)
         return
+    if had_campaigns:
+        raise forgotten(path, "is not there")
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     _sync_directory(path.parent)
 
 
-def _refuse_scrap(path: Path) -> None:
+def _refuse_scrap(path: Path, *, had_campaigns: bool) -> None:
     """Refuse a file too short for a database, which SQLite would take for an empty one."""
-    if 0 < path.stat().st_size < SHORTEST_DATABASE_BYTES:
-        fault, cure = _MEANINGS[sqlite3.SQLITE_NOTADB]
-        raise JournalError(f"The journal {path} {fault}. {cure}", path=str(path))
+    if not 0 < path.stat().st_size < SHORTEST_DATABASE_BYTES:
+        return
+    if had_campaigns:
+        raise forgotten(path, "was cut short, or holds something else now")
+    fault, cure = _MEANINGS[sqlite3.SQLITE_NOTADB]
+    raise JournalError(f"The journal {path} {fault}. {cure}", path=str(path))
 
 
 def make_directory(directory: Path) -> None:
@@ -185,11 +232,6 @@ def _tighten(path: Path) -> None:
                 file.chmod(0o600)
 
 
-def side_file(path: Path) -> Path:
-    """Name SQLite's rollback journal of a database file."""
-    return path.with_name(path.name + "-journal")
-
-
 def _configure(db: sqlite3.Connection) -> None:
     """Set what durability, privacy and speed ask of every connection."""
     for setting in (
@@ -206,10 +248,13 @@ def _configure(db: sqlite3.Connection) -> None:
         db.execute(f"PRAGMA {setting}").fetchall()
 
 
-def _upgrade(db: sqlite3.Connection, path: Path) -> None:
+def _upgrade(db: sqlite3.Connection, path: Path, *, had_campaigns: bool) -> None:
     """Apply the missing migrations in one transaction; refuse what is newer or not ours."""
-    if _applied(db, path) == _names():
+    done = _applied(db, path)
+    if done == _names():
         return
+    if had_campaigns and not done and has_file(db):
+        raise forgotten(path, "is empty")
     db.execute("BEGIN IMMEDIATE")
     try:
         done = _applied(db, path)  # another process may have been faster
@@ -234,6 +279,8 @@ def _applied(db: sqlite3.Connection, path: Path) -> tuple[str, ...]:
     if application == 0 and tables == 0:
         return ()
     if application != APPLICATION_ID:
+        if has_locks(path):
+            raise forgotten(path, "is a database of another program now")
         raise JournalError(
             f"The journal {path} is a database of another program. Leave it alone and "
             f"{_ELSEWHERE}.",
@@ -253,7 +300,7 @@ def _applied(db: sqlite3.Connection, path: Path) -> tuple[str, ...]:
     if names != _names()[: len(names)]:
         raise JournalError(
             f"The journal {path} was written by a newer smsframe. Upgrade smsframe "
-            f"(pip install -U smsframe), or {_ELSEWHERE}.",
+            f"(pip install -U smsframe), and {_NOT_ELSEWHERE}.",
             path=str(path),
             migrations=names,
         )

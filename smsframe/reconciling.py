@@ -9,17 +9,16 @@ A message that is settled as gone out is ``accepted`` (never ``sent``: that the 
 phone would have to say), with code ``resolved``. One settled as not gone out is ``rejected``, which
 is what lets the same send go on with it.
 
-[guess] An export may write phone numbers nationally. Where a number is not found as it stands, and
-exactly one recipient of that very batch ends with it (seven digits or more, leading zeros dropped),
-it is that one.
+An export settles all batches of a call in one transaction, or none, and only where it contradicts
+nothing that is known (`smsframe.export_checks`). It never settles a batch that was sent by lookup,
+since it names phones and not lookups. Somebody who was called not sent before, by a person or by an
+export, and is in an export after all, was sent.
 """
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,13 +29,14 @@ import pyarrow.compute as pc
 
 from smsframe import frames
 from smsframe.arguments import shown_label
-from smsframe.checks import check_frame
 from smsframe.errors import InputError, JournalError, UnknownOutcomeWarning, warn_caller
+from smsframe.export_checks import refuse_contradictions, refuse_incomplete
+from smsframe.exports import Events, is_by_number, named_people
 from smsframe.journal import ACCEPTED, CLAIMED, REJECTED, STATE_NAMES, UNKNOWN, campaign_lock
 from smsframe.places import existing_journal
 from smsframe.refreshing import recalled
-from smsframe.remembered import states_of
-from smsframe.resultrows import ResultRows, arrow_texts, bare_digits
+from smsframe.remembered import remember, states_of
+from smsframe.resultrows import ResultRows
 from smsframe.tally import known_reason
 
 if TYPE_CHECKING:
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
     from smsframe.journal import BatchRecord, Journal
     from smsframe.remembered import Remembered
 
-TAG = r"smsframe:([^\s:]+:[0-9]+)"
-SHORTEST_NATIONAL = 7
 NAMED = 5
 AS = {"sent": ACCEPTED, "not_sent": REJECTED}
 
@@ -67,11 +65,14 @@ def resolved(frame: pd.DataFrame, which: Any, *, as_: str, path: Path) -> pd.Dat
         known = _known(rows, journal)
         places = _named_messages(rows, known, which)
         _refuse_settled(known, places)
-        with _locked(journal, known, np.unique(known.batch[places]).tolist()):
-            for number in np.unique(known.batch[places]).tolist():
-                states = states_of(known.batches[number])
-                states[known.offset[places[known.batch[places] == number]]] = AS[as_]
-                _write(journal, known.batches[number], states, f"Resolved as {as_} by a person.")
+        numbers = np.unique(known.batch[places]).tolist()
+        with _locked(journal, known, numbers), journal.together():
+            ids = [known.batches[number].batch_id for number in numbers]
+            for record in journal.find_batches(ids):  # as they are by now
+                mine = places[known.batch[places] == known.numbers[record.batch_id]]
+                states = states_of(record)
+                states[known.offset[mine]] = AS[as_]
+                _write(journal, record, states, f"Resolved as {as_} by a person.")
         recalled(rows, journal)
     return rows.to_frame()
 
@@ -200,33 +201,6 @@ def _refuse_settled(known: Remembered, places: npt.NDArray[np.int64]) -> None:
 # -- reconcile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Events:
-    """An export of events: the phones by batch, and how many events there were."""
-
-    phones: dict[str, set[str]]
-
-    @classmethod
-    def read(cls, frame: Any, phone: Any, source: Any) -> Events:
-        """Read an export; InputError when it lacks a column."""
-        check_frame(frame, "The events must be a DataFrame")
-        for name, argument in ((phone, "phone"), (source, "source")):
-            if name not in frame.columns:
-                columns = ", ".join(map(repr, frame.columns))
-                raise InputError(
-                    f"The events have no column {name!r}. Name one of theirs with {argument}=: "
-                    f"{columns}."
-                )
-        tags = pd.Series(arrow_texts(frame[source]).to_pandas()).astype("string")
-        batches = tags.str.findall(TAG).str[-1]
-        numbers = bare_digits(pc.utf8_trim_whitespace(arrow_texts(frame[phone]))).to_pylist()
-        phones: dict[str, set[str]] = defaultdict(set)
-        for batch_id, number in zip(batches.tolist(), numbers, strict=True):
-            if isinstance(batch_id, str) and number:
-                phones[batch_id].add(number)
-        return cls(phones=dict(phones))
-
-
 def reconciled(
     frame: pd.DataFrame,
     events: pd.DataFrame,
@@ -241,89 +215,97 @@ def reconciled(
     with existing_journal(path) as journal:
         rows = ResultRows.read(frame)
         known = _known(rows, journal)
-        ids = rows.batch.filter(pa.array(rows.has("unknown"))).unique().drop_null().to_pylist()
+        ids = _lost_batches(rows)
         _refuse_missing(ids, {known.batches[n].batch_id for n in np.unique(known.batch)})
-        if settled:
-            _refuse_wrong_export(journal, ids, told)
-        numbers = [known.numbers[name] for name in ids]
-        with _locked(journal, known, numbers):
-            for number in numbers:
-                _settle(journal, known, number, told, settled=settled)
-        recalled(rows, journal)
+        denied = [name for name in _denied_batches(rows) if name in known.numbers]
+        if ids or denied:
+            _settle(journal, known, [*dict.fromkeys(ids + denied)], told, settled=settled)
+            recalled(rows, journal)
     _warn_of_unknown(rows, settled=settled)
     return rows.to_frame()
 
 
+def _lost_batches(rows: ResultRows) -> list[str]:
+    """Name the batches with rows that are unknown."""
+    ids: list[str] = (
+        rows.batch.filter(pa.array(rows.has("unknown"))).unique().drop_null().to_pylist()
+    )
+    return ids
+
+
+def _denied_batches(rows: ResultRows) -> list[str]:
+    """Name the batches with rows that were said not to have gone out: an event proves otherwise."""
+    said = pc.fill_null(pc.equal(rows.code, "resolved"), False).to_numpy(zero_copy_only=False)
+    denied = pa.array(rows.has("rejected") & said.astype(bool))
+    ids: list[str] = rows.batch.filter(denied).unique().drop_null().to_pylist()
+    return ids
+
+
 def _settle(
-    journal: Journal, known: Remembered, number: int, told: Events, *, settled: bool
+    journal: Journal, known: Remembered, ids: Sequence[str], told: Events, *, settled: bool
 ) -> None:
-    """Settle one batch, message by message."""
-    record = known.batches[number]
-    contacts = known.contact.take(pa.array(known.places(number))).to_pylist()
-    found = _found(contacts, told.phones.get(record.batch_id, set()))
-    states = states_of(record)
-    is_open = (states == UNKNOWN) | (states == CLAIMED)
-    states[is_open & found] = ACCEPTED
-    could_be_told = "=" not in contacts[0] or found.all() or not told.phones.get(record.batch_id)
-    if settled and could_be_told:
-        states[is_open & ~found] = REJECTED
-    if not np.array_equal(states, states_of(record)):
-        _write(journal, record, states, "Reconciled with an export of events.")
+    """Settle batches by an export that is believed, all of them or none."""
+    with _locked(journal, known, [known.numbers[name] for name in ids]):
+        evidence = _evidence(journal, ids, told)
+        named = named_people(told, evidence)
+        refuse_contradictions(told, evidence, named)
+        mine = [evidence.numbers[name] for name in ids]
+        by_number = [number for number in mine if is_by_number(evidence, number)]
+        lost = [number for number in by_number if _open(evidence.batches[number]).any()]
+        if settled and lost:
+            programs = {run.run_id: run.program for run in journal.runs()}
+            ids_of_lost = [evidence.batches[number].batch_id for number in lost]
+            refuse_incomplete(told, evidence, named, ids_of_lost, programs)
+        with journal.together():
+            for number in by_number:
+                record = evidence.batches[number]
+                found = named.found[evidence.places(number)]
+                states = _judged(record, found, settled=settled)
+                if not np.array_equal(states, states_of(record)):
+                    _write(journal, record, states, "Reconciled with an export of events.")
 
 
-def _found(contacts: Sequence[str], phones: set[str]) -> Mask:
-    """Return which recipients of a batch the export has.
-
-    Lookups cannot be told apart by phones: all are found when there are as many phones as
-    recipients, none otherwise.
-    """
-    if "=" in contacts[0]:
-        return np.full(len(contacts), len(phones) == len(contacts))
-    exact = set(contacts)
-    hits = exact & phones
-    hits |= _written_nationally(contacts, {phone.lstrip("0") for phone in phones - exact})
-    return np.array([contact in hits for contact in contacts], dtype=bool)
-
-
-def _written_nationally(contacts: Sequence[str], nationals: set[str]) -> set[str]:
-    """Return the recipients who alone end with one of these numbers."""
-    found: set[str] = set()
-    for length in {len(number) for number in nationals if len(number) >= SHORTEST_NATIONAL}:
-        endings: dict[str, list[str]] = defaultdict(list)
-        for contact in contacts:
-            endings[contact[-length:]].append(contact)
-        same = (endings.get(number, []) for number in nationals if len(number) == length)
-        found.update(ending[0] for ending in same if len(ending) == 1)
-    return found
-
-
-def _refuse_wrong_export(journal: Journal, ids: Sequence[str], told: Events) -> None:
-    """Refuse to call an export complete that has nothing of a run of which much was accepted."""
+def _evidence(journal: Journal, ids: Sequence[str], told: Events) -> Remembered:
+    """Read all that an export can be held against: its batches, and those of the runs concerned."""
+    batches = {record.batch_id: record for record in journal.find_batches(told.batches)}
     for run_id in dict.fromkeys(name.rpartition(":")[0] for name in ids):
-        batches = journal.batches(run_id)
-        taken = [record.batch_id for record in batches if record.response_id is not None]
-        if taken and not any(record.batch_id in told.phones for record in batches):
-            raise InputError(
-                f"The events have no message of run {run_id}, though the API accepted "
-                f"{len(taken):,} of its batches. This is not the export of that send, its source "
-                "column is missing, or it was made too early; settled=True would have its people "
-                "texted again. Nothing was settled."
-            )
+        batches |= {record.batch_id: record for record in journal.batches(run_id)}
+    return remember(journal, list(batches.values()))
+
+
+def _open(record: BatchRecord) -> Mask:
+    """Return which messages of a batch have no outcome yet."""
+    return np.isin(states_of(record), (UNKNOWN, CLAIMED))
+
+
+def _judged(record: BatchRecord, found: Mask, *, settled: bool) -> States:
+    """Return the states of a batch by who was found in an export."""
+    states, is_open = states_of(record), _open(record)
+    was_denied = (states == REJECTED) & (record.resolved_at is not None)
+    states[(is_open | was_denied) & found] = ACCEPTED
+    if settled:
+        states[is_open & ~found] = REJECTED
+    return states
 
 
 def _warn_of_unknown(rows: ResultRows, *, settled: bool) -> None:
     """Warn of what stays unknown."""
-    left = int(rows.has("unknown").sum())
-    if not left:
-        return
-    why = (
-        "they were addressed by lookup, and the export does not say whose phone is whose: use "
-        "results.sms.resolve(...)"
-        if settled
-        else "the export does not have them. Once it is complete (made well after the send), "
-        "settled=True says that they did not go out"
-    )
-    warn_caller(f"{left:,} rows stay unknown: {why}.", UnknownOutcomeWarning)
+    unknown = rows.has("unknown")
+    by_lookup = pc.fill_null(pc.match_substring(rows.contact, "="), False)
+    looked_up = int((unknown & by_lookup.to_numpy(zero_copy_only=False).astype(bool)).sum())
+    left = int(unknown.sum()) - looked_up
+    if looked_up:
+        warn_caller(
+            f"{looked_up:,} rows stay unknown: they were addressed by lookup, and an export does "
+            "not say whose phone is whose. Use results.sms.resolve(...).",
+            UnknownOutcomeWarning,
+        )
+    if left and not settled:
+        warn_caller(
+            f"{left:,} rows stay unknown: the export does not have them. Once it is complete (made "
+            "well after the send), settled=True says that they did not go out.",
+            UnknownOutcomeWarning,
+        )
 
 
 # -- both

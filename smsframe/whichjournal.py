@@ -53,8 +53,8 @@ def is_there(path: Path) -> bool:
     else:
         return True
     raise JournalError(
-        f"The journal {path} cannot be read ({reason}). Name another with journal= or "
-        "SMSFRAME_JOURNAL.",
+        f"The journal {path} cannot be read ({reason}). Bring back what is missing, or name the "
+        "journal that was sent with: journal= or SMSFRAME_JOURNAL.",
         path=str(path),
     )
 

@@ -14,8 +14,8 @@ from samples import make_people
 
 import smsframe
 from smsframe.errors import CampaignBusyError, InputError, JournalError, UnknownOutcomeWarning
+from smsframe.exports import NOBODY, SEVERAL, whose
 from smsframe.journal import Journal, campaign_lock
-from smsframe.reconciling import _found
 
 pytestmark = pytest.mark.filterwarnings("ignore::smsframe.UnknownOutcomeWarning")
 
@@ -148,39 +148,40 @@ def test_reconcile__reads_exports_as_they_come(sandbox, lost, shape):
 DIGITS = st.text("01", min_size=5, max_size=10)
 
 
-@given(st.sets(DIGITS, min_size=1, max_size=12), st.sets(DIGITS, max_size=12))
-def test_found__is_whom_a_phone_names_or_alone_ends_with_it(contacts, phones):
-    """A phone that is nobody's finds the one recipient who ends with it, seven digits at least."""
-    expected = contacts & phones
-    for phone in phones - contacts:
-        national = phone.lstrip("0")
-        ending = [contact for contact in contacts if contact.endswith(national)]
-        if len(national) >= 7 and len(ending) == 1:
-            expected.update(ending)
+@given(st.sets(DIGITS, min_size=1, max_size=12), st.sets(DIGITS, max_size=12), st.booleans())
+def test_whose__a_number_is_of_who_alone_ends_with_it(contacts, phones, is_whole):
+    """Seven digits at least, leading zeros dropped; one with its country code has to be whole."""
     listed = sorted(contacts)
-    assert _found(listed, phones).tolist() == [contact in expected for contact in listed]
+    found = whose(listed, [(phone, is_whole) for phone in phones])
+    for phone, place in zip(phones, found, strict=True):
+        number = phone.lstrip("0")
+        ending = [contact for contact in listed if contact.endswith(number)]
+        if is_whole or len(number) < 7:
+            ending = [contact for contact in ending if contact == number]
+        if len(ending) == 1:
+            assert listed[place] == ending[0]
+        else:
+            assert place == (SEVERAL if ending else NOBODY)
 
 
-@pytest.mark.parametrize(
-    "shape",
-    [
-        pytest.param(lambda events: respelled(events, r"^1\d{3}", ""), id="of several people"),
-        pytest.param(lambda events: respelled(events, r"^1", "44"), id="another country"),
-    ],
-)
-def test_reconcile__numbers_that_may_be_somebody_elses(sandbox, lost, shape):
-    """A number without its area fits several people, so it settles nobody."""
-    done = lost.sms.reconcile(shape(sandbox.events()))
+def test_reconcile__numbers_that_may_be_several_peoples(sandbox, lost):
+    """A number without its area fits several people, so it settles nobody, and is not complete."""
+    events = respelled(sandbox.events(), r"^1\d{3}", "")
+    done = lost.sms.reconcile(events)
     assert (done["sms_status"] == lost["sms_status"]).all()
+    with pytest.raises(InputError, match="may be of several people") as refused:
+        lost.sms.reconcile(events, settled=True)
+    assert "resolve" in str(refused.value)
 
 
-@pytest.mark.parametrize(("digits", "status"), [(4, "unknown"), (7, "accepted")])
-def test_reconcile__numbers_without_their_area(sandbox, client, digits, status):
+def test_reconcile__numbers_without_their_area(sandbox, client):
     """A number without its area is told by its end where it is long enough, a few digits never."""
     sandbox.faults.add("drop_after", on=1)
     results = send(make_people(3))
-    events = respelled(sandbox.events(), rf"^\d+(?=\d{{{digits}}}$)", "")
-    assert results.sms.reconcile(events)["sms_status"].tolist() == [status] * 3
+    with pytest.raises(InputError, match="of nobody in that batch"):
+        results.sms.reconcile(respelled(sandbox.events(), r"^\d+(?=\d{4}$)", ""))
+    events = respelled(sandbox.events(), r"^\d+(?=\d{7}$)", "")
+    assert results.sms.reconcile(events)["sms_status"].tolist() == ["accepted"] * 3
 
 
 def test_reconcile__other_column_names(sandbox, lost):
@@ -196,23 +197,29 @@ def test_reconcile__other_column_names(sandbox, lost):
 
 def test_reconcile__refuses_an_export_of_something_else(sandbox, lost):
     """An export without one event of a run that was accepted in part is not called complete."""
-    with pytest.raises(InputError, match="not the export of that send"):
+    with pytest.raises(InputError, match="not one source of a send that this journal knows"):
         lost.sms.reconcile(sandbox.events().head(0), settled=True)
+    send(make_people(5), "Another text")
+    others = sandbox.events().tail(5)
+    with pytest.raises(InputError, match="not the export of that send"):
+        lost.sms.reconcile(others, settled=True)
     done = lost.sms.reconcile(sandbox.events())
     assert (done["sms_status"] == "accepted").all()
 
 
 def test_reconcile__by_lookup(sandbox, client):
-    """A phone says nothing of a lookup, except when everybody was texted, or nobody."""
+    """A phone says nothing of a lookup, whoever was texted: only a person's word settles it."""
     people = make_people(3).assign(accountNumber=["A1", "A2", "A3"])
     sandbox.load_contacts(people)
     sandbox.faults.add("drop_after", on=1)
     frame = people[["accountNumber"]]
     results = send(frame, "Hello", lookup={"accountNumber": "accountNumber"})
-    with pytest.warns(UnknownOutcomeWarning, match="addressed by lookup"):
-        part = results.sms.reconcile(sandbox.events().head(2), settled=True)
-    assert (part["sms_status"] == "unknown").all()
-    assert (results.sms.reconcile(sandbox.events())["sms_status"] == "accepted").all()
+    for events in (sandbox.events().head(2), sandbox.events()):
+        for settled in (True, False):
+            with pytest.warns(UnknownOutcomeWarning, match="addressed by lookup.*resolve"):
+                done = results.sms.reconcile(events, settled=settled)
+            assert (done["sms_status"] == "unknown").all()
+    assert (results.sms.resolve(as_="sent")["sms_status"] == "accepted").all()
 
 
 def test_reconcile__the_batch_of_a_sender_that_was_killed(sandbox, client):
@@ -261,6 +268,64 @@ def test_reconcile__leaves_its_input_alone(sandbox, lost):
     lost.sms.reconcile(events)
     pd.testing.assert_frame_equal(lost, before)
     pd.testing.assert_frame_equal(events, events_before)
+
+
+def test_reconcile__settles_all_or_nothing(sandbox, client, monkeypatch):
+    """A journal that fails at the second batch has settled neither."""
+    sandbox.faults.add("drop_after", on=[2, 3])
+    results = send(make_people(3000))
+    written = []
+
+    def failing(journal, batch_id, *args, **options):
+        written.append(batch_id)
+        if len(written) > 1:
+            raise JournalError("The disk is full.")
+        kept(journal, batch_id, *args, **options)
+
+    kept = Journal.set_states
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "set_states", failing)
+        with pytest.raises(JournalError, match="full"):
+            results.sms.reconcile(sandbox.events())
+    assert len(written) == 2
+    again = smsframe.results(results.attrs["smsframe"]["run"])
+    assert again["sms_status"].value_counts()[["accepted", "unknown"]].tolist() == [1000, 2000]
+    assert (results.sms.reconcile(sandbox.events())["sms_status"] == "accepted").all()
+
+
+def test_reconcile__does_not_undo_what_was_resolved_meanwhile(sandbox, client):
+    """A person's word that came first stays; frames that are older than it are brought up to it."""
+    sandbox.faults.add("drop_before", on=1)
+    results = send(make_people(20))
+    results.sms.resolve(results.index[:5], as_="sent")
+    send(make_people(5), "Later")
+    done = results.sms.reconcile(sandbox.events(), settled=True)
+    assert done["sms_status"].tolist() == ["accepted"] * 5 + ["rejected"] * 15
+
+
+def test_reconcile__an_event_of_somebody_who_was_called_not_sent(sandbox, client):
+    """An event proves that it went out: the person is not texted again."""
+    sandbox.faults.add("drop_after", on=1)
+    denied = send(make_people(20)).sms.resolve(as_="not_sent")
+    assert (denied["sms_status"] == "rejected").all()
+    done = denied.sms.reconcile(sandbox.events().head(15))
+    assert done["sms_status"].tolist() == ["accepted"] * 15 + ["rejected"] * 5
+    send(make_people(20))
+    assert sandbox.outbox()["to"].duplicated().sum() == 5
+
+
+def test_reconcile__lookups_beside_numbers(sandbox, client):
+    """A frame with both settles the numbers and says what is left, and how."""
+    people = make_people(3).assign(accountNumber=["A1", "A2", "A3"])
+    sandbox.load_contacts(people)
+    sandbox.faults.add("drop_after", on=1)
+    by_lookup = send(people[["accountNumber"]], "Hello", lookup={"accountNumber": "accountNumber"})
+    sandbox.faults.add("drop_after", on=1)
+    by_number = send(make_people(3), "Moved.")
+    both = pd.concat([by_lookup, by_number], ignore_index=True)
+    with pytest.warns(UnknownOutcomeWarning, match="3 rows stay unknown.*lookup.*resolve"):
+        done = both.sms.reconcile(sandbox.events(), settled=True)
+    assert done["sms_status"].tolist() == ["unknown"] * 3 + ["accepted"] * 3
 
 
 # -- resolve
