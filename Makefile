@@ -42,7 +42,7 @@ soak: .venv/.tests
 .venv-lowest/.made: pyproject.toml lowest.txt
 	@$(PYTHON) -m venv .venv-lowest
 	@.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check -c lowest.txt -e . \
-	numpy matplotlib hypothesis ipykernel nbclient nbformat openpyxl packaging \
+	numpy matplotlib hypothesis ipykernel nbclient nbformat openpyxl packaging python-calamine \
 	pytest pytest-xdist requests-mock
 	@touch $@
 

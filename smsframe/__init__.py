@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from smsframe import journal
     from smsframe.acoustic.client import Client, connect
     from smsframe.composer import Composer, compose
+    from smsframe.files import read
     from smsframe.followup import reconcile, refresh, resolve
     from smsframe.lookback import (
         batches,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     )
     from smsframe.phones import normalize
     from smsframe.planning import Plan
+    from smsframe.result_files import to_excel
     from smsframe.sandbox import Sandbox
     from smsframe.segmentation import segments
     from smsframe.summing import Summary
@@ -82,6 +84,7 @@ __all__ = [
     "plan",
     "plot",
     "preview",
+    "read",
     "reconcile",
     "refresh",
     "resolve",
@@ -90,6 +93,7 @@ __all__ = [
     "segments",
     "send",
     "summary",
+    "to_excel",
     "to_retry",
     "unknown",
 ]
@@ -110,8 +114,10 @@ _LAZY = {
     "normalize": "smsframe.phones",
     "plan": "smsframe.verbs",
     "preview": "smsframe.verbs",
+    "read": "smsframe.files",
     "segments": "smsframe.segmentation",
     "send": "smsframe.verbs",
+    "to_excel": "smsframe.result_files",
 }
 
 

@@ -28,6 +28,7 @@ FRAME_METHODS = (
     "compose",
     "summary",
     "batches",
+    "to_excel",
     "to_retry",
     "plot",
     "refresh",

@@ -23,6 +23,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import smsframe
 from smsframe.cli_options import EXIT_CODES, parser
 from smsframe.errors import ConfigurationError, InputError, SmsframeError, SmsframeWarning
 from smsframe.shellwords import spoken
@@ -45,7 +46,11 @@ NO_LINES = (".parquet", ".pq")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code; without arguments, those of the process."""
-    arguments = _parser().parse_args(argv)
+    made = _parser()
+    given = sys.argv[1:] if argv is None else argv
+    if not given:
+        made.exit(USAGE, made.format_help())
+    arguments = made.parse_args(given)
     from smsframe import console  # noqa: PLC0415 - brings pandas; --help answers at once
 
     with contextlib.redirect_stderr(console.Patient(sys.stderr)):
@@ -78,7 +83,8 @@ def _parser() -> argparse.ArgumentParser:
             "send": _send,
             "runs": _runs,
             "status": _status,
-        }
+        },
+        smsframe.__version__,
     )
 
 
@@ -131,15 +137,15 @@ def _sandbox(arguments: argparse.Namespace) -> int:
 
 def _plan(arguments: argparse.Namespace) -> int:
     """Show what would be sent."""
-    from smsframe import console, files  # noqa: PLC0415 - brings pandas; --help answers at once
+    from smsframe import console, files, result_files  # noqa: PLC0415 - brings pandas; --help is quick
 
     if arguments.out is not None:
-        files.check_out(_apart(arguments.out, arguments.file))
+        result_files.check_out(_apart(arguments.out, arguments.file), overwrite=arguments.overwrite)
     if _named(arguments):
         _connect(arguments)  # then the plan says what the journal knows of it
     made, cells = _made(arguments)
     if arguments.out is not None:
-        files.check_fits(cells, arguments.out)
+        result_files.check_fits(cells, arguments.out)
     console.say(console.plan_lines(made, texts=arguments.texts))
     planned = files.with_cells(made.to_frame(), cells)
     return _written(planned, arguments.out, ("planned", *DONE), "would become")
@@ -147,13 +153,15 @@ def _plan(arguments: argparse.Namespace) -> int:
 
 def _send(arguments: argparse.Namespace) -> int:
     """Send a file, once somebody has confirmed the number of messages."""
-    from smsframe import files  # noqa: PLC0415 - brings pandas; --help answers at once
+    from smsframe import files, result_files  # noqa: PLC0415 - brings pandas; --help answers at once
 
-    out = _apart(arguments.out or Path(f"{arguments.file.stem}-results.csv"), arguments.file)
-    files.check_out(out)
+    usual = Path(f"{arguments.file.stem}-results.csv")
+    out = _apart(arguments.out or usual, arguments.file)
+    result_files.check_out(out, overwrite=True)
     client = _connect(arguments)
     made, cells = _made(arguments)
-    files.check_fits(cells, out)
+    out = _place(arguments, out, cells)
+    result_files.check_fits(cells, out)
     if arguments.dry_run:
         planned = files.with_cells(made.send(client=client, dry_run=True), cells)
         return _reported(planned, out, ("planned", *DONE))
@@ -163,6 +171,19 @@ def _send(arguments: argparse.Namespace) -> int:
         results = _sent(made, client, arguments.confirm)
     code = _reported(files.with_cells(results, cells), out, DONE)
     return code if code == ALL_ACCEPTED else _advised(made, code)
+
+
+def _place(arguments: argparse.Namespace, out: Path, cells: pd.DataFrame) -> Path:
+    """Return where the results of a send go: over earlier ones of the same rows, nothing else."""
+    from smsframe import result_files  # noqa: PLC0415 - as above
+
+    renewed = not arguments.dry_run and out.is_file() and result_files.is_earlier(out, cells)
+    if arguments.overwrite or renewed:
+        return out
+    if arguments.out is None:
+        return result_files.free_name(out)
+    result_files.refuse_present(out, overwrite=False)
+    return out
 
 
 def _apart(out: Path, file: Path) -> Path:
@@ -236,15 +257,18 @@ def _runs(arguments: argparse.Namespace) -> int:
 
 def _status(arguments: argparse.Namespace) -> int:
     """Bring a run up to date and say what became of it."""
-    import smsframe  # noqa: PLC0415 - as above
-    from smsframe import console, files  # noqa: PLC0415 - as above
+    from smsframe import console, result_files  # noqa: PLC0415 - as above
 
     if arguments.out is not None:
-        files.check_out(arguments.out)
+        result_files.check_out(arguments.out, overwrite=True)
     path = _journal(arguments)
     if arguments.run not in smsframe.runs(journal=path).index:
         raise InputError(f"{path} has no run {arguments.run!r}. smsframe runs lists what there is.")
     results = smsframe.results(arguments.run, journal=path)
+    if arguments.out and not result_files.is_earlier(
+        arguments.out, console.with_row_numbers(results)
+    ):
+        result_files.refuse_present(arguments.out, overwrite=arguments.overwrite)
     if (results["sms_status"] == "accepted").any():  # else everything is known; no call is needed
         client = _connect(arguments)
         results = smsframe.refresh(results, deadline_s=arguments.wait, client=client)
@@ -291,10 +315,10 @@ def _written(
     results: pd.DataFrame, out: Path | None, good: Sequence[str], what: str = "became"
 ) -> int:
     """Write the rows, if wanted; return 0 when every row has one of the good statuses, else 1."""
-    from smsframe import console, files  # noqa: PLC0415 - as above
+    from smsframe import console, result_files  # noqa: PLC0415 - as above
 
     if out is not None:
-        files.write_frame(console.with_spoken_errors(results), out)
+        result_files.write_frame(console.with_spoken_errors(results), out, overwrite=True)
         console.say(f"\nEvery row and what {what} of it: {out}")
     return ALL_ACCEPTED if bool(results["sms_status"].isin(good).all()) else SOME_NOT
 
@@ -307,8 +331,6 @@ def _named(arguments: argparse.Namespace) -> bool:
 
 def _connect(arguments: argparse.Namespace) -> Client:
     """Connect to the sandbox of this machine or to the service."""
-    import smsframe  # noqa: PLC0415 - as above
-
     if arguments.sandbox:
         return smsframe.connect("sandbox", journal=arguments.journal)
     return smsframe.connect(
@@ -318,19 +340,26 @@ def _connect(arguments: argparse.Namespace) -> Client:
 
 def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
     """Return the plan that the command line asks for, and the cells of the file as they are."""
-    import smsframe  # noqa: PLC0415 - as above
     from smsframe import files  # noqa: PLC0415 - as above
 
     formats: dict[Any, str] = dict(arguments.format)
-    cells = files.read_cells(arguments.file)
-    frame = files.prepared(cells, formats)
+    text = _text(arguments)
+    cells = files.read_cells(
+        arguments.file,
+        sheet=arguments.sheet,
+        hidden_rows=arguments.hidden_rows,
+        encoding=arguments.encoding,
+        decimal=arguments.decimal,
+    )
+    files.check_header(cells, _columns_named(arguments), arguments.file.name)
+    frame = files.prepared(cells, formats, arguments.decimal)
     made = smsframe.plan(
         frame,
-        arguments.text,
+        text,
         program=arguments.program,
         phone=arguments.phone,
         lookup=dict(arguments.lookup) or None,
-        personalize=_personalize(arguments, frame),
+        personalize=_personalize(arguments, text, frame),
         defaults=dict(arguments.default),
         formats=formats,
         region=arguments.region,
@@ -349,12 +378,38 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
     return made, cells
 
 
-def _personalize(arguments: argparse.Namespace, frame: pd.DataFrame) -> dict[str, str] | None:
+def _text(arguments: argparse.Namespace) -> str | None:
+    """Return the text, from the command line or its file; its last line end is not part of it."""
+    path = arguments.text_file
+    if path is None:
+        text: str | None = arguments.text
+        return text
+    if arguments.text is not None:
+        raise InputError("Give --text or --text-file, not both.")
+    try:
+        read = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"--text-file {path} is not in UTF-8. Save it as UTF-8.") from error
+    except OSError as error:
+        raise InputError(f"--text-file {path} cannot be read: {error.strerror}.") from error
+    return str(read.rstrip("\n"))
+
+
+def _columns_named(arguments: argparse.Namespace) -> list[str]:
+    """Return the columns that the command line names."""
+    pairs = (*arguments.lookup, *arguments.tag)
+    named = [arguments.phone, *(column for _, column in pairs), *(c for c, _ in arguments.format)]
+    return [name for name in named if name is not None]
+
+
+def _personalize(
+    arguments: argparse.Namespace, text: str | None, frame: pd.DataFrame
+) -> dict[str, str] | None:
     """Return what ``--tag`` names and the tags that name a column; None without ``--tag``."""
     from smsframe.templates import tags  # noqa: PLC0415 - as above
 
     given = dict(arguments.tag)
     if not given:
         return None
-    plain = {tag: tag for tag in tags(arguments.text or "") if tag in frame.columns}
+    plain = {tag: tag for tag in tags(text or "") if tag in frame.columns}
     return {**plain, **given}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,17 +27,28 @@ SMSFRAME_REFRESH_TOKEN, and SMSFRAME_POD unless --pod or --base-url is given.
 """
 
 FILE_HELP: Final = """\
-files: every cell of a CSV is the text that stands in it. With --format it has to be a number such
-as 1234.50, or a date such as 2026-03-05 or 2026-03-05 14:30. In CSV and Excel files these words
-count as blank in a message; the results keep them as they are:
+files: every cell of a CSV is the text that stands in it, every cell of an Excel file what it shows.
+With --format it has to be a number such as 1234.50, or a date such as 2026-03-05 or
+2026-03-05 14:30. In CSV and Excel files these words count as blank in a message; the results keep
+them as they are:
   N/A  n/a  NA  NaN  nan  None  NULL  null  <NA>  NaT  -NaN  -nan  #N/A  #N/A N/A  #NA
   1.#IND  -1.#IND  1.#QNAN  -1.#QNAN
 """
 
 
-def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argparse.ArgumentParser:
+class _Parser(argparse.ArgumentParser):
+    """A parser that says first what is wrong, and then how the command is used."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and end with the exit code of usage."""
+        self.exit(2, f"{self.prog}: {message}\n{self.format_usage()}")
+
+
+def parser(
+    commands: Mapping[str, Callable[[argparse.Namespace], int]], version: str
+) -> argparse.ArgumentParser:
     """Return the parser of the whole command; each subcommand sets ``command`` to its function."""
-    made = argparse.ArgumentParser(
+    made = _Parser(
         prog="smsframe",
         description="Send one text to a file of people through Acoustic Campaign: once, with an "
         "answer for every row.",
@@ -45,6 +56,7 @@ def parser(commands: Mapping[str, Callable[[argparse.Namespace], int]]) -> argpa
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    made.add_argument("--version", action="version", version=f"smsframe {version}")
     added = made.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for name, run in commands.items():
         ADDERS[name](added, run)
@@ -79,8 +91,8 @@ def _add_demo(commands: Any, run: Callable[..., int]) -> None:
         commands, "demo", "send a sample file to a sandbox and show every step", run, ""
     )
     parser.add_argument(
-        "file", nargs="?", type=Path, default=Path("data/orders.csv"), metavar="FILE",
-        help="file with the columns of data/orders.csv, which is the default",
+        "file", nargs="?", type=Path, metavar="FILE",
+        help="file with the columns of the sample that comes with smsframe, which is the default",
     )  # fmt: skip
     parser.add_argument("--fast", action="store_true", help="do not slow the sandbox down")
 
@@ -121,7 +133,11 @@ def _add_send(commands: Any, run: Callable[..., int]) -> None:
         "When all have gone out before, N may also be the number of them all",
     )  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help="send nothing, write the results")
-    _add_results(parser, "where the results go (default FILE-results.csv in this directory)")
+    _add_results(
+        parser,
+        "where the results go (default FILE-results.csv in this directory, or FILE-results-2.csv "
+        "and so on where that is taken by anything but earlier results of the same rows)",
+    )
 
 
 def _add_runs(commands: Any, run: Callable[..., int]) -> None:
@@ -158,13 +174,18 @@ def _add_results(parser: Any, purpose: str) -> None:
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help=f"{purpose}; .csv, .xlsx or .parquet"
     )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="write over a file that is there already"
+    )
 
 
 def _add_message(parser: Any) -> None:
     """Add what ``plan`` and ``send`` have in common."""
     parser.add_argument("file", type=Path, metavar="FILE", help="CSV, Excel or Parquet")
+    _add_reading(parser.add_argument_group("the file, where it can be read in two ways"))
     message = parser.add_argument_group("message")
     message.add_argument("--text", help="the text, with %%%%Tag%%%% placeholders")
+    message.add_argument("--text-file", type=Path, metavar="PATH", help="the text is in this file")
     message.add_argument("--content-id", metavar="ID", help="a published message in its place")
     message.add_argument("--program", required=True, metavar="ID", help="SMS program")
     message.add_argument("--source", help="comes back on the event of each message")
@@ -185,6 +206,19 @@ def _add_message(parser: Any) -> None:
     columns.add_argument("--region", metavar="US", help="of numbers without a country code")
     _add_rules(parser.add_argument_group("rules"))
     _add_place(parser.add_argument_group("where to"))
+
+
+def _add_reading(file: Any) -> None:
+    """Add how the file is to be read."""
+    file.add_argument("--sheet", metavar="NAME", help="which sheet of an Excel file")
+    file.add_argument(
+        "--hidden-rows", choices=["send", "skip"],
+        help="whether rows that a filter hides in an Excel file are sent to",
+    )  # fmt: skip
+    file.add_argument("--encoding", metavar="NAME", help="of a CSV (default utf-8): cp1252, utf-16")
+    file.add_argument(
+        "--decimal", choices=[",", "."], metavar="MARK", help="decimal mark of numbers: , or ."
+    )
 
 
 def _add_rules(rules: Any) -> None:

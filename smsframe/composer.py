@@ -56,7 +56,7 @@ class Composer:
     results : DataFrame or None
         What became of the rows, once something was sent; as :func:`smsframe.send` returns it.
     code : str
-        The call that sends exactly this.
+        The call that sends exactly this, on the frame by its name where the composer was made.
     error : BaseException or None
         The last exception that the screen showed.
     """
@@ -256,7 +256,7 @@ def compose(
     >>> composer.plan.recipients
     1
     >>> print(composer.code)
-    results = df.sms.send(
+    results = people.sms.send(
         "Hi %%FirstName%%",
         program="148372",
         phone="mobile",

@@ -1,7 +1,8 @@
 """The demonstration: a messy file of orders becomes three calls, a bar and a word on every row.
 
-It needs no credentials and leaves nothing behind but ``results.csv``: the sandbox lives in memory
-and the journal in a directory that goes when it ends. The sandbox is slowed down a little, so that
+It needs no credentials and leaves nothing behind but ``results.csv``, or ``results-2.csv`` and so
+on where there is one: the sandbox lives in memory and the journal in a directory that goes when it
+ends. The sandbox is slowed down a little, so that
 the bar can be seen; ``fast`` leaves that out.
 """
 
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import smsframe
-from smsframe import console, files
+from smsframe import console, files, result_files
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,16 +30,19 @@ TEXT = "Hi %%FirstName%%, your order %%Order%% over $%%total%% has shipped."
 FORMATS: Mapping[Any, str] = {"total": ",.2f"}
 LATENCY_S = 0.3
 RESULTS = Path("results.csv")
+PACKAGE = Path(__file__).parent
+SAMPLES = (PACKAGE / "samples/orders.csv", PACKAGE.parent / "data/orders.csv")
+"""The sample, as an installed package and as a checkout have it."""
 
 
-def demonstrate(path: Path, *, fast: bool = False) -> int:
+def demonstrate(path: Path | None = None, *, fast: bool = False) -> int:
     """Send a file of orders to a sandbox, twice, and tell what happens; return the exit code.
 
     Parameters
     ----------
-    path : Path
-        A file with the columns of ``data/orders.csv``: ``mobile``, ``FirstName``, ``order_no``,
-        ``total`` and, if the people have said, ``consent``.
+    path : Path, optional
+        A file with the columns ``mobile``, ``FirstName``, ``order_no``, ``total`` and, if the
+        people have said, ``consent``. None: the sample that comes with the package.
     fast : bool, default False
         Do not slow the sandbox down.
 
@@ -52,6 +56,7 @@ def demonstrate(path: Path, *, fast: bool = False) -> int:
     InputError
         The file cannot be read, lacks a column, or is the one that the results go to.
     """
+    path = path or next(place for place in SAMPLES if place.is_file())
     if files.is_same(path, RESULTS):
         raise InputError(f"{path} is where the demonstration writes its results; rename it.")
     orders = files.read_frame(path, FORMATS)
@@ -91,8 +96,9 @@ def _show(orders: pd.DataFrame, path: Path, sandbox: Sandbox) -> None:
     _, line = _sent(plan)
     console.say(console.wrapped(line))
     console.say(f"  Calls made this time: {_calls(sandbox) - calls}.")
-    files.write_frame(results, RESULTS)
-    console.say(f"\nEvery row and what became of it: {RESULTS.absolute()}")
+    out = result_files.free_name(RESULTS)
+    result_files.write_frame(results, out)
+    console.say(f"\nEvery row and what became of it: {out.absolute()}")
 
 
 def _load_people(orders: pd.DataFrame, sandbox: Sandbox) -> int:

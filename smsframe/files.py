@@ -1,47 +1,43 @@
-"""From a file to a frame and back, for the command line.
+"""From a file to a frame, as the command line reads it.
 
 A CSV file says nothing about what its cells are, and guessing spoils phones and order numbers
 (leading zeros, long numbers). So every cell of a CSV stays the text that stands in the file; only a
-column that is given a format becomes numbers or dates, since a format needs them. Excel and Parquet
+column that is given a format becomes numbers or dates, since a format needs them. A cell of an
+Excel file is what a person saw in it: 15%, 00123; a format is given the number behind. Parquet
 files know their types and keep them.
 
 Programs write ``N/A`` or ``nan`` where they have no value, and nobody is to be addressed as that.
 In CSV and Excel files such a word counts as blank for the message. The cells themselves are kept
 beside the frame: the results file has every cell as it was, also a ``None`` that is a name.
 
-Whatever is wrong with a file is the caller's to mend: an ``InputError`` with one sentence. Where
-results are to be written is looked at before anything is sent.
+Whatever is wrong with a file is the caller's to mend: an ``InputError`` with one sentence.
 """
 
 from __future__ import annotations
 
 import contextlib
-import csv
-import importlib.util
 import os
-import re
 import warnings
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pandas as pd
-import pyarrow as pa
 
+from smsframe.cells import text_of
+from smsframe.checks import check_choice, check_text, refuse
 from smsframe.csv_cells import read_csv
-from smsframe.errors import InputError
+from smsframe.errors import InputError, SmsframeWarning
 from smsframe.frames import RESULT_COLUMNS
 from smsframe.typed_cells import typed
+from smsframe.workbooks import VALUES_ALONE, read_workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping
 
-EXCEL = (".xlsx", ".xlsm", ".xls")
+EXCEL = (".xlsx", ".xlsm", *VALUES_ALONE)
 PARQUET = (".parquet", ".pq")
 TEXT = (".csv", ".txt", ".tsv")
-ONLY_READ = (".xls",)
-FIRST_LINE = 2  # the header is line 1
-EXCEL_ROWS: Final = 1_048_575  # below the header
-NO_EXCEL = "Excel files need openpyxl, which is not installed: pip install openpyxl."
+TITLE_LINES: Final = 20
 
 BLANK_WORDS: Final = (
     "N/A", "n/a", "NA", "NaN", "nan", "None", "NULL", "null", "<NA>", "NaT", "-NaN", "-nan", "#N/A",
@@ -49,7 +45,69 @@ BLANK_WORDS: Final = (
 )  # fmt: skip
 """Words that stand for a missing value in CSV and Excel files."""
 
-_NOT_IN_EXCEL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+def read(
+    path: str | os.PathLike[str],
+    *,
+    sheet: str | None = None,
+    hidden_rows: Literal["send", "skip"] | None = None,
+    encoding: str | None = None,
+) -> pd.DataFrame:
+    r"""Read a file of people as the command line does: every cell as a person saw it.
+
+    Nothing is guessed: phones and order numbers keep their leading zeros, 15 % of an Excel sheet is
+    ``15%``. Empty cells and words such as ``N/A`` and ``#N/A`` are missing. What can be read in two
+    ways (hidden rows, several sheets, two columns of one name, lines with too many fields) is
+    refused, with what to say.
+
+    Parameters
+    ----------
+    path : path
+        A file of CSV, Excel, LibreOffice (``.ods``) or Parquet.
+    sheet : str, optional
+        Name of the sheet. None: the only one that is visible and has data.
+    hidden_rows : {"send", "skip"}, optional
+        Whether rows that a filter hides are people to send to. None: refuse a file that has some.
+    encoding : str, optional
+        Encoding of a CSV file, such as "cp1252". None: UTF-8.
+
+    Returns
+    -------
+    DataFrame of string
+        One row per row of the file, on the number of its line (``index.name`` is "line"). Columns
+        of a Parquet file keep their kinds.
+
+    Raises
+    ------
+    InputError
+        The file is not there, cannot be read, or can be read in two ways.
+
+    Examples
+    --------
+    >>> import pathlib, smsframe
+    >>> file = pathlib.Path("people.csv")
+    >>> _ = file.write_text("sep=;\nmobile;code\n+1 201-555-0123;007\n")
+    >>> smsframe.read(file)["code"].tolist()
+    ['007']
+    >>> file.unlink()
+    """
+    faults: list[str] = []
+    check_text("sheet", sheet, faults)
+    check_text("encoding", encoding, faults)
+    if hidden_rows is not None:
+        check_choice("hidden_rows", hidden_rows, ("send", "skip"), faults)
+    refuse(faults)
+    cells = read_cells(Path(path), sheet=sheet, hidden_rows=hidden_rows, encoding=encoding)
+    frame = prepared(cells, {})
+    if frame.index.name != "line":
+        return frame
+    texts = {name: frame[name].map(as_text, na_action="ignore") for name in frame}
+    return pd.DataFrame(texts, index=frame.index).astype("string")
+
+
+def as_text(value: Any) -> str | None:
+    """Return a cell as text; a text as it is."""
+    return str(value) if isinstance(value, str) else text_of(value)
 
 
 def read_frame(path: Path, formats: Mapping[Any, str]) -> pd.DataFrame:
@@ -57,8 +115,15 @@ def read_frame(path: Path, formats: Mapping[Any, str]) -> pd.DataFrame:
     return prepared(read_cells(path), formats)
 
 
-def read_cells(path: Path) -> pd.DataFrame:
-    """Read a CSV, Excel or Parquet file, every cell as it is; only empty ones are missing.
+def read_cells(
+    path: Path,
+    *,
+    sheet: str | None = None,
+    hidden_rows: Literal["send", "skip"] | None = None,
+    encoding: str | None = None,
+    decimal: str | None = None,
+) -> pd.DataFrame:
+    """Read a CSV, Excel or Parquet file, every cell as a person sees it; empty ones are missing.
 
     Rows of a CSV or Excel file carry the number of their line, as an editor or spreadsheet shows
     it.
@@ -66,67 +131,79 @@ def read_cells(path: Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        The file is not there, of another kind, or cannot be read.
+        The file is not there, of another kind, cannot be read, or can be read in two ways.
     """
     if path.is_dir():
         raise InputError(f"{str(path)!r} is a folder, not a file.")
-    reader = _reader(path)
+    check_ending(path)
+    kind = kind_of(path)
+    _refuse_unfit(path, {"sheet": sheet, "hidden_rows": hidden_rows, "encoding": encoding}, kind)
     if not path.is_file():
         raise InputError(f"There is no file {str(path)!r}.")
+    notes: list[str] = []
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of workbooks with features that do not concern us
-            return reader(path)
+            if kind == "csv":
+                frame = read_csv(path, encoding)
+            elif kind == "parquet":
+                frame = pd.read_parquet(path)
+            else:
+                frame, notes = read_workbook(
+                    path, sheet=sheet, hidden_rows=hidden_rows, decimal=decimal or "."
+                )
     except InputError:
         raise
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path.name} is not in UTF-8. Save it as 'CSV UTF-8' and try again."
-        ) from error
     except Exception as error:
-        raise InputError(f"{path.name} cannot be read: {_reason(error)}") from error
+        raise InputError(f"{path.name} cannot be read: {first_line(error)}") from error
+    for note in notes:
+        warnings.warn(note, SmsframeWarning, stacklevel=2)
+    return frame
 
 
-def prepared(cells: pd.DataFrame, formats: Mapping[Any, str]) -> pd.DataFrame:
+def prepared(
+    cells: pd.DataFrame, formats: Mapping[Any, str], decimal: str | None = None
+) -> pd.DataFrame:
     """Return cells as a message takes them: blank words missing, formatted columns typed.
 
     Raises
     ------
     InputError
-        A cell of a column with a format is no number or no date.
+        A cell of a column with a format is no number or no date, or has two readings.
     """
     frame = cells.copy(deep=False)
     for name in frame.columns if cells.index.name == "line" else ():
-        blank = _texts(cells[name]).str.strip().isin(BLANK_WORDS).to_numpy()
+        blank = texts_of(cells[name]).str.strip().isin(BLANK_WORDS).to_numpy()
         if blank.any():
             frame[name] = cells[name].mask(blank)
-    return typed(frame, formats)
+    return typed(frame, formats, decimal)
+
+
+def check_header(cells: pd.DataFrame, named: Iterable[str], file: str) -> None:
+    """Refuse a file whose header stands below its first line, as that under a title does.
+
+    Raises
+    ------
+    InputError
+        Columns that are named are no columns, but stand together in one of the first lines.
+    """
+    missing = {name for name in named if name not in cells.columns}
+    if not missing or cells.index.name != "line":
+        return
+    for line, row in zip(
+        cells.index, cells.head(TITLE_LINES).itertuples(index=False), strict=False
+    ):
+        if missing <= {cell for cell in row if isinstance(cell, str)}:
+            raise InputError(
+                f"{file}: the names of the columns stand in line {line}, not in the first line. "
+                "Delete what stands above them."
+            )
 
 
 def with_cells(results: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     """Return results whose own columns have the cells of the file, as they were read."""
     own = [name for name in results.columns if name in cells.columns and name not in RESULT_COLUMNS]
     return results.assign(**{name: cells[name].array for name in own})
-
-
-def write_frame(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame as CSV (texts in quotes), Excel or Parquet, by the ending of the path.
-
-    Raises
-    ------
-    InputError
-        The ending is of another kind, or the file cannot be written.
-    """
-    check_ending(path)
-    try:
-        if path.suffix.lower() in EXCEL:
-            _without_zones(frame).to_excel(path, index=False)
-        elif path.suffix.lower() in PARQUET:
-            frame.to_parquet(path, index=False)
-        else:
-            frame.to_csv(path, index=False, quoting=csv.QUOTE_NONNUMERIC, encoding="utf-8")
-    except Exception as error:
-        raise InputError(f"{path} cannot be written: {_reason(error)}") from error
 
 
 def check_ending(path: Path) -> None:
@@ -136,33 +213,6 @@ def check_ending(path: Path) -> None:
         raise InputError(f"{path.name}: the ending must be one of {', '.join(known)}.")
 
 
-def check_out(path: Path) -> None:
-    """Refuse a path that results could not be written to, before there are any.
-
-    Raises
-    ------
-    InputError
-        Its ending is of another kind, its folder is not there or not ours to write in, or its kind
-        needs a library that is not installed.
-    """
-    if not path.is_dir():  # of which the sentence below speaks
-        check_ending(path)
-    folder = path.absolute().parent
-    reason = ""
-    if path.is_dir():
-        reason = "it is a folder. Name a file in it."
-    elif path.suffix.lower() in ONLY_READ:
-        reason = f"{path.suffix} files are read, but not written. Name it .xlsx."
-    elif not folder.is_dir():
-        reason = f"there is no folder {str(folder)!r}. Make it, or name another."
-    elif not os.access(path if path.exists() else folder, os.W_OK):
-        reason = "you may not write there. Name another place."
-    elif path.suffix.lower() in EXCEL and importlib.util.find_spec("openpyxl") is None:
-        reason = NO_EXCEL
-    if reason:
-        raise InputError(f"--out {path} cannot be written: {reason}")
-
-
 def is_same(one: Path, other: Path) -> bool:
     """Return whether two paths lead to one file: by another spelling, a link, or another name."""
     with contextlib.suppress(OSError):  # one of them is not there, or not ours to look at
@@ -170,75 +220,32 @@ def is_same(one: Path, other: Path) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
 
 
-def check_fits(cells: pd.DataFrame, path: Path) -> None:
-    """Refuse cells that the kind of file to be written cannot hold, before anything is sent.
-
-    Raises
-    ------
-    InputError
-        Too many rows or characters that Excel refuses, or columns of several kinds for Parquet.
-    """
-    reason = ""
-    if path.suffix.lower() in EXCEL:
-        reason = _unfit_for_excel(cells)
-    elif path.suffix.lower() in PARQUET:
-        reason = _unfit_for_parquet(cells)
-    if reason:
-        raise InputError(f"--out {path} cannot be written: {reason} Name it .csv.")
-
-
-def _unfit_for_excel(cells: pd.DataFrame) -> str:
-    """Return why a sheet cannot hold the cells; empty when it can."""
-    if len(cells) > EXCEL_ROWS:
-        return f"a sheet holds {EXCEL_ROWS:,} rows, and there are {len(cells):,}."
-    for name in cells.columns:
-        if any(map(_NOT_IN_EXCEL.search, _texts(cells[name]).dropna().unique())):
-            return f"column {name!r} holds control characters, which Excel refuses."
-    return ""
-
-
-def _unfit_for_parquet(cells: pd.DataFrame) -> str:
-    """Return why Parquet cannot hold the cells; empty when it can."""
-    for name in cells.columns:
-        try:
-            pa.array(cells[name], from_pandas=True)
-        except (pa.ArrowException, TypeError, ValueError, OverflowError):
-            return f"column {name!r} holds cells of several kinds."
-    return ""
-
-
-def _reader(path: Path) -> Callable[[Path], pd.DataFrame]:
-    """Return what reads files with this ending."""
-    check_ending(path)
+def kind_of(path: Path) -> Literal["csv", "excel", "parquet"]:
+    """Return what kind of file an ending names."""
     ending = path.suffix.lower()
-    return _read_excel if ending in EXCEL else pd.read_parquet if ending in PARQUET else read_csv
+    return "excel" if ending in EXCEL else "parquet" if ending in PARQUET else "csv"
 
 
-def _read_excel(path: Path) -> pd.DataFrame:
-    """Read cells as the kinds they have; digits that are kept as text stay text."""
-    if path.suffix.lower() not in ONLY_READ and importlib.util.find_spec("openpyxl") is None:
-        raise InputError(f"{path.name} cannot be read: {NO_EXCEL}")
-    frame = pd.read_excel(path, dtype=object, keep_default_na=False, na_values=[""])
-    frame.index = pd.RangeIndex(FIRST_LINE, FIRST_LINE + len(frame), name="line")
-    return frame.infer_objects()
+def _refuse_unfit(path: Path, given: Mapping[str, str | None], kind: str) -> None:
+    """Refuse options that say nothing about this kind of file."""
+    meant = {"csv": ("encoding",), "excel": ("sheet", "hidden_rows"), "parquet": ()}[kind]
+    for name, value in given.items():
+        if value is not None and name not in meant:
+            raise InputError(f"{path.name}: {name}={value!r} does not fit this kind of file.")
 
 
-def _texts(column: pd.Series) -> pd.Series:
+def texts_of(column: pd.Series) -> pd.Series:
     """Return the texts of a column; other cells are missing."""
     if isinstance(column.dtype, pd.StringDtype):
         return column
+    if isinstance(column.dtype, (pd.CategoricalDtype, pd.ArrowDtype)):
+        column = column.astype(object)
     cells = column if column.dtype == object else ()
     texts = [cell if isinstance(cell, str) else None for cell in cells] or None
     return pd.Series(texts, index=column.index, dtype="string")
 
 
-def _without_zones(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame whose times carry no zone, which Excel cannot hold; ours are UTC."""
-    zoned = frame.select_dtypes(include="datetimetz").columns
-    return frame.assign(**{name: frame[name].dt.tz_localize(None) for name in zoned})
-
-
-def _reason(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     """Return the first line of what went wrong, as a sentence."""
     line = (str(error) or type(error).__name__).splitlines()[0].rstrip()
     return line if line.endswith((".", "!", "?")) else f"{line}."

@@ -82,9 +82,15 @@ def detached(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.copy(deep=not lazy)
 
 
+def result_label(columns: pd.Index, name: str) -> Any:
+    """Return the label of a result column; where labels have levels, those below are empty."""
+    return name if columns.nlevels == 1 else (name, *[""] * (columns.nlevels - 1))
+
+
 def strip_results(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame without the columns that an earlier send added."""
-    ours = [column for column in frame.columns if column in RESULT_COLUMNS]
+    labels = {result_label(frame.columns, name) for name in RESULT_COLUMNS}
+    ours = [column for column in frame.columns if column in labels]
     return frame.drop(columns=ours) if ours else frame
 
 
@@ -107,7 +113,8 @@ def results_frame(frame: pd.DataFrame, verdicts: Verdicts, *, run: str | None) -
     """
     out = detached(strip_results(frame))
     for name, values in _columns(verdicts):
-        out[name] = pd.Series(values, index=out.index, copy=False)  # an array would be copied
+        label = result_label(out.columns, name)
+        out[label] = pd.Series(values, index=out.index, copy=False)  # an array would be copied
     if run is not None:
         out.attrs = {**out.attrs, "smsframe": {"run": run}}
     return out

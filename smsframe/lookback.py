@@ -58,7 +58,8 @@ def summary(
     Summary
         Shows itself as a table in a notebook. ``to_frame()`` is that table to compute with;
         ``rows``, ``counts``, ``batches``, ``segments``, ``cost``, ``first_at`` and ``last_at`` are
-        the totals. Segments and cost count rows that are accepted or sent.
+        the totals. Segments and cost count messages that are accepted or sent, each once: also in
+        results that were merged with another table, by which a message has several rows.
 
     Raises
     ------

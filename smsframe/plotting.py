@@ -185,7 +185,8 @@ def _reason_counts(rows: ResultRows) -> tuple[pd.DataFrame, int]:
 def _draw_segments(axes: Any, rows: ResultRows) -> None:
     """Draw how many messages take how many segments: those on the bill, else those planned."""
     axes.set_title("Segments")
-    table = pd.DataFrame({"size": pd.Series(rows.segments), "status": rows.names()}).dropna()
+    table = pd.DataFrame({"size": pd.Series(rows.segments), "status": rows.names()})
+    table = table[~rows.repeats()].dropna()
     billed = table["status"].isin(frames.BILLED).any()
     table = table[table["status"].isin(frames.BILLED if billed else ("planned",))]
     if table.empty:

@@ -55,7 +55,7 @@ class ResultRows:
         _refuse_others(frame)
         return cls(
             frame=frame,
-            status=_statuses(frame["sms_status"]),
+            status=_statuses(_column(frame, "sms_status")),
             code=_texts(_column(frame, "sms_code")),
             error=_texts(_column(frame, "sms_error")),
             contact=_contacts(_column(frame, "sms_contact")),
@@ -71,6 +71,28 @@ class ResultRows:
     def has(self, *statuses: str) -> Mask:
         """Return where the status is one of these."""
         return np.isin(self.status, [frames.NUMBER[status] for status in statuses])
+
+    def repeats(self) -> Mask:
+        """Return which rows repeat an earlier row's message, as those of a merge one to many do.
+
+        In one batch nobody has two messages. A contact that a spreadsheet has rounded may be
+        several people's, so its rows count one by one.
+        """
+        batch, contact = self.batch.dictionary_encode(), self.contact.dictionary_encode()
+        if len(contact.dictionary) == len(self) - self.contact.null_count:
+            return np.zeros(len(self), dtype=bool)
+        known = pc.and_(pc.is_valid(self.batch), pc.is_valid(self.contact))
+        whole = pc.invert(
+            pc.match_substring_regex(self.contact, r"^[0-9][.,]?[0-9]*[eE]\+?[0-9]+$")
+        )
+        rows = pc.fill_null(pc.and_(known, whole), False).to_numpy(zero_copy_only=False)
+        numbers = [pc.fill_null(part.indices, 0).to_numpy() for part in (batch, contact)]
+        messages = numbers[0].astype(np.int64) * len(contact.dictionary) + numbers[1]
+        messages = messages * len(frames.STATUSES) + self.status  # repeats of a person stand apart
+        repeated: Mask = pd.Series(messages[rows]).duplicated().to_numpy(dtype=bool)
+        out: Mask = rows.copy()
+        out[rows] = repeated
+        return out
 
     def names(self) -> list[str | None]:
         """Return the status of each row by name."""
@@ -104,7 +126,7 @@ class ResultRows:
         """Return the frame with these results, in the places of the old ones."""
         out = frames.detached(self.frame)
         for name, values in self._columns().items():
-            out[name] = values
+            out[frames.result_label(out.columns, name)] = values
         return out
 
     def _columns(self) -> dict[str, Any]:
@@ -124,7 +146,8 @@ class ResultRows:
 def _refuse_others(frame: Any) -> None:
     """Refuse what is no results frame."""
     check_frame(frame, "A results frame is needed")
-    found = [name for name in frame.columns if name == "sms_status"]
+    label = frames.result_label(frame.columns, "sms_status")
+    found = [name for name in frame.columns if name == label]
     if len(found) != 1:
         raise InputError(
             f"This frame has {'no' if not found else len(found)} column 'sms_status', so it holds "
@@ -135,8 +158,9 @@ def _refuse_others(frame: Any) -> None:
 
 def _column(frame: pd.DataFrame, name: str) -> pd.Series:
     """Return a column; one that is gone counts as empty."""
-    if name in frame.columns:
-        found = frame[name]
+    label = frames.result_label(frame.columns, name)
+    if label in frame.columns:
+        found = frame[label]
         return found if isinstance(found, pd.Series) else found.iloc[:, 0]
     return pd.Series(pd.NA, index=frame.index, dtype="string")
 

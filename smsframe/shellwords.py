@@ -25,9 +25,10 @@ OPTIONS: Final = {
     **{
         name: f"--{name.replace('_', '-')}"
         for name in (
-            "base_url", "campaign", "campaign_name", "confirm", "content_id", "duplicates", "fold",
-            "journal", "limit", "phone", "pod", "port", "price_per_segment", "problems", "program",
-            "region", "source", "text", "ttl_minutes",
+            "base_url", "campaign", "campaign_name", "confirm", "content_id", "decimal",
+            "duplicates", "encoding", "fold", "hidden_rows", "journal", "limit", "overwrite",
+            "phone", "pod", "port", "price_per_segment", "problems", "program", "region", "sheet",
+            "source", "text", "ttl_minutes",
         )
     },
 }  # fmt: skip

@@ -4,8 +4,10 @@ A summary is a small object rather than a frame, because its totals (batches, co
 no rows of a table; ``to_frame()`` is the table, one line per status and code, ready to compute
 with.
 
-Segments and cost count what goes on the bill as far as it is known: rows that are accepted or sent.
-What is ``not_sent`` costs nothing; what is ``unknown`` may, and is counted apart.
+Segments and cost count what goes on the bill as far as it is known: messages that are accepted or
+sent. What is ``not_sent`` costs nothing; what is ``unknown`` may, and is counted apart. A message
+whose row was repeated, as a merge with a table of orders does, is counted with the first of its
+rows, so that the lines of a table add up to the bill.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ from smsframe.telling import as_sentences
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    import numpy.typing as npt
+
     from smsframe.journal import BatchRecord, Journal
 
 COUNTRY = "country"
@@ -46,7 +50,8 @@ class Summary:
     batches : int
         Calls that these rows were sent in.
     segments : int
-        Segments of the rows that are accepted or sent, as far as known.
+        Segments of the messages that are accepted or sent, as far as known; a message that has
+        several rows is counted once.
     segments_unknown : int
         Segments of the rows whose outcome is unknown.
     cost : float or None
@@ -94,8 +99,9 @@ def summarized(frame: pd.DataFrame, by: Hashable | None, price: float | None) ->
     price = check_number("price_per_segment", price, faults)
     check_label("by", by, faults)
     refuse(faults)
-    table = _counted(rows, _groups(rows, by), by, price)
     segments = pd.Series(rows.segments).fillna(0).to_numpy(dtype=np.int64)
+    segments[rows.repeats()] = 0
+    table = _counted(rows, segments, _groups(rows, by), by, price)
     billed = int(segments[rows.has(*frames.BILLED)].sum())
     times = pd.Series(rows.accepted_at).dropna()
     return Summary(
@@ -135,14 +141,18 @@ def _groups(rows: ResultRows, by: Hashable | None) -> pd.Series | None:
 
 
 def _counted(
-    rows: ResultRows, groups: pd.Series | None, by: Hashable | None, price: float | None
+    rows: ResultRows,
+    segments: npt.NDArray[np.int64],
+    groups: pd.Series | None,
+    by: Hashable | None,
+    price: float | None,
 ) -> pd.DataFrame:
     """Return the table of a summary."""
     keys = pd.DataFrame(
         {
             "status": frames.status_column(rows.status),
             "code": frames.strings(rows.code),
-            "segments": pd.Series(rows.segments).fillna(0).to_numpy(dtype=np.int64),
+            "segments": segments,
         }
     )
     names = ["status", "code"]

@@ -52,3 +52,19 @@ def client(sandbox):
 def people():
     """Return a frame of three people with a phone and a name."""
     return pd.DataFrame({"mobile": fictional_phones(3), "FirstName": ["Ann", "Bob", "Zoë"]})
+
+
+@pytest.fixture
+def own_folder(tmp_path, monkeypatch):
+    """Work in an empty directory, 100 columns wide."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+
+
+@pytest.fixture
+def sending(sandbox, monkeypatch):
+    """Return the words of a shell that send a file to the sandbox."""
+    for name, value in sandbox.credentials.items():
+        monkeypatch.setenv(f"SMSFRAME_{name.upper()}", value)
+    options = ["--program", "148372", "--phone", "mobile", "--base-url", sandbox.base_url]
+    return lambda name, text, *more: ["send", name, "--text", text, *options, *more]

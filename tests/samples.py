@@ -1,6 +1,9 @@
-"""Frames of people that do not exist, at phone numbers reserved for fiction."""
+"""People that do not exist, at phone numbers reserved for fiction, in frames and files."""
 
 from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
 
 import pandas as pd
 
@@ -23,4 +26,18 @@ def make_people(n: int, start: int = 0) -> pd.DataFrame:
             "mobile": fictional_phones(n, start),
             "FirstName": [f"Name{i}" for i in range(start, start + n)],
         }
+    )
+
+
+def written(name: str, text: str) -> Path:
+    """Write a file and return its path."""
+    Path(name).write_text(text, encoding="utf-8", newline="")
+    return Path(name)
+
+
+def without_library(monkeypatch, missing: str) -> None:
+    """Make a library one that is not installed."""
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == missing else find(name)
     )

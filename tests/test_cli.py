@@ -13,7 +13,7 @@ import pytest
 from samples import make_people
 
 import smsframe
-from smsframe import cli, console, files, interrupts
+from smsframe import cli, console, files, interrupts, result_files
 from smsframe.errors import InputError, JournalError
 from smsframe.tally import Tally
 
@@ -163,7 +163,43 @@ def test_usage__argparse(arguments, capsys):
     with pytest.raises(SystemExit) as stopped:
         cli.main(arguments)
     assert stopped.value.code == cli.USAGE
-    assert "usage: smsframe" in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert "usage: smsframe" in err
+    assert out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "first"),
+    [
+        (["send"], "smsframe send: the following arguments are required: FILE, --program"),
+        (
+            ["plan", "x.csv", "--program"],
+            "smsframe plan: argument --program: expected one argument",
+        ),
+        (["sned"], "smsframe: argument COMMAND: invalid choice: 'sned'"),
+    ],
+)
+def test_usage__what_is_wrong_comes_first(arguments, first, capsys):
+    """The first line says what is wrong; how the command is used stands below."""
+    with pytest.raises(SystemExit):
+        cli.main(arguments)
+    assert capsys.readouterr().err.splitlines()[0].startswith(first)
+
+
+def test_usage__no_command_lists_them(capsys):
+    """The bare command lists what there is."""
+    with pytest.raises(SystemExit):
+        cli.main([])
+    err = capsys.readouterr().err
+    assert all(f"\n    {name} " in err for name in ("demo", "plan", "send", "runs", "status"))
+
+
+def test_version(capsys):
+    """--version says which one it is."""
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["--version"])
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out == f"smsframe {smsframe.__version__}\n"
 
 
 def test_send__no_credentials(people_csv, capsys):
@@ -276,7 +312,7 @@ def test_plan__needs_no_credentials(people_csv, capsys):
     out = capsys.readouterr().out
     assert "│ Hi Ann, order 007 has shipped." in out
     assert "1     3" in out  # one row, the first of them on line 3
-    written = pd.read_excel("plan.xlsx", dtype=object)
+    written = pd.read_excel("plan.xlsx", dtype=object, engine="openpyxl")
     assert written["sms_contact"].tolist()[0] == "12015550123"
     assert written["sms_status"].tolist() == ["planned", "invalid", "planned"]
 
@@ -378,6 +414,16 @@ def test_status__row_numbers(options, tag, column):
     assert next(iter(table)) == column
     assert table[column].tolist() == ["1", "2", "3"]
     assert table["sms_code"].tolist()[1:] == ["phone_unreadable", "phone_missing"]
+
+
+def test_status__out_is_renewed_and_nothing_else_written_over(sent, capsys):
+    """The same command again renews its table; another file is left as it is."""
+    command = ["status", only_run(), *sent, "--out", "now.csv"]
+    assert [cli.main(command), cli.main(command)] == [cli.SOME_NOT] * 2
+    Path("now.csv").write_text("precious")
+    assert cli.main(command) == cli.USAGE
+    assert "now.csv is there already" in capsys.readouterr().err
+    assert Path("now.csv").read_text() == "precious"
 
 
 def test_status__second_time_asks_nothing(sent, sandbox, capsys):
@@ -511,7 +557,7 @@ def test_read_frame__formats_make_numbers_and_dates(people_csv):
 def test_files__there_and_back(place, name):
     """Digits that are text come back as text, from every kind of file."""
     frame = pd.DataFrame({"mobile": ["0012", "12015550123"], "n": [1, 2]})
-    files.write_frame(frame, Path(name))
+    result_files.write_frame(frame, Path(name))
     back = files.read_frame(Path(name), {})
     assert back["mobile"].tolist() == ["0012", "12015550123"]
 

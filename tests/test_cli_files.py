@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-import importlib.util
+import csv
 import tomllib
 import warnings
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from samples import make_people
+from samples import make_people, without_library, written
 
-from smsframe import cli, cli_options, files
+from smsframe import cli, cli_options, files, result_files, workbooks
 from smsframe.errors import InputError
 
 ROOT = Path(__file__).parent.parent
 A, B = "+12015550100", "+12015550101"
 
-
-@pytest.fixture(autouse=True)
-def place(tmp_path, monkeypatch):
-    """Work in an empty directory, 100 columns wide."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "100")
-    return tmp_path
-
-
-@pytest.fixture
-def command(sandbox, monkeypatch):
-    """Return the words that send a file to the sandbox."""
-    for name, value in sandbox.credentials.items():
-        monkeypatch.setenv(f"SMSFRAME_{name.upper()}", value)
-    options = ["--program", "148372", "--phone", "mobile", "--base-url", sandbox.base_url]
-    return lambda name, text, *more: ["send", name, "--text", text, *options, *more]
-
-
-def written(name: str, text: str) -> Path:
-    """Write a file and return its path."""
-    Path(name).write_text(text, encoding="utf-8", newline="")
-    return Path(name)
+pytestmark = pytest.mark.usefixtures("own_folder")
 
 
 def refusal(text: str, formats: dict[str, str] | None = None) -> str:
@@ -48,10 +27,10 @@ def refusal(text: str, formats: dict[str, str] | None = None) -> str:
     return str(caught.value)
 
 
-def test_csv__separator_too_many(command, sandbox, capsys):
+def test_csv__separator_too_many(sending, sandbox, capsys):
     """A line with more fields than the header would text the wrong people, so nobody is texted."""
     written("some.csv", f"mobile,partner_mobile,name\n{A},{B},Ann,\n{B},{A},Bob,\n")
-    assert cli.main(command("some.csv", "Secret", "--confirm", "2")) == cli.USAGE
+    assert cli.main(sending("some.csv", "Secret", "--confirm", "2")) == cli.USAGE
     err = capsys.readouterr().err
     assert "some.csv, line 2 has 4 fields, but the header has 3" in err
     assert "2 lines are like this" in err
@@ -67,6 +46,9 @@ def test_csv__separator_too_many(command, sandbox, capsys):
         pytest.param('a,b\n1,"2"x\n', "line 2: the quotes", id="text after a quote"),
         pytest.param('"a,b;c\n1,2\n', "line 1: the quotes", id="quote of the header not closed"),
         pytest.param("a,b,a\n1,2,3\n", "'a' more than once", id="one name twice"),
+        pytest.param("List,,\n,,\na,b,c\n1,2,3\n", "line 1 has to name the columns", id="title"),
+        pytest.param("List\n\na,b\n1,2\n", "If line 1 is a title, delete", id="title alone"),
+        pytest.param("sep=;\n", "it is empty", id="nothing but sep="),
     ],
 )
 def test_csv__refused(text, sentence):
@@ -109,6 +91,53 @@ def test_csv__separator(header, separator, names):
     assert frame.iloc[0].tolist() == ["1"] * len(names)
 
 
+@pytest.mark.parametrize(
+    ("first", "separator"),
+    [
+        pytest.param("sep=;", ";", id="semicolon"),
+        pytest.param("sep=,", ",", id="comma"),
+        pytest.param("SEP=|", "|", id="upper case"),
+        pytest.param('"sep=;"', ";", id="in quotes"),
+        pytest.param("sep=\t", "\t", id="tab"),
+        pytest.param("\ufeffsep=^", "^", id="mark, odd separator"),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_csv__sep_line(first, separator, end):
+    """Excel's line says the separator, whatever the header holds, and is a line of the file."""
+    header, row = separator.join(("mobile", "last; first")), separator.join(("1", "a, b, c"))
+    if separator in "; ,":
+        header, row = header.replace("; first", ""), row.replace(", b, c", "")
+    frame = files.read_cells(written("some.csv", end.join((first, header, row, ""))))
+    assert frame.columns[0] == "mobile"
+    assert len(frame.columns) == 2
+    assert frame.index.tolist() == [3]
+
+
+def test_csv__long_cell():
+    """A long cell is no unclosed quote; Python's own limit is as it was afterwards."""
+    before = csv.field_size_limit()
+    frame = files.read_cells(written("some.csv", f'a,b\n1,"{"x" * 300_000}"\n'))
+    assert len(frame["b"].iloc[0]) == 300_000
+    assert csv.field_size_limit() == before
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_csv__line_ends(end):
+    """Lines end as any system ends them."""
+    frame = files.read_cells(written("some.csv", f"a,b{end}1,2{end}{end}3,4{end}"))
+    assert frame["b"].tolist() == ["2", "4"]
+    assert frame.index.tolist() == [2, 4]
+
+
+def test_csv__header_below_a_title(sending, sandbox, capsys):
+    """Where the columns that are named stand in a later line, that line is told."""
+    written("some.csv", f"List,of people\n,\nmobile,name\n{A},Ann\n")
+    assert cli.main(sending("some.csv", "Hi %%name%%", "--confirm", "1")) == cli.USAGE
+    assert "the names of the columns stand in line 3" in capsys.readouterr().err
+    assert len(sandbox.requests()) == 0
+
+
 def test_csv__in_pieces(monkeypatch):
     """A file that is read piece by piece is the same file."""
     people = make_people(10)
@@ -119,13 +148,13 @@ def test_csv__in_pieces(monkeypatch):
     assert frame.index.tolist() == list(range(2, 12))
 
 
-def test_blank_words__told_and_kept(command, sandbox):
+def test_blank_words__told_and_kept(sending, sandbox):
     """A word for a missing value is not sent as text, and comes back as it stood."""
     words = list(files.BLANK_WORDS)
     names = ["Ann", *words, "", "Nan", "Null"]
     people = make_people(len(names)).assign(FirstName=names)
     people.to_csv("people.csv", index=False)
-    assert cli.main(command("people.csv", "Hi %%FirstName%%", "--confirm", "3")) == cli.SOME_NOT
+    assert cli.main(sending("people.csv", "Hi %%FirstName%%", "--confirm", "3")) == cli.SOME_NOT
     assert sandbox.outbox()["text"].tolist() == ["Hi Ann", "Hi Nan", "Hi Null"]
     back = pd.read_csv("people-results.csv", dtype="string", keep_default_na=False)
     assert back["FirstName"].tolist() == names
@@ -145,7 +174,7 @@ def test_excel__words_and_kinds():
     """In a workbook too: words count as blank, numbers and dates keep their kinds, lines count."""
     frame = pd.DataFrame({"name": ["Ann", "None", None], "n": [1, 2, None],
                           "day": pd.to_datetime(["2026-03-05"] * 3)})  # fmt: skip
-    files.write_frame(frame, Path("some.xlsx"))
+    result_files.write_frame(frame, Path("some.xlsx"))
     cells = files.read_cells(Path("some.xlsx"))
     assert cells["name"].tolist()[:2] == ["Ann", "None"]
     made = files.prepared(cells, {"n": ",.2f", "day": "%d %b"})
@@ -155,11 +184,11 @@ def test_excel__words_and_kinds():
     assert made.index.tolist() == [2, 3, 4]
 
 
-def test_formats__keep_the_cells(command, sandbox):
+def test_formats__keep_the_cells(sending, sandbox):
     """A column that became numbers for its format comes back as it stood in the file."""
     written("some.csv", f"mobile,total\n{A},007.50\n")
     assert (
-        cli.main(command("some.csv", "$%%total%%", "--format", "total=,.2f", "--confirm", "1")) == 0
+        cli.main(sending("some.csv", "$%%total%%", "--format", "total=,.2f", "--confirm", "1")) == 0
     )
     assert sandbox.outbox()["text"].tolist() == ["$7.50"]
     assert pd.read_csv("some-results.csv", dtype="string")["total"].tolist() == ["007.50"]
@@ -187,10 +216,10 @@ def test_formats__dates_are_not_guessed(days):
         ("2026-03-05 23:30+05:30", "05 Mar 23:30"),
     ],
 )
-def test_formats__iso_dates(command, sandbox, cell, text):
+def test_formats__iso_dates(sending, sandbox, cell, text):
     """A date with the year first is read, its time as its own clock shows it."""
     written("some.csv", f"mobile,day\n{A},{cell}\n{B},\n")
-    sent = command("some.csv", "%%day%%", "--format", "day=%d %b %H:%M", "--confirm", "1")
+    sent = sending("some.csv", "%%day%%", "--format", "day=%d %b %H:%M", "--confirm", "1")
     assert cli.main(sent) == cli.SOME_NOT
     assert sandbox.outbox()["text"].tolist() == [text]
 
@@ -221,10 +250,94 @@ def test_formats__numbers():
     assert frame["x"].tolist() == [12345678901234567891, -1.5, None, 2, None]
 
 
-def test_formats__names_the_first_bad_cell(command, capsys):
+@pytest.mark.parametrize(
+    ("cells", "decimal", "numbers"),
+    [
+        pytest.param(["1.234", "999"], ".", [1.234, 999], id="point"),
+        pytest.param(["1.234", "999"], ",", [1234, 999], id="thousands"),
+        pytest.param(["1.234.567,50", "12,5"], ",", [1234567.5, 12.5], id="European"),
+        pytest.param(["1,234,567.50", "12.5"], ".", [1234567.5, 12.5], id="American"),
+        pytest.param(["1 234,5", "1\u202f234"], ",", [1234.5, 1234], id="French"),
+        pytest.param(["1'234.50", "-7"], ".", [1234.5, -7], id="Swiss"),
+        pytest.param(["1.234", "1.2"], None, [1.234, 1.2], id="another decimal decides"),
+        pytest.param(["1234.567", "1"], None, [1234.567, 1], id="too many before the point"),
+        pytest.param(["0.125", "0.250"], None, [0.125, 0.25], id="no thousands begin with 0"),
+    ],
+)
+def test_decimal__as_it_was_said(cells, decimal, numbers):
+    """The mark is taken as the caller says, or as the column can only be read."""
+    frame = pd.DataFrame({"x": cells}, dtype="string")
+    assert files.prepared(frame, {"x": ",.2f"}, decimal)["x"].tolist() == numbers
+
+
+@pytest.mark.parametrize("cells", [["1.234", "999"], ["1.234", "12.500", "-7.000"], ["5.000"]])
+def test_decimal__asked_about(cells):
+    """Where every decimal may stand between thousands nobody is told a price; texts do not care."""
+    sentence = refusal("x;y\n" + "".join(f"{cell};1\n" for cell in cells), {"x": ",.2f"})
+    assert "line 2" in sentence
+    assert f"{cells[0]} has two readings" in sentence
+    assert "decimal=','" in sentence
+    assert files.read_frame(Path("some.csv"), {"x": ">9"})["x"].tolist() == cells
+
+
+@pytest.mark.parametrize(
+    ("decimal", "cell"), [(",", "1.5"), (",", "1,234.50"), (".", "1.234,50"), (".", "12,50")]
+)
+def test_decimal__contradicted(decimal, cell):
+    """A number that does not fit the mark is refused."""
+    with pytest.raises(InputError, match="is no number"):
+        files.prepared(pd.DataFrame({"x": [cell]}), {"x": ",.2f"}, decimal)
+
+
+def test_decimal__on_the_command_line(sending, sandbox, capsys):
+    """The refusal names the option, and the option decides."""
+    written("some.csv", f"mobile;total\n{A};1.234\n{B};999\n")
+    words = sending("some.csv", "%%total%%", "--format", "total=,.2f", "--confirm", "2")
+    assert cli.main(words) == cli.USAGE
+    assert "--decimal , that it stands between thousands" in capsys.readouterr().err
+    assert cli.main([*words, "--decimal", ","]) == cli.ALL_ACCEPTED
+    assert sandbox.outbox()["text"].tolist() == ["1,234.00", "999.00"]
+
+
+def test_formats__decimal_comma_is_advised(sending, capsys):
+    """A number with a comma is refused as before, and the option that reads it is named."""
+    written("some.csv", f"mobile;total\n{A};12,50\n")
+    assert cli.main(sending("some.csv", "%%total%%", "--format", "total=,.2f")) == cli.USAGE
+    assert "If the decimal mark is a comma, --decimal , says so." in capsys.readouterr().err
+
+
+def test_text_file(sending, sandbox):
+    """The text is read as UTF-8, lines and all, without the line end at the end of the file."""
+    written("some.csv", f"mobile,name\n{A},Ann\n")
+    written("text.txt", "\ufeffHi %%name%%,\r\nsee you – soon\r\n")
+    words = sending("some.csv", "", "--confirm", "1")
+    del words[2:4]  # --text
+    assert cli.main([*words, "--text-file", "text.txt"]) == cli.ALL_ACCEPTED
+    assert sandbox.outbox()["text"].tolist() == ["Hi Ann,\nsee you – soon"]
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        pytest.param(["--text-file", "gone.txt"], "gone.txt cannot be read", id="missing"),
+        pytest.param(["--text-file", "old.txt"], "old.txt is not in UTF-8", id="encoding"),
+        pytest.param(["--text-file", "old.txt", "--text", "Hi"], "not both", id="both"),
+    ],
+)
+def test_text_file__refused(sending, capsys, more, sentence):
+    """A file that cannot be taken is one sentence."""
+    written("some.csv", f"mobile\n{A}\n")
+    Path("old.txt").write_bytes("Zoë".encode("cp1252"))
+    words = sending("some.csv", "")
+    del words[2:4]
+    assert cli.main([*words, *more]) == cli.USAGE
+    assert sentence in capsys.readouterr().err
+
+
+def test_formats__names_the_first_bad_cell(sending, capsys):
     """The sentence names the cell at fault, its line, and what can be done in a shell."""
     written("some.csv", "mobile,x\n" + "".join(f"{A},{x}\n" for x in ("2", "3.1", "$7", "4")))
-    assert cli.main(command("some.csv", "%%x%%", "--format", "x=,.2f")) == cli.USAGE
+    assert cli.main(sending("some.csv", "%%x%%", "--format", "x=,.2f")) == cli.USAGE
     err = capsys.readouterr().err
     assert "Column 'x', line 4: '$7' is no number, as --format 'x=,.2f' needs." in err
     assert "rows" not in err
@@ -243,123 +356,10 @@ def test_read__folder(name):
         files.read_cells(Path(name))
 
 
-def _no_openpyxl(monkeypatch):
-    """Make openpyxl a library that is not installed."""
-    find = importlib.util.find_spec
-    monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name: None if name == "openpyxl" else find(name)
-    )
-
-
-@pytest.fixture
-def sent_to(command, sandbox, monkeypatch, capsys):
-    """Return what a command says of where its results go, having seen that it sends nothing."""
-    _no_openpyxl(monkeypatch)
-    make_people(1).to_csv("people.csv", index=False)
-    Path("folder.csv").mkdir()
-
-    def try_it(verb: str, out: str) -> str:
-        confirmed = ["--confirm", "1"] if verb == "send" else []
-        words = command("people.csv", "Hi", "--out", out)[1:]
-        assert cli.main([verb, *words, *confirmed]) == cli.USAGE
-        assert len(sandbox.requests()) == 0
-        return capsys.readouterr().err
-
-    return try_it
-
-
-@pytest.mark.parametrize(
-    ("out", "sentence"),
-    [
-        pytest.param("no/such/place.csv", "there is no folder", id="no folder"),
-        pytest.param("folder.csv", "it is a folder", id="a folder"),
-        pytest.param(".", "--out . cannot be written: it is a folder", id="this folder"),
-        pytest.param("out.xls", "Name it .xlsx", id="only read"),
-        pytest.param("out.xlsx", "openpyxl, which is not installed: pip install", id="no library"),
-        pytest.param("people.csv", "is the file itself", id="the file itself"),
-    ],
-)
-@pytest.mark.parametrize("verb", ["send", "plan"])
-def test_out__looked_at_first(sent_to, verb, out, sentence):
-    """Where results could not be written, nothing is sent."""
-    assert sentence in sent_to(verb, out)
-
-
-@pytest.mark.parametrize("out", ["other/../people.csv", "symlink.csv", "hardlink.csv"])
-@pytest.mark.parametrize("verb", ["send", "plan"])
-def test_out__the_file_by_another_name(sent_to, verb, out):
-    """The file that is read is not written over, however its name is spelt."""
-    Path("other").mkdir()
-    Path("symlink.csv").symlink_to("people.csv")
-    Path("hardlink.csv").hardlink_to("people.csv")
-    before = Path("people.csv").read_bytes()
-    assert "is the file itself" in sent_to(verb, out)
-    assert Path("people.csv").read_bytes() == before
-
-
-def test_demo__its_results_as_its_file(capsys):
-    """The demonstration does not write over the file it is given."""
-    written("results.csv", f"mobile,FirstName,order_no,total\n{A},Ann,1,2\n")
-    assert cli.main(["demo", "./results.csv", "--fast"]) == cli.USAGE
-    assert "rename it" in capsys.readouterr().err
-    assert "sms_status" not in Path("results.csv").read_text(encoding="utf-8")
-
-
-def test_out__of_status_looked_at_first(sandbox, capsys):
-    """``status`` asks nothing either."""
-    assert cli.main(["status", "any", "--out", "no/such/place.csv"]) == cli.USAGE
-    assert "there is no folder" in capsys.readouterr().err
-
-
-def test_out__no_right_to_write(command, sandbox, monkeypatch, capsys):
-    """A folder that is not ours to write in is said before anything is sent."""
-    monkeypatch.setattr("os.access", lambda *_: False)
-    make_people(1).to_csv("people.csv", index=False)
-    assert cli.main(command("people.csv", "Hi", "--confirm", "1")) == cli.USAGE
-    assert "you may not write there" in capsys.readouterr().err
-    assert len(sandbox.requests()) == 0
-
-
-@pytest.mark.parametrize(
-    ("cells", "out", "sentence"),
-    [
-        pytest.param(["a", 1], "o.parquet", "several kinds", id="kinds"),
-        pytest.param(["a", "b\x0c"], "o.xlsx", "control characters", id="characters"),
-    ],
-)
-def test_out__cells_do_not_fit(cells, out, sentence):
-    """Cells that the kind of file cannot hold are found before there are results."""
-    with pytest.raises(InputError, match=sentence):
-        files.check_fits(pd.DataFrame({"x": cells}), Path(out))
-    files.check_fits(pd.DataFrame({"x": cells}), Path("o.csv"))
-
-
-def test_out__too_many_rows_for_a_sheet(monkeypatch):
-    """A sheet that is too small is found before there are results."""
-    monkeypatch.setattr(files, "EXCEL_ROWS", 2)
-    files.check_fits(pd.DataFrame({"x": [1, 2]}), Path("o.xlsx"))
-    with pytest.raises(InputError, match="a sheet holds 2 rows, and there are 3"):
-        files.check_fits(pd.DataFrame({"x": [1, 2, 3]}), Path("o.xlsx"))
-
-
-def test_out__fails_after_the_send(command, sandbox, monkeypatch, capsys):
-    """When writing fails all the same the messages are out: it says how to get the table."""
-
-    def full(*_, **__):
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr(pd.DataFrame, "to_csv", full)
-    make_people(1).to_parquet("people.parquet", index=False)
-    assert cli.main(command("people.parquet", "Hi", "--confirm", "1")) == cli.SOME_NOT
-    err = capsys.readouterr().err
-    assert "No space left on device. Nothing is lost" in err
-    assert len(sandbox.outbox()) == 1
-
-
 def test_excel__not_installed(monkeypatch):
     """Reading a workbook without openpyxl says what to install."""
     make_people(1).to_excel("people.xlsx", index=False)
-    _no_openpyxl(monkeypatch)
+    without_library(monkeypatch, "openpyxl")
     with pytest.raises(InputError, match=r"not installed: pip install openpyxl\.$"):
         files.read_cells(Path("people.xlsx"))
 
@@ -371,12 +371,14 @@ def test_extras__are_told_in_one_way():
     assert "pip install matplotlib" in readme
     assert "pip install matplotlib" in plotting
     assert "pip install openpyxl" in readme
-    assert "pip install openpyxl" in files.NO_EXCEL
+    assert "pip install openpyxl" in workbooks.NO_EXCEL
+    assert "pip install python-calamine" in workbooks.NO_CALAMINE
+    assert "pip install python-calamine" in readme
     assert '-e ".[excel]"' in (ROOT / "Makefile").read_text(encoding="utf-8")
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
         "optional-dependencies"
     ]
-    assert [need.partition(">")[0] for need in extras["excel"]] == ["openpyxl"]
+    assert [need.partition(">")[0] for need in extras["excel"]] == ["openpyxl", "python-calamine"]
 
 
 def test_gitignore__has_what_the_readme_writes():

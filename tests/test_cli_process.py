@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from samples import make_people
 
-from smsframe import cli, console, files, planning, sending
+from smsframe import cli, console, files, planning, result_files, sending
 from smsframe.errors import JournalError
 
 TEXT = "Hi %%FirstName%%"
@@ -49,7 +49,7 @@ def test_send__every_kind_of_file(command, sandbox, name, out):
     if name.endswith(".tsv"):
         people.to_csv(name, sep="\t", index=False)
     else:
-        files.write_frame(people, Path(name))
+        result_files.write_frame(people, Path(name))
     assert cli.main(command(name, "--confirm", str(N), "--out", out)) == cli.ALL_ACCEPTED
     assert sandbox.outbox()["text"].tolist() == [f"Hi {name}" for name in people["FirstName"]]
     back = files.read_frame(Path(out), {})

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import re
+import subprocess
+import sys
 import time
 
 import pandas as pd
@@ -386,7 +388,7 @@ def test_code__is_what_would_be_sent(people, client):
         duplicates="send",
         ttl_minutes=30,
     )
-    space = {"df": people}
+    space = {"frame": people}
     exec(made.code, space)
     assert space["results"]["sms_status"].tolist() == ["accepted"] * 3
     assert made.desk.plan().history.left == 0
@@ -398,14 +400,42 @@ def test_code__is_what_would_be_sent(people, client):
 
 
 def test_code__says_no_more_than_needed(people):
-    """What was not chosen is not written down; the name is the notebook's."""
+    """What was not chosen is not written down."""
     made = opened(people, "Hi", program="148372")
     assert made.code == (
-        'results = df.sms.send(\n    "Hi",\n    program="148372",\n    phone="mobile",\n)'
+        'results = frame.sms.send(\n    "Hi",\n    program="148372",\n    phone="mobile",\n)'
     )
     made.show_code.value = True
-    assert "df.sms.send" in made.code_view.value
+    assert "frame.sms.send" in made.code_view.value
     assert made.code_view.layout.display is None
+
+
+orders_of_a_module = pd.DataFrame({"mobile": ["+12015550100"]})
+
+
+def test_code__names_the_frame_as_its_caller_does(people):
+    """In a function, a method or a module the frame has the name that stands there."""
+    people_who_paid = people.copy()
+    made = people_who_paid.sms.compose("Hi", program="148372")
+    assert made.code.startswith("results = people_who_paid.sms.send(")
+    made = orders_of_a_module.sms.compose("Hi", program="148372")
+    assert made.code.startswith("results = orders_of_a_module.sms.send(")
+    _private = people.copy()
+    assert "results = _private.sms.send(" in smsframe.compose(_private, "Hi").code
+    assert "results = df.sms.send(" in people[:2].sms.compose("Hi").code
+
+
+def test_code__names_the_frame_of_a_script():
+    """Where there is no notebook, the names are those of the script."""
+    script = (
+        "import pandas as pd, smsframe\n"
+        "members = pd.DataFrame({'mobile': ['+12015550100']})\n"
+        "print(members.sms.compose('Hi', program='148372').code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.startswith("results = members.sms.send(")
 
 
 def test_plan__of_the_choices_as_they_are(people):

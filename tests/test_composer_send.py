@@ -302,7 +302,7 @@ def test_send__summary_of_a_saved_notebook(ready):
     ready._still = type("Handle", (), {"update": lambda _, bundle, **__: shown.append(bundle)})()
     send_all(ready)
     assert "Sent: 3 accepted (run " in shown[-1]["text/html"]
-    assert "df.sms.send(" in shown[-1]["text/html"]
+    assert ".sms.send(" in shown[-1]["text/html"]
     assert "Name0" not in shown[-1]["text/html"]
 
 

@@ -77,6 +77,64 @@ def test_summary__what_is_not_sent_costs_nothing(sandbox, client):
     assert summary.counts == {"sent": 6, "not_sent": 4}
 
 
+def test_summary__merged_one_to_many(sandbox, client):
+    """A message that has several rows is billed once, in all and by group, in any order of rows."""
+    people = make_people(4)
+    people.loc[3, "mobile"] = people.loc[0, "mobile"]  # a person with two messages
+    sent = send(people, duplicates="send")
+    orders = pd.DataFrame({"FirstName": ["Name0", "Name0", "Name0", "Name2"], "item": list("abcd")})
+    merged = sent.merge(orders, on="FirstName", how="left")
+    for frame in (merged, merged[::-1], merged.set_index("item")):
+        summary = frame.sms.summary(price_per_segment=2.0)
+        assert (summary.rows, summary.segments, summary.cost) == (6, 4, 8.0)
+        assert summary.to_frame()["cost"].sum() == 8.0
+    by_item = merged.sms.summary(by="item", price_per_segment=2.0).to_frame()
+    assert by_item["segments"].sum() == 4
+
+
+def test_summary__merged_one_to_many_unknown(sandbox, client):
+    """What is unknown counts messages as well."""
+    sandbox.faults.add("drop_after", on=1)
+    sent = send(make_people(2))
+    assert pd.concat([sent, sent]).sms.summary().segments_unknown == 2
+
+
+def test_summary__rounded_contacts_are_not_one_person(client):
+    """Contacts that a spreadsheet has rounded may be several people's: each row counts."""
+    sent = send(make_people(3)).assign(sms_contact="1.20156E+10")
+    assert sent.sms.summary().segments == 3
+
+
+def levels(frame, depth):
+    """Return a frame whose columns have several levels."""
+    labels = [("who", name, *[""] * (depth - 2)) for name in frame.columns]
+    return frame.set_axis(pd.MultiIndex.from_tuples(labels), axis=1)
+
+
+@pytest.mark.filterwarnings("error:.*:DeprecationWarning")
+@pytest.mark.parametrize("depth", [2, 3])
+def test_results__of_columns_with_levels(sandbox, client, depth):
+    """Results whose columns have levels know their own, whatever is done with them."""
+    frame = levels(make_people(3), depth)
+    phone, name = frame.columns
+    options = {"phone": phone, "personalize": {"FirstName": name}}
+    sandbox.faults.add("drop_after", on=2)
+    sent = send(frame, **options)
+    status = ("sms_status", *[""] * (depth - 1))
+    assert sent[status].tolist() == ["accepted"] * 3
+    assert sent.sms.summary().counts == {"accepted": 3}
+    assert sent.sms.summary(by=name).to_frame()["rows"].tolist() == [1, 1, 1]
+    assert sent.sms.batches()["rows"].tolist() == [3]
+    assert sent.sms.refresh(progress=False)[status].tolist() == ["sent"] * 3
+    again = send(sent, **options)
+    assert again.columns.equals(sent.columns)
+    assert len(sandbox.outbox()) == 3
+    lost = send(frame, "Hi", phone=phone)
+    assert len(lost.sms.unknown) == 3
+    assert lost.sms.reconcile(sandbox.events()).sms.summary().counts == {"accepted": 3}
+    assert len(lost.sms.resolve(as_="not_sent").sms.to_retry().columns) == 2
+
+
 def test_summary__by_a_column(results):
     """Groups come by size, a missing value is one of them, shares are of the group."""
     table = results.sms.summary(by="city").to_frame()

@@ -37,7 +37,7 @@ def through_excel(results, path, **options):
     """Write results as Excel, as documented, and read them."""
     times = results["sms_accepted_at"].dt.tz_localize(None)
     results.assign(sms_accepted_at=times).to_excel(path, index=False)
-    return pd.read_excel(path, **options)
+    return pd.read_excel(path, engine="openpyxl", **options)
 
 
 TRIPS = [

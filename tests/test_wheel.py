@@ -38,14 +38,15 @@ def built(tmp_path_factory):
 
 
 def test_wheel__has_every_file(built):
-    """All modules, style sheets and scripts of the package are inside, and nothing else."""
+    """Modules, style sheets and scripts of the package are inside, the sample, nothing else."""
     names = set(zipfile.ZipFile(built.wheel).namelist())
     package = {
         path.relative_to(ROOT).as_posix()
         for path in PACKAGE.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert {name for name in names if ".dist-info/" not in name} == package
+    inside = {name for name in names if ".dist-info/" not in name}
+    assert inside == package | {"smsframe/samples/orders.csv"}
     assert {Path(name).suffix for name in package} >= {".py", ".css", ".js"}
     assert "smsframe/py.typed" in package
 
@@ -75,3 +76,5 @@ def test_wheel__installed_elsewhere(built, tmp_path):
     told = wheels.run(bin_ / "python", "-c", SEND, **options)
     assert told.splitlines() == ["accepted Hi Ann", f"1 {smsframe.__version__}"]
     assert wheels.run(bin_ / "smsframe", "--help", **options).startswith("usage: smsframe")
+    assert "2,600 rows" in wheels.run(bin_ / "smsframe", "demo", "--fast", **options)
+    assert (tmp_path / "results.csv").is_file()

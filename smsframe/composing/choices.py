@@ -6,9 +6,12 @@ would have typed, and so that the same code sends the same campaign.
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -18,6 +21,7 @@ from smsframe.checks import check_text, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+    from types import FrameType
 
     from smsframe.values import Format
 
@@ -29,6 +33,8 @@ REST = (
     *("limit", "problems", "duplicates", "resend_unknown", "source", "campaign_name"),
     *("ttl_minutes", "character_swap"),
 )
+_OF_A_NOTEBOOK = re.compile(r"_+(?:i*\d*|oh|dh|ih)")  # what IPython calls the last outputs
+BETWEEN = tuple(f"{Path(file).parent}{os.sep}" for file in (arguments.__file__, pd.__file__))
 DEFAULTS: Mapping[str, Any] = {"problems": "skip", "duplicates": "skip", "resend_unknown": False}
 
 
@@ -100,11 +106,27 @@ def checked(frame: pd.DataFrame, text: str | None, given: Mapping[str, Any]) -> 
 
 
 def name_of(thing: object, otherwise: str) -> str:
-    """Return the name by which a notebook knows an object, if it has one."""
+    """Return the name of an object where the composer is made: in a function, script or notebook.
+
+    The callers are asked from the inside out, each for its own names and those of its module; what
+    lies between (ourselves, pandas) is left out.
+    """
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - callers are nowhere else
+    while frame is not None:
+        if not frame.f_code.co_filename.startswith(BETWEEN):
+            name = _name_in(frame.f_locals, thing) or _name_in(frame.f_globals, thing)
+            if name:
+                return name
+        frame = frame.f_back
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    names = getattr(shell, "user_ns", {})
-    found = [name for name, value in list(names.items()) if value is thing and name[0] != "_"]
-    return found[0] if found else otherwise
+    return _name_in(getattr(shell, "user_ns", {}), thing) or otherwise
+
+
+def _name_in(names: Mapping[str, Any], thing: object) -> str | None:
+    """Return the first name that stands for an object, a public one if there is any."""
+    found = [name for name, value in list(names.items()) if value is thing and name.isidentifier()]
+    found = [name for name in found if not _OF_A_NOTEBOOK.fullmatch(name)]
+    return min(found, key=lambda name: name[0] == "_", default=None)
 
 
 def _said(name: str, value: Any) -> bool:
