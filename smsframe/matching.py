@@ -11,7 +11,8 @@ same person that is not in the journal is, that message is *held*: not sent, and
 order of a person whose first is still in the frame is another message and goes out. With
 ``resend_unknown`` only what was accepted counts as a message that a corrected one stands in for.
 
-Rows beyond ``limit`` are looked up too: what went out before stays as it was and is reported so.
+Rows beyond ``limit`` and excluded ones are looked up too: what went out before stays as it was and
+is reported so.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe import sendkeys
-from smsframe.draft import READY
+from smsframe.draft import EXCLUDED, READY
 from smsframe.journal_records import ACCEPTED, CLAIMED, REJECTED, UNKNOWN, Ledger
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ class Matched:
     """The positions of a plan's sendable rows by what the journal says of them.
 
     ``entries`` are the places in the ledger of the ``known`` ones. What is to be sent again on
-    purpose is known and to do. What ``limit`` holds back is neither, unless it is known.
+    purpose is known and to do. What a rule holds back is neither, unless it is known.
     """
 
     todo: Positions
@@ -62,7 +64,7 @@ def match(plan: Plan, scope: bytes, ledger: Ledger) -> Matched:
     if plan.options.resend_unknown:
         wanted |= _is_unknown(entry, ledger)
     wanted &= plan.draft.verdict[rows] == READY
-    todo, is_known = rows[wanted], entry >= 0
+    todo, is_known = rows[wanted], (entry >= 0) & ~_is_repeat(plan, entry)
     held = np.zeros(len(todo), dtype=bool)
     if plan.options.campaign is not None and len(todo):
         counts = (ACCEPTED,) if plan.options.resend_unknown else (ACCEPTED, CLAIMED, UNKNOWN)
@@ -80,6 +82,14 @@ def _strongest(mine: pa.Array, ledger: Ledger) -> Places:
     theirs = sendkeys.as_keys(ledger.keys[order].tobytes())
     found = pc.fill_null(pc.index_in(mine, value_set=theirs), -1).to_numpy(zero_copy_only=False)
     return np.where(found >= 0, order[found], -1).astype(np.int64)
+
+
+def _is_repeat(plan: Plan, entry: Places) -> npt.NDArray[np.bool_]:
+    """Tell which excluded rows repeat another's message: only one of them had it."""
+    excluded: npt.NDArray[np.bool_] = plan.draft.verdict[plan.sendable] == EXCLUDED
+    if excluded.any():
+        excluded &= pd.Series(entry).duplicated().to_numpy()
+    return excluded
 
 
 def _is_unknown(entry: Places, ledger: Ledger) -> npt.NDArray[np.bool_]:
