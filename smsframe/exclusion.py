@@ -2,13 +2,13 @@
 
 A list may be numbers in any form, a frame, a file, or the results of an earlier run, of which it
 excludes who had the message or may have had it, and who was held back there for that: the results
-of a send with ``exclude=`` may take the place of those that it was given. What a cell stands for, and whom it holds back, is
-told in ``excluded_numbers``. A list that lets people through unseen is worse than none, so it is
-refused as a whole when
+of a send with ``exclude=`` may take the place of those that it was given. What a cell stands for,
+and whom it holds back, is told in ``excluded_numbers``. A list that lets people through unseen is
+worse than none, so it is refused as a whole when
 
 * a spreadsheet has rounded it (the tests of phone columns, and a single cell in scientific
   notation),
-* more than one cell in a hundred, and more than three, can be read as nothing,
+* more than one cell in a hundred, and more than three, can be read as nothing, or all can,
 * it is not there, cannot be read, or holds nothing but blanks,
 * it cannot be held against the recipients: with ``lookup=`` no number is known.
 
@@ -34,11 +34,11 @@ import pyarrow.compute as pc
 
 from smsframe import files
 from smsframe.checks import quoted, unusable
-from smsframe.config import mask_cell
 from smsframe.errors import InputError
 from smsframe.excluded_numbers import Numbers, has_rounded, held_back, read_numbers
 from smsframe.masking import Plain
 from smsframe.phone_columns import is_text_or_number, texts_of
+from smsframe.phone_damage import masked
 from smsframe.phones import guess_phone_column, read_phones
 from smsframe.resultrows import ResultRows
 
@@ -159,7 +159,7 @@ def _note_unread(draft: Draft, numbers: Numbers, where: str) -> None:
 
 def _shown(examples: Sequence[str]) -> str:
     """Return some cells, masked."""
-    return ", ".join(repr(mask_cell(text[:40])) for text in examples)
+    return ", ".join(repr(masked(text)) for text in examples)
 
 
 def _joined(parts: Sequence[Exclusion]) -> Exclusion:
@@ -357,7 +357,9 @@ def _from_column(column: pd.Series, where: str) -> Exclusion:
 def _read_texts(texts: pa.Array, where: str, *, international: bool) -> Numbers:
     """Read cells; refuse them when too many can be read as nothing."""
     numbers = read_numbers(texts, international=international)
-    if numbers.unread > max(_MOST_UNREAD, _UNREAD_SHARE * len(texts)):
+    nothing_read = not (len(numbers.whole) or len(numbers.bare))
+    most = 0 if nothing_read else max(_MOST_UNREAD, _UNREAD_SHARE * len(texts))
+    if numbers.unread > most:
         raise InputError(
             Plain(
                 f"{where} is refused: {numbers.unread:,} of its {len(texts):,} entries can be read "

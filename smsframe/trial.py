@@ -17,9 +17,9 @@ from smsframe import draft, phones
 from smsframe.arguments import Columns, Options, shown_label
 from smsframe.campaign_names import new_test_name
 from smsframe.checks import unusable
-from smsframe.config import mask_cell
 from smsframe.errors import InputError
 from smsframe.masking import Plain
+from smsframe.phone_damage import masked
 from smsframe.slices import picker
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from smsframe.problems import Positions
 
 MOST = 10
-NEED = 'your own phone numbers with country codes, such as ["+12015550123"]'
+NEED = "your own phone numbers, with their country codes: a text or a list of texts"
 _OF_RECIPIENTS = ("phone", "lookup", "region")  # how codes begin that are about whom, not what
 
 
@@ -83,9 +83,9 @@ def _numbers(to: Any, region: str | None) -> list[str]:
     read = phones.read_phones(column, region=region)
     bad = np.flatnonzero(read.code.codes >= 0)
     if len(bad):
-        told = mask_cell(str(column.iloc[bad[0]]))
-        sentence = phones.SENTENCES[str(read.code[bad[0]])]
-        said = sentence.format(value=f"{told!r}", region=region, column="to")
+        told = masked(str(column.iloc[bad[0]]))
+        what, _, _ = phones.SENTENCES[str(read.code[bad[0]])].partition(". ")
+        said = f"{what.format(value=repr(told), region=region)}. Give {NEED}."
         raise InputError(Plain(f"to= cannot be used, and nothing was sent: {said}"))
     return list(dict.fromkeys(read.digits.to_pylist()))
 

@@ -78,6 +78,8 @@ TAKES = {
     "duplicates": set(),
     "fold": {"none"},
     "resend_unknown": {"true"},
+    "exclude": {"none"},
+    "to": set(),
     "dry_run": {"true"},
     "settled": {"true"},
     "character_swap": {"none", "true"},
@@ -104,6 +106,7 @@ TAKES = {
     "timeout_s": set(),
     "label": {"one"},
     "labels": {"one"},
+    "rows": {"none", "one"},
 }
 SAME_AS_NONE = {"pod": "blank", "base_url": "blank", "client_id": "blank"}
 KINDS = (InputError, ConfigurationError, JournalError)
@@ -180,6 +183,10 @@ DOORS = {
     "Plan.show": Door(lambda n: planned().show(n=n)),
     "Plan.show labels": Door(lambda labels: planned().show(labels)),
     "Plan.text": Door(lambda label: planned().text(label)),
+    "Plan.send_test": Door(
+        lambda to, rows=None, progress=False: planned().send_test(to, rows=rows, progress=progress),
+        to="+12015550177",
+    ),
     "Plan.send": Door(
         lambda confirm=None, dry_run=True, client=None, progress=False, wait_s=0: planned().send(
             confirm=confirm, dry_run=dry_run, client=client, progress=progress, wait_s=wait_s
