@@ -57,7 +57,8 @@ _EXTENSION = re.compile(
 )
 _RUN = re.compile(r"\+*[(\[]?\d[\d ()\[\]./~\t-]*")
 _DATE = re.compile(
-    r"(?<!\d)(?:(?:19|20)\d\d([-./])\d\d?\1\d\d?|\d\d?([-./])\d\d?\2(?:19|20)\d\d)(?!\d)"
+    r"(?<![\d+])(?<![\d+][-./])"
+    r"(?:(?:19|20)\d\d([-./])\d\d?\1\d\d?|\d\d?([-./])\d\d?\2(?:19|20)\d\d)(?![-./]?\d)"
 )
 _NO_DIGIT = re.compile(r"\D+")
 
@@ -65,11 +66,15 @@ _DIALLED = r"^0*(?:00|011)([1-9][0-9]*)$"
 _CODES = "|".join(str(code) for code in sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
 _MAY_DIFFER = r"^(?:[1-9][0-9]{0,2}0|5[24])"
 _OTHER_SPELLINGS = (
+    (rf"^({_CODES})0([0-9]+)$", r"\1\2"),
     (rf"^({_CODES})0+([1-9][0-9]*)$", r"\1\2"),
     (r"^521([0-9]{10})$", r"52\1"),
     (r"^52([0-9]{10})$", r"521\1"),
     (r"^549([0-9]{10})$", r"54\1"),
     (r"^54([1-8][0-9]{9})$", r"549\1"),
+)
+_WITH_15 = tuple(  # Argentina at home: 0, the area, 15 for a mobile phone, the number
+    (rf"^0([1-9][0-9]{{{area - 1}}})15([0-9]{{{10 - area}}})$", r"549\1\2") for area in (2, 3, 4)
 )
 _WITHOUT_CARRIER = r"^0[1-9][0-9]([1-9][0-9]{9,10})$"  # Brazil: 0, the carrier, the number
 _TRUNKS = (
@@ -188,17 +193,19 @@ def _sorted(tokens: pa.Array, *, international: bool) -> tuple[pa.Array, pa.Arra
     whole, bare = digits.filter(says), digits.filter(pc.invert(says))
     dialled = bare.filter(pc.match_substring_regex(bare, _DIALLED))
     whole = pa.concat_arrays([whole, pc.replace_substring_regex(dialled, _DIALLED, r"\1")])
-    without_sign = bare.filter(pc.invert(pc.starts_with(bare, "0")))
-    return pa.concat_arrays([whole, *_other_spellings([whole, without_sign])]), bare
+    others = _other_spellings(pa.concat_arrays([whole, bare]), _MAY_DIFFER, _OTHER_SPELLINGS)
+    mobile = _other_spellings(bare, "^0.*15", _WITH_15)
+    return pa.concat_arrays([whole, *others, *mobile]), bare
 
 
-def _other_spellings(columns: Iterable[pa.Array]) -> Iterator[pa.Array]:
+def _other_spellings(
+    digits: pa.Array, may_differ: str, spellings: Iterable[tuple[str, str]]
+) -> Iterator[pa.Array]:
     """Yield the numbers that others are written for."""
-    for digits in columns:
-        some = digits.filter(pc.match_substring_regex(digits, _MAY_DIFFER))
-        for pattern, other in _OTHER_SPELLINGS:
-            same = some.filter(pc.match_substring_regex(some, pattern))
-            yield pc.replace_substring_regex(same, pattern, other)
+    some = digits.filter(pc.match_substring_regex(digits, may_differ))
+    for pattern, other in spellings:
+        same = some.filter(pc.match_substring_regex(some, pattern))
+        yield pc.replace_substring_regex(same, pattern, other)
 
 
 def held_back(numbers: Numbers, recipients: pa.Array, region: str | None) -> npt.NDArray[np.bool_]:
@@ -227,12 +234,12 @@ def _as_whole(numbers: Numbers, region: str | None) -> pa.Array:
 
 
 def _with_prefix(bare: pa.Array, region: str) -> pa.Array:
-    """Return the digits that may have more in front than a zero: with the others they just end."""
+    """Return the digits that may have more in front than a zero, and few: others are an end."""
     told = phonenumbers.PhoneMetadata.metadata_for_region(region)
     prefixes = {told.international_prefix, told.national_prefix_for_parsing}
-    odd = "|".join(prefixes - {None, "0", "00", "011", str(told.country_code)})
+    odd = [*(prefixes - {None, "0", "00", "011", str(told.country_code)}), ".{7,8}$"]
     try:
-        return bare.filter(pc.match_substring_regex(bare, f"^(?:{odd})")) if odd else bare[:0]
+        return bare.filter(pc.match_substring_regex(bare, f"^(?:{'|'.join(odd)})"))
     except pa.ArrowInvalid:  # a pattern that only Python's expressions know
         return bare
 

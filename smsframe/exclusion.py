@@ -63,6 +63,7 @@ _MOST_UNREAD, _UNREAD_SHARE = 3, 0.01
 _MOST_FIELDS = 4  # of a lookup, to be tried in every order
 _FEWEST_OF_NUMBER = 7
 _NOTHING = pa.array([], pa.string())
+_NOBODY_KNOWS_WHO = "a row without sms_contact"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
@@ -254,13 +255,21 @@ def _from_file(path: Path, where: str) -> Exclusion:
     """Read a table, or a text with one number a line."""
     try:
         if path.suffix.lower() in TABLES:
-            return _from_frame(files.read_cells(path), where, path)
+            return _from_frame(_cells(path, where), where, path)
         lines = _lines(path.read_bytes())
     except OSError as error:
         raise _unread_file(path, where, error.strerror or str(error)) from error
     if not lines:
         raise _unread_file(path, where, "it is empty")
     return _from_column(pd.Series(lines, dtype="string"), where)
+
+
+def _cells(path: Path, where: str) -> pd.DataFrame:
+    """Return the cells of a table as they are."""
+    try:
+        return files.read_cells(path)
+    except InputError as error:
+        raise InputError(f"{where}: {error} Nothing is sent without it.") from error
 
 
 def _lines(content: bytes) -> list[str]:
@@ -332,7 +341,7 @@ def _from_results(frame: pd.DataFrame, where: str) -> Exclusion:
         _refuse_damage(frame["sms_contact"].loc[np.asarray(had)], where)
     looked_up = pc.fill_null(pc.match_substring_regex(contacts, "^[^=]+="), False)
     lookups = contacts.filter(looked_up)
-    texts = pc.fill_null(contacts.filter(pc.invert(looked_up)), "?")  # had it, nobody knows who
+    texts = pc.fill_null(contacts.filter(pc.invert(looked_up)), _NOBODY_KNOWS_WHO)
     return Exclusion(numbers=_read_texts(texts, where, international=True), lookups=lookups)
 
 

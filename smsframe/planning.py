@@ -333,7 +333,8 @@ class Plan:
         """
         if self.blocking:
             raise InputError(" ".join(fault.sentence for fault in self.blocking))
-        labels = rows if isinstance(rows, (list, np.ndarray, pd.Index, pd.Series)) else [rows]
+        several = rows.tolist() if isinstance(rows, (np.ndarray, pd.Index, pd.Series)) else rows
+        labels = several if isinstance(several, list) else [several]
         test = self.trial(self._ready[:1] if rows is None else self._rows_of(*labels), to)
         results = test.send(client=client, progress=progress)
         results.insert(2, "text", test.texts(None).array)

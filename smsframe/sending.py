@@ -385,7 +385,8 @@ def _refusal(sentence: str, made: Plan, table: pd.DataFrame | None) -> InputErro
 def _check_confirm(run: Run, confirm: int | None) -> None:
     """Refuse unless exactly so many would go out; once none is left, what was right stays right."""
     now = len(run.todo)
-    if confirm is None or confirm == now or (now == 0 and confirm <= run.plan.recipients):
+    most = max(run.plan.recipients, len(run.matched.known))  # who had it may be excluded by now
+    if confirm is None or confirm == now or (now == 0 and confirm <= most):
         return
     counts = run.tally.counts()
     if run.plan.options.resend_unknown:

@@ -228,13 +228,18 @@ def test_arguments__wrong_values_are_refused(door):
         _try_all(door, name)
 
 
+def kinds_of_labels(name):
+    """Return the kinds whose cells are labels of rows, which an error may show."""
+    return {"array", "series"} if name in {"which", "rows"} else set()
+
+
 def _try_all(door, name):
     """Give an argument every value; fail when one is taken that should not be."""
     taken = []
     for kind, value in WRONG.items():
         sentence = told(DOORS[door].call, name, value)
         taken += [kind] if sentence is None else []
-        labels = {"list", "dict", "set"} | ({"array", "series"} if name == "which" else set())
+        labels = {"list", "dict", "set"} | kinds_of_labels(name)
         assert A_CELL not in (sentence or "") or kind in labels, kind
         assert len(sentence or "") < 1200, kind
     assert set(taken) <= TAKES[name] | {SAME_AS_NONE.get(name, "none")}, (name, taken)
