@@ -32,6 +32,7 @@ import pyarrow.compute as pc
 from smsframe.phone_bytes import without_punctuation
 from smsframe.phone_cells import plain_text, read_cell
 from smsframe.phones import read_phones
+from smsframe.text_bytes import holds_any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,6 +74,7 @@ _OTHER_SPELLINGS = (
     (r"^549([0-9]{10})$", r"54\1"),
     (r"^54([1-8][0-9]{9})$", r"549\1"),
 )
+_ODD_PREFIXES = "^(?:7|36|5[245]|37[05]|993)"  # what may stand behind these codes is no mere zero
 _WITH_15 = tuple(  # Argentina at home: 0, the area, 15 for a mobile phone, the number
     (rf"^0([1-9][0-9]{{{area - 1}}})15([0-9]{{{10 - area}}})$", r"549\1\2") for area in (2, 3, 4)
 )
@@ -101,6 +103,8 @@ class Numbers:
 
 def has_rounded(texts: pa.Array) -> bool:
     """Tell whether a cell is in scientific notation: a spreadsheet has dropped its last digits."""
+    if not holds_any(texts, b"eE"):
+        return False
     lettered = pc.fill_null(pc.match_substring_regex(texts, "[eE]"), False)
     found = pc.match_substring_regex(texts.filter(lettered), _SCIENTIFIC)
     return bool(pc.any(found).as_py())
@@ -225,7 +229,8 @@ def held_back(numbers: Numbers, recipients: pa.Array, region: str | None) -> npt
 
 def _as_whole(numbers: Numbers, region: str | None) -> pa.Array:
     """Return the digits of numbers with their country, those of the region of the send too."""
-    signed = pc.binary_join_element_wise("+", numbers.whole, "")
+    odd = numbers.whole.filter(pc.match_substring_regex(numbers.whole, _ODD_PREFIXES))
+    signed = pc.binary_join_element_wise("+", odd, "")
     found = [numbers.whole, _valid(signed, None)]
     home = (region or "").strip().upper()
     if home in phonenumbers.SUPPORTED_REGIONS:

@@ -58,7 +58,7 @@ NEED = (
     "earlier run"
 )
 _DAMAGES = ("phones_rounded", "phones_float32", "phones_wrapped", "phones_not_whole")
-_LOOKED_AT = 20_000
+_LOOKED_AT = 5_000
 _MOST_UNREAD, _UNREAD_SHARE = 3, 0.01
 _MOST_FIELDS = 4  # of a lookup, to be tried in every order
 _FEWEST_OF_NUMBER = 7
@@ -338,7 +338,8 @@ def _from_results(frame: pd.DataFrame, where: str) -> Exclusion:
     had = pa.array(rows.has(*HAD_IT) | np.asarray(held) | (rows.status < 0))
     contacts = rows.contact.filter(had)
     if "sms_contact" in frame.columns:
-        _refuse_damage(frame["sms_contact"].loc[np.asarray(had)], where)
+        column = frame["sms_contact"].loc[np.asarray(had)]
+        _refuse_damage(column, texts_of(column), where)
     looked_up = pc.fill_null(pc.match_substring_regex(contacts, "^[^=]+="), False)
     lookups = contacts.filter(looked_up)
     texts = pc.fill_null(contacts.filter(pc.invert(looked_up)), _NOBODY_KNOWS_WHO)
@@ -352,8 +353,9 @@ def _from_column(column: pd.Series, where: str) -> Exclusion:
             f"{where} holds values of dtype {column.dtype}, which are no phone numbers. Give the "
             "column that holds them."
         )
-    _refuse_damage(column, where)
-    texts = texts_of(column).drop_null()
+    texts = texts_of(column)
+    _refuse_damage(column, texts, where)
+    texts = texts.drop_null()
     texts = texts.filter(pc.not_equal(pc.utf8_trim_whitespace(texts), ""))
     if len(column) and not len(texts):
         raise InputError(
@@ -379,9 +381,8 @@ def _read_texts(texts: pa.Array, where: str, *, international: bool) -> Numbers:
     return numbers
 
 
-def _refuse_damage(column: pd.Series, where: str) -> None:
+def _refuse_damage(column: pd.Series, texts: pa.Array, where: str) -> None:
     """Refuse numbers that a spreadsheet or a dtype has rounded: others stand behind them."""
-    texts = texts_of(column) if is_text_or_number(column) else _NOTHING
     if has_rounded(texts):
         raise InputError(
             f"{where} holds numbers in scientific notation: a spreadsheet has dropped their last "
