@@ -10,8 +10,9 @@ another campaign of it, for that would text everybody again.
 
 from __future__ import annotations
 
+import os
 import unicodedata
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import filterfalse
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -20,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from smsframe.campaign_names import TEST_PREFIX, is_test
 from smsframe.checks import (
     SHOWN_CHARACTERS,
     check_bool,
@@ -60,6 +62,17 @@ Personalize: TypeAlias = (
 )
 """Tag to column, or a list of columns, as an array or Series too."""
 
+Exclude: TypeAlias = (
+    str
+    | os.PathLike[str]
+    | pd.DataFrame
+    | pd.Series
+    | pd.Index
+    | npt.NDArray[Any]
+    | Collection[Any]
+)
+"""Numbers, the path of a file, results of an earlier run, or a list of these."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
@@ -98,6 +111,7 @@ class Options:
     resend_unknown: bool = False
     price_per_segment: float | None = None
     fold: Literal["gsm7"] | None = None
+    exclude: Any = field(default=None, repr=False)
 
 
 def check_message(text: Any, given: Mapping[str, Any], faults: list[str]) -> Message:
@@ -157,6 +171,7 @@ def check_options(given: Mapping[str, Any], faults: list[str]) -> Options:
         resend_unknown=check_bool("resend_unknown", given["resend_unknown"], faults),
         price_per_segment=check_number("price_per_segment", given["price_per_segment"], faults),
         fold=None if fold is None else check_choice("fold", fold, ("gsm7",), faults),
+        exclude=given.get("exclude"),
     )
 
 
@@ -256,6 +271,11 @@ def _campaign(given: Any, faults: list[str]) -> str | None:
     name = campaign_name(text)
     if not name:
         faults.append("campaign= holds nothing that can be seen; give it a name, or leave it out.")
+    if is_test(name):
+        faults.append(
+            f"campaign= begins with {TEST_PREFIX!r}, as the names of tests do (plan.send_test), "
+            "and a test is not remembered as a campaign. Give it another name."
+        )
     return name
 
 

@@ -155,6 +155,8 @@ def _send(arguments: argparse.Namespace) -> int:
     """Send a file, once somebody has confirmed the number of messages."""
     from smsframe import files, result_files  # noqa: PLC0415 - brings pandas; --help answers at once
 
+    if arguments.test_to or arguments.test_rows is not None:
+        return _test(arguments)
     usual = Path(f"{arguments.file.stem}-results.csv")
     out = _apart(arguments.out or usual, arguments.file)
     result_files.check_out(out, overwrite=True)
@@ -184,6 +186,24 @@ def _place(arguments: argparse.Namespace, out: Path, cells: pd.DataFrame) -> Pat
         return result_files.free_name(out)
     result_files.refuse_present(out, overwrite=False)
     return out
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    """Send the words of the first rows to one's own numbers."""
+    from smsframe import console  # noqa: PLC0415 - as above
+
+    rows = 1 if arguments.test_rows is None else arguments.test_rows
+    if not arguments.test_to or rows < 1:
+        raise InputError("--test-rows is a number of rows, from 1, and goes with --test-to.")
+    if arguments.confirm is not None or arguments.dry_run:
+        raise InputError("--test-to sends a test alone: leave out --confirm and --dry-run.")
+    client = _connect(arguments)
+    made, _ = _made(arguments)
+    first = made.frame.index[made.ready[:rows]].tolist() or None
+    with contextlib.redirect_stdout(io.StringIO()):  # of the line that speaks of results
+        results = made.send_test(arguments.test_to, rows=first, client=client)
+    console.say(console.test_table(results))
+    return ALL_ACCEPTED if bool(results["sms_status"].eq("accepted").all()) else SOME_NOT
 
 
 def _apart(out: Path, file: Path) -> Path:
@@ -320,7 +340,8 @@ def _written(
     if out is not None:
         result_files.write_frame(console.with_spoken_errors(results), out, overwrite=True)
         console.say(f"\nEvery row and what {what} of it: {out}")
-    return ALL_ACCEPTED if bool(results["sms_status"].isin(good).all()) else SOME_NOT
+    fine = results["sms_status"].isin(good).to_numpy() | console.is_held(results, "excluded")
+    return ALL_ACCEPTED if bool(fine.all()) else SOME_NOT
 
 
 def _named(arguments: argparse.Namespace) -> bool:
@@ -368,6 +389,7 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
         problems=arguments.problems,
         duplicates=arguments.duplicates,
         resend_unknown=arguments.resend_unknown,
+        exclude=arguments.exclude or None,
         content_id=arguments.content_id,
         source=arguments.source,
         campaign_name=arguments.campaign_name,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 EXIT_CODES = """\
 exit codes:
-  0    every row was accepted, now or before (or repeats one that was)
+  0    every row was accepted, now or before (or repeats one that was, or is excluded)
   1    some rows were not: a problem of the row, a refusal, an unknown outcome, a stop
   2    usage: an argument, the file or a setting; nothing was sent
   130  interrupted; the results are written, and it says with which --confirm to go on
@@ -133,6 +133,16 @@ def _add_send(commands: Any, run: Callable[..., int]) -> None:
         "When all have gone out before, N may also be the number of them all",
     )  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help="send nothing, write the results")
+    parser.add_argument(
+        "--test-to", action="append", default=[], metavar="NUMBER",
+        help="send a test to this number of your own, and nothing else; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--test-rows",
+        type=int,
+        metavar="N",
+        help="with --test-to: the words of the first N rows that would go out (default 1)",
+    )
     _add_results(
         parser,
         "where the results go (default FILE-results.csv in this directory, or FILE-results-2.csv "
@@ -224,6 +234,12 @@ def _add_reading(file: Any) -> None:
 def _add_rules(rules: Any) -> None:
     """Add what decides which rows go out."""
     rules.add_argument("--campaign", metavar="NAME", help="nobody gets the same campaign twice")
+    rules.add_argument(
+        "--exclude", type=Path, action="append", default=[], metavar="FILE",
+        help="who must not be texted: CSV, Excel, Parquet, a text with one number a line, or the "
+        "results of an earlier send; may be repeated. So is, always, the file that "
+        "SMSFRAME_EXCLUDE names",
+    )  # fmt: skip
     rules.add_argument("--limit", type=int, metavar="N", help="only the first N that can go out")
     rules.add_argument(
         "--problems", choices=["skip", "raise"], default="skip",

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.acoustic.client import Client
-    from smsframe.arguments import Personalize
+    from smsframe.arguments import Exclude, Personalize
     from smsframe.planning import Plan
     from smsframe.values import Format
 
@@ -204,6 +204,7 @@ def compose(
     problems: Literal["skip", "raise"] = "skip",
     duplicates: Literal["skip", "send"] = "skip",
     resend_unknown: bool = False,
+    exclude: Exclude | None = None,
     client: Client | None = None,
     source: str | None = None,
     campaign_name: str | None = None,
@@ -229,7 +230,7 @@ def compose(
         What the fields of the screen say at first; see :func:`smsframe.send`.
     price_per_segment : float, optional
         Price of one segment, for the cost.
-    limit, problems, duplicates, resend_unknown : optional
+    limit, problems, duplicates, resend_unknown, exclude : optional
         As for :func:`smsframe.send`; they have no field on the screen.
     source, campaign_name, ttl_minutes, character_swap : optional
         Passed on to the API, as by :func:`smsframe.send`.

@@ -16,8 +16,10 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
+from smsframe.config import mask_cell
 from smsframe.display import shown_label
 from smsframe.shellwords import spoken
 from smsframe.telling import named_counts
@@ -25,6 +27,8 @@ from smsframe.telling import named_counts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+
+    import numpy.typing as npt
 
     from smsframe.planning import Plan
     from smsframe.problems import Kind
@@ -45,8 +49,11 @@ MEANINGS: Mapping[str, str] = {
     "not_attempted": "the run stopped before it; run it again",
 }
 
-LIMITED = "limit"
-BEYOND_LIMIT = "--limit stopped before it; a higher --limit, or none, goes on with it"
+HELD_BACK: Mapping[str, str] = {
+    "limit": "--limit stopped before it; a higher --limit, or none, goes on with it",
+    "excluded": "--exclude, or the file of SMSFRAME_EXCLUDE, names the person; not sent",
+}
+"""Codes of rows that a rule holds back, which to run the same command again does not send."""
 
 
 def width() -> int:
@@ -144,16 +151,43 @@ def with_row_numbers(results: pd.DataFrame) -> pd.DataFrame:
     return numbered
 
 
+def is_held(results: pd.DataFrame, code: str) -> npt.NDArray[np.bool_]:
+    """Tell which rows a rule holds back, by its code."""
+    held: npt.NDArray[np.bool_] = results["sms_code"].eq(code).fillna(value=False).to_numpy(bool)
+    return held
+
+
+def test_table(results: pd.DataFrame) -> str:
+    """Return the messages of a test: to whom, whose words, what became of it."""
+    rows = [
+        (
+            mask_cell(told["to"]),
+            shown_label(told["row"]),
+            str(told["sms_status"]),
+            _test_words(told),
+        )
+        for told in results.to_dict("records")
+    ]
+    return table(("to", "words of row", "status", "text"), rows)
+
+
+def _test_words(told: Mapping[Any, Any]) -> str:
+    """Return the text of a message of a test, and why it did not go out."""
+    return " ".join(filter(None, (told["text"], spoken(_cell(told["sms_error"])))))
+
+
 def count_table(results: pd.DataFrame) -> str:
     """Return how many rows have each status, and what it means.
 
-    Rows that a limit held back stand apart: to run the same command again does not send them.
+    Rows that a rule held back stand apart: to run the same command again does not send them.
     """
-    limited = results["sms_code"].eq(LIMITED).fillna(value=False).to_numpy(dtype=bool)
-    counted = results["sms_status"][~limited].value_counts()
+    apart = {code: is_held(results, code) for code in HELD_BACK}
+    others = ~np.logical_or.reduce(list(apart.values()))
+    counted = results["sms_status"][others].value_counts()
     rows = [(f"{n:,}", str(status), MEANINGS[str(status)]) for status, n in counted.items() if n]
-    if limited.any():
-        rows.append((f"{limited.sum():,}", "not_attempted", BEYOND_LIMIT))
+    for code, held in apart.items():
+        if held.any():
+            rows.append((f"{held.sum():,}", "not_attempted", HELD_BACK[code]))
     return table(("rows", "status", "meaning"), rows, right=(0,))
 
 

@@ -33,7 +33,7 @@ from smsframe.slices import picker
 from smsframe.templates import Template, near_misses
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from smsframe.arguments import Columns, Message, Options
 
@@ -42,7 +42,7 @@ MAX_UCS2_CHARACTERS = 400
 MAX_SEGMENTS = 6
 BATCH_SIZE = 1000
 
-READY, INVALID, DUPLICATE, HELD_BACK = range(4)
+READY, INVALID, DUPLICATE, HELD_BACK, EXCLUDED = range(5)
 
 
 def duplicate_sentence(repeats: int) -> str:
@@ -82,14 +82,19 @@ class Draft:
         """How many rows the frame has."""
         return len(self.frame)
 
-    def recipients(self, rows: Positions | None = None) -> pa.Array:
-        """Return whom the rows address, as one text each; null where that is not known."""
+    def recipients(
+        self, rows: Positions | None = None, *, fields: Iterable[str] | None = None
+    ) -> pa.Array:
+        """Return whom the rows address, as one text each; null where that is not known.
+
+        ``fields`` are those of the lookup, when they shall stand in another order.
+        """
         at = picker(rows)
         if self.contact_ids is not None:
             return at(self.contact_ids)
         parts = [
-            pc.binary_join_element_wise(pa.scalar(name), at(column), "=")
-            for name, column in self.lookups.items()
+            pc.binary_join_element_wise(pa.scalar(name), at(self.lookups[name]), "=")
+            for name in fields or self.lookups
         ]
         return pc.binary_join_element_wise(*parts, " ")
 
@@ -367,11 +372,12 @@ def _note_long(draft: Draft, measured: Measured) -> None:
         )
 
 
-def judge_rows(draft: Draft) -> None:
-    """Set each row's verdict: invalid, a duplicate, held back by ``limit``, or ready."""
+def judge_rows(draft: Draft, excluded: npt.NDArray[np.bool_]) -> None:
+    """Set each row's verdict: invalid, excluded, a duplicate, beyond ``limit``, or ready."""
     draft.verdict = draft.problems.bad_rows(draft.rows).astype(np.uint8) * INVALID
     if draft.problems.blocking:
         draft.verdict[:] = INVALID
+    draft.verdict[excluded & (draft.verdict == READY)] = EXCLUDED
     _find_duplicates(draft)
     if draft.options.limit is not None:
         draft.verdict[np.flatnonzero(draft.verdict == READY)[draft.options.limit :]] = HELD_BACK
@@ -436,5 +442,5 @@ def segment_numbers(draft: Draft) -> npt.NDArray[np.int16]:
     """Return the segments of each row, -1 where nothing would go out or nothing is known."""
     if draft.measured is None:
         return np.full(draft.rows, -1, dtype=np.int16)
-    counts = (draft.verdict == READY) | (draft.verdict == HELD_BACK)
+    counts = np.isin(draft.verdict, (READY, HELD_BACK, EXCLUDED))
     return np.where(counts, draft.measured.segments, -1).astype(np.int16)

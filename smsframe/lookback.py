@@ -32,7 +32,7 @@ __all__ = ["batches", "failed", "plot", "results", "runs", "summary", "to_retry"
 
 FAILED = ("rejected", "invalid", "not_attempted", "not_sent")
 RETRIED = ("rejected", "not_attempted")
-HELD = "already_in_campaign"
+NOT_AGAIN = ("already_in_campaign", "excluded")
 
 
 def summary(
@@ -211,7 +211,8 @@ def to_retry(frame: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         The rows that are ``rejected`` or ``not_attempted``, without the ``sms_*`` columns, on their
         labels. Not among them: ``invalid`` ones (correct them first: ``results.sms.failed``),
-        ``unknown`` ones, and those that were held because their person had this campaign before.
+        ``unknown`` ones, those that were held because their person had this campaign before, and
+        those that ``exclude=`` holds back.
 
     Raises
     ------
@@ -227,7 +228,7 @@ def to_retry(frame: pd.DataFrame) -> pd.DataFrame:
     ['+1 201-555-0124']
     """
     rows = ResultRows.read(frame)
-    held = np.array([code == HELD for code in rows.code.to_pylist()], dtype=bool)
+    held = np.array([code in NOT_AGAIN for code in rows.code.to_pylist()], dtype=bool)
     chosen = strip_results(frame.loc[rows.has(*RETRIED) & ~held])
     chosen.attrs = {name: value for name, value in frame.attrs.items() if name != "smsframe"}
     return chosen

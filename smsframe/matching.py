@@ -11,7 +11,8 @@ has messages of the campaign that are no longer in the frame: not sent, and said
 out: a second order of a person whose first is still in the frame is another message. With
 ``resend_unknown`` only what was accepted counts as a message that a corrected one stands in for.
 
-Rows beyond ``limit`` are looked up too: what went out before stays as it was and is reported so.
+Rows beyond ``limit`` and excluded ones are looked up too: what went out before stays as it was and
+is reported so.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe import sendkeys
-from smsframe.draft import READY
+from smsframe.draft import EXCLUDED, READY
 from smsframe.journal_records import ACCEPTED, CLAIMED, REJECTED, UNKNOWN, Ledger
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Matched:
     """The positions of a plan's sendable rows by what the journal says of them.
 
     ``entries`` are the places in ``ledger`` of the ``known`` ones. What is to be sent again on
-    purpose is known and to do. What ``limit`` holds back is neither, unless it is known.
+    purpose is known and to do. What a rule holds back is neither, unless it is known.
     """
 
     todo: Positions
@@ -73,8 +74,8 @@ def match(plan: Plan, service: str, scope: bytes, journal: JournalReader) -> Mat
     ledger = journal.ledger(scope, keys=keys, recipients=who)
     mine = sendkeys.as_keys(keys)
     entry = _strongest(mine, ledger)
-    is_known = entry >= 0
-    wanted = ~is_known
+    is_known = (entry >= 0) & ~_is_repeat(plan, entry)
+    wanted = entry < 0
     if plan.options.resend_unknown:
         wanted |= _is_unknown(entry, ledger)
     wanted &= plan.draft.verdict[rows] == READY
@@ -101,6 +102,14 @@ def _strongest(mine: pa.Array, ledger: Ledger) -> Places:
     theirs = sendkeys.as_keys(ledger.keys[order].tobytes())
     found = pc.fill_null(pc.index_in(mine, value_set=theirs), -1).to_numpy(zero_copy_only=False)
     return np.where(found >= 0, order[found], -1).astype(np.int64)
+
+
+def _is_repeat(plan: Plan, entry: Places) -> npt.NDArray[np.bool_]:
+    """Tell which excluded rows repeat another's message: only one of them had it."""
+    excluded: npt.NDArray[np.bool_] = plan.draft.verdict[plan.sendable] == EXCLUDED
+    if excluded.any():
+        excluded &= pd.Series(entry).duplicated().to_numpy()
+    return excluded
 
 
 def _is_unknown(entry: Places, ledger: Ledger) -> npt.NDArray[np.bool_]:

@@ -22,23 +22,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from smsframe import arguments, display, draft, frames, planview, sendkeys, slices, templates
+from smsframe import arguments, display, draft, exclusion, frames, planview, sendkeys, slices
 from smsframe.checks import check_count, check_frame, refuse
-from smsframe.config import mask_cell
-from smsframe.draft import BATCH_SIZE, DUPLICATE, HELD_BACK, INVALID, READY, Draft
+from smsframe.draft import BATCH_SIZE, EXCLUDED, HELD_BACK, READY, Draft
 from smsframe.errors import InputError, JournalError
 from smsframe.leftovers import note_columns
-from smsframe.problems import Fault, Kind, Positions, Problems, first_codes
+from smsframe.problems import Fault, Kind, Positions, Problems
+from smsframe.trial import trial_of
+from smsframe.verdicts import verdicts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from smsframe.arguments import Message, Options
+    from smsframe.problems import Kind, Positions
 
 KEYS_AT_ONCE = 65_536
-NOT_NOW = (
-    "limit= stopped before this row. The same call with a higher limit, or without, goes on here."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +92,9 @@ class Plan:
         self._sender = sender
         self._look_back = history
         self._ready = np.flatnonzero(made.verdict == READY)
-        self._sendable = self._ready  # one array for both, unless ``limit`` holds rows back
-        if made.options.limit is not None:
-            self._sendable = np.flatnonzero(np.isin(made.verdict, (READY, HELD_BACK)))
+        self._sendable = self._ready  # one array for both, unless rows are held back
+        if made.options.limit is not None or (made.verdict == EXCLUDED).any():
+            self._sendable = np.flatnonzero(np.isin(made.verdict, (READY, HELD_BACK, EXCLUDED)))
         self._segments = draft.segment_numbers(made)
         self._batches: int | None = None
         self._numbers: npt.NDArray[np.int32] | None = None
@@ -173,7 +172,8 @@ class Plan:
     @property
     def segments(self) -> pd.Series:
         """Segments of each row's message; NA where nothing would go out."""
-        counted = self.segment_numbers
+        excluded = self._draft.verdict == EXCLUDED
+        counted = np.where(excluded, -1, self.segment_numbers)
         values = pd.arrays.IntegerArray(counted.astype(np.int32), counted < 0)
         return pd.Series(values, index=self._draft.frame.index, name="segments")
 
@@ -241,8 +241,7 @@ class Plan:
         InputError
             No row has a label.
         """
-        found = [self._rows_of(label) for label in labels]
-        rows = np.concatenate(found) if found else self._first(n)
+        rows = self._rows_of(*labels) if labels else self._first(n)
         return display.Messages(
             tuple(zip(self.masked_recipients(rows), self.texts_at(rows), strict=True))
         )
@@ -254,43 +253,29 @@ class Plan:
         refuse(faults)
         return rows
 
-    def _rows_of(self, label: Any) -> Positions:
-        """Return the positions of the rows with a label; InputError when there are none."""
-        where = None
-        with contextlib.suppress(KeyError, TypeError, pd.errors.InvalidIndexError):
-            where = self._draft.frame.index.get_loc(label)
-        if where is None:  # raised out here, since the KeyError quotes the label
-            raise InputError(f"No row has the label {arguments.shown_label(label)}.")
-        return np.atleast_1d(np.arange(self._draft.rows)[where])  # a number, a slice or a mask
+    def _rows_of(self, *labels: Any) -> Positions:
+        """Return the positions of the rows with labels; InputError when one has none."""
+        index, found = self._draft.frame.index, [self._ready[:0]]
+        for label in labels:
+            where = None
+            with contextlib.suppress(KeyError, TypeError, pd.errors.InvalidIndexError):
+                where = index.get_loc(label)  # a number, a slice or a mask
+            if where is None:  # raised out here, since the KeyError quotes the label
+                raise InputError(f"No row has the label {arguments.shown_label(label)}.")
+            found.append(np.atleast_1d(np.arange(len(index))[where]))
+        return np.concatenate(found)
 
     def texts_at(self, rows: Positions) -> pd.Series:
         """Return the texts of the rows at positions."""
-        template = self._draft.template
-        index = self._draft.frame.index.take(rows)
-        if template is None:
-            what = f"[message {self.message.content_id}]" if self.message.content_id else ""
-            return pd.Series([what] * len(rows), index=index, dtype="string", name="text")
-        values = {tag: f"%%{tag}%%" for tag in self._draft.database_tags}
-        at = slices.picker(rows)
-        cut = {tag: at(column) for tag, column in self._draft.filled.items()}
-        texts = templates.fill(template, {**values, **cut}, len(rows))
-        return pd.Series(frames.strings(texts), index=index, name="text")
+        return planview.texts_at(self._draft, rows)
 
     def preview(self, n: int = 5) -> pd.DataFrame:
         """Return the first ``n`` messages: masked recipient, text, encoding and segments."""
-        rows = self._first(n)
-        measured = self._draft.measured
-        out = self.texts_at(rows).to_frame()
-        out.insert(0, "to", self.masked_recipients(rows))
-        if measured is not None:
-            out["encoding"] = np.where(measured.gsm7[rows], "gsm7", "ucs2")
-            out["segments"] = measured.segments[rows]
-        return out
+        return planview.preview(self._draft, self._first(n))
 
     def masked_recipients(self, rows: Positions) -> list[str]:
         """Return whom the rows at positions address, masked but for the last two digits."""
-        recipients = self._draft.recipients(rows).to_pylist()
-        return [mask_cell(recipient) if recipient else "?" for recipient in recipients]
+        return planview.masked_recipients(self._draft, rows)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the frame as a dry run would: what would become of each row.
@@ -299,11 +284,11 @@ class Plan:
         -------
         DataFrame
             The input columns and the result columns, ``sms_status`` being ``planned``, ``invalid``,
-            ``duplicate`` or ``not_attempted`` (beyond ``limit``).
+            ``duplicate`` or ``not_attempted`` (excluded, or beyond ``limit``).
         """
-        verdicts = self.verdicts()
-        verdicts.status[self._ready] = frames.NUMBER["planned"]
-        return frames.results_frame(self._draft.frame, verdicts, run=None)
+        found = self.verdicts()
+        found.status[self._ready] = frames.NUMBER["planned"]
+        return frames.results_frame(self._draft.frame, found, run=None)
 
     def send(
         self,
@@ -339,31 +324,53 @@ class Plan:
         )
         return self._sender(self, **given)
 
+    def send_test(
+        self, to: Any, *, rows: Any = None, client: Any = None, progress: Any = None
+    ) -> pd.DataFrame:
+        """Send the words of chosen rows to your own numbers; nobody of the frame is texted.
+
+        A test does not count as the plan's message: whoever gets it gets the real one too, and no
+        rule about recipients holds it back. Each call sends anew.
+
+        Parameters
+        ----------
+        to : str or list of str
+            Your own numbers, with country codes (or of the plan's region).
+        rows : index label or list of labels, optional
+            Whose words; None: those of the first row that would go out. Every number gets the
+            words of every row, ten messages at most.
+        client, progress : optional
+            As for :meth:`send`.
+
+        Returns
+        -------
+        DataFrame
+            One row per message: ``row`` (its label in the frame), ``to``, ``text`` and the
+            ``sms_…`` columns.
+
+        Raises
+        ------
+        InputError
+            A number cannot be texted, a value of a row is missing, the plan is blocked, or they are
+            more than ten. Nothing was sent.
+        """
+        if self.blocking:
+            raise InputError(" ".join(fault.sentence for fault in self.blocking))
+        several = rows.tolist() if isinstance(rows, (np.ndarray, pd.Index, pd.Series)) else rows
+        labels = several if isinstance(several, list) else [several]
+        test = self.trial(self._ready[:1] if rows is None else self._rows_of(*labels), to)
+        results = test.send(client=client, progress=progress)
+        results.insert(2, "text", test.texts(None).array)
+        return results
+
+    def trial(self, rows: Positions, to: Any) -> Plan:
+        """Return the plan of a test: the words of the rows at positions, to one's own numbers."""
+        test = trial_of(self._draft, rows, to)
+        return Plan(test, sender=self._sender, history=self._look_back)
+
     def verdicts(self) -> frames.Verdicts:
         """Return the verdict of every row as the plan knows it; ready ones are not attempted."""
-        made = self._draft
-        pairs, reason = first_codes(made.problems, made.rows)
-        reasons = [tuple(pair.split("\x00", 1)) for pair in pairs]
-        blocking = made.problems.blocking
-        if blocking:
-            reasons.append((blocking[0].code, " ".join(fault.sentence for fault in blocking)))
-            reason = np.full(made.rows, len(reasons) - 1, dtype=np.int32)
-        repeats = int((made.verdict == DUPLICATE).sum())
-        reasons += [("duplicate", draft.duplicate_sentence(repeats)), ("limit", NOT_NOW)]
-        reason[made.verdict == DUPLICATE] = len(reasons) - 2
-        reason[made.verdict == HELD_BACK] = len(reasons) - 1
-        status = np.full(made.rows, frames.NUMBER["not_attempted"], dtype=np.uint8)
-        status[made.verdict == INVALID] = frames.NUMBER["invalid"]
-        status[made.verdict == DUPLICATE] = frames.NUMBER["duplicate"]
-        return frames.Verdicts(
-            status=status,
-            reason=reason,
-            reasons=reasons,  # type: ignore[arg-type]
-            batch=np.full(made.rows, -1, dtype=np.int32),
-            batches=(),
-            contact=made.recipients(),
-            segments=self._segments,
-        )
+        return verdicts_of(self._draft, self._segments)
 
     @property
     def ready(self) -> Positions:
@@ -372,7 +379,7 @@ class Plan:
 
     @property
     def sendable(self) -> Positions:
-        """Positions of the rows that would go out now or, beyond ``limit``, later."""
+        """Positions of the rows that would go out now or, held back by a rule, later."""
         return self._sendable
 
     @property
@@ -411,14 +418,8 @@ class Plan:
     def batch_rows(self, rows: Positions) -> Iterator[Positions]:
         """Cut rows into batches of at most 1000 without two equal contacts in one."""
         who = self._draft.messages.identity(rows) if self._draft.somebody_twice else None
-        if who is None or not draft.has_repeats(who):
-            for start in range(0, len(rows), BATCH_SIZE):
-                yield rows[start : start + BATCH_SIZE]
-            return
-        waves = who.groupby(who, sort=False).cumcount().to_numpy()
-        order = np.argsort(waves, kind="stable")
-        codes = pd.factorize(who)[0][order]
-        yield from slices.disjoint(rows[order], codes, size=BATCH_SIZE)
+        repeats = who is not None and draft.has_repeats(who)
+        return slices.batches(rows, who if repeats else None, size=BATCH_SIZE)
 
     def slice(self, rows: Positions) -> slices.Slice:
         """Return the recipients at ``rows``, ready to be put into a call."""
@@ -457,6 +458,6 @@ def build_plan(
     draft.fill_gaps(made)
     draft.identify_messages(made)
     draft.measure_texts(made)
-    draft.judge_rows(made)
+    draft.judge_rows(made, exclusion.excluded_rows(made))
     note_columns(made)
     return Plan(made, sender=sender, history=history)

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
+import pandas as pd
 
-from smsframe import display, gsm7
-from smsframe.draft import DUPLICATE, HELD_BACK, INVALID, READY, known_values
+from smsframe import display, frames, gsm7, templates
+from smsframe.config import mask_cell
+from smsframe.draft import DUPLICATE, EXCLUDED, HELD_BACK, INVALID, READY, known_values
 from smsframe.errors import JournalError
 from smsframe.segmentation import fold_template, measure_filled, ucs2_characters
 from smsframe.slices import picker
@@ -19,6 +21,7 @@ from smsframe.slices import picker
 if TYPE_CHECKING:
     from smsframe.draft import Draft
     from smsframe.planning import History, Plan
+    from smsframe.problems import Positions
 
 NAMED = 5
 
@@ -42,12 +45,48 @@ def view(plan: Plan, *, messages: int, problems: int) -> display.PlanView:
     )
 
 
+def texts_at(made: Draft, rows: Positions) -> pd.Series:
+    """Return the texts of the rows at positions; a tag of the database's stays as it is written."""
+    index = made.frame.index.take(rows)
+    if made.template is None:
+        what = f"[message {made.message.content_id}]" if made.message.content_id else ""
+        return pd.Series([what] * len(rows), index=index, dtype="string", name="text")
+    values = {tag: f"%%{tag}%%" for tag in made.database_tags}
+    at = picker(rows)
+    cut = {tag: at(column) for tag, column in made.filled.items()}
+    texts = templates.fill(made.template, {**values, **cut}, len(rows))
+    return pd.Series(frames.strings(texts), index=index, name="text")
+
+
+def masked_recipients(made: Draft, rows: Positions) -> list[str]:
+    """Return whom the rows at positions address, masked but for the last two digits."""
+    recipients = made.recipients(rows).to_pylist()
+    return [mask_cell(recipient) if recipient else "?" for recipient in recipients]
+
+
+def preview(made: Draft, rows: Positions) -> pd.DataFrame:
+    """Return the messages of rows: masked recipient, text, encoding and segments."""
+    out = texts_at(made, rows).to_frame()
+    out.insert(0, "to", masked_recipients(made, rows))
+    if made.measured is not None:
+        out["encoding"] = np.where(made.measured.gsm7[rows], "gsm7", "ucs2")
+        out["segments"] = made.measured.segments[rows]
+    return out
+
+
 def figures(plan: Plan) -> dict[str, str]:
     """Return the numbers of a plan by name."""
     verdict, counted = plan.draft.verdict, plan.segment_numbers[plan.ready]
     named = {"rows": f"{len(verdict):,}"}
-    for name, kind in (("invalid", INVALID), ("duplicate", DUPLICATE), ("later", HELD_BACK)):
-        if number := int((verdict == kind).sum()):
+    kinds = {
+        "invalid": INVALID,
+        "excluded": EXCLUDED,
+        "duplicate": DUPLICATE,
+        "later": HELD_BACK,
+    }
+    for name, kind in kinds.items():
+        number = int((verdict == kind).sum())
+        if number or (kind == EXCLUDED and plan.options.exclude is not None):
             named[name] = f"{number:,}"
     sizes = np.bincount(counted[counted > 0]) if len(counted) else np.empty(0, np.int64)
     spread = ", ".join(f"{n:,} × {size}" for size, n in enumerate(sizes) if n)

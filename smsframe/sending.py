@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from smsframe import nearly_same, records, sendkeys
+from smsframe import campaign_names, nearly_same, records, sendkeys
 from smsframe.acoustic.client import Client, default_client
 from smsframe.acoustic.wire import SendRequest, encode_contacts
 from smsframe.campaign_lock import campaign_lock, user_name
@@ -102,15 +102,15 @@ class Run:
         batch = self.plan.slice(rows)
         batch_id = f"{self.run_id}:{number:04d}"
         message = self.plan.message
-        identities = self.keys.of(rows)
+        identities, is_test = self.keys.of(rows), campaign_names.is_test(self.plan.options.campaign)
         source = " ".join(filter(None, [message.source, f"smsframe:{batch_id}"]))
         claim = Claim(
             batch_id=batch_id,
             run_id=self.run_id,
             scope=self.scope,
             keys=identities.keys.tobytes(),
-            recipients=identities.recipients.tobytes(),
-            loose=identities.loose_bytes,
+            recipients=b"" if is_test else identities.recipients.tobytes(),
+            loose=b"" if is_test else identities.loose_bytes,
             size=len(rows),
             payload=records.pack_recipients(batch),
             source=source,
@@ -151,6 +151,7 @@ class Run:
             content=message.content,
             content_id=message.content_id,
             near=self.plan.draft.messages.near.dumps(),
+            is_test=campaign_names.is_test(options.campaign),
             settings=_settings(self.plan),
             tags=self.plan.tags,
             rows=self.plan.draft.rows,
@@ -420,7 +421,8 @@ def _refusal(sentence: str, made: Plan, table: pd.DataFrame | None) -> InputErro
 def _check_confirm(run: Run, confirm: int | None) -> None:
     """Refuse unless exactly so many would go out; once none is left, what was right stays right."""
     now = len(run.todo)
-    if confirm is None or confirm == now or (now == 0 and confirm <= run.plan.recipients):
+    most = max(run.plan.recipients, len(run.matched.known))  # who had it may be excluded by now
+    if confirm is None or confirm == now or (now == 0 and confirm <= most):
         return
     counts = run.tally.counts()
     if run.plan.options.resend_unknown:

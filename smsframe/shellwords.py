@@ -26,9 +26,9 @@ OPTIONS: Final = {
         name: f"--{name.replace('_', '-')}"
         for name in (
             "base_url", "campaign", "campaign_name", "confirm", "content_id", "decimal",
-            "duplicates", "encoding", "fold", "hidden_rows", "journal", "limit", "overwrite",
-            "phone", "pod", "port", "price_per_segment", "problems", "program", "region", "sheet",
-            "source", "text", "ttl_minutes",
+            "duplicates", "encoding", "exclude", "fold", "hidden_rows", "journal", "limit",
+            "overwrite", "phone", "pod", "port", "price_per_segment", "problems", "program", "region",
+            "sheet", "source", "text", "ttl_minutes",
         )
     },
 }  # fmt: skip
@@ -41,6 +41,12 @@ PHRASES: Final = tuple(
         (r"smsframe\.connect\(pod=(?:\.\.\.|\"[\w-]*\")\)", "--pod"),
         (r"(?:smsframe\.)?connect\(journal=\.\.\.\)", "--journal"),
         (r" ?smsframe\.last_results\(\) has the table\.", ""),
+        (
+            r"Give exclude=frame\[.*?\], or the one that holds them",
+            "Keep in it only the column that holds them",
+        ),
+        (r"plan\.send_test(?:\(\.\.\.\))?", "--test-to"),
+        (r"\bto= (?=cannot|names)", "--test-to "),
         (r", listed in plan\(\.\.\.\)\.problems", "; smsframe plan with --out FILE lists them all"),
         (r"client\.programs\(\) lists", "in Python, smsframe.connect().programs() lists"),
         (r"Call (?:results\.sms\.)?refresh\(\) again", "Run smsframe status again"),

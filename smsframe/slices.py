@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 if TYPE_CHECKING:
@@ -41,6 +42,18 @@ def cut(draft: Draft, segments: npt.NDArray[np.int16], rows: Positions) -> Slice
         personalization={tag: at(column) for tag, column in draft.filled.items()},
         segments=segments[rows],
     )
+
+
+def batches(rows: Positions, who: pd.Series | None, *, size: int) -> Iterator[Positions]:
+    """Cut rows into batches; ``who`` is whom each addresses, where somebody is in it twice."""
+    if who is None:
+        for start in range(0, len(rows), size):
+            yield rows[start : start + size]
+        return
+    waves = who.groupby(who, sort=False).cumcount().to_numpy()
+    order = np.argsort(waves, kind="stable")
+    codes = pd.factorize(who)[0][order]
+    yield from disjoint(rows[order], codes, size=size)
 
 
 def disjoint(rows: Positions, codes: npt.NDArray[np.int64], *, size: int) -> Iterator[Positions]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe.acoustic.client import Client
-    from smsframe.arguments import Personalize
+    from smsframe.arguments import Exclude, Personalize
     from smsframe.progress import ProgressArgument
     from smsframe.values import Format
 
@@ -42,6 +42,7 @@ def plan(
     problems: Literal["skip", "raise"] = "skip",
     duplicates: Literal["skip", "send"] = "skip",
     resend_unknown: bool = False,
+    exclude: Exclude | None = None,
     dry_run: bool = False,
     client: Client | None = None,
     progress: ProgressArgument = None,
@@ -109,6 +110,7 @@ def send(
     problems: Literal["skip", "raise"] = "skip",
     duplicates: Literal["skip", "send"] = "skip",
     resend_unknown: bool = False,
+    exclude: Exclude | None = None,
     dry_run: bool = False,
     client: Client | None = None,
     progress: ProgressArgument = None,
@@ -164,6 +166,12 @@ def send(
         "send": the same message to the same person as often as it is in the frame, on purpose.
     resend_unknown : bool, default False
         Send again what may have gone out: those people may get the text twice.
+    exclude : numbers, frame, path or results, optional
+        Who must not be texted: a column or list of phone numbers, a frame with one, the path of a
+        file (CSV, Excel, Parquet, or a text with one number a line), the results of an earlier run
+        (whoever had it or may have had it), or a list of these. In doubt an entry excludes: digits
+        without a country hold back every number that ends with them. The file that
+        ``SMSFRAME_EXCLUDE`` names is excluded as well, always. Such rows are ``not_attempted``.
     dry_run : bool, default False
         Send nothing; rows that would go out are ``planned``.
     client : Client, optional

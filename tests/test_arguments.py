@@ -78,6 +78,8 @@ TAKES = {
     "duplicates": set(),
     "fold": {"none"},
     "resend_unknown": {"true"},
+    "exclude": {"none"},
+    "to": set(),
     "dry_run": {"true"},
     "settled": {"true"},
     "character_swap": {"none", "true"},
@@ -104,6 +106,7 @@ TAKES = {
     "timeout_s": set(),
     "label": {"one"},
     "labels": {"one"},
+    "rows": {"none", "one"},
 }
 SAME_AS_NONE = {"pod": "blank", "base_url": "blank", "client_id": "blank"}
 KINDS = (InputError, ConfigurationError, JournalError)
@@ -180,6 +183,10 @@ DOORS = {
     "Plan.show": Door(lambda n: planned().show(n=n)),
     "Plan.show labels": Door(lambda labels: planned().show(labels)),
     "Plan.text": Door(lambda label: planned().text(label)),
+    "Plan.send_test": Door(
+        lambda to, rows=None, progress=False: planned().send_test(to, rows=rows, progress=progress),
+        to="+12015550177",
+    ),
     "Plan.send": Door(
         lambda confirm=None, dry_run=True, client=None, progress=False, wait_s=0: planned().send(
             confirm=confirm, dry_run=dry_run, client=client, progress=progress, wait_s=wait_s
@@ -221,13 +228,18 @@ def test_arguments__wrong_values_are_refused(door):
         _try_all(door, name)
 
 
+def kinds_of_labels(name):
+    """Return the kinds whose cells are labels of rows, which an error may show."""
+    return {"array", "series"} if name in {"which", "rows"} else set()
+
+
 def _try_all(door, name):
     """Give an argument every value; fail when one is taken that should not be."""
     taken = []
     for kind, value in WRONG.items():
         sentence = told(DOORS[door].call, name, value)
         taken += [kind] if sentence is None else []
-        labels = {"list", "dict", "set"} | ({"array", "series"} if name == "which" else set())
+        labels = {"list", "dict", "set"} | kinds_of_labels(name)
         assert A_CELL not in (sentence or "") or kind in labels, kind
         assert len(sentence or "") < 1200, kind
     assert set(taken) <= TAKES[name] | {SAME_AS_NONE.get(name, "none")}, (name, taken)

@@ -228,7 +228,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "bad_request",
         "run",
         "The service could not read the call; look for unusual values in personalize= and "
-        "program=, and try one row with limit=1.",
+        "program=, and try one row on your own phone with plan.send_test(...).",
     ),
 )
 

@@ -10,13 +10,13 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from smsframe import arguments
+from smsframe import arguments, exclusion
 from smsframe.checks import check_text, refuse
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ FIELDS = (
     "campaign",
 )
 REST = (
-    *("limit", "problems", "duplicates", "resend_unknown", "source", "campaign_name"),
+    *("limit", "problems", "duplicates", "resend_unknown", "exclude", "source", "campaign_name"),
     *("ttl_minutes", "character_swap"),
 )
 _OF_A_NOTEBOOK = re.compile(r"_+(?:i*\d*|oh|dh|ih)")  # what IPython calls the last outputs
@@ -101,8 +101,17 @@ def checked(frame: pd.DataFrame, text: str | None, given: Mapping[str, Any]) -> 
         campaign=options.campaign,
         price_per_segment=options.price_per_segment,
         fold=options.fold,
-        rest={name: given[name] for name in REST},
+        rest={**{name: given[name] for name in REST}, "exclude": _excluded(given["exclude"])},
     )
+
+
+def _excluded(given: Any) -> exclusion.Exclusion | None:
+    """Return a list of numbers read, once for all plans; code calls it by its name."""
+    if given is None:
+        return None
+    is_path = isinstance(given, (str, os.PathLike))
+    name = repr(os.fspath(given)) if is_path else name_of(given, "exclude")
+    return replace(exclusion.read(given), name=name)
 
 
 def name_of(thing: object, otherwise: str) -> str:
@@ -142,6 +151,8 @@ def _literal(value: Any) -> str:
     """Return a value as code; a function by its name."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_literal(k)}: {_literal(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, exclusion.Exclusion):
+        return value.name
     if isinstance(value, pd.Timestamp):
         return f"pd.{value!r}"
     if isinstance(value, tuple):

@@ -19,10 +19,13 @@ import numpy as np
 
 from smsframe import verbs
 from smsframe.characters import is_foreign
+from smsframe.draft import EXCLUDED
 from smsframe.errors import InputError
+from smsframe.exclusion import NOBODY
 from smsframe.gsm7 import LOOK_ALIKES, character_name
 from smsframe.segmentation import Length, measure_one
 from smsframe.templates import Template, near_misses
+from smsframe.verdicts import EXCLUDED_SENTENCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,10 +81,13 @@ def addressee(frame: pd.DataFrame, row: int, choices: Choices) -> Addressee:
             lookup=choices.lookup or None,
             formats=choices.formats,
             region=choices.region,
+            exclude=choices.rest.get("exclude"),
         )
     except InputError as error:
         return Addressee(faults=(str(error),))
     faults = [fault.sentence for fault in _of_rows(made)]
+    if made.draft.verdict[0] == EXCLUDED:
+        faults.append(EXCLUDED_SENTENCE)
     return Addressee(to=made.masked_recipients(_FIRST)[0], faults=faults)
 
 
@@ -117,7 +123,8 @@ def _planned(row: pd.DataFrame, choices: Choices) -> Plan:
     columns = [choices.phone, *choices.lookup.values(), *row.columns]
     some = next(column for column in columns if column is not None)
     way = replace(choices, phone=None, lookup={"?": some}, region=None)
-    return verbs.plan(row, way.text, **{**way.arguments(), "program": way.program or "0"})
+    given = {**way.arguments(), "program": way.program or "0", "exclude": NOBODY}
+    return verbs.plan(row, way.text, **given)
 
 
 def _of_rows(made: Plan) -> list[Any]:

@@ -117,6 +117,7 @@ def figures(seen: Overview, *, sending: bool = False) -> str:
     pairs = _whole(seen) if sending else _rest(seen)
     pairs += [(f"{len(seen.bad):,}", "left out")] if len(seen.bad) else []
     pairs += [(f"{seen.duplicates:,}", "in the table twice")] if seen.duplicates else []
+    pairs += [(f"{seen.excluded:,}", "excluded")] if seen.excluded else []
     if seen.waiting:
         pairs.append((f"{seen.waiting:,}", "wait until what stands below is mended"))
     shown = "".join(f"<span><b>{number}</b> {escape(name)}</span>" for number, name in pairs)

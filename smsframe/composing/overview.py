@@ -12,7 +12,7 @@ import pandas as pd
 from smsframe import planview
 from smsframe.acoustic.client import Client, default_client
 from smsframe.composing.glance import is_other_script
-from smsframe.draft import DUPLICATE
+from smsframe.draft import DUPLICATE, EXCLUDED
 from smsframe.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Overview:
     kinds: Sequence[Kind]
     bad: Positions
     duplicates: int
+    excluded: int
     longest: int | None
     notes: Sequence[str]
     blocking: Sequence[str]
@@ -81,6 +82,7 @@ def look_over(plan: Plan, client: Client | None) -> Overview:
         kinds=[kind for kind in found if kind.code != UNUSED],
         bad=bad,
         duplicates=int((made.verdict == DUPLICATE).sum()),
+        excluded=int((made.verdict == EXCLUDED).sum()),
         longest=int(np.argmax(measured.units)) if measured and made.rows else None,
         notes=_notes(plan),
         blocking=[*blocking, *_had_nearly_this(past)],

@@ -93,9 +93,7 @@ class TryPanel(Panel):
         if not self.desk.choices.program:
             raise InputError("Choose the program to send from.")
         numbers = tryout.numbers_of(self.numbers.value)
-        plan = tryout.try_plan(
-            self.desk.frame, self._places(), numbers, self.desk.choices, tryout.new_name()
-        )
+        plan = tryout.try_plan(self.desk.frame, self._places(), numbers, self.desk.choices)
         return Dispatch(plan, client, plan.recipients)
 
     def _places(self) -> list[int]:

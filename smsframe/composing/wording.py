@@ -49,7 +49,7 @@ _SPOKEN = tuple(
         (r"every column named in lookup=", "every column named beside a field"),
         (r"limit= stopped before this row\. .*", "The limit that was given stops before this row."),
         (
-            r"in personalize= and program=, and try one row with limit=1\.",
+            r"in personalize= and program=, and try one row on your own phone with .*",
             "in the columns, check the program, and try it on your own phone.",
         ),
     )

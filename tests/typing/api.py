@@ -52,6 +52,10 @@ def planning(client: smsframe.Client) -> smsframe.Plan:
     assert_type(made.cost, float | None)
     assert_type(made.to_frame(), pd.DataFrame)
     assert_type(made.send(client=client, confirm=1, progress=False), pd.DataFrame)
+    assert_type(made.send_test(["+1 201-555-0177"], rows=0, client=client), pd.DataFrame)
+    smsframe.plan(people, "Hi", program="1", exclude=["+1 201-555-0177", Path("no.csv")])
+    smsframe.plan(people, "Hi", program="1", exclude=people["mobile"])
+    smsframe.plan(people, "Hi", program="1", exclude=12015550177)  # type: ignore[arg-type]
     if (past := made.history) is not None:
         assert_type(past.left, int)
     smsframe.plan(people, "Hi", program="1", personalize=people.columns[1:])
