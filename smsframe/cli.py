@@ -313,7 +313,8 @@ def _ask(made: Plan) -> int:
     past = made.history
     left = made.recipients if past is None else past.left
     if past is not None and past.blocking:
-        return _complain(f"Nothing was sent. {past.blocking[0].sentence}", USAGE)
+        sentence = "Nothing was sent, and --confirm would not change that: see what is wrong above."
+        return _complain(sentence, USAGE)
     return _complain(
         f"Nothing was sent. If this is right, run it again with --confirm {left}.", USAGE
     )
