@@ -1,9 +1,9 @@
 """Plan → claim → post → settle: the only file that sees both the client and the journal.
 
 What a send does, in order: take the campaign's lock; give up claims of senders that died; hold the
-plan against the journal; check ``confirm``; write down the run; deliver (``delivery.py``); tell.
-Nothing is posted before the lock, the journal and the count are in order, and whatever happens
-afterwards, ``last_results()`` has the table.
+plan against the journal; check ``confirm``; say the warnings of the plan; write down the run;
+deliver (``delivery.py``); tell. Nothing is posted before the lock, the journal and the count are in
+order, and whatever happens afterwards, ``last_results()`` has the table.
 
 An unchanged frame makes no call and opens no run. Its results are put together from the journal and
 equal those of the first time.
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from smsframe import records, sendkeys
+from smsframe import plan_warnings, records, sendkeys
 from smsframe.acoustic.client import Client, default_client
 from smsframe.acoustic.wire import SendRequest, encode_contacts
 from smsframe.campaign_lock import campaign_lock, user_name
@@ -34,8 +34,9 @@ from smsframe.errors import (
     ConfigurationError,
     InputError,
     JournalError,
+    PlanWarning,
 )
-from smsframe.flights import Patience, Result
+from smsframe.flights import Ending, Patience, Result
 from smsframe.frames import STATUSES
 from smsframe.interrupts import Watch, counted_interrupts
 from smsframe.journal import ACCEPTED, Claim, Journal, Ledger, RunRecord
@@ -51,12 +52,20 @@ from smsframe.workers import Workers
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy.typing as npt
     import pandas as pd
 
     from smsframe.problems import Positions
 
 PATIENCE = Patience()
 """How long a send goes on repeating what was not processed."""
+
+WARNED = Ending(
+    kind="stopped",
+    code="plan_warning",
+    sentence="The plan has warnings, and a filter makes errors of them, so nothing was sent. Look "
+    "at them, then send without the filter.",
+)
 
 _last: list[pd.DataFrame] = []
 
@@ -93,6 +102,7 @@ class Run:
     keys: KeysAhead
     tally: Tally
     watch: Watch
+    warnings: int = 0
 
     def prepare(self, number: int, rows: Positions) -> tuple[Claim, SendRequest]:
         """Make the claim and the call of a batch."""
@@ -168,6 +178,7 @@ def send_plan(
     watch: Watch | None = None,
 ) -> pd.DataFrame:
     """Send a plan; see :func:`send`. ``watch`` is for a send that is followed from elsewhere."""
+    plan_warnings.keep_plan(made)
     if dry_run:
         return _dry_run(made, client)
     client = _connected(client)
@@ -185,6 +196,7 @@ def send_plan(
         _check_confirm(run, made.options.confirm if confirm is None else confirm)
         if not len(run.todo):
             return _nothing_new(run, ledger)
+        _say_warnings(run)
         return _deliver(run, journal, progress)
 
 
@@ -203,6 +215,28 @@ def _run_of(made: Plan, client: Client, scope: bytes, ledger: Ledger, watch: Wat
         tally=tally,
         watch=watch,
     )
+
+
+def _say_warnings(run: Run) -> None:
+    """Say the warnings of what is about to be sent; one that is raised leaves the table behind."""
+    if run.watch.apart:  # whoever follows it from elsewhere has shown them before
+        return
+    faults, open_rows = run.plan.draft.problems.faults, _open_rows(run.plan, run.matched)
+    found = plan_warnings.concerning(faults, open_rows)
+    try:
+        run.warnings = len(plan_warnings.warn_of(found))
+    except PlanWarning:
+        run.tally.close(run.todo, WARNED)
+        run.watch.results = _keep(run.tally.frame(run.plan.draft.frame, None))
+        raise
+
+
+def _open_rows(made: Plan, matched: Matched) -> npt.NDArray[np.bool_]:
+    """Return which rows were not dealt with by an earlier send, or go out again on purpose."""
+    open_rows = np.ones(made.draft.rows, dtype=bool)
+    open_rows[matched.known] = open_rows[matched.held] = False
+    open_rows[matched.todo] = True
+    return open_rows
 
 
 def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataFrame:
@@ -255,7 +289,7 @@ def _told(run: Run, delivery: Delivery) -> pd.DataFrame:
     raised = delivery.failure is not None or run.watch.stop.asked
     table = "smsframe.last_results()" if raised else "results"  # an error assigns nothing
     if not (run.watch.quiet or run.watch.apart):
-        print(banner(counts, table=table))  # noqa: T201 - the line looked for under the cell
+        print(banner(counts, table=table, warnings=run.warnings))  # noqa: T201 - the line looked for under the cell
     if delivery.failure is not None:
         raise delivery.failure
     if run.watch.stop.asked and not run.watch.apart:
@@ -304,12 +338,15 @@ def _dry_run(made: Plan, client: Client | None) -> pd.DataFrame:
     """Return the table of a dry run; what went out before is shown as it was, if known."""
     tally = Tally(made.verdicts())
     todo = made.ready
+    open_rows = np.ones(made.draft.rows, dtype=bool)
     with contextlib.suppress(ConfigurationError):
         looked = _look_back(made, client)
         if looked is not None:
             matched, ledger = looked
             tally.recall(matched, ledger)
-            todo = matched.todo
+            todo, open_rows = matched.todo, _open_rows(made, matched)
+    if len(todo):
+        plan_warnings.warn_of(plan_warnings.concerning(made.draft.problems.faults, open_rows))
     tally.planned(todo)
     return tally.frame(made.draft.frame, None)
 

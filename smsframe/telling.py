@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from smsframe.errors import IncompleteSendWarning, UnknownOutcomeWarning, warn_caller
+from smsframe.plan_warnings import WHERE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,11 +24,14 @@ def named_counts(
     return [f"{counts.get(name, 0):,} {name.replace('_', ' ')}" for name in shown]
 
 
-def banner(counts: Mapping[str, int], *, table: str = "results") -> str:
+def banner(counts: Mapping[str, int], *, table: str = "results", warnings: int = 0) -> str:
     """Return the line under a send; ``table`` is how the caller gets at the table."""
     line = " · ".join(named_counts(counts, ALWAYS + LEFT_OUT, always=ALWAYS))
-    failed = any(counts.get(s) for s in ("rejected", "invalid", "not_attempted"))
-    return f"{line}: {table}.sms.failed" if failed else line
+    if any(counts.get(s) for s in ("rejected", "invalid", "not_attempted")):
+        line += f": {table}.sms.failed"
+    if warnings:
+        line += f" · {warnings} warning{'s' * (warnings > 1)}: {WHERE}"
+    return line
 
 
 def as_sentences(*parts: str) -> str:

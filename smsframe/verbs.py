@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from smsframe.plan_warnings import last_plan
 from smsframe.planning import Plan, build_plan
 from smsframe.sending import history, last_results, send_plan
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from smsframe.progress import ProgressArgument
     from smsframe.values import Format
 
-__all__ = ["last_results", "plan", "preview", "send"]
+__all__ = ["last_plan", "last_results", "plan", "preview", "send"]
 
 
 def plan(

@@ -60,10 +60,10 @@ HOUSE: tuple[tuple[str, ...], ...] = (
     ("gsm7",),
     ("values", "templates"),
     ("cells", "cli_options", "colours", "countries", "shellwords", "telling", "text_bytes"),
-    ("config",),
+    ("config", "format_specs", "plan_warnings"),
     ("checks",),
     ("errors",),
-    ("masking",),
+    ("masking", "no_value_words"),
 )
 STOREY = {name: number for number, names in enumerate(HOUSE) for name in names}
 
