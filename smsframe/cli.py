@@ -328,7 +328,7 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
         program=arguments.program,
         phone=arguments.phone,
         lookup=dict(arguments.lookup) or None,
-        personalize=_personalize(arguments, frame),
+        personalize=_personalize(arguments),
         defaults=dict(arguments.default),
         formats=formats,
         region=arguments.region,
@@ -347,12 +347,11 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
     return made, cells
 
 
-def _personalize(arguments: argparse.Namespace, frame: pd.DataFrame) -> dict[str, str] | None:
-    """Return what ``--tag`` names and the tags that name a column; None without ``--tag``."""
-    from smsframe.templates import tags  # noqa: PLC0415 - as above
-
-    given = dict(arguments.tag)
-    if not given:
-        return None
-    plain = {tag: tag for tag in tags(arguments.text or "") if tag in frame.columns}
-    return {**plain, **given}
+def _personalize(arguments: argparse.Namespace) -> dict[str, str | None] | None:
+    """Return what ``--tag`` names; nothing behind the ``=`` is the database's."""
+    given: dict[str, str | None] = {}
+    for tag, column in arguments.tag:
+        if given.get(tag, column or None) != (column or None):
+            raise InputError(f"--tag {tag} is given twice, with different columns. Keep one.")
+        given[tag] = column or None
+    return given or None

@@ -175,7 +175,7 @@ def _add_message(parser: Any) -> None:
     columns.add_argument("--phone", metavar="COLUMN", help="default: the one that plainly is")
     for option, shape, purpose in (
         ("--lookup", "FIELD=COLUMN", "find people by a database field, not by phone"),
-        ("--tag", "TAG=COLUMN", "fill a tag from a column of another name"),
+        ("--tag", "TAG=COLUMN", "fill a tag from a column of another name; TAG= is the database's"),
         ("--default", "TAG=TEXT", "text where a tag has no value"),
         ("--format", "COLUMN=SPEC", "how values become text: total=,.2f"),
     ):

@@ -29,6 +29,7 @@ from smsframe.errors import InputError
 from smsframe.problems import Positions, Problems
 from smsframe.segmentation import Measured, fold_template, measure_filled
 from smsframe.slices import picker
+from smsframe.tags import note_database_tag, note_other_notations
 from smsframe.templates import Template, near_misses
 
 if TYPE_CHECKING:
@@ -142,7 +143,8 @@ def read_template(draft: Draft) -> None:
     """Parse the text and sort its tags into columns and database fields."""
     content = draft.message.content
     if content is None:
-        _use_columns(draft, dict(draft.columns.personalize or {}))
+        chosen = (draft.columns.personalize or {}).items()
+        _use_columns(draft, {tag: column for tag, column in chosen if column is not None})
         return
     if not content.strip():
         draft.problems.whole(
@@ -162,21 +164,23 @@ def read_template(draft: Draft) -> None:
         draft.problems.whole("text_malformed", str(error), column="text")
         return
     _sort_tags(draft, draft.template.tags)
+    note_other_notations(draft, draft.template.literals)
 
 
 def _sort_tags(draft: Draft, tags: Sequence[str]) -> None:
     """Decide which tags are columns and which are left to the database."""
     names = {str(column): column for column in draft.frame.columns}
-    chosen = draft.columns.personalize
-    if chosen is None:
-        chosen = {tag: names[tag] for tag in tags if tag in names}
-        for tag, column in chosen.items():
+    said = draft.columns.personalize or {}
+    chosen = {tag: said.get(tag, names.get(tag)) for tag in tags if tag in said or tag in names}
+    for tag, column in chosen.items():
+        if tag not in said:
             _refuse_repeated(draft, column, f"The tag %%{tag}%%")
-    _use_columns(draft, {tag: chosen[tag] for tag in tags if tag in chosen})
-    draft.database_tags = tuple(tag for tag in tags if tag not in chosen)
+    columns = {tag: column for tag, column in chosen.items() if column is not None}
+    _use_columns(draft, columns)
+    draft.database_tags = tuple(tag for tag in tags if tag not in columns)
     for tag in draft.database_tags:
-        _note_database_tag(draft, tag, names)
-    for tag in chosen:
+        note_database_tag(draft, tag, said_so=tag in said)
+    for tag in said:
         if tag not in tags:
             _note_unused(draft, "personalize_unused", tag, "personalize=", tags)
     for tag in draft.message.defaults:
@@ -194,28 +198,6 @@ def _refuse_repeated(draft: Draft, column: Hashable, where: str) -> None:
             or f"{where} fits several columns: {', '.join(map(repr, labels))}. Rename one,"
             " or say which is meant with personalize=."
         )
-
-
-def _note_database_tag(draft: Draft, tag: str, names: Mapping[str, Hashable]) -> None:
-    """Say that a tag is left to the database, and whether a column was meant."""
-    near = [tag] if tag in names else near_misses(tag, list(names))
-    if near:
-        draft.problems.whole(
-            "tag_near_miss",
-            f"Tag %%{tag}%% is filled from the database, though the frame has column {near[0]!r}. "
-            f"If that was meant: personalize={{{tag!r}: {near[0]!r}}}.",
-            severity="warning",
-            column=tag,
-        )
-        return
-    default = draft.message.defaults.get(tag)
-    lacking = f"the default {default!r}" if default is not None else "nothing (there is no default)"
-    draft.problems.whole(
-        "tag_from_database",
-        f"Tag %%{tag}%% is no column: the database fills it; where that has no value, {lacking}.",
-        severity="info",
-        column=tag,
-    )
 
 
 def _note_unused(draft: Draft, code: str, tag: str, where: str, tags: Sequence[str]) -> None:

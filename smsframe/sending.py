@@ -408,8 +408,9 @@ def _refuse_blocked(made: Plan) -> None:
 
 
 def _blamed(fault: Any) -> str:
-    """Name the column of a fault and the evidence."""
-    where = "" if fault.column in (None, "text") else f"column {fault.column!r}: "
+    """Name the column of a fault and the evidence; the sentence about a tag names it itself."""
+    told = fault.column in (None, "text") or fault.code.startswith("tag_")
+    where = "" if told else f"column {fault.column!r}: "
     return f"{where}" if not fault.value else f"{where}({fault.value}) "
 
 

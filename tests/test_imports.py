@@ -40,7 +40,7 @@ HOUSE: tuple[tuple[str, ...], ...] = (
     ("planning",),
     ("planview", "leftovers"),
     ("draft", "sendkeys", "resultrows", "display_summary"),
-    ("display",),
+    ("display", "tags", "value_problems"),
     ("frames", "arguments", "problems", "slices"),
     ("journal",),
     ("campaign_lock", "journal_reader", "whichjournal"),

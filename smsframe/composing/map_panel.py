@@ -156,10 +156,9 @@ class MapPanel(Panel):
         formats = dict(self.desk.choices.formats)
         for line in rows:
             line.put_format(formats)
-        plain = all(line.is_plain for line in rows)
-        chosen = {line.tag: line.column for line in rows if line.column is not None}
+        chosen = {line.tag: line.column for line in rows if not line.is_plain}
         self.desk.choose(
-            personalize=None if plain else chosen,
+            personalize=chosen or None,
             defaults={line.tag: line.default.value for line in rows if line.default.value},
             formats=formats,
         )

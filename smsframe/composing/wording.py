@@ -21,6 +21,11 @@ _SPOKEN = tuple(
             "If that was meant, choose the column beside the tag.",
         ),
         (
+            r"Say which is meant: personalize=\{.*\} for the field of the database\.",
+            "Choose beside the tag which is meant: the column, or the database.",
+        ),
+        (r"'s, as personalize= says:", "'s, as was chosen:"),
+        (
             r"or say which is meant with personalize=\.",
             "or choose beside the tag which is meant.",
         ),
