@@ -37,6 +37,7 @@ from smsframe.checks import (
     unusable,
 )
 from smsframe.errors import InputError
+from smsframe.format_specs import fault_of
 from smsframe.masking import Plain, mask_label
 from smsframe.phones import check_region
 from smsframe.templates import near_misses
@@ -289,10 +290,17 @@ def _formats(frame: pd.DataFrame, given: Any, faults: list[str]) -> dict[Hashabl
         _need_column(frame, column, "formats=", faults)
         name = f"formats[{shown_label(column)}]"
         if isinstance(wanted, str):
-            check_text(name, wanted, faults, blank=True)
+            _check_specification(name, wanted, faults)
         elif wanted is not None and not callable(wanted):
             faults.append(unusable(name, wanted, "a format such as ',.2f' or a function"))
     return formats
+
+
+def _check_specification(name: str, wanted: str, faults: list[str]) -> None:
+    """Note a fault where a format cannot be used, or fits by accident alone."""
+    text = check_text(name, wanted, faults, blank=True)
+    if text and (fault := fault_of(text)):
+        faults.append(Plain(f"{name}={quoted(text)} {fault}."))
 
 
 def _personalize(

@@ -31,6 +31,7 @@ from smsframe.segmentation import Measured, fold_template, measure_filled
 from smsframe.slices import picker
 from smsframe.tags import note_database_tag, note_other_notations
 from smsframe.templates import Template, near_misses
+from smsframe.value_problems import note_values
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -67,6 +68,7 @@ class Draft:
     personalization: dict[str, pa.Array] = field(default_factory=dict)
     filled: dict[str, pa.Array] = field(default_factory=dict)
     database_tags: tuple[str, ...] = ()
+    read_columns: list[Hashable] = field(default_factory=list)
     verdict: Verdict = field(default_factory=lambda: np.empty(0, dtype=np.uint8))
     somebody_twice: bool = False
     measured: Measured | None = None
@@ -231,7 +233,7 @@ def _note_missing(
     draft: Draft, column: Hashable, texts: pa.Array, *, code: str, sentence: str
 ) -> None:
     """Note rows without a value; an infinite number is none either, but is no blank cell."""
-    rows = _where(pc.is_null(texts))
+    rows = np.setdiff1d(_where(pc.is_null(texts)), _unreadable(draft, column))
     if not len(rows):
         return
     infinite = _is_infinite(draft.frame[column].iloc[rows])
@@ -245,6 +247,13 @@ def _note_missing(
     )
 
 
+def _unreadable(draft: Draft, column: Hashable) -> Positions:
+    """Return the rows whose cell of a column has no text: they are no blank cells either."""
+    faults = [f for f in draft.problems.faults if f.code == "value_unreadable"]
+    found = [f.positions for f in faults if f.column == column and f.positions is not None]
+    return np.concatenate([*found, np.empty(0, dtype=np.int64)])
+
+
 def _is_infinite(cells: pd.Series) -> npt.NDArray[np.bool_]:
     """Return which cells are infinite numbers; texts that say so are texts."""
     dtype = cells.dtype
@@ -256,8 +265,11 @@ def _is_infinite(cells: pd.Series) -> npt.NDArray[np.bool_]:
 
 
 def _text_of(draft: Draft, column: Hashable) -> pa.Array:
-    """Return a column as text, by its format."""
-    return values.to_text(draft.frame[column], draft.columns.formats.get(column), name=str(column))
+    """Return a column as text, by its format; note what is wrong with its cells."""
+    fmt = draft.columns.formats.get(column)
+    written = values.to_text(draft.frame[column], fmt, name=str(column))
+    note_values(draft, column, written)
+    return written.texts
 
 
 def fold_texts(draft: Draft) -> None:
@@ -398,9 +410,13 @@ def _note_duplicates(
     )
     first = messages[~again]
     several = first["\x00recipient"].duplicated(keep=False).to_numpy()
+    each = first["\x00recipient"][several].value_counts()
+    people = "1 person gets" if len(each) == 1 else f"{len(each):,} persons get"
+    most = f", up to {each.max():,} each" if len(each) > 1 else ""
     draft.problems.rows(
         "same_person",
-        "This person gets more than one message, with different values. Check that this is meant.",
+        "This person gets more than one message, with different values. In all "
+        f"{people} {each.sum():,} messages{most}. Check that this is meant.",
         rows[~again][several],
         severity="warning",
         column=draft.columns.phone,
