@@ -330,9 +330,7 @@ def _personalize(
     return dict(pairs)
 
 
-def _refuse_two_meanings(
-    pairs: Sequence[tuple[str, Hashable | None]], faults: list[str]
-) -> None:
+def _refuse_two_meanings(pairs: Sequence[tuple[str, Hashable | None]], faults: list[str]) -> None:
     """Note a fault where one tag, written as a text and as a number say, has two columns."""
     meant: dict[str, Hashable | None] = {}
     for tag, column in pairs:

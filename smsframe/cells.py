@@ -53,6 +53,7 @@ EXACT_INTEGERS_BELOW: Final = 2.0**53
 _SHOWN_CHARACTERS: Final = 40
 _PHONE_LIKE: Final = re.compile(r"\d(?=(?:\D{0,2}\d){2})")
 _PHONE_DIGITS: Final = 7
+_TIME_TYPES: Final = (dt.date, dt.time, pd.Period)
 _EXPONENT: Final = re.compile(r"\d[eE][+-]?\d")
 _HAS_VALUE: Final = re.compile(r"[1-9a-zA-Z]")
 _ORDINARY: Final = (1e-4, 1e15)
@@ -210,7 +211,9 @@ def cure_for(value: Any, fmt: str | Callable[[Any], Any] | None, name: str) -> s
             return "Make the column dates first (pd.to_datetime)."
         return "Make the column numbers first (pd.to_numeric)."
     if isinstance(fmt, str) and DATE_CODE.search(fmt) and not isinstance(value, _TIME_TYPES):
-        return "Make the column dates first (pd.to_datetime), or write a format of numbers (',.2f')."
+        return (
+            "Make the column dates first (pd.to_datetime), or write a format of numbers (',.2f')."
+        )
     if fmt is not None:
         return f"Change formats[{name!r}] so that it suits every value of the column."
     if isinstance(value, str):
@@ -265,9 +268,9 @@ def _by_specification(value: Any, specification: str) -> str:
         right = f"{found['group']}.{found['precision']}f"
         raise MisfitError(f"it counts all digits of a number; write {right!r} for decimals")
     text = _number(value, specification)
-    if _EXPONENT.search(text) and found and found["kind"] not in {"x", "X"}:
-        if value == 0 or _ORDINARY[0] <= abs(value) < _ORDINARY[1]:
-            raise MisfitError(f"it writes an amount with an exponent ({text.strip()}); write ',.2f'")
+    is_ordinary = value == 0 or _ORDINARY[0] <= abs(float(value)) < _ORDINARY[1]
+    if is_ordinary and _EXPONENT.search(text) and specification[-1:] not in {"x", "X"}:
+        raise MisfitError(f"it writes an amount with an exponent ({text.strip()}); write ',.2f'")
     if value < 0 and "-" in text and not _HAS_VALUE.search(text):
         return _number(abs(value), specification)  # it is nothing, so it is not less than nothing
     return text

@@ -344,6 +344,7 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
         price_per_segment=arguments.price_per_segment,
         fold=arguments.fold,
     )
+    files.note_words(made, cells)
     return made, cells
 
 

@@ -74,6 +74,11 @@ def _records(reader: Any, file: str) -> Iterator[tuple[int, list[str]]]:
         try:
             record = next(reader, None)
         except csv.Error as error:
+            if "field limit" in str(error) and reader.line_num <= line:
+                raise InputError(
+                    f"{file}, line {line}: a cell has more than {csv.field_size_limit():,} "
+                    "characters, which no message can hold. Shorten it, or leave its column out."
+                ) from error
             raise InputError(
                 f"{file}, line {line}: the quotes of a cell do not close as they should ({error}). "
                 "A quote within a quoted cell is written twice."

@@ -6,8 +6,9 @@ column that is given a format becomes numbers or dates, since a format needs the
 files know their types and keep them.
 
 Programs write ``N/A`` or ``nan`` where they have no value, and nobody is to be addressed as that.
-In CSV and Excel files such a word counts as blank for the message. The cells themselves are kept
-beside the frame: the results file has every cell as it was, also a ``None`` that is a name.
+In CSV and Excel files such a word counts as blank for the message, with a warning. The cells
+themselves are kept beside the frame: the results file has every cell as it was, also a ``None``
+that is a name.
 
 Whatever is wrong with a file is the caller's to mend: an ``InputError`` with one sentence. Where
 results are to be written is looked at before anything is sent.
@@ -23,17 +24,25 @@ import re
 import warnings
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from smsframe import value_problems
 from smsframe.csv_cells import read_csv
 from smsframe.errors import InputError
+from smsframe.format_specs import fault_of, inside
 from smsframe.frames import RESULT_COLUMNS
+from smsframe.no_value_words import WORDS
 from smsframe.typed_cells import typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    import numpy.typing as npt
+
+    from smsframe.planning import Plan
 
 EXCEL = (".xlsx", ".xlsm", ".xls")
 PARQUET = (".parquet", ".pq")
@@ -42,12 +51,6 @@ ONLY_READ = (".xls",)
 FIRST_LINE = 2  # the header is line 1
 EXCEL_ROWS: Final = 1_048_575  # below the header
 NO_EXCEL = "Excel files need openpyxl, which is not installed: pip install openpyxl."
-
-BLANK_WORDS: Final = (
-    "N/A", "n/a", "NA", "NaN", "nan", "None", "NULL", "null", "<NA>", "NaT", "-NaN", "-nan", "#N/A",
-    "#N/A N/A", "#NA", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN",
-)  # fmt: skip
-"""Words that stand for a missing value in CSV and Excel files."""
 
 _NOT_IN_EXCEL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -97,10 +100,24 @@ def prepared(cells: pd.DataFrame, formats: Mapping[Any, str]) -> pd.DataFrame:
     """
     frame = cells.copy(deep=False)
     for name in frame.columns if cells.index.name == "line" else ():
-        blank = _texts(cells[name]).str.strip().isin(BLANK_WORDS).to_numpy()
+        blank = _are_words(cells[name])
         if blank.any():
             frame[name] = cells[name].mask(blank)
-    return typed(frame, formats)
+    usable = {name: spec for name, spec in formats.items() if fault_of(spec) is None}
+    return typed(frame, {name: inside(spec) for name, spec in usable.items()})
+
+
+def note_words(made: Plan, cells: pd.DataFrame) -> None:
+    """Warn of words that count as blank in the columns that a plan takes values from."""
+    for name in made.draft.read_columns if cells.index.name == "line" else ():
+        rows = np.flatnonzero(_are_words(cells[name]))
+        value_problems.note_words(made.draft.problems, name, cells[name], rows, file=True)
+
+
+def _are_words(column: pd.Series) -> npt.NDArray[np.bool_]:
+    """Return which cells of a file hold a word that programs write for no value."""
+    found: npt.NDArray[np.bool_] = _texts(column).str.strip().isin(sorted(WORDS)).to_numpy(bool)
+    return found
 
 
 def with_cells(results: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:

@@ -62,6 +62,11 @@ def has_braces(fmt: str) -> bool:
     return "{" in fmt or "}" in fmt
 
 
+def inside(fmt: str) -> str:
+    """Return the specification of a format: what stands in its braces, if it has any."""
+    return next((spec for _, spec in fields_of(fmt) if spec), "")
+
+
 def fault_of(fmt: str) -> str | None:
     """Return why a format cannot be used, and what to write; None when it can.
 
@@ -162,7 +167,9 @@ def _spreadsheet_pattern(spec: str) -> str | None:
         return None  # the zero of ".02f", ">05d", "0.2f"
     parts = re.split(r"[., '’\u00a0\u202f]", digits)
     grouped = len(parts) > 1 and "#" in parts[0]
-    decimals = len(parts[-1]) if len(parts) > 1 and not (grouped and parts[-1] in {"##0", "###"}) else 0
+    decimals = (
+        len(parts[-1]) if len(parts) > 1 and not (grouped and parts[-1] in {"##0", "###"}) else 0
+    )
     if len(parts) == 1 and len(digits) > 1 and "#" not in digits:
         right = f"0{len(digits)}d"
     else:

@@ -381,22 +381,25 @@ def _cleaned(array: pa.Array) -> Written:
     texts = _strings(array)
     flags = _flags(texts)
     for flag, change in ((_ENDS, _trimmed), (_GUARD, _unguarded)):
-        changed = _changed(texts, flags & flag, change)
+        changed = _changed(texts, flags & flag != 0, change)
         if changed is not texts:
             texts, flags = changed, _flags(changed)
-    texts = _changed(texts, flags & (_UNSEEN | _EMPTY), _null_where_unseen)
+    texts = _changed(texts, flags & (_UNSEEN | _EMPTY) != 0, _null_where_unseen)
     rows = np.flatnonzero(flags & _WORD)
     if not len(rows):
         return Written(texts=texts)
-    words = rows[pc.is_in(texts.take(rows), value_set=pa.array(sorted(WORDS), texts.type))]
-    return Written(texts=_changed(texts, flags & _WORD, _null_where_word), words=words)
+    is_word = pc.is_in(texts.take(pa.array(rows)), value_set=pa.array(sorted(WORDS), texts.type))
+    words = rows[is_word.to_numpy(zero_copy_only=False)]
+    where = np.zeros(len(texts), dtype=bool)
+    where[words] = True
+    return Written(texts=_changed(texts, where, _null_where_word), words=words)
 
 
 def _changed(
-    texts: pa.Array, flags: npt.NDArray[np.uint8], change: Callable[[pa.Array], pa.Array]
+    texts: pa.Array, where: npt.NDArray[np.bool_], change: Callable[[pa.Array], pa.Array]
 ) -> pa.Array:
-    """Change the flagged texts; where that changes nothing, return the column as it is."""
-    rows = np.flatnonzero(flags)
+    """Change the texts at some places; where that changes nothing, return the column as it is."""
+    rows = np.flatnonzero(where)
     if not len(rows):
         return texts
     before = texts if len(rows) == len(texts) else texts.take(pa.array(rows))
@@ -405,7 +408,7 @@ def _changed(
         return texts
     if len(rows) == len(texts):
         return after
-    return pc.replace_with_mask(texts, pa.array(flags.astype(bool)), after)
+    return pc.replace_with_mask(texts, pa.array(where), after)
 
 
 def _trimmed(texts: pa.Array) -> pa.Array:

@@ -63,6 +63,7 @@ HOUSE: tuple[tuple[str, ...], ...] = (
     ("config", "format_specs", "plan_warnings"),
     ("checks",),
     ("errors",),
+    ("consent_columns",),
     ("masking", "no_value_words"),
 )
 STOREY = {name: number for number, names in enumerate(HOUSE) for name in names}
