@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from smsframe.format_specs import CLOCK_CODES, DATE_CODE, DAY_CODES, SPECIFICATION, fields_of
+from smsframe.format_specs import DATE_CODE, DAY_CODES, SPECIFICATION, fields_of
 from smsframe.no_value_words import BLANK_IN_A_FRAME
 
 if TYPE_CHECKING:
@@ -291,11 +291,8 @@ def _by_codes(value: Any, specification: str) -> str:
     codes = set(DATE_CODE.findall(specification))
     if not codes:
         raise ValueError("a date or time needs codes such as '%d %b %Y'")
-    is_time, is_date = isinstance(value, dt.time), not isinstance(value, (dt.time, dt.datetime))
-    if is_time and codes & DAY_CODES:
+    if isinstance(value, dt.time) and codes & DAY_CODES:
         raise ValueError("a time of day has no date")
-    if is_date and isinstance(value, dt.date) and codes & CLOCK_CODES:
-        raise ValueError("a date has no time of day")
     if isinstance(value, pd.Period):
         return str(value.strftime(specification))
     if "q" in codes:

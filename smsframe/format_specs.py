@@ -1,8 +1,8 @@
 """Formats as people write them: which can be used, and what is said of the others.
 
-Two spellings are used. A *specification*, as behind the colon of an f-string: ``,.2f`` for numbers,
-``%d %b`` for dates, ``>10`` for texts. And a *text with one pair of braces*, as ``str.format`` takes
-it: ``${:,.2f}``, ``{} items``.
+Two spellings are used. A *specification*, as behind the colon of an f-string: ``,.2f`` for
+numbers, ``%d %b`` for dates, ``>10`` for texts. And a *text with one pair of braces*, as
+``str.format`` takes it: ``${:,.2f}``, ``{} items``.
 
 Every other spelling is refused, and the right one is named. Many of them fit by accident: ``0.00``
 of a spreadsheet is to Python a number of no decimals with an exponent, ``%s`` of a date the seconds
@@ -25,9 +25,8 @@ SPECIFICATION: Final = re.compile(
 )
 DATE_CODE: Final = re.compile(r"%[-_0^#]?([A-Za-z])")
 DAY_CODES: Final = frozenset("aAbBcCdDeFgGhjmuUVwWxyYq")
-CLOCK_CODES: Final = frozenset("cHIklMnpPrRSTXf")
 
-_KNOWN_CODES: Final = (DAY_CODES | CLOCK_CODES | frozenset("ztZ")) - {"n", "t"}
+_KNOWN_CODES: Final = DAY_CODES | frozenset("HIklMpPrRSTXfzZ")
 _HOURS: Final = frozenset("HIklcXrRT")
 _SPREADSHEET: Final = re.compile(r"[#0](?:[#0,. '’\u00a0\u202f]*[#0])?")  # such as #,##0.00
 _PRINTF: Final = re.compile(r"%[-+ #0,]*(?:\d+(?:\.\d*)?|\.\d+)[A-Za-z]|%[srioq]|%,[A-Za-z]|%f\Z")
@@ -88,13 +87,8 @@ def _fault_of_braces(fmt: str) -> str | None:
     if not fields:
         return "has no place for the value; write it once, such as '{:,.2f}'"
     names = [name for name, _, _ in fields]
-    spec = fields[0][1]
-    plain = f"{{:{spec}}}" if spec else "{}"
-    if any(name not in ("", "0") for name in names):
-        named = next(name for name in names if name not in ("", "0"))
-        return f"names {named!r} in its braces, but a format has one value; write {plain!r}"
-    if names.count("") > 1 or ("" in names and "0" in names):
-        return f"has braces for {len(names)} values, but a format has one; write {plain!r}"
+    if fault := _fault_of_names(names, fields[0][1]):
+        return fault
     if any(how or "{" in spec for _, spec, how in fields):
         return "has more in its braces than a format; write '{:,.2f}', or give a function"
     if any(DATE_CODE.search(spec) for _, spec, _ in fields):
@@ -103,15 +97,22 @@ def _fault_of_braces(fmt: str) -> str | None:
     return next(filter(None, (_fault_of_specification(s) for _, s, _ in fields if s)), None)
 
 
+def _fault_of_names(names: list[str], spec: str) -> str | None:
+    """Return what is wrong with what braces name; there is one value, and it has no name."""
+    plain = f"{{:{spec}}}" if spec else "{}"
+    if named := [name for name in names if name not in {"", "0"}]:
+        return f"names {named[0]!r} in its braces, but a format has one value; write {plain!r}"
+    if names.count("") > 1 or {"", "0"} <= set(names):
+        return f"has braces for {len(names)} values, but a format has one; write {plain!r}"
+    return None
+
+
 def _fault_of_specification(spec: str) -> str | None:
     """Return what is wrong with a specification."""
-    if "%" in spec and (fault := _fault_of_codes(spec)):
-        return fault
-    if pattern := _spreadsheet_pattern(spec):
-        return pattern
     found = SPECIFICATION.fullmatch(spec)
-    if found is None:
-        return None if DATE_CODE.search(spec) else _advised(spec)
+    fault = (_fault_of_codes(spec) if "%" in spec else None) or _spreadsheet_pattern(spec)
+    if fault or found is None:
+        return fault or (None if DATE_CODE.search(spec) else _advised(spec))
     if any(int(n[:9]) > MOST_CHARACTERS for n in found.group("width", "precision") if n):
         return (
             f"asks for more than {MOST_CHARACTERS} characters, the most that a message has; give a "
@@ -120,9 +121,7 @@ def _fault_of_specification(spec: str) -> str | None:
     if found["kind"] in {"f", "F", "%"} and not found["precision"]:
         right = f"{found['group']}.2f" if found["kind"] != "%" else ".0%"
         return f"does not say how many decimals, and six are written then; write {right!r}"
-    if found["kind"] == "c":
-        return "makes a letter of a number; write ',.2f' for an amount"
-    return None
+    return "makes a letter of a number; write ',.2f'" if found["kind"] == "c" else None
 
 
 def _fault_of_codes(spec: str) -> str | None:
@@ -147,12 +146,10 @@ def _fault_of_codes(spec: str) -> str | None:
 
 def _advised_for_printf(spec: str, found: re.Match[str]) -> str:
     """Say what a format of C, and of Python's ``%``, is written as here."""
-    inside = found[0][1:]
-    if inside in {"s", "r", "i"}:
-        bare = ""
-    else:
-        bare = ".2f" if inside == "f" else inside.replace("i", "d")
-    right = bare if found[0] == spec else f"{spec[: found.start()]}{{:{bare}}}{spec[found.end() :]}"
+    code = found[0][1:]
+    bare = {"s": "", "r": "", "i": "", "f": ".2f"}.get(code, code.replace("i", "d"))
+    around = spec[: found.start()], spec[found.end() :]
+    right = f"{around[0]}{{:{bare}}}{around[1]}" if any(around) else bare
     right = right.replace("{:}", "{}").replace("%%", "%")
     return f"is a format of C; {f'write {right!r}' if right else 'leave it out'}"
 
@@ -193,8 +190,8 @@ def _advised(spec: str) -> str:
     if _DATE_LETTERS.fullmatch(spec) and re.search(r"[dDmMyYHh]", spec):
         return f"is no format here; codes of dates begin with %: write {_as_codes(spec)!r}"
     return (
-        "is no format; write ',.2f' for an amount, '%d %b %Y' for a date, or '{} items' for a value "
-        "with words around it"
+        "is no format; write ',.2f' for an amount, '%d %b %Y' for a date, or '{} items' for a "
+        "value with words around it"
     )
 
 

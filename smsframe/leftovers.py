@@ -67,8 +67,8 @@ def _note_consent(draft: Draft, column: Hashable) -> None:
         values = "values that cannot be counted"
     draft.problems.whole(
         "consent_unused",
-        f"Column {str(column)!r} seems to say who wants no texts, but nothing is taken from it. Its "
-        f"values: {values}. Leave out whoever must not be texted before you send.",
+        f"Column {str(column)!r} seems to say who wants no texts, but nothing is taken from it. "
+        f"Its values: {values}. Leave out whoever must not be texted before you send.",
         severity="warning",
         column=column,
     )

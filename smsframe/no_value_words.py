@@ -17,7 +17,8 @@ from typing import Final
 EXCEL_ERRORS: Final = (
     "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#N/A", "#NUM!", "#NULL!", "#SPILL!", "#CALC!",
     "#GETTING_DATA", "#FIELD!", "#BLOCKED!", "#UNKNOWN!", "#CONNECT!", "#BUSY!", "#PYTHON!",
-    "#EXTERNAL!", "#TIMEOUT!", "#ERROR!", "#MACRO?", "#N/A N/A", "#NA", "#N/A!", "#N/A Requesting Data...",
+    "#EXTERNAL!", "#TIMEOUT!", "#ERROR!", "#MACRO?", "#N/A N/A", "#NA", "#N/A!",
+    "#N/A Requesting Data...",
     "#BEZUG!", "#WERT!", "#NV", "#ZAHL!", "#ÜBERLAUF!", "#KALK!",
     "#VALEUR!", "#NOM?", "#NOMBRE!", "#NUL!", "#EPARS!", "#PROPAGATION!", "#CALCUL!",
     "#¡REF!", "#¿NOMBRE?", "#¡VALOR!", "#¡DIV/0!", "#¡NUM!", "#¡NULO!", "#¡DESBORDAMIENTO!",
@@ -33,9 +34,9 @@ EXCEL_ERRORS: Final = (
 
 PROGRAM_WORDS: Final = (
     "nan", "NaN", "-nan", "-NaN", "+nan", "nan%", "NaN%", "nan nan", "NaN NaN", "<NA>", "<NA> <NA>",
-    "NaT", "None", "None None", "inf", "-inf", "+inf", "inf%", "undefined", "undefined undefined",
+    "NaT", "None", "None None", "undefined", "undefined undefined",
     "[object Object]", "(null)", "(null) (null)", "\\N", "1.#IND", "-1.#IND", "1.#QNAN",
-    "-1.#QNAN", "1.#INF", "-1.#INF", *EXCEL_ERRORS,
+    "-1.#QNAN", *EXCEL_ERRORS,
 )  # fmt: skip
 """Words that nobody but a program writes."""
 

@@ -53,6 +53,11 @@ PHRASES: Final = tuple(
         (r", though the frame has column ", ", though the file has column "),
         (r", though the index of the frame is called '(?:line|row)'\. If .*", "."),
         (r" All of them: smsframe\.last_plan\(\)\.problems", " smsframe plan shows them."),
+        (
+            r"Give formats=\{[^{}]*: function\}, where the function returns the text of one value\.",
+            "Correct the cell.",
+        ),
+        (r" first: df\[.*?\]\.dt\.tz_convert\('[^']*'\)\.", " first."),
         (r"\bThe frame has no columns\b", "The file has no columns"),
         (r"\bis blank here\b", "is blank here (words such as N/A and None count as blank)"),
     )

@@ -79,7 +79,7 @@ def _shown_cells(cells: pd.Series) -> Callable[[Positions], Sequence[str]]:
 def note_words(
     problems: Problems, column: Hashable, cells: pd.Series, rows: Positions, *, file: bool = False
 ) -> None:
-    """Warn of words that programs write for no value or for an error; in a ``file`` all are blank."""
+    """Warn of words that programs write for no value or an error; in a ``file`` all are blank."""
     if not len(rows):
         return
     found = Counter(str(cell).strip() for cell in cells.iloc[rows])
@@ -88,8 +88,8 @@ def note_words(
     became += [f"{kept:,} go out as they stand, since somebody may be called that"] if kept else []
     problems.rows(
         "no_value_word",
-        f"{len(rows):,} cell{'s' * (len(rows) != 1)} of column {column!r} hold a word that programs "
-        f"write for no value or for an error: {_listed(found)}. {'; '.join(became)}. Correct or "
+        f"{len(rows):,} cell{'s' * (len(rows) != 1)} of column {column!r} hold a word that "
+        f"programs write for no value or for an error: {_listed(found)}. {'; '.join(became)}. Correct or "
         "empty what is wrong.",
         rows,
         severity="warning",
@@ -183,7 +183,8 @@ def _note_utc(problems: Problems, column: Hashable, cells: pd.Series, fmt: str |
     problems.rows(
         "value_in_utc",
         f"Column {column!r} holds a time of day in UTC here, which is not the time that people's "
-        f"clocks show. Turn it into theirs first: df[{column!r}].dt.tz_convert('America/New_York').",
+        "clocks show. Turn it into theirs first: "
+        f"df[{column!r}].dt.tz_convert('America/New_York').",
         rows,
         severity="warning",
         column=column,
@@ -200,7 +201,10 @@ def _utc_rows(cells: pd.Series) -> Positions:
         if not _is_utc(cells.dtype.tz):
             return np.empty(0, dtype=np.int64)
         return np.flatnonzero((cells.notna() & (cells != cells.dt.normalize())).to_numpy())
-    if dtype != object or pd.api.types.infer_dtype(cells, skipna=True) not in _OF_MOMENTS:
+    if (
+        not pd.api.types.is_object_dtype(dtype)
+        or pd.api.types.infer_dtype(cells, skipna=True) not in _OF_MOMENTS
+    ):
         return np.empty(0, dtype=np.int64)
     return np.flatnonzero([_is_utc_time(cell) for cell in cells.tolist()])
 

@@ -39,9 +39,6 @@ rows.
 White space counts as blank, and so do the invisible marks U+200B, U+2060 and U+FEFF, which
 spreadsheets and web pages leave behind; a cell in which nothing shows at all is missing. A result
 of ``formats`` keeps its ends (``">10"`` pads on purpose), but one that is blank is missing.
-
-Clean columns of texts are only looked at: by the first and last byte and the length of each cell
-it is known which of them may need anything.
 """
 
 from __future__ import annotations
@@ -59,8 +56,6 @@ import pyarrow.compute as pc
 from smsframe.cells import (
     BLANKS,
     EXACT_INTEGERS_BELOW,
-    GUARDS,
-    INVISIBLE,
     MisfitError,
     clean_text,
     cure_for,
@@ -71,7 +66,7 @@ from smsframe.cells import (
 )
 from smsframe.errors import InputError
 from smsframe.no_value_words import BLANK_IN_A_FRAME, WORDS
-from smsframe.text_bytes import offsets_of
+from smsframe.text_columns import clean_texts, strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -86,8 +81,6 @@ Codes: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
 _POSITIONAL: Final = (1e-4, 1e10)  # Arrow may write sizes outside with an exponent
 _LONGEST_EXACT: Final = 16  # 15 digits and a point; what is longer may be noise
 _DAY_SECONDS: Final = 86_400
-SLICE_ROWS: Final = 65_536
-_LARGEST_STRING_ARRAY_BYTES: Final = 2**31 - 1
 _ARROW_REFUSES: Final = (
     pa.ArrowException,
     OverflowError,
@@ -195,7 +188,8 @@ def _written(column: pd.Series[Any]) -> Written:
     if array is not None and pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
     if array is not None and _is_text(array.type):
-        return _cleaned(array)
+        cleaned, words = clean_texts(array)
+        return Written(texts=cleaned, words=words)
     texts = None if array is None else _whole_column(array)
     return _by_value(column, text_of) if texts is None else Written(texts=texts)
 
@@ -211,6 +205,7 @@ def _complaint(column: pd.Series[Any], fmt: Format, name: str, fault: Unwritable
     """Say which cell a format does not suit, why, and what to do about it."""
     position, rows = int(fault.rows[0]), len(fault.rows)
     label = column.index[position]
+    label = label.item() if isinstance(label, np.generic) else label
     more = f" {rows} rows have such a value." if rows > 1 else ""
     how = f"format {fmt!r}" if isinstance(fmt, str) else "its function"
     return InputError(
@@ -293,10 +288,10 @@ def _distinct(column: pd.Series[Any]) -> tuple[Codes, list[Any], Positions]:
     """Return for each row the place of its value, -1 where missing; the distinct values; words."""
     array, no_rows = _arrow(column), np.empty(0, dtype=np.int64)
     if array is not None and _is_text(array.type):
-        cleaned = _cleaned(array)
-        encoded = cleaned.texts.dictionary_encode()
+        cleaned, words = clean_texts(array)
+        encoded = cleaned.dictionary_encode()
         codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        return codes.astype(np.int64), encoded.dictionary.to_pylist(), cleaned.words
+        return codes.astype(np.int64), encoded.dictionary.to_pylist(), words
     if array is not None and pa.types.is_float32(array.type):
         column = array.to_numpy(zero_copy_only=False)  # a Series would hand them on as doubles
     if column.dtype != object:
@@ -369,130 +364,6 @@ def _is_text(kind: pa.DataType) -> bool:
     )
 
 
-def _strings(array: pa.Array) -> pa.Array:
-    """Cast to strings; to large ones only where their bytes need it."""
-    if pa.types.is_large_string(array.type) and array.nbytes > _LARGEST_STRING_ARRAY_BYTES:
-        return array
-    return array.cast(pa.string())
-
-
-def _cleaned(array: pa.Array) -> Written:
-    """Return texts as they are sent; of a clean column no cell is copied."""
-    texts = _strings(array)
-    flags = _flags(texts)
-    for flag, change in ((_ENDS, _trimmed), (_GUARD, _unguarded)):
-        changed = _changed(texts, flags & flag != 0, change)
-        if changed is not texts:
-            texts, flags = changed, _flags(changed)
-    texts = _changed(texts, flags & (_UNSEEN | _EMPTY) != 0, _null_where_unseen)
-    rows = np.flatnonzero(flags & _WORD)
-    if not len(rows):
-        return Written(texts=texts)
-    is_word = pc.is_in(texts.take(pa.array(rows)), value_set=pa.array(sorted(WORDS), texts.type))
-    words = rows[is_word.to_numpy(zero_copy_only=False)]
-    where = np.zeros(len(texts), dtype=bool)
-    where[words] = True
-    return Written(texts=_changed(texts, where, _null_where_word), words=words)
-
-
-def _changed(
-    texts: pa.Array, where: npt.NDArray[np.bool_], change: Callable[[pa.Array], pa.Array]
-) -> pa.Array:
-    """Change the texts at some places; where that changes nothing, return the column as it is."""
-    rows = np.flatnonzero(where)
-    if not len(rows):
-        return texts
-    before = texts if len(rows) == len(texts) else texts.take(pa.array(rows))
-    after = change(before)
-    if after.equals(before):
-        return texts
-    if len(rows) == len(texts):
-        return after
-    return pc.replace_with_mask(texts, pa.array(where), after)
-
-
-def _trimmed(texts: pa.Array) -> pa.Array:
-    """Return texts without blanks at their ends."""
-    return pc.utf8_trim(texts, characters=BLANKS)
-
-
-def _unguarded(texts: pa.Array) -> pa.Array:
-    """Return texts without a spreadsheet's guards; see ``clean_text``, which does it for one."""
-    texts = pc.replace_substring_regex(texts, pattern=r"^'([0-9+=])", replacement=r"\1")
-    formula = pc.match_substring_regex(texts, r'^="(?s:(?:[^"]|"")*)"$')
-    inside = pc.replace_substring(pc.utf8_slice_codeunits(texts, 2, -1), '""', '"')
-    return pc.if_else(formula, _trimmed(inside), texts)
-
-
-def _null_where_unseen(texts: pa.Array) -> pa.Array:
-    """Return texts, null where nothing shows."""
-    unseen = pc.equal(pc.utf8_trim(texts, characters=INVISIBLE), "")
-    return pc.if_else(unseen, pa.scalar(None, texts.type), texts)
-
-
-def _null_where_word(texts: pa.Array) -> pa.Array:
-    """Return texts, null where a word stands for no value and nobody but a program writes it."""
-    words = pc.is_in(texts, value_set=pa.array(sorted(BLANK_IN_A_FRAME), texts.type))
-    return pc.if_else(words, pa.scalar(None, texts.type), texts)
-
-
-_ENDS, _GUARD, _UNSEEN, _EMPTY, _WORD = 1, 2, 4, 8, 16
-"""What a text may need, as flags: trimming, unguarding, a look whether it shows, a look whether it
-is a word for no value."""
-
-_MOST_BYTES: Final = 63  # longer texts are no words for no value
-
-
-def _table_of_first_bytes() -> npt.NDArray[np.uint8]:
-    """Return what a text may need by its first byte."""
-    table = np.zeros(256, dtype=np.uint8)
-    for characters, flag in ((BLANKS, _ENDS), (GUARDS, _GUARD), (INVISIBLE, _UNSEEN)):
-        table[[character.encode()[0] for character in characters]] |= flag
-    return table
-
-
-def _table_of_last_bytes() -> npt.NDArray[np.uint8]:
-    """Return what a text may need by its last byte."""
-    table = np.zeros(256, dtype=np.uint8)
-    table[[character.encode()[-1] for character in BLANKS]] = _ENDS
-    return table
-
-
-def _table_of_words() -> npt.NDArray[np.uint8]:
-    """Return what a text may need by its first byte and its length in bytes."""
-    table = np.zeros((256, _MOST_BYTES + 1), dtype=np.uint8)
-    for word in WORDS:
-        table[word.encode()[0], len(word.encode())] = _WORD
-    return table
-
-
-_BY_FIRST: Final = _table_of_first_bytes()
-_BY_LAST: Final = _table_of_last_bytes()
-_BY_FIRST_AND_SIZE: Final = _table_of_words().ravel()
-
-
-def _flags(texts: pa.Array) -> npt.NDArray[np.uint8]:
-    """Return what each text may need, by the bytes at its ends; nothing for null."""
-    flags = np.zeros(len(texts), dtype=np.uint8)
-    data = texts.buffers()[2] if len(texts) else None
-    if data is None:
-        raw = np.zeros(1, dtype=np.uint8)  # every text is empty
-    else:
-        raw = np.frombuffer(data, np.uint8) if data.size else np.zeros(1, dtype=np.uint8)
-    offsets = offsets_of(texts)
-    for start in range(0, len(texts), SLICE_ROWS):
-        here = offsets[start : start + SLICE_ROWS + 1]
-        sizes, last = np.diff(here), len(raw) - 1
-        first_bytes = raw[np.minimum(here[:-1], last)]
-        last_bytes = raw[np.maximum(here[1:] - 1, 0)]
-        places = first_bytes.astype(np.int32) * (_MOST_BYTES + 1) + np.minimum(sizes, _MOST_BYTES)
-        found = _BY_FIRST[first_bytes] | _BY_LAST[last_bytes] | _BY_FIRST_AND_SIZE[places]
-        flags[start : start + len(sizes)] = np.where(sizes > 0, found, _EMPTY)
-    if texts.null_count:
-        flags[texts.is_null().to_numpy(zero_copy_only=False)] = 0
-    return flags
-
-
 def _truths(array: pa.Array) -> pa.Array:
     """Write truth values."""
     return pc.if_else(array, "True", "False")
@@ -510,7 +381,7 @@ def _floats(array: pa.Array) -> pa.Array:
     texts = pc.coalesce(integers, pa.array(numbers, mask=whole | missing).cast(pa.string()))
     odd = ~(whole | missing) & ((size < _POSITIONAL[0]) | (size >= _POSITIONAL[1]))
     if pa.types.is_float64(array.type):
-        odd |= pc.fill_null(pc.greater(pc.binary_length(texts), _LONGEST_EXACT), False).to_numpy(  # noqa: FBT003
+        odd |= pc.fill_null(pc.greater(pc.binary_length(texts), _LONGEST_EXACT), False).to_numpy(
             zero_copy_only=False
         )
     spelled = pa.array([text_of(number) for number in numbers[odd]], pa.string())
@@ -544,8 +415,8 @@ def _times(array: pa.Array) -> pa.Array:
 
 
 _COLUMN_WRITERS: Final[tuple[tuple[Callable[[Any], bool], Callable[[Any], Any]], ...]] = (
-    (_is_text, _strings),
-    (pa.types.is_integer, _strings),
+    (_is_text, strings),
+    (pa.types.is_integer, strings),
     (pa.types.is_boolean, _truths),
     (pa.types.is_float64, _floats),
     (pa.types.is_float32, _floats),

@@ -59,6 +59,7 @@ HOUSE: tuple[tuple[str, ...], ...] = (
     ("characters",),
     ("gsm7",),
     ("values", "templates"),
+    ("text_columns",),
     ("cells", "cli_options", "colours", "countries", "shellwords", "telling", "text_bytes"),
     ("config", "format_specs", "plan_warnings"),
     ("checks",),

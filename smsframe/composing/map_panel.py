@@ -156,9 +156,10 @@ class MapPanel(Panel):
         formats = dict(self.desk.choices.formats)
         for line in rows:
             line.put_format(formats)
-        chosen = {line.tag: line.column for line in rows if not line.is_plain}
+        plain = all(line.is_plain for line in rows)
+        said = [line for line in rows if line.column is not None or not line.is_plain]
         self.desk.choose(
-            personalize=chosen or None,
+            personalize=None if plain else {line.tag: line.column for line in said},
             defaults={line.tag: line.default.value for line in rows if line.default.value},
             formats=formats,
         )
