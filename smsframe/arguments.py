@@ -364,6 +364,8 @@ def _defaults(given: Any, faults: list[str]) -> dict[str, str]:
             faults.append(unusable(name, value, "a string"))
         elif (text := check_text(name, value, faults, blank=True)) is not None:
             defaults[str(tag)] = text
+            if "\ufffd" in text:
+                faults.append(f"{name} holds \ufffd, where a character was lost. Write it anew.")
             if "%%" in text:
                 faults.append(
                     f"{name} holds %%, but a default is not filled: people would read it as it "

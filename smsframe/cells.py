@@ -218,7 +218,10 @@ def cure_for(value: Any, fmt: str | Callable[[Any], Any] | None, name: str) -> s
         return f"Change formats[{name!r}] so that it suits every value of the column."
     if isinstance(value, str):
         return "Correct the cell; such text comes from a file read in the wrong encoding."
-    return f"Give formats={{{name!r}: function}}, where the function returns the text of one value."
+    return (
+        f"Correct the cell, or give formats={{{name!r}: function}}, where the function returns the "
+        "text of one value."
+    )
 
 
 def shown(value: Any) -> str:

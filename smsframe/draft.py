@@ -160,6 +160,14 @@ def read_template(draft: Draft) -> None:
             column="text",
             value=len(content),
         )
+    if "\ufffd" in content:
+        draft.problems.whole(
+            "text_garbled",
+            "The text holds \ufffd, which stands for a character that was lost when it was read in "
+            "the wrong encoding. Write it anew.",
+            severity="warning",
+            column="text",
+        )
     try:
         draft.template = Template.parse(content)
     except InputError as error:

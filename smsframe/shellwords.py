@@ -54,8 +54,8 @@ PHRASES: Final = tuple(
         (r", though the index of the frame is called '(?:line|row)'\. If .*", "."),
         (r" All of them: smsframe\.last_plan\(\)\.problems", " smsframe plan shows them."),
         (
-            r"Give formats=\{[^{}]*: function\}, where the function returns the text of one value\.",
-            "Correct the cell.",
+            r", or give formats=\{[^{}]*: function\}, where the function returns the text .*?\.",
+            ".",
         ),
         (r" first: df\[.*?\]\.dt\.tz_convert\('[^']*'\)\.", " first."),
         (r"\bThe frame has no columns\b", "The file has no columns"),

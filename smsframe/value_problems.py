@@ -3,7 +3,7 @@
 A cell that cannot be written stops its own row. What can be written, though hardly as it was meant,
 is a warning of the column, with the number of its rows: a word that a program writes for no value,
 a tag within a value (it is not filled), a character that was lost in a wrong encoding, a fraction
-of fifteen digits, a time of day in UTC, which is not what people's clocks show.
+of fifteen digits, a moment in UTC, which is not what people's clocks show.
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ _NAMED: Final = 3
 _NOISE_DIGITS: Final = 15
 _FRACTION: Final = r"^-?\d+\.\d+$"
 _NOT_SIGNIFICANT: Final = r"^-?[0.]*|\."
-_SHOWS_CLOCK: Final = re.compile(r"%[-_0^#]?[cHIklMpPrRTX]")
 _SHOWS_ZONE: Final = re.compile(r"%[zZ]")
 _UTC_NAMES: Final = frozenset(
     {"UTC", "Etc/UTC", "UTC+00:00", "UCT", "Etc/UCT", "Zulu", "Etc/Zulu", "Universal", "tzutc()"}
@@ -89,8 +88,8 @@ def note_words(
     problems.rows(
         "no_value_word",
         f"{len(rows):,} cell{'s' * (len(rows) != 1)} of column {column!r} hold a word that "
-        f"programs write for no value or for an error: {_listed(found)}. {'; '.join(became)}. Correct or "
-        "empty what is wrong.",
+        f"programs write for no value or for an error: {_listed(found)}. {'; '.join(became)}. "
+        "Correct or empty what is wrong.",
         rows,
         severity="warning",
         column=column,
@@ -176,14 +175,14 @@ def _shown_texts(texts: pa.Array) -> Callable[[Positions], Sequence[str]]:
 
 
 def _note_utc(problems: Problems, column: Hashable, cells: pd.Series, fmt: str | None) -> None:
-    """Warn of times of day in UTC, unless the format shows the zone, or no time of day."""
-    if fmt and (_SHOWS_ZONE.search(fmt) or not _SHOWS_CLOCK.search(fmt)):
+    """Warn of moments in UTC, unless the format shows the zone; their date may be another too."""
+    if fmt and _SHOWS_ZONE.search(fmt):
         return
     rows = _utc_rows(cells)
     problems.rows(
         "value_in_utc",
-        f"Column {column!r} holds a time of day in UTC here, which is not the time that people's "
-        "clocks show. Turn it into theirs first: "
+        f"Column {column!r} holds a moment in UTC here, which is neither the time nor always the "
+        "date where people are. Turn it into theirs first: "
         f"df[{column!r}].dt.tz_convert('America/New_York').",
         rows,
         severity="warning",

@@ -46,6 +46,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -183,7 +184,7 @@ def _written(column: pd.Series[Any]) -> Written:
     if isinstance(column.dtype, pd.CategoricalDtype):
         return _by_category(column, _written)
     array = _arrow(column)
-    if array is None and set(map(type, column.dropna())) == {float}:
+    if array is None and set(map(type, column[_present(column)])) == {float}:
         array = pa.array(column, pa.float64(), from_pandas=True)
     if array is not None and pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
@@ -303,13 +304,23 @@ def _distinct(column: pd.Series[Any]) -> tuple[Codes, list[Any], Positions]:
     return *_distinct_objects(column), no_rows
 
 
+def _present(column: pd.Series[Any]) -> npt.NDArray[np.bool_]:
+    """Return which cells are not missing; pandas cannot look at a signalling NaN."""
+    try:
+        found: npt.NDArray[np.bool_] = column.notna().to_numpy(dtype=bool)
+    except ArithmeticError:
+        odd = [isinstance(cell, Decimal) and not cell.is_finite() for cell in column]
+        found = np.array([not bad and not pd.isna(c) for bad, c in zip(odd, column, strict=True)])
+    return found
+
+
 def _distinct_objects(column: pd.Series[Any]) -> tuple[Codes, list[Any]]:
     """Find distinct objects; only types whose equal values have equal texts are taken together."""
     codes = np.full(len(column), -1, dtype=np.int64)
     seen: dict[Any, int] = {}
     values: list[Any] = []
     objects = column.tolist()
-    for row in np.flatnonzero(column.notna().to_numpy(dtype=bool)).tolist():
+    for row in np.flatnonzero(_present(column)).tolist():
         value = objects[row]
         kind = type(value)
         place = seen.setdefault((kind, value) if kind in _EQUAL_TEXT_TYPES else row, len(values))

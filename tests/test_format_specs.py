@@ -69,7 +69,7 @@ def test_format__refused(fmt, words):
 
 
 def test_formats__are_refused_with_all_other_faults():
-    """A format that cannot be used is an argument that cannot be used, whatever the column holds."""
+    """A format that cannot be used is told at once, whatever the column holds."""
     frame = make_people(2).assign(v=["a", 1.0])
     with pytest.raises(smsframe.InputError, match="2 arguments") as caught:
         smsframe.plan(frame, "%%v%%", program="1", formats={"v": "0.00"}, limit=-1)

@@ -46,9 +46,8 @@ _SPOKEN = tuple(
         (r"^personalize= has ", "A column was given for "),
         (rf"formats\[({_QUOTED})\]=({_QUOTED}) ", r"The format \2 of column \1 "),
         (
-            rf"Give formats=\{{{_QUOTED}: function\}}, where the function returns the text of one "
-            r"value\.",
-            "Correct the cell, or make texts of the column first.",
+            rf"or give formats=\{{{_QUOTED}: function\}}, where the function returns the text .*\.",
+            "or make texts of the column first.",
         ),
         (rf"or give formats=\{{.*?: ({_QUOTED})\}}\.", r"or write \1 under “format”."),
         (rf"Change formats\[{_QUOTED}\] so that it suits", "Change the format so that it suits"),
