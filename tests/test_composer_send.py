@@ -92,6 +92,7 @@ def test_send__near_miss_is_asked_for(sandbox, client):
     assert made.desk.choices.personalize == {"FirstName": None}
     assert 'personalize={"FirstName": None}' in made.code
     line.source.value = dict(line.source.options)["First Name"]
+    made.wait(WAIT_S)
     send_all(made)
     assert sorted(sandbox.outbox()["text"]) == ["Hi Name0", "Hi Name1"]
 
