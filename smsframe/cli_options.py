@@ -32,7 +32,7 @@ as 1234.50, or a date such as 2026-03-05 or 2026-03-05 14:30. In CSV and Excel f
 count as blank in a message, with a warning; the results keep them as they are:
   N/A  n/a  NA  NaN  nan  None  NULL  null  <NA>  NaT  -NaN  -nan  undefined  #REF!  #NAME?
   #VALUE!  #DIV/0!  #N/A  #NUM!  #NULL!
-and so do other errors of spreadsheets, in many languages, and what else programs write for no value.
+and so do other errors of spreadsheets, in many languages, and what else programs write there.
 """
 
 

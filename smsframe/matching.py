@@ -49,6 +49,13 @@ class Matched:
     entries: Places
     held: Positions
 
+    def open_rows(self, rows: int) -> npt.NDArray[np.bool_]:
+        """Return which of all rows were not dealt with before, or go out again on purpose."""
+        found = np.ones(rows, dtype=bool)
+        found[self.known] = found[self.held] = False
+        found[self.todo] = True
+        return found
+
 
 def match(plan: Plan, scope: bytes, ledger: Ledger) -> Matched:
     """Sort the messages of a plan into to do, known and held."""

@@ -13,21 +13,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from smsframe.errors import PlanWarning, warn_caller
+from smsframe.flights import Ending
+from smsframe.telling import WHERE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    import numpy as np
     import numpy.typing as npt
 
+    from smsframe.matching import Matched
     from smsframe.planning import Plan
     from smsframe.problems import Fault
+    from smsframe.tally import Tally
 
     Bools = npt.NDArray[np.bool_]
 
-WHERE = "smsframe.last_plan().problems"
 SENTENCES = 10
+WARNED = Ending(
+    kind="stopped",
+    code="plan_warning",
+    sentence="The plan has warnings, and a filter makes errors of them, so nothing was sent. Look "
+    "at them, then send without the filter.",
+)
 
 _last: list[Plan] = []
 
@@ -56,6 +66,39 @@ def last_plan() -> Plan | None:
 def keep_plan(plan: Plan) -> None:
     """Keep a plan for ``last_plan()``."""
     _last[:] = [plan]
+
+
+def say(made: Plan, matched: Matched | None, tally: Tally, more: Iterable[Fault] = ()) -> int:
+    """Say the warnings of what is about to be sent, before the first call.
+
+    Parameters
+    ----------
+    made : Plan
+        What is about to be sent.
+    matched : Matched or None
+        What of it the journal knows; None where there is no journal yet.
+    tally : Tally
+        The rows that wait get their reason here if the warning is raised.
+    more : iterable of Fault
+        What else is known of this send, beside the faults of the plan.
+
+    Returns
+    -------
+    int
+        How many kinds of warnings there were.
+
+    Raises
+    ------
+    PlanWarning
+        There are warnings, and a filter makes errors of them: nothing may go out.
+    """
+    rows = made.draft.rows
+    open_rows = np.ones(rows, dtype=bool) if matched is None else matched.open_rows(rows)
+    try:
+        return len(warn_of(concerning([*made.draft.problems.faults, *more], open_rows)))
+    except PlanWarning:
+        tally.close(made.ready if matched is None else matched.todo, WARNED)
+        raise
 
 
 def concerning(faults: Iterable[Fault], open_rows: Bools) -> list[tuple[Fault, int]]:

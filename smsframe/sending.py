@@ -30,13 +30,8 @@ from smsframe.acoustic.wire import SendRequest, encode_contacts
 from smsframe.campaign_lock import campaign_lock, user_name
 from smsframe.checks import check_client, quoted, refuse
 from smsframe.delivery import Delivery
-from smsframe.errors import (
-    ConfigurationError,
-    InputError,
-    JournalError,
-    PlanWarning,
-)
-from smsframe.flights import Ending, Patience, Result
+from smsframe.errors import ConfigurationError, InputError, JournalError, PlanWarning
+from smsframe.flights import Patience, Result
 from smsframe.frames import STATUSES
 from smsframe.interrupts import Watch, counted_interrupts
 from smsframe.journal import ACCEPTED, Claim, Journal, Ledger, RunRecord
@@ -52,20 +47,12 @@ from smsframe.workers import Workers
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy.typing as npt
     import pandas as pd
 
     from smsframe.problems import Positions
 
 PATIENCE = Patience()
 """How long a send goes on repeating what was not processed."""
-
-WARNED = Ending(
-    kind="stopped",
-    code="plan_warning",
-    sentence="The plan has warnings, and a filter makes errors of them, so nothing was sent. Look "
-    "at them, then send without the filter.",
-)
 
 _last: list[pd.DataFrame] = []
 
@@ -196,7 +183,11 @@ def send_plan(
         _check_confirm(run, made.options.confirm if confirm is None else confirm)
         if not len(run.todo):
             return _nothing_new(run, ledger)
-        _say_warnings(run)
+        try:  # whoever follows a send from elsewhere has shown them before
+            run.warnings = 0 if run.watch.apart else plan_warnings.say(made, run.matched, run.tally)
+        except PlanWarning:
+            _keep(run.tally.frame(made.draft.frame, None))
+            raise
         return _deliver(run, journal, progress)
 
 
@@ -215,28 +206,6 @@ def _run_of(made: Plan, client: Client, scope: bytes, ledger: Ledger, watch: Wat
         tally=tally,
         watch=watch,
     )
-
-
-def _say_warnings(run: Run) -> None:
-    """Say the warnings of what is about to be sent; one that is raised leaves the table behind."""
-    if run.watch.apart:  # whoever follows it from elsewhere has shown them before
-        return
-    faults, open_rows = run.plan.draft.problems.faults, _open_rows(run.plan, run.matched)
-    found = plan_warnings.concerning(faults, open_rows)
-    try:
-        run.warnings = len(plan_warnings.warn_of(found))
-    except PlanWarning:
-        run.tally.close(run.todo, WARNED)
-        run.watch.results = _keep(run.tally.frame(run.plan.draft.frame, None))
-        raise
-
-
-def _open_rows(made: Plan, matched: Matched) -> npt.NDArray[np.bool_]:
-    """Return which rows were not dealt with by an earlier send, or go out again on purpose."""
-    open_rows = np.ones(made.draft.rows, dtype=bool)
-    open_rows[matched.known] = open_rows[matched.held] = False
-    open_rows[matched.todo] = True
-    return open_rows
 
 
 def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataFrame:
@@ -336,17 +305,15 @@ def _nothing_line(run: Run, ledger: Ledger) -> str:
 
 def _dry_run(made: Plan, client: Client | None) -> pd.DataFrame:
     """Return the table of a dry run; what went out before is shown as it was, if known."""
-    tally = Tally(made.verdicts())
-    todo = made.ready
-    open_rows = np.ones(made.draft.rows, dtype=bool)
+    tally, matched = Tally(made.verdicts()), None
     with contextlib.suppress(ConfigurationError):
         looked = _look_back(made, client)
         if looked is not None:
             matched, ledger = looked
             tally.recall(matched, ledger)
-            todo, open_rows = matched.todo, _open_rows(made, matched)
+    todo = made.ready if matched is None else matched.todo
     if len(todo):
-        plan_warnings.warn_of(plan_warnings.concerning(made.draft.problems.faults, open_rows))
+        plan_warnings.say(made, matched, tally)
     tally.planned(todo)
     return tally.frame(made.draft.frame, None)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from smsframe.errors import IncompleteSendWarning, UnknownOutcomeWarning, warn_caller
-from smsframe.plan_warnings import WHERE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+
+WHERE = "smsframe.last_plan().problems"
+"""Where the warnings of a send are listed; there may be no variable that holds its plan."""
 
 ALWAYS = ("accepted", "rejected", "unknown")
 LEFT_OUT = ("invalid", "duplicate", "not_attempted")

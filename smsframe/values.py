@@ -240,7 +240,7 @@ def _by_value(column: pd.Series[Any], write: Callable[[Any], str | None]) -> Wri
     codes, values, words = _distinct(column)
     texts: list[str | None] = []
     wordy: list[int] = []
-    faults: dict[str, tuple[Exception, list[int]]] = {}
+    faults: dict[tuple[type, type], tuple[Exception, list[int]]] = {}
     for place, value in enumerate(values):
         text = None
         try:
@@ -248,7 +248,8 @@ def _by_value(column: pd.Series[Any], write: Callable[[Any], str | None]) -> Wri
             if text is not None:
                 text.encode()
         except Exception as reason:  # noqa: BLE001 - a caller's function may raise anything
-            faults.setdefault(_kind_of(reason), (reason, []))[1].append(place)
+            kind = type(reason), type(value)  # what is told together, with the first as example
+            faults.setdefault(kind, (reason, []))[1].append(place)
             text = None
         if text in WORDS or (isinstance(value, str) and clean_text(value) in WORDS):
             wordy.append(place)
@@ -259,12 +260,6 @@ def _by_value(column: pd.Series[Any], write: Callable[[Any], str | None]) -> Wri
         words=np.union1d(words, _rows_of(codes, wordy)) if wordy else words,
         unwritable=[_unwritable(codes, values, *fault) for fault in faults.values()],
     )
-
-
-def _kind_of(reason: Exception) -> str:
-    """Return what reasons have in common that are told together: for our own, the words."""
-    told = f" {reason}" if isinstance(reason, TypeError) else ""
-    return f"{type(reason).__name__}{told}"
 
 
 def _unwritable(
