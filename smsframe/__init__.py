@@ -25,6 +25,7 @@ from smsframe.errors import (
     IncompleteSendWarning,
     InputError,
     JournalError,
+    PlanWarning,
     SmsframeError,
     SmsframeWarning,
     StatusWarning,
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     from smsframe.sandbox import Sandbox
     from smsframe.segmentation import segments
     from smsframe.summing import Summary
-    from smsframe.verbs import last_results, plan, preview, send
+    from smsframe.verbs import last_plan, last_results, plan, preview, send
 
 __version__ = "0.1.0"
 
@@ -68,6 +69,7 @@ __all__ = [
     "InputError",
     "JournalError",
     "Plan",
+    "PlanWarning",
     "Sandbox",
     "SmsframeError",
     "SmsframeWarning",
@@ -79,6 +81,7 @@ __all__ = [
     "connect",
     "failed",
     "journal",
+    "last_plan",
     "last_results",
     "normalize",
     "plan",
@@ -110,7 +113,7 @@ _LAZY = {
         "smsframe.lookback",
     ),
     "connect": "smsframe.acoustic.client",
-    "last_results": "smsframe.verbs",
+    **dict.fromkeys(("last_plan", "last_results"), "smsframe.verbs"),
     "normalize": "smsframe.phones",
     "plan": "smsframe.verbs",
     "preview": "smsframe.verbs",

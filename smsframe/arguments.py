@@ -39,6 +39,7 @@ from smsframe.checks import (
     unusable,
 )
 from smsframe.errors import InputError
+from smsframe.format_specs import fault_of
 from smsframe.masking import Plain, mask_label
 from smsframe.phones import check_region
 from smsframe.templates import near_misses
@@ -58,9 +59,9 @@ _VARIANTS = (("\u180b", "\u180f"), ("\ufe00", "\ufe0f"), ("\U000e0100", "\U000e0
 _BLANK_PATTERN = "\u2800"  # Braille without a dot
 
 Personalize: TypeAlias = (
-    Mapping[str, Hashable] | Sequence[Hashable] | pd.Index | pd.Series | npt.NDArray[Any]
+    Mapping[str, Hashable | None] | Sequence[Hashable] | pd.Index | pd.Series | npt.NDArray[Any]
 )
-"""Tag to column, or a list of columns, as an array or Series too."""
+"""Tag to column (None: the database's), or a list of columns, as an array or Series too."""
 
 Exclude: TypeAlias = (
     str
@@ -90,11 +91,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """Which column is what; ``personalize`` is None when every tag that names a column is meant."""
+    """Which column is what; ``personalize`` is what was said beside the tags that name a column."""
 
     phone: Hashable | None = None
     lookup: Mapping[str, Hashable] = field(default_factory=dict)
-    personalize: Mapping[str, Hashable] | None = None
+    personalize: Mapping[str, Hashable | None] | None = None
     formats: Mapping[Hashable, Format] = field(default_factory=dict)
     region: str | None = None
 
@@ -309,32 +310,56 @@ def _formats(frame: pd.DataFrame, given: Any, faults: list[str]) -> dict[Hashabl
         _need_column(frame, column, "formats=", faults)
         name = f"formats[{shown_label(column)}]"
         if isinstance(wanted, str):
-            check_text(name, wanted, faults, blank=True)
+            _check_specification(name, wanted, faults)
         elif wanted is not None and not callable(wanted):
             faults.append(unusable(name, wanted, "a format such as ',.2f' or a function"))
     return formats
 
 
+def _check_specification(name: str, wanted: str, faults: list[str]) -> None:
+    """Note a fault where a format cannot be used, or fits by accident alone."""
+    text = check_text(name, wanted, faults, blank=True)
+    if text and (fault := fault_of(text)):
+        faults.append(Plain(f"{name}={quoted(text)} {fault}."))
+
+
 def _personalize(
     frame: pd.DataFrame, given: Any, faults: list[str]
-) -> Mapping[str, Hashable] | None:
+) -> Mapping[str, Hashable | None] | None:
     """Return tag → column as given; a list of columns stands for tags of the same names."""
     if given is None:
         return None
     given = _listed_columns(frame, given)
     if isinstance(given, Mapping):
-        mapping = {str(tag): column for tag, column in given.items()}
+        pairs = [(str(tag), column) for tag, column in given.items()]
     elif isinstance(given, Sequence) and not isinstance(given, bytes):
         labels = [c for c in given if check_label("a column of personalize", c, faults)]
-        mapping = {str(column): column for column in labels}
+        pairs = [(str(column), column) for column in dict.fromkeys(labels)]
     else:
-        need = "a mapping of a tag to a column ({'Order': 'order_no'}) or a list of columns"
+        need = (
+            "a mapping of a tag to a column ({'Order': 'order_no'}), or to None where the database "
+            "fills it, or a list of columns"
+        )
         faults.append(unusable("personalize", given, need))
         return None
-    for tag, column in mapping.items():
+    for tag, column in pairs:
         check_text("a tag of personalize", tag, faults, blank=True)
-        _need_column(frame, column, f"personalize[{shown_label(tag)}]", faults)
-    return mapping
+        if column is not None:
+            _need_column(frame, column, f"personalize[{shown_label(tag)}]", faults)
+    _refuse_two_meanings(pairs, faults)
+    return dict(pairs)
+
+
+def _refuse_two_meanings(pairs: Sequence[tuple[str, Hashable | None]], faults: list[str]) -> None:
+    """Note a fault where one tag, written as a text and as a number say, has two columns."""
+    meant: dict[str, Hashable | None] = {}
+    for tag, column in pairs:
+        if tag in meant:
+            faults.append(
+                f"personalize= gives the tag %%{tag}%% two meanings: {shown_label(meant[tag])} and "
+                f"{shown_label(column)}. Keep one."
+            )
+        meant[tag] = column
 
 
 def _listed_columns(frame: pd.DataFrame, given: Any) -> Any:
@@ -359,6 +384,13 @@ def _defaults(given: Any, faults: list[str]) -> dict[str, str]:
             faults.append(unusable(name, value, "a string"))
         elif (text := check_text(name, value, faults, blank=True)) is not None:
             defaults[str(tag)] = text
+            if "\ufffd" in text:
+                faults.append(f"{name} holds \ufffd, where a character was lost. Write it anew.")
+            if "%%" in text:
+                faults.append(
+                    f"{name} holds %%, but a default is not filled: people would read it as it "
+                    "stands. Write the words themselves, with one % for a percent sign."
+                )
     return defaults
 
 

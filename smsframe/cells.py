@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from smsframe.format_specs import DATE_CODE, DAY_CODES, SPECIFICATION, fields_of
+from smsframe.no_value_words import BLANK_IN_A_FRAME
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -26,14 +29,39 @@ BLANKS: Final = (
 )
 """White space and the invisible marks that are stripped from texts."""
 
+_INVISIBLE_RANGES: Final = (
+    (0x00, 0x20), (0x7F, 0xA0), (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160),
+    (0x1680, 0x1680), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2000, 0x200F), (0x2028, 0x202F),
+    (0x205F, 0x206F), (0x2800, 0x2800), (0x3000, 0x3000), (0x3164, 0x3164), (0xFE00, 0xFE0F),
+    (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF9, 0xFFFB), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A),
+    (0xE0001, 0xE0001), (0xE0020, 0xE007F), (0xE0100, 0xE01EF),
+)  # fmt: skip
+INVISIBLE: Final = "".join(
+    chr(code) for first, last in _INVISIBLE_RANGES for code in range(first, last + 1)
+)
+"""Everything that shows nothing: controls, format characters, fillers and white space.
+
+Inside a text they may matter (they join emoji, and turn the direction of Hebrew); alone they are no
+value."""
+
+GUARDS: Final = "'="
+"""How a cell begins that a spreadsheet was to take as text."""
+
 EXACT_INTEGERS_BELOW: Final = 2.0**53
 """Below this size every whole float is exactly one integer."""
 
 _SHOWN_CHARACTERS: Final = 40
 _PHONE_LIKE: Final = re.compile(r"\d(?=(?:\D{0,2}\d){2})")
 _PHONE_DIGITS: Final = 7
-_DRESSED: Final = re.compile(r"[^{}]*\{[^{}:]*:([^{}]+)\}[^{}]*|%(\d*(?:\.\d+)?[deEfFgG])")
 _TIME_TYPES: Final = (dt.date, dt.time, pd.Period)
+_EXPONENT: Final = re.compile(r"\d[eE][+-]?\d")
+_HAS_VALUE: Final = re.compile(r"[1-9a-zA-Z]")
+_ORDINARY: Final = (1e-4, 1e15)
+"""Sizes of amounts that people write without an exponent."""
+_TEXT_GUARD: Final = re.compile(r"'(?=[0-9+=])")
+_TEXT_FORMULA: Final = re.compile(r'="((?:[^"]|"")*)"')
+_EXACT_DIGITS: Final = 15
+"""So many digits of a float are never noise."""
 
 
 @singledispatch
@@ -55,7 +83,7 @@ def text_of(value: Any) -> str | None:
 @text_of.register
 def _(value: str) -> str | None:
     value.encode()
-    return str.__str__(value).strip(BLANKS) or None
+    return clean_text(value)
 
 
 @text_of.register(bool)
@@ -75,7 +103,16 @@ def _(value: Any) -> str | None:
         return None
     if value.is_integer() and abs(value) < EXACT_INTEGERS_BELOW:
         return str(int(value))
-    return np.format_float_positional(value, trim="-")
+    text = np.format_float_positional(value, trim="-")
+    return _without_noise(float(value), text) if isinstance(value, float) else text
+
+
+def _without_noise(value: float, text: str) -> str:
+    """Return 15 digits of a float where that is at least two digits shorter: 0.1 + 0.2 is 0.3."""
+    if abs(value) >= 10**_EXACT_DIGITS:
+        return text  # digits before the point would be lost
+    short = np.format_float_positional(float(f"{value:.{_EXACT_DIGITS}g}"), trim="-")
+    return short if len(text) - len(short) >= 2 else text  # noqa: PLR2004 - as said
 
 
 @text_of.register
@@ -117,14 +154,31 @@ def _(value: Any) -> str | None:
     return text_of(plain_value(value))
 
 
+def clean_text(text: str) -> str | None:
+    """Return a text without blank ends and a spreadsheet's guards; None where nothing shows.
+
+    >>> clean_text('="00123"'), clean_text("'00124"), clean_text("'t Zand"), clean_text(chr(0x200E))
+    ('00123', '00124', "'t Zand", None)
+    """
+    text = str.__str__(text).strip(BLANKS)
+    if text.startswith(tuple(GUARDS)):
+        text = text[1:] if _TEXT_GUARD.match(text) else text
+        if found := _TEXT_FORMULA.fullmatch(text):
+            text = found[1].replace('""', '"').strip(BLANKS)
+    return text if text.strip(INVISIBLE) else None
+
+
 def plain_value(value: Any) -> Any:
     """Return what a format gets to see: plain Python, whole floats as ints, None where missing."""
     if isinstance(value, (float, np.floating)):
         return _plain_float(value)
     if isinstance(value, str):
-        return value.strip(BLANKS) or None
+        text = clean_text(value)
+        return None if text in BLANK_IN_A_FRAME else text
     if isinstance(value, np.timedelta64):  # to numpy an integer, of nanoseconds where it has those
         return value.astype("timedelta64[us]").item()
+    if isinstance(value, Decimal):
+        return value if value.is_finite() else None
     if isinstance(value, (np.integer, np.bool_)):
         return value.item()
     if isinstance(value, np.datetime64):
@@ -138,33 +192,44 @@ def formatted(value: Any, fmt: str | Callable[[Any], Any]) -> str | None:
     if value is None:
         return None
     if isinstance(fmt, str):
-        return _by_specification(value, fmt)
+        pieces = fields_of(fmt)
+        return "".join(
+            text + ("" if spec is None else _by_specification(value, spec)) for text, spec in pieces
+        )
     text = fmt(value)
     return text if isinstance(text, str) else text_of(text)
 
 
+class MisfitError(ValueError):
+    """A format fits the values by accident: what it writes is not what was meant."""
+
+
 def cure_for(value: Any, fmt: str | Callable[[Any], Any] | None, name: str) -> str:
     """Advise what to do about a value that cannot be written."""
-    if isinstance(fmt, str) and (bare := _bare_specification(fmt)):
-        return f"A format is what stands behind the colon of an f-string: write {bare!r}."
     if isinstance(value, str) and isinstance(fmt, str):
-        return "Make the column numbers or dates first (pd.to_numeric, pd.to_datetime)."
+        if DATE_CODE.search(fmt):
+            return "Make the column dates first (pd.to_datetime)."
+        return "Make the column numbers first (pd.to_numeric)."
+    if isinstance(fmt, str) and DATE_CODE.search(fmt) and not isinstance(value, _TIME_TYPES):
+        return (
+            "Make the column dates first (pd.to_datetime), or write a format of numbers (',.2f')."
+        )
     if fmt is not None:
         return f"Change formats[{name!r}] so that it suits every value of the column."
     if isinstance(value, str):
         return "Correct the cell; such text comes from a file read in the wrong encoding."
-    return f"Give formats={{{name!r}: function}}, where the function returns the text of one value."
-
-
-def _bare_specification(fmt: str) -> str | None:
-    """Return ``.2f`` for ``{:.2f}`` and ``%.2f``, None for what is neither of them."""
-    found = _DRESSED.fullmatch(fmt.strip())
-    return (found[1] or found[2]) if found else None
+    return (
+        f"Correct the cell, or give formats={{{name!r}: function}}, where the function returns the "
+        "text of one value."
+    )
 
 
 def shown(value: Any) -> str:
     """Show a value in an error: shortened, and anything like a phone number masked."""
-    text = repr(plain_value(value))
+    try:
+        text = repr(plain_value(value))
+    except Exception:  # noqa: BLE001 - an object may fail to show itself
+        text = f"something of type {type(value).__name__}"
     short = text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
     return short if isinstance(value, (dt.date, dt.timedelta)) else _masked(short)
 
@@ -193,13 +258,46 @@ def _plain_float(value: Any) -> int | float | None:
 
 def _by_specification(value: Any, specification: str) -> str:
     """Apply a format specification, with what people mean by it for whole numbers and times."""
-    if isinstance(value, _TIME_TYPES) and "%" not in specification:
-        raise ValueError("a date or time needs codes such as '%d %b %Y'")
+    if not specification:
+        return text_of(value) or ""
+    if isinstance(value, _TIME_TYPES):
+        return _by_codes(value, specification)
     if isinstance(value, bool):
         return format(str(value), specification)
+    if not isinstance(value, (int, float, Decimal)):
+        return format(value, specification)
+    found = SPECIFICATION.fullmatch(specification)
+    if found and found["precision"] and not found["kind"]:
+        right = f"{found['group']}.{found['precision']}f"
+        raise MisfitError(f"it counts all digits of a number; write {right!r} for decimals")
+    text = _number(value, specification)
+    is_ordinary = value == 0 or _ORDINARY[0] <= abs(float(value)) < _ORDINARY[1]
+    if is_ordinary and _EXPONENT.search(text) and specification[-1:] not in {"x", "X"}:
+        raise MisfitError(f"it writes an amount with an exponent ({text.strip()}); write ',.2f'")
+    if value < 0 and "-" in text and not _HAS_VALUE.search(text):
+        return _number(abs(value), specification)  # it is nothing, so it is not less than nothing
+    return text
+
+
+def _number(value: Any, specification: str) -> str:
+    """Format a number; a whole one as a fraction where the specification is for those."""
     try:
         return format(value, specification)
     except ValueError:
         if not isinstance(value, int):
             raise
         return format(float(value), specification)
+
+
+def _by_codes(value: Any, specification: str) -> str:
+    """Format a date or time; its codes have to be of what it has."""
+    codes = set(DATE_CODE.findall(specification))
+    if not codes:
+        raise ValueError("a date or time needs codes such as '%d %b %Y'")
+    if isinstance(value, dt.time) and codes & DAY_CODES:
+        raise ValueError("a time of day has no date")
+    if isinstance(value, pd.Period):
+        return str(value.strftime(specification))
+    if "q" in codes:
+        raise ValueError("only periods have a quarter (%q)")
+    return format(value, specification)

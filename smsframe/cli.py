@@ -381,7 +381,7 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
         program=arguments.program,
         phone=arguments.phone,
         lookup=dict(arguments.lookup) or None,
-        personalize=_personalize(arguments, text, frame),
+        personalize=_personalize(arguments),
         defaults=dict(arguments.default),
         formats=formats,
         region=arguments.region,
@@ -398,6 +398,7 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
         price_per_segment=arguments.price_per_segment,
         fold=arguments.fold,
     )
+    files.note_words(made, cells)
     return made, cells
 
 
@@ -422,17 +423,14 @@ def _columns_named(arguments: argparse.Namespace) -> list[str]:
     """Return the columns that the command line names."""
     pairs = (*arguments.lookup, *arguments.tag)
     named = [arguments.phone, *(column for _, column in pairs), *(c for c, _ in arguments.format)]
-    return [name for name in named if name is not None]
+    return [name for name in named if name]
 
 
-def _personalize(
-    arguments: argparse.Namespace, text: str | None, frame: pd.DataFrame
-) -> dict[str, str] | None:
-    """Return what ``--tag`` names and the tags that name a column; None without ``--tag``."""
-    from smsframe.templates import tags  # noqa: PLC0415 - as above
-
-    given = dict(arguments.tag)
-    if not given:
-        return None
-    plain = {tag: tag for tag in tags(text or "") if tag in frame.columns}
-    return {**plain, **given}
+def _personalize(arguments: argparse.Namespace) -> dict[str, str | None] | None:
+    """Return what ``--tag`` names; nothing behind the ``=`` is the database's."""
+    given: dict[str, str | None] = {}
+    for tag, column in arguments.tag:
+        if given.get(tag, column or None) != (column or None):
+            raise InputError(f"--tag {tag} is given twice, with different columns. Keep one.")
+        given[tag] = column or None
+    return given or None

@@ -29,10 +29,11 @@ SMSFRAME_REFRESH_TOKEN, and SMSFRAME_POD unless --pod or --base-url is given.
 FILE_HELP: Final = """\
 files: every cell of a CSV is the text that stands in it, every cell of an Excel file what it shows.
 With --format it has to be a number such as 1234.50, or a date such as 2026-03-05 or
-2026-03-05 14:30. In CSV and Excel files these words count as blank in a message; the results keep
-them as they are:
-  N/A  n/a  NA  NaN  nan  None  NULL  null  <NA>  NaT  -NaN  -nan  #N/A  #N/A N/A  #NA
-  1.#IND  -1.#IND  1.#QNAN  -1.#QNAN
+2026-03-05 14:30. In CSV and Excel files these words count as blank in a message, with a warning;
+the results keep them as they are:
+  N/A  n/a  NA  NaN  nan  None  NULL  null  <NA>  NaT  -NaN  -nan  undefined  #REF!  #NAME?
+  #VALUE!  #DIV/0!  #N/A  #NUM!  #NULL!
+and so do other errors of spreadsheets, in many languages, and what else programs write there.
 """
 
 
@@ -206,7 +207,7 @@ def _add_message(parser: Any) -> None:
     columns.add_argument("--phone", metavar="COLUMN", help="default: the one that plainly is")
     for option, shape, purpose in (
         ("--lookup", "FIELD=COLUMN", "find people by a database field, not by phone"),
-        ("--tag", "TAG=COLUMN", "fill a tag from a column of another name"),
+        ("--tag", "TAG=COLUMN", "fill a tag from a column of another name; TAG= is the database's"),
         ("--default", "TAG=TEXT", "text where a tag has no value"),
         ("--format", "COLUMN=SPEC", "how values become text: total=,.2f"),
     ):

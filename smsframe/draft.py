@@ -30,7 +30,9 @@ from smsframe.message_keys import MessageColumns
 from smsframe.problems import Positions, Problems
 from smsframe.segmentation import Measured, fold_template, measure_filled
 from smsframe.slices import picker
+from smsframe.tags import note_database_tag, note_other_notations
 from smsframe.templates import Template, near_misses
+from smsframe.value_problems import note_values
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -72,6 +74,7 @@ class Draft:
     personalization: dict[str, pa.Array] = field(default_factory=dict)
     filled: dict[str, pa.Array] = field(default_factory=dict)
     database_tags: tuple[str, ...] = ()
+    read_columns: list[Hashable] = field(default_factory=list)
     verdict: Verdict = field(default_factory=lambda: np.empty(0, dtype=np.uint8))
     messages: MessageColumns = field(init=False)
     somebody_twice: bool = False
@@ -154,7 +157,8 @@ def read_template(draft: Draft) -> None:
     """Parse the text and sort its tags into columns and database fields."""
     content = draft.message.content
     if content is None:
-        _use_columns(draft, dict(draft.columns.personalize or {}))
+        chosen = (draft.columns.personalize or {}).items()
+        _use_columns(draft, {tag: column for tag, column in chosen if column is not None})
         return
     if not content.strip():
         draft.problems.whole(
@@ -168,27 +172,37 @@ def read_template(draft: Draft) -> None:
             column="text",
             value=len(content),
         )
+    if "\ufffd" in content:
+        draft.problems.whole(
+            "text_garbled",
+            "The text holds \ufffd, which stands for a character that was lost when it was read in "
+            "the wrong encoding. Write it anew.",
+            severity="warning",
+            column="text",
+        )
     try:
         draft.template = Template.parse(content)
     except InputError as error:
         draft.problems.whole("text_malformed", str(error), column="text")
         return
     _sort_tags(draft, draft.template.tags)
+    note_other_notations(draft, draft.template.literals)
 
 
 def _sort_tags(draft: Draft, tags: Sequence[str]) -> None:
     """Decide which tags are columns and which are left to the database."""
     names = {str(column): column for column in draft.frame.columns}
-    chosen = draft.columns.personalize
-    if chosen is None:
-        chosen = {tag: names[tag] for tag in tags if tag in names}
-        for tag, column in chosen.items():
+    said = draft.columns.personalize or {}
+    chosen = {tag: said.get(tag, names.get(tag)) for tag in tags if tag in said or tag in names}
+    for tag, column in chosen.items():
+        if tag not in said:
             _refuse_repeated(draft, column, f"The tag %%{tag}%%")
-    _use_columns(draft, {tag: chosen[tag] for tag in tags if tag in chosen})
-    draft.database_tags = tuple(tag for tag in tags if tag not in chosen)
+    columns = {tag: column for tag, column in chosen.items() if column is not None}
+    _use_columns(draft, columns)
+    draft.database_tags = tuple(tag for tag in tags if tag not in columns)
     for tag in draft.database_tags:
-        _note_database_tag(draft, tag, names)
-    for tag in chosen:
+        note_database_tag(draft, tag, said_so=tag in said)
+    for tag in said:
         if tag not in tags:
             _note_unused(draft, "personalize_unused", tag, "personalize=", tags)
     for tag in draft.message.defaults:
@@ -206,28 +220,6 @@ def _refuse_repeated(draft: Draft, column: Hashable, where: str) -> None:
             or f"{where} fits several columns: {', '.join(map(repr, labels))}. Rename one,"
             " or say which is meant with personalize=."
         )
-
-
-def _note_database_tag(draft: Draft, tag: str, names: Mapping[str, Hashable]) -> None:
-    """Say that a tag is left to the database, and whether a column was meant."""
-    near = [tag] if tag in names else near_misses(tag, list(names))
-    if near:
-        draft.problems.whole(
-            "tag_near_miss",
-            f"Tag %%{tag}%% is filled from the database, though the frame has column {near[0]!r}. "
-            f"If that was meant: personalize={{{tag!r}: {near[0]!r}}}.",
-            severity="warning",
-            column=tag,
-        )
-        return
-    default = draft.message.defaults.get(tag)
-    lacking = f"the default {default!r}" if default is not None else "nothing (there is no default)"
-    draft.problems.whole(
-        "tag_from_database",
-        f"Tag %%{tag}%% is no column: the database fills it; where that has no value, {lacking}.",
-        severity="info",
-        column=tag,
-    )
 
 
 def _note_unused(draft: Draft, code: str, tag: str, where: str, tags: Sequence[str]) -> None:
@@ -261,7 +253,7 @@ def _note_missing(
     draft: Draft, column: Hashable, texts: pa.Array, *, code: str, sentence: str
 ) -> None:
     """Note rows without a value; an infinite number is none either, but is no blank cell."""
-    rows = _where(pc.is_null(texts))
+    rows = np.setdiff1d(_where(pc.is_null(texts)), _unreadable(draft, column))
     if not len(rows):
         return
     infinite = _is_infinite(draft.frame[column].iloc[rows])
@@ -275,6 +267,13 @@ def _note_missing(
     )
 
 
+def _unreadable(draft: Draft, column: Hashable) -> Positions:
+    """Return the rows whose cell of a column has no text: they are no blank cells either."""
+    faults = [f for f in draft.problems.faults if f.code == "value_unreadable"]
+    found = [f.positions for f in faults if f.column == column and f.positions is not None]
+    return np.concatenate([*found, np.empty(0, dtype=np.int64)])
+
+
 def _is_infinite(cells: pd.Series) -> npt.NDArray[np.bool_]:
     """Return which cells are infinite numbers; texts that say so are texts."""
     dtype = cells.dtype
@@ -286,8 +285,11 @@ def _is_infinite(cells: pd.Series) -> npt.NDArray[np.bool_]:
 
 
 def _text_of(draft: Draft, column: Hashable) -> pa.Array:
-    """Return a column as text, by its format."""
-    return values.to_text(draft.frame[column], draft.columns.formats.get(column), name=str(column))
+    """Return a column as text, by its format; note what is wrong with its cells."""
+    fmt = draft.columns.formats.get(column)
+    written = values.to_text(draft.frame[column], fmt, name=str(column))
+    note_values(draft, column, written)
+    return written.texts
 
 
 def fold_texts(draft: Draft) -> None:
@@ -424,9 +426,13 @@ def _note_duplicates(
     )
     first = messages[~again]
     several = first["\x00recipient"].duplicated(keep=False).to_numpy()
+    each = first["\x00recipient"][several].value_counts()
+    people = "1 person gets" if len(each) == 1 else f"{len(each):,} persons get"
+    most = f", up to {each.max():,} each" if len(each) > 1 else ""
     draft.problems.rows(
         "same_person",
-        "This person gets more than one message, with different values. Check that this is meant.",
+        "This person gets more than one message, with different values. In all "
+        f"{people} {each.sum():,} messages{most}. Check that this is meant.",
         rows[~again][several],
         severity="warning",
         column=draft.columns.phone,

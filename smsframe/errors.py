@@ -11,6 +11,7 @@ The tree::
         └── CampaignBusyError     another process is sending the same campaign now
 
     SmsframeWarning               a UserWarning; filter this to filter all
+    ├── PlanWarning               the plan has warnings, and is about to be sent
     ├── UnknownOutcomeWarning     some messages may or may not have gone out
     ├── IncompleteSendWarning     some messages did not go out
     └── StatusWarning             what became of some accepted messages is not known (yet)
@@ -19,16 +20,23 @@ An error carries what happened as data (``details``) and says in its text what t
 carries a request, a token, a secret or an unmasked phone number; an ``InputError``, which quotes
 what it was given, masks its own words, unless they are ``Plain`` (see ``checks.py``). A send that
 was under way never loses its partial result: ``smsframe.last_results()`` has it.
+
+Python shows a warning once for each line of code that it comes from. A send in a loop, or a second
+one in a session, would say nothing that way, so those of ours are shown every time, unless a filter
+of the caller's says otherwise.
 """
 
 from __future__ import annotations
 
 import sys
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smsframe import masking
 from smsframe.masking import mask_phone, mask_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class SmsframeError(Exception):
@@ -150,6 +158,30 @@ class SmsframeWarning(UserWarning):
     """
 
 
+class PlanWarning(SmsframeWarning):
+    """The plan has warnings; issued by a send before its first call, once, with all of them.
+
+    Made an error by a filter, it stops the send: nothing goes out.
+
+    Examples
+    --------
+    >>> import warnings, pandas as pd, smsframe
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"] * 2, "n": [1, 2]})
+    >>> with smsframe.Sandbox(anyone=True) as sandbox, smsframe.connect(sandbox):
+    ...     with warnings.catch_warnings():
+    ...         warnings.simplefilter("error", smsframe.PlanWarning)
+    ...         try:
+    ...             people.sms.send("Number %%n%%", program="148372", progress=False)
+    ...         except smsframe.PlanWarning as warning:
+    ...             print(warning.counts, len(sandbox.outbox()))
+    {'same_person': 2} 0
+    """
+
+    def __init__(self, message: str, counts: Mapping[str, int] | None = None) -> None:
+        super().__init__(message)
+        self.counts = dict(counts or {})
+
+
 class UnknownOutcomeWarning(SmsframeWarning):
     """Some messages may or may not have gone out; they are not repeated unasked.
 
@@ -197,7 +229,10 @@ class StatusWarning(SmsframeWarning):
     """
 
 
-def warn_caller(message: str, category: type[SmsframeWarning]) -> None:
+warnings.filterwarnings("always", category=SmsframeWarning, append=True)
+
+
+def warn_caller(message: str | SmsframeWarning, category: type[SmsframeWarning]) -> None:
     """Warn, and point at the line outside this package that the call came from."""
     level, frame = 2, sys._getframe(1)  # noqa: SLF001 - what the standard library offers for this
     while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == "smsframe":

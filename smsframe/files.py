@@ -7,8 +7,9 @@ Excel file is what a person saw in it: 15%, 00123; a format is given the number 
 files know their types and keep them.
 
 Programs write ``N/A`` or ``nan`` where they have no value, and nobody is to be addressed as that.
-In CSV and Excel files such a word counts as blank for the message. The cells themselves are kept
-beside the frame: the results file has every cell as it was, also a ``None`` that is a name.
+In CSV and Excel files such a word counts as blank for the message, with a warning. The cells
+themselves are kept beside the frame: the results file has every cell as it was, also a ``None``
+that is a name.
 
 Whatever is wrong with a file is the caller's to mend: an ``InputError`` with one sentence.
 """
@@ -21,29 +22,31 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+import numpy as np
 import pandas as pd
 
+from smsframe import value_problems
 from smsframe.cells import text_of
 from smsframe.checks import check_choice, check_text, refuse
 from smsframe.csv_cells import read_csv
 from smsframe.errors import InputError, SmsframeWarning
+from smsframe.format_specs import fault_of, inside
 from smsframe.frames import RESULT_COLUMNS
+from smsframe.no_value_words import WORDS
 from smsframe.typed_cells import typed
 from smsframe.workbooks import VALUES_ALONE, read_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import numpy.typing as npt
+
+    from smsframe.planning import Plan
+
 EXCEL = (".xlsx", ".xlsm", *VALUES_ALONE)
 PARQUET = (".parquet", ".pq")
 TEXT = (".csv", ".txt", ".tsv")
 TITLE_LINES: Final = 20
-
-BLANK_WORDS: Final = (
-    "N/A", "n/a", "NA", "NaN", "nan", "None", "NULL", "null", "<NA>", "NaT", "-NaN", "-nan", "#N/A",
-    "#N/A N/A", "#NA", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN",
-)  # fmt: skip
-"""Words that stand for a missing value in CSV and Excel files."""
 
 
 def read(
@@ -173,10 +176,24 @@ def prepared(
     """
     frame = cells.copy(deep=False)
     for name in frame.columns if cells.index.name == "line" else ():
-        blank = texts_of(cells[name]).str.strip().isin(BLANK_WORDS).to_numpy()
+        blank = _are_words(cells[name])
         if blank.any():
             frame[name] = cells[name].mask(blank)
-    return typed(frame, formats, decimal)
+    usable = {name: spec for name, spec in formats.items() if fault_of(spec) is None}
+    return typed(frame, {name: inside(spec) for name, spec in usable.items()}, decimal)
+
+
+def note_words(made: Plan, cells: pd.DataFrame) -> None:
+    """Warn of words that count as blank in the columns that a plan takes values from."""
+    for name in made.draft.read_columns if cells.index.name == "line" else ():
+        rows = np.flatnonzero(_are_words(cells[name]))
+        value_problems.note_words(made.draft.problems, name, cells[name], rows, file=True)
+
+
+def _are_words(column: pd.Series) -> npt.NDArray[np.bool_]:
+    """Return which cells of a file hold a word that programs write for no value."""
+    found: npt.NDArray[np.bool_] = texts_of(column).str.strip().isin(sorted(WORDS)).to_numpy(bool)
+    return found
 
 
 def check_header(cells: pd.DataFrame, named: Iterable[str], file: str) -> None:

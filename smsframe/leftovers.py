@@ -7,11 +7,16 @@ some of them has columns of somebody else's by these names, and loses them: that
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
+from smsframe.consent_columns import concerns_consent, counted_values, is_all_consent
 from smsframe.frames import RESULT_COLUMNS
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from smsframe.draft import Draft
 
 
@@ -36,15 +41,34 @@ def _note_replaced(draft: Draft) -> None:
 
 
 def _note_unused(draft: Draft) -> None:
-    """List the columns that nothing is taken from."""
-    chosen = draft.columns
-    used = {chosen.phone, *chosen.lookup.values(), *(chosen.personalize or {}).values()}
-    tags = set(draft.personalization) if chosen.personalize is None else set()
+    """List the columns that nothing is taken from; one that is about consent was forgotten."""
+    used = [draft.columns.phone, *draft.read_columns]
     for column in draft.frame.columns:
-        if column not in used and str(column) not in tags:
-            draft.problems.whole(
-                "column_unused",
-                "Nothing is taken from this column.",
-                severity="info",
-                column=column,
-            )
+        if column in used or column in RESULT_COLUMNS:
+            continue
+        if concerns_consent(str(column)):
+            _note_consent(draft, column)
+            continue
+        draft.problems.whole(
+            "column_unused", "Nothing is taken from this column.", severity="info", column=column
+        )
+
+
+def _note_consent(draft: Draft, column: Hashable) -> None:
+    """Warn of a column that seems to say who wants no texts, with its values."""
+    cells: Any = draft.frame[column]
+    if isinstance(cells, pd.DataFrame) or not len(cells):  # there twice
+        return
+    try:
+        if is_all_consent(str(column), cells):
+            return
+        values = counted_values(cells)
+    except TypeError:  # lists and the like cannot be counted
+        values = "values that cannot be counted"
+    draft.problems.whole(
+        "consent_unused",
+        f"Column {str(column)!r} seems to say who wants no texts, but nothing is taken from it. "
+        f"Its values: {values}. Leave out whoever must not be texted before you send.",
+        severity="warning",
+        column=column,
+    )

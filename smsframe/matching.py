@@ -61,6 +61,13 @@ class Matched:
         """Positions of the rows to do that the journal does not know."""
         return np.setdiff1d(self.todo, self.known, assume_unique=True)
 
+    def open_rows(self, rows: int) -> npt.NDArray[np.bool_]:
+        """Return which of all rows were not dealt with before, or go out again on purpose."""
+        found = np.ones(rows, dtype=bool)
+        found[self.known] = found[self.held] = False
+        found[self.todo] = True
+        return found
+
 
 def match(plan: Plan, service: str, scope: bytes, journal: JournalReader) -> Matched:
     """Sort the messages of a plan into to do, known and held."""

@@ -110,6 +110,7 @@ def _accepted_before(
         yield Fault(
             code="accepted_before",
             severity="warning",
+            times=number,
             sentence=f"{number:,} of these messages were accepted before, by a send that ended on "
             f"{day_of(last)}, and do not go out again. If this is a new round of a text that goes "
             'out again and again, give each round a name, such as campaign=f"class-{date}": it '
@@ -292,6 +293,7 @@ def _nearly_the_same(
         severity="error",
         column="text",
         value=run_id,
+        times=number,
         sentence=f"{number:,} of these {total:,} messages would go to people who had nearly the "
         f"same text on {moment(when)} (run {run_id}{others}). {out} To send it to them on "
         f'purpose, name it: campaign="..." (it goes, as a new message, to {number:,} people who '
@@ -308,6 +310,7 @@ def _had_these_words(number: int, looked: _Search) -> Fault:
         severity="warning",
         column="text",
         value=run_id,
+        times=number,
         sentence=f"{number:,} of the people had these very words from this program on "
         f"{moment(when)} (run {run_id}), and get them again under this campaign's name. To leave "
         f"them out: exclude=smsframe.results({run_id!r}).",

@@ -26,7 +26,10 @@ Positions = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One fault, shared by every cell at ``positions``; no positions means the whole send."""
+    """One fault, shared by every cell at ``positions``; no positions means the whole send.
+
+    ``times`` is how many messages a fault of the whole send is about, where that can be counted.
+    """
 
     code: str
     severity: str
@@ -35,11 +38,12 @@ class Fault:
     positions: Positions | None = None
     values: Callable[[Positions], Sequence[Any]] | None = None
     value: Any = None
+    times: int = 1
 
     @property
     def count(self) -> int:
         """How many problems this is."""
-        return 1 if self.positions is None else len(self.positions)
+        return self.times if self.positions is None else len(self.positions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 What a send does, in order: take the campaign's lock; give up claims of senders that died; hold the
 plan against the journal; refuse what people had nearly the same already (``nearly_same.py``); check
-``confirm``; write down the run; deliver (``delivery.py``); tell.
+``confirm``; say the warnings of the plan; write down the run; deliver (``delivery.py``); tell.
 Nothing is posted before the lock, the journal and the count are in order, and whatever happens
 afterwards, ``last_results()`` has the table.
 
@@ -19,23 +19,19 @@ import os
 import secrets
 import socket
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from smsframe import campaign_names, nearly_same, records, sendkeys
+from smsframe import campaign_names, nearly_same, plan_warnings, records, sendkeys
 from smsframe.acoustic.client import Client, default_client
 from smsframe.acoustic.wire import SendRequest, encode_contacts
 from smsframe.campaign_lock import campaign_lock, user_name
 from smsframe.checks import check_client, quoted, refuse
 from smsframe.delivery import Delivery
-from smsframe.errors import (
-    ConfigurationError,
-    InputError,
-    JournalError,
-)
+from smsframe.errors import ConfigurationError, InputError, JournalError, PlanWarning
 from smsframe.flights import Patience, Result
 from smsframe.frames import STATUSES
 from smsframe.interrupts import Watch, counted_interrupts
@@ -43,6 +39,7 @@ from smsframe.journal import Claim, Journal, RunRecord
 from smsframe.keysahead import KeysAhead
 from smsframe.masking import Plain
 from smsframe.matching import Matched, match
+from smsframe.nearly_same import Before
 from smsframe.planning import History, Plan
 from smsframe.problems import Positions, Problems
 from smsframe.progress import Bar, ProgressArgument
@@ -54,8 +51,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
-
-    from smsframe.nearly_same import Before
 
 PATIENCE = Patience()
 """How long a send goes on repeating what was not processed."""
@@ -96,6 +91,7 @@ class Run:
     keys: KeysAhead
     tally: Tally
     watch: Watch
+    warnings: int = 0
 
     def prepare(self, number: int, rows: Positions) -> tuple[Claim, SendRequest]:
         """Make the claim and the call of a batch."""
@@ -174,6 +170,7 @@ def send_plan(
     watch: Watch | None = None,
 ) -> pd.DataFrame:
     """Send a plan; see :func:`send`. ``watch`` is for a send that is followed from elsewhere."""
+    plan_warnings.keep_plan(made)
     if dry_run:
         return _dry_run(made, client)
     client = _connected(client)
@@ -191,6 +188,11 @@ def send_plan(
         _check_confirm(run, made.options.confirm if confirm is None else confirm)
         if not len(run.todo):
             return _nothing_new(run)
+        try:  # whoever follows a send from elsewhere has shown them before
+            run.warnings = 0 if run.watch.apart else _warned(run)
+        except PlanWarning:
+            _keep(run.tally.frame(made.draft.frame, None))
+            raise
         return _deliver(run, journal, progress)
 
 
@@ -268,7 +270,8 @@ def _told(run: Run, delivery: Delivery) -> pd.DataFrame:
     table = "smsframe.last_results()" if raised else "results"  # an error assigns nothing
     if not (run.watch.quiet or run.watch.apart):
         before = run.before.accepted, run.before.accepted_at
-        print(banner(counts, before=before, table=table))  # noqa: T201 - the line looked for under the cell
+        line = banner(counts, before=before, table=table, warnings=run.warnings)
+        print(line)  # noqa: T201 - the line looked for under the cell
     if delivery.failure is not None:
         raise delivery.failure
     if run.watch.stop.asked and not run.watch.apart:
@@ -292,9 +295,11 @@ def _nothing_new(run: Run) -> pd.DataFrame:
     if not (run.watch.quiet or run.watch.apart):
         print(_nothing_line(run))  # noqa: T201 - the line that says why nothing moved
     runs = [ledger.batches[number].run_id for number in np.unique(ledger.batch[entries]).tolist()]
+    results = _keep(run.tally.frame(run.plan.draft.frame, runs[-1] if runs else None))
     if not run.watch.apart:
         warn({"unknown": run.tally.counts().get("unknown", 0)}, "")
-    return _keep(run.tally.frame(run.plan.draft.frame, runs[-1] if runs else None))
+        plan_warnings.warn_of([(fault, fault.count) for fault in run.before.faults])
+    return results
 
 
 def _nothing_line(run: Run) -> str:
@@ -312,13 +317,16 @@ def _nothing_line(run: Run) -> str:
 
 def _dry_run(made: Plan, client: Client | None) -> pd.DataFrame:
     """Return the table of a dry run; what went out before is shown as it was, if known."""
-    tally = Tally(made.verdicts())
-    todo = made.ready
+    tally, looked = Tally(made.verdicts()), None
     with contextlib.suppress(ConfigurationError):
         looked = _look_back(made, client)
-        if looked is not None:
-            tally.recall(looked[0])
-            todo = looked[0].todo
+    matched, before = (None, Before()) if looked is None else looked
+    if matched is not None:
+        tally.recall(matched)
+    todo = made.ready if matched is None else matched.todo
+    if len(todo):  # what a send would refuse is a warning here
+        more = [replace(fault, severity="warning") for fault in before.faults]
+        plan_warnings.say(made, matched, tally, more)
     tally.planned(todo)
     return tally.frame(made.draft.frame, None)
 
@@ -372,6 +380,11 @@ def _connected(client: Client | None) -> Client:
     return default_client() if client is None else client
 
 
+def _warned(run: Run) -> int:
+    """Say the warnings of what is about to be sent; return how many kinds there were."""
+    return plan_warnings.say(run.plan, run.matched, run.tally, run.before.faults)
+
+
 def _refuse_blocked(made: Plan) -> None:
     """Refuse a plan that has a fault of the whole send, or any fault where that was asked for."""
     table = made.problems if made.blocking or made.options.problems == "raise" else None
@@ -407,8 +420,9 @@ def _refuse_nearly_the_same(run: Run) -> None:
 
 
 def _blamed(fault: Any) -> str:
-    """Name the column of a fault and the evidence."""
-    where = "" if fault.column in (None, "text") else f"column {fault.column!r}: "
+    """Name the column of a fault and the evidence; the sentence about a tag names it itself."""
+    told = fault.column in (None, "text") or fault.code.startswith("tag_")
+    where = "" if told else f"column {fault.column!r}: "
     return f"{where}" if not fault.value else f"{where}({fault.value}) "
 
 

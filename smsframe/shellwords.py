@@ -65,6 +65,13 @@ PHRASES: Final = tuple(
         (r"\bresults\.sms\.(?=\w)", "in Python smsframe.results(RUN).sms."),
         (r", which the frame (?=does not have|has \d)", ", which the file "),
         (r", though the frame has column ", ", though the file has column "),
+        (r", though the index of the frame is called '(?:line|row)'\. If .*", "."),
+        (r" All of them: smsframe\.last_plan\(\)\.problems", " smsframe plan shows them."),
+        (
+            r", or give formats=\{[^{}]*: function\}, where the function returns the text .*?\.",
+            ".",
+        ),
+        (r" first: df\[.*?\]\.dt\.tz_convert\('[^']*'\)\.", " first."),
         (r"\bThe frame has no columns\b", "The file has no columns"),
         (r"\bis blank here\b", "is blank here (words such as N/A and None count as blank)"),
     )
@@ -112,8 +119,9 @@ def spoken(text: str, *, place: str = "line") -> str:
 
 
 def _pair(found: re.Match[str]) -> str:
-    """Return a mapping of one pair as the option takes it."""
-    return f"{OPTIONS[found[1]]} {shlex.quote(f'{_bare(found[2])}={_bare(found[3])}')}"
+    """Return a mapping of one pair as the option takes it; None is nothing behind the ``=``."""
+    value = "" if found[3] == "None" else _bare(found[3])
+    return f"{OPTIONS[found[1]]} {shlex.quote(f'{_bare(found[2])}={value}')}"
 
 
 def _value(found: re.Match[str]) -> str:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
+WHERE = "smsframe.last_plan().problems"
+"""Where the warnings of a send are listed; there may be no variable that holds its plan."""
+
 ALWAYS = ("accepted", "rejected", "unknown")
 LEFT_OUT = ("invalid", "duplicate", "not_attempted")
 _ENDS = (".", "!", "?", "…", ":", ";")
@@ -29,6 +32,7 @@ def banner(
     *,
     before: tuple[int, float | None] = (0, None),
     table: str = "results",
+    warnings: int = 0,
 ) -> str:
     """Return the line under a send.
 
@@ -40,6 +44,8 @@ def banner(
         How many of them were accepted before this send, and when the last one was (s since 1970).
     table : str, default "results"
         How the caller gets at the table.
+    warnings : int, default 0
+        How many kinds of warnings were said.
     """
     named = named_counts(counts, ALWAYS + LEFT_OUT, always=ALWAYS)
     number, when = before
@@ -47,8 +53,11 @@ def banner(
         now = counts.get("accepted", 0) - number
         named[0] = f"{now:,} accepted now · {number:,} had it before ({day_of(when)})"
     line = " · ".join(named)
-    failed = any(counts.get(s) for s in ("rejected", "invalid", "not_attempted"))
-    return f"{line}: {table}.sms.failed" if failed else line
+    if any(counts.get(s) for s in ("rejected", "invalid", "not_attempted")):
+        line += f": {table}.sms.failed"
+    if warnings:
+        line += f" · {warnings} warning{'s' * (warnings > 1)}: {WHERE}"
+    return line
 
 
 def day_of(when: float) -> str:

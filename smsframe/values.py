@@ -7,13 +7,16 @@ the first ten are written, those would be sent again.
 ============================  =============================================================
 value                         text
 ============================  =============================================================
-NaN, None, NaT, NA, blank     missing (null), as are infinities: a text never says "inf"
-text                          as it is, without white space and invisible marks at its ends;
-                              line breaks and control characters inside are kept
+NaN, None, NaT, NA, blank     missing (null), as are infinities: a text never says "inf", and
+                              words that only programs write, such as ``nan`` and ``#REF!``
+text                          as it is, without white space and invisible marks at its ends and
+                              without a spreadsheet's guards (``="00123"``, ``'00123``); line
+                              breaks and control characters inside are kept
 number without a fraction     its digits, whatever the type: ``3``, also where one gap has
                               made floats of a column; in a column with fractions as well
 number with a fraction        the shortest digits that read back as it, never an exponent:
-                              ``12.5``, ``0.0000001``
+                              ``12.5``, ``0.0000001``; 15 digits where that is at least two
+                              digits shorter, since the rest is noise: ``0.1 + 0.2`` is ``0.3``
 decimal                       all the digits it carries: ``12.50``
 truth value                   ``True`` or ``False``
 date, or time at midnight     ``2026-11-22``
@@ -23,24 +26,27 @@ time of day                   ``14:30``, ``14:30:05``
 duration                      ``2 days``, ``1 day 02:30``, ``-00:00:05``
 period                        as pandas writes it: ``2026-11``, ``2026Q4``
 category                      what is in the category, by the rules above
-list, dict, bytes, other      refused, with the row and the cure
+list, dict, bytes, other      a problem of the row, with the cure
 ============================  =============================================================
 
-``formats`` replaces the rule for a column: a format specification, or a function of one value. Both
-get plain Python values; a number without a fraction comes as an int, so that one gap in a column of
-integers changes neither ``"03d"`` nor ``f"{value} items"``. They are applied once per distinct
-value. A specification for dates needs a ``%`` code: Python would take any other as the text itself.
+``formats`` replaces the rule for a column: a format specification, a text with one pair of braces,
+or a function of one value. All get plain Python values; a number without a fraction comes as an
+int, so that one gap in a column of integers changes neither ``"03d"`` nor ``f"{value} items"``.
+They are applied once per distinct value. A format that suits no value of a column, or one of them
+by accident only, is a fault of the argument; one that fails for some values is a problem of their
+rows.
 
 White space counts as blank, and so do the invisible marks U+200B, U+2060 and U+FEFF, which
-spreadsheets and web pages leave behind. A result of ``formats`` keeps its ends (``">10"`` pads on
-purpose), but one that is blank is missing.
+spreadsheets and web pages leave behind; a cell in which nothing shows at all is missing. A result
+of ``formats`` keeps its ends (``">10"`` pads on purpose), but one that is blank is missing.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -51,29 +57,31 @@ import pyarrow.compute as pc
 from smsframe.cells import (
     BLANKS,
     EXACT_INTEGERS_BELOW,
+    MisfitError,
+    clean_text,
     cure_for,
     formatted,
     shown,
     shown_reason,
     text_of,
 )
-from smsframe.checks import quoted
 from smsframe.errors import InputError
-from smsframe.masking import Plain, mask_phone
+from smsframe.no_value_words import BLANK_IN_A_FRAME, WORDS
+from smsframe.text_columns import clean_texts, strings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    import numpy.typing as npt
+
+    Positions = npt.NDArray[np.int64]
 
 Format: TypeAlias = str | Callable[[Any], Any]
 Codes: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 _POSITIONAL: Final = (1e-4, 1e10)  # Arrow may write sizes outside with an exponent
+_LONGEST_EXACT: Final = 16  # 15 digits and a point; what is longer may be noise
 _DAY_SECONDS: Final = 86_400
-LONGEST_TEXT: Final = 800  # characters of a message, by the API's limit
-SLICE_ROWS: Final = 65_536
-# [[fill]align][sign][z][#][0][width][grouping][.precision][type] of a format specification
-_WIDTHS: Final = re.compile(r"(?:.?[<>=^])?[-+ ]?z?#?0*(\d*)[,_]?(?:\.(\d+))?[a-zA-Z%]?", re.DOTALL)
-_LARGEST_STRING_ARRAY_BYTES: Final = 2**31 - 1
 _ARROW_REFUSES: Final = (
     pa.ArrowException,
     OverflowError,
@@ -85,15 +93,41 @@ _ARROW_REFUSES: Final = (
 _EQUAL_TEXT_TYPES: Final = frozenset({str, int, bool, float, dt.date, np.int64, np.float64})
 
 
-class _UnwritableError(Exception):
-    """Some distinct values cannot be written; holds the first, and all their places."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unwritable:
+    """Cells that cannot be written, for one reason."""
 
-    def __init__(self, value: Any, places: Sequence[int], reason: Exception) -> None:
-        super().__init__(str(reason))
-        self.value, self.places, self.reason = value, list(places), reason
+    reason: Exception
+    value: Any  # the first of them
+    rows: Positions
+
+    @property
+    def sentence(self) -> str:
+        """Why they cannot, without a full stop."""
+        return shown_reason(self.reason)
 
 
-def to_text(column: pd.Series[Any], fmt: Format | None = None, *, name: str) -> pa.StringArray:
+@dataclass(slots=True, kw_only=True)
+class Written:
+    """A column as text, and what was met on the way.
+
+    Attributes
+    ----------
+    texts : pyarrow.StringArray
+        As long as the column, null where missing, nowhere blank. (A LargeStringArray where the
+        texts take more than 2 GiB.)
+    words : array of int
+        Positions of cells that hold a word for no value, such as ``nan`` or ``NULL``.
+    unwritable : list of Unwritable
+        Cells that have no text; they are null in ``texts``.
+    """
+
+    texts: pa.Array
+    words: Positions = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    unwritable: list[Unwritable] = field(default_factory=list)
+
+
+def to_text(column: pd.Series[Any], fmt: Format | None = None, *, name: str) -> Written:
     """Write every value of a column as text.
 
     The column is not changed. See the module for how each kind of value is written.
@@ -103,31 +137,31 @@ def to_text(column: pd.Series[Any], fmt: Format | None = None, *, name: str) -> 
     column : pandas.Series
         Any dtype. Its index labels are used in errors only.
     fmt : str or callable, optional
-        A format specification as for :func:`format` (``",.2f"``, ``">10"``, ``"%d %b"`` for dates)
-        or a function that takes one value and returns its text. The function is called once per
-        distinct value; None or a blank text means missing, another kind of result is written by
-        the rule. Omitted or empty: the rule.
+        A format specification as for :func:`format` (``",.2f"``, ``">10"``, ``"%d %b"`` for
+        dates), a text with braces as for ``str.format`` (``"${:,.2f}"``), or a function that takes
+        one value and returns its text. The function is called once per distinct value; None or a
+        blank text means missing, another kind of result is written by the rule. Omitted or empty:
+        the rule.
     name : str
         What the column is called in errors.
 
     Returns
     -------
-    pyarrow.StringArray
-        As long as the column, null where missing, nowhere blank. (A LargeStringArray where the
-        texts take more than 2 GiB.)
+    Written
+        The texts; which cells hold a word for no value, and which cannot be written.
 
     Raises
     ------
     InputError
-        A value is no text, number, truth value or time, or ``fmt`` fails for it. The sentence
-        names column, row and cure; ``details`` holds ``column``, ``label``, ``position`` and
-        ``rows``, the number of rows concerned.
+        ``fmt`` suits no value of the column, or some by accident only. The sentence names column,
+        row and cure; ``details`` holds ``column``, ``label``, ``position`` and ``rows``, the number
+        of rows concerned.
 
     Examples
     --------
-    >>> to_text(pd.Series([3, None, 12]), name="items").to_pylist()
+    >>> to_text(pd.Series([3, None, 12]), name="items").texts.to_pylist()
     ['3', None, '12']
-    >>> to_text(pd.Series([1234.5]), ",.2f", name="total").to_pylist()
+    >>> to_text(pd.Series([1234.5]), ",.2f", name="total").texts.to_pylist()
     ['1,234.50']
     """
     if not (fmt is None or isinstance(fmt, str) or callable(fmt)):
@@ -135,57 +169,49 @@ def to_text(column: pd.Series[Any], fmt: Format | None = None, *, name: str) -> 
             f"The format of column {name!r} is a format specification such as ',.2f' or a function "
             f"of one value, not {type(fmt).__name__}."
         )
-    if isinstance(fmt, str):
-        _refuse_wide(fmt, name)
-    try:
-        return _formatted(column, fmt) if fmt else _written(column)
-    except _UnwritableError as fault:
-        complaint = _complaint(column, fmt, name, fault)
-    raise complaint  # out here, since what it comes from may quote the value
+    if not fmt:
+        return _written(column)
+    written = _formatted(column, fmt)
+    misfits = [fault for fault in written.unwritable if isinstance(fault.reason, MisfitError)]
+    suits_none = bool(written.unwritable) and written.texts.null_count == len(column)
+    if misfits or suits_none:  # raised out here, since what it comes from may quote the value
+        raise _complaint(column, fmt, name, (misfits or written.unwritable)[0])
+    return written
 
 
-def _refuse_wide(fmt: str, name: str) -> None:
-    """Raise InputError for a format that pads to more than a message can hold."""
-    found = _WIDTHS.fullmatch(fmt)
-    if found and any(int(digits[:9]) > LONGEST_TEXT for digits in found.groups() if digits):
-        raise InputError(
-            Plain(
-                f"The format {quoted(fmt)} of column {mask_phone(repr(name))} asks for more than "
-                f"{LONGEST_TEXT} characters, the most that a message has. Give a smaller width."
-            ),
-            column=name,
-        )
-
-
-def _written(column: pd.Series[Any]) -> pa.Array:
+def _written(column: pd.Series[Any]) -> Written:
     """Write a column by the rule: whole columns in Arrow where it can, else distinct values."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return _by_category(column, _written)
     array = _arrow(column)
-    if array is None and set(map(type, column.dropna())) == {float}:
+    if array is None and set(map(type, column[_present(column)])) == {float}:
         array = pa.array(column, pa.float64(), from_pandas=True)
+    if array is not None and pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if array is not None and _is_text(array.type):
+        cleaned, words = clean_texts(array)
+        return Written(texts=cleaned, words=words)
     texts = None if array is None else _whole_column(array)
-    return _by_value(column, text_of) if texts is None else _stripped(texts)
+    return _by_value(column, text_of) if texts is None else Written(texts=texts)
 
 
-def _formatted(column: pd.Series[Any], fmt: Format) -> pa.Array:
+def _formatted(column: pd.Series[Any], fmt: Format) -> Written:
     """Write the distinct values of a column by a format."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return _by_category(column, lambda categories: _formatted(categories, fmt))
     return _by_value(column, lambda value: formatted(value, fmt))
 
 
-def _complaint(
-    column: pd.Series[Any], fmt: Format | None, name: str, fault: _UnwritableError
-) -> InputError:
-    """Say which cell cannot be written, why, and what to do about it."""
-    position, rows = fault.places[0], len(fault.places)
+def _complaint(column: pd.Series[Any], fmt: Format, name: str, fault: Unwritable) -> InputError:
+    """Say which cell a format does not suit, why, and what to do about it."""
+    position, rows = int(fault.rows[0]), len(fault.rows)
     label = column.index[position]
+    label = label.item() if isinstance(label, np.generic) else label
     more = f" {rows} rows have such a value." if rows > 1 else ""
-    how = f" with format {fmt!r}" if isinstance(fmt, str) else " with its function" if fmt else ""
+    how = f"format {fmt!r}" if isinstance(fmt, str) else "its function"
     return InputError(
-        f"Column {name!r}, row {label!r}: {shown(fault.value)} cannot be written{how}: "
-        f"{shown_reason(fault.reason)}.{more} {cure_for(fault.value, fmt, name)}",
+        f"Column {name!r}, row {label!r}: {shown(fault.value)} cannot be written with {how}: "
+        f"{fault.sentence}.{more} {cure_for(fault.value, fmt, name)}",
         column=name,
         label=label,
         position=position,
@@ -193,37 +219,60 @@ def _complaint(
     )
 
 
-def _by_category(column: pd.Series[Any], write: Callable[[pd.Series[Any]], pa.Array]) -> pa.Array:
+def _by_category(column: pd.Series[Any], write: Callable[[pd.Series[Any]], Written]) -> Written:
     """Write the categories that are used, and spread them over the rows."""
     used, codes = np.unique(column.cat.codes.to_numpy(), return_inverse=True)
     if missing := bool(len(used) and used[0] < 0):
         used, codes = used[1:], codes - 1
-    try:
-        texts = write(pd.Series(column.cat.categories[used]))
-    except _UnwritableError as fault:
-        raise _spread_fault(fault, codes) from fault.reason
-    return _spread(codes, texts) if missing else texts.take(pa.array(codes))
+    found = write(pd.Series(column.cat.categories[used]))
+    return Written(
+        texts=_spread(codes, found.texts) if missing else found.texts.take(pa.array(codes)),
+        words=_rows_of(codes, found.words),
+        unwritable=[
+            Unwritable(reason=fault.reason, value=fault.value, rows=_rows_of(codes, fault.rows))
+            for fault in found.unwritable
+        ],
+    )
 
 
-def _by_value(column: pd.Series[Any], write: Callable[[Any], str | None]) -> pa.Array:
+def _by_value(column: pd.Series[Any], write: Callable[[Any], str | None]) -> Written:
     """Write each distinct value by a function, and spread the texts over the rows."""
-    codes, values = _distinct(column)
+    codes, values, words = _distinct(column)
     texts: list[str | None] = []
-    faults: list[tuple[int, Any, Exception]] = []
+    wordy: list[int] = []
+    faults: dict[tuple[type, type], tuple[Exception, list[int]]] = {}
     for place, value in enumerate(values):
+        text = None
         try:
             text = write(value)
             if text is not None:
                 text.encode()
         except Exception as reason:  # noqa: BLE001 - a caller's function may raise anything
-            faults.append((place, value, reason))
-        else:
-            texts.append(text if text is not None and text.strip(BLANKS) else None)
-    if faults:
-        first = min(faults, key=lambda fault: int(np.argmax(codes == fault[0])))
-        fault = _UnwritableError(first[1], [place for place, _, _ in faults], first[2])
-        raise _spread_fault(fault, codes) from first[2]
-    return _spread(codes, pa.array(texts, pa.string()))
+            kind = type(reason), type(value)  # what is told together, with the first as example
+            faults.setdefault(kind, (reason, []))[1].append(place)
+            text = None
+        if text in WORDS or (isinstance(value, str) and clean_text(value) in WORDS):
+            wordy.append(place)
+            text = None if text in BLANK_IN_A_FRAME else text
+        texts.append(text if text is not None and text.strip(BLANKS) else None)
+    return Written(
+        texts=_spread(codes, pa.array(texts, pa.string())),
+        words=np.union1d(words, _rows_of(codes, wordy)) if wordy else words,
+        unwritable=[_unwritable(codes, values, *fault) for fault in faults.values()],
+    )
+
+
+def _unwritable(
+    codes: Codes, values: Sequence[Any], reason: Exception, places: list[int]
+) -> Unwritable:
+    """Return the rows that hold the distinct values at ``places``."""
+    rows = _rows_of(codes, places)
+    return Unwritable(reason=reason, value=values[codes[rows[0]]], rows=rows)
+
+
+def _rows_of(codes: Codes, places: Iterable[int]) -> Positions:
+    """Turn places among distinct values into rows."""
+    return np.flatnonzero(np.isin(codes, list(places)))
 
 
 def _spread(codes: Codes, texts: pa.Array) -> pa.Array:
@@ -231,28 +280,33 @@ def _spread(codes: Codes, texts: pa.Array) -> pa.Array:
     return texts.take(pa.array(codes, mask=codes < 0))
 
 
-def _spread_fault(fault: _UnwritableError, codes: Codes) -> _UnwritableError:
-    """Turn places among distinct values into rows."""
-    rows = np.flatnonzero(np.isin(codes, fault.places))
-    return _UnwritableError(fault.value, rows.tolist(), fault.reason)
-
-
-def _distinct(column: pd.Series[Any]) -> tuple[Codes, list[Any]]:
-    """Return for each row the place of its value, -1 where missing, and the distinct values."""
-    array = _arrow(column)
+def _distinct(column: pd.Series[Any]) -> tuple[Codes, list[Any], Positions]:
+    """Return for each row the place of its value, -1 where missing; the distinct values; words."""
+    array, no_rows = _arrow(column), np.empty(0, dtype=np.int64)
     if array is not None and _is_text(array.type):
-        encoded = _stripped(array).dictionary_encode()
+        cleaned, words = clean_texts(array)
+        encoded = cleaned.dictionary_encode()
         codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        return codes.astype(np.int64), encoded.dictionary.to_pylist()
+        return codes.astype(np.int64), encoded.dictionary.to_pylist(), words
     if array is not None and pa.types.is_float32(array.type):
         column = array.to_numpy(zero_copy_only=False)  # a Series would hand them on as doubles
     if column.dtype != object:
         try:
             found, values = pd.factorize(column)
-            return found.astype(np.int64), list(values)
+            return found.astype(np.int64), list(values), no_rows
         except (*_ARROW_REFUSES, NotImplementedError):
             pass  # nested Arrow types have no distinct values
-    return _distinct_objects(column)
+    return *_distinct_objects(column), no_rows
+
+
+def _present(column: pd.Series[Any]) -> npt.NDArray[np.bool_]:
+    """Return which cells are not missing; pandas cannot look at a signalling NaN."""
+    try:
+        found: npt.NDArray[np.bool_] = column.notna().to_numpy(dtype=bool)
+    except ArithmeticError:
+        odd = [isinstance(cell, Decimal) and not cell.is_finite() for cell in column]
+        found = np.array([not bad and not pd.isna(c) for bad, c in zip(odd, column, strict=True)])
+    return found
 
 
 def _distinct_objects(column: pd.Series[Any]) -> tuple[Codes, list[Any]]:
@@ -261,7 +315,7 @@ def _distinct_objects(column: pd.Series[Any]) -> tuple[Codes, list[Any]]:
     seen: dict[Any, int] = {}
     values: list[Any] = []
     objects = column.tolist()
-    for row in np.flatnonzero(column.notna().to_numpy(dtype=bool)).tolist():
+    for row in np.flatnonzero(_present(column)).tolist():
         value = objects[row]
         kind = type(value)
         place = seen.setdefault((kind, value) if kind in _EQUAL_TEXT_TYPES else row, len(values))
@@ -316,32 +370,6 @@ def _is_text(kind: pa.DataType) -> bool:
     )
 
 
-def _strings(array: pa.Array) -> pa.Array:
-    """Cast to strings; to large ones only where their bytes need it."""
-    if pa.types.is_large_string(array.type) and array.nbytes > _LARGEST_STRING_ARRAY_BYTES:
-        return array
-    return array.cast(pa.string())
-
-
-def _stripped(texts: pa.Array) -> pa.Array:
-    """Strip texts and make blank ones missing; a column that needs neither is kept, not copied."""
-    texts = _strings(texts)
-    if any(_has_blank_ends(texts.slice(at, SLICE_ROWS)) for at in range(0, len(texts), SLICE_ROWS)):
-        texts = pc.utf8_trim(texts, characters=BLANKS)
-    blank = pc.equal(texts, "")
-    return pc.if_else(blank, pa.scalar(None, texts.type), texts) if pc.any(blank).as_py() else texts
-
-
-def _has_blank_ends(texts: pa.Array) -> bool:
-    """Tell whether stripping would change some text."""
-    return _bytes_in(pc.utf8_trim(texts, characters=BLANKS)) != _bytes_in(texts)
-
-
-def _bytes_in(texts: pa.Array) -> int:
-    """Count the bytes of all texts together."""
-    return int(pc.sum(pc.binary_length(texts)).as_py() or 0)
-
-
 def _truths(array: pa.Array) -> pa.Array:
     """Write truth values."""
     return pc.if_else(array, "True", "False")
@@ -358,6 +386,10 @@ def _floats(array: pa.Array) -> pa.Array:
         return integers
     texts = pc.coalesce(integers, pa.array(numbers, mask=whole | missing).cast(pa.string()))
     odd = ~(whole | missing) & ((size < _POSITIONAL[0]) | (size >= _POSITIONAL[1]))
+    if pa.types.is_float64(array.type):
+        odd |= pc.fill_null(pc.greater(pc.binary_length(texts), _LONGEST_EXACT), False).to_numpy(
+            zero_copy_only=False
+        )
     spelled = pa.array([text_of(number) for number in numbers[odd]], pa.string())
     return pc.replace_with_mask(texts, pa.array(odd), spelled) if odd.any() else texts
 
@@ -389,8 +421,8 @@ def _times(array: pa.Array) -> pa.Array:
 
 
 _COLUMN_WRITERS: Final[tuple[tuple[Callable[[Any], bool], Callable[[Any], Any]], ...]] = (
-    (_is_text, _strings),
-    (pa.types.is_integer, _strings),
+    (_is_text, strings),
+    (pa.types.is_integer, strings),
     (pa.types.is_boolean, _truths),
     (pa.types.is_float64, _floats),
     (pa.types.is_float32, _floats),

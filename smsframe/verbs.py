@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from smsframe.plan_warnings import last_plan
 from smsframe.planning import Plan, build_plan
 from smsframe.sending import history, last_results, send_plan
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from smsframe.progress import ProgressArgument
     from smsframe.values import Format
 
-__all__ = ["last_results", "plan", "preview", "send"]
+__all__ = ["last_plan", "last_results", "plan", "preview", "send"]
 
 
 def plan(
@@ -130,6 +131,9 @@ def send(
     had within a week is refused. An answer that was lost leaves its rows ``unknown``; they may have
     gone out and are not repeated unasked.
 
+    Before the first call, one ``PlanWarning`` names all warnings of the plan with their counts;
+    ``last_plan().problems`` lists them. Made an error by a filter, it stops the send.
+
     Parameters
     ----------
     frame : DataFrame
@@ -142,13 +146,13 @@ def send(
         Column of phone numbers. None: the one column that is plainly a phone column, or ``lookup``.
     lookup : mapping of database field to column, optional
         Find the recipient by fields of the database in place of a phone number.
-    personalize : mapping of tag to column, or list of columns, optional
-        Which tags are filled from the frame. None: every tag that names a column. Other tags are
-        the database's.
+    personalize : mapping of tag to column or None, or list of columns, optional
+        Which tags are filled from the frame, beside those that name a column. None in place of a
+        column: the database fills the tag, on purpose. Other tags are the database's.
     defaults : mapping of tag to str, optional
         Text for a tag where neither the frame nor the database has a value.
     formats : mapping of column to format spec or function, optional
-        How values become text: ``{"total": ",.2f", "when": "%d %b"}``.
+        How values become text: ``{"total": ",.2f", "when": "%d %b", "fee": "${:,.2f}"}``.
     region : str, optional
         Two-letter region of numbers without a country code, such as "US". Never guessed.
     campaign : str, optional

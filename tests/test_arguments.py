@@ -176,6 +176,7 @@ DOORS = {
     "normalize": Door(smsframe.normalize, series=lambda: people()["mobile"]),
     "segments": Door(smsframe.segments, series=lambda: people()["mobile"]),
     "connect": Door(smsframe.connect, pod="us-1", **CREDENTIALS),
+    "last_plan": Door(smsframe.last_plan),
     "last_results": Door(smsframe.last_results),
     "journal.forget": Door(smsframe.journal.forget, before="2000-01-01"),
     "Plan.texts": Door(lambda n: planned().texts(n)),

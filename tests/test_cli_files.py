@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import tomllib
 import warnings
 from pathlib import Path
@@ -11,7 +12,7 @@ import pandas as pd
 import pytest
 from samples import make_people, without_library, written
 
-from smsframe import cli, cli_options, files, result_files, workbooks
+from smsframe import cli, cli_options, files, no_value_words, result_files, workbooks
 from smsframe.errors import InputError
 
 ROOT = Path(__file__).parent.parent
@@ -150,7 +151,7 @@ def test_csv__in_pieces(monkeypatch):
 
 def test_blank_words__told_and_kept(sending, sandbox):
     """A word for a missing value is not sent as text, and comes back as it stood."""
-    words = list(files.BLANK_WORDS)
+    words = sorted(no_value_words.WORDS)
     names = ["Ann", *words, "", "Nan", "Null"]
     people = make_people(len(names)).assign(FirstName=names)
     people.to_csv("people.csv", index=False)
@@ -162,12 +163,57 @@ def test_blank_words__told_and_kept(sending, sandbox):
     assert "N/A and None" in back["sms_error"][1]
 
 
+def test_blank_words__are_warned_of(command, sandbox, capsys):
+    """The words of a column that is used are named with their number before the text leaves."""
+    people = make_people(4).assign(FirstName=["Ann", "NULL", "NULL", "#REF!"], other="nan")
+    people.to_csv("people.csv", index=False)
+    sent = command("people.csv", "Hi %%FirstName%%", "--confirm", "4", "--default", "FirstName=you")
+    assert cli.main(sent) == cli.ALL_ACCEPTED
+    told = capsys.readouterr().err
+    assert "3 no_value_word: 3 cells of column 'FirstName'" in told
+    assert "'NULL' (2), '#REF!' (1). 3 count as blank." in told
+    assert "other" not in told
+    assert sandbox.outbox()["text"].tolist().count("Hi you") == 3
+
+
+def test_csv__a_long_cell_is_called_one():
+    """A cell beyond what is read is told as such, and not as a quote that is open."""
+    with pytest.raises(InputError, match="line 2: a cell has more than 131,072 characters"):
+        files.read_cells(written("some.csv", f"a,b\n{'x' * 140_000},2\n"))
+    with pytest.raises(InputError, match="the quotes of a cell do not close"):
+        files.read_cells(written("some.csv", 'a,b\n"' + "x,2\n" * 40_000))
+
+
+@pytest.mark.parametrize(
+    ("spec", "text"),
+    [
+        pytest.param("${:,.2f}", "$1,234.50", id="sign before"),
+        pytest.param("{:.1f} km", "1234.5 km", id="unit behind"),
+    ],
+)
+def test_formats__with_braces(command, sandbox, spec, text):
+    """A format with words around it reads the column as numbers too."""
+    written("some.csv", f"mobile,total\n{A},1234.50\n")
+    sent = command("some.csv", "%%total%%", "--confirm", "1", "--format", f"total={spec}")
+    assert cli.main(sent) == cli.ALL_ACCEPTED
+    assert sandbox.outbox()["text"].tolist() == [text]
+
+
+def test_formats__that_cannot_be_used_are_named_first(command, capsys):
+    """The format is at fault, and not the cells that do not suit it."""
+    written("some.csv", f"mobile,total\n{A},1234.50\n")
+    assert cli.main(command("some.csv", "%%total%%", "--format", "total=%s")) == cli.USAGE
+    assert "is a format of C; leave it out" in capsys.readouterr().err
+
+
 def test_blank_words__are_told():
-    """The README and the help have every one of them."""
+    """The README and the help have the commonest of them, and the same ones."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for word in files.BLANK_WORDS:
+    told = re.findall(r"  ([\w#<-][^\s,]*)", cli_options.FILE_HELP)
+    assert set(told) <= no_value_words.WORDS
+    assert set(no_value_words.OTHER_WORDS) <= set(told)
+    for word in told:
         assert f"`{word}`" in readme
-        assert f"  {word}" in cli_options.FILE_HELP
 
 
 def test_excel__words_and_kinds():

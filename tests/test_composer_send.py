@@ -64,6 +64,39 @@ def test_send__one_click_asks_and_sends_nothing(ready, sandbox):
     assert calls(sandbox) == 0
 
 
+def test_send__question_says_the_warnings(sandbox, client):
+    """What a person would stop for stands between the number and the last button."""
+    made = opened(
+        make_people(2).assign(opted_out=["yes", "no"]), "Hi [FirstName]", program="148372"
+    )
+    made.send.send.click()
+    asked = words(made.send.words)
+    assert "2 warnings:" in asked
+    assert "tag_other_notation" in asked
+    assert "seems to say who wants no texts" in asked
+    made.send.yes.click()
+    assert made.wait(WAIT_S)
+    assert len(sandbox.outbox()) == 2
+
+
+def test_send__near_miss_is_asked_for(sandbox, client):
+    """A tag that is nearly a column is undecided until somebody chooses beside it."""
+    people = make_people(2).rename(columns={"FirstName": "First Name"})
+    made = opened(people, "Hi %%FirstName%%", program="148372")
+    line = made.map._tag_rows["FirstName"]
+    assert dict(line.source.options)["Choose …"] == line.source.value
+    assert made.send.send.disabled
+    assert "Choose beside the tag which is meant" in words(made.send.notes)
+    line.source.value = dict(line.source.options)["(database)"]
+    made.wait(WAIT_S)
+    assert made.desk.choices.personalize == {"FirstName": None}
+    assert 'personalize={"FirstName": None}' in made.code
+    line.source.value = dict(line.source.options)["First Name"]
+    made.wait(WAIT_S)
+    send_all(made)
+    assert sorted(sandbox.outbox()["text"]) == ["Hi Name0", "Hi Name1"]
+
+
 def test_send__number_is_typed_over_a_limit(sandbox, client):
     """Over the limit the last button is dead until the exact number is typed."""
     made = opened(make_people(12), TEXT, program="148372", confirm_over=11)

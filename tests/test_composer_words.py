@@ -63,7 +63,27 @@ def test_words__no_argument_in_a_cure(sentence):
             make_people(2).assign(FirstName=None), TEXT, {}, "under “if blank”", id="defaults"
         ),
         pytest.param(
-            make_people(2), "Hi %%First_Name%%", {}, "choose the column beside", id="near miss"
+            make_people(2), "Hi %%First_Name%%", {}, "Choose beside the tag which", id="near miss"
+        ),
+        pytest.param(
+            make_people(2), "Hi %%FirstNmae%%", {}, "choose the column beside", id="typing slip"
+        ),
+        pytest.param(
+            make_people(2),
+            "Hi %%FirstName%%",
+            {"personalize": {"FirstName": None}},
+            "the database's, as was chosen",
+            id="database",
+        ),
+        pytest.param(
+            make_people(2).assign(FirstName=[["Ann"], "Bob"]),
+            TEXT,
+            {},
+            "make texts of the column",
+            id="list",
+        ),
+        pytest.param(
+            make_people(2).assign(FirstName=[1 / 3, 1.0]), TEXT, {}, "under “format”", id="digits"
         ),
         pytest.param(
             make_people(2),

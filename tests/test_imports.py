@@ -33,7 +33,7 @@ HOUSE: tuple[tuple[str, ...], ...] = (
     ("sending", "refreshing", "plotting", "summing"),
     ("places", "rebuilding"),
     ("remembered", "nearly_same"),
-    ("keysahead", "matching", "progress", "polling", "interrupts"),
+    ("keysahead", "matching", "plan_warnings", "progress", "polling", "interrupts"),
     ("tally", "delivery", "workers"),
     ("flights",),
     ("statuses",),
@@ -45,7 +45,7 @@ HOUSE: tuple[tuple[str, ...], ...] = (
     ("files",),
     ("workbooks",),
     ("csv_cells", "typed_cells"),
-    ("encodings", "formula_cells", "number_formats"),
+    ("encodings", "formula_cells", "number_formats", "tags", "value_problems"),
     ("frames", "arguments", "problems", "slices"),
     ("journal",),
     ("journal_reader", "whichjournal"),
@@ -71,11 +71,13 @@ HOUSE: tuple[tuple[str, ...], ...] = (
     ("characters",),
     ("gsm7",),
     ("values", "templates"),
+    ("text_columns",),
     ("cells", "cli_options", "colours", "countries", "shellwords", "telling", "text_bytes"),
-    ("config", "campaign_names"),
+    ("config", "campaign_names", "format_specs"),
     ("checks",),
     ("errors",),
-    ("masking",),
+    ("consent_columns",),
+    ("masking", "no_value_words"),
 )
 STOREY = {name: number for number, names in enumerate(HOUSE) for name in names}
 

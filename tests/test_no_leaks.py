@@ -24,6 +24,7 @@ from smsframe.config import Credentials
 from smsframe.delivery import Patience
 
 TEXT = "Hi %%FirstName%%"
+pytestmark = pytest.mark.filterwarnings("always::smsframe.errors.PlanWarning")  # one is there twice
 QUICK = Patience(first_wait_s=0.001, longest_wait_s=0.01, connect_attempts=2, busy_s=0.05)
 QUOTED_PHONES = "12015550123, +1 (202) 555-0124, 203.555.0125"
 
@@ -261,6 +262,11 @@ def labelled(*names):
     return frame.assign(mobile="n/a", FirstName="Ann")
 
 
+def refused(cell):
+    """Fail for every cell, and quote it."""
+    raise ValueError(f"invalid literal: {cell!r}")
+
+
 INPUTS = {
     "unclosed tag": {"text": "Hi %%FirstName"},
     "no such tag": {"text": "Hi %%Nope%%", "personalize": {"Nope": "nope"}},
@@ -283,7 +289,7 @@ INPUTS = {
     "labelled": {"frame": labelled("mobile"), "problems": "raise"},
     "two levels": {"frame": labelled("FirstName", "mobile"), "problems": "raise"},
     "failing format": {
-        "text": "Hi %%N%%", "personalize": {"N": "mobile"}, "formats": {"mobile": int},
+        "text": "Hi %%N%%", "personalize": {"N": "mobile"}, "formats": {"mobile": refused},
         "problems": "raise",
     },
     "wrong format": {

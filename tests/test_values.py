@@ -15,14 +15,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smsframe import values
-from smsframe.cells import formatted, text_of
+from smsframe import no_value_words, text_columns, values
+from smsframe.cells import clean_text, formatted, text_of
 from smsframe.errors import InputError
-from smsframe.values import to_text
 
 NAN = float("nan")
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY, NOON = dt.datetime(2026, 11, 22), dt.datetime(2026, 11, 22, 12)  # noqa: DTZ001 - wall time
+
+
+def to_text(column, fmt=None, *, name):
+    """Return the texts of a column."""
+    return values.to_text(column, fmt, name=name).texts
 
 
 def objects(*cells):
@@ -70,7 +74,16 @@ def test_durations__of_numpy_are_no_numbers(unit):
         pytest.param(pd.Series([3, None], dtype="Int64"), ["3", None], id="Int64"),
         pytest.param(pd.Series([1.5, 2], dtype="Float64"), ["1.5", "2"], id="Float64"),
         pytest.param(pd.Series([12.5, 3.0, -0.0]), ["12.5", "3", "0"], id="floats"),
-        pytest.param(pd.Series([0.1 + 0.2]), ["0.30000000000000004"], id="shortest-digits"),
+        pytest.param(
+            pd.Series([0.1 + 0.2, 1.1 * 3, 0.1 + 0.7, -1.1 * 3, 33.1 * 100, 1e-5 * 3.3]),
+            ["0.3", "3.3", "0.8", "-3.3", "3310", "0.000033"],
+            id="without-noise",
+        ),
+        pytest.param(
+            pd.Series([1 / 3, 10 / 3, 1234567890123456.5, 12.345678901234]),
+            ["0.3333333333333333", "3.33333333333333", "1234567890123456.5", "12.345678901234"],
+            id="longer-than-noise",
+        ),
         pytest.param(
             pd.Series([1e16, 1e-7, 1e15 + 0.5, 1e22, 2.0**53]),
             ["1" + "0" * 16, "0.0000001", "1000000000000000.5", "1" + "0" * 22, "9007199254740992"],
@@ -227,7 +240,29 @@ def test_to_text__rule(column, texts):
         pytest.param("a\x00b\x07", "a\x00b\x07", id="control-characters"),
         pytest.param("Łukasz 😀", "Łukasz 😀", id="any-letters"),
         pytest.param("007", "007", id="digits"),
-        pytest.param("nan", "nan", id="a-person-called-nan"),
+        pytest.param("Nan", "Nan", id="a-person-called-nan"),
+        pytest.param("Null", "Null", id="a-person-called-null"),
+        pytest.param("NULL", "NULL", id="perhaps-a-word"),
+        pytest.param("nan", None, id="word"),
+        pytest.param(" #REF! ", None, id="error"),
+        pytest.param("#BEZUG!", None, id="error-in-german"),
+        pytest.param("#ССЫЛКА!", None, id="error-in-russian"),
+        pytest.param("########", None, id="too-narrow"),
+        pytest.param("\u200e", None, id="mark"),
+        pytest.param("\u2800\u00ad \u3164", None, id="several-invisible"),
+        pytest.param("\u200fשלום", "\u200fשלום", id="mark-that-matters"),
+        pytest.param('="00123"', "00123", id="formula"),
+        pytest.param('=" a ""b"" "', 'a "b"', id="formula-with-quotes"),
+        pytest.param('=""', None, id="empty-formula"),
+        pytest.param('="a\nb"', "a\nb", id="formula-of-two-lines"),
+        pytest.param('="a"&"b"', '="a"&"b"', id="another-formula"),
+        pytest.param("'00124", "00124", id="apostrophe"),
+        pytest.param("'+12", "+12", id="apostrophe-plus"),
+        pytest.param('\'="7"', "7", id="both"),
+        pytest.param("'t Zand", "'t Zand", id="t-zand"),
+        pytest.param("'n 9", "'n 9", id="digit-further-on"),
+        pytest.param("'", "'", id="apostrophe-alone"),
+        pytest.param("=", "=", id="sign-alone"),
         pytest.param(" \n", None, id="blank"),
     ],
 )
@@ -278,7 +313,7 @@ def test_to_text__floats_by_cell(numbers):
     same_by_cell(column)
     for number, text in zip(numbers, to_text(column, name="x").to_pylist(), strict=True):
         if text is not None:
-            assert float(text) == number
+            assert float(text) == pytest.approx(number, rel=1e-14, abs=0)
             assert not set(text) & set("eE") and not text.endswith(".0")  # noqa: PT018 - one claim
 
 
@@ -311,7 +346,26 @@ def test_to_text__times_by_cell(moments):
         pytest.param(pd.Series([3, None]), "03d", ["003", None], id="int-with-a-gap"),
         pytest.param(pd.Series([1234567.0, None]), ",", ["1,234,567", None], id="thousands"),
         pytest.param(pd.Series([0.256]), ".1%", ["25.6%"], id="percent"),
-        pytest.param(pd.Series([3.0]), ".2", ["3.0"], id="float-specification-of-a-whole-number"),
+        pytest.param(pd.Series([3.0]), ".1f", ["3.0"], id="float-specification-of-a-whole-number"),
+        pytest.param(pd.Series([1234.5]), "${:,.2f}", ["$1,234.50"], id="braces"),
+        pytest.param(pd.Series([0.1 + 0.2, 3.0]), "{} l", ["0.3 l", "3 l"], id="braces-alone"),
+        pytest.param(pd.Series([2.5]), "{0:.1f} or {0:.2f}", ["2.5 or 2.50"], id="braces-twice"),
+        pytest.param(pd.Series(["Ann", None]), "dear {}", ["dear Ann", None], id="braces-text"),
+        pytest.param(pd.Series([-0.001, -0.2]), ".2f", ["0.00", "-0.20"], id="nothing"),
+        pytest.param(pd.Series([-0.001]), "{:,.2f} EUR", ["0.00 EUR"], id="nothing-in-braces"),
+        pytest.param(pd.Series([-0.0001]), ".0%", ["0%"], id="no-percent"),
+        pytest.param(pd.Series([-0.4]), ">6.0f", ["     0"], id="nothing-padded"),
+        pytest.param(objects(Decimal("-0.001")), ".2f", ["0.00"], id="nothing-decimal"),
+        pytest.param(objects(Decimal("Infinity"), 1), ".1f", [None, "1.0"], id="no-decimal"),
+        pytest.param(pd.Series(["Annabel", "Bo"]), ".3", ["Ann", "Bo"], id="cut-text"),
+        pytest.param(pd.Series([1e20]), "g", ["1e+20"], id="not-ordinary"),
+        pytest.param(pd.Series([255]), "x", ["ff"], id="hexadecimal"),
+        pytest.param(pd.Series([1234.5]), "{:n} EUR", ["1234.5 EUR"], id="as-python-does"),
+        pytest.param(objects("nan", "NULL", "ann"), str.upper, [None, "NULL", "ANN"], id="words"),
+        pytest.param(pd.Series([1, 2]), lambda v: "nan" if v == 1 else "x", [None, "x"], id="nan"),
+        pytest.param(
+            pd.Series(pd.PeriodIndex(["2026-11", None], freq="M")), "%b %Y", ["Nov 2026", None]
+        ),
         pytest.param(pd.Series(["ab ", None]), ">4", ["  ab", None], id="padding-is-kept"),
         pytest.param(pd.Series([True]), ">5", [" True"], id="bool"),
         pytest.param(pd.Series([12.5, 3.0]), "", ["12.5", "3"], id="empty-specification"),
@@ -357,36 +411,106 @@ def test_to_text__function_once_per_value():
 @pytest.mark.parametrize(
     ("column", "fmt", "row", "words"),
     [
-        pytest.param(objects("a", [1]), None, 1, "list.*formats={'x': function}", id="list"),
-        pytest.param(objects("a", {}), None, 1, "dict.*formats", id="dict"),
-        pytest.param(objects("a", b"x"), None, 1, "bytes.*formats", id="bytes"),
-        pytest.param(objects(b"x", b"y"), None, 0, "2 rows", id="only-bytes"),
-        pytest.param(objects("a", 1j), None, 1, "complex", id="complex"),
-        pytest.param(
-            objects("a", "x\ud800"), None, 1, "character pair.*encoding", id="half-a-pair"
-        ),
-        pytest.param(arrow([None, [1]], pa.list_(pa.int8())), None, 1, "list", id="arrow-list"),
-        pytest.param(arrow([None, b"a"], pa.binary()), None, 1, "bytes", id="arrow-binary"),
-        pytest.param(pd.cut(pd.Series([None, 2.0]), 2), None, 1, "Interval", id="intervals"),
-        pytest.param(pd.Series([1, 2, 0]), lambda v: f"{1 / v}", 2, "division", id="function"),
         pytest.param(pd.Series(["1", "b"]), ",.2f", 0, "',.2f'.*2 rows.*to_numeric", id="text"),
-        pytest.param(pd.Series([1, 2.5]), "d", 1, "'d' for object of type 'float'", id="fraction"),
-        pytest.param(times(None, "2026-11-22"), ",.2f", 1, "'%d %b %Y'", id="date-by-number"),
-        pytest.param(pd.Series([1]), "%d %b", 0, "Invalid format", id="number-by-date"),
-        pytest.param(pd.Series([1]), lambda _: [1], 0, "list", id="function-that-returns-a-list"),
+        pytest.param(pd.Series(["1.2.26"]), "%d %b", 0, "to_datetime", id="text-by-date"),
         pytest.param(
-            pd.Series(pd.Categorical(["a", None, "b", "b"])), {"a": "1"}.__getitem__, 2, "2 rows"
+            pd.Series([None, 2.5]), "d", 1, "'d' for object of type 'float'", id="fraction"
+        ),
+        pytest.param(times(None, "2026-11-22"), ",.2f", 1, "'%d %b %Y'", id="date-by-number"),
+        pytest.param(
+            pd.Series([1]), "%d %b", 0, "Invalid format.*to_datetime", id="number-by-date"
+        ),
+        pytest.param(objects(dt.time(4)), "%d %b", 0, "no date", id="time-of-day"),
+        pytest.param(pd.Series([1]), lambda _: [1], 0, "list", id="function-that-returns-a-list"),
+        pytest.param(pd.Series([5, 1e6]), "g", 1, "1e\\+06.*',.2f'", id="exponent"),
+        pytest.param(pd.Series([1234.5]), ".2e", 0, "exponent", id="exponent-asked-for"),
+        pytest.param(pd.Series([0, 1.5]), "e", 0, "exponent", id="exponent-of-nothing"),
+        pytest.param(pd.Series([7.25]), ".2", 0, "write '.2f'", id="digits-in-all"),
+        pytest.param(pd.Series([7.25, 1]), "${:,.3}", 0, "write ',.3f'", id="digits-in-braces"),
+        pytest.param(
+            pd.Series(pd.Categorical(["a", None, "b", "b"])), {}.__getitem__, 0, "3 rows", id="all"
         ),
     ],
 )
 def test_to_text__refused(column, fmt, row, words):
-    """What cannot be written is refused by column, row and value, with the cure."""
+    """A format that suits no value, or one by accident, is refused by column and row."""
     labels = [f"row-{i}" for i in range(len(column))]
     with pytest.raises(InputError, match=f"(?s)Column 'x', row 'row-{row}'.*{words}") as fault:
         to_text(column.set_axis(labels), fmt, name="x")
     assert fault.value.details["position"] == row
     assert fault.value.details["label"] == labels[row]
     assert fault.value.details["column"] == "x"
+
+
+class Odd:
+    """An object that cannot even show itself."""
+
+    def __repr__(self):
+        raise RuntimeError("no")
+
+
+@pytest.mark.parametrize(
+    ("column", "fmt", "rows", "words"),
+    [
+        pytest.param(objects("a", ["b"]), None, [1], "list", id="list"),
+        pytest.param(objects("a", {}, {}), None, [1, 2], "dict", id="dict"),
+        pytest.param(objects("a", (1,), {2}), None, [1], "tuple", id="tuple-and-set"),
+        pytest.param(objects("a", b"x"), None, [1], "bytes", id="bytes"),
+        pytest.param(objects(b"x", b"y"), None, [0, 1], "bytes", id="only-bytes"),
+        pytest.param(objects("a", 1j), None, [1], "complex", id="complex"),
+        pytest.param(objects("a", Odd()), None, [1], "Odd", id="odd-object"),
+        pytest.param(objects("a", [None]), None, [1], "list", id="nested-none"),
+        pytest.param(objects("a", np.array([1])), None, [1], "ndarray", id="array"),
+        pytest.param(objects("a", "x\ud800"), None, [1], "character pair", id="half-a-pair"),
+        pytest.param(arrow([None, [1]], pa.list_(pa.int8())), None, [1], "list", id="arrow-list"),
+        pytest.param(arrow([None, b"a"], pa.binary()), None, [1], "bytes", id="arrow-binary"),
+        pytest.param(pd.cut(pd.Series([None, 2.0]), 2), None, [1], "Interval", id="intervals"),
+        pytest.param(pd.Series([1, 2, 0]), lambda v: f"{1 / v}", [2], "division", id="function"),
+        pytest.param(pd.Series([1, 2.5]), "d", [1], "'d' for object of type", id="fraction"),
+        pytest.param(objects(1.5, "n/k"), ",.2f", [1], "format code 'f'", id="text-among-numbers"),
+        pytest.param(objects(dt.date(2026, 1, 2), "soon"), "%d %b", [1], "Invalid", id="no-date"),
+        pytest.param(
+            pd.Series(pd.Categorical(["a", None, "b", "b"])), {"a": "1"}.__getitem__, [2, 3], "b"
+        ),
+    ],
+)
+def test_to_text__unwritable(column, fmt, rows, words):
+    """A cell without a text is told with its row and why; the others are written."""
+    written = values.to_text(column, fmt, name="x")
+    fault = written.unwritable[0]
+    assert fault.rows.tolist() == rows
+    assert words in fault.sentence
+    assert [written.texts[row].as_py() for row in rows] == [None] * len(rows)
+    bad = {row for fault in written.unwritable for row in fault.rows.tolist()}
+    rest = [row for row in range(len(column)) if row not in bad and not pd.isna(column.iloc[row])]
+    assert None not in [written.texts[row].as_py() for row in rest]
+
+
+def test_to_text__words():
+    """The rows of words for no value are told, of those that stay too, whatever holds them."""
+    cells = ["Ann", "nan", None, "NULL", " #REF! ", "Nan"]
+    for dtype in ("object", "string[pyarrow]", "category"):
+        written = values.to_text(pd.Series(cells, dtype=object).astype(dtype), name="x")
+        assert written.words.tolist() == [1, 3, 4]
+        assert written.texts.to_pylist() == ["Ann", None, None, "NULL", None, "Nan"]
+    mixed = values.to_text(objects("nan", 5, "NULL"), name="x")
+    assert (mixed.words.tolist(), mixed.texts.to_pylist()) == ([0, 2], [None, "5", "NULL"])
+
+
+ODD_TEXT = st.text(st.sampled_from("'=\"09+ \u200b\u200e\u3000\xa0\x00nNaAulL#é漢"), max_size=6)
+
+
+@settings(deadline=None)
+@given(st.lists(ODD_TEXT | st.sampled_from(sorted(no_value_words.WORDS)), min_size=1))
+def test_to_text__texts_by_cell(cells):
+    """A column of texts is cleaned as its cells are, one by one."""
+    found = [clean_text(cell) for cell in cells]
+    singly = [None if text in no_value_words.BLANK_IN_A_FRAME else text for text in found]
+    for dtype in ("string[pyarrow]", pd.ArrowDtype(pa.large_string())):
+        written = values.to_text(pd.Series(cells, dtype=dtype), name="x")
+        assert written.texts.to_pylist() == singly
+        words = [place for place, text in enumerate(found) if text in no_value_words.WORDS]
+        assert written.words.tolist() == words
 
 
 def test_to_text__unused_category():
@@ -429,7 +553,7 @@ def test_to_text__long_value_in_an_error():
 
 def test_to_text__more_bytes_than_a_string_array_holds(monkeypatch):
     """Where the bytes need it, the wider string type stays."""
-    monkeypatch.setattr(values, "_LARGEST_STRING_ARRAY_BYTES", 1)
+    monkeypatch.setattr(text_columns, "_LARGEST_STRING_ARRAY_BYTES", 1)
     result = to_text(arrow(["a ", None], pa.large_string()), name="x")
     assert result.type == pa.large_string()
     assert result.to_pylist() == ["a", None]

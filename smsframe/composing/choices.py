@@ -46,7 +46,7 @@ class Choices:
     program: str = ""
     phone: Hashable | None = None
     lookup: Mapping[str, Hashable] = field(default_factory=dict)
-    personalize: Mapping[str, Hashable] | None = None
+    personalize: Mapping[str, Hashable | None] | None = None
     defaults: Mapping[str, str] = field(default_factory=dict)
     formats: Mapping[Hashable, Format] = field(default_factory=dict)
     region: str | None = None

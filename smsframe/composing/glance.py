@@ -141,12 +141,14 @@ def _is_blank(fault: Any, made: Plan) -> bool:
 def tag_states(frame: pd.DataFrame, choices: Choices) -> dict[str, str]:
     """Return for each tag of the text where it is filled from: "column", "database" or "near"."""
     names = {str(column) for column in frame.columns}
-    known = names if choices.personalize is None else set(choices.personalize)
+    said = choices.personalize or {}
     return {
-        tag: "column"
-        if tag in known
+        tag: ("database" if said[tag] is None else "column")
+        if tag in said
+        else "column"
+        if tag in names
         else "near"
-        if tag not in names and near_misses(tag, list(names))
+        if near_misses(tag, list(names))
         else "database"
         for tag in tags_of(choices.text)
     }

@@ -157,9 +157,9 @@ class MapPanel(Panel):
         for line in rows:
             line.put_format(formats)
         plain = all(line.is_plain for line in rows)
-        chosen = {line.tag: line.column for line in rows if line.column is not None}
+        said = [line for line in rows if line.column is not None or not line.is_plain]
         self.desk.choose(
-            personalize=None if plain else chosen,
+            personalize=None if plain else {line.tag: line.column for line in said},
             defaults={line.tag: line.default.value for line in rows if line.default.value},
             formats=formats,
         )

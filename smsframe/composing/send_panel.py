@@ -335,7 +335,15 @@ def _question(seen: Overview, *, typed: bool) -> str:
     cost = "" if seen.cost is None else f", cost {money(seen.cost)}"
     size = f" ({markup.many(seen.segments, 'segment')}{cost})" if seen.is_whole else ""
     asked = f"Send {markup.many(seen.left, 'message')}{size} from program {program}?"
-    return markup.strong(asked) + markup.faint(f"{where}{more}")
+    return markup.strong(asked) + _warnings(seen) + markup.faint(f"{where}{more}")
+
+
+def _warnings(seen: Overview) -> str:
+    """Return what somebody would want to know before, by kind; nothing where there is nothing."""
+    found = [kind for kind in seen.kinds if kind.severity == "warning"]
+    if not found:
+        return ""
+    return markup.strong(f"{markup.many(len(found), 'warning')}:") + markup.kinds(found)
 
 
 def _counts(dispatch: Dispatch) -> dict[str, int]:

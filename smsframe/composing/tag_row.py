@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from smsframe.composing.glance import tags_of
+from smsframe.tags import called_the_same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from smsframe.values import Format
 
 NOWHERE = -1
+UNDECIDED = -3
+"""A column is called nearly like the tag: somebody has to say whether that is meant."""
 MENU_CHARACTERS = 28
 """What the menu beside a tag has room for at every width (``composer.css``): what is longer the
 page would cut off at the end, where the names of many columns differ."""
@@ -32,9 +34,10 @@ class TagRow:
         self.tag = tag
         self._columns: list[Any] = list(frame.columns)
         self._automatic = _place(self._columns, tag)
+        undecided = [("Choose …", UNDECIDED)] if self._automatic == UNDECIDED else []
         self.source = widgets.Dropdown(
             description=f"%%{tag}%%",
-            options=[*column_options(frame), ("(database)", NOWHERE)],
+            options=[*undecided, *column_options(frame), ("(database)", NOWHERE)],
             value=self._given(choices),
         )
         self.default = widgets.Text(
@@ -54,9 +57,9 @@ class TagRow:
 
     @property
     def column(self) -> Hashable | None:
-        """The column that fills the tag; None: the database does."""
+        """The column that fills the tag; None: the database does, or nobody has said."""
         place = self.source.value
-        return None if place == NOWHERE else self._columns[place]
+        return None if place in (NOWHERE, UNDECIDED) else self._columns[place]
 
     @property
     def is_plain(self) -> bool:
@@ -75,10 +78,10 @@ class TagRow:
     def _given(self, choices: Choices) -> int:
         """Return the place of the column that was given for the tag."""
         chosen = choices.personalize or {}
-        if self.tag in chosen:
-            return self._columns.index(chosen[self.tag])
-        left_out = choices.personalize is not None and self.tag in tags_of(choices.text)
-        return NOWHERE if left_out else self._automatic
+        if self.tag not in chosen:
+            return self._automatic
+        column = chosen[self.tag]
+        return NOWHERE if column is None else self._columns.index(column)
 
 
 def column_options(frame: pd.DataFrame) -> list[tuple[str, int]]:
@@ -100,8 +103,10 @@ def _cut(name: str) -> str:
 
 
 def _place(columns: list[Any], tag: str) -> int:
-    """Return the place of the one column that is called like the tag."""
+    """Return the place of the one column that is called like the tag, or that it is undecided."""
     places = [place for place, column in enumerate(columns) if str(column) == tag]
+    if not places and called_the_same(tag, columns):
+        return UNDECIDED
     return places[-1] if places and columns.count(columns[places[-1]]) == 1 else NOWHERE
 
 

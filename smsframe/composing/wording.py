@@ -21,6 +21,11 @@ _SPOKEN = tuple(
             "If that was meant, choose the column beside the tag.",
         ),
         (
+            r"Say which is meant: personalize=\{.*\} for the field of the database\.",
+            "Choose beside the tag which is meant: the column, or the database.",
+        ),
+        (r"'s, as personalize= says:", "'s, as was chosen:"),
+        (
             r"or say which is meant with personalize=\.",
             "or choose beside the tag which is meant.",
         ),
@@ -39,6 +44,12 @@ _SPOKEN = tuple(
         (r"the costlier (?:encoding )?UCS-2", "UCS-2, 70 characters a segment and not 160"),
         (r"^defaults= has ", "“if blank” was given for "),
         (r"^personalize= has ", "A column was given for "),
+        (rf"formats\[({_QUOTED})\]=({_QUOTED}) ", r"The format \2 of column \1 "),
+        (
+            rf"or give formats=\{{{_QUOTED}: function\}}, where the function returns the text .*\.",
+            "or make texts of the column first.",
+        ),
+        (rf"or give formats=\{{.*?: ({_QUOTED})\}}\.", r"or write \1 under “format”."),
         (rf"Change formats\[{_QUOTED}\] so that it suits", "Change the format so that it suits"),
         (
             r"it must be a column named in personalize= or",

@@ -121,6 +121,7 @@ def sending(client: smsframe.Client) -> pd.DataFrame:
     )
     smsframe.send(people, "Hi", "148372")  # type: ignore[call-arg]
     assert_type(smsframe.preview(people, "Hi", n=3), pd.DataFrame)
+    assert_type(smsframe.last_plan(), smsframe.Plan | None)
     assert_type(smsframe.last_results(), pd.DataFrame | None)
     return smsframe.send(people, "Hi", program="148372")
 
@@ -184,7 +185,7 @@ def composing() -> smsframe.Composer:
 def catching() -> dict[str, Any]:
     """Catch what can go wrong, from the narrowest to the root, and quieten the warnings."""
     told = (smsframe.UnknownOutcomeWarning, smsframe.IncompleteSendWarning, smsframe.StatusWarning)
-    for kind in (*told, smsframe.SmsframeWarning):
+    for kind in (*told, smsframe.PlanWarning, smsframe.SmsframeWarning):
         warnings.simplefilter("ignore", kind)
     try:
         smsframe.send(people, "Hi", program="148372")
