@@ -14,11 +14,12 @@ Rules, in the order in which they matter:
 - **The first batch goes alone**, and so does the next one after a lost answer, until one is
   accepted: a wrong program, a wrong text or a server that fails costs one call, not ten. After
   ``LOST_IN_A_ROW`` lost answers in a row the run stops, for whatever is wrong will not get better
-  by texting on without knowing; and so it does when ``REFUSED_AT_FIRST`` contacts were refused one
-  by one before any was accepted.
+  by texting on without knowing; and so it does when ``REFUSED_IN_A_ROW`` contacts were refused one
+  by one without an acceptance in between: what strikes one after another is not about contacts.
 - **Refused for being too many**: the window of calls in flight is halved, and grows by one with
   each acceptance. Batches that wait for a repeat count as in flight, so nothing new starts before
-  them and a request to wait is heeded by all.
+  them and a request to wait is heeded by all. A request to wait for longer than there is patience
+  left ends the run at once, with the service's time in the sentence.
 - **Batches are prepared while answers are waited for**, as many as may fly at a time, so that a
   call that comes back is followed by the next one at once; and only when it has been quiet for
   ``QUIET_S``, for an answer that comes meanwhile would have to wait.
@@ -45,7 +46,7 @@ from smsframe.acoustic.outcomes import Outcome
 from smsframe.errors import JournalError
 from smsframe.flights import Crew, Ending, Flight, Patience, Result, Stop
 from smsframe.journal_records import Claim, Settlement
-from smsframe.telling import as_sentences
+from smsframe.telling import as_sentences, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from smsframe.problems import Positions
 
 LOST_IN_A_ROW = 5
-REFUSED_AT_FIRST = 24
+REFUSED_IN_A_ROW = 24
 INTERRUPTED = "The run was stopped before this row."
 QUIET_S = 0.01
 IN_FLIGHT_PER_SPARE = 10
@@ -107,7 +108,6 @@ class Delivery:
     _window: int = 1
     _lost: int = 0
     _refused: int = 0
-    _accepted: bool = False
     _left_behind: bool = False
     _narrowed: bool = False
     _halves: deque[Positions] = field(default_factory=deque)
@@ -314,7 +314,7 @@ class Delivery:
 
     def _widen(self) -> None:
         """Let more calls fly: all at first, one more with each acceptance after a refusal."""
-        self._lost, self._accepted = 0, True
+        self._lost = self._refused = 0
         self._window = (
             min(self._window + 1, self.max_in_flight) if self._narrowed else self.max_in_flight
         )
@@ -342,12 +342,20 @@ class Delivery:
         else:
             self._window, self._narrowed = 1, True
             over = flight.attempts >= patience.connect_attempts
+        asked_s = outcome.retry_after_s or 0.0
+        if asked_s and now - flight.first_posted + asked_s > patience.busy_s:
+            over, outcome = True, self._with_time(outcome, asked_s)
         if self.ending is None and not over:
             due = now + patience.wait_s(flight.attempts, outcome)
             heapq.heappush(self._waiting, (due, flight.number, flight))
             return
         self._settle(flight, "rejected", "not_attempted", outcome)
         self._end("stopped", outcome.code, _stopped_because(outcome))
+
+    def _with_time(self, outcome: Outcome, asked_s: float) -> Outcome:
+        """Say when the service wants to be asked again."""
+        cure = f"The service asks to wait {until(asked_s, self.crew.today())}; run it again then."
+        return replace(outcome, cure=cure)
 
     def _halve(self, flight: Flight, outcome: Outcome) -> None:
         """Look for the contact that was refused: halve the batch until it stands alone."""
@@ -358,7 +366,7 @@ class Delivery:
             return
         self._settle(flight, "rejected", "rejected", outcome)
         self._refused += 1
-        if self._refused >= REFUSED_AT_FIRST and not self._accepted:
+        if self._refused >= REFUSED_IN_A_ROW:
             self._end("stopped", outcome.code, _stopped_because(outcome))
 
     def _give_up_waiting(self) -> None:

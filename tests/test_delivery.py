@@ -11,7 +11,7 @@ import pytest
 
 from smsframe.acoustic.outcomes import Outcome
 from smsframe.acoustic.wire import SendRequest
-from smsframe.delivery import LOST_IN_A_ROW, REFUSED_AT_FIRST, Delivery, Patience, Stop
+from smsframe.delivery import LOST_IN_A_ROW, REFUSED_IN_A_ROW, Delivery, Patience, Stop
 from smsframe.errors import JournalError
 from smsframe.journal_records import Claim
 
@@ -169,6 +169,26 @@ def test_delivery__retry_after(asked_s):
     assert desk.clock == 100 + 2 + max(asked_s, 0.5)
 
 
+@pytest.mark.parametrize(
+    ("asked_s", "told"),
+    [
+        pytest.param(3600.0, "60 minutes, until 1970-01-01 01:01 UTC", id="an-hour"),
+        pytest.param(7 * 86400.0, "7 days, until 1970-01-08 00:01 UTC", id="a-week"),
+        pytest.param(1e300, " days; run it again", id="beyond-the-calendar"),
+        pytest.param(601.0, "11 minutes, until", id="just-beyond-the-patience"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["busy", "no_connection"])
+def test_delivery__retry_after_beyond_the_patience(kind, asked_s, told):
+    """A wait longer than there is patience for is not begun; the sentence has the time."""
+    outcome = Outcome(kind=kind, code=kind, message="No.", retry_after_s=asked_s)
+    desk, delivery = deliver(scripted(ACCEPTED, outcome), rows=12)
+    assert desk.clock < 120
+    assert (delivery.ending.kind, delivery.ending.code) == ("stopped", kind)
+    assert told in delivery.ending.sentence
+    assert "unknown" not in desk.settled.values()
+
+
 def test_delivery__window_narrows_and_widens():
     """A refusal halves the calls in flight; each acceptance lets one more fly."""
     flown = []
@@ -285,8 +305,29 @@ def test_delivery__several_bad_rows():
 def test_delivery__stops_when_every_contact_is_refused():
     """A refusal that strikes one contact after another is not about contacts."""
     desk, delivery = deliver(scripted(then=BAD_CONTACT), rows=1000, batch=1000)
-    assert list(desk.settled.values()).count("rejected") == REFUSED_AT_FIRST
+    assert list(desk.settled.values()).count("rejected") == REFUSED_IN_A_ROW
     assert delivery.ending.kind == "stopped"
+
+
+def test_delivery__stops_when_contacts_are_refused_from_some_moment_on():
+    """The same after an acceptance: a quota that is used up is not halved for ever."""
+    desk, delivery = deliver(
+        scripted(ACCEPTED, then=BAD_CONTACT), rows=20_000, batch=1000, max_in_flight=10
+    )
+    assert list(desk.settled.values()).count("rejected") >= REFUSED_IN_A_ROW
+    assert posts(desk) < 20 + 10 * REFUSED_IN_A_ROW
+    assert delivery.ending.kind == "stopped"
+
+
+def test_delivery__refused_contacts_among_accepted_ones_do_not_stop():
+    """An acceptance in between begins the count anew."""
+    desk, delivery = deliver(
+        lambda request: BAD_CONTACT if any(row % 3 == 0 for row in rows_of(request)) else ACCEPTED,
+        rows=900,
+        batch=300,
+    )
+    assert list(desk.settled.values()).count("rejected") == 300
+    assert delivery.ending is None
 
 
 @pytest.mark.parametrize("at", [1, 2, 5])

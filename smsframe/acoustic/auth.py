@@ -28,10 +28,10 @@ from urllib.parse import urlencode
 
 import orjson
 
-from smsframe.acoustic.outcomes import retry_after_s
+from smsframe.acoustic.outcomes import retry_after_s, safe
 from smsframe.acoustic.transport import TIMEOUT_S, AnswerLostError, NotConnectedError, Reply
 from smsframe.acoustic.wire import Envelope
-from smsframe.config import Credentials, Secret, mask_phone, redact
+from smsframe.config import Credentials, Secret
 from smsframe.errors import AccessError
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def _read(reply: Reply, secrets: tuple[str, ...]) -> dict[str, Any]:
     """Read the answer of the token endpoint, or say what is wrong with it."""
     status = reply.status
     if status // 100 == 4 and status not in _BUSY_STATUSES:  # noqa: PLR2004 - 4xx
-        said = mask_phone(redact("; ".join(Envelope.parse(reply.body).messages), *secrets))
+        said = safe("; ".join(Envelope.parse(reply.body).messages), secrets)
         raise AccessError(
             f"The service refused the credentials ({status}{': ' if said else ''}{said}). Check "
             "client id, client secret and refresh token, and that they belong to this pod.",

@@ -24,6 +24,9 @@ Further decisions:
   it, so it keeps no cookies, and urllib3's pools are made for threads. Proxies and CA bundles
   come from the environment as usual, except on this machine; ``.netrc`` never replaces the
   Authorization header.
+- Interim answers (1xx) are read over: the final one counts. The standard library does that for 100
+  alone and would take the rest for the answer, and the final one for that of the next request. A
+  connection that is to speak another protocol (101) gives no final answer: it is closed.
 - The log of urllib3 quotes paths, and that of a consent call holds a phone number: it is masked.
 - Errors are raised outside the ``except`` block that met them, so that no context holds the
   request.
@@ -33,6 +36,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import http.client
 import logging
 import socket
 import threading
@@ -58,7 +62,7 @@ from smsframe.config import is_loopback, mask_phone
 from smsframe.errors import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["TIMEOUT_S", "AnswerLostError", "NotConnectedError", "Reply", "Transport"]
 
@@ -67,6 +71,7 @@ IDLE_LIMIT_S = 4.0
 LARGEST_ANSWER_BYTES = 64 * 2**20
 
 _BLOCK_BYTES = 65_536
+_SWITCHING, _FIRST_FINAL = 101, 200
 _log = logging.getLogger("smsframe.transport")
 
 
@@ -96,6 +101,10 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
     seconds: float = 0.0
+
+
+class _NoFinalAnswerError(Exception):
+    """The service began to speak another protocol instead of answering."""
 
 
 class _Exchange:
@@ -136,6 +145,11 @@ class _Exchange:
         self._watchdog.let_go(self)
         self.connection.used_at = time.monotonic()
 
+    def break_off(self) -> None:
+        """Close the connection: what still comes on it must not be taken for another answer."""
+        if self.connection is not None:
+            self.connection.close()
+
     def expire(self) -> None:
         """End the exchange now: nothing more is written, and no answer waited for."""
         with self._lock:
@@ -153,12 +167,26 @@ def _shut(sock: Any) -> None:
 _EXCHANGE: ContextVar[_Exchange] = ContextVar("exchange")
 
 
+class _FinalAnswer(http.client.HTTPResponse):
+    """An answer whose interim ones were read over."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """Read the next status line that is not one of an interim answer."""
+        line: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # not in the stubs
+        while _SWITCHING < line[1] < _FIRST_FINAL:
+            http.client.parse_headers(self.fp)
+            line = super()._read_status()  # type: ignore[misc]  # as above
+        return line
+
+
 class _Watched:
     """Mixed into urllib3's connections: notes when a request begins to be written."""
 
+    response_class = _FinalAnswer
     sock: Any
     used_at: float = float("inf")
     is_connecting: bool = False
+    close: Callable[[], None]
 
     def connect(self) -> None:
         """Connect; what is written meanwhile is talk with a proxy, not the request."""
@@ -322,6 +350,9 @@ class Transport:
             exchange.stage = _Exchange.HANDED_OVER
             with adapter.send(request, stream=True, timeout=timeout_s, **settings) as response:
                 content = _read(response)
+        except BaseException:
+            exchange.break_off()
+            raise
         finally:
             exchange.finish()
             _EXCHANGE.reset(token)
@@ -347,7 +378,9 @@ class Transport:
 
 
 def _read(response: requests.Response) -> bytes:
-    """Read a body, up to a size no answer of this service can have."""
+    """Read the body of a final answer, up to a size no answer of this service can have."""
+    if response.status_code < _FIRST_FINAL:
+        raise _NoFinalAnswerError
     content = bytearray()
     for block in response.iter_content(_BLOCK_BYTES):
         content += block

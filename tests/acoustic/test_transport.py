@@ -41,6 +41,43 @@ def test_exchange__any_status_is_a_reply(transport, serve, say, status):
     assert reply.seconds > 0
 
 
+INTERIM = b"HTTP/1.1 %d Interim\r\nLink: </x>\r\n\r\n"
+
+
+@pytest.mark.parametrize("status", [100, 102, 103, 150, 199])
+@pytest.mark.parametrize("times", [1, 3])
+def test_exchange__interim_answers_are_read_over(transport, serve, say, status, times):
+    """The final answer counts, and the next request on that connection has its own."""
+    finals = [say(202, b"first"), say(400, b"second")]
+    service = serve(lambda *_: (INTERIM % status) * times + finals[len(service.received) - 1])
+    found = [post(transport, service.url) for _ in range(2)]
+    assert [(reply.status, reply.body) for reply in found] == [(202, b"first"), (400, b"second")]
+    assert service.connections == 1
+
+
+def test_exchange__interim_answers_of_several_kinds(transport, serve, say):
+    """Early hints before and after a 100 are read over as well."""
+    service = serve(lambda *_: INTERIM % 103 + INTERIM % 100 + INTERIM % 103 + say(202, b"it"))
+    assert post(transport, service.url).body == b"it"
+
+
+@pytest.mark.parametrize("status", [100, 101, 102, 103])
+def test_exchange__interim_answer_alone(transport, serve, say, status):
+    """Without a final answer the request may have been processed; its connection is left alone."""
+
+    def respond(request, sock):
+        if len(service.received) > 1:
+            return say(202, b"second")
+        sock.sendall(INTERIM % status)
+        return say(202, b"late")[: 20 if status != 101 else None]
+
+    service = serve(respond)
+    with pytest.raises(AnswerLostError):
+        post(transport, service.url, SHORT_S)
+    assert post(transport, service.url).body == b"second"
+    assert service.connections == 2
+
+
 def test_exchange__retry_after_is_not_followed(transport, serve, say):
     """A 503 that names a time to come back is reported, not repeated."""
     service = serve(lambda *_: say(503, Retry_After="0"))
