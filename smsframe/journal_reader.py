@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 
 from smsframe.errors import JournalError
+from smsframe.forks import unforked
 from smsframe.journal_records import (
     KEY_BYTES,
     PERSON_BYTES,
@@ -73,7 +74,8 @@ class JournalReader:
     ) -> None:
         self.path = Path(path)
         self._owner = (os.getpid(), threading.get_ident())
-        self._db: sqlite3.Connection | None = open_database(self.path, connect, busy_timeout_s)
+        with unforked():
+            self._db: sqlite3.Connection | None = open_database(self.path, connect, busy_timeout_s)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.path)!r})"
@@ -85,8 +87,8 @@ class JournalReader:
         self.close()
 
     def close(self) -> None:
-        """Close the connection; a second time does nothing."""
-        if self._db is not None:
+        """Close the connection; a second time, or in a forked child, does nothing."""
+        if self._db is not None and self._owner[0] == os.getpid():
             with self._reading() as db:
                 db.close()
             self._db = None
@@ -186,7 +188,7 @@ class JournalReader:
                 "Open a Journal of its own in each.",
                 path=str(self.path),
             )
-        with explaining(self.path):
+        with unforked(), explaining(self.path):
             yield self._db
 
     @contextlib.contextmanager

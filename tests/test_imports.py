@@ -62,7 +62,7 @@ HOUSE: tuple[tuple[str, ...], ...] = (
     ("cells", "cli_options", "colours", "countries", "shellwords", "telling", "text_bytes"),
     ("config",),
     ("checks",),
-    ("errors",),
+    ("errors", "forks"),
     ("masking",),
 )
 STOREY = {name: number for number, names in enumerate(HOUSE) for name in names}

@@ -33,6 +33,7 @@ from smsframe.acoustic.transport import TIMEOUT_S, AnswerLostError, NotConnected
 from smsframe.acoustic.wire import Envelope
 from smsframe.config import Credentials, Secret
 from smsframe.errors import AccessError
+from smsframe.forks import renew_after_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,12 +78,17 @@ class TokenSource:
         self._credentials = credentials
         self._clock = clock
         self._timeout_s = timeout_s
-        self._lock = threading.Lock()
         self._secrets = credentials.secrets
-        self._token: Secret | None = None
-        self._expires_at = 0.0
         self._failures = 0
         self._last_failure: AccessError | NotConnectedError = NotConnectedError("")
+        self.renew()
+        renew_after_fork(self)
+
+    def renew(self) -> None:
+        """Begin without a token, as a forked child does: its parent's lock may be held for ever."""
+        self._lock = threading.Lock()
+        self._token: Secret | None = None
+        self._expires_at = 0.0
 
     def __repr__(self) -> str:
         return "TokenSource()"

@@ -24,7 +24,7 @@ import os
 import threading
 import time
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 from urllib.parse import quote, urlsplit
 
 import orjson
@@ -44,6 +44,7 @@ from smsframe.acoustic.wire import STATUS_NOT_FOUND, Envelope, Program, SendStat
 from smsframe.checks import quoted
 from smsframe.config import Secret
 from smsframe.errors import AccessError, ApiError, ConfigurationError
+from smsframe.forks import after_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,6 +104,12 @@ class Client:
             return f"Client(sandbox at {host})"
         pod = host.removeprefix("api-campaign-").removesuffix(".goacoustic.com")
         return f"Client({pod})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "A client cannot go to another process: it holds credentials and connections. Call "
+            "smsframe.connect() there."
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -292,6 +299,13 @@ _state_lock = threading.RLock()
 _default: Client | None = None
 _was_closed = False  # an earlier client is not taken instead: it may be the real service
 _sandboxes: dict[Path, Any] = {}
+
+
+@after_fork
+def _renew_lock() -> None:
+    """Start a forked child with a lock that nobody holds."""
+    global _state_lock  # noqa: PLW0603 - the parent's may be held by a thread that is not here
+    _state_lock = threading.RLock()
 
 
 def connect(

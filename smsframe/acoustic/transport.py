@@ -20,6 +20,8 @@ Further decisions:
 - The read timeout of ``requests`` starts anew with every byte. A watchdog ends the exchange when
   the whole answer has not arrived within that time, so a server that drips cannot hold a sender for
   ever.
+- A forked child begins with connections of its own: two processes on one connection would read
+  each other's answers.
 - One `requests.Session` serves all threads. It is constant after construction: no answer reaches
   it, so it keeps no cookies, and urllib3's pools are made for threads. Proxies and CA bundles
   come from the environment as usual, except on this machine; ``.netrc`` never replaces the
@@ -60,6 +62,7 @@ from requests.exceptions import (
 from smsframe.acoustic.watchdog import Watchdog
 from smsframe.config import is_loopback, mask_phone
 from smsframe.errors import ApiError
+from smsframe.forks import renew_after_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -260,14 +263,26 @@ class Transport:
     """
 
     def __init__(self, pool_size: int = 10) -> None:
+        self._pool_size = pool_size
+        self._parents: list[object] = []
+        self._last = ("", "", requests.PreparedRequest())  # one tuple: threads see all or nothing
+        self._open()
+        renew_after_fork(self)
+
+    def _open(self) -> None:
+        """Begin without connections."""
         self._under_way: set[_Exchange] = set()
         self._watchdog = Watchdog()
-        self._last = ("", "", requests.PreparedRequest())  # one tuple: threads see all or nothing
         self._session = requests.Session()
         self._session.auth = _keep_headers
         self._session.headers.update({"User-Agent": "smsframe", "Accept": "application/json"})
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _Adapter(pool_connections=4, pool_maxsize=pool_size))
+            self._session.mount(scheme, _Adapter(pool_connections=4, pool_maxsize=self._pool_size))
+
+    def renew(self) -> None:
+        """Begin anew in a forked child; its parent's connections are kept, so as not to close."""
+        self._parents += [self._session, self._under_way]
+        self._open()
 
     def __repr__(self) -> str:
         return "Transport()"
