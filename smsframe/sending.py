@@ -208,7 +208,7 @@ def _run_of(made: Plan, client: Client, scope: bytes, ledger: Ledger, watch: Wat
 def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataFrame:
     """Send what is to be sent, keep the table whatever happens, and tell."""
     journal.start_run(run.record())
-    workers = Workers(run.client.send, run.client.max_in_flight)
+    workers = Workers(run.client.sending(), run.client.max_in_flight)
     with Bar(progress) as bar:
 
         def settled(result: Result) -> None:

@@ -38,6 +38,7 @@ from smsframe.forks import renew_after_fork
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from smsframe.acoustic.calls import Placed
     from smsframe.acoustic.transport import Transport
 
 __all__ = ["EARLY_S", "TokenSource"]
@@ -66,7 +67,7 @@ class TokenSource:
 
     def __init__(
         self,
-        transport: Transport,
+        transport: Transport | Placed,
         base_url: str,
         credentials: Credentials,
         *,

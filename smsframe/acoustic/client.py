@@ -5,14 +5,13 @@ Decisions:
 - ``send`` never raises for anything that network, token endpoint or service do: everything becomes
   an `Outcome`, because the caller holds a claimed batch that must be settled. Reading calls raise
   instead.
-- A refused token (401) is renewed once and the call made again; nothing was processed. A second 401
-  is an outcome: the account has lost its access.
+- A second refused token (401) is an outcome: the account has lost its access.
 - ``account`` names whose messages these are, as far as "the same message twice" goes: address and
   client id. For a sandbox the world it keeps stands in place of the address, since its port changes
   with every start: a fresh sandbox is a fresh world, one that was kept is the same as before.
 - ``/rest/channels/sms/externalconsentsends`` sends without any check of consent. It is not offered
   here.
-- At most 10 calls in flight, the limit of the organization.
+- At most 10 calls in flight, the limit of the organization, by whoever calls (`in_flight`).
 
 [guess] Where the status endpoint says 404 with its "not found" text, that is "not ready" as well.
 """
@@ -20,6 +19,7 @@ Decisions:
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import threading
 import time
@@ -31,18 +31,17 @@ import orjson
 import pandas as pd
 
 from smsframe import config
-from smsframe.acoustic import outcomes
+from smsframe.acoustic import in_flight, outcomes
 from smsframe.acoustic.auth import TokenSource
+from smsframe.acoustic.calls import UNAUTHORIZED, Calls, Placed
 from smsframe.acoustic.transport import (
     TIMEOUT_S,
     AnswerLostError,
     NotConnectedError,
-    Reply,
     Transport,
 )
 from smsframe.acoustic.wire import STATUS_NOT_FOUND, Envelope, Program, SendStatus
 from smsframe.checks import quoted
-from smsframe.config import Secret
 from smsframe.errors import AccessError, ApiError, ConfigurationError
 from smsframe.forks import after_fork
 
@@ -50,20 +49,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from smsframe.acoustic.in_flight import Sender
     from smsframe.acoustic.outcomes import Outcome
     from smsframe.acoustic.wire import SendRequest
 
 __all__ = ["MOST_IN_FLIGHT", "Client", "connect", "default_client"]
 
-MOST_IN_FLIGHT = 10
+MOST_IN_FLIGHT = in_flight.PLACES
 
 _SMS = "/rest/channels/sms"
 _WORLD_TIMEOUT_S = (2.0, 2.0)
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
+_NOT_FOUND = 404
 _CONSENTS = ("OPTED-IN", "OPTED-OUT")
 
 
-class Client:
+class Client(Calls):
     """A connection to one account of the service; made by `smsframe.connect`, for many threads.
 
     Attributes
@@ -95,7 +95,8 @@ class Client:
         self.sandbox = sandbox
         self._timeout_s = timeout_s
         self._transport = Transport(pool_size=max_in_flight)
-        self._tokens = TokenSource(self._transport, base_url, credentials, timeout_s=timeout_s)
+        self._placed = Placed(self._transport, self._new_sender())
+        self._tokens = TokenSource(self._placed, base_url, credentials, timeout_s=timeout_s)
         self.account = self._name_account(credentials.client_id)
 
     def __repr__(self) -> str:
@@ -117,7 +118,11 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def send(self, request: SendRequest) -> Outcome:
+    def sending(self) -> Callable[[SendRequest], Outcome]:
+        """Return `send` for one run, which has a part of the places in flight of its own."""
+        return functools.partial(self.send, sender=self._new_sender())
+
+    def send(self, request: SendRequest, *, sender: Sender | None = None) -> Outcome:
         """Post one batch, once.
 
         A token that the service refuses is renewed and the call made again; nothing else is
@@ -126,6 +131,8 @@ class Client:
         Parameters
         ----------
         request : SendRequest
+        sender : Sender, optional
+            Whose part of the places in flight the call takes; None is the client's own.
 
         Returns
         -------
@@ -134,18 +141,20 @@ class Client:
         """
         body = request.body()
         used: list[str] = []
-        first = self._attempt(body, self._tokens.token, used)
-        if first.http_status != _UNAUTHORIZED:
+        first = self._attempt(body, self._tokens.token, used, sender)
+        if first.http_status != UNAUTHORIZED:
             return first
-        second = self._attempt(body, lambda: self._tokens.refresh(used[0]), used)
+        second = self._attempt(body, lambda: self._tokens.refresh(used[0]), used, sender)
         return replace(second, attempts=len(used), seconds=first.seconds + second.seconds)
 
-    def _attempt(self, body: bytes, get_token: Callable[[], str], used: list[str]) -> Outcome:
+    def _attempt(
+        self, body: bytes, get_token: Callable[[], str], used: list[str], sender: Sender | None
+    ) -> Outcome:
         """Post a body with a token, which is noted, and judge what comes back."""
         started = time.perf_counter()
         try:
             used.append(get_token())
-            reply = self._call("POST", f"{_SMS}/sends", used[-1], body)
+            reply = self._call("POST", f"{_SMS}/sends", used[-1], body, sender)
         except AccessError as error:
             return outcomes.from_access_denied(error)
         except NotConnectedError as error:
@@ -153,17 +162,6 @@ class Client:
         except AnswerLostError as error:
             return outcomes.from_lost(error, seconds=time.perf_counter() - started)
         return outcomes.from_reply(reply, secrets=self._tokens.secrets)
-
-    def _call(self, method: str, path: str, token: str, body: bytes | None = None) -> Reply:
-        """Make one authorized call."""
-        headers = {
-            "Authorization": Secret(f"Bearer {token}"),
-            "Content-Type": "application/json",
-        }
-        url = f"{self.base_url}{path}"
-        return self._transport.exchange(
-            method, url, headers=headers, body=body, timeout_s=self._timeout_s
-        )
 
     def status(self, response_id: str) -> SendStatus:
         """Ask what became of an accepted send.
@@ -243,34 +241,6 @@ class Client:
             raise ApiError("The consent came back in a form that cannot be read.")
         return status
 
-    def _get(self, path: str) -> Reply:
-        """Get a path, renewing a refused token once."""
-        try:
-            token = self._tokens.token()
-            reply = self._call("GET", path, token)
-            if reply.status == _UNAUTHORIZED:
-                reply = self._call("GET", path, self._tokens.refresh(token))
-        except ApiError as error:
-            failure = error
-        else:
-            return reply
-        # A new error, raised outside: the frames of the old one hold the request.
-        raise ApiError(f"{failure} Nothing was changed; try again later.", **failure.details)
-
-    def _checked(self, reply: Reply) -> Envelope:
-        """Take an answer apart, or raise when it is no success that can be read."""
-        envelope = Envelope.parse(reply.body)
-        if reply.status // 100 == 2 and envelope.is_readable:  # noqa: PLR2004 - 2xx
-            return envelope
-        outcome = outcomes.from_reply(reply, secrets=self._tokens.secrets)
-        kind = AccessError if reply.status in (_UNAUTHORIZED, _FORBIDDEN) else ApiError
-        raise kind(
-            f"The service answered {reply.status}: {outcome.message}",
-            http_status=reply.status,
-            code=outcome.code,
-            retry_after_s=outcomes.retry_after_s(reply.headers),
-        )
-
     def _name_account(self, client_id: str) -> str:
         """Name whose messages these are; a sandbox's port says nothing, its world does."""
         world = self._world() if config.is_loopback(self.base_url) else ""
@@ -287,6 +257,7 @@ class Client:
 
     def abort(self) -> None:
         """End the calls under way at this moment; whether they were processed is not known."""
+        in_flight.cancel(self)
         self._transport.abort()
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""One HTTP exchange, or proof of how far it got. The only user of ``requests``.
+"""One HTTP exchange, or proof of how far it got. The only user of ``requests`` (see `reasons` too).
 
 Repeating a call that was processed texts people twice, so a failure is worth nothing unless it says
 whether the request can have left. Exception texts do not say that; the connection does. Every
@@ -49,23 +49,15 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.exceptions import (
-    InvalidHeader,
-    InvalidSchema,
-    InvalidURL,
-    MissingSchema,
-    ProxyError,
-    SSLError,
-    URLRequired,
-)
 
+from smsframe.acoustic.reasons import NEVER_LEFT, why_unconnected
 from smsframe.acoustic.watchdog import Watchdog
 from smsframe.config import is_loopback, mask_phone
 from smsframe.errors import ApiError
 from smsframe.forks import renew_after_fork
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["TIMEOUT_S", "AnswerLostError", "NotConnectedError", "Reply", "Transport"]
 
@@ -404,48 +396,12 @@ def _read(response: requests.Response) -> bytes:
     return bytes(content)
 
 
-_NEVER_LEFT = (InvalidURL, InvalidSchema, MissingSchema, InvalidHeader, URLRequired)
-
-
 def _failure(error: Exception, exchange: _Exchange) -> ApiError:
     """Turn an exception into one that says how far the request got, and holds nothing of it."""
     cause = type(error).__name__
-    refused_here = exchange.stage < _Exchange.WRITING and isinstance(error, _NEVER_LEFT)
+    refused_here = exchange.stage < _Exchange.WRITING and isinstance(error, NEVER_LEFT)
     if exchange.nothing_left or refused_here:
-        return NotConnectedError(f"No connection was made: {_why_unconnected(error)}.", cause=cause)
+        return NotConnectedError(f"No connection was made: {why_unconnected(error)}.", cause=cause)
     if exchange.has_expired or isinstance(error, requests.Timeout):
         return AnswerLostError("No complete answer came within the time allowed.", cause=cause)
     return AnswerLostError("The connection was lost before the answer was complete.", cause=cause)
-
-
-def _why_unconnected(error: Exception) -> str:
-    """Say in plain words why no connection was made, from the kinds of exceptions alone."""
-    chain = list(_chain(error))
-    for kind, words in _REASONS:
-        if any(isinstance(link, kind) for link in chain):
-            return words
-    return "the request could not be sent"
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """List an exception and everything it was made from."""
-    seen: list[BaseException] = []
-    waiting = [error]
-    while waiting:
-        link = waiting.pop()
-        if not isinstance(link, BaseException) or link in seen:
-            continue
-        seen.append(link)
-        yield link
-        waiting += [link.__cause__, link.__context__, getattr(link, "reason", None), *link.args[:2]]
-
-
-_REASONS: tuple[tuple[Any, str], ...] = (
-    (_NEVER_LEFT, "the address or a header is not valid"),
-    (ProxyError, "the proxy could not be reached, or refused"),
-    (SSLError, "the secure connection (TLS) could not be set up"),
-    (socket.gaierror, "the name of the host could not be looked up"),
-    ((requests.ConnectTimeout, TimeoutError), "the host did not take the connection in time"),
-    (ConnectionRefusedError, "the host refused the connection"),
-    (OSError, "the host could not be reached"),
-)
