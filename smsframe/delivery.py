@@ -29,6 +29,9 @@ Rules, in the order in which they matter:
   many messages unknown; this leaves 11 batches of them at most, not 10. So does a journal that
   fails for good: what was claimed ahead cannot be given back. In a narrowed window, where something
   is wrong already, nothing is claimed ahead.
+- **A journal that another program has locked** is waited for: what is known is kept and written
+  when the lock is gone, and nothing new is posted, since nothing is claimed. At the end, with
+  nothing left to do, that takes as long as it takes; a stop ends it.
 - **Stop** starts no batch any more and waits for those in flight; a second one gives up waiting
   for them.
 - **A fault of our own or of the caller's** (a progress function that raises) stops like the first
@@ -58,6 +61,7 @@ LOST_IN_A_ROW = 5
 REFUSED_IN_A_ROW = 24
 INTERRUPTED = "The run was stopped before this row."
 QUIET_S = 0.01
+LOCKED_PAUSE_S = 0.5
 IN_FLIGHT_PER_SPARE = 10
 NOT_PROCESSED = ("no_connection", "busy")
 
@@ -80,6 +84,8 @@ class Delivery:
         Is told each :class:`Result`.
     begin : callable
         Is called before the first batch; a fault of it ends the run like one of ``settled``.
+    waits : callable
+        Is called when another program locks the journal, each time it does.
 
     Attributes
     ----------
@@ -97,6 +103,7 @@ class Delivery:
     record: Callable[[Sequence[Claim], Sequence[Settlement]], None]
     settled: Callable[[Result], None]
     begin: Callable[[], None] = lambda: None
+    waits: Callable[[], None] = lambda: None
     max_in_flight: int = 10
     patience: Patience = field(default_factory=Patience)
     stop: Stop = field(default_factory=Stop)
@@ -110,6 +117,7 @@ class Delivery:
     _refused: int = 0
     _left_behind: bool = False
     _narrowed: bool = False
+    _locked: JournalError | None = None
     _halves: deque[Positions] = field(default_factory=deque)
     _ahead: deque[Flight] = field(default_factory=deque)
     _spare: deque[Flight] = field(default_factory=deque)
@@ -127,9 +135,9 @@ class Delivery:
         except BaseException:  # somebody wants out at once
             self._end("interrupted", "interrupted", INTERRUPTED)
             self._give_up_waiting()
-            raise
-        finally:
             self._record([])
+            raise
+        self._write_rest()
         if self.error is not None:
             raise self.error
 
@@ -158,7 +166,10 @@ class Delivery:
             self._heed_stop()
             self._give_up_waiting()
         if not self._flying and not self._waiting:
-            return False
+            if self._locked is None or self.ending is not None:
+                return False
+            self.crew.finished(LOCKED_PAUSE_S)
+            return True
         for number, outcome in self._wait(asked):
             if number in self._flying:
                 self._judge(self._flying.pop(number), outcome)
@@ -222,6 +233,8 @@ class Delivery:
         if fresh or self._unrecorded:
             if self._record([flight.claim for flight in fresh]):
                 self._spare.extend(fresh)
+            elif self._locked is not None:
+                self._ahead.extendleft(reversed(fresh))
             else:
                 self._end("failed", "journal_failed", "The journal could not be written.")
         self._heed_stop()
@@ -278,10 +291,29 @@ class Delivery:
         try:
             self.record(claims, self._unrecorded)
         except JournalError as error:
-            self.failure = self.failure or error
+            self._note_failure(error)
             return False
         self._unrecorded.clear()
+        self._locked = None
         return True
+
+    def _note_failure(self, error: JournalError) -> None:
+        """Keep the journal's complaint; one of a lock is waited for, and told when it begins."""
+        begins, locked = self._locked is None, bool(error.details.get("locked"))
+        self._locked = error if locked else None
+        if not locked:
+            self.failure = self.failure or error
+        elif begins:
+            self._guarded(self.waits)
+
+    def _write_rest(self) -> None:
+        """Write down what came last, for as long as the journal is locked and nobody says stop."""
+        asked = self.stop.asked
+        while not self._record([]) and self._locked is not None:
+            if self.stop.asked != asked:
+                self.failure = self.failure or self._locked
+                return
+            self.crew.finished(LOCKED_PAUSE_S)
 
     def _post(self, flight: Flight) -> None:
         """Hand the next claimed batch to the crew."""

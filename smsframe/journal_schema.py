@@ -85,7 +85,10 @@ def explain(path: Path, error: sqlite3.Error) -> JournalError:
     code = getattr(error, "sqlite_errorcode", None)
     fault, cure = _OTHERWISE if code is None else _MEANINGS.get(code & 0xFF, _OTHERWISE)
     name = getattr(error, "sqlite_errorname", type(error).__name__)
-    return JournalError(f"The journal {path} {fault} ({name}). {cure}", path=str(path), cause=name)
+    locked = code is not None and code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return JournalError(
+        f"The journal {path} {fault} ({name}). {cure}", path=str(path), cause=name, locked=locked
+    )
 
 
 def damaged(path: Path, what: str) -> JournalError:

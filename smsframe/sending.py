@@ -45,7 +45,7 @@ from smsframe.matching import Matched, match
 from smsframe.planning import History, Plan
 from smsframe.progress import Bar, ProgressArgument
 from smsframe.tally import Tally
-from smsframe.telling import banner, named_counts, said_before, warn
+from smsframe.telling import JOURNAL_LOCKED, banner, named_counts, said_before, warn
 from smsframe.workers import Workers
 
 if TYPE_CHECKING:
@@ -224,6 +224,7 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
             ),
             settled=settled,
             begin=lambda: bar.update(run.tally.progress),
+            waits=lambda: None if run.watch.apart else print(JOURNAL_LOCKED),  # noqa: T201 - as above
             max_in_flight=run.client.max_in_flight,
             patience=PATIENCE,
             stop=run.watch.stop,

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 ALWAYS = ("accepted", "rejected", "unknown")
 LEFT_OUT = ("invalid", "duplicate", "not_attempted")
+JOURNAL_LOCKED = (
+    "The journal is locked by another program (a database browser, a backup). What is known is "
+    "kept and written when it is free; close what has it open. A stop (Ctrl-C, ■) ends the wait."
+)
 _ENDS = (".", "!", "?", "…", ":", ";")
 
 

@@ -245,7 +245,7 @@ def test_place__where_nothing_can_be_shared(journal, monkeypatch, missing):
 
 
 def test_send__many_threads_through_one_client(sandbox, client, monkeypatch):
-    """Six sends at a time make ten calls at a time, tokens and statuses included; none is refused."""
+    """Six sends at a time make ten calls at a time, statuses included; none is refused."""
     monkeypatch.setattr(planning, "BATCH_SIZE", 2)
     sandbox.settings.latency_s = 0.02
     tables = []
