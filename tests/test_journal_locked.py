@@ -19,7 +19,7 @@ from smsframe.flights import Stop
 from smsframe.journal import Journal
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def quick(monkeypatch):
     """Make batches small and waits short."""
     monkeypatch.setattr(planning, "BATCH_SIZE", 2)
@@ -46,7 +46,7 @@ def send_while_locked(client, *, from_row, until):
 
 
 @pytest.mark.parametrize("from_row", [2, 20, 40], ids=["early", "midway", "at the end"])
-def test_locked_journal__nothing_is_lost(sandbox, client, capsys, from_row):
+def test_locked_journal__nothing_is_lost(sandbox, client, quick, capsys, from_row):
     """Known answers are written when the lock is gone; a second run makes no call."""
     people, table = send_while_locked(client, from_row=from_row, until=0.4)
     assert set(table["sms_status"]) == {"accepted"}
