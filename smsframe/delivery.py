@@ -45,15 +45,25 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from smsframe.acoustic.outcomes import Outcome
 from smsframe.errors import JournalError
-from smsframe.flights import Crew, Ending, Flight, Patience, Result, Stop
+from smsframe.flights import (
+    LEFT_BEHIND,
+    Crew,
+    Ending,
+    Flight,
+    Patience,
+    Result,
+    Stop,
+    not_processed,
+    stopped_because,
+    with_time,
+)
 from smsframe.journal_records import Claim, Settlement
-from smsframe.telling import as_sentences, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from smsframe.acoustic.outcomes import Outcome
     from smsframe.acoustic.wire import SendRequest
     from smsframe.problems import Positions
 
@@ -210,7 +220,7 @@ class Delivery:
         self._claimed.clear()
         self._spare.clear()
         for flight in idle:
-            self._settle(flight, "rejected", "not_attempted", _not_processed(self.ending))
+            self._settle(flight, "rejected", "not_attempted", not_processed(self.ending))
 
     def _launch(self) -> None:
         """Post as many batches as the window lets: repeats first, then what is claimed ahead."""
@@ -342,7 +352,7 @@ class Delivery:
             self._halve(flight, outcome)
         else:
             self._settle(flight, "rejected", "rejected", outcome)
-            self._end("stopped", outcome.code, _stopped_because(outcome))
+            self._end("stopped", outcome.code, stopped_because(outcome))
 
     def _widen(self) -> None:
         """Let more calls fly: all at first, one more with each acceptance after a refusal."""
@@ -376,18 +386,13 @@ class Delivery:
             over = flight.attempts >= patience.connect_attempts
         asked_s = outcome.retry_after_s or 0.0
         if asked_s and now - flight.first_posted + asked_s > patience.busy_s:
-            over, outcome = True, self._with_time(outcome, asked_s)
+            over, outcome = True, with_time(outcome, asked_s, self.crew.today())
         if self.ending is None and not over:
             due = now + patience.wait_s(flight.attempts, outcome)
             heapq.heappush(self._waiting, (due, flight.number, flight))
             return
         self._settle(flight, "rejected", "not_attempted", outcome)
-        self._end("stopped", outcome.code, _stopped_because(outcome))
-
-    def _with_time(self, outcome: Outcome, asked_s: float) -> Outcome:
-        """Say when the service wants to be asked again."""
-        cure = f"The service asks to wait {until(asked_s, self.crew.today())}; run it again then."
-        return replace(outcome, cure=cure)
+        self._end("stopped", outcome.code, stopped_because(outcome))
 
     def _halve(self, flight: Flight, outcome: Outcome) -> None:
         """Look for the contact that was refused: halve the batch until it stands alone."""
@@ -399,23 +404,13 @@ class Delivery:
         self._settle(flight, "rejected", "rejected", outcome)
         self._refused += 1
         if self._refused >= REFUSED_IN_A_ROW:
-            self._end("stopped", outcome.code, _stopped_because(outcome))
+            self._end("stopped", outcome.code, stopped_because(outcome))
 
     def _give_up_waiting(self) -> None:
         """Leave the calls under way to themselves: whether they are processed is unknown."""
         self._left_behind = self._left_behind or bool(self._flying)
         for flight in self._flying.values():
-            self._settle(
-                flight,
-                "unknown",
-                "unknown",
-                Outcome(
-                    kind="unknown",
-                    code="interrupted",
-                    message="The run was interrupted while this call was under way.",
-                    cure="Look in the product's events whether it went out, then resolve it.",
-                ),
-            )
+            self._settle(flight, "unknown", "unknown", LEFT_BEHIND)
         self._flying.clear()
 
     def _settle(self, flight: Flight, state: str, verdict: str, outcome: Outcome) -> None:
@@ -444,13 +439,3 @@ class Delivery:
             self.settled(result)
         except Exception as error:  # noqa: BLE001 - the caller's function; raised at the end
             self._fail(error)
-
-
-def _stopped_because(outcome: Outcome) -> str:
-    """Say why the rows that follow were not attempted."""
-    return f"The run stopped before this row: {as_sentences(outcome.message, outcome.cure)}"
-
-
-def _not_processed(ending: Ending) -> Outcome:
-    """Return the outcome of a batch that was never processed because the run ended."""
-    return Outcome(kind="no_connection", code=ending.code, message=ending.sentence)
