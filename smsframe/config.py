@@ -56,6 +56,7 @@ PODS: tuple[str, ...] = (
 """The places where the service runs; the address of the product in a browser names yours."""
 
 HIDDEN = "•••"
+_SHORTEST_INSIDE = 4
 
 _LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
 _VARIABLES = {
@@ -78,6 +79,19 @@ class Secret(str):
 
     >>> {"Authorization": Secret("Bearer abc")}
     {'Authorization': '•••'}
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"'{HIDDEN}'"
+
+
+class HiddenBytes(bytes):
+    """Bytes that work as bytes and show as dots in every ``repr``: the body of a call.
+
+    >>> {"body": HiddenBytes(b"client_secret=abc")}
+    {'body': '•••'}
     """
 
     __slots__ = ()
@@ -259,22 +273,22 @@ def credentials(
         Something is missing; every missing part is named at once.
     """
     given = {
-        "client_id": client_id,
-        "client_secret": client_secret,
-        "refresh_token": refresh_token,
+        "client_id": hidden(client_id),
+        "client_secret": hidden(client_secret),
+        "refresh_token": hidden(refresh_token),
     }
     strange = {name: type_of(v) for name, v in given.items() if not (v is None or _is_text(v))}
     if strange:  # of a secret only the type is said
         told = [f"{name}= is of type {kind}; it must be a text." for name, kind in strange.items()]
         refuse(told, ConfigurationError)
     found = {
-        name: str(value or "").strip() or os.environ.get(_VARIABLES[name], "").strip()
+        name: Secret(str(value or "").strip() or os.environ.get(_VARIABLES[name], "").strip())
         for name, value in given.items()
     }
     missing = [name for name, value in found.items() if not value]
     if missing:
         raise ConfigurationError(_missing_sentence(missing), missing=missing)
-    return Credentials(**found)
+    return Credentials(**found | {"client_id": str.__str__(found["client_id"])})
 
 
 def _is_text(value: object) -> bool:
@@ -413,7 +427,8 @@ def redact(text: str, *secrets: str) -> str:
     text : str
         Anything that may surface: an answer of the service, a message.
     *secrets : str
-        Values to hide wherever they stand, also in their percent-encoded form.
+        Values to hide wherever they stand, also in their percent-encoded form; those shorter than
+        four characters where they stand alone, since inside words they are letters.
 
     Returns
     -------
@@ -426,7 +441,10 @@ def redact(text: str, *secrets: str) -> str:
     """
     forms = {form for secret in secrets if secret for form in _spellings(str(secret))}
     for form in sorted(forms, key=len, reverse=True):
-        text = text.replace(form, HIDDEN)
+        if len(form) >= _SHORTEST_INSIDE:
+            text = text.replace(form, HIDDEN)
+        else:
+            text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", HIDDEN, text)
     for pattern in _TOKEN_PATTERNS:
         text = pattern.sub(rf"\g<1>{HIDDEN}", text)
     return text

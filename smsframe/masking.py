@@ -15,7 +15,12 @@ _DATE = re.compile(
     r"(?![\d-])"
 )
 _WHOLE = re.compile(r"[\s+\d().\u2010-\u2015/-]*\d[\s+\d().\u2010-\u2015/-]*")
-_INSIDE = re.compile(r"(?<![\w-])\+?\(?\d(?:[ \u00a0().-]{0,2}\d){6,}(?![\w-])")
+_INSIDE = re.compile(r"\+?\(?\d(?:[ \u00a0().-]{0,2}\d){6,}")
+_NAMED = re.compile(  # what has many digits and is no phone: our runs and batches, and UUIDs
+    r"(?<![\w-])(\d{8}-\d{6}-[0-9a-f]{6}(?::\d{4,})?"
+    r"|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+    r"|[0-9a-f]{7}-[0-9a-f]{11}-[0-9a-f]{4,})(?![\w-])"
+)
 _SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?[eE][+-]?\d+")
 _SHOWN_DIGITS = 4
 _PHONE_DIGITS = 7
@@ -31,7 +36,8 @@ def mask_phone(text: str) -> str:
     """Hide phone numbers, keeping the last two digits of each.
 
     A text that is nothing but one number becomes dots and two digits. In any other text every run
-    of seven digits or more (blanks, dots, hyphens and brackets between them allowed) is masked.
+    of seven digits or more (blanks, dots, hyphens and brackets between them allowed) is masked,
+    also where it touches letters.
 
     Examples
     --------
@@ -42,6 +48,13 @@ def mask_phone(text: str) -> str:
     """
     if _WHOLE.fullmatch(text) and not _DATE.fullmatch(text):
         return _dots(text)
+    kept = _NAMED.split(text)  # what stands between the names of runs, and those names
+    kept[::2] = [_masked_between_dates(part) for part in kept[::2]]
+    return "".join(kept)
+
+
+def _masked_between_dates(text: str) -> str:
+    """Hide the phone numbers in a text without names of runs."""
     parts = _DATE.split(text)  # what stands between dates, and the dates
     parts[::2] = [_INSIDE.sub(lambda found: _dots(found[0]), part) for part in parts[::2]]
     return "".join(parts)
@@ -50,14 +63,15 @@ def mask_phone(text: str) -> str:
 def mask_cell(text: str) -> str:
     """Hide all digits of a phone cell but the last two, also between letters.
 
-    A number in scientific notation is shown: its last digits are lost, so it is nobody's.
+    A number in scientific notation is shown where its last digits are lost: it is nobody's then.
 
     Examples
     --------
     >>> mask_cell("209-555-0131x")
     '•••-•••-••31x'
     """
-    if not _SCIENTIFIC.fullmatch(text.strip()):
+    is_lost = _SCIENTIFIC.fullmatch(text.strip()) is not None
+    if not is_lost or len(re.findall(r"\d", text.lower().partition("e")[0])) >= _PHONE_DIGITS:
         digits = len(re.findall(r"\d", text))
         hidden = max(digits - 2, 0) if digits > _SHOWN_DIGITS else 0
         text = re.sub(r"\d", "•", text, count=hidden) if hidden else text
@@ -66,7 +80,9 @@ def mask_cell(text: str) -> str:
 
 def mask_label(text: str) -> str:
     """Hide phone numbers in a text that may be a short number itself, such as a row's label."""
-    return mask_phone(text) if len(re.findall(r"\d", text)) >= _PHONE_DIGITS else text
+    if len(re.findall(r"\d", text)) < _PHONE_DIGITS or _NAMED.fullmatch(text):
+        return text
+    return mask_phone(text)
 
 
 def mask_texts(value: Any) -> Any:

@@ -31,7 +31,7 @@ import orjson
 from smsframe.acoustic.outcomes import retry_after_s, safe
 from smsframe.acoustic.transport import TIMEOUT_S, AnswerLostError, NotConnectedError, Reply
 from smsframe.acoustic.wire import Envelope
-from smsframe.config import Credentials, Secret
+from smsframe.config import Credentials, HiddenBytes, Secret
 from smsframe.errors import AccessError
 from smsframe.forks import renew_after_fork
 
@@ -179,7 +179,7 @@ class TokenSource:
             "refresh_token": self._credentials.refresh_token,
         }
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        body = urlencode(form).encode()
+        body = HiddenBytes(urlencode(form).encode())
         try:
             return self._transport.exchange(
                 "POST", self._url, headers=headers, body=body, timeout_s=self._timeout_s

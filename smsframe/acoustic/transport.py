@@ -317,6 +317,9 @@ class Transport:
             response, content = self._perform(exchange, request, timeout_s)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller needs to know how far it got
             failure = _failure(error, exchange)
+        except BaseException as error:  # noqa: BLE001 - raised again
+            # The frames below hold headers and body as they are written.
+            raise error.with_traceback(None) from None
         else:
             seconds = time.perf_counter() - started
             _log.debug("%s answered %d in %.3f s", method, response.status_code, seconds)
