@@ -1,4 +1,4 @@
-"""Phone numbers, hidden but for their last two digits.
+"""Phone numbers, hidden but for their last two digits, and secrets, hidden whole.
 
 It lies under everything, errors included, so that no text of ours can quote a number: an
 ``InputError`` masks its own words, whoever wrote them. Dates and times of day (2026-11-22 14:05)
@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import quote, quote_plus
+
+HIDDEN = "•••"
 
 _DATE = re.compile(
     r"(?<![\d+-])((?:19|20)\d\d-[01]\d-[0-3]\d(?:[ T][0-2]\d:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?)?)"
@@ -24,6 +27,17 @@ _NAMED = re.compile(  # what has many digits and is no phone: our runs and batch
 _SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?[eE][+-]?\d+")
 _SHOWN_DIGITS = 4
 _PHONE_DIGITS = 7
+
+
+_SHORTEST_INSIDE = 4
+_TOKEN_PATTERNS = (
+    re.compile(r"(Token provided was:?\s*)[^\s\"<]+", re.IGNORECASE),
+    re.compile(r"(\bBearer\s+)[\w.~+/=-]{8,}", re.IGNORECASE),
+    re.compile(
+        r"((?:access_token|refresh_token|client_secret)[\"']?\s*[:=]\s*[\"']?)[^\s\"'&,}]+",
+        re.IGNORECASE,
+    ),
+)
 
 
 class Plain(str):
@@ -99,3 +113,39 @@ def _dots(number: str) -> str:
     digits = re.sub(r"\D", "", number)
     kept = digits[-2:] if len(digits) > 2 else ""  # noqa: PLR2004 - two digits are shown, never all
     return "•" * (len(digits) - len(kept)) + kept
+
+
+def redact(text: str, *secrets: str) -> str:
+    """Replace secrets, and whatever looks like an access token, by dots.
+
+    Parameters
+    ----------
+    text : str
+        Anything that may surface: an answer of the service, a message.
+    *secrets : str
+        Values to hide wherever they stand, also in their percent-encoded form; those shorter than
+        four characters where they stand alone, since inside words they are letters.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> redact("The access token has expired. Token provided was: 4f9a-11")
+    'The access token has expired. Token provided was: •••'
+    """
+    forms = {form for secret in secrets if secret for form in _spellings(str(secret))}
+    for form in sorted(forms, key=len, reverse=True):
+        if len(form) >= _SHORTEST_INSIDE:
+            text = text.replace(form, HIDDEN)
+        else:
+            text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", HIDDEN, text)
+    for pattern in _TOKEN_PATTERNS:
+        text = pattern.sub(rf"\g<1>{HIDDEN}", text)
+    return text
+
+
+def _spellings(secret: str) -> tuple[str, ...]:
+    """Give the forms in which a secret can come back from a service."""
+    return secret, quote(secret, safe=""), quote_plus(secret)

@@ -48,7 +48,7 @@ HOUSE: tuple[tuple[str, ...], ...] = (
     ("acoustic", "acoustic.client"),
     ("acoustic.calls",),
     ("acoustic.auth", "acoustic.in_flight"),
-    ("acoustic.outcomes", "acoustic.transport"),
+    ("acoustic.outcomes", "acoustic.transport", "acoustic.token_file"),
     ("acoustic.wire", "acoustic.watchdog", "acoustic.reasons"),
     ("phones",),
     ("phone_damage", "phone_guess"),

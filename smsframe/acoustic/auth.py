@@ -12,7 +12,8 @@ Decisions:
   `TokenSource.refresh`.
 - A fetch sends no message, so whatever goes wrong on its way counts as "no connection was made".
   Only the service's own 4xx is a refusal of access.
-- When the answer brings another refresh token, that one is used for the life of the client.
+- When the answer brings another refresh token, that one is used for the life of the client, said
+  in the log, and kept in a file where one is named (`token_file`).
 
 [guess] Any 4xx of the token endpoint but 408 and 429 means that the credentials are refused; a
 lifetime that cannot be read is taken as an hour.
@@ -29,6 +30,7 @@ from urllib.parse import urlencode
 import orjson
 
 from smsframe.acoustic.outcomes import retry_after_s, safe
+from smsframe.acoustic.token_file import keep_token, kept_token
 from smsframe.acoustic.transport import TIMEOUT_S, AnswerLostError, NotConnectedError, Reply
 from smsframe.acoustic.wire import Envelope
 from smsframe.config import Credentials, HiddenBytes, Secret
@@ -37,6 +39,7 @@ from smsframe.forks import renew_after_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from smsframe.acoustic.calls import Placed
     from smsframe.acoustic.transport import Transport
@@ -63,6 +66,8 @@ class TokenSource:
         Seconds that only grow.
     timeout_s : tuple of two floats
         As in `Transport.exchange`.
+    token_file : Path, optional
+        Keeps another refresh token that the service gives.
     """
 
     def __init__(
@@ -73,13 +78,18 @@ class TokenSource:
         *,
         clock: Callable[[], float] = time.monotonic,
         timeout_s: tuple[float, float] = TIMEOUT_S,
+        token_file: Path | None = None,
     ) -> None:
+        self._token_file = token_file
+        self._configured = credentials.refresh_token
+        kept = kept_token(token_file, credentials.refresh_token)
+        credentials = replace(credentials, refresh_token=kept)
         self._transport = transport
         self._url = f"{base_url}/oauth/token"
         self._credentials = credentials
         self._clock = clock
         self._timeout_s = timeout_s
-        self._secrets = credentials.secrets
+        self._secrets = (*credentials.secrets, self._configured)
         self._failures = 0
         self._last_failure: AccessError | NotConnectedError = NotConnectedError("")
         self.renew()
@@ -194,7 +204,8 @@ class TokenSource:
         early_s = min(EARLY_S, lifetime_s * _EARLY_SHARE)
         self._expires_at = self._clock() + lifetime_s - early_s
         renewed = answer.get("refresh_token")
-        if isinstance(renewed, str) and renewed:
+        if isinstance(renewed, str) and renewed and renewed != self._credentials.refresh_token:
+            keep_token(self._token_file, self._configured, renewed)
             self._credentials = replace(self._credentials, refresh_token=renewed)
         token = Secret(answer["access_token"])
         known = dict.fromkeys([*self._secrets, *self._credentials.secrets, token])

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
 import threading
 import time
 from dataclasses import asdict, replace
@@ -46,6 +45,7 @@ from smsframe.errors import AccessError, ApiError, ConfigurationError
 from smsframe.forks import after_fork
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
     from pathlib import Path
 
@@ -88,6 +88,7 @@ class Client(Calls):
         max_in_flight: int = MOST_IN_FLIGHT,
         timeout_s: tuple[float, float] = TIMEOUT_S,
         sandbox: object | None = None,
+        token_file: Path | None = None,
     ) -> None:
         self.base_url = base_url
         self.journal_path = journal_path
@@ -96,8 +97,12 @@ class Client(Calls):
         self._timeout_s = timeout_s
         self._transport = Transport(pool_size=max_in_flight)
         self._placed = Placed(self._transport, self._new_sender())
-        self._tokens = TokenSource(self._placed, base_url, credentials, timeout_s=timeout_s)
+        self._tokens = TokenSource(
+            self._placed, base_url, credentials, timeout_s=timeout_s, token_file=token_file
+        )
         self.account = self._name_account(credentials.client_id)
+        self._earlier: Client | None = None
+        self._is_entered = self._is_closed = False
 
     def __repr__(self) -> str:
         host = urlsplit(self.base_url).netloc
@@ -113,10 +118,15 @@ class Client(Calls):
         )
 
     def __enter__(self) -> Self:
+        self._is_entered = True
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Close; whoever was the default before the block is so again."""
+        was_default = _default is self
         self.close()
+        if was_default and (earlier := _still_open(self._earlier)) is not None:
+            _make_default(earlier)
 
     def sending(self) -> Callable[[SendRequest], Outcome]:
         """Return `send` for one run, which has a part of the places in flight of its own."""
@@ -262,13 +272,16 @@ class Client(Calls):
 
     def close(self) -> None:
         """Close the connections that are kept open; a default client stops being the default."""
+        self._is_closed = True
         self._transport.close()
         _forget_default(self)
 
 
 _state_lock = threading.RLock()
 _default: Client | None = None
-_was_closed = False  # an earlier client is not taken instead: it may be the real service
+_was_closed = (
+    False  # closed by hand: an earlier client is not taken instead, it may be the real service
+)
 _sandboxes: dict[Path, Any] = {}
 
 
@@ -290,6 +303,7 @@ def connect(
     journal: str | os.PathLike[str] | None = None,
     max_in_flight: int = MOST_IN_FLIGHT,
     timeout_s: tuple[float, float] = TIMEOUT_S,
+    token_file: str | os.PathLike[str] | None = None,
 ) -> Client:
     """Connect to the service, or to a sandbox, and make it the default for later calls.
 
@@ -313,6 +327,9 @@ def connect(
         Calls at a time, 1 to 10. Leave some to colleagues who send for the same organization.
     timeout_s : tuple of two floats, default (10, 120)
         Seconds to connect, and to wait for a whole answer.
+    token_file : path, optional
+        File that keeps, for the next session, another refresh token that the service may give.
+        None means SMSFRAME_TOKEN_FILE, else nothing is kept.
 
     Returns
     -------
@@ -343,7 +360,7 @@ def connect(
     if sandbox is not None:
         base_url, credentials = sandbox.base_url, config.credentials(**sandbox.credentials)
     else:
-        base_url = _address(pod, base_url)
+        base_url = config.address(pod, base_url)
         credentials = config.credentials(client_id, client_secret, refresh_token)
     base_url = config.check_base_url(base_url)
     path = config.journal_path(journal, rehearsal=config.is_loopback(base_url))
@@ -354,7 +371,11 @@ def connect(
         max_in_flight=max_in_flight,
         timeout_s=timeout_s,
         sandbox=sandbox,
+        token_file=config.token_file(token_file),
     )
+    client._earlier = _default  # noqa: SLF001 - what its `with` block ends with
+    if _default is not None and not _default._is_entered:  # noqa: SLF001 - as above
+        _default._earlier = None  # noqa: SLF001 - as above
     return _make_default(client)
 
 
@@ -380,6 +401,13 @@ def _make_default(client: Client) -> Client:
     global _default  # noqa: PLW0603 - the default client is state of the session, kept in this one place
     with _state_lock:
         _default = client
+    return client
+
+
+def _still_open(client: Client | None) -> Client | None:
+    """Find the latest of earlier default clients that was not closed."""
+    while client is not None and client._is_closed:  # noqa: SLF001 - of this module
+        client = client._earlier  # noqa: SLF001 - of this module
     return client
 
 
@@ -417,18 +445,3 @@ def _session_sandbox(directory: Path) -> Any:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             _sandboxes[path] = Sandbox(path=path, anyone=True)
         return _sandboxes[path].start()  # which does nothing while it runs
-
-
-def _address(pod: str | None, base_url: str | None) -> str:
-    """Address of the real service, from exactly one of pod and address."""
-    if pod and base_url:
-        raise ConfigurationError("Give either pod= or base_url=, not both.")
-    if base_url:
-        return base_url
-    pod = pod or os.environ.get("SMSFRAME_POD", "").strip()
-    if not pod:
-        raise ConfigurationError(
-            "Say where the account lives: smsframe.connect(pod=...) or SMSFRAME_POD, one of "
-            f'{", ".join(config.PODS)}. To rehearse, use smsframe.connect("sandbox").'
-        )
-    return config.base_url_for(pod)

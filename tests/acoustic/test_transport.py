@@ -78,6 +78,24 @@ def test_exchange__interim_answer_alone(transport, serve, say, status):
     assert service.connections == 2
 
 
+def test_exchange__missing_file_of_certificates_is_named(transport, monkeypatch, tmp_path):
+    """REQUESTS_CA_BUNDLE that names no file is said to be the reason."""
+    for name in ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+        monkeypatch.setenv(name, str(tmp_path / "no.pem"))
+        with pytest.raises(NotConnectedError, match=rf"that {name} names does not exist"):
+            post(transport, "https://service.test")
+
+
+def test_exchange__proxy_that_asks_for_a_password_is_named(transport, serve, say, monkeypatch):
+    """A 407 of the proxy is told with what to do, and without what was given."""
+    proxy = serve(lambda *_: say(407, b"", Proxy_Authenticate="Basic"))
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("//", "//somebody:s3cretword@"))
+    with pytest.raises(NotConnectedError, match=r"\(407\); give them in HTTPS_PROXY") as caught:
+        post(transport, "https://service.test")
+    assert "s3cretword" not in str(caught.value)
+
+
 def test_exchange__retry_after_is_not_followed(transport, serve, say):
     """A 503 that names a time to come back is reported, not repeated."""
     service = serve(lambda *_: say(503, Retry_After="0"))
