@@ -46,7 +46,11 @@ class Placed:
         """Send one request when there is a place for it; see `Transport.exchange`."""
         with in_flight.place(sender or self._sender):
             return self._transport.exchange(
-                method, url, headers=headers, body=body, timeout_s=timeout_s
+                method,
+                url,
+                headers=headers,
+                body=None if body is None else bytes(body),
+                timeout_s=timeout_s,
             )
 
 

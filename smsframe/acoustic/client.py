@@ -41,6 +41,7 @@ from smsframe.acoustic.transport import (
 )
 from smsframe.acoustic.wire import STATUS_NOT_FOUND, Envelope, Program, SendStatus
 from smsframe.checks import quoted
+from smsframe.config import HiddenBytes
 from smsframe.errors import AccessError, ApiError, ConfigurationError
 from smsframe.forks import after_fork
 
@@ -149,7 +150,7 @@ class Client(Calls):
         Outcome
             Whatever network, token endpoint and service did; nothing of theirs is raised.
         """
-        body = request.body()
+        body = HiddenBytes(request.body())
         used: list[str] = []
         first = self._attempt(body, self._tokens.token, used, sender)
         if first.http_status != UNAUTHORIZED:

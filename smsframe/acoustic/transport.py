@@ -52,7 +52,7 @@ from requests.adapters import HTTPAdapter
 
 from smsframe.acoustic.reasons import NEVER_LEFT, why_unconnected
 from smsframe.acoustic.watchdog import Watchdog
-from smsframe.config import is_loopback, mask_phone
+from smsframe.config import HiddenBytes, is_loopback, mask_phone
 from smsframe.errors import ApiError
 from smsframe.forks import renew_after_fork
 
@@ -309,6 +309,7 @@ class Transport:
         AnswerLostError
             Anything else that went wrong.
         """
+        body = None if body is None else HiddenBytes(body)  # in verbose tracebacks too
         exchange = _Exchange(timeout_s[1], self._watchdog)
         self._under_way.add(exchange)
         started = time.perf_counter()

@@ -25,7 +25,6 @@ import orjson
 import pyarrow as pa
 from pyarrow import compute
 
-from smsframe.config import HiddenBytes
 from smsframe.errors import ApiError
 from smsframe.text_bytes import bytes_of, holds_any
 
@@ -83,10 +82,10 @@ class SendRequest:
     ttl_minutes: int | None = None
     character_swap: bool | None = None
 
-    def body(self) -> HiddenBytes:
+    def body(self) -> bytes:
         """JSON of the whole call; parts that are None or empty are left out."""
         head = orjson.dumps(self._envelope())
-        return HiddenBytes(b"%b,%b%b}" % (head[:-1], b'"contacts":', self.contacts))
+        return b"%b,%b%b}" % (head[:-1], b'"contacts":', self.contacts)
 
     def _envelope(self) -> dict[str, Any]:
         """Everything but the contacts, by its name on the wire."""
