@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint types bench soak lowest lab clean
+.PHONY: demo test full lint types bench soak lowest newest newest-core lab clean
 
 # A .venv that was only half made is removed, so that the next call starts anew.
 .venv/.made:
@@ -50,6 +50,26 @@ lowest: .venv-lowest/.made
 	.venv-lowest/bin/python -m pytest -n 2 --dist worksteal -m "not browser and not soak" \
 	--ignore tests/browser --ignore tests/test_notebooks.py
 
+# The newest libraries on the newest Python of this machine, without constraints.
+.venv-newest/.made: pyproject.toml .ci/newest.py
+	@newest=$$($(PYTHON) .ci/newest.py) && $$newest --version && rm -rf .venv-newest && \
+	$$newest -m venv .venv-newest
+	@.venv-newest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade -e . \
+	matplotlib hypothesis ipykernel nbclient nbformat openpyxl packaging pytest pytest-xdist requests-mock
+	@touch $@
+
+newest: .venv-newest/.made
+	.venv-newest/bin/python -m pytest -n 2 --dist worksteal -m "not browser and not soak" \
+	--ignore tests/browser --ignore tests/test_notebooks.py
+
+# What breaks first on new libraries: numbers, phones, values, one send through everything.
+newest-core: .venv-newest/.made
+	.venv-newest/bin/python -m pytest -n 2 --dist worksteal tests/test_phones.py tests/test_values.py \
+	tests/test_sending.py tests/test_segmentation.py tests/test_forks.py tests/acoustic tests/test_runs.py
+
+# What takes too long for "make test".
+full: newest-core
+
 lint: .venv/.tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -65,4 +85,4 @@ lab: .venv/.tests
 	$(BIN)/jupyter lab notebooks
 
 clean:
-	rm -rf .venv .venv-lowest dist .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
+	rm -rf .venv .venv-lowest .venv-newest dist .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results

@@ -4,8 +4,9 @@ Decisions:
 
 - The lock is one of the operating system's, on an empty file, so it dies with its process, however
   that dies. A disk that has no such locks is refused: a lock file that outlives its owner would
-  lock people out, or in. (Before filelock 4 a child forked during a send keeps the campaign busy
-  as well, until it ends.)
+  lock people out, or in.
+- A forked child holds nothing: the lock is of its parent, and released by the child it would be
+  gone for both (they share the open file). So the child closes its copy at once and releases none.
 - Who holds it stands in a small JSON file beside it (pid, host, user, since). That file only
   informs: a killed sender leaves it behind, so a name in it that is no longer running is not told
   to anyone.
@@ -32,13 +33,30 @@ from typing import TYPE_CHECKING, Final
 import filelock
 
 from smsframe.errors import CampaignBusyError, JournalError
+from smsframe.forks import after_fork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _POLL_S: Final = 0.05
 _held: Final[dict[str, object]] = {}
-_guard: Final = threading.Lock()
+_locks: Final[set[filelock.BaseFileLock]] = set()
+_guard = threading.Lock()
+
+
+@after_fork
+def _leave_to_parent() -> None:
+    """Give up, in a forked child, what its parent holds, without releasing it."""
+    global _guard  # noqa: PLW0603 - the parent's may be held by a thread that is not here
+    _guard = threading.Lock()
+    _held.clear()
+    for lock in _locks:
+        context = getattr(lock, "_context", None)
+        descriptor = getattr(context, "lock_file_fd", None)  # None: filelock 4 did it already
+        if context is not None and descriptor is not None:
+            os.close(descriptor)
+            context.lock_file_fd = None
+    _locks.clear()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +98,14 @@ def campaign_lock(
     file = locks_directory(path) / f"{scope.hex()}.lock"
     deadline = time.monotonic() + wait_s
     with _only_here(file, deadline), _locked(file, deadline):
+        owner = os.getpid()
         _write_holder(file)
         try:
             yield
         finally:
             with contextlib.suppress(OSError):
-                _holder_file(file).unlink(missing_ok=True)
+                if os.getpid() == owner:
+                    _holder_file(file).unlink(missing_ok=True)
 
 
 def locks_directory(path: str | os.PathLike[str]) -> Path:
@@ -140,11 +160,15 @@ def _enter(name: str, ours: object) -> bool:
 def _locked(file: Path, deadline: float) -> Iterator[None]:
     """Keep other processes away."""
     lock = filelock.FileLock(file, mode=0o600, thread_local=False)
+    owner = os.getpid()
+    _locks.add(lock)
     try:  # an interrupt may fall anywhere from here on: release() of what is not held does nothing
         _acquire(lock, file, max(0.0, deadline - time.monotonic()))
         yield
     finally:
-        lock.release()
+        _locks.discard(lock)
+        if os.getpid() == owner:
+            lock.release()
 
 
 def _acquire(lock: filelock.BaseFileLock, file: Path, wait_s: float) -> None:
@@ -182,6 +206,8 @@ def _busy(file: Path) -> CampaignBusyError:
     who, since = "Another process", ""
     if holder is not None:
         who = str(holder)
+        if (holder.pid, holder.host) == (os.getpid(), socket.gethostname()):
+            who = "Another send of this very process (a cell, a thread, the composer)"
         since = f" since {_clock(holder.since)}"
     return CampaignBusyError(
         f"{who} has been sending this campaign{since}. Nothing was sent by this call. Wait until "

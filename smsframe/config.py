@@ -21,7 +21,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import urlsplit
 
 from smsframe.checks import (
     broken_at,
@@ -34,12 +34,13 @@ from smsframe.checks import (
     unusable,
 )
 from smsframe.errors import ConfigurationError
-from smsframe.masking import mask_cell, mask_phone
+from smsframe.masking import HIDDEN, mask_cell, mask_phone, redact
 
 __all__ = [
     "PODS",
     "Credentials",
     "Secret",
+    "address",
     "base_url_for",
     "check_base_url",
     "credentials",
@@ -48,6 +49,7 @@ __all__ = [
     "mask_cell",
     "mask_phone",
     "redact",
+    "token_file",
 ]
 
 PODS: tuple[str, ...] = (
@@ -55,7 +57,6 @@ PODS: tuple[str, ...] = (
 )  # fmt: skip
 """The places where the service runs; the address of the product in a browser names yours."""
 
-HIDDEN = "•••"
 
 _LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
 _VARIABLES = {
@@ -63,14 +64,6 @@ _VARIABLES = {
     "client_secret": "SMSFRAME_CLIENT_SECRET",
     "refresh_token": "SMSFRAME_REFRESH_TOKEN",
 }
-_TOKEN_PATTERNS = (
-    re.compile(r"(Token provided was:?\s*)[^\s\"<]+", re.IGNORECASE),
-    re.compile(r"(\bBearer\s+)[\w.~+/=-]{8,}", re.IGNORECASE),
-    re.compile(
-        r"((?:access_token|refresh_token|client_secret)[\"']?\s*[:=]\s*[\"']?)[^\s\"'&,}]+",
-        re.IGNORECASE,
-    ),
-)
 
 
 class Secret(str):
@@ -78,6 +71,19 @@ class Secret(str):
 
     >>> {"Authorization": Secret("Bearer abc")}
     {'Authorization': '•••'}
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"'{HIDDEN}'"
+
+
+class HiddenBytes(bytes):
+    """Bytes that work as bytes and show as dots in every ``repr``: the body of a call.
+
+    >>> {"body": HiddenBytes(b"client_secret=abc")}
+    {'body': '•••'}
     """
 
     __slots__ = ()
@@ -153,6 +159,21 @@ def base_url_for(pod: str) -> str:
         pod=pod,
         near_misses=near,
     )
+
+
+def address(pod: str | None, base_url: str | None) -> str:
+    """Address of the real service, from exactly one of pod and address."""
+    if pod and base_url:
+        raise ConfigurationError("Give either pod= or base_url=, not both.")
+    if base_url:
+        return base_url
+    pod = pod or os.environ.get("SMSFRAME_POD", "").strip()
+    if not pod:
+        raise ConfigurationError(
+            "Say where the account lives: smsframe.connect(pod=...) or SMSFRAME_POD, one of "
+            f'{", ".join(PODS)}. To rehearse, use smsframe.connect("sandbox").'
+        )
+    return base_url_for(pod)
 
 
 def is_loopback(url: str) -> bool:
@@ -276,22 +297,22 @@ def credentials(
         Something is missing; every missing part is named at once.
     """
     given = {
-        "client_id": client_id,
-        "client_secret": client_secret,
-        "refresh_token": refresh_token,
+        "client_id": hidden(client_id),
+        "client_secret": hidden(client_secret),
+        "refresh_token": hidden(refresh_token),
     }
     strange = {name: type_of(v) for name, v in given.items() if not (v is None or _is_text(v))}
     if strange:  # of a secret only the type is said
         told = [f"{name}= is of type {kind}; it must be a text." for name, kind in strange.items()]
         refuse(told, ConfigurationError)
     found = {
-        name: str(value or "").strip() or os.environ.get(_VARIABLES[name], "").strip()
+        name: Secret(str(value or "").strip() or os.environ.get(_VARIABLES[name], "").strip())
         for name, value in given.items()
     }
     missing = [name for name, value in found.items() if not value]
     if missing:
         raise ConfigurationError(_missing_sentence(missing), missing=missing)
-    return Credentials(**found)
+    return Credentials(**found | {"client_id": str.__str__(found["client_id"])})
 
 
 def _is_text(value: object) -> bool:
@@ -376,6 +397,18 @@ def journal_path(path: str | os.PathLike[str] | None = None, *, rehearsal: bool 
     return journal.with_name("rehearsal.sqlite3") if rehearsal else journal
 
 
+def token_file(path: str | os.PathLike[str] | None = None) -> Path | None:
+    """Where a refresh token that the service renewed is kept; None means SMSFRAME_TOKEN_FILE."""
+    faults: list[str] = []
+    name = os.fspath(path) if isinstance(path, os.PathLike) else path
+    if name is not None and (not isinstance(name, str) or not name.strip()):
+        need = "the path of a file, as text or Path"
+        faults.append(unusable("token_file", path, need, fits=isinstance(name, str)))
+    refuse(faults, ConfigurationError)
+    configured = name or os.environ.get("SMSFRAME_TOKEN_FILE", "").strip()
+    return Path(configured).expanduser().absolute() if configured else None
+
+
 def journal_fault(path: Any, faults: list[str]) -> None:
     """Note a fault unless this can be the path of a journal, or is None."""
     if path is None:
@@ -420,35 +453,3 @@ def _data_directory() -> str:
     import platformdirs  # noqa: PLC0415 - only needed when nothing was configured
 
     return platformdirs.user_data_dir("smsframe", appauthor=False) + os.sep
-
-
-def redact(text: str, *secrets: str) -> str:
-    """Replace secrets, and whatever looks like an access token, by dots.
-
-    Parameters
-    ----------
-    text : str
-        Anything that may surface: an answer of the service, a message.
-    *secrets : str
-        Values to hide wherever they stand, also in their percent-encoded form.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> redact("The access token has expired. Token provided was: 4f9a-11")
-    'The access token has expired. Token provided was: •••'
-    """
-    forms = {form for secret in secrets if secret for form in _spellings(str(secret))}
-    for form in sorted(forms, key=len, reverse=True):
-        text = text.replace(form, HIDDEN)
-    for pattern in _TOKEN_PATTERNS:
-        text = pattern.sub(rf"\g<1>{HIDDEN}", text)
-    return text
-
-
-def _spellings(secret: str) -> tuple[str, ...]:
-    """Give the forms in which a secret can come back from a service."""
-    return secret, quote(secret, safe=""), quote_plus(secret)

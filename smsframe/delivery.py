@@ -14,11 +14,12 @@ Rules, in the order in which they matter:
 - **The first batch goes alone**, and so does the next one after a lost answer, until one is
   accepted: a wrong program, a wrong text or a server that fails costs one call, not ten. After
   ``LOST_IN_A_ROW`` lost answers in a row the run stops, for whatever is wrong will not get better
-  by texting on without knowing; and so it does when ``REFUSED_AT_FIRST`` contacts were refused one
-  by one before any was accepted.
+  by texting on without knowing; and so it does when ``REFUSED_IN_A_ROW`` contacts were refused one
+  by one without an acceptance in between: what strikes one after another is not about contacts.
 - **Refused for being too many**: the window of calls in flight is halved, and grows by one with
   each acceptance. Batches that wait for a repeat count as in flight, so nothing new starts before
-  them and a request to wait is heeded by all.
+  them and a request to wait is heeded by all. A request to wait for longer than there is patience
+  left ends the run at once, with the service's time in the sentence.
 - **Batches are prepared while answers are waited for**, as many as may fly at a time, so that a
   call that comes back is followed by the next one at once; and only when it has been quiet for
   ``QUIET_S``, for an answer that comes meanwhile would have to wait.
@@ -28,6 +29,9 @@ Rules, in the order in which they matter:
   many messages unknown; this leaves 11 batches of them at most, not 10. So does a journal that
   fails for good: what was claimed ahead cannot be given back. In a narrowed window, where something
   is wrong already, nothing is claimed ahead.
+- **A journal that another program has locked** is waited for: what is known is kept and written
+  when the lock is gone, and nothing new is posted, since nothing is claimed. At the end, with
+  nothing left to do, that takes as long as it takes; a stop ends it.
 - **Stop** starts no batch any more and waits for those in flight; a second one gives up waiting
   for them.
 - **A fault of our own or of the caller's** (a progress function that raises) stops like the first
@@ -41,22 +45,33 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from smsframe.acoustic.outcomes import Outcome
 from smsframe.errors import JournalError
-from smsframe.flights import Crew, Ending, Flight, Patience, Result, Stop
+from smsframe.flights import (
+    LEFT_BEHIND,
+    Crew,
+    Ending,
+    Flight,
+    Patience,
+    Result,
+    Stop,
+    not_processed,
+    stopped_because,
+    with_time,
+)
 from smsframe.journal_records import Claim, Settlement
-from smsframe.telling import as_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from smsframe.acoustic.outcomes import Outcome
     from smsframe.acoustic.wire import SendRequest
     from smsframe.problems import Positions
 
 LOST_IN_A_ROW = 5
-REFUSED_AT_FIRST = 24
+REFUSED_IN_A_ROW = 24
 INTERRUPTED = "The run was stopped before this row."
 QUIET_S = 0.01
+LOCKED_PAUSE_S = 0.5
 IN_FLIGHT_PER_SPARE = 10
 NOT_PROCESSED = ("no_connection", "busy")
 
@@ -79,6 +94,8 @@ class Delivery:
         Is told each :class:`Result`.
     begin : callable
         Is called before the first batch; a fault of it ends the run like one of ``settled``.
+    waits : callable
+        Is called when another program locks the journal, each time it does.
 
     Attributes
     ----------
@@ -96,6 +113,7 @@ class Delivery:
     record: Callable[[Sequence[Claim], Sequence[Settlement]], None]
     settled: Callable[[Result], None]
     begin: Callable[[], None] = lambda: None
+    waits: Callable[[], None] = lambda: None
     max_in_flight: int = 10
     patience: Patience = field(default_factory=Patience)
     stop: Stop = field(default_factory=Stop)
@@ -107,9 +125,9 @@ class Delivery:
     _window: int = 1
     _lost: int = 0
     _refused: int = 0
-    _accepted: bool = False
     _left_behind: bool = False
     _narrowed: bool = False
+    _locked: JournalError | None = None
     _halves: deque[Positions] = field(default_factory=deque)
     _ahead: deque[Flight] = field(default_factory=deque)
     _spare: deque[Flight] = field(default_factory=deque)
@@ -127,9 +145,9 @@ class Delivery:
         except BaseException:  # somebody wants out at once
             self._end("interrupted", "interrupted", INTERRUPTED)
             self._give_up_waiting()
-            raise
-        finally:
             self._record([])
+            raise
+        self._write_rest()
         if self.error is not None:
             raise self.error
 
@@ -158,7 +176,10 @@ class Delivery:
             self._heed_stop()
             self._give_up_waiting()
         if not self._flying and not self._waiting:
-            return False
+            if self._locked is None or self.ending is not None:
+                return False
+            self.crew.finished(LOCKED_PAUSE_S)
+            return True
         for number, outcome in self._wait(asked):
             if number in self._flying:
                 self._judge(self._flying.pop(number), outcome)
@@ -199,7 +220,7 @@ class Delivery:
         self._claimed.clear()
         self._spare.clear()
         for flight in idle:
-            self._settle(flight, "rejected", "not_attempted", _not_processed(self.ending))
+            self._settle(flight, "rejected", "not_attempted", not_processed(self.ending))
 
     def _launch(self) -> None:
         """Post as many batches as the window lets: repeats first, then what is claimed ahead."""
@@ -222,6 +243,8 @@ class Delivery:
         if fresh or self._unrecorded:
             if self._record([flight.claim for flight in fresh]):
                 self._spare.extend(fresh)
+            elif self._locked is not None:
+                self._ahead.extendleft(reversed(fresh))
             else:
                 self._end("failed", "journal_failed", "The journal could not be written.")
         self._heed_stop()
@@ -278,10 +301,29 @@ class Delivery:
         try:
             self.record(claims, self._unrecorded)
         except JournalError as error:
-            self.failure = self.failure or error
+            self._note_failure(error)
             return False
         self._unrecorded.clear()
+        self._locked = None
         return True
+
+    def _note_failure(self, error: JournalError) -> None:
+        """Keep the journal's complaint; one of a lock is waited for, and told when it begins."""
+        begins, locked = self._locked is None, bool(error.details.get("locked"))
+        self._locked = error if locked else None
+        if not locked:
+            self.failure = self.failure or error
+        elif begins:
+            self._guarded(self.waits)
+
+    def _write_rest(self) -> None:
+        """Write down what came last, for as long as the journal is locked and nobody says stop."""
+        asked = self.stop.asked
+        while not self._record([]) and self._locked is not None:
+            if self.stop.asked != asked:
+                self.failure = self.failure or self._locked
+                return
+            self.crew.finished(LOCKED_PAUSE_S)
 
     def _post(self, flight: Flight) -> None:
         """Hand the next claimed batch to the crew."""
@@ -310,11 +352,11 @@ class Delivery:
             self._halve(flight, outcome)
         else:
             self._settle(flight, "rejected", "rejected", outcome)
-            self._end("stopped", outcome.code, _stopped_because(outcome))
+            self._end("stopped", outcome.code, stopped_because(outcome))
 
     def _widen(self) -> None:
         """Let more calls fly: all at first, one more with each acceptance after a refusal."""
-        self._lost, self._accepted = 0, True
+        self._lost = self._refused = 0
         self._window = (
             min(self._window + 1, self.max_in_flight) if self._narrowed else self.max_in_flight
         )
@@ -342,12 +384,15 @@ class Delivery:
         else:
             self._window, self._narrowed = 1, True
             over = flight.attempts >= patience.connect_attempts
+        asked_s = outcome.retry_after_s or 0.0
+        if asked_s and now - flight.first_posted + asked_s > patience.busy_s:
+            over, outcome = True, with_time(outcome, asked_s, self.crew.today())
         if self.ending is None and not over:
             due = now + patience.wait_s(flight.attempts, outcome)
             heapq.heappush(self._waiting, (due, flight.number, flight))
             return
         self._settle(flight, "rejected", "not_attempted", outcome)
-        self._end("stopped", outcome.code, _stopped_because(outcome))
+        self._end("stopped", outcome.code, stopped_because(outcome))
 
     def _halve(self, flight: Flight, outcome: Outcome) -> None:
         """Look for the contact that was refused: halve the batch until it stands alone."""
@@ -358,24 +403,14 @@ class Delivery:
             return
         self._settle(flight, "rejected", "rejected", outcome)
         self._refused += 1
-        if self._refused >= REFUSED_AT_FIRST and not self._accepted:
-            self._end("stopped", outcome.code, _stopped_because(outcome))
+        if self._refused >= REFUSED_IN_A_ROW:
+            self._end("stopped", outcome.code, stopped_because(outcome))
 
     def _give_up_waiting(self) -> None:
         """Leave the calls under way to themselves: whether they are processed is unknown."""
         self._left_behind = self._left_behind or bool(self._flying)
         for flight in self._flying.values():
-            self._settle(
-                flight,
-                "unknown",
-                "unknown",
-                Outcome(
-                    kind="unknown",
-                    code="interrupted",
-                    message="The run was interrupted while this call was under way.",
-                    cure="Look in the product's events whether it went out, then resolve it.",
-                ),
-            )
+            self._settle(flight, "unknown", "unknown", LEFT_BEHIND)
         self._flying.clear()
 
     def _settle(self, flight: Flight, state: str, verdict: str, outcome: Outcome) -> None:
@@ -404,13 +439,3 @@ class Delivery:
             self.settled(result)
         except Exception as error:  # noqa: BLE001 - the caller's function; raised at the end
             self._fail(error)
-
-
-def _stopped_because(outcome: Outcome) -> str:
-    """Say why the rows that follow were not attempted."""
-    return f"The run stopped before this row: {as_sentences(outcome.message, outcome.cure)}"
-
-
-def _not_processed(ending: Ending) -> Outcome:
-    """Return the outcome of a batch that was never processed because the run ended."""
-    return Outcome(kind="no_connection", code=ending.code, message=ending.sentence)

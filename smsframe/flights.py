@@ -1,18 +1,21 @@
 """What a delivery works with: who makes the calls, how patient it is, and its batches on their way.
 
-Records without behaviour of their own, so that the loop in ``delivery.py`` reads as the loop.
+Records without behaviour of their own, and outcomes that are made here, so that the loop in
+``delivery.py`` reads as the loop.
 """
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
+
+from smsframe.acoustic.outcomes import Outcome
+from smsframe.telling import as_sentences, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from smsframe.acoustic.outcomes import Outcome
     from smsframe.acoustic.wire import SendRequest
     from smsframe.journal_records import Claim, Settlement
     from smsframe.problems import Positions
@@ -102,3 +105,27 @@ class Result:
     verdict: (
         str  # "accepted", "rejected", "unknown", "not_attempted" or "halved" (its halves follow)
     )
+
+
+def stopped_because(outcome: Outcome) -> str:
+    """Say why the rows that follow were not attempted."""
+    return f"The run stopped before this row: {as_sentences(outcome.message, outcome.cure)}"
+
+
+def not_processed(ending: Ending) -> Outcome:
+    """Return the outcome of a batch that was never processed because the run ended."""
+    return Outcome(kind="no_connection", code=ending.code, message=ending.sentence)
+
+
+def with_time(outcome: Outcome, asked_s: float, now: float) -> Outcome:
+    """Say when the service wants to be asked again; ``now`` is in seconds since 1970."""
+    cure = f"The service asks to wait {until(asked_s, now)}; run it again then."
+    return replace(outcome, cure=cure)
+
+
+LEFT_BEHIND = Outcome(
+    kind="unknown",
+    code="interrupted",
+    message="The run was interrupted while this call was under way.",
+    cure="Look in the product's events whether it went out, then resolve it.",
+)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from smsframe.errors import JournalError
+from smsframe.forks import unforked
 from smsframe.journal_ledger import BatchHashes, Wanted, collect, count_states, recent_batch
 from smsframe.journal_place import Place
 from smsframe.journal_records import (
@@ -88,7 +89,8 @@ class JournalReader:
     ) -> None:
         self.path = Path(path)
         self._owner = (os.getpid(), threading.get_ident())
-        self._db: sqlite3.Connection | None = open_database(self.path, connect, busy_timeout_s)
+        with unforked():
+            self._db: sqlite3.Connection | None = open_database(self.path, connect, busy_timeout_s)
         with explaining(self.path):
             self._place = Place.of(self.path)
 
@@ -102,8 +104,8 @@ class JournalReader:
         self.close()
 
     def close(self) -> None:
-        """Close the connection; a second time does nothing."""
-        if self._db is not None:
+        """Close the connection; a second time, or in a forked child, does nothing."""
+        if self._db is not None and self._owner[0] == os.getpid():
             with self._reading() as db:
                 db.close()
             self._db = None
@@ -271,7 +273,7 @@ class JournalReader:
                 "Open a Journal of its own in each.",
                 path=str(self.path),
             )
-        with explaining(self.path, self._place):
+        with unforked(), explaining(self.path, self._place):
             yield self._db
 
     @contextlib.contextmanager

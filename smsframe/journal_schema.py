@@ -105,7 +105,8 @@ def explain(path: Path, error: sqlite3.Error) -> JournalError:
         return forgotten(path, "holds something else now")
     fault, cure = _OTHERWISE if kind is None else _MEANINGS.get(kind, _OTHERWISE)
     name = getattr(error, "sqlite_errorname", type(error).__name__)
-    return _fault(path, f"{fault} ({name})", cure, cause=name)
+    locked = kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return _fault(path, f"{fault} ({name})", cure, cause=name, locked=locked)
 
 
 def _is_no_database(error: sqlite3.Error) -> bool:
@@ -113,11 +114,11 @@ def _is_no_database(error: sqlite3.Error) -> bool:
     return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF == sqlite3.SQLITE_NOTADB
 
 
-def _fault(path: Path, fault: str, cure: str, *, cause: str) -> JournalError:
+def _fault(path: Path, fault: str, cure: str, *, cause: str, locked: bool = False) -> JournalError:
     """Return an error that names another place only where nobody is forgotten by that."""
     or_else = f"and {_NOT_ELSEWHERE}" if knows_somebody(path) else f"or {_ELSEWHERE}"
     told = f"The journal {path} {fault}. {cure.format(or_else=or_else)}"
-    return JournalError(told, path=str(path), cause=cause)
+    return JournalError(told, path=str(path), cause=cause, locked=locked)
 
 
 def damaged(path: Path, what: str) -> JournalError:

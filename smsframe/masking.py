@@ -1,4 +1,4 @@
-"""Phone numbers, hidden but for their last two digits.
+"""Phone numbers, hidden but for their last two digits, and secrets, hidden whole.
 
 It lies under everything, errors included, so that no text of ours can quote a number: an
 ``InputError`` masks its own words, whoever wrote them. Dates and times of day (2026-11-22 14:05)
@@ -9,16 +9,35 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import quote, quote_plus
+
+HIDDEN = "•••"
 
 _DATE = re.compile(
     r"(?<![\d+-])((?:19|20)\d\d-[01]\d-[0-3]\d(?:[ T][0-2]\d:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?)?)"
     r"(?![\d-])"
 )
 _WHOLE = re.compile(r"[\s+\d().\u2010-\u2015/-]*\d[\s+\d().\u2010-\u2015/-]*")
-_INSIDE = re.compile(r"(?<![\w-])\+?\(?\d(?:[ \u00a0().-]{0,2}\d){6,}(?![\w-])")
+_INSIDE = re.compile(r"\+?\(?\d(?:[ \u00a0().-]{0,2}\d){6,}")
+_NAMED = re.compile(  # what has many digits and is no phone: our runs and batches, and UUIDs
+    r"(?<![\w-])(\d{8}-\d{6}-[0-9a-f]{6}(?::\d{4,})?"
+    r"|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+    r"|[0-9a-f]{7}-[0-9a-f]{11}-[0-9a-f]{4,})(?![\w-])"
+)
 _SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?[eE][+-]?\d+")
 _SHOWN_DIGITS = 4
 _PHONE_DIGITS = 7
+
+
+_SHORTEST_INSIDE = 4
+_TOKEN_PATTERNS = (
+    re.compile(r"(Token provided was:?\s*)[^\s\"<]+", re.IGNORECASE),
+    re.compile(r"(\bBearer\s+)[\w.~+/=-]{8,}", re.IGNORECASE),
+    re.compile(
+        r"((?:access_token|refresh_token|client_secret)[\"']?\s*[:=]\s*[\"']?)[^\s\"'&,}]+",
+        re.IGNORECASE,
+    ),
+)
 
 
 class Plain(str):
@@ -31,7 +50,8 @@ def mask_phone(text: str) -> str:
     """Hide phone numbers, keeping the last two digits of each.
 
     A text that is nothing but one number becomes dots and two digits. In any other text every run
-    of seven digits or more (blanks, dots, hyphens and brackets between them allowed) is masked.
+    of seven digits or more (blanks, dots, hyphens and brackets between them allowed) is masked,
+    also where it touches letters.
 
     Examples
     --------
@@ -42,6 +62,13 @@ def mask_phone(text: str) -> str:
     """
     if _WHOLE.fullmatch(text) and not _DATE.fullmatch(text):
         return _dots(text)
+    kept = _NAMED.split(text)  # what stands between the names of runs, and those names
+    kept[::2] = [_masked_between_dates(part) for part in kept[::2]]
+    return "".join(kept)
+
+
+def _masked_between_dates(text: str) -> str:
+    """Hide the phone numbers in a text without names of runs."""
     parts = _DATE.split(text)  # what stands between dates, and the dates
     parts[::2] = [_INSIDE.sub(lambda found: _dots(found[0]), part) for part in parts[::2]]
     return "".join(parts)
@@ -50,14 +77,15 @@ def mask_phone(text: str) -> str:
 def mask_cell(text: str) -> str:
     """Hide all digits of a phone cell but the last two, also between letters.
 
-    A number in scientific notation is shown: its last digits are lost, so it is nobody's.
+    A number in scientific notation is shown where its last digits are lost: it is nobody's then.
 
     Examples
     --------
     >>> mask_cell("209-555-0131x")
     '•••-•••-••31x'
     """
-    if not _SCIENTIFIC.fullmatch(text.strip()):
+    is_lost = _SCIENTIFIC.fullmatch(text.strip()) is not None
+    if not is_lost or len(re.findall(r"\d", text.lower().partition("e")[0])) >= _PHONE_DIGITS:
         digits = len(re.findall(r"\d", text))
         hidden = max(digits - 2, 0) if digits > _SHOWN_DIGITS else 0
         text = re.sub(r"\d", "•", text, count=hidden) if hidden else text
@@ -66,7 +94,9 @@ def mask_cell(text: str) -> str:
 
 def mask_label(text: str) -> str:
     """Hide phone numbers in a text that may be a short number itself, such as a row's label."""
-    return mask_phone(text) if len(re.findall(r"\d", text)) >= _PHONE_DIGITS else text
+    if len(re.findall(r"\d", text)) < _PHONE_DIGITS or _NAMED.fullmatch(text):
+        return text
+    return mask_phone(text)
 
 
 def mask_texts(value: Any) -> Any:
@@ -83,3 +113,39 @@ def _dots(number: str) -> str:
     digits = re.sub(r"\D", "", number)
     kept = digits[-2:] if len(digits) > 2 else ""  # noqa: PLR2004 - two digits are shown, never all
     return "•" * (len(digits) - len(kept)) + kept
+
+
+def redact(text: str, *secrets: str) -> str:
+    """Replace secrets, and whatever looks like an access token, by dots.
+
+    Parameters
+    ----------
+    text : str
+        Anything that may surface: an answer of the service, a message.
+    *secrets : str
+        Values to hide wherever they stand, also in their percent-encoded form; those shorter than
+        four characters where they stand alone, since inside words they are letters.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> redact("The access token has expired. Token provided was: 4f9a-11")
+    'The access token has expired. Token provided was: •••'
+    """
+    forms = {form for secret in secrets if secret for form in _spellings(str(secret))}
+    for form in sorted(forms, key=len, reverse=True):
+        if len(form) >= _SHORTEST_INSIDE:
+            text = text.replace(form, HIDDEN)
+        else:
+            text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", HIDDEN, text)
+    for pattern in _TOKEN_PATTERNS:
+        text = pattern.sub(rf"\g<1>{HIDDEN}", text)
+    return text
+
+
+def _spellings(secret: str) -> tuple[str, ...]:
+    """Give the forms in which a secret can come back from a service."""
+    return secret, quote(secret, safe=""), quote_plus(secret)

@@ -203,7 +203,8 @@ def _textable(readings: Readings) -> pa.Array:
 
 def _line_type_codes(readings: Readings) -> np.ndarray:
     """Return the line types as positions, -1 where there is none."""
-    return np.where(readings.line_type == UNKNOWN, -1, readings.line_type).astype(np.int8)
+    kinds = readings.line_type.astype(np.int16)  # -1 is none of the numbers that a uint8 has
+    return np.where(kinds == UNKNOWN, -1, kinds).astype(np.int8)
 
 
 def _categorical(codes: np.ndarray, categories: Sequence[str]) -> pd.Categorical:

@@ -78,7 +78,9 @@ class Bar:
             self._bar = _bar(progress.total)
         if self._bar.total != progress.total:
             self._bar.reset(total=progress.total)
-        self._bar.set_postfix(progress.shown, refresh=False)
+        # As texts: tqdm would write 12,345 as 1.23e+04.
+        shown = {name: f"{number:,}" for name, number in progress.shown.items()}
+        self._bar.set_postfix(shown, refresh=False)
         self._bar.update(progress.done - self._bar.n)
 
 

@@ -219,7 +219,8 @@ def _run_row(journal: Journal, run_id: str) -> dict[str, Any]:
     """Return one line of the table of runs."""
     run = journal.run(run_id)
     text = run.content if run.content is not None else f"[message {run.content_id}]"
-    seconds = None if run.ended_at is None else round(run.ended_at - run.started_at, 1)
+    # A clock that was set back meanwhile makes no negative time.
+    seconds = None if run.ended_at is None else round(max(run.ended_at - run.started_at, 0.0), 1)
     return {
         "run": run.run_id,
         "campaign": None if run.campaign is None else mask_phone(run.campaign),

@@ -44,7 +44,7 @@ from smsframe.planning import History, Plan
 from smsframe.problems import Positions, Problems
 from smsframe.progress import Bar, ProgressArgument
 from smsframe.tally import Tally
-from smsframe.telling import banner, named_counts, said_before, warn
+from smsframe.telling import JOURNAL_LOCKED, banner, named_counts, said_before, warn
 from smsframe.workers import Workers
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def _run_of(made: Plan, client: Client, scope: bytes, journal: Journal, watch: W
 def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataFrame:
     """Send what is to be sent, keep the table whatever happens, and tell."""
     journal.start_run(run.record())
-    workers = Workers(run.client.send, run.client.max_in_flight)
+    workers = Workers(run.client.sending(), run.client.max_in_flight)
     with Bar(progress) as bar:
 
         def settled(result: Result) -> None:
@@ -233,6 +233,7 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
             ),
             settled=settled,
             begin=lambda: bar.update(run.tally.progress),
+            waits=lambda: None if run.watch.apart else print(JOURNAL_LOCKED),  # noqa: T201 - as above
             max_in_flight=run.client.max_in_flight,
             patience=PATIENCE,
             stop=run.watch.stop,

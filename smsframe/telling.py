@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import TYPE_CHECKING, Any
 
 from smsframe.errors import IncompleteSendWarning, UnknownOutcomeWarning, warn_caller
@@ -16,6 +17,10 @@ WHERE = "smsframe.last_plan().problems"
 
 ALWAYS = ("accepted", "rejected", "unknown")
 LEFT_OUT = ("invalid", "duplicate", "not_attempted")
+JOURNAL_LOCKED = (
+    "The journal is locked by another program (a database browser, a backup). What is known is "
+    "kept and written when it is free; close what has it open. A stop (Ctrl-C, ■) ends the wait."
+)
 _ENDS = (".", "!", "?", "…", ":", ";")
 
 
@@ -70,6 +75,19 @@ def as_sentences(*parts: str) -> str:
     """Join texts as sentences, those of the service too, which end in nothing; "" for none."""
     told = [part.strip() for part in parts if part.strip()]
     return " ".join(part if part.endswith(_ENDS) else f"{part}." for part in told)
+
+
+def until(seconds: float, now: float) -> str:
+    """Say for how long, and until when, to wait from ``now`` (seconds since 1970) on."""
+    sizes = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+    size, unit = next(pair for pair in sizes if seconds >= 2 * pair[0] or pair[0] == 1)
+    number = math.ceil(seconds / size)
+    long = f"{number:,} {unit}{'' if number == 1 else 's'}"
+    try:
+        end = dt.datetime.fromtimestamp(now + seconds, tz=dt.UTC)
+    except (OverflowError, ValueError, OSError):  # beyond the year 9999
+        return long
+    return f"{long}, until {end:%Y-%m-%d %H:%M} UTC"
 
 
 def said_before(counts: Mapping[str, int], held: int, planned: int) -> str:

@@ -9,12 +9,14 @@ and of threads it knows from here.
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import threading
 import time
 from typing import TYPE_CHECKING
 
 from smsframe.acoustic.outcomes import Outcome
+from smsframe.errors import CampaignBusyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +40,7 @@ class Workers:
     def __init__(self, send: Callable[[SendRequest], Outcome], size: int) -> None:
         self._send = send
         self._size = size
+        self._pid = os.getpid()
         self._threads: list[threading.Thread] = []
         self._requests: queue.SimpleQueue[tuple[int, SendRequest] | None] = queue.SimpleQueue()
         self._outcomes: queue.SimpleQueue[tuple[int, Outcome] | None] = queue.SimpleQueue()
@@ -64,6 +67,11 @@ class Workers:
 
     def finished(self, timeout_s: float | None) -> list[tuple[int, Outcome]]:
         """Return the outcomes that are there, waiting a while for the first; none after a wake."""
+        if os.getpid() != self._pid:
+            raise CampaignBusyError(
+                f"Process {self._pid} goes on with this send. Its forked child has no part in it: "
+                "nothing was sent or recorded here."
+            )
         outcomes = []
         longest_s = LONGEST_WAIT_S if timeout_s is None else min(timeout_s, LONGEST_WAIT_S)
         try:

@@ -256,3 +256,61 @@ def test_redact__secret_within_a_secret():
 def test_all__names_exist():
     """Every public name exists."""
     assert all(hasattr(config, name) for name in config.__all__)
+
+
+@pytest.mark.parametrize(
+    ("secret", "text", "shown"),
+    [
+        pytest.param("c", "incorrect: c", "incorrect: •••", id="one letter"),
+        pytest.param("or", "or incorrect, x=or;", "••• incorrect, x=•••;", id="two letters"),
+        pytest.param("cat", "concatenate cat", "concatenate •••", id="three letters"),
+        pytest.param("1", "401 (1)", "401 (•••)", id="a digit"),
+        pytest.param("$", "$5 $", "$5 •••", id="a sign"),
+        pytest.param("catx", "concatxenate", "con•••enate", id="four letters are hidden anywhere"),
+        pytest.param("", "as it is", "as it is", id="none"),
+    ],
+)
+def test_redact__short_secrets(secret, text, shown):
+    """A secret of fewer than four characters is hidden where it stands alone, not inside words."""
+    assert config.redact(text, secret) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("+12012000002x5", "•••••••••02x5", id="extension"),
+        pytest.param("tel12015550123", "tel•••••••••23", id="letters before"),
+        pytest.param("12015550123abc", "•••••••••23abc", id="letters behind"),
+        pytest.param("call_12015550123_now", "call_•••••••••23_now", id="underscores"),
+        pytest.param("row-12015550123-", "row-•••••••••23-", id="hyphens"),
+        pytest.param("1.2015550123E+10", "•••••••••23E+10", id="scientific, every digit there"),
+    ],
+)
+def test_mask_phone__where_letters_touch(text, shown):
+    """A number is hidden also where it touches a letter."""
+    assert config.mask_phone(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "20261126-135110-a1b2c3", "run 20261126-135110-a1b2c3:0007 is", "2026-11-22 14:05:09",
+        "4f9a1234-1234-5678-9abc-123456789012", "b9e79eb-16269cd0c8a-fe15", "program 148372",
+    ],
+)  # fmt: skip
+def test_mask_phone__leaves_names_of_runs(text):
+    """Names of runs, batches, programs and calls stay readable."""
+    assert config.mask_phone(text) == text
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ("1.20156E+10", "1.20156E+10"),
+        ("1.2015550123E+10", "•.••••••••••E+10"),
+        ("12015550123e0", "••••••••••3e0"),
+    ],
+)
+def test_mask_cell__scientific_notation(cell, shown):
+    """A number in scientific notation is nobody's only where its last digits are lost."""
+    assert config.mask_cell(cell) == shown

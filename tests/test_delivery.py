@@ -4,112 +4,25 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass, field
 
-import numpy as np
 import pytest
+from desk import (
+    ACCEPTED,
+    BAD_CONTACT,
+    BAD_RUN,
+    BUSY,
+    LOST,
+    UNREACHABLE,
+    Desk,
+    deliver,
+    posts,
+    rows_of,
+    scripted,
+)
 
 from smsframe.acoustic.outcomes import Outcome
-from smsframe.acoustic.wire import SendRequest
-from smsframe.delivery import LOST_IN_A_ROW, REFUSED_AT_FIRST, Delivery, Patience, Stop
+from smsframe.delivery import LOST_IN_A_ROW, REFUSED_IN_A_ROW, Patience, Stop
 from smsframe.errors import JournalError
-from smsframe.journal_records import Claim
-
-ACCEPTED = Outcome(kind="accepted", http_status=202, response_id="r")
-LOST = Outcome(kind="unknown", code="answer_lost", message="Lost.")
-BUSY = Outcome(kind="busy", code="busy", message="Busy.")
-UNREACHABLE = Outcome(kind="no_connection", code="no_connection", message="No connection.")
-BAD_RUN = Outcome(kind="rejected", about="run", code="wrong_tags", message="Wrong.", cure="Fix.")
-BAD_CONTACT = Outcome(kind="rejected", about="contact", code="contact_empty", message="Empty.")
-
-
-@dataclass
-class Desk:
-    """A crew, a journal and an audience in one; ``story`` is what happened, in order."""
-
-    answer: object
-    story: list = field(default_factory=list)
-    clock: float = 100.0
-    flying: list = field(default_factory=list)
-    most_in_flight: int = 0
-    settled: dict = field(default_factory=dict)
-    states: dict = field(default_factory=dict)
-    journal_fails: object = staticmethod(lambda: False)
-
-    def now(self):
-        """Tell the time."""
-        return self.clock
-
-    def today(self):
-        """Tell the date."""
-        return self.clock
-
-    def submit(self, number, request):
-        """Take a call."""
-        assert request.source in self.states, "posted before it was claimed"
-        self.story.append(("post", number))
-        self.flying.append((number, request))
-        self.most_in_flight = max(self.most_in_flight, len(self.flying))
-
-    def finished(self, timeout_s):
-        """Answer the oldest call, or let time pass."""
-        if not self.flying:
-            assert timeout_s is not None, "waits for nothing"
-            self.clock += timeout_s
-            return []
-        number, request = self.flying.pop(0)
-        self.clock += 1.0
-        return [(number, self.answer(request))]
-
-    def prepare(self, number, rows):
-        """Make a claim and a call; the call's contacts are the rows."""
-        name = f"run:{number}"
-        claim = Claim(
-            batch_id=name, run_id="run", scope=b"", keys=b"", size=len(rows), claimed_at=0
-        )
-        contacts = rows.astype(np.int64).tobytes()
-        return claim, SendRequest(program="1", contacts=contacts, size=len(rows), source=name)
-
-    def record(self, claims, settlements):
-        """Keep claims and settlements, unless the journal fails."""
-        if self.journal_fails():
-            raise JournalError("The disk is full.")
-        self.states |= {claim.batch_id: "claimed" for claim in claims}
-        for settlement in settlements:
-            self.states[settlement.batch_id] = settlement.state
-        if claims:
-            self.story.append(("claim", len(claims)))
-
-    def hear(self, result):
-        """Keep what became of each row."""
-        self.settled |= dict.fromkeys(result.rows.tolist(), result.verdict)
-
-
-def deliver(answer, *, rows=40, batch=4, **options):
-    """Deliver some rows and return desk and delivery."""
-    desk = options.pop("desk", None) or Desk(answer)
-    cuts = [np.arange(i, min(i + batch, rows)) for i in range(0, rows, batch)]
-    defaults = {"settled": desk.hear, "record": desk.record}
-    options = defaults | {"patience": Patience(chance=lambda: 0.0)} | options
-    delivery = Delivery(crew=desk, batches=iter(cuts), prepare=desk.prepare, **options)
-    delivery.run()
-    return desk, delivery
-
-
-def scripted(*outcomes, then=ACCEPTED):
-    """Answer by list, then always alike."""
-    waiting = iter(outcomes)
-    return lambda _: next(waiting, then)
-
-
-def rows_of(request):
-    """Return the rows of a call."""
-    return np.frombuffer(request.contacts, dtype=np.int64).tolist()
-
-
-def posts(desk):
-    """Count the calls."""
-    return sum(kind == "post" for kind, _ in desk.story)
 
 
 def test_delivery__all_accepted():
@@ -167,6 +80,26 @@ def test_delivery__retry_after(asked_s):
     busy = Outcome(kind="busy", code="busy", retry_after_s=asked_s)
     desk, _ = deliver(scripted(busy), rows=4)
     assert desk.clock == 100 + 2 + max(asked_s, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("asked_s", "told"),
+    [
+        pytest.param(3600.0, "60 minutes, until 1970-01-01 01:01 UTC", id="an-hour"),
+        pytest.param(7 * 86400.0, "7 days, until 1970-01-08 00:01 UTC", id="a-week"),
+        pytest.param(1e300, " days; run it again", id="beyond-the-calendar"),
+        pytest.param(601.0, "11 minutes, until", id="just-beyond-the-patience"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["busy", "no_connection"])
+def test_delivery__retry_after_beyond_the_patience(kind, asked_s, told):
+    """A wait longer than there is patience for is not begun; the sentence has the time."""
+    outcome = Outcome(kind=kind, code=kind, message="No.", retry_after_s=asked_s)
+    desk, delivery = deliver(scripted(ACCEPTED, outcome), rows=12)
+    assert desk.clock < 120
+    assert (delivery.ending.kind, delivery.ending.code) == ("stopped", kind)
+    assert told in delivery.ending.sentence
+    assert "unknown" not in desk.settled.values()
 
 
 def test_delivery__window_narrows_and_widens():
@@ -285,8 +218,29 @@ def test_delivery__several_bad_rows():
 def test_delivery__stops_when_every_contact_is_refused():
     """A refusal that strikes one contact after another is not about contacts."""
     desk, delivery = deliver(scripted(then=BAD_CONTACT), rows=1000, batch=1000)
-    assert list(desk.settled.values()).count("rejected") == REFUSED_AT_FIRST
+    assert list(desk.settled.values()).count("rejected") == REFUSED_IN_A_ROW
     assert delivery.ending.kind == "stopped"
+
+
+def test_delivery__stops_when_contacts_are_refused_from_some_moment_on():
+    """The same after an acceptance: a quota that is used up is not halved for ever."""
+    desk, delivery = deliver(
+        scripted(ACCEPTED, then=BAD_CONTACT), rows=20_000, batch=1000, max_in_flight=10
+    )
+    assert list(desk.settled.values()).count("rejected") >= REFUSED_IN_A_ROW
+    assert posts(desk) < 20 + 10 * REFUSED_IN_A_ROW
+    assert delivery.ending.kind == "stopped"
+
+
+def test_delivery__refused_contacts_among_accepted_ones_do_not_stop():
+    """An acceptance in between begins the count anew."""
+    desk, delivery = deliver(
+        lambda request: BAD_CONTACT if any(row % 3 == 0 for row in rows_of(request)) else ACCEPTED,
+        rows=900,
+        batch=300,
+    )
+    assert list(desk.settled.values()).count("rejected") == 300
+    assert delivery.ending is None
 
 
 @pytest.mark.parametrize("at", [1, 2, 5])

@@ -34,3 +34,12 @@ def test_bar__of_nothing(capsys):
     """Where there is nothing to count there is no bar."""
     assert bar_of(capsys, 0, total=0) == ""
     assert bar_of(capsys, total=0) == ""
+
+
+def test_bar__shows_whole_numbers(capsys):
+    """A count of millions stands beside the bar digit by digit, not as 1.23e+06."""
+    with Bar(True) as bar:
+        bar.update(Progress(total=2_000_000, accepted=1_234_567, rejected=0, unknown=0))
+    shown = capsys.readouterr().err
+    assert "accepted=1,234,567" in shown
+    assert "e+" not in shown

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import warnings
+from email.utils import formatdate
 from pathlib import Path
 
 import pandas as pd
@@ -125,11 +126,21 @@ def test_busy__retry_after(sandbox, client, monkeypatch, header):
     """The wait that the service asks for is what the next attempt waits for."""
     waits = []
     monkeypatch.setattr(Patience, "wait_s", _noting(waits))
-    value = 3 if header == "seconds" else "Fri, 31 Dec 2100 23:59:59 GMT"
+    value = 3 if header == "seconds" else formatdate(time.time() + 4, usegmt=True)
     sandbox.faults.add("too_many", on=1, retry_after=value)
     assert set(send(make_people(8))["sms_status"]) == {"accepted"}
     assert len(waits) == 1
-    assert waits[0] == 3 if header == "seconds" else waits[0] > 1e9
+    assert waits[0] == 3 if header == "seconds" else 0 < waits[0] <= 4
+
+
+def test_busy__retry_after_beyond_the_patience(sandbox, client):
+    """A service that asks to be left alone until the year 9999 is, and its time is told."""
+    sandbox.faults.add("too_many", on=1, retry_after="Fri, 31 Dec 9999 23:59:59 GMT")
+    with pytest.warns(smsframe.IncompleteSendWarning, match="until 9999-12-31 23:59 UTC"):
+        results = send(make_people(8))
+    assert set(results["sms_status"]) == {"not_attempted"}
+    assert set(results["sms_code"]) == {"busy"}
+    assert len(sandbox.requests()) == 2
 
 
 def _noting(waits):

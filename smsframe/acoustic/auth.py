@@ -12,7 +12,8 @@ Decisions:
   `TokenSource.refresh`.
 - A fetch sends no message, so whatever goes wrong on its way counts as "no connection was made".
   Only the service's own 4xx is a refusal of access.
-- When the answer brings another refresh token, that one is used for the life of the client.
+- When the answer brings another refresh token, that one is used for the life of the client, said
+  in the log, and kept in a file where one is named (`token_file`).
 
 [guess] Any 4xx of the token endpoint but 408 and 429 means that the credentials are refused; a
 lifetime that cannot be read is taken as an hour.
@@ -28,15 +29,19 @@ from urllib.parse import urlencode
 
 import orjson
 
-from smsframe.acoustic.outcomes import retry_after_s
+from smsframe.acoustic.outcomes import retry_after_s, safe
+from smsframe.acoustic.token_file import keep_token, kept_token
 from smsframe.acoustic.transport import TIMEOUT_S, AnswerLostError, NotConnectedError, Reply
 from smsframe.acoustic.wire import Envelope
-from smsframe.config import Credentials, Secret, mask_phone, redact
+from smsframe.config import Credentials, HiddenBytes, Secret
 from smsframe.errors import AccessError
+from smsframe.forks import renew_after_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+    from smsframe.acoustic.calls import Placed
     from smsframe.acoustic.transport import Transport
 
 __all__ = ["EARLY_S", "TokenSource"]
@@ -61,28 +66,40 @@ class TokenSource:
         Seconds that only grow.
     timeout_s : tuple of two floats
         As in `Transport.exchange`.
+    token_file : Path, optional
+        Keeps another refresh token that the service gives.
     """
 
     def __init__(
         self,
-        transport: Transport,
+        transport: Transport | Placed,
         base_url: str,
         credentials: Credentials,
         *,
         clock: Callable[[], float] = time.monotonic,
         timeout_s: tuple[float, float] = TIMEOUT_S,
+        token_file: Path | None = None,
     ) -> None:
+        self._token_file = token_file
+        self._configured = credentials.refresh_token
+        kept = kept_token(token_file, credentials.refresh_token)
+        credentials = replace(credentials, refresh_token=kept)
         self._transport = transport
         self._url = f"{base_url}/oauth/token"
         self._credentials = credentials
         self._clock = clock
         self._timeout_s = timeout_s
-        self._lock = threading.Lock()
-        self._secrets = credentials.secrets
-        self._token: Secret | None = None
-        self._expires_at = 0.0
+        self._secrets = (*credentials.secrets, self._configured)
         self._failures = 0
         self._last_failure: AccessError | NotConnectedError = NotConnectedError("")
+        self.renew()
+        renew_after_fork(self)
+
+    def renew(self) -> None:
+        """Begin without a token, as a forked child does: its parent's lock may be held for ever."""
+        self._lock = threading.Lock()
+        self._token: Secret | None = None
+        self._expires_at = 0.0
 
     def __repr__(self) -> str:
         return "TokenSource()"
@@ -172,7 +189,7 @@ class TokenSource:
             "refresh_token": self._credentials.refresh_token,
         }
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        body = urlencode(form).encode()
+        body = HiddenBytes(urlencode(form).encode())
         try:
             return self._transport.exchange(
                 "POST", self._url, headers=headers, body=body, timeout_s=self._timeout_s
@@ -187,7 +204,8 @@ class TokenSource:
         early_s = min(EARLY_S, lifetime_s * _EARLY_SHARE)
         self._expires_at = self._clock() + lifetime_s - early_s
         renewed = answer.get("refresh_token")
-        if isinstance(renewed, str) and renewed:
+        if isinstance(renewed, str) and renewed and renewed != self._credentials.refresh_token:
+            keep_token(self._token_file, self._configured, renewed)
             self._credentials = replace(self._credentials, refresh_token=renewed)
         token = Secret(answer["access_token"])
         known = dict.fromkeys([*self._secrets, *self._credentials.secrets, token])
@@ -199,7 +217,7 @@ def _read(reply: Reply, secrets: tuple[str, ...]) -> dict[str, Any]:
     """Read the answer of the token endpoint, or say what is wrong with it."""
     status = reply.status
     if status // 100 == 4 and status not in _BUSY_STATUSES:  # noqa: PLR2004 - 4xx
-        said = mask_phone(redact("; ".join(Envelope.parse(reply.body).messages), *secrets))
+        said = safe("; ".join(Envelope.parse(reply.body).messages), secrets)
         raise AccessError(
             f"The service refused the credentials ({status}{': ' if said else ''}{said}). Check "
             "client id, client secret and refresh token, and that they belong to this pod.",

@@ -5,8 +5,7 @@ Decisions:
 - ``send`` never raises for anything that network, token endpoint or service do: everything becomes
   an `Outcome`, because the caller holds a claimed batch that must be settled. Reading calls raise
   instead.
-- A refused token (401) is renewed once and the call made again; nothing was processed. A second 401
-  is an outcome: the account has lost its access.
+- A second refused token (401) is an outcome: the account has lost its access.
 - ``service`` names through whom messages go, as far as "the same message twice" goes: the address,
   however it is written, and nobody's credentials, since two applications of one organization text
   the same people. For a sandbox the world it keeps stands in place of the address, since its port
@@ -14,7 +13,7 @@ Decisions:
   [guess] The ids of programs are unique within a pod, so pod and program name the organization.
 - ``/rest/channels/sms/externalconsentsends`` sends without any check of consent. It is not offered
   here.
-- At most 10 calls in flight, the limit of the organization.
+- At most 10 calls in flight, the limit of the organization, by whoever calls (`in_flight`).
 
 [guess] Where the status endpoint says 404 with its "not found" text, that is "not ready" as well.
 """
@@ -22,49 +21,52 @@ Decisions:
 from __future__ import annotations
 
 import contextlib
-import os
+import functools
 import threading
 import time
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 from urllib.parse import quote, urlsplit
 
 import orjson
 import pandas as pd
 
 from smsframe import config
-from smsframe.acoustic import outcomes
+from smsframe.acoustic import in_flight, outcomes
 from smsframe.acoustic.auth import TokenSource
+from smsframe.acoustic.calls import UNAUTHORIZED, Calls, Placed
 from smsframe.acoustic.transport import (
     TIMEOUT_S,
     AnswerLostError,
     NotConnectedError,
-    Reply,
     Transport,
 )
 from smsframe.acoustic.wire import STATUS_NOT_FOUND, Envelope, Program, SendStatus
 from smsframe.checks import quoted
-from smsframe.config import Secret
+from smsframe.config import HiddenBytes
 from smsframe.errors import AccessError, ApiError, ConfigurationError
+from smsframe.forks import after_fork
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
     from pathlib import Path
 
+    from smsframe.acoustic.in_flight import Sender
     from smsframe.acoustic.outcomes import Outcome
     from smsframe.acoustic.wire import SendRequest
 
 __all__ = ["MOST_IN_FLIGHT", "Client", "connect", "default_client"]
 
-MOST_IN_FLIGHT = 10
+MOST_IN_FLIGHT = in_flight.PLACES
 
 _SMS = "/rest/channels/sms"
 _WORLD_TIMEOUT_S = (2.0, 2.0)
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
+_NOT_FOUND = 404
 _CONSENTS = ("OPTED-IN", "OPTED-OUT")
 
 
-class Client:
+class Client(Calls):
     """A connection to one account of the service; made by `smsframe.connect`, for many threads.
 
     Attributes
@@ -89,6 +91,7 @@ class Client:
         max_in_flight: int = MOST_IN_FLIGHT,
         timeout_s: tuple[float, float] = TIMEOUT_S,
         sandbox: object | None = None,
+        token_file: Path | None = None,
     ) -> None:
         self.base_url = base_url
         self.journal_path = journal_path
@@ -96,8 +99,13 @@ class Client:
         self.sandbox = sandbox
         self._timeout_s = timeout_s
         self._transport = Transport(pool_size=max_in_flight)
-        self._tokens = TokenSource(self._transport, base_url, credentials, timeout_s=timeout_s)
+        self._placed = Placed(self._transport, self._new_sender())
+        self._tokens = TokenSource(
+            self._placed, base_url, credentials, timeout_s=timeout_s, token_file=token_file
+        )
         self.service = self._name_service()
+        self._earlier: Client | None = None
+        self._is_entered = self._is_closed = False
 
     def __repr__(self) -> str:
         host = urlsplit(self.base_url).netloc
@@ -106,13 +114,28 @@ class Client:
         pod = host.removeprefix("api-campaign-").removesuffix(".goacoustic.com")
         return f"Client({pod})"
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "A client cannot go to another process: it holds credentials and connections. Call "
+            "smsframe.connect() there."
+        )
+
     def __enter__(self) -> Self:
+        self._is_entered = True
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Close; whoever was the default before the block is so again."""
+        was_default = _default is self
         self.close()
+        if was_default and (earlier := _still_open(self._earlier)) is not None:
+            _make_default(earlier)
 
-    def send(self, request: SendRequest) -> Outcome:
+    def sending(self) -> Callable[[SendRequest], Outcome]:
+        """Return `send` for one run, which has a part of the places in flight of its own."""
+        return functools.partial(self.send, sender=self._new_sender())
+
+    def send(self, request: SendRequest, *, sender: Sender | None = None) -> Outcome:
         """Post one batch, once.
 
         A token that the service refuses is renewed and the call made again; nothing else is
@@ -121,26 +144,30 @@ class Client:
         Parameters
         ----------
         request : SendRequest
+        sender : Sender, optional
+            Whose part of the places in flight the call takes; None is the client's own.
 
         Returns
         -------
         Outcome
             Whatever network, token endpoint and service did; nothing of theirs is raised.
         """
-        body = request.body()
+        body = HiddenBytes(request.body())
         used: list[str] = []
-        first = self._attempt(body, self._tokens.token, used)
-        if first.http_status != _UNAUTHORIZED:
+        first = self._attempt(body, self._tokens.token, used, sender)
+        if first.http_status != UNAUTHORIZED:
             return first
-        second = self._attempt(body, lambda: self._tokens.refresh(used[0]), used)
+        second = self._attempt(body, lambda: self._tokens.refresh(used[0]), used, sender)
         return replace(second, attempts=len(used), seconds=first.seconds + second.seconds)
 
-    def _attempt(self, body: bytes, get_token: Callable[[], str], used: list[str]) -> Outcome:
+    def _attempt(
+        self, body: bytes, get_token: Callable[[], str], used: list[str], sender: Sender | None
+    ) -> Outcome:
         """Post a body with a token, which is noted, and judge what comes back."""
         started = time.perf_counter()
         try:
             used.append(get_token())
-            reply = self._call("POST", f"{_SMS}/sends", used[-1], body)
+            reply = self._call("POST", f"{_SMS}/sends", used[-1], body, sender)
         except AccessError as error:
             return outcomes.from_access_denied(error)
         except NotConnectedError as error:
@@ -148,17 +175,6 @@ class Client:
         except AnswerLostError as error:
             return outcomes.from_lost(error, seconds=time.perf_counter() - started)
         return outcomes.from_reply(reply, secrets=self._tokens.secrets)
-
-    def _call(self, method: str, path: str, token: str, body: bytes | None = None) -> Reply:
-        """Make one authorized call."""
-        headers = {
-            "Authorization": Secret(f"Bearer {token}"),
-            "Content-Type": "application/json",
-        }
-        url = f"{self.base_url}{path}"
-        return self._transport.exchange(
-            method, url, headers=headers, body=body, timeout_s=self._timeout_s
-        )
 
     def status(self, response_id: str) -> SendStatus:
         """Ask what became of an accepted send.
@@ -238,34 +254,6 @@ class Client:
             raise ApiError("The consent came back in a form that cannot be read.")
         return status
 
-    def _get(self, path: str) -> Reply:
-        """Get a path, renewing a refused token once."""
-        try:
-            token = self._tokens.token()
-            reply = self._call("GET", path, token)
-            if reply.status == _UNAUTHORIZED:
-                reply = self._call("GET", path, self._tokens.refresh(token))
-        except ApiError as error:
-            failure = error
-        else:
-            return reply
-        # A new error, raised outside: the frames of the old one hold the request.
-        raise ApiError(f"{failure} Nothing was changed; try again later.", **failure.details)
-
-    def _checked(self, reply: Reply) -> Envelope:
-        """Take an answer apart, or raise when it is no success that can be read."""
-        envelope = Envelope.parse(reply.body)
-        if reply.status // 100 == 2 and envelope.is_readable:  # noqa: PLR2004 - 2xx
-            return envelope
-        outcome = outcomes.from_reply(reply, secrets=self._tokens.secrets)
-        kind = AccessError if reply.status in (_UNAUTHORIZED, _FORBIDDEN) else ApiError
-        raise kind(
-            f"The service answered {reply.status}: {outcome.message}",
-            http_status=reply.status,
-            code=outcome.code,
-            retry_after_s=outcomes.retry_after_s(reply.headers),
-        )
-
     def _name_service(self) -> str:
         """Name the service; a sandbox's port says nothing, its world does."""
         world = self._world() if config.is_loopback(self.base_url) else ""
@@ -282,18 +270,29 @@ class Client:
 
     def abort(self) -> None:
         """End the calls under way at this moment; whether they were processed is not known."""
+        in_flight.cancel(self)
         self._transport.abort()
 
     def close(self) -> None:
         """Close the connections that are kept open; a default client stops being the default."""
+        self._is_closed = True
         self._transport.close()
         _forget_default(self)
 
 
 _state_lock = threading.RLock()
 _default: Client | None = None
-_was_closed = False  # an earlier client is not taken instead: it may be the real service
+_was_closed = (
+    False  # closed by hand: an earlier client is not taken instead, it may be the real service
+)
 _sandboxes: dict[Path, Any] = {}
+
+
+@after_fork
+def _renew_lock() -> None:
+    """Start a forked child with a lock that nobody holds."""
+    global _state_lock  # noqa: PLW0603 - the parent's may be held by a thread that is not here
+    _state_lock = threading.RLock()
 
 
 def connect(
@@ -307,6 +306,7 @@ def connect(
     journal: str | os.PathLike[str] | None = None,
     max_in_flight: int = MOST_IN_FLIGHT,
     timeout_s: tuple[float, float] = TIMEOUT_S,
+    token_file: str | os.PathLike[str] | None = None,
 ) -> Client:
     """Connect to the service, or to a sandbox, and make it the default for later calls.
 
@@ -330,6 +330,9 @@ def connect(
         Calls at a time, 1 to 10. Leave some to colleagues who send for the same organization.
     timeout_s : tuple of two floats, default (10, 120)
         Seconds to connect, and to wait for a whole answer.
+    token_file : path, optional
+        File that keeps, for the next session, another refresh token that the service may give.
+        None means SMSFRAME_TOKEN_FILE, else nothing is kept.
 
     Returns
     -------
@@ -360,7 +363,7 @@ def connect(
     if sandbox is not None:
         base_url, credentials = sandbox.base_url, config.credentials(**sandbox.credentials)
     else:
-        base_url = _address(pod, base_url)
+        base_url = config.address(pod, base_url)
         credentials = config.credentials(client_id, client_secret, refresh_token)
     base_url = config.check_base_url(base_url)
     path = config.journal_path(journal, rehearsal=config.is_loopback(base_url))
@@ -371,7 +374,11 @@ def connect(
         max_in_flight=max_in_flight,
         timeout_s=timeout_s,
         sandbox=sandbox,
+        token_file=config.token_file(token_file),
     )
+    client._earlier = _default  # noqa: SLF001 - what its `with` block ends with
+    if _default is not None and not _default._is_entered:  # noqa: SLF001 - as above
+        _default._earlier = None  # noqa: SLF001 - as above
     return _make_default(client)
 
 
@@ -397,6 +404,13 @@ def _make_default(client: Client) -> Client:
     global _default  # noqa: PLW0603 - the default client is state of the session, kept in this one place
     with _state_lock:
         _default = client
+    return client
+
+
+def _still_open(client: Client | None) -> Client | None:
+    """Find the latest of earlier default clients that was not closed."""
+    while client is not None and client._is_closed:  # noqa: SLF001 - of this module
+        client = client._earlier  # noqa: SLF001 - of this module
     return client
 
 
@@ -434,18 +448,3 @@ def _session_sandbox(directory: Path) -> Any:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             _sandboxes[path] = Sandbox(path=path, anyone=True)
         return _sandboxes[path].start()  # which does nothing while it runs
-
-
-def _address(pod: str | None, base_url: str | None) -> str:
-    """Address of the real service, from exactly one of pod and address."""
-    if pod and base_url:
-        raise ConfigurationError("Give either pod= or base_url=, not both.")
-    if base_url:
-        return base_url
-    pod = pod or os.environ.get("SMSFRAME_POD", "").strip()
-    if not pod:
-        raise ConfigurationError(
-            "Say where the account lives: smsframe.connect(pod=...) or SMSFRAME_POD, one of "
-            f'{", ".join(config.PODS)}. To rehearse, use smsframe.connect("sandbox").'
-        )
-    return config.base_url_for(pod)

@@ -9,14 +9,22 @@ The one question behind every row is whether the call can have been processed. `
 Choices that nobody documents, all kept here:
 
 - [guess] The service is busy when it answers 429, or 503 with a ``Retry-After`` that can be read,
-  or says "max number of concurrent" in any answer that is not an acceptance.
-- [guess, relied on] A 4xx refuses the whole call and messages nobody.
+  or says "max number of concurrent" where it says errors: in those of the envelope, or as the one
+  sentence of a plain text. Anywhere else, a page or the data of an answer, the words may be those
+  of the message itself.
+- [guess, relied on] A 4xx refuses the whole call and messages nobody, but for those with which a
+  gateway, or whoever stands between, gives up on a call that may have been passed on.
 - [guess] A refusal in unknown words that speaks of a contact, phone, recipient or lookup is about
-  single contacts; any other stops the run.
+  single contacts; any other, and any page of a gateway ("contact your administrator"), stops the
+  run.
+
+What the service says is cut to `LONGEST_MESSAGE` characters here, where it comes in: it stands in
+every row of its batch.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 import time
@@ -24,7 +32,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from smsframe.acoustic.wire import Envelope
+from smsframe.acoustic.wire import LONGEST_MESSAGE, Envelope
 from smsframe.config import mask_phone, redact
 
 if TYPE_CHECKING:
@@ -43,6 +51,14 @@ __all__ = [
     "from_reply",
     "retry_after_s",
 ]
+
+GIVEN_UP = (408, 409, 425, 460, 499)
+BUSY_WORDS = "max number of concurrent"
+_BUSY_SENTENCE = re.compile(
+    rf"(?:you have )?exceeded the {BUSY_WORDS}(?: authenticated)? requests\.?", re.IGNORECASE
+)
+_LONGEST_READ = 100_000  # characters of an answer that are looked through for secrets and phones
+_CUT = "…"
 
 Kind = Literal["accepted", "rejected", "unknown", "no_connection", "busy"]
 About = Literal["", "run", "contact"]
@@ -116,9 +132,18 @@ class Answer(NamedTuple):
         return self.status // 100 == hundreds
 
     @property
+    def is_given_up(self) -> bool:
+        """Whether somebody on the way gave up on a call that may have been processed."""
+        return self.status in GIVEN_UP
+
+    @property
     def says_busy(self) -> bool:
         """Whether it complains of too many calls at a time."""
-        return self.envelope.says("max number of concurrent")
+        envelope = self.envelope
+        if not envelope.is_readable:
+            return _BUSY_SENTENCE.fullmatch(envelope.text) is not None
+        said = (*envelope.general_errors, *envelope.field_errors.values())
+        return any(BUSY_WORDS in text.casefold() for text in said)
 
     @property
     def may_return(self) -> bool:
@@ -147,6 +172,7 @@ OUTCOMES: tuple[Row, ...] = (
     Row("3xx",              lambda a: a.is_class(3), "unknown", "redirected"),
     Row("401",              lambda a: a.is_status(401), "rejected", "access_denied", "run"),
     Row("403",              lambda a: a.is_status(403), "rejected", "forbidden", "run"),
+    Row("given up on",      lambda a: a.is_given_up, "unknown", "server_error"),
     Row("other 4xx",        lambda a: a.is_class(4), "rejected", "refused", "run"),
     Row("other 5xx",        lambda a: a.is_class(5), "unknown", "server_error"),
     Row("any other status", lambda _: True, "unknown", "unreadable_answer"),
@@ -278,7 +304,7 @@ def from_reply(reply: Reply, *, secrets: tuple[str, ...] = ()) -> Outcome:
         kind=row.kind,
         about=about,
         code=code,
-        message=_safe(words, secrets) or _PLAIN_WORDS.get(code, ""),
+        message=safe(words, secrets) or _PLAIN_WORDS.get(code, ""),
         cure=cure,
         http_status=reply.status,
         seconds=reply.seconds,
@@ -304,13 +330,15 @@ def _read_refusal(answer: Answer, row: Row) -> tuple[str, About, str]:
     for refusal in REFUSALS:
         if re.search(refusal.words, words, re.IGNORECASE):
             return refusal.code, refusal.about, refusal.cure
-    is_about_contact = answer.status in (400, 422) and _ABOUT_A_CONTACT.search(words)
+    may_be = answer.status in (400, 422) and answer.envelope.is_readable
+    is_about_contact = may_be and _ABOUT_A_CONTACT.search(words)
     return row.code, "contact" if is_about_contact else row.about, CURES[row.code]
 
 
-def _safe(words: str, secrets: tuple[str, ...]) -> str:
-    """Take secrets and phone numbers out of what the service said."""
-    return mask_phone(redact(words, *secrets))
+def safe(words: str, secrets: tuple[str, ...]) -> str:
+    """Take secrets and phone numbers out of what the service said, then shorten it."""
+    said = mask_phone(redact(words[:_LONGEST_READ], *secrets))
+    return said if len(said) <= LONGEST_MESSAGE else f"{said[: LONGEST_MESSAGE - 1]}{_CUT}"
 
 
 def from_lost(error: AnswerLostError, *, seconds: float = 0.0) -> Outcome:
@@ -362,6 +390,7 @@ def _seconds_until(date: str) -> float | None:
     """Seconds until an HTTP date, 0 when it has passed, None when it is none."""
     try:
         moment = parsedate_to_datetime(date)
-    except (TypeError, ValueError):
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+        return max(0.0, moment.timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
         return None
-    return max(0.0, moment.timestamp() - time.time())

@@ -1,4 +1,4 @@
-"""One HTTP exchange, or proof of how far it got. The only user of ``requests``.
+"""One HTTP exchange, or proof of how far it got. The only user of ``requests`` (see `reasons` too).
 
 Repeating a call that was processed texts people twice, so a failure is worth nothing unless it says
 whether the request can have left. Exception texts do not say that; the connection does. Every
@@ -20,10 +20,15 @@ Further decisions:
 - The read timeout of ``requests`` starts anew with every byte. A watchdog ends the exchange when
   the whole answer has not arrived within that time, so a server that drips cannot hold a sender for
   ever.
+- A forked child begins with connections of its own: two processes on one connection would read
+  each other's answers.
 - One `requests.Session` serves all threads. It is constant after construction: no answer reaches
   it, so it keeps no cookies, and urllib3's pools are made for threads. Proxies and CA bundles
   come from the environment as usual, except on this machine; ``.netrc`` never replaces the
   Authorization header.
+- Interim answers (1xx) are read over: the final one counts. The standard library does that for 100
+  alone and would take the rest for the answer, and the final one for that of the next request. A
+  connection that is to speak another protocol (101) gives no final answer: it is closed.
 - The log of urllib3 quotes paths, and that of a consent call holds a phone number: it is masked.
 - Errors are raised outside the ``except`` block that met them, so that no context holds the
   request.
@@ -33,6 +38,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import http.client
 import logging
 import socket
 import threading
@@ -43,22 +49,15 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.exceptions import (
-    InvalidHeader,
-    InvalidSchema,
-    InvalidURL,
-    MissingSchema,
-    ProxyError,
-    SSLError,
-    URLRequired,
-)
 
+from smsframe.acoustic.reasons import NEVER_LEFT, why_unconnected
 from smsframe.acoustic.watchdog import Watchdog
-from smsframe.config import is_loopback, mask_phone
+from smsframe.config import HiddenBytes, is_loopback, mask_phone
 from smsframe.errors import ApiError
+from smsframe.forks import renew_after_fork
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["TIMEOUT_S", "AnswerLostError", "NotConnectedError", "Reply", "Transport"]
 
@@ -67,6 +66,7 @@ IDLE_LIMIT_S = 4.0
 LARGEST_ANSWER_BYTES = 64 * 2**20
 
 _BLOCK_BYTES = 65_536
+_SWITCHING, _FIRST_FINAL = 101, 200
 _log = logging.getLogger("smsframe.transport")
 
 
@@ -96,6 +96,10 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
     seconds: float = 0.0
+
+
+class _NoFinalAnswerError(Exception):
+    """The service began to speak another protocol instead of answering."""
 
 
 class _Exchange:
@@ -136,6 +140,11 @@ class _Exchange:
         self._watchdog.let_go(self)
         self.connection.used_at = time.monotonic()
 
+    def break_off(self) -> None:
+        """Close the connection: what still comes on it must not be taken for another answer."""
+        if self.connection is not None:
+            self.connection.close()
+
     def expire(self) -> None:
         """End the exchange now: nothing more is written, and no answer waited for."""
         with self._lock:
@@ -153,12 +162,26 @@ def _shut(sock: Any) -> None:
 _EXCHANGE: ContextVar[_Exchange] = ContextVar("exchange")
 
 
+class _FinalAnswer(http.client.HTTPResponse):
+    """An answer whose interim ones were read over."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """Read the next status line that is not one of an interim answer."""
+        line: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # not in the stubs
+        while _SWITCHING < line[1] < _FIRST_FINAL:
+            http.client.parse_headers(self.fp)
+            line = super()._read_status()  # type: ignore[misc]  # as above
+        return line
+
+
 class _Watched:
     """Mixed into urllib3's connections: notes when a request begins to be written."""
 
+    response_class = _FinalAnswer
     sock: Any
     used_at: float = float("inf")
     is_connecting: bool = False
+    close: Callable[[], None]
 
     def connect(self) -> None:
         """Connect; what is written meanwhile is talk with a proxy, not the request."""
@@ -232,14 +255,26 @@ class Transport:
     """
 
     def __init__(self, pool_size: int = 10) -> None:
+        self._pool_size = pool_size
+        self._parents: list[object] = []
+        self._last = ("", "", requests.PreparedRequest())  # one tuple: threads see all or nothing
+        self._open()
+        renew_after_fork(self)
+
+    def _open(self) -> None:
+        """Begin without connections."""
         self._under_way: set[_Exchange] = set()
         self._watchdog = Watchdog()
-        self._last = ("", "", requests.PreparedRequest())  # one tuple: threads see all or nothing
         self._session = requests.Session()
         self._session.auth = _keep_headers
         self._session.headers.update({"User-Agent": "smsframe", "Accept": "application/json"})
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _Adapter(pool_connections=4, pool_maxsize=pool_size))
+            self._session.mount(scheme, _Adapter(pool_connections=4, pool_maxsize=self._pool_size))
+
+    def renew(self) -> None:
+        """Begin anew in a forked child; its parent's connections are kept, so as not to close."""
+        self._parents += [self._session, self._under_way]
+        self._open()
 
     def __repr__(self) -> str:
         return "Transport()"
@@ -274,6 +309,7 @@ class Transport:
         AnswerLostError
             Anything else that went wrong.
         """
+        body = None if body is None else HiddenBytes(body)  # in verbose tracebacks too
         exchange = _Exchange(timeout_s[1], self._watchdog)
         self._under_way.add(exchange)
         started = time.perf_counter()
@@ -282,6 +318,9 @@ class Transport:
             response, content = self._perform(exchange, request, timeout_s)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller needs to know how far it got
             failure = _failure(error, exchange)
+        except BaseException as error:  # noqa: BLE001 - raised again
+            # The frames below hold headers and body as they are written.
+            raise error.with_traceback(None) from None
         else:
             seconds = time.perf_counter() - started
             _log.debug("%s answered %d in %.3f s", method, response.status_code, seconds)
@@ -322,6 +361,9 @@ class Transport:
             exchange.stage = _Exchange.HANDED_OVER
             with adapter.send(request, stream=True, timeout=timeout_s, **settings) as response:
                 content = _read(response)
+        except BaseException:
+            exchange.break_off()
+            raise
         finally:
             exchange.finish()
             _EXCHANGE.reset(token)
@@ -347,7 +389,9 @@ class Transport:
 
 
 def _read(response: requests.Response) -> bytes:
-    """Read a body, up to a size no answer of this service can have."""
+    """Read the body of a final answer, up to a size no answer of this service can have."""
+    if response.status_code < _FIRST_FINAL:
+        raise _NoFinalAnswerError
     content = bytearray()
     for block in response.iter_content(_BLOCK_BYTES):
         content += block
@@ -356,48 +400,12 @@ def _read(response: requests.Response) -> bytes:
     return bytes(content)
 
 
-_NEVER_LEFT = (InvalidURL, InvalidSchema, MissingSchema, InvalidHeader, URLRequired)
-
-
 def _failure(error: Exception, exchange: _Exchange) -> ApiError:
     """Turn an exception into one that says how far the request got, and holds nothing of it."""
     cause = type(error).__name__
-    refused_here = exchange.stage < _Exchange.WRITING and isinstance(error, _NEVER_LEFT)
+    refused_here = exchange.stage < _Exchange.WRITING and isinstance(error, NEVER_LEFT)
     if exchange.nothing_left or refused_here:
-        return NotConnectedError(f"No connection was made: {_why_unconnected(error)}.", cause=cause)
+        return NotConnectedError(f"No connection was made: {why_unconnected(error)}.", cause=cause)
     if exchange.has_expired or isinstance(error, requests.Timeout):
         return AnswerLostError("No complete answer came within the time allowed.", cause=cause)
     return AnswerLostError("The connection was lost before the answer was complete.", cause=cause)
-
-
-def _why_unconnected(error: Exception) -> str:
-    """Say in plain words why no connection was made, from the kinds of exceptions alone."""
-    chain = list(_chain(error))
-    for kind, words in _REASONS:
-        if any(isinstance(link, kind) for link in chain):
-            return words
-    return "the request could not be sent"
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """List an exception and everything it was made from."""
-    seen: list[BaseException] = []
-    waiting = [error]
-    while waiting:
-        link = waiting.pop()
-        if not isinstance(link, BaseException) or link in seen:
-            continue
-        seen.append(link)
-        yield link
-        waiting += [link.__cause__, link.__context__, getattr(link, "reason", None), *link.args[:2]]
-
-
-_REASONS: tuple[tuple[Any, str], ...] = (
-    (_NEVER_LEFT, "the address or a header is not valid"),
-    (ProxyError, "the proxy could not be reached, or refused"),
-    (SSLError, "the secure connection (TLS) could not be set up"),
-    (socket.gaierror, "the name of the host could not be looked up"),
-    ((requests.ConnectTimeout, TimeoutError), "the host did not take the connection in time"),
-    (ConnectionRefusedError, "the host refused the connection"),
-    (OSError, "the host could not be reached"),
-)

@@ -32,7 +32,7 @@ class Watchdog:
             due = time.monotonic() + limit_s
             is_next = due < min(self._due.values(), default=float("inf"))
             self._due[limited] = due
-            if self._thread is None or not self._thread.is_alive():  # not alive: after a fork
+            if self._thread is None:
                 self._thread = threading.Thread(
                     target=self._run, name="smsframe-watchdog", daemon=True
                 )

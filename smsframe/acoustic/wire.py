@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ContactStatus", "Envelope", "Program", "SendRequest", "SendStatus", "encode_contacts"]
 
+LONGEST_MESSAGE = 400  # characters that are kept of what the service says in its own words
 STATUS_NOT_FOUND = "transaction status not found"
 
 pc: Any = compute  # the stubs know kernels of arrays or of scalars, but not of both together
@@ -246,11 +247,13 @@ class Envelope:
     """An answer of the service, taken apart with tolerance; it may quote anything, so no repr.
 
     ``is_readable`` says that the body was a JSON object; ``text`` is a short plain-text excerpt of
-    any other body, such as a proxy's HTML page.
+    any other body, such as a proxy's HTML page. ``other_errors`` are in none of the places that the
+    API uses, but in those of gateways and of the token endpoint.
     """
 
     data: Any = None
     general_errors: tuple[str, ...] = ()
+    other_errors: tuple[str, ...] = ()
     field_errors: Mapping[str, str] = field(default_factory=dict)
     is_readable: bool = True
     text: str = ""
@@ -268,14 +271,15 @@ class Envelope:
         meta = meta if isinstance(meta, dict) else {}
         return cls(
             data=answer.get("data"),
-            general_errors=(*_texts(meta.get("generalErrors")), *_other_errors(answer)),
+            general_errors=tuple(_texts(meta.get("generalErrors"))),
+            other_errors=_other_errors(answer),
             field_errors=_field_errors(meta.get("fieldErrors")),
         )
 
     @property
     def messages(self) -> tuple[str, ...]:
         """Everything the service said went wrong, general errors first, else the excerpt."""
-        said = (*self.general_errors, *self.field_errors.values())
+        said = (*self.general_errors, *self.other_errors, *self.field_errors.values())
         return said or ((self.text,) if self.text else ())
 
     def says(self, words: str) -> bool:
@@ -336,7 +340,7 @@ class ContactStatus:
             contact_id=None if number is None else str(number),
             lookup=_lookup(record.get("contactLookup")),
             sent=str(record.get("smsSent")).lower() == "true",
-            message="; ".join(_texts(record.get("message"))),
+            message="; ".join(_texts(record.get("message")))[:LONGEST_MESSAGE],
         )
 
 
@@ -385,7 +389,7 @@ class SendStatus:
             ready=True,
             total_contacts=_count(data.get("totalContacts")),
             contacts_processed=_count(data.get("contactsProcessed")),
-            errors="; ".join(_texts(data.get("errors"))),
+            errors="; ".join(_texts(data.get("errors")))[:LONGEST_MESSAGE],
             contacts=tuple(entry for entry in entries if entry is not None),
         )
 

@@ -8,6 +8,7 @@ consent and outbox; faults, switches and the request log belong to the running o
 from __future__ import annotations
 
 import atexit
+import os
 import threading
 import time
 from numbers import Integral, Real
@@ -22,7 +23,6 @@ from smsframe.sandbox.server import HOST, Server
 from smsframe.sandbox.state import State
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Hashable, Mapping
 
     import pandas as pd
@@ -117,6 +117,7 @@ class Sandbox:
             settings.token_reuse_s *= _REUSED_SHARE
         self._room = Room(state=State(path), settings=settings, clock=clock)
         self._server: Server | None = None
+        self._pid = os.getpid()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -137,6 +138,7 @@ class Sandbox:
             The port is taken.
         """
         if self._server is None:
+            self._pid = os.getpid()
             self._room.stopping = threading.Event()
             self._server = Server(application_for(self._room), self._port, self._room.stopping)
             self._room.base_url = f"http://{HOST}:{self._server.port}"
@@ -145,9 +147,13 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """Stop listening and close every connection, hanging ones too; returns within about 2 s."""
+        """Stop listening and close every connection, hanging ones too; returns within about 2 s.
+
+        In a forked child nothing is stopped: the sandbox is its parent's.
+        """
         if self._server is not None:
-            self._server.stop()
+            if os.getpid() == self._pid:
+                self._server.stop()
             self._server = None
             atexit.unregister(self.stop)
 

@@ -6,6 +6,10 @@ always at the next request), asks the application, and writes the answer in one 
 the place that holds the socket, so the faults that break a connection end here: the application
 says how by filling in the :class:`Ending` it finds in the WSGI environ.
 
+Web pages have no business here, and a browser lets any of them post to this machine, or read it
+under a name of theirs that leads here (DNS rebinding). So on every path the ``Host`` has to be this
+machine and an ``Origin`` the server itself. A body beyond `LARGEST_BODY_BYTES` is not read.
+
 ``stop`` lets calls finish for a moment, but never waits for hanging ones: they are woken and
 closed. The connections' threads are daemons, so a notebook that never stops its sandbox can still
 exit.
@@ -15,12 +19,15 @@ from __future__ import annotations
 
 import contextlib
 import io
+import ipaddress
+import re
 import selectors
 import socket
 import struct
 import threading
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from werkzeug.serving import DechunkedInput, ThreadedWSGIServer, WSGIRequestHandler
@@ -31,9 +38,21 @@ if TYPE_CHECKING:
 
 HOST: Final = "127.0.0.1"
 ENDING: Final = "smsframe.sandbox.ending"
+LARGEST_BODY_BYTES: Final = 16 * 2**20  # a call of 1000 contacts has a hundredth of that
+_HOST: Final = re.compile(r"(?P<name>[a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
+_BLOCK_BYTES: Final = 65_536
+_DRAIN_S: Final = 1.0
 _POLL_S: Final = 0.05
 _GRACE_S: Final = 1.0
 _ABORT: Final = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() sends a reset
+
+
+class _RefusedError(Exception):
+    """A request that is not looked into."""
+
+    def __init__(self, status: HTTPStatus) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 @dataclass(slots=True)
@@ -54,8 +73,13 @@ class Handler(WSGIRequestHandler):
 
     def run_wsgi(self) -> None:
         """Answer one request the way the application wants it to end."""
+        try:
+            self._check()
+            body = self._read_body()
+        except _RefusedError as refused:
+            self._refuse(refused.status)
+            return
         self.environ = environ = self.make_environ()
-        body = self._read_body()
         ending = Ending()
         environ |= {
             "wsgi.input": io.BytesIO(body),
@@ -70,14 +94,39 @@ class Handler(WSGIRequestHandler):
         """Read the whole body, of known length or in pieces."""
         try:
             if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-                return DechunkedInput(cast("IO[bytes]", self.rfile)).readall()
+                return _read_chunks(DechunkedInput(cast("IO[bytes]", self.rfile)))
             length = max(0, int(self.headers.get("Content-Length") or 0))
+            if length > LARGEST_BODY_BYTES:
+                raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             body = self.rfile.read(length)
         except (OSError, ValueError) as error:
             raise ConnectionError("The body of the request cannot be read.") from error
         if len(body) < length:
             raise ConnectionError("The client left in the middle of its request.")
         return body
+
+    def _check(self) -> None:
+        """Refuse what does not come from this machine's own programs."""
+        hosts = self.headers.get_all("Host", [])
+        if not all(_is_here(host) for host in hosts):
+            raise _RefusedError(HTTPStatus.FORBIDDEN)
+        ours = [f"http://{host.strip().lower()}" for host in hosts]
+        for origin in self.headers.get_all("Origin", []):
+            if origin.strip().lower() not in ours:
+                raise _RefusedError(HTTPStatus.FORBIDDEN)
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        """Say no at once, in plain text, and close; what was sent meanwhile is not kept."""
+        self.close_connection = True
+        self.wfile.write(self._head(Response(status=status, mimetype="text/plain")))
+        self.wfile.flush()
+        with contextlib.suppress(OSError):
+            # Closed with unread bytes the connection would be reset, and the answer lost.
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(_DRAIN_S)
+            end = time.monotonic() + _DRAIN_S
+            while self.connection.recv(_BLOCK_BYTES) and time.monotonic() < end:
+                pass
 
     def answer(self, response: Response, _ending: Ending) -> None:
         """Send the whole answer and keep the connection."""
@@ -125,6 +174,28 @@ class Handler(WSGIRequestHandler):
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
         """Keep stderr quiet: the sandbox has a request log of its own."""
+
+
+def _is_here(host: str) -> bool:
+    """Tell whether a ``Host`` header names this machine, with any port."""
+    found = _HOST.fullmatch(host.strip().lower())
+    if found is None:
+        return False
+    name = found["name"].strip("[]").removesuffix(".")
+    try:
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _read_chunks(chunks: DechunkedInput) -> bytes:
+    """Read a body in pieces, up to the size that is taken."""
+    body = bytearray()
+    while block := chunks.read(_BLOCK_BYTES):
+        body += block
+        if len(body) > LARGEST_BODY_BYTES:
+            raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return bytes(body)
 
 
 _ENDINGS: dict[str, Callable[[Handler, Response, Ending], None]] = {

@@ -93,6 +93,12 @@ class Message(NamedTuple):
     problem: str | None
 
 
+def _close(db: sqlite3.Connection, owner: int) -> None:
+    """Close a database, but not in a forked child: that could undo what its parent is writing."""
+    if os.getpid() == owner:
+        db.close()
+
+
 class State:
     """The database of one sandbox world.
 
@@ -106,7 +112,7 @@ class State:
         self._lock = threading.RLock()
         self._db = _open(path)
         # A finalizer rather than close(): outbox and contacts can be read after the server stopped.
-        weakref.finalize(self, self._db.close)
+        weakref.finalize(self, _close, self._db, os.getpid())
         with self.transaction():
             self._build()
 

@@ -43,12 +43,9 @@ def test_connect__makes_the_default(room):
 
 
 def test_connect__never_falls_back_to_an_earlier_client(room):
-    """After a rehearsal in between, nothing is sent through the real service by itself."""
-    with connect(room), connect(room):
-        pass
+    """After one that was closed by hand, nothing is sent through the real service by itself."""
     outer = connect(room)
-    with connect(room):
-        pass
+    connect(room).close()
     with pytest.raises(ConfigurationError, match="made last was closed"):
         default_client()
     outer.close()
@@ -176,3 +173,42 @@ def test_connect__tracebacks_with_variables_hide_secrets():
     ours = [frame for frame, _ in steps if "smsframe/" in frame.f_code.co_filename]
     assert ours
     assert not [frame for frame in ours if "sesame" in repr(frame.f_locals)]
+
+
+def test_default__is_the_earlier_one_again_after_a_block(bare_session, room):
+    """A block with a client of its own leaves the session as it was."""
+    with Sandbox() as other:
+        outer = connect(room)
+        with connect(other) as inner:
+            assert default_client() is inner
+            with connect(room):
+                pass
+            assert default_client() is inner
+        assert default_client() is outer
+        with connect(other), connect(other):
+            pass
+        assert default_client() is outer
+        outer.close()
+
+
+def test_default__closed_ones_do_not_come_back(bare_session, room):
+    """Who was closed within the block, or made without one and replaced, is not taken again."""
+    first = connect(room)
+    second = connect(room)
+    with connect(room):
+        second.close()
+    with pytest.raises(ConfigurationError, match="made last was closed"):
+        default_client()
+    with connect(room) as entered:
+        replaced = connect(room)
+    assert default_client() is replaced
+    for each in (first, entered, replaced):
+        each.close()
+
+
+def test_default__is_told_to_be_closed_where_there_was_none_before(bare_session, room):
+    """After the only block there is no default client, as ever."""
+    with connect(room):
+        pass
+    with pytest.raises(ConfigurationError, match="made last was closed"):
+        default_client()

@@ -78,6 +78,28 @@ WAIT = {"retry-after": "7"}
         pytest.param(400, {}, ACCEPTED, ("rejected", "run", "refused"), id="400-with-id"),
         pytest.param(404, {}, HTML, ("rejected", "run", "refused"), id="404"),
         pytest.param(413, {}, b"", ("rejected", "run", "refused"), id="413"),
+        *[
+            pytest.param(status, {}, body("Late"), ("unknown", "", "server_error"), id=str(status))
+            for status in (408, 409, 425, 460, 499)
+        ],
+        pytest.param(408, WAIT, body("Wait"), ("unknown", "", "server_error"), id="408-wait"),
+        pytest.param(409, {}, body(BUSY), ("busy", "", "busy"), id="concurrency-409"),
+        pytest.param(
+            500, {}, body(data={"content": BUSY}), ("unknown", "", "server_error"), id="busy-data"
+        ),
+        pytest.param(
+            502, {}, f"<h1>502</h1>{BUSY}".encode(), ("unknown", "", "server_error"), id="busy-page"
+        ),
+        pytest.param(
+            500, {}, f"Hi, {BUSY} Ann".encode(), ("unknown", "", "server_error"), id="busy-quoted"
+        ),
+        pytest.param(
+            502,
+            {},
+            json.dumps({"message": BUSY}).encode(),
+            ("unknown", "", "server_error"),
+            id="busy-gateway",
+        ),
         pytest.param(500, {}, body("Oops"), ("unknown", "", "server_error"), id="500"),
         pytest.param(502, {}, HTML, ("unknown", "", "server_error"), id="502"),
         pytest.param(504, WAIT, b"", ("unknown", "", "server_error"), id="504-wait"),
@@ -99,7 +121,9 @@ def test_outcomes__what_may_be_repeated():
     """Only kinds that messaged nobody can come from answers that may be repeated."""
     assert {row.kind for row in OUTCOMES} == {"accepted", "busy", "unknown", "rejected"}
     unknown = {row.happened for row in OUTCOMES if row.kind == "unknown"}
-    assert unknown == {"2xx without an id", "3xx", "other 5xx", "any other status"}
+    assert unknown == {
+        "2xx without an id", "3xx", "given up on", "other 5xx", "any other status"
+    }  # fmt: skip
 
 
 def test_from_reply__accepted_carries_id_and_location():
@@ -112,7 +136,9 @@ def test_from_reply__accepted_carries_id_and_location():
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [("7", 7), ("0.5", 0.5), ("-3", 0), ("", None), ("soon", None), ("nan", None), ("inf", None),
-     ("Thu, 01 Jan 1970 00:00:00 GMT", 0), ("Thu, 99 Jan", None)],
+     ("Thu, 01 Jan 1970 00:00:00 GMT", 0), ("Thu, 99 Jan", None), ("1e999", None),
+     ("Mon, 01 Jan 0001 00:00:00 -0000", 0), ("Mon, 01 Jan 0001 00:00:00 +2300", 0),
+     ("Fri, 31 Dec 9999 23:59:59 -2300", pytest.approx(2.5e11, rel=0.1))],
 )  # fmt: skip
 def test_retry_after__numbers_dates_and_junk(text, seconds):
     """Seconds and dates are read, a moment that has passed is now, junk is nothing."""
@@ -182,6 +208,7 @@ def test_refusals__token_and_access():
         pytest.param(404, body("contact not found"), "run", id="other-status"),
         pytest.param(400, body("must not be blank"), "run", id="nothing-known"),
         pytest.param(400, b"", "run", id="silent"),
+        pytest.param(400, b"<p>Contact your administrator", "run", id="page-of-a-gateway"),
     ],
 )
 def test_refusals__unknown_words(status, content, about):
@@ -231,6 +258,18 @@ def test_from_reply__secrets_and_phones_do_not_show():
     said = "No consent for 12015550123, token sesame, Bearer abcdefghijkl"
     outcome = from_reply(Reply(400, {}, body(said)), secrets=("sesame",))
     assert outcome.message == "No consent for •••••••••23, token •••, Bearer •••"
+
+
+@pytest.mark.parametrize("length", [10, 400, 401, 13_000, 3_000_000])
+def test_from_reply__long_words_are_cut(length):
+    """What the service says is cut where it comes in, after it was looked through for secrets."""
+    said = "a" * (length - 2) + "bc"
+    message = from_reply(Reply(400, {}, body(said))).message
+    assert len(message) == min(length, 400)
+    assert message.startswith("aaa")
+    long_secret = "s3cret" * 300
+    quoted = from_reply(Reply(400, {}, body("x " + long_secret)), secrets=(long_secret,)).message
+    assert quoted == "x •••"
 
 
 # No answer

@@ -41,6 +41,61 @@ def test_exchange__any_status_is_a_reply(transport, serve, say, status):
     assert reply.seconds > 0
 
 
+INTERIM = b"HTTP/1.1 %d Interim\r\nLink: </x>\r\n\r\n"
+
+
+@pytest.mark.parametrize("status", [100, 102, 103, 150, 199])
+@pytest.mark.parametrize("times", [1, 3])
+def test_exchange__interim_answers_are_read_over(transport, serve, say, status, times):
+    """The final answer counts, and the next request on that connection has its own."""
+    finals = [say(202, b"first"), say(400, b"second")]
+    service = serve(lambda *_: (INTERIM % status) * times + finals[len(service.received) - 1])
+    found = [post(transport, service.url) for _ in range(2)]
+    assert [(reply.status, reply.body) for reply in found] == [(202, b"first"), (400, b"second")]
+    assert service.connections == 1
+
+
+def test_exchange__interim_answers_of_several_kinds(transport, serve, say):
+    """Early hints before and after a 100 are read over as well."""
+    service = serve(lambda *_: INTERIM % 103 + INTERIM % 100 + INTERIM % 103 + say(202, b"it"))
+    assert post(transport, service.url).body == b"it"
+
+
+@pytest.mark.parametrize("status", [100, 101, 102, 103])
+def test_exchange__interim_answer_alone(transport, serve, say, status):
+    """Without a final answer the request may have been processed; its connection is left alone."""
+
+    def respond(request, sock):
+        if len(service.received) > 1:
+            return say(202, b"second")
+        sock.sendall(INTERIM % status)
+        return say(202, b"late")[: 20 if status != 101 else None]
+
+    service = serve(respond)
+    with pytest.raises(AnswerLostError):
+        post(transport, service.url, SHORT_S)
+    assert post(transport, service.url).body == b"second"
+    assert service.connections == 2
+
+
+def test_exchange__missing_file_of_certificates_is_named(transport, monkeypatch, tmp_path):
+    """REQUESTS_CA_BUNDLE that names no file is said to be the reason."""
+    for name in ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+        monkeypatch.setenv(name, str(tmp_path / "no.pem"))
+        with pytest.raises(NotConnectedError, match=rf"that {name} names does not exist"):
+            post(transport, "https://service.test")
+
+
+def test_exchange__proxy_that_asks_for_a_password_is_named(transport, serve, say, monkeypatch):
+    """A 407 of the proxy is told with what to do, and without what was given."""
+    proxy = serve(lambda *_: say(407, b"", Proxy_Authenticate="Basic"))
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("//", "//somebody:s3cretword@"))
+    with pytest.raises(NotConnectedError, match=r"\(407\); give them in HTTPS_PROXY") as caught:
+        post(transport, "https://service.test")
+    assert "s3cretword" not in str(caught.value)
+
+
 def test_exchange__retry_after_is_not_followed(transport, serve, say):
     """A 503 that names a time to come back is reported, not repeated."""
     service = serve(lambda *_: say(503, Retry_After="0"))

@@ -55,7 +55,7 @@ def test_connection__chunked_body_and_expect(api, call):
     assert chunked.status_code == 202
     with socket.create_connection(address(api).split(":"), timeout=10) as raw:
         head = (
-            f"POST /rest/channels/sms/sends HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+            f"POST /rest/channels/sms/sends HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
             f"Authorization: Bearer {api.token}\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         raw.sendall(head.encode())

@@ -24,6 +24,7 @@ def connecting() -> smsframe.Client:
     smsframe.connect(prod="us-1")  # type: ignore[call-arg]
     smsframe.connect(pod="us-1", client_id="a", client_secret="b", refresh_token="c")
     smsframe.connect(base_url="https://api.example.com", max_in_flight=4, timeout_s=(5, 60))
+    smsframe.connect(token_file="token.json")
     with smsframe.Sandbox(latency_s=0.2, anyone=True) as sandbox:
         assert_type(sandbox.load_contacts(people, phone="mobile"), int)
         sandbox.faults.add("drop_after", on=[1, 3])

@@ -1,0 +1,36 @@
+"""Print the path of the newest Python on this machine, those that pyenv keeps included."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ASK = "import ensurepip, sys, venv; print(sys.version_info[:3])"
+
+
+def candidates() -> set[Path]:
+    """List what is called like a Python 3, on the search path and where pyenv keeps its own."""
+    folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
+    pyenv = os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv"
+    folders += sorted(Path(pyenv).glob("versions/*/bin"))
+    found = {file for folder in folders for file in folder.glob("python3*")}
+    named = {file for file in found if re.fullmatch(r"python3(\.\d+)?(\.exe)?", file.name)}
+    return named | {Path(sys.executable)}
+
+
+def version(python: Path) -> tuple[int, ...]:
+    """Ask a Python for its version; nothing for one that cannot make environments."""
+    try:
+        done = subprocess.run(  # noqa: S603 - found on this machine
+            [python, "-c", ASK], capture_output=True, text=True, timeout=30, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    return tuple(int(number) for number in re.findall(r"\d+", done.stdout))
+
+
+if __name__ == "__main__":
+    print(max(candidates(), key=version))  # noqa: T201 - its whole purpose

@@ -1,0 +1,121 @@
+"""Another program has the journal open for writing in the midst of a send."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import sqlite3
+import threading
+
+import pandas as pd
+import pytest
+from desk import LOCKED, Desk, deliver, posts, scripted
+from samples import fictional_phones
+
+import smsframe
+from smsframe import delivery, planning, sending
+from smsframe.errors import JournalError
+from smsframe.flights import Stop
+from smsframe.journal import Journal
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Make batches small and waits short."""
+    monkeypatch.setattr(planning, "BATCH_SIZE", 2)
+    monkeypatch.setattr(delivery, "LOCKED_PAUSE_S", 0.01)
+    monkeypatch.setattr(sending, "Journal", functools.partial(Journal, busy_timeout_s=0.02))
+
+
+def send_while_locked(client, *, from_row, until):
+    """Send 40 rows; another program locks the journal from a row on, for half a second or ever."""
+    people = pd.DataFrame({"mobile": fictional_phones(40)})
+    with contextlib.closing(
+        sqlite3.connect(client.journal_path, isolation_level=None, check_same_thread=False)
+    ) as other:
+        timer = threading.Timer(until, other.execute, ["ROLLBACK"])
+
+        def lock(progress):
+            if progress.done >= from_row and not timer.is_alive() and not timer.finished.is_set():
+                other.execute("BEGIN IMMEDIATE")
+                timer.start()
+
+        table = people.sms.send("Hi", program="148372", phone="mobile", progress=lock)
+        timer.join()
+    return people, table
+
+
+@pytest.mark.parametrize("from_row", [2, 20, 40], ids=["early", "midway", "at the end"])
+def test_locked_journal__nothing_is_lost(sandbox, client, quick, capsys, from_row):
+    """Known answers are written when the lock is gone; a second run makes no call."""
+    people, table = send_while_locked(client, from_row=from_row, until=0.4)
+    assert set(table["sms_status"]) == {"accepted"}
+    assert capsys.readouterr().out.count("The journal is locked by another program") == 1
+    before = len(sandbox.requests())
+    again = people.sms.send("Hi", program="148372", phone="mobile", progress=False)
+    assert set(again["sms_status"]) == {"accepted"}
+    assert len(sandbox.requests()) == before
+    assert len(sandbox.outbox()) == 40
+    assert smsframe.runs()["ending"].tolist() == ["done"]
+
+
+def locked_while(desk, is_locked):
+    """Return a way to record that fails while another program has the journal."""
+
+    def record(claims, settlements):
+        if is_locked():
+            raise LOCKED
+        desk.record(claims, settlements)
+
+    return record
+
+
+def test_delivery__locked_journal_is_waited_for():
+    """While it is locked nothing new is posted; then what is known is written, and it goes on."""
+    desk, told = Desk(scripted()), []
+    record = locked_while(desk, lambda: 104 < desk.clock < 300)
+    _, delivery = deliver(None, desk=desk, record=record, waits=lambda: told.append(desk.clock))
+    assert set(desk.states.values()) == set(desk.settled.values()) == {"accepted"}
+    assert (len(desk.states), posts(desk)) == (10, 10)
+    assert len(told) == 1
+    assert desk.clock >= 300
+    assert (delivery.ending, delivery.failure) == (None, None)
+
+
+def test_delivery__locked_journal_at_the_end():
+    """With nothing left to do it waits for as long as it takes."""
+    desk = Desk(scripted())
+    record = locked_while(desk, lambda: desk.flying == [] and 100 < desk.clock < 50_000)
+    _, delivery = deliver(None, desk=desk, rows=4, record=record)
+    assert desk.states == {"run:1": "accepted"}
+    assert desk.clock >= 50_000
+    assert delivery.failure is None
+
+
+@pytest.mark.parametrize("at", [105, 250], ids=["while rows are left", "again at the end"])
+def test_delivery__locked_journal_and_a_stop(at):
+    """A stop ends the wait; what could not be written is told, and the table still has it."""
+    stop, desk = Stop(), Desk(scripted())
+
+    def is_locked():
+        stop.asked = int(desk.clock > at) + int(desk.clock > 1000)
+        return desk.clock > 101
+
+    _, delivery = deliver(None, desk=desk, record=locked_while(desk, is_locked), stop=stop)
+    assert delivery.failure is LOCKED
+    assert delivery.ending.kind == "interrupted"
+    assert set(desk.settled.values()) == {"accepted"}
+
+
+def test_delivery__journal_that_fails_after_it_was_locked():
+    """A disk that is full is no lock, and ends the run as ever."""
+    desk = Desk(scripted())
+
+    def record(claims, settlements):
+        if desk.clock > 103:
+            raise LOCKED if desk.clock < 200 else JournalError("The disk is full.")
+        desk.record(claims, settlements)
+
+    _, delivery = deliver(None, desk=desk, record=record)
+    assert str(delivery.failure) == "The disk is full."
+    assert delivery.ending.code == "journal_failed"
