@@ -71,7 +71,6 @@ _FEWEST_DIGITS, _MOST_DIGITS = 7, 18
 
 _UNLIKE = (
     "phone_unreadable",
-    "phone_unread",
     "phone_letters",
     "phone_short_code",
     "phone_too_short",
@@ -79,7 +78,6 @@ _UNLIKE = (
 )
 _NO_NUMBER = (
     "phone_unreadable",
-    "phone_unread",
     "phone_letters",
     "phone_extension",
     "phone_two_numbers",

@@ -24,6 +24,7 @@ from smsframe.phone_codes import CODES, SENTENCES
 from smsframe.phone_columns import is_text_or_number, texts_of
 from smsframe.phone_damage import Damage, find_damage
 from smsframe.phone_guess import guess_phone_column
+from smsframe.phone_numbers import EVERY
 from smsframe.phone_reading import NO_CODE, Readings, read_texts
 from smsframe.phone_states import LINE_TYPES, UNKNOWN
 
@@ -177,7 +178,7 @@ def check_region(region: str | None) -> str | None:
     if region is None:
         return None
     name = str.__str__(region).strip().upper() if isinstance(region, str) else ""
-    if name in phonenumbers.SUPPORTED_REGIONS:
+    if name == EVERY or name in phonenumbers.SUPPORTED_REGIONS:
         return name
     meant = _OTHER_NAMES.get(name.removeprefix("+"))
     cure = f'write region="{meant}"' if meant else 'such as region="US" or region="GB"'
@@ -203,7 +204,8 @@ def _textable(readings: Readings) -> pa.Array:
 
 def _line_type_codes(readings: Readings) -> np.ndarray:
     """Return the line types as positions, -1 where there is none."""
-    return np.where(readings.line_type == UNKNOWN, -1, readings.line_type).astype(np.int8)
+    kinds = readings.line_type.astype(np.int8)
+    return np.where(readings.line_type == UNKNOWN, np.int8(-1), kinds)
 
 
 def _categorical(codes: np.ndarray, categories: Sequence[str]) -> pd.Categorical:
