@@ -61,8 +61,8 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         ),
         "phone_ambiguous": (
             "{value} can be read as two numbers: as people write or dial it in region {region}, "
-            "and with its country code first. Write + and the country code in front, which decides it, "
-            'or give region="+" if every number begins with its country code.'
+            "and with its country code first. Write + and the country code in front, which decides "
+            'it, or give region="+" if every number begins with its country code.'
         ),
         "phone_unknown_country": (
             "{value} begins with a country code that does not exist. Correct the digits after"

@@ -14,6 +14,7 @@ What a cell is read as depends on no other cell.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,9 @@ from smsframe.phone_codes import CODE_OF_LINE_TYPE, CODES
 from smsframe.phone_numbers import EVERY, OVERSEAS, Reading, dials_011
 from smsframe.phone_states import LINE_TYPES, UNKNOWN, international_prefix
 from smsframe.phone_walk import read_digits
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NO_CODE = -1
 """Position in ``CODES`` of a number that can be texted."""
@@ -89,6 +93,22 @@ def read_texts(texts: pa.Array, region: str | None) -> Readings:
     if region not in (None, EVERY):
         _name_ambiguous(readings, texts, str(region))
     return readings
+
+
+def read_by_region(texts: pa.Array, regions: pd.Categorical, otherwise: str | None) -> Readings:
+    """Read a string array, each row in its own region; ``otherwise`` where that is missing."""
+    names = [*regions.categories, otherwise]
+    codes = np.where(regions.codes < 0, len(names) - 1, regions.codes)
+    places = [np.flatnonzero(codes == code) for code in np.unique(codes)]
+    if not places:
+        return read_texts(texts, otherwise)
+    parts = [read_texts(texts.take(pa.array(rows)), names[codes[rows[0]]]) for rows in places]
+    order = np.argsort(np.concatenate(places))
+    return Readings(
+        pa.concat_arrays([part.digits for part in parts]).take(pa.array(order)),
+        np.concatenate([part.line_type for part in parts])[order],
+        np.concatenate([part.code for part in parts])[order],
+    )
 
 
 def _starts_with_plus(texts: pa.Array) -> Bools:

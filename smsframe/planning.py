@@ -325,7 +325,7 @@ class Plan:
         blocking = made.problems.blocking
         if blocking:
             reasons.append((blocking[0].code, " ".join(fault.sentence for fault in blocking)))
-            reason = np.full(made.rows, len(reasons) - 1, dtype=np.int32)
+            reason[reason < 0] = len(reasons) - 1  # a row's own problem says more
         reasons += [("duplicate", draft.DUPLICATE_SENTENCE), ("limit", NOT_NOW)]
         reason[made.verdict == DUPLICATE] = len(reasons) - 2
         reason[made.verdict == HELD_BACK] = len(reasons) - 1

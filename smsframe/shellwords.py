@@ -27,7 +27,7 @@ OPTIONS: Final = {
         for name in (
             "base_url", "campaign", "campaign_name", "confirm", "content_id", "duplicates", "fold",
             "journal", "limit", "phone", "pod", "port", "price_per_segment", "problems", "program",
-            "region", "source", "text", "ttl_minutes",
+            "region", "region_from", "source", "text", "ttl_minutes",
         )
     },
 }  # fmt: skip

@@ -36,6 +36,7 @@ def plan(
     defaults: Mapping[str, str] | None = None,
     formats: Mapping[Any, Format] | None = None,
     region: str | None = None,
+    region_from: Hashable | None = None,
     campaign: str | None = None,
     limit: int | None = None,
     confirm: int | None = None,
@@ -103,6 +104,7 @@ def send(
     defaults: Mapping[str, str] | None = None,
     formats: Mapping[Any, Format] | None = None,
     region: str | None = None,
+    region_from: Hashable | None = None,
     campaign: str | None = None,
     limit: int | None = None,
     confirm: int | None = None,
@@ -146,7 +148,11 @@ def send(
     formats : mapping of column to format spec or function, optional
         How values become text: ``{"total": ",.2f", "when": "%d %b"}``.
     region : str, optional
-        Two-letter region of numbers without a country code, such as "US". Never guessed.
+        Two-letter region of numbers without a country code, such as "US"; "+" when every number
+        begins with its country code. Never guessed.
+    region_from : column label, optional
+        Column that names each row's country, by code or English name. Where it is blank, ``region``
+        counts; a number with + is what it says.
     campaign : str, optional
         Nobody gets the same campaign twice, also when the text or the values are corrected. Names
         that look alike are one name: Unicode's NFKC, blanks at the ends dropped, several blanks one

@@ -78,6 +78,7 @@ def addressee(frame: pd.DataFrame, row: int, choices: Choices) -> Addressee:
             lookup=choices.lookup or None,
             formats=choices.formats,
             region=choices.region,
+            region_from=choices.region_from,
         )
     except InputError as error:
         return Addressee(faults=(str(error),))
@@ -116,7 +117,7 @@ def _planned(row: pd.DataFrame, choices: Choices) -> Plan:
     """Plan the text of one row, whoever it goes to."""
     columns = [choices.phone, *choices.lookup.values(), *row.columns]
     some = next(column for column in columns if column is not None)
-    way = replace(choices, phone=None, lookup={"?": some}, region=None)
+    way = replace(choices, phone=None, lookup={"?": some}, region=None, region_from=None)
     return verbs.plan(row, way.text, **{**way.arguments(), "program": way.program or "0"})
 
 
