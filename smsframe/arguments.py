@@ -214,7 +214,7 @@ def column_sentence(frame: pd.DataFrame, column: Any, where: str) -> str | None:
     if found:
         return f"{named}, which the frame has {found} times: rename one."
     labels = {str(name): name for name in frame.columns}
-    near = near_misses(str(column), list(labels))
+    near = [str(column)] if str(column) in labels else near_misses(str(column), list(labels))
     hint = f"Did you mean {labels[near[0]]!r}? " if near else ""
     if column in frame.index.names:
         hint = "It is the index: .reset_index() makes a column of it. "

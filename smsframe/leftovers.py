@@ -38,7 +38,12 @@ def _note_replaced(draft: Draft) -> None:
 def _note_unused(draft: Draft) -> None:
     """List the columns that nothing is taken from."""
     chosen = draft.columns
-    used = {chosen.phone, *chosen.lookup.values(), *(chosen.personalize or {}).values()}
+    used = {
+        chosen.phone,
+        chosen.region_from,
+        *chosen.lookup.values(),
+        *(chosen.personalize or {}).values(),
+    }
     tags = set(draft.personalization) if chosen.personalize is None else set()
     for column in draft.frame.columns:
         if column not in used and str(column) not in tags:

@@ -55,7 +55,7 @@ TEXTED = {
     phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
 }
 DIALLED = {"AU": "0011", "BR": "0015", "CO": "009", "HK": "001", "IL": "012", "JP": "010",
-           "KR": "002", "SG": "001", "TH": "001", "TW": "002", "RU": "810", "KZ": "810"}  # fmt: skip
+           "KR": "002", "SG": "001", "TH": "001", "TW": "002", "RU": "810"}  # fmt: skip
 
 
 def mobiles(region, count, rng):
@@ -70,7 +70,7 @@ def mobiles(region, count, rng):
         digits = national[:kept] + "".join(rng.choices("0123456789", k=len(national) - kept))
         if is_texted(f"{example.country_code}{digits}", region):
             found.add(digits)
-    return sorted(found)[: count - 1] + [national]
+    return [*sorted(found)[: count - 1], national]
 
 
 def is_texted(digits, region=None):
