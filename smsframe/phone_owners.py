@@ -38,15 +38,13 @@ neighbo nachbar vecino voisin colleague kollege colega landlord vermieter carer 
 trainer lawyer attorney anwalt abogado avocat accountant recruiter interviewer host sender absender
 expediteur remitente from caller supplier lieferant fournisseur proveedor merchant bank insurance
 versicherung hr
-alt alternate alternative alternativ backup secondary other ander autre otro altro
-old former previous alt_ test example sample dummy
-contactperson kontaktperson ansprech personne_de_contact
+old former previous test example sample dummy contactperson kontaktperson ansprech
 """
 _LONG = 5
 _WORDS = frozenset(_OTHERS.split())
 _PARTS = tuple(word for word in _WORDS if len(word) >= _LONG)
 _SHORT = frozenset(word for word in _WORDS if len(word) < _LONG)
-_NOT_PARTS = frozenset({"other", "standard", "central", "empfang"})  # Empfänger: the recipient
+_NOT_PARTS = frozenset({"standard", "central", "empfang"})  # Empfänger: the recipient
 
 
 def is_of_somebody_else(name: str) -> bool:
