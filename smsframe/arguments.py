@@ -98,6 +98,7 @@ class Columns:
     personalize: Mapping[str, Hashable | None] | None = None
     formats: Mapping[Hashable, Format] = field(default_factory=dict)
     region: str | None = None
+    region_from: Hashable | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +146,9 @@ def check_columns(frame: pd.DataFrame, given: Mapping[str, Any], faults: list[st
     phone = given["phone"]
     if phone is not None:
         _need_column(frame, phone, "phone=", faults)
+    region_from = given["region_from"]
+    if region_from is not None:
+        _need_column(frame, region_from, "region_from=", faults)
     lookup = _lookup(frame, given["lookup"], faults)
     if phone is not None and lookup:
         faults.append("Give phone= or lookup=, not both: a message has one way to its recipient.")
@@ -154,6 +158,7 @@ def check_columns(frame: pd.DataFrame, given: Mapping[str, Any], faults: list[st
         personalize=_personalize(frame, given["personalize"], faults),
         formats=_formats(frame, given["formats"], faults),
         region=_region(given["region"], faults),
+        region_from=region_from,
     )
 
 
@@ -224,12 +229,12 @@ def column_sentence(frame: pd.DataFrame, column: Any, where: str) -> str | None:
     named = f"{where} names column {shown_label(column)}"
     if found:
         return f"{named}, which the frame has {found} times: rename one."
-    names = [str(name) for name in frame.columns]
-    near = near_misses(str(column), names)
-    hint = f"Did you mean {near[0]!r}? " if near else ""
+    labels = {str(name): name for name in frame.columns}
+    near = [str(column)] if str(column) in labels else near_misses(str(column), list(labels))
+    hint = f"Did you mean {labels[near[0]]!r}? " if near else ""
     if column in frame.index.names:
         hint = "It is the index: .reset_index() makes a column of it. "
-    shown = ", ".join(map(repr, names[:NAMED])) + (", …" if len(names) > NAMED else "")
+    shown = ", ".join(map(repr, frame.columns[:NAMED])) + (", …" if len(labels) > NAMED else "")
     shown = shown or "no columns at all"
     return f"{named}, which the frame does not have. {hint}It has: {shown}."
 

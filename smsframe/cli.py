@@ -385,6 +385,7 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
         defaults=dict(arguments.default),
         formats=formats,
         region=arguments.region,
+        region_from=arguments.region_from,
         campaign=arguments.campaign,
         limit=arguments.limit,
         problems=arguments.problems,

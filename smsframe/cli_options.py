@@ -214,7 +214,11 @@ def _add_message(parser: Any) -> None:
         columns.add_argument(
             option, type=_pair, action="append", default=[], metavar=shape, help=purpose
         )
-    columns.add_argument("--region", metavar="US", help="of numbers without a country code")
+    columns.add_argument(
+        "--region", metavar="US",
+        help="of numbers without a country code; + when every number begins with its code",
+    )  # fmt: skip
+    columns.add_argument("--region-from", metavar="COLUMN", help="country of each row's number")
     _add_rules(parser.add_argument_group("rules"))
     _add_place(parser.add_argument_group("where to"))
 

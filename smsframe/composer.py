@@ -199,6 +199,7 @@ def compose(
     defaults: Mapping[str, str] | None = None,
     formats: Mapping[Hashable, Format] | None = None,
     region: str | None = None,
+    region_from: Hashable | None = None,
     campaign: str | None = None,
     limit: int | None = None,
     problems: Literal["skip", "raise"] = "skip",
@@ -226,8 +227,10 @@ def compose(
         One row per recipient; it is not changed.
     text : str, optional
         What the text area says at first. None: it is empty.
-    program, phone, lookup, personalize, defaults, formats, region, campaign, fold : optional
+    program, phone, lookup, personalize, defaults, formats : optional
         What the fields of the screen say at first; see :func:`smsframe.send`.
+    region, region_from, campaign, fold : optional
+        As well.
     price_per_segment : float, optional
         Price of one segment, for the cost.
     limit, problems, duplicates, resend_unknown, exclude : optional

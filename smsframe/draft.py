@@ -28,6 +28,7 @@ from smsframe.config import mask_cell
 from smsframe.errors import InputError
 from smsframe.message_keys import MessageColumns
 from smsframe.problems import Positions, Problems
+from smsframe.row_countries import note_countries, regions_of_rows
 from smsframe.segmentation import Measured, fold_template, measure_filled
 from smsframe.slices import picker
 from smsframe.tags import note_database_tag, note_other_notations
@@ -121,9 +122,13 @@ def read_recipients(draft: Draft) -> None:
         column = phones.guess_phone_column(draft.frame)
         _refuse_repeated(draft, column, "phone=")
         draft.columns = replace(draft.columns, phone=column)
-    read = phones.read_phones(draft.frame[column], region=draft.columns.region)
+    region, row_regions = draft.columns.region, None
+    if draft.columns.region_from is not None:
+        row_regions = regions_of_rows(draft.frame, draft.columns.region_from, draft.problems)
+    read = phones.read_phones(draft.frame[column], region=region, row_regions=row_regions)
     draft.contact_ids = read.digits
     _note_phones(draft, column, read)
+    note_countries(draft.frame, draft.columns, read.digits, draft.problems)
 
 
 def _note_phones(draft: Draft, column: Hashable, read: phones.PhoneColumn) -> None:

@@ -42,7 +42,7 @@ def _note_replaced(draft: Draft) -> None:
 
 def _note_unused(draft: Draft) -> None:
     """List the columns that nothing is taken from; one that is about consent was forgotten."""
-    used = [draft.columns.phone, *draft.read_columns]
+    used = [draft.columns.phone, draft.columns.region_from, *draft.read_columns]
     for column in draft.frame.columns:
         if column in used or column in RESULT_COLUMNS:
             continue

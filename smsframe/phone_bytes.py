@@ -19,6 +19,10 @@ _KIND = np.full(256, _OTHER, dtype=np.uint8)
 _KIND[[ord(char) for char in "0123456789+"]] = _KEEP
 _KIND[[ord(char) for char in " ().-[]~\t"]] = _DROP
 _FEWEST_FOR_NO_DATE = 11
+_BEYOND_ASCII = 128
+_PARTS = np.frombuffer(b"([~/\\\t", dtype=np.uint8)
+_FEWEST_DIGITS = 7
+_LAST_GROUPS = ((4, 7), (2, 5), (1, 4))  # the longest last group, and how many digits before it
 
 
 def bytes_and_places(texts: pa.Array) -> tuple[Bytes, Places]:
@@ -39,10 +43,16 @@ def cells(data: Bytes, starts: Places, length: int) -> Bytes:
     return block
 
 
-def digit_counts(texts: pa.Array) -> Places:
-    """Return how many ASCII digits each text has."""
+def holds_other_than_ascii(texts: pa.Array) -> npt.NDArray[np.bool_]:
+    """Tell which texts have characters that are not ASCII."""
     data, places = bytes_and_places(texts)
-    return _per_text((data >= ord("0")) & (data <= ord("9")), places)
+    return _per_text(data >= _BEYOND_ASCII, places) > 0
+
+
+def has_digits(texts: pa.Array) -> npt.NDArray[np.bool_]:
+    """Tell which texts have ASCII digits."""
+    data, places = bytes_and_places(texts)
+    return _per_text(_is_digit(data), places) > 0
 
 
 def without_punctuation(texts: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
@@ -66,6 +76,49 @@ def without_punctuation(texts: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_
     starts = np.concatenate([[0], np.cumsum(keep)])[places].astype(np.int32)
     buffers = [None, pa.py_buffer(starts), pa.py_buffer(data[keep])]
     return pa.Array.from_buffers(pa.string(), len(texts), buffers), plain
+
+
+def may_hold_more(texts: pa.Array) -> npt.NDArray[np.bool_]:
+    """Tell which texts may have more digits behind a whole number.
+
+    They stand behind a bracket, slash, tilde or tab, or are a last group that is short for what is
+    before it: ``0171 1234567 (2)``, ``0171 1234567-8``.
+    """
+    data, places = bytes_and_places(texts)
+    digits = _is_digit(data)
+    running = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(digits)])
+    found = _has_short_end(digits, running, places)
+    marks = np.flatnonzero(np.isin(data, _PARTS))
+    marks = marks[(marks >= places[0]) & (marks < places[-1])]
+    owners = np.searchsorted(places, marks, side="right") - 1
+    before = running[marks] - running[places[owners]]
+    behind = running[places[owners + 1]] - running[marks]
+    found[owners[(before >= _FEWEST_DIGITS) & (behind > 0)]] = True
+    return found
+
+
+def _has_short_end(
+    digits: npt.NDArray[np.bool_], running: Places, places: Places
+) -> npt.NDArray[np.bool_]:
+    """Tell which texts end in a group of digits that is short for the group before it."""
+    others = np.concatenate([np.array([-1]), np.flatnonzero(~digits)])
+    last = others[np.searchsorted(others, places[1:]) - 1]
+    length = places[1:] - 1 - last
+    found = np.zeros(len(length), dtype=bool)
+    rows = np.flatnonzero((length > 0) & (length <= _LAST_GROUPS[0][0]) & (last >= places[:-1]))
+    ends, starts, length = last[rows], places[:-1][rows], length[rows]
+    for _ in range(2):  # a mark may have a blank on either side
+        ends = np.where((ends > starts) & ~digits[ends - 1], ends - 1, ends)
+    for most, before in _LAST_GROUPS:
+        whole = running[ends] - running[np.maximum(ends - before, starts)] == before
+        found[rows[(length <= most) & whole]] = True
+    return found
+
+
+def _is_digit(data: Bytes) -> npt.NDArray[np.bool_]:
+    """Tell which bytes are ASCII digits."""
+    found: npt.NDArray[np.bool_] = (data >= ord("0")) & (data <= ord("9"))
+    return found
 
 
 def _per_text(marks: npt.NDArray[np.bool_], places: Places) -> Places:

@@ -18,6 +18,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from phonenumbers import __version__
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -28,11 +30,12 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "{value} is not a phone number. Correct the cell, or choose another phone column."
         ),
         "phone_letters": (
-            "{value} has letters in it, and which digits they stand for is a guess. Write "
-            "digits only."
+            "{value} has letters in it. A word beside the number, such as (cell), has to go; where "
+            "letters stand for digits, write the digits."
         ),
         "phone_extension": (
-            "{value} has an extension, and a text cannot be sent to one. Give a mobile number."
+            "{value} has an extension, or more digits behind a whole number. Give a mobile number "
+            "alone."
         ),
         "phone_two_numbers": (
             "{value} is more than one number. Keep one in the cell, or split the rows before "
@@ -44,15 +47,22 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         ),
         "phone_no_country": (
             "{value} does not say its country. Write + and the country code in front, or say "
-            'which country numbers without one are from, such as region="US".'
+            'which country numbers without one are from, such as region="US", or region="+" if '
+            "every number begins with its country code."
         ),
         "phone_other_country": (
             "{value} is no number of region {region}, but would be one of another country "
             "with a + in front. Write the + if that is meant."
         ),
+        "phone_overseas": (
+            "{value} is no number of region {region}, but of another part of France with a country "
+            "code of its own: 0690 and 0691 are +590, 0692 and 0693 are +262, 0694 is +594, 0696 "
+            "and 0697 are +596. Write + and that code in place of the 0 (+33 for the mainland)."
+        ),
         "phone_ambiguous": (
-            "{value} is a number of region {region} that gets no texts, or one that does if a"
-            " + belongs in front. Write the + if that is meant, or give a mobile number."
+            "{value} can be read as two numbers: as people write or dial it in region {region}, "
+            "and with its country code first. Write + and the country code in front, which decides "
+            'it, or give region="+" if every number begins with its country code.'
         ),
         "phone_unknown_country": (
             "{value} begins with a country code that does not exist. Correct the digits after"
@@ -67,8 +77,9 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         ),
         "phone_too_long": "{value} has too many digits. Remove what does not belong to the number.",
         "phone_invalid": (
-            "{value} has the right length but is in no range that has been given out. Check "
-            "it for a typing error."
+            "{value} has the right length but is in no range that phonenumbers "
+            f"{__version__} knows. Check it for a typing error; if it is right, a newer "
+            "phonenumbers may know it."
         ),
         "phone_landline": "{value} is a landline, which gets no texts. Give a mobile number.",
         "phone_toll_free": (
@@ -93,10 +104,6 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         ),
         "phone_voicemail": (
             "{value} is a voicemail access, which gets no texts. Give a mobile number."
-        ),
-        "phone_unread": (
-            "{value} was not read, because hardly any cell of this column is a phone number. "
-            "Choose another phone column."
         ),
     }
 )

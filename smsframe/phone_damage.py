@@ -25,9 +25,9 @@ number of a block would end in 0):
   dtype and fewer than three in five numbers that can be texted in the region given.
 * **Floats that are not whole**, and columns of booleans, dates or lists; a column of which hardly
   a cell is like a phone number; a region in which hardly one of twenty or more numbers is valid.
-* A lost ``+`` is no damage: the digits are all there and are read. A lost leading zero is none
-  either when the region is given; without it the column lacks its country, which is a warning
-  beside the rows.
+* A lost leading zero is no damage when the region is given; without it, and where a + was lost, the
+  column lacks its country: an error with the ways out when no number says its own, a warning
+  beside the rows when half of them do not.
 
 On the 565 clean columns of the tests (blocks of 100 and 1000 consecutive numbers, one number in
 all rows, numbers that all end in 00, the 555-0100 range; every dtype) there is no false alarm;
@@ -46,7 +46,9 @@ import pyarrow.compute as pc
 
 from smsframe.phone_codes import CODES
 from smsframe.phone_columns import EXACT_INTEGERS_BELOW, is_text_or_number
+from smsframe.phone_numbers import EVERY
 from smsframe.phone_reading import NO_CODE, Readings
+from smsframe.phone_ways import ways_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +73,6 @@ _FEWEST_DIGITS, _MOST_DIGITS = 7, 18
 
 _UNLIKE = (
     "phone_unreadable",
-    "phone_unread",
     "phone_letters",
     "phone_short_code",
     "phone_too_short",
@@ -79,7 +80,6 @@ _UNLIKE = (
 )
 _NO_NUMBER = (
     "phone_unreadable",
-    "phone_unread",
     "phone_letters",
     "phone_extension",
     "phone_two_numbers",
@@ -128,6 +128,7 @@ class _Sample:
     code: np.ndarray
     valid: np.ndarray
     region: str | None
+    lacks_country: np.ndarray  # all rows
 
     @property
     def size(self) -> int:
@@ -189,6 +190,7 @@ def find_damage(
         code=readings.code[places],
         valid=readings.is_valid[places],
         region=region,
+        lacks_country=readings.code == CODES.index("phone_no_country"),
     )
     return tuple(filter(None, _damages(sample)))[:1]
 
@@ -293,7 +295,11 @@ def _wrapped(sample: _Sample) -> Damage | None:
 def _is_of_small_integers(sample: _Sample) -> bool:
     """Tell whether the dtype is too small and many numbers cannot be texted in the region."""
     small = str(sample.column.dtype).lower().removesuffix("[pyarrow]") in {"int32", "uint32"}
-    return small and sample.region is not None and (sample.code == NO_CODE).mean() < _LEAST_OF_SMALL
+    return (
+        small
+        and sample.region not in (None, EVERY)
+        and (sample.code == NO_CODE).mean() < _LEAST_OF_SMALL
+    )
 
 
 def _scientific(sample: _Sample) -> Damage | None:
@@ -412,7 +418,7 @@ def _not_phones(sample: _Sample) -> Damage | None:
 
 def _wrong_region(sample: _Sample) -> Damage | None:
     """Find a region that is not where the numbers are from."""
-    if sample.region is None:
+    if sample.region in (None, EVERY):
         return None
     bare = np.asarray(pc.invert(pc.match_substring(sample.seen, "+")))
     count = int(bare.sum())
@@ -429,15 +435,16 @@ def _wrong_region(sample: _Sample) -> Damage | None:
 
 
 def _no_country(sample: _Sample) -> Damage | None:
-    """Warn when half of the numbers or more do not say their country."""
-    if sample.count("phone_no_country") * 2 < sample.size:
+    """Say what to do when half of the numbers or more do not say their country."""
+    count = sample.count("phone_no_country")
+    if count * 2 < sample.size or sample.region == EVERY:
         return None
     numeric = pd.api.types.is_numeric_dtype(sample.column.dtype)
     lost = " A column of numbers keeps neither + nor leading zeros." if numeric else ""
+    bare = sample.texts.filter(pa.array(sample.lacks_country))
     return sample.damage(
         "phones_no_country",
-        "Most numbers do not say their country, and it is not guessed."
-        + lost
-        + ' Say where they are from, such as region="US".',
-        severity="warning",
+        ("No number says its country" if count == sample.size else "Most numbers do not say theirs")
+        + f", and it is not guessed.{lost} {ways_out(bare)}",
+        severity="error" if count == sample.size else "warning",
     )

@@ -1,63 +1,60 @@
 """A column of texts → numbers, line types and codes: quick where it can be, one by one where not.
 
 1. All texts are walked as they are (``phone_walk``): a clean column ends here.
-2. What is left is walked again with spaces, punctuation, labels and spreadsheet guards taken off,
-   and with a + for 00 and 011 where the region leaves no other way to read them. Digits
-   of which it is certain that they are no valid number get their code from one example for each
-   beginning and length, on which alone the code depends.
-3. What is still left goes to ``phone_cells``, once for each distinct text. When that would be more
-   than 50,000 texts, 2,000 of them are tried first; if hardly any is a number, the others are not
-   read.
+2. What is left is brought into ASCII, and walked again with spaces, punctuation, labels and
+   spreadsheet guards taken off, and with a + for 00 and 011 where the region leaves no other way
+   to read them. Digits of which it is certain that they are no valid number get their code from
+   one example for each beginning and length, on which alone the code depends.
+3. What is still left goes to ``phone_cells``, once for each distinct text. So does what may be
+   more than one number, or may be read in two ways.
 
-Without a region, bare digits are read as if a + stood before them (``phone_cells`` says why).
-National numbers of some countries then look like international ones of another: an Indian mobile
-number that begins with 65 8 is a mobile number of Singapore. So **bare digits are judged together
-with their neighbours of the same length**: when ten or more such numbers of a column are no
-international numbers, and fewer than three in four are, then none of that length is taken for one;
-all are ``phone_no_country``.
+What a cell is read as depends on no other cell.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.phone_bytes import digit_counts, without_punctuation
-from smsframe.phone_cells import Reading, read_cell
+from smsframe.phone_bytes import (
+    has_digits,
+    holds_other_than_ascii,
+    may_hold_more,
+    without_punctuation,
+)
+from smsframe.phone_cells import WORDS_FOR_NOTHING, in_ascii, read_cell
 from smsframe.phone_codes import CODE_OF_LINE_TYPE, CODES
+from smsframe.phone_numbers import EVERY, OVERSEAS, Reading, dials_011
 from smsframe.phone_states import LINE_TYPES, UNKNOWN, international_prefix
 from smsframe.phone_walk import read_digits
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NO_CODE = -1
 """Position in ``CODES`` of a number that can be texted."""
 
-_TRIED, _MOST_READ_ONE_BY_ONE, _FEWEST_GOOD = 2_000, 50_000, 0.01
-_FEWEST_STRANGERS, _SHARE_FOR_ABROAD = 10, 0.75
-_NATIONAL_DIGITS = 10
-_LENGTHS = 32
-_NO_COUNTRY = CODES.index("phone_no_country")
-
 _FLOAT_END = r"^\s*(\+?[0-9]{7,})\.0{1,2}\s*$"
-_GUARDS = r"^[\s='\"]+|[\s'\"]+$"
+_GUARDS = r"^[\s='\"`]+|[\s='\"`]+$"
 _LABEL = (
     r"(?i)^(?:tel|telephone|phone|ph|mobile|mob|cell|cellphone|handy|sms|whatsapp)"
     r"(?:\s*[.:]+\s*|\s+)([0-9+(])"
 )
 _AREA_SLASH = r"^(\+?[ (]*(?:[0-9][ ().\-]*){1,6})/([0-9 ().\-]*)$"  # too short for two numbers
-_INVISIBLE = r"\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}\x{feff}"
-_BLANKS_AND_DASHES = r" \t\f\x{a0}\x{2009}\x{202f}\x{3000}\x{2010}-\x{2015}\x{2212}"
-_PUNCTUATION = rf"[{_BLANKS_AND_DASHES}{_INVISIBLE}().\-\[\]~]"
+_PUNCTUATION = r"[ \t().\-\[\]~]"
+_AROUND = " '\"`=\t\n\r\v\f\x1c\x1d\x1e"
 _MUST_ASK = (
     r"^-|[eE]|^[0-9]+\.[0-9]{1,2}$"
     r"|^(?:19|20)[0-9]{2}[-.][0-9]{1,2}[-.][0-9]{1,2}|^[0-9]{1,2}[-.][0-9]{1,2}[-.](?:19|20)[0-9]{2}"
 )
-_DIALLED = r"^\+?(?:00|011)([1-9])"
-_PLAINLY_DIALLED = r"^(?:00|011)[1-9][0-9]{6,11}$"  # no longer than one number can be
-_PLAIN_PREFIXES = ("00", "011")
+_DIALLED = r"^\+?00([1-9])"
+_DIALLED_AT_HOME = r"^\+?(?:00|011)[1-9]"
+_PLAINLY_DIALLED = r"^(?:00|011)([1-9][0-9]{6,11})$"  # no longer than one number can be
 
 _CODE_OF_TYPE = np.full(UNKNOWN + 1, NO_CODE, dtype=np.int8)
 for _place_of_type, _name in enumerate(LINE_TYPES):
@@ -86,16 +83,43 @@ def read_texts(texts: pa.Array, region: str | None) -> Readings:
     """Read a string array; null is a missing number."""
     walked = read_digits(texts, region)
     readings = Readings(walked.digits, walked.line_type, _CODE_OF_TYPE[walked.line_type])
+    if region == EVERY and walked.stripped.any():
+        _take_back(readings, np.flatnonzero(walked.stripped & ~_starts_with_plus(texts)))
     missing = np.asarray(texts.is_null())
     readings.code[missing] = CODES.index("phone_missing")
     left = np.flatnonzero(~readings.is_valid & ~missing)
     if len(left):
         _read_dirty(readings, texts, left, region)
-    if region is None:
-        _doubt_bare_digits(readings, texts)
-    else:
-        _name_ambiguous(readings, texts, region)
+    if region not in (None, EVERY):
+        _name_ambiguous(readings, texts, str(region))
     return readings
+
+
+def read_by_region(texts: pa.Array, regions: pd.Categorical, otherwise: str | None) -> Readings:
+    """Read a string array, each row in its own region; ``otherwise`` where that is missing."""
+    names = [*regions.categories, otherwise]
+    codes = np.where(regions.codes < 0, len(names) - 1, regions.codes)
+    places = [np.flatnonzero(codes == code) for code in np.unique(codes)]
+    if not places:
+        return read_texts(texts, otherwise)
+    parts = [read_texts(texts.take(pa.array(rows)), names[codes[rows[0]]]) for rows in places]
+    order = np.argsort(np.concatenate(places))
+    return Readings(
+        pa.concat_arrays([part.digits for part in parts]).take(pa.array(order)),
+        np.concatenate([part.line_type for part in parts])[order],
+        np.concatenate([part.code for part in parts])[order],
+    )
+
+
+def _starts_with_plus(texts: pa.Array) -> Bools:
+    """Tell which texts begin with a +."""
+    return np.asarray(pc.fill_null(pc.starts_with(texts, "+"), fill_value=False))
+
+
+def _take_back(readings: Readings, rows: np.ndarray) -> None:
+    """Forget what was read of some rows."""
+    unknown = np.full(len(rows), UNKNOWN, dtype=np.uint8)
+    _place(readings, rows, pa.nulls(len(rows), pa.string()), unknown)
 
 
 def _place(readings: Readings, rows: np.ndarray, digits: pa.Array, line_type: np.ndarray) -> None:
@@ -109,15 +133,43 @@ def _place(readings: Readings, rows: np.ndarray, digits: pa.Array, line_type: np
 
 def _read_dirty(readings: Readings, texts: pa.Array, rows: np.ndarray, region: str | None) -> None:
     """Read rows again without their punctuation, then what is left one by one."""
-    original = texts.take(pa.array(rows))
-    cleaned = _cleaned(original, region)
+    rows, plain = _without_words(readings, rows, _in_ascii(texts.take(pa.array(rows))))
+    cleaned = _cleaned(plain, region)
     walked = read_digits(cleaned, region)
-    good = walked.line_type != UNKNOWN
+    doubted = walked.stripped & ~_starts_with_plus(plain)
+    if region != EVERY:
+        doubted &= _starts_with_plus(cleaned)
+    good = (walked.line_type != UNKNOWN) & ~doubted
     _place(readings, rows[good], walked.digits.filter(pa.array(good)), walked.line_type[good])
-    settled = walked.settled & ~good
+    settled = walked.settled & ~good & ~doubted
     _code_settled(readings, rows[settled], cleaned.filter(pa.array(settled)), region)
     asked = ~good & ~settled
-    _read_one_by_one(readings, rows[asked], original.filter(pa.array(asked)), region)
+    _read_one_by_one(readings, rows[asked], plain.filter(pa.array(asked)), region)
+
+
+def _in_ascii(texts: pa.Array) -> pa.Array:
+    """Return texts with digits, dashes and blanks of all scripts in ASCII."""
+    others = holds_other_than_ascii(texts)
+    if not others.any():
+        return texts
+    mask = pa.array(others)
+    found = pa.array(map(in_ascii, texts.filter(mask).to_pylist()), pa.string())
+    return found if others.all() else pc.replace_with_mask(texts, mask, found)
+
+
+def _without_words(
+    readings: Readings, rows: np.ndarray, plain: pa.Array
+) -> tuple[np.ndarray, pa.Array]:
+    """Give codes to texts without a digit, and return the others with their rows."""
+    words = ~has_digits(plain)
+    if not words.any():
+        return rows, plain
+    words &= ~holds_other_than_ascii(plain)
+    alone = pc.ascii_lower(pc.utf8_trim(plain.filter(pa.array(words)), _AROUND))
+    missing = np.asarray(pc.is_in(alone, pa.array(["", *sorted(WORDS_FOR_NOTHING)])))
+    unreadable, nothing = CODES.index("phone_unreadable"), CODES.index("phone_missing")
+    readings.code[rows[words]] = np.where(missing, nothing, unreadable)
+    return rows[~words], plain.filter(pa.array(~words))
 
 
 def _cleaned(texts: pa.Array, region: str | None) -> pa.Array:
@@ -127,23 +179,29 @@ def _cleaned(texts: pa.Array, region: str | None) -> pa.Array:
         closer = pa.array(~plain)
         looked_at = _looked_at(texts.filter(closer))
         digits = looked_at if not plain.any() else pc.replace_with_mask(digits, closer, looked_at)
-    if region is None:
+    more = may_hold_more(texts)
+    if more.any():
+        digits = pc.if_else(pa.array(more), pa.scalar(None, pa.string()), digits)
+    if region in (None, EVERY):
         return pc.replace_substring_regex(digits, _DIALLED, r"+\1")
-    dialled = pc.fill_null(pc.match_substring_regex(digits, _DIALLED), False)
+    dialled = pc.fill_null(pc.match_substring_regex(digits, _DIALLED_AT_HOME), False)
     if not pc.any(dialled).as_py():
         return digits
-    return pc.replace_with_mask(digits, dialled, _as_abroad(digits.filter(dialled), region))
+    return pc.replace_with_mask(digits, dialled, _as_abroad(digits.filter(dialled), str(region)))
 
 
 def _as_abroad(dialled: pa.Array, region: str) -> pa.Array:
     """Return digits behind 00 or 011 with a + instead; null where the region may read them else."""
     at_home = read_digits(dialled, region)
-    sure = at_home.settled & (at_home.line_type == UNKNOWN)
-    prefix = international_prefix(region)
-    if prefix in _PLAIN_PREFIXES:
-        sure |= np.asarray(pc.starts_with(dialled, prefix))
+    zeros = np.asarray(pc.starts_with(dialled, "00"))
+    if international_prefix(region) == "00":
+        sure = zeros
+    else:
+        sure = zeros & at_home.settled & (at_home.line_type == UNKNOWN)
+    if dials_011(region):
+        sure = sure | ~zeros
     sure &= np.asarray(pc.match_substring_regex(dialled, _PLAINLY_DIALLED))
-    abroad = pc.replace_substring_regex(dialled, _DIALLED, r"+\1")
+    abroad = pc.replace_substring_regex(dialled, _PLAINLY_DIALLED, r"+\1")
     return pc.if_else(pa.array(sure), abroad, pa.scalar(None, pa.string()))
 
 
@@ -163,12 +221,11 @@ def _code_settled(
     """Give codes to digits that are surely invalid, by an example for each beginning and length."""
     if not len(rows):
         return
-    abroad = read_digits(digits, None).line_type != UNKNOWN
     keys = pc.binary_join_element_wise(
         pc.utf8_slice_codeunits(pc.ascii_ltrim(digits, "+"), 0, 3),
         pc.starts_with(digits, "+").cast(pa.string()),
         pc.utf8_length(digits).cast(pa.string()),
-        pa.array(abroad).cast(pa.string()),
+        *(pa.array(one).cast(pa.string()) for one in _validity_elsewhere(digits, region)),
         " ",
     ).dictionary_encode()
     groups = np.asarray(keys.indices)
@@ -176,6 +233,14 @@ def _code_settled(
     chosen = digits.take(pa.array(examples)).to_pylist()
     codes = [_position(read_cell(text, region)) for text in chosen]
     readings.code[rows] = np.array(codes, dtype=np.int8)[groups]
+
+
+def _validity_elsewhere(digits: pa.Array, region: str | None) -> list[Bools]:
+    """Return where digits that are not valid here would be: with a +, and overseas."""
+    if region in (None, EVERY):
+        return []
+    places = (EVERY, *(place for place in OVERSEAS if region in OVERSEAS and place != region))
+    return [read_digits(digits, place).line_type != UNKNOWN for place in places]
 
 
 def _position(reading: Reading) -> int:
@@ -192,7 +257,7 @@ def _read_one_by_one(
     encoded = texts.dictionary_encode()
     distinct: list[str] = encoded.dictionary.to_pylist()
     groups = np.asarray(encoded.indices)
-    found = _read_distinct(distinct, region)
+    found = [read_cell(text, region) for text in distinct]
     types = [LINE_TYPES.index(one.line_type) if one.line_type else UNKNOWN for one in found]
     digits = pa.array([one.digits for one in found], pa.string())
     line_type = np.array(types, dtype=np.uint8)[groups]
@@ -200,93 +265,16 @@ def _read_one_by_one(
     readings.code[rows] = np.array([_position(one) for one in found], dtype=np.int8)[groups]
 
 
-def _read_distinct(texts: list[str], region: str | None) -> list[Reading]:
-    """Read texts, or only a sample of very many that turn out to be no numbers."""
-    if len(texts) > _MOST_READ_ONE_BY_ONE:
-        step = len(texts) // _TRIED
-        tried = [read_cell(text, region) for text in texts[::step]]
-        if sum(one.digits is not None for one in tried) < _FEWEST_GOOD * len(tried):
-            found = [Reading(code="phone_unread")] * len(texts)
-            found[::step] = tried
-            return found
-    return [read_cell(text, region) for text in texts]
-
-
 def _name_ambiguous(readings: Readings, texts: pa.Array, region: str) -> None:
     """Say so where a number that gets no texts would be one that does with a + in front."""
     rows = np.flatnonzero(readings.is_valid & (readings.code != NO_CODE))
     if not len(rows):
         return
-    chosen = texts.take(pa.array(rows))
-    abroad = read_digits(_cleaned(chosen, region), None)
-    textable = (_CODE_OF_TYPE[abroad.line_type] == NO_CODE) & (abroad.line_type != UNKNOWN)
-    textable &= ~np.asarray(pc.match_substring_regex(chosen, "[+\uff0b]"))
+    chosen = _in_ascii(texts.take(pa.array(rows)))
+    abroad = read_digits(_cleaned(chosen, region), EVERY)
+    bare = ~np.asarray(pc.match_substring(chosen, "+"))
+    valid = abroad.line_type != UNKNOWN
+    textable = bare & valid & (_CODE_OF_TYPE[abroad.line_type] == NO_CODE)
     readings.code[rows[textable]] = CODES.index("phone_ambiguous")
-
-
-def _doubt_bare_digits(readings: Readings, texts: pa.Array) -> None:
-    """Take back numbers that were read without a + and may be national ones of some country."""
-    valid = readings.is_valid
-    short = valid & (_lengths(readings.digits) <= _NATIONAL_DIGITS)
-    strangers = int((readings.code == _NO_COUNTRY).sum())
-    rows = np.flatnonzero(valid if strangers >= _FEWEST_STRANGERS else short)
-    if not len(rows):
-        return
-    written = texts.take(pa.array(rows))
-    bare = _has_bare_digits(written, readings.digits.take(pa.array(rows)))
-    rows, written = rows[bare], written.filter(pa.array(bare))
-    lengths = _written_digits(written)
-    taken_back = _also_national(written, lengths)
-    taken_back |= np.isin(lengths, _doubtful_lengths(readings, texts, lengths))
-    if taken_back.any():
-        rows = rows[taken_back]
-        unknown = np.full(len(rows), UNKNOWN, dtype=np.uint8)
-        _place(readings, rows, pa.nulls(len(rows), pa.string()), unknown)
-        readings.code[rows] = _NO_COUNTRY
-
-
-def _lengths(texts: pa.Array) -> npt.NDArray[np.int64]:
-    """Return how many bytes each text has, 0 where it is null."""
-    return np.asarray(pc.fill_null(pc.binary_length(texts), 0)).astype(np.int64)
-
-
-def _doubtful_lengths(readings: Readings, texts: pa.Array, good: np.ndarray) -> list[int]:
-    """Return the lengths of bare digits of which too few are international numbers."""
-    strangers = np.flatnonzero(readings.code == _NO_COUNTRY)
-    if len(strangers) < _FEWEST_STRANGERS:
-        return []
-    bad = np.bincount(_written_digits(texts.take(pa.array(strangers))), minlength=_LENGTHS)
-    fine = np.bincount(good, minlength=len(bad))[: len(bad)]
-    doubtful = (bad >= _FEWEST_STRANGERS) & (fine < _SHARE_FOR_ABROAD * (fine + bad))
-    found: list[int] = np.flatnonzero(doubtful).tolist()
-    return found
-
-
-def _has_bare_digits(texts: pa.Array, digits: pa.Array) -> Bools:
-    """Tell which valid numbers were written without +, 00 or 011."""
-    longer = np.asarray(pc.greater(pc.binary_length(texts), pc.binary_length(digits)))
-    bare = ~longer
-    if longer.any():
-        longer &= ~np.asarray(pc.starts_with(texts, "+"))
-        chosen = texts.filter(pa.array(longer))
-        bare[longer] = ~np.asarray(pc.match_substring_regex(chosen, "[+\uff0b]|^[^0-9]*0"))
-    return bare
-
-
-def _written_digits(texts: pa.Array) -> npt.NDArray[np.int64]:
-    """Return how many digits each text has, those after a float's point left out."""
-    counts = digit_counts(texts)
-    for zeros in (1, 2):
-        counts -= zeros * np.asarray(pc.ends_with(texts, "." + "0" * zeros))
-    return counts
-
-
-def _also_national(written: pa.Array, lengths: np.ndarray) -> Bools:
-    """Tell which ten digits are also a North American number that lacks its 1."""
-    also = lengths == _NATIONAL_DIGITS
-    if also.any():
-        digits = _cleaned(written.filter(pa.array(also)), None)
-        national = read_digits(pc.binary_join_element_wise("1", digits, ""), None)
-        also[also] = national.line_type != UNKNOWN
-    found: Bools = also
-    return found
+    asked = bare & ~valid & ~abroad.settled
+    _read_one_by_one(readings, rows[asked], chosen.filter(pa.array(asked)), region)

@@ -55,6 +55,8 @@ LINE_TYPES = (
 UNKNOWN = 15
 """The line type of a number that is not valid, or not known to be."""
 
+_TEXTED = {LINE_TYPES.index(name) for name in ("mobile", "fixed_line_or_mobile")}
+
 PLUS, OTHER = 10, 11
 """Symbols beside the ten digits."""
 
@@ -228,6 +230,8 @@ class State:
         """Return the state after one more character."""
         if symbol >= PLUS or self is LOST:
             return ABROAD if symbol == PLUS and self.is_start else LOST
+        if self is SIGNED:
+            return DEAD
         if self is DEAD:
             return DEAD
         if self.whole is None:
@@ -245,7 +249,7 @@ class State:
     @property
     def is_start(self) -> bool:
         """Whether no digit was read yet."""
-        return self.seen == "" and (self.whole is None or self.is_home)
+        return self is SIGNED or (self.seen == "" and (self.whole is None or self.is_home))
 
     def verdict(self) -> Verdict:
         """Return what a number is that ends here."""
@@ -261,12 +265,17 @@ class State:
 
     def _without_code(self, whole: Track) -> Verdict:
         """Return the verdict on a number that begins with the calling code of its region."""
-        code = str(whole.calling_code)
-        rest = dict(self.stripped)[code]
-        rewritten = rest.has("has_prefix") or rest.has("has_main_prefix")
-        if whole.is_general or rewritten or not rest.is_general:
+        rest = dict(self.stripped)[str(whole.calling_code)]
+        if rest.has("has_prefix") or rest.has("has_main_prefix"):
             return OPEN
-        return Verdict(rest.line_type)
+        if not whole.is_general:
+            return Verdict(rest.line_type) if rest.is_general else OPEN
+        national = self._national(whole) if whole.is_possible else OPEN
+        if rest.line_type == UNKNOWN or national is OPEN:
+            return national
+        if national.line_type == UNKNOWN:
+            return Verdict(rest.line_type)
+        return OPEN if {national.line_type, rest.line_type} <= _TEXTED else national
 
     def _national(self, whole: Track) -> Verdict:
         """Return the verdict on national digits, a plain national prefix taken off."""
@@ -298,6 +307,8 @@ _NOTHING: Nodes = frozenset()
 DEAD = State(is_home=False, seen="dead", whole=None)
 LOST = State(is_home=False, seen="lost", whole=None)
 ABROAD = State(is_home=False, seen="", whole=None)
+SIGNED = State(is_home=False, seen="+", whole=None)
+"""Before a number that needs a + to be one."""
 
 
 @cache
@@ -318,8 +329,10 @@ def _after_code(read: str) -> State:
     return State(is_home=False, seen=read, whole=None) if longer else DEAD
 
 
-def home_start(region: str) -> State:
-    """Return the state before a number that is written in a region."""
+def start_of(region: str | None) -> State:
+    """Return the state before a number of a region, of every one ("+") or of none."""
+    if region in (None, "+"):
+        return ABROAD if region else SIGNED
     code = PhoneMetadata.metadata_for_region(region, None).country_code
     return State(is_home=True, seen="", whole=_track(code, region))
 

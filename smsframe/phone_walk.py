@@ -6,7 +6,8 @@ type and E.164 included.
 
 How a text is read, which is how ``phonenumbers.parse`` reads it:
 
-* With ``+``, or when no region is given: calling code, then national number.
+* With ``+``, or without one where the region is ``"+"``: calling code, then national number.
+  Without a region nothing but a ``+`` begins a number.
 * Without ``+`` in a region, first shape that fits: calling code of the region + number (when the
   whole is no number of the region but the rest is), national prefix + number, bare number.
 
@@ -138,6 +139,7 @@ class Walked:
     digits: pa.StringArray  # E.164 without "+"; null when not valid, or open
     line_type: np.ndarray  # index of ``LINE_TYPES``; ``UNKNOWN`` when not valid, or open
     settled: np.ndarray  # the library would say the same
+    stripped: np.ndarray  # a national prefix was left out
 
 
 def read_digits(texts: pa.Array, region: str | None) -> Walked:
@@ -149,20 +151,21 @@ def read_digits(texts: pa.Array, region: str | None) -> Walked:
     rows = present.to_numpy(zero_copy_only=False)
     line_type = np.full(len(texts), UNKNOWN, dtype=np.uint8)
     settled = np.zeros(len(texts), dtype=bool)
-    line_type[rows], settled[rows] = read.line_type, read.settled
-    return Walked(pc.replace_with_mask(texts, present, read.digits), line_type, settled)
+    stripped = np.zeros(len(texts), dtype=bool)
+    line_type[rows], settled[rows], stripped[rows] = read.line_type, read.settled, read.stripped
+    return Walked(pc.replace_with_mask(texts, present, read.digits), line_type, settled, stripped)
 
 
 def _read(texts: pa.Array, region: str | None) -> Walked:
     """Read texts of which none is null."""
-    start = states.home_start(region) if region else states.ABROAD
-    found = _verdicts(texts, start)
+    found = _verdicts(texts, states.start_of(region))
     line_type = (found & _TYPE_BITS).astype(np.uint8)
     kinds = found >> _KIND_SHIFT
     rewrites = list(_AUTOMATON.rewrites)
-    sure = {"settled"} if region else {"settled", "nowhere"}
+    sure = {"settled", "nowhere"} if region in (None, "+") else {"settled"}
     settled = np.array([rewrite.standing in sure for rewrite in rewrites])[kinds]
     changed = np.array([rewrite.add_code or rewrite.strip > 0 for rewrite in rewrites])[kinds]
+    stripped = np.array([rewrite.strip > 0 for rewrite in rewrites])[kinds]
     changed &= line_type != UNKNOWN
     digits = pc.ascii_ltrim(texts, "+") if holds_any(texts, b"+") else texts
     if changed.any():
@@ -171,7 +174,7 @@ def _read(texts: pa.Array, region: str | None) -> Walked:
     usable = line_type != UNKNOWN
     if not usable.all():
         digits = pc.if_else(pa.array(usable), digits, pa.scalar(None, pa.string()))
-    return Walked(digits, line_type, settled)
+    return Walked(digits, line_type, settled, stripped)
 
 
 def _rewritten(digits: pa.Array, kinds: np.ndarray, rewrites: list[Verdict]) -> pa.Array:

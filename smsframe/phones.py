@@ -24,7 +24,8 @@ from smsframe.phone_codes import CODES, SENTENCES
 from smsframe.phone_columns import is_text_or_number, texts_of
 from smsframe.phone_damage import Damage, find_damage
 from smsframe.phone_guess import guess_phone_column
-from smsframe.phone_reading import NO_CODE, Readings, read_texts
+from smsframe.phone_numbers import EVERY
+from smsframe.phone_reading import NO_CODE, Readings, read_by_region, read_texts
 from smsframe.phone_states import LINE_TYPES, UNKNOWN
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ __all__ = [
     "read_phones",
 ]
 
+_NORTH_AMERICAN_DIGITS = 10
 _OTHER_NAMES = {
     "UK": "GB",
     "EN": "GB",
@@ -93,8 +95,12 @@ class PhoneColumn:
     damage: tuple[Damage, ...]
 
 
-def read_phones(column: pd.Series, *, region: str | None = None) -> PhoneColumn:
+def read_phones(
+    column: pd.Series, *, region: str | None = None, row_regions: pd.Categorical | None = None
+) -> PhoneColumn:
     """Read a phone column.
+
+    A column of our own results (``sms_contact``, ``contact``) is read as ``"+"``.
 
     Parameters
     ----------
@@ -103,7 +109,10 @@ def read_phones(column: pd.Series, *, region: str | None = None) -> PhoneColumn:
         dtype. It is not changed.
     region
         Two-letter code (ISO 3166) of the country that numbers without a country code are from, in
-        upper or lower case. None: such numbers are problems; nothing is guessed.
+        upper or lower case. ``"+"``: every number begins with its country code. None: numbers
+        without one are problems; nothing is guessed.
+    row_regions
+        The region of each row, in capitals; where it is missing, ``region`` counts.
 
     Returns
     -------
@@ -117,7 +126,12 @@ def read_phones(column: pd.Series, *, region: str | None = None) -> PhoneColumn:
     """
     home = check_region(region)
     texts = texts_of(column)
-    readings = read_texts(texts, home)
+    if _is_of_results(column.name, texts, home if row_regions is None else EVERY):
+        home, row_regions = EVERY, None
+    if row_regions is None:
+        readings = read_texts(texts, home)
+    else:
+        readings = read_by_region(texts, row_regions, home)
     if not is_text_or_number(column):
         readings.code[np.asarray(column.notna())] = CODES.index("phone_unreadable")
     return PhoneColumn(
@@ -125,8 +139,26 @@ def read_phones(column: pd.Series, *, region: str | None = None) -> PhoneColumn:
         valid_digits=readings.digits,
         code=_categorical(readings.code, CODES),
         line_type=_categorical(_line_type_codes(readings), LINE_TYPES),
-        damage=find_damage(column, texts, readings, home),
+        damage=find_damage(column, texts, readings, home if row_regions is None else None),
     )
+
+
+def _is_of_results(name: object, texts: pa.Array, home: str | None) -> bool:
+    """Tell whether a column is one of our own, which hold digits with country code.
+
+    ``contact`` may be somebody else's word: without a region, and where no cell can be read
+    otherwise.
+    """
+    if name != "contact" or home is not None:
+        return name == "sms_contact"
+    present = texts.drop_null()
+    written = pc.match_substring_regex(present, "^[1-9][0-9]{6,14}$")
+    if not len(present) or not pc.all(written).as_py():
+        return False
+    if not read_texts(present, EVERY).is_valid.all():
+        return False
+    short = present.filter(pc.equal(pc.utf8_length(present), _NORTH_AMERICAN_DIGITS))
+    return not bool(read_texts(short, "US").is_valid.any())
 
 
 def normalize(series: pd.Series, region: str | None = None) -> pd.DataFrame:
@@ -177,7 +209,7 @@ def check_region(region: str | None) -> str | None:
     if region is None:
         return None
     name = str.__str__(region).strip().upper() if isinstance(region, str) else ""
-    if name in phonenumbers.SUPPORTED_REGIONS:
+    if name == EVERY or name in phonenumbers.SUPPORTED_REGIONS:
         return name
     meant = _OTHER_NAMES.get(name.removeprefix("+"))
     cure = f'write region="{meant}"' if meant else 'such as region="US" or region="GB"'

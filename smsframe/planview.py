@@ -13,8 +13,12 @@ import pandas as pd
 
 from smsframe import display, frames, gsm7, templates
 from smsframe.config import mask_cell
+from smsframe.countries import country_counts
 from smsframe.draft import DUPLICATE, EXCLUDED, HELD_BACK, INVALID, READY, known_values
 from smsframe.errors import JournalError
+from smsframe.masking import mask_label
+from smsframe.phone_ways import listed
+from smsframe.row_countries import rare_countries
 from smsframe.segmentation import fold_template, measure_filled, ucs2_characters
 from smsframe.slices import picker
 
@@ -36,8 +40,14 @@ def view(plan: Plan, *, messages: int, problems: int) -> display.PlanView:
         left=past.left if _is_known(past) else None,
         batches=plan.batches,
         program=plan.message.program,
-        figures=figures(plan),
-        notes=[*unread, *_dealt_with(past), *database_note(plan), *costly_characters(plan.draft)],
+        figures=figures(plan) | whom(plan),
+        notes=[
+            *unread,
+            *_dealt_with(past),
+            *rare_note(plan),
+            *database_note(plan),
+            *costly_characters(plan.draft),
+        ],
         messages=list(zip(plan.masked_recipients(rows), plan.texts_at(rows), strict=True)),
         problem_counts=found.counts(),
         kinds=found.kinds(index),
@@ -94,6 +104,21 @@ def figures(plan: Plan) -> dict[str, str]:
     if plan.cost is not None:
         named["cost"] = display.money(plan.cost)
     return named
+
+
+def whom(plan: Plan) -> dict[str, str]:
+    """Return the phone column and the countries that would be texted, with counts."""
+    if plan.columns.phone is None:
+        return {}
+    counts = country_counts(plan.draft.recipients(plan.ready))
+    named = {"phone column": mask_label(repr(plan.columns.phone))}
+    return named | ({"countries": listed(counts)} if counts else {})
+
+
+def rare_note(plan: Plan) -> list[str]:
+    """Name the countries that few numbers of a long list are of."""
+    rare = {} if plan.columns.phone is None else rare_countries(plan.draft.recipients(plan.ready))
+    return [f"Few of this list: {listed(rare)}. See whether they are meant."] if rare else []
 
 
 def _past(plan: Plan) -> tuple[History | None, list[str]]:

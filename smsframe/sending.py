@@ -477,6 +477,7 @@ def _settings(made: Plan) -> str:
             str(k): v if isinstance(v, str) else "function" for k, v in columns.formats.items()
         },
         "region": columns.region,
+        "region_from": columns.region_from,
         "limit": options.limit,
         "duplicates": options.duplicates,
         "resend_unknown": options.resend_unknown,

@@ -28,7 +28,7 @@ OPTIONS: Final = {
             "base_url", "campaign", "campaign_name", "confirm", "content_id", "decimal",
             "duplicates", "encoding", "exclude", "fold", "hidden_rows", "journal", "limit",
             "overwrite", "phone", "pod", "port", "price_per_segment", "problems", "program",
-            "region", "sheet", "source", "text", "ttl_minutes",
+            "region", "region_from", "sheet", "source", "text", "ttl_minutes",
         )
     },
 }  # fmt: skip

@@ -37,6 +37,7 @@ def plan(
     defaults: Mapping[str, str] | None = None,
     formats: Mapping[Any, Format] | None = None,
     region: str | None = None,
+    region_from: Hashable | None = None,
     campaign: str | None = None,
     limit: int | None = None,
     confirm: int | None = None,
@@ -105,6 +106,7 @@ def send(
     defaults: Mapping[str, str] | None = None,
     formats: Mapping[Any, Format] | None = None,
     region: str | None = None,
+    region_from: Hashable | None = None,
     campaign: str | None = None,
     limit: int | None = None,
     confirm: int | None = None,
@@ -154,7 +156,11 @@ def send(
     formats : mapping of column to format spec or function, optional
         How values become text: ``{"total": ",.2f", "when": "%d %b", "fee": "${:,.2f}"}``.
     region : str, optional
-        Two-letter region of numbers without a country code, such as "US". Never guessed.
+        Two-letter region of numbers without a country code, such as "US"; "+" when every number
+        begins with its country code. Never guessed.
+    region_from : column label, optional
+        Column that names each row's country, by code or English name. Where it is blank, ``region``
+        counts; a number with + is what it says.
     campaign : str, optional
         Nobody gets the same campaign twice, also when the text or the values are corrected; another
         name is a new message, also to those who had the text before. Names that look alike are one

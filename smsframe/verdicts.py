@@ -34,7 +34,7 @@ def verdicts_of(made: Draft, segments: npt.NDArray[np.int16]) -> frames.Verdicts
     blocking = made.problems.blocking
     if blocking:
         reasons.append((blocking[0].code, " ".join(fault.sentence for fault in blocking)))
-        reason = np.full(made.rows, len(reasons) - 1, dtype=np.int32)
+        reason[reason < 0] = len(reasons) - 1  # a row's own problem says more
     repeats = int((made.verdict == DUPLICATE).sum())
     rules = (
         (DUPLICATE, ("duplicate", duplicate_sentence(repeats))),

@@ -65,6 +65,7 @@ TAKES = {
     "defaults": {"none", "dict"},
     "formats": {"none"},
     "region": {"none"},
+    "region_from": LABEL,
     "campaign": TEXT,
     "content_id": TEXT,
     "source": TEXT,

@@ -206,6 +206,29 @@ def test_map__region(people, client):
     assert made.send.send.description == "Send 3 messages"
 
 
+def test_map__numbers_that_begin_with_their_country_code(people, client):
+    """The menu of regions has a choice for numbers that lost their +."""
+    frame = people.assign(mobile=["12015550100", "12015550101", "447400123456"])
+    made = opened(frame, program="148372", phone="mobile")
+    made.map.region.value = "+"
+    made.wait(WAIT_S)
+    assert made.send.send.description == "Send 3 messages"
+    assert 'region="+"' in made.code
+
+
+def test_map__country_column(people, client):
+    """Each row is read in the country that a column names, and the code says so."""
+    frame = people.assign(mobile=["201-555-0100"] * 3, land=["US", "France", "United States"])
+    made = opened(frame, program="148372", phone="mobile")
+    made.map.countries.value = list(frame.columns).index("land")
+    made.wait(WAIT_S)
+    assert made.desk.choices.region_from == "land"
+    assert len(made.desk.overview.bad) == 1
+    assert 'region_from="land"' in made.code
+    again = opened(frame, program="148372", phone="mobile", region_from="land")
+    assert again.map.countries.value == made.map.countries.value
+
+
 def test_map__tags_defaults_and_formats(people):
     """Each tag has its column, what stands in for a blank, and how values are written."""
     people["total"] = [1234.5, None, 3.0]

@@ -30,7 +30,7 @@ def random_numbers(country):
         + rng.integers(0, 10**8, size),
     }
     numbers = np.unique(made[country])
-    read = read_phones(pd.Series(numbers))
+    read = read_phones(pd.Series(numbers), region="+")
     good = np.asarray(read.digits.is_valid())
     return rng.permutation(numbers[good])[:PEOPLE]
 
@@ -55,7 +55,7 @@ def rounded(numbers, kept):
     return np.array([int(float(f"{number:.{kept - 1}e}")) for number in numbers.tolist()])
 
 
-def codes(column, region=None):
+def codes(column, region="+"):
     """Return the codes of the damage of a column that forbids sending."""
     found = read_phones(column, region=region).damage
     return [damage.code for damage in found if damage.severity == "error"]
@@ -187,10 +187,9 @@ def test_clean_columns__of_national_numbers_raise_no_alarm(dtype):
     national = pd.Series(block(612_345_000, 2000)).astype(dtype)
     assert read_phones(national, region="FR").damage == ()
     warned = read_phones(national).damage
-    assert [(damage.code, damage.severity) for damage in warned] == [
-        ("phones_no_country", "warning")
-    ]
-    assert 'region="US"' in warned[0].sentence
+    assert [(damage.code, damage.severity) for damage in warned] == [("phones_no_country", "error")]
+    assert 'region="FR" (would text FR 2,000)' in warned[0].sentence
+    assert 'region="+" (would text nobody)' in warned[0].sentence
 
 
 def test_clean_columns__of_small_integers_raise_no_alarm():

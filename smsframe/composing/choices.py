@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FIELDS = (
     *("program", "phone", "lookup", "personalize", "defaults", "formats", "region"),
-    "campaign",
+    *("region_from", "campaign"),
 )
 REST = (
     *("limit", "problems", "duplicates", "resend_unknown", "exclude", "source", "campaign_name"),
@@ -50,6 +50,7 @@ class Choices:
     defaults: Mapping[str, str] = field(default_factory=dict)
     formats: Mapping[Hashable, Format] = field(default_factory=dict)
     region: str | None = None
+    region_from: Hashable | None = None
     campaign: str | None = None
     price_per_segment: float | None = None
     fold: str | None = None
@@ -98,6 +99,7 @@ def checked(frame: pd.DataFrame, text: str | None, given: Mapping[str, Any]) -> 
         defaults=message.defaults,
         formats=columns.formats,
         region=columns.region,
+        region_from=columns.region_from,
         campaign=options.campaign,
         price_per_segment=options.price_per_segment,
         fold=options.fold,

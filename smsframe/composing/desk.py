@@ -154,7 +154,8 @@ class Desk:
     def glance(self) -> glance.Glance:
         """Return the row that is shown."""
         chosen = self.choices
-        asked = (self.row, chosen.phone, chosen.lookup, chosen.region, chosen.formats)
+        where = (chosen.region, chosen.region_from)
+        asked = (self.row, chosen.phone, chosen.lookup, where, chosen.formats)
         if self._who is None or self._who[0] != asked:
             self._who = (asked, glance.addressee(self.frame, self.row, chosen))
         return glance.glance(self.frame, self.row, chosen, self._who[1])

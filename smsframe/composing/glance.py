@@ -81,6 +81,7 @@ def addressee(frame: pd.DataFrame, row: int, choices: Choices) -> Addressee:
             lookup=choices.lookup or None,
             formats=choices.formats,
             region=choices.region,
+            region_from=choices.region_from,
             exclude=choices.rest.get("exclude"),
         )
     except InputError as error:
@@ -122,7 +123,7 @@ def _planned(row: pd.DataFrame, choices: Choices) -> Plan:
     """Plan the text of one row, whoever it goes to."""
     columns = [choices.phone, *choices.lookup.values(), *row.columns]
     some = next(column for column in columns if column is not None)
-    way = replace(choices, phone=None, lookup={"?": some}, region=None)
+    way = replace(choices, phone=None, lookup={"?": some}, region=None, region_from=None)
     given = {**way.arguments(), "program": way.program or "0", "exclude": NOBODY}
     return verbs.plan(row, way.text, **given)
 

@@ -37,6 +37,10 @@ class MapPanel(Panel):
         self.phone = widgets.Dropdown(description="Phone column", options=self._phone_options())
         self.phone_note = widgets.HTML()
         self.region = widgets.Dropdown(description="Region", options=region_options())
+        self.countries = widgets.Dropdown(
+            description="Country column",
+            options=[("none: the same for all", NOWHERE), *column_options(desk.frame)],
+        )
         self.campaign = widgets.Text(
             description="Campaign", value=desk.choices.campaign or "", placeholder="no name"
         )
@@ -57,6 +61,7 @@ class MapPanel(Panel):
                 self.fields,
                 self.add,
                 self.region,
+                self.countries,
                 self.campaign,
                 self.price,
                 self.tags,
@@ -70,13 +75,16 @@ class MapPanel(Panel):
         """Set what was given and listen to what is changed."""
         choices = self.desk.choices
         self.region.value = choices.region.upper() if choices.region else ""
+        if choices.region_from is not None:
+            self.countries.value = self._columns.index(choices.region_from)
         self._guess()
         for name, column in choices.lookup.items():
             self._new_field(name, column)
         self.list_programs([])
         self.refresh()
         self._show_fields()
-        for widget in (self.program, self.other_program, self.region, self.campaign, self.price):
+        where = (self.region, self.countries)
+        for widget in (self.program, self.other_program, *where, self.campaign, self.price):
             widget.observe(self.guarded(self.take), names="value")
         self.phone.observe(self.guarded(self.take_phone), names="value")
 
@@ -99,16 +107,17 @@ class MapPanel(Panel):
         self.phone_note.value = markup.faint(note)
 
     def take(self) -> None:
-        """Take over program, region, campaign and price."""
+        """Take over program, countries, campaign and price."""
         if self._listing:  # the menu is being filled: what it says meanwhile was not chosen
             return
         other = self.program.value == OTHER
         shown(self.other_program, when=other)
         program = self.other_program.value.strip() if other else self.program.value
-        price = self.price.value.strip()
+        price, place = self.price.value.strip(), self.countries.value
         self.desk.choose(
             program=program,
             region=self.region.value or None,
+            region_from=None if place == NOWHERE else self._columns[place],
             campaign=self.campaign.value.strip() or None,
             price_per_segment=_price(price) if price else None,
         )
