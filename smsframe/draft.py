@@ -45,6 +45,12 @@ MAX_UCS2_CHARACTERS = 400
 MAX_SEGMENTS = 6
 BATCH_SIZE = 1000
 
+DOUBTFUL_VALUES = (
+    *("value_many_digits", "value_garbled", "no_value_word", "value_holds_tag", "value_in_utc"),
+)
+DOUBTFUL_WORDS = ("tag_other_notation", "text_garbled")
+"""Warnings whose cure changes words: who follows it later must not text everybody again."""
+
 READY, INVALID, DUPLICATE, HELD_BACK, EXCLUDED = range(5)
 
 
@@ -76,6 +82,7 @@ class Draft:
     filled: dict[str, pa.Array] = field(default_factory=dict)
     database_tags: tuple[str, ...] = ()
     read_columns: list[Hashable] = field(default_factory=list)
+    tag_columns: dict[str, Hashable] = field(default_factory=dict)
     verdict: Verdict = field(default_factory=lambda: np.empty(0, dtype=np.uint8))
     messages: MessageColumns = field(init=False)
     somebody_twice: bool = False
@@ -184,6 +191,7 @@ def read_template(draft: Draft) -> None:
             "the wrong encoding. Write it anew.",
             severity="warning",
             column="text",
+            value="\ufffd",
         )
     try:
         draft.template = Template.parse(content)
@@ -241,6 +249,7 @@ def _note_unused(draft: Draft, code: str, tag: str, where: str, tags: Sequence[s
 
 def _use_columns(draft: Draft, chosen: Mapping[str, Hashable]) -> None:
     """Read the value of each tag that is a column; note what is missing."""
+    draft.tag_columns = dict(chosen)
     for tag, column in chosen.items():
         draft.personalization[tag] = texts = _text_of(draft, column)
         if tag not in draft.message.defaults:
@@ -332,7 +341,8 @@ def fill_gaps(draft: Draft) -> None:
 
 
 def identify_messages(draft: Draft) -> None:
-    """Find what makes each message the same as another."""
+    """Find what makes each message the same as another, and what may yet be corrected."""
+    doubtful = _doubtful_cells(draft)
     draft.messages = MessageColumns.of(
         message=draft.message,
         template=draft.template,
@@ -340,7 +350,19 @@ def identify_messages(draft: Draft) -> None:
         lookups=draft.lookups,
         given=draft.personalization,
         filled=draft.filled,
+        doubtful={tag: doubtful[c] for tag, c in draft.tag_columns.items() if c in doubtful},
+        doubtful_words=[str(f.value) for f in draft.problems.faults if f.code in DOUBTFUL_WORDS],
     )
+
+
+def _doubtful_cells(draft: Draft) -> dict[Hashable, npt.NDArray[np.bool_]]:
+    """Return, column by column, which values are warned of and may be written otherwise later."""
+    found: dict[Hashable, npt.NDArray[np.bool_]] = {}
+    for fault in draft.problems.faults:
+        if fault.code in DOUBTFUL_VALUES and fault.positions is not None:
+            cells = found.setdefault(fault.column, np.zeros(draft.rows, dtype=bool))
+            cells[fault.positions] = True
+    return found
 
 
 def measure_texts(draft: Draft) -> None:

@@ -16,13 +16,13 @@ import pyarrow.compute as pc
 
 from smsframe import sendkeys
 from smsframe.canonical import canonical_column
-from smsframe.loose_values import loose_hashes
+from smsframe.loose_values import WILDCARD, loose_hashes
 from smsframe.near_texts import DATABASE, NearText
 from smsframe.slices import picker
 from smsframe.text_hashes import hash_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -38,7 +38,8 @@ class MessageColumns:
 
     ``values`` has the canonical values of each tag that a column fills, as filled in; ``given`` the
     same tags as read, null where the default stands in. ``uses`` are those tags in the order in
-    which the text uses them, repeats included.
+    which the text uses them, repeats included. ``doubtful`` marks values that the plan warns of: a
+    corrected one is told apart by the key, but counts as equal where nearly the same is looked for.
     """
 
     recipients: pa.Array
@@ -48,6 +49,7 @@ class MessageColumns:
     uses: tuple[str, ...]
     names: tuple[str, ...]
     near: NearText
+    doubtful: Mapping[str, npt.NDArray[np.bool_]]
 
     @classmethod
     def of(
@@ -59,6 +61,8 @@ class MessageColumns:
         lookups: Mapping[str, pa.Array],
         given: Mapping[str, pa.Array],
         filled: Mapping[str, pa.Array],
+        doubtful: Mapping[str, npt.NDArray[np.bool_]],
+        doubtful_words: Sequence[str],
     ) -> MessageColumns:
         """Bring a plan's columns into canonical form; those that are so already are not copied."""
         if template is None:
@@ -68,7 +72,7 @@ class MessageColumns:
             uses, names = tuple(tag for tag in template.slots if tag in filled), ()
             numbers = {tag: number for number, tag in enumerate(dict.fromkeys(uses))}
             places = [numbers.get(tag, DATABASE) for tag in template.slots]
-            near = NearText.of(sendkeys.skeleton(template), places)
+            near = NearText.of(sendkeys.skeleton(template), places, doubtful=doubtful_words)
         distinct = dict.fromkeys(uses)
         return cls(
             recipients=sendkeys.lookup_recipients(lookups) if contact_ids is None else contact_ids,
@@ -78,6 +82,7 @@ class MessageColumns:
             uses=uses,
             names=names,
             near=near,
+            doubtful=doubtful,
         )
 
     def keys(
@@ -97,11 +102,12 @@ class MessageColumns:
 
     def loose_hashes(self, service: str, rows: Positions) -> list[npt.NDArray[np.uint64]]:
         """Return a hash of the loose form of each value of rows, tag by tag."""
-        at, key = picker(rows), hash_key(service)
-        return [
-            loose_hashes(_without_defaults(at(column), at(self.given[tag])), key)
-            for tag, column in self.values.items()
-        ]
+        at, key, hashes = picker(rows), hash_key(service), []
+        for tag, column in self.values.items():
+            hashes.append(loose_hashes(_without_defaults(at(column), at(self.given[tag])), key))
+            if tag in self.doubtful:
+                hashes[-1][self.doubtful[tag][rows]] = WILDCARD
+        return hashes
 
     def messages(self, rows: Positions) -> pd.DataFrame:
         """Return recipient and values of rows; equal rows are equal messages."""

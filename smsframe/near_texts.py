@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from smsframe.canonical import visible
 from smsframe.sendkeys import MARK
 
 if TYPE_CHECKING:
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
 OTHERS_THE_SAME: Final = 4
 WORDS_PER_DIFFERENCE: Final = 10
 DATABASE: Final = -1
+ANY: Final = "\x1e"
 
 _WITHOUT_BLANKS: Final = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 )
-_PIECES: Final = re.compile(f"{MARK}|[{_WITHOUT_BLANKS}]|[^{MARK}\\s{_WITHOUT_BLANKS}]+")
+_PIECES: Final = re.compile(
+    f"[{MARK}{ANY}]|[{_WITHOUT_BLANKS}]|[^{MARK}{ANY}\\s{_WITHOUT_BLANKS}]+"
+)
 _ENDS: Final = re.compile(r"^[\W_]+|[\W_]+$")
 
 
@@ -38,19 +42,23 @@ _ENDS: Final = re.compile(r"^[\W_]+|[\W_]+$")
 class NearText:
     """What is kept of a text to compare it by: its words, and which value fills each tag.
 
-    ``words`` are hashes, "" standing for a tag. ``values`` has for each tag of the text in turn the
-    number of its value among those that a message keeps, ``DATABASE`` where the database fills it.
+    ``words`` are hashes, "" standing for a tag and ``ANY`` for what the plan warns of, such as a
+    tag in another notation: it may be written otherwise later, and is equal to any word. ``values``
+    has for each tag of the text in turn the number of its value among those that a message keeps,
+    ``DATABASE`` where the database fills it.
     """
 
     words: tuple[str, ...]
     values: tuple[int, ...]
 
     @classmethod
-    def of(cls, skeleton: str, values: Sequence[int]) -> NearText:
-        """Make one from a text's skeleton."""
+    def of(cls, skeleton: str, values: Sequence[int], *, doubtful: Sequence[str] = ()) -> NearText:
+        """Make one from a text's skeleton; ``doubtful`` are words of it that are warned of."""
+        for word in doubtful:
+            skeleton = re.sub(rf"\S*{re.escape(visible(word))}\S*", ANY, skeleton)
         pieces = _PIECES.findall(skeleton.casefold())
-        words = ("" if piece == MARK else _ENDS.sub("", piece) or None for piece in pieces)
-        hashed = (word and _hash(word) for word in words if word is not None)
+        words = (p if p == ANY else "" if p == MARK else _ENDS.sub("", p) or None for p in pieces)
+        hashed = (word if word in ("", ANY) else _hash(word) for word in words if word is not None)
         return cls(tuple(hashed), tuple(values))
 
     @classmethod
@@ -60,6 +68,13 @@ class NearText:
         for tag in tags:
             words += [_hash(tag), ""]
         return cls(tuple(words), tuple(range(len(tags))))
+
+    def without(self, places: Sequence[bool]) -> NearText:
+        """Return it without the words at some places; a tag there takes its value along."""
+        kept = [word for word, out in zip(self.words, places, strict=True) if not out]
+        tags = [out for word, out in zip(self.words, places, strict=True) if word == ""]
+        values = [value for value, out in zip(self.values, tags, strict=True) if not out]
+        return NearText(tuple(kept), tuple(values))
 
     def dumps(self) -> bytes:
         """Return it as bytes for the journal."""
@@ -82,6 +97,8 @@ def shared_values(one: NearText, other: NearText) -> list[tuple[int, int]] | Non
 
     Where the database fills one of the two it is left out, for it counts as equal.
     """
+    if ANY in one.words or ANY in other.words:
+        one, other = _with_any_word(one, other)
     if one.words == other.words:
         pairs = zip(one.values, other.values, strict=True)
         return [pair for pair in pairs if DATABASE not in pair]
@@ -95,6 +112,14 @@ def shared_values(one: NearText, other: NearText) -> list[tuple[int, int]] | Non
     steps = (step for step in blocks.get_opcodes() if step[0] != "equal")
     different = sum(max(a_end - a, b_end - b) for _, a, a_end, b, b_end in steps)
     return _in_place(one, other, blocks) if different <= allowed else None
+
+
+def _with_any_word(one: NearText, other: NearText) -> tuple[NearText, NearText]:
+    """Return texts of one length with the words in doubt, and those in their places, taken out."""
+    if len(one.words) != len(other.words):
+        return one, other
+    doubt = [ANY in pair for pair in zip(one.words, other.words, strict=True)]
+    return one.without(doubt), other.without(doubt)
 
 
 def _in_place(

@@ -160,6 +160,35 @@ def test_send__a_default_then_or_now_counts_as_equal(sandbox, client):
     assert had_twice(sandbox) == 0
 
 
+UTC = pd.date_range("2026-11-22 14:30", periods=6, tz="UTC")
+TOKYO = UTC.tz_convert("Asia/Tokyo")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            (TEXT, {"total": [0.1 + 1e-15] * 6}), (TEXT, {"total": 0.1}), id="many digits"
+        ),
+        pytest.param((TEXT, {"name": "Jos\ufffd"}), (TEXT, {"name": "José"}), id="garbled"),
+        pytest.param((TEXT, {"name": "NULL"}), (TEXT, {"name": "Nadia"}), id="word for no value"),
+        pytest.param((TEXT, {"name": "%%x%%"}), (TEXT, {"name": "Ann"}), id="tag in a value"),
+        pytest.param((TEXT, {"total": UTC}), (TEXT, {"total": TOKYO}), id="UTC"),
+        pytest.param(("Hi {name}", {}), ("Hi %%name%%", {}), id="other notation"),
+        pytest.param(("[name]: ok?", {}), ("%%name%%: ok?", {}), id="notation at the beginning"),
+        pytest.param(("Caf\ufffd is open", {}), ("Café is open", {}), id="garbled text"),
+    ],
+)
+def test_send__the_cure_of_a_warning_texts_nobody_again(sandbox, client, before, after):
+    """Who corrects what a warning named, after the send, is asked before anybody gets it again."""
+    (text, changes), (cured_text, cured) = before, after
+    with pytest.warns(smsframe.PlanWarning):
+        send(orders(**changes), text)
+    with pytest.raises(InputError, match="nearly the same"):
+        send(orders(**{**changes, **cured}), cured_text)
+    assert had_twice(sandbox) == 0
+
+
 def test_send__resend_unknown_is_not_held_back(sandbox, client):
     """What is sent again on purpose is the same message, not nearly the same."""
     sandbox.faults.add("drop_after", on=1)
