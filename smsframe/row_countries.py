@@ -117,6 +117,7 @@ def _note_contradiction(
                 f"region_from={label!r}.",
                 severity="warning",
                 column=label,
+                times=len(rows),
             )
 
 
@@ -130,6 +131,7 @@ def _note_rare(contacts: pa.Array, phone: Hashable, problems: Problems) -> None:
             "whether these rows lack their country code: then others are texted.",
             severity="warning",
             column=phone,
+            times=sum(rare.values()),
         )
 
 

@@ -18,7 +18,7 @@ import pytest
 from samples import fictional_phones, make_people
 
 import smsframe
-from smsframe import cli
+from smsframe import cli, sending
 
 PACKAGE = Path(__file__).parent.parent / "smsframe"
 ELSEWHERE = {"cli", "summary"}
@@ -34,6 +34,13 @@ def mostly_without_country():
     """Make phones of which most do not say their country."""
     bare = [f"201555{n:04d}" for n in range(100, 115)]
     return pd.DataFrame({"mobile": [*fictional_phones(10), *bare]})
+
+
+def mostly_of_one_country():
+    """Make a long list with one number that is of another country."""
+    return pd.DataFrame({"mobile": [*fictional_phones(400), "+447400123456"]}).replace(
+        {"mobile": {r"^\+": ""}}, regex=True
+    )
 
 
 CASES = {
@@ -59,7 +66,19 @@ CASES = {
     "column_replaced": (lambda: people_with(sms_status=["a", "b"]), "Hi", {}, 1),
     "consent_unused": (lambda: people_with(opted_out=["yes", None]), "Hi", {}, 1),
     "phones_no_country": (mostly_without_country, "Hi", {}, 1),
+    "country_contradicts": (
+        lambda: people_with(country=["US", "US", "CA", "FR", "DE"])
+        .assign(mobile=lambda f: f["mobile"].str.removeprefix("+1")),
+        "Hi", {"region": "US"}, 2,
+    ),
+    "country_rare": (mostly_of_one_country, "Hi", {"region": "+"}, 1),
+    "exclude_unread": (
+        lambda: make_people(2), "Hi", {"exclude": [*fictional_phones(150, 500), "somebody"]}, 1
+    ),
 }  # fmt: skip
+
+
+OF_THE_JOURNAL = {"had_these_words", "accepted_before"}  # these need an earlier send
 
 
 def send(frame, text, **options):
@@ -120,7 +139,7 @@ def test_warnings__are_all_tried_here():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 found |= _warning_codes(node)
-    assert found - set(CASES) == set()
+    assert found - set(CASES) == OF_THE_JOURNAL
     assert len(found) > 10
 
 
@@ -131,6 +150,23 @@ def _warning_codes(call):
         return set()
     given = [named["code"]] if "code" in named else call.args[:1]
     return {code.value for code in given if isinstance(code, ast.Constant)}
+
+
+def test_warning__of_the_same_words_under_another_name(client):
+    """People who had these very words this week are counted before they get them again."""
+    send(make_people(3), "Hi", progress=False)
+    assert [m.counts for m in warned(make_people(5), "Hi", campaign="x")] == [
+        {"had_these_words": 3}
+    ]
+
+
+@pytest.mark.parametrize("rows", [3, 5])
+def test_warning__of_a_new_round(client, monkeypatch, rows):
+    """A day after a finished send it is said that these had it, also when nothing is left."""
+    send(make_people(3), "Hi", progress=False)
+    now = sending.time.time
+    monkeypatch.setattr(sending.time, "time", lambda: now() + 86_400.0)
+    assert [m.counts for m in warned(make_people(rows), "Hi")] == [{"accepted_before": 3}]
 
 
 def test_line_under_the_cell__counts_them(client, capsys):
