@@ -73,18 +73,10 @@ class Problems:
         severity: str = "error",
         column: Any = None,
         value: Any = None,
-        times: int = 1,
     ) -> None:
         """Add a fault of the whole send."""
         self.faults.append(
-            Fault(
-                code=code,
-                severity=severity,
-                sentence=sentence,
-                column=column,
-                value=value,
-                times=times,
-            )
+            Fault(code=code, severity=severity, sentence=sentence, column=column, value=value)
         )
 
     def rows(

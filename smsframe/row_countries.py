@@ -109,15 +109,15 @@ def _note_contradiction(
             named = {
                 str(name): int(n) for name, n in counts.sort_values(ascending=False).items() if n
             }
-            problems.whole(
+            problems.rows(
                 "country_contradicts",
                 f"Column {label!r} says another country than region={region!r} in {len(rows):,} "
                 f"rows whose numbers are written without a country code ({listed(named)}). They "
                 f"are read as numbers of {region}. If the column is right, give "
                 f"region_from={label!r}.",
+                rows,
                 severity="warning",
                 column=label,
-                times=len(rows),
             )
 
 
@@ -131,7 +131,6 @@ def _note_rare(contacts: pa.Array, phone: Hashable, problems: Problems) -> None:
             "whether these rows lack their country code: then others are texted.",
             severity="warning",
             column=phone,
-            times=sum(rare.values()),
         )
 
 
