@@ -17,7 +17,12 @@ import pandas as pd
 
 HERE = Path(__file__).parent
 TEXT = "Hi %%FirstName%%, your order %%Order%% has shipped and arrives this week."
-OPTIONS = {"program": "148372", "phone": "mobile", "defaults": {"FirstName": "Customer"}}
+OPTIONS = {
+    "program": "148372",
+    "phone": "mobile",
+    "region": "US",
+    "defaults": {"FirstName": "Customer"},
+}
 PAGE_BYTES = 4096
 
 

@@ -153,7 +153,7 @@ def loose_hashes(texts: pa.Array, key: np.uint64) -> npt.NDArray[np.uint64]:
     """Return a hash of the loose form of each text (in canonical form); a null is a WILDCARD."""
     if not len(texts):
         return np.empty(0, dtype=np.uint64)
-    sample = texts.take(pa.array(np.unique(np.linspace(0, len(texts) - 1, _SAMPLE).astype(int))))
+    sample = texts.take(pa.array(np.arange(0, len(texts), max(len(texts) // _SAMPLE, 1))))
     if sample.nbytes and len(sample.unique()) <= min(_FEW, max(len(sample) // 2, 1)):
         hashes = _by_distinct(texts, key)
     else:

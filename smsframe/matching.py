@@ -59,7 +59,9 @@ class Matched:
     @property
     def new(self) -> Positions:
         """Positions of the rows to do that the journal does not know."""
-        return np.setdiff1d(self.todo, self.known, assume_unique=True)
+        if not len(self.known):
+            return self.todo
+        return self.todo[~np.isin(self.todo, self.known, assume_unique=True)]
 
     def open_rows(self, rows: int) -> npt.NDArray[np.bool_]:
         """Return which of all rows were not dealt with before, or go out again on purpose."""

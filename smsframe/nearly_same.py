@@ -128,15 +128,15 @@ def _had_nearly_this(
     now: float,
 ) -> Iterator[Fault]:
     """Tell of people who had nearly the same text within a week."""
-    rows = matched.new
-    numbers = plan.occurrences()
+    # A run may go on for days after it was started; what of it left within the week counts.
+    recent = journal.recent_runs(service, plan.message.program, now - 2 * WEEK_S)
+    near = _near_runs(plan, scope, recent)
+    if not near:
+        return
+    rows, numbers = matched.new, plan.occurrences()
     if numbers is not None:
         rows = rows[numbers[rows] == 0]
-    # A run may go on for days after it was started; what of it left within the week counts.
-    near = _near_runs(
-        plan, scope, journal.recent_runs(service, plan.message.program, now - 2 * WEEK_S)
-    )
-    if not len(rows) or not near:
+    if not len(rows):
         return
     looked = _Search(plan, service, rows, near, _of_this_frame(matched.ledger))
     looked.through(journal.recent_batches([*near], now - WEEK_S), journal)

@@ -256,7 +256,7 @@ def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Workers) ->
             run.run_id,
             time.time(),
             ending.kind if ending else "done",
-            left=run.tally.left(np.setdiff1d(run.plan.sendable, run.matched.held)),
+            left=run.tally.left(run.plan.sendable, but=run.matched.held),
             rest=run.tally.rest_at_end(run.todo),
         )
     if delivery.left_behind:

@@ -125,10 +125,11 @@ class Tally:
         """Give rows that are not attempted a reason."""
         self._set(rows, "not_attempted", reason)
 
-    def left(self, rows: Positions) -> int:
-        """Count those of some rows that are not attempted or were refused."""
-        left = (NUMBER["not_attempted"], NUMBER["rejected"])
-        return int(np.isin(self._verdicts.status[rows], left).sum())
+    def left(self, rows: Positions, *, but: Positions) -> int:
+        """Count those of some rows, ``but`` a part of them, that are not attempted or refused."""
+        status = self._verdicts.status
+        left = (status == NUMBER["not_attempted"]) | (status == NUMBER["rejected"])
+        return int(left[rows].sum() - left[but].sum())
 
     def planned(self, rows: Positions) -> None:
         """Mark rows as what a dry run would send."""
