@@ -400,30 +400,35 @@ def journal_path(path: str | os.PathLike[str] | None = None, *, rehearsal: bool 
 def token_file(path: str | os.PathLike[str] | None = None) -> Path | None:
     """Where a refresh token that the service renewed is kept; None means SMSFRAME_TOKEN_FILE."""
     faults: list[str] = []
-    name = os.fspath(path) if isinstance(path, os.PathLike) else path
-    if name is not None and (not isinstance(name, str) or not name.strip()):
-        need = "the path of a file, as text or Path"
-        faults.append(unusable("token_file", path, need, fits=isinstance(name, str)))
+    if path is not None:
+        path_fault("token_file", path, faults)
     refuse(faults, ConfigurationError)
-    configured = name or os.environ.get("SMSFRAME_TOKEN_FILE", "").strip()
+    configured = path or os.environ.get("SMSFRAME_TOKEN_FILE", "").strip()
     return Path(configured).expanduser().absolute() if configured else None
 
 
 def journal_fault(path: Any, faults: list[str]) -> None:
     """Note a fault unless this can be the path of a journal, or is None."""
-    if path is None:
+    if path is None or not path_fault("journal", path, faults):
         return
-    name = os.fspath(path) if isinstance(path, os.PathLike) else path
-    if not isinstance(name, str) or not name.strip():
-        need = "the path of a file, as text or Path"
-        faults.append(unusable("journal", path, need, fits=isinstance(name, str)))
-    elif name == ":memory:":
+    if os.fspath(path) == ":memory:":
         faults.append(
             "journal=':memory:' would forget who was texted when the session ends; name a file, "
             "such as one in a temporary directory."
         )
-    elif not _is_file_name(name):
-        faults.append("journal= holds a character that no path can hold; name another file.")
+
+
+def path_fault(argument: str, path: Any, faults: list[str]) -> bool:
+    """Note a fault unless this can be the path of a file; tell whether it can."""
+    name = os.fspath(path) if isinstance(path, os.PathLike) else path
+    if not isinstance(name, str) or not name.strip():
+        need = "the path of a file, as text or Path"
+        faults.append(unusable(argument, path, need, fits=isinstance(name, str)))
+        return False
+    if not _is_file_name(name):
+        faults.append(f"{argument}= holds a character that no path can hold; name another file.")
+        return False
+    return True
 
 
 def _is_file_name(name: str) -> bool:

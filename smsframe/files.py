@@ -28,6 +28,7 @@ import pandas as pd
 from smsframe import value_problems
 from smsframe.cells import text_of
 from smsframe.checks import check_choice, check_text, refuse
+from smsframe.config import path_fault
 from smsframe.csv_cells import read_csv
 from smsframe.errors import InputError, SmsframeWarning
 from smsframe.format_specs import fault_of, inside
@@ -95,6 +96,7 @@ def read(
     >>> file.unlink()
     """
     faults: list[str] = []
+    path_fault("path", path, faults)
     check_text("sheet", sheet, faults)
     check_text("encoding", encoding, faults)
     if hidden_rows is not None:

@@ -24,6 +24,7 @@ import pandas as pd
 import pyarrow as pa
 
 from smsframe.checks import check_bool, check_frame, refuse
+from smsframe.config import path_fault
 from smsframe.errors import InputError
 from smsframe.files import as_text, check_ending, first_line, kind_of, read_cells, texts_of
 from smsframe.formula_cells import harmless
@@ -112,6 +113,7 @@ def to_excel(
     """
     check_frame(frame)
     faults: list[str] = []
+    path_fault("path", path, faults)
     check_bool("index", index, faults)
     check_bool("overwrite", overwrite, faults)
     refuse(faults)

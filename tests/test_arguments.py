@@ -108,6 +108,12 @@ TAKES = {
     "label": {"one"},
     "labels": {"one"},
     "rows": {"none", "one"},
+    "token_file": PATH,
+    "sheet": TEXT,
+    "hidden_rows": {"none"},
+    "encoding": TEXT,
+    "index": {"true"},
+    "overwrite": {"true"},
 }
 SAME_AS_NONE = {"pod": "blank", "base_url": "blank", "client_id": "blank"}
 KINDS = (InputError, ConfigurationError, JournalError)
@@ -177,6 +183,8 @@ DOORS = {
     "normalize": Door(smsframe.normalize, series=lambda: people()["mobile"]),
     "segments": Door(smsframe.segments, series=lambda: people()["mobile"]),
     "connect": Door(smsframe.connect, pod="us-1", **CREDENTIALS),
+    "read": Door(smsframe.read, path="no.csv"),
+    "to_excel": Door(smsframe.to_excel, frame=settled_rows, path="some.xlsx", overwrite=True),
     "last_plan": Door(smsframe.last_plan),
     "last_results": Door(smsframe.last_results),
     "journal.forget": Door(smsframe.journal.forget, before="2000-01-01"),

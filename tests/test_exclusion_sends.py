@@ -12,6 +12,7 @@ from samples import make_people
 import smsframe
 from smsframe import exclusion
 
+pytestmark = pytest.mark.filterwarnings("ignore::smsframe.PlanWarning")  # repeated people
 SENT = {**MESSAGE, "progress": False}
 
 

@@ -21,7 +21,7 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-SENDS = re.compile(r"^(Nothing was sent|[\d,]+ accepted(?= ·))", re.MULTILINE)
+SENDS = re.compile(r"^(Nothing was sent|[\d,]+ accepted(?= now ·| ·))", re.MULTILINE)
 WHENCE = "print('WHENCE', smsframe.__file__)"
 OUTBOX = """
 sent = smsframe.connect('sandbox').sandbox.outbox()

@@ -46,6 +46,7 @@ def status_calls(sandbox):
 # -- from the service to the rows
 
 
+@pytest.mark.filterwarnings("ignore::smsframe.PlanWarning")  # repeats, and a column of consent
 def test_refresh__the_demo_data_row_by_row():
     """Exactly the opted-in contacts are sent; the outbox has them, row by row, and nobody else."""
     orders = pd.read_csv("data/orders.csv", dtype="string")

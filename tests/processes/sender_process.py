@@ -55,7 +55,9 @@ def main():
     planning.BATCH_SIZE = BATCH_SIZE
     people = make_people(BATCHES * BATCH_SIZE)
     for line in sys.stdin:
-        text = f"Hi %%FirstName%%, this is {line.strip()}."
+        campaign = line.strip()  # texts that differ in a word alone would be nearly the same
+        words = " ".join(f"{campaign.replace(' ', '')}{n}" for n in range(6))
+        text = f"Hi %%FirstName%%, {words}, this is {campaign}."
         plan = smsframe.plan(people, text, program="148372", phone="mobile")
         print(json.dumps(fork(plan, sys.argv[1])), flush=True)
 

@@ -44,6 +44,8 @@ def planning(client: smsframe.Client) -> smsframe.Plan:
         personalize={"FirstName": "FirstName", "Total": 3},
         defaults={"FirstName": "you"},
         formats={3: ",.2f", "FirstName": str.title},
+        region="+",
+        region_from="country",
         price_per_segment=0.0079,
         client=client,
     )
@@ -56,6 +58,7 @@ def planning(client: smsframe.Client) -> smsframe.Plan:
     assert_type(made.send_test(["+1 201-555-0177"], rows=0, client=client), pd.DataFrame)
     smsframe.plan(people, "Hi", program="1", exclude=["+1 201-555-0177", Path("no.csv")])
     smsframe.plan(people, "Hi", program="1", exclude=people["mobile"])
+    smsframe.send(people, "Hi", program="1", exclude="no.csv", region_from="country")
     smsframe.plan(people, "Hi", program="1", exclude=12015550177)  # type: ignore[arg-type]
     if (past := made.history) is not None:
         assert_type(past.left, int)
