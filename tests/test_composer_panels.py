@@ -64,7 +64,7 @@ def test_code__goes_through_the_client_that_was_given(people, tmp_path):
         smsframe.connect(latest),
     ):
         made = opened(people, program=PROGRAM, client=given)
-        exec(made.code, {"frame": people, "client": given})
+        exec(made.code, {"frame": people, "given": given})
         assert (calls(meant), calls(latest)) == (1, 0)
 
 
