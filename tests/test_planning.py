@@ -632,8 +632,8 @@ def test_values__that_pandas_cannot_look_at():
     frame = make_people(4).assign(
         v=pd.Series([Decimal("sNaN"), Decimal("Infinity"), Decimal("1.50"), None], dtype=object)
     )
-    made = smsframe.plan(frame, "%%v%%", program="1")
-    assert made.problems["code"].tolist() == ["value_missing", "value_infinite", "value_missing"]
+    made = plan(frame, "%%v%%")
+    assert codes(made) == ["value_missing", "value_infinite", "value_missing"]
     assert made.texts().tolist() == ["1.50"]
 
 
