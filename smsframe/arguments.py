@@ -349,10 +349,18 @@ def _personalize(
         return None
     for tag, column in pairs:
         check_text("a tag of personalize", tag, faults, blank=True)
+        _refuse_marks("personalize", tag, faults)
         if column is not None:
             _need_column(frame, column, f"personalize[{shown_label(tag)}]", faults)
     _refuse_two_meanings(pairs, faults)
     return dict(pairs)
+
+
+def _refuse_marks(where: str, tag: str, faults: list[str]) -> None:
+    """Note a fault where a tag is given with its marks, for no text has a tag of that name."""
+    if "%%" in tag:
+        bare = quoted(tag.replace("%%", "").strip())
+        faults.append(f"{where}= names {shown_label(tag)}; write the name of a tag alone: {bare}.")
 
 
 def _refuse_two_meanings(pairs: Sequence[tuple[str, Hashable | None]], faults: list[str]) -> None:
@@ -384,6 +392,7 @@ def _defaults(given: Any, faults: list[str]) -> dict[str, str]:
     defaults = {}
     for tag, value in mapping.items():
         check_text("a tag of defaults", str(tag), faults, blank=True)
+        _refuse_marks("defaults", str(tag), faults)
         name = f"defaults[{shown_label(str(tag))}]"
         if not isinstance(value, str):
             faults.append(unusable(name, value, "a string"))

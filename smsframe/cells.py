@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from smsframe.format_specs import DATE_CODE, DAY_CODES, SPECIFICATION, fields_of
+from smsframe.format_specs import CLOCK_CODES, DATE_CODE, DAY_CODES, SPECIFICATION, fields_of
 from smsframe.no_value_words import BLANK_IN_A_FRAME
 
 if TYPE_CHECKING:
@@ -58,6 +58,10 @@ _EXPONENT: Final = re.compile(r"\d[eE][+-]?\d")
 _HAS_VALUE: Final = re.compile(r"[1-9a-zA-Z]")
 _ORDINARY: Final = (1e-4, 1e15)
 """Sizes of amounts that people write without an exponent."""
+_MOST_DECIMALS: Final = 6
+_NUMERAL: Final = re.compile(r"[-+]?\d+[.,]\d+")
+_HALF_A_CENT: Final = Decimal("0.005")
+_DAYS: Final = CLOCK_CODES | frozenset("aAdDeFjuwx")
 _TEXT_GUARD: Final = re.compile(r"'(?=[0-9+=])")
 _TEXT_FORMULA: Final = re.compile(r'="((?:[^"]|"")*)"')
 _EXACT_DIGITS: Final = 15
@@ -206,14 +210,8 @@ class MisfitError(ValueError):
 
 def cure_for(value: Any, fmt: str | Callable[[Any], Any] | None, name: str) -> str:
     """Advise what to do about a value that cannot be written."""
-    if isinstance(value, str) and isinstance(fmt, str):
-        if DATE_CODE.search(fmt):
-            return "Make the column dates first (pd.to_datetime)."
-        return "Make the column numbers first (pd.to_numeric)."
-    if isinstance(fmt, str) and DATE_CODE.search(fmt) and not isinstance(value, _TIME_TYPES):
-        return (
-            "Make the column dates first (pd.to_datetime), or write a format of numbers (',.2f')."
-        )
+    if isinstance(fmt, str):
+        return _cure_by_format(value, fmt, name)
     if fmt is not None:
         return f"Change formats[{name!r}] so that it suits every value of the column."
     if isinstance(value, str):
@@ -224,10 +222,26 @@ def cure_for(value: Any, fmt: str | Callable[[Any], Any] | None, name: str) -> s
     )
 
 
+def _cure_by_format(value: Any, fmt: str, name: str) -> str:
+    """Advise what to do about a value that a format does not suit."""
+    if isinstance(value, bool):
+        return f"Give formats={{{name!r}: {{True: 'yes', False: 'no'}}.get}}."
+    if isinstance(value, dt.timedelta):
+        return f"Give formats={{{name!r}: function}}, which returns the text of one duration."
+    dates = "Make the column dates first (pd.to_datetime)"
+    if DATE_CODE.search(fmt) and not isinstance(value, _TIME_TYPES):
+        numbers = "" if isinstance(value, str) else ", or write a format of numbers (',.2f')"
+        return f"{dates}{numbers}."
+    if isinstance(value, str):
+        return "Make the column numbers first (pd.to_numeric)."
+    return f"Change formats[{name!r}] so that it suits every value of the column."
+
+
 def shown(value: Any) -> str:
     """Show a value in an error: shortened, and anything like a phone number masked."""
     try:
-        text = repr(plain_value(value))
+        is_text = isinstance(value, str)  # a word such as #REF! is shown, though it is no value
+        text = repr(clean_text(value) or value if is_text else plain_value(value))
     except Exception:  # noqa: BLE001 - an object may fail to show itself
         text = f"something of type {type(value).__name__}"
     short = text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
@@ -263,13 +277,10 @@ def _by_specification(value: Any, specification: str) -> str:
     if isinstance(value, _TIME_TYPES):
         return _by_codes(value, specification)
     if isinstance(value, bool):
-        return format(str(value), specification)
+        return _truth(value, specification)
+    _refuse_accidents(value, specification)
     if not isinstance(value, (int, float, Decimal)):
         return format(value, specification)
-    found = SPECIFICATION.fullmatch(specification)
-    if found and found["precision"] and not found["kind"]:
-        right = f"{found['group']}.{found['precision']}f"
-        raise MisfitError(f"it counts all digits of a number; write {right!r} for decimals")
     text = _number(value, specification)
     is_ordinary = value == 0 or _ORDINARY[0] <= abs(float(value)) < _ORDINARY[1]
     if is_ordinary and _EXPONENT.search(text) and specification[-1:] not in {"x", "X"}:
@@ -277,6 +288,40 @@ def _by_specification(value: Any, specification: str) -> str:
     if value < 0 and "-" in text and not _HAS_VALUE.search(text):
         return _number(abs(value), specification)  # it is nothing, so it is not less than nothing
     return text
+
+
+def _truth(value: bool, specification: str) -> str:
+    """Format a truth value, which is a word here and no number."""
+    try:
+        return format(str(value), specification)
+    except ValueError:
+        raise ValueError("True and False are no numbers") from None
+
+
+def _refuse_accidents(value: Any, specification: str) -> None:
+    """Refuse what cuts a text, or counts the digits or the width of a number, for its decimals."""
+    found = SPECIFICATION.fullmatch(specification)
+    if found is None or not isinstance(value, (str, int, float, Decimal)):
+        return
+    counts = bool(found["precision"]) and not found["kind"]
+    if isinstance(value, str):
+        if counts and _NUMERAL.fullmatch(value):
+            raise MisfitError("it cuts the text of a number short")
+    elif specification.isdecimal():
+        raise MisfitError(
+            "it says how wide a number is, not how many decimals it has; write '.2f' for decimals, "
+            f"'>{specification}' for the width"
+        )
+    elif counts or (found["kind"] in {"g", "G", "n"} and _loses_cents(value, found["precision"])):
+        few = counts and int(found["precision"]) <= _MOST_DECIMALS
+        right = f"{found['group']}.{found['precision'] if few else 2}f"
+        raise MisfitError(f"it counts all digits of a number; write {right!r} for decimals")
+
+
+def _loses_cents(value: Any, digits: str | None) -> bool:
+    """Tell whether so many digits leave out some of an amount: 12345.67 is no 12345.7."""
+    kept = Decimal(f"{value:.{digits or 6}g}")
+    return abs(kept - Decimal(str(value))) >= _HALF_A_CENT
 
 
 def _number(value: Any, specification: str) -> str:
@@ -296,7 +341,11 @@ def _by_codes(value: Any, specification: str) -> str:
         raise ValueError("a date or time needs codes such as '%d %b %Y'")
     if isinstance(value, dt.time) and codes & DAY_CODES:
         raise ValueError("a time of day has no date")
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime) and codes & CLOCK_CODES:
+        raise ValueError("a date has no time of day")
     if isinstance(value, pd.Period):
+        if codes & _DAYS and value.start_time.date() != value.end_time.date():
+            raise ValueError("a period of several days has no day")
         return str(value.strftime(specification))
     if "q" in codes:
         raise ValueError("only periods have a quarter (%q)")

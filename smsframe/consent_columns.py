@@ -23,7 +23,8 @@ _AGAINST: Final = (
     "nepascontacter", "stopsms", "smsstop", "opposition", "bloctel", "dadodebaja", "nomolestar",
     "nocontactar", "nollamar", "robinson", "disiscritt", "noncontattare", "descadastr",
     "naoperturbe", "naocontactar", "afgemeld", "uitgeschreven", "nietbellen", "avregistrer",
-    "avanmald", "wypisan", "revoked", "withdrawn",
+    "avanmald", "wypisan", "revoked", "withdrawn", "notext", "deceased", "verstorben", "decede",
+    "fallecido", "退订", "拒否", "拒绝", "拒收", "отписа", "отказ", "수신거부",
 )  # fmt: skip
 _FOR: Final = (
     "optin", "optedin", "optsin", "consent", "permission", "subscribed", "gdpr", "tcpa",
@@ -32,7 +33,9 @@ _FOR: Final = (
     "einwilligung", "einverstand", "zustimmung", "dsgvo", "werbungerlaubt", "smserlaubt",
     "consentement", "rgpd", "consentimiento", "permiso", "suscrito", "acepta",
     "autorizacion", "consenso", "iscritto", "consentimento", "lgpd", "aceita", "toestemming",
-    "akkoord", "samtyck", "samtykke", "zgoda",
+    "akkoord", "samtyck", "samtykke", "zgoda", "acceptstext", "receivesms", "receivetext",
+    "receivessms", "wantssms", "wantstext", "textok", "marketingok", "contactable", "smsenabled",
+    "согласи", "同意", "동의",
 )  # fmt: skip
 _WHOLE: Final = frozenset(
     {"dnd", "dnc", "stop", "stopped", "blocked", "baja", "bajas", "optinstatus", "sperre", "opt"}
@@ -84,6 +87,8 @@ def _shown(value: Any) -> str:
     if pd.api.types.is_scalar(value) and pd.isna(value):
         return "blank"
     text = str(value)
+    if not text.strip():
+        return "an empty text"
     return mask_label(repr(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"))
 
 

@@ -14,6 +14,7 @@ key that is no database field.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,9 +25,11 @@ import pyarrow.compute as pc
 
 from smsframe import gsm7, phones, values
 from smsframe.arguments import column_sentence
+from smsframe.cells import plain_value
 from smsframe.config import mask_cell
 from smsframe.errors import InputError
 from smsframe.message_keys import MessageColumns
+from smsframe.phone_columns import cell_text
 from smsframe.problems import Positions, Problems
 from smsframe.row_countries import note_countries, regions_of_rows
 from smsframe.segmentation import Measured, fold_template, measure_filled
@@ -160,7 +163,8 @@ def _masked(column: pd.Series) -> Any:
     """Return a function that gives the cells at positions, masked."""
 
     def cells(positions: Positions) -> Sequence[Any]:
-        return [None if pd.isna(cell) else mask_cell(str(cell)) for cell in column.iloc[positions]]
+        texts = map(cell_text, column.iloc[positions])
+        return [None if text is None else mask_cell(text) for text in texts]
 
     return cells
 
@@ -270,7 +274,20 @@ def _note_missing(
     rows = np.setdiff1d(_where(pc.is_null(texts)), _unreadable(draft, column))
     if not len(rows):
         return
-    infinite = _is_infinite(draft.frame[column].iloc[rows])
+    cells = draft.frame[column].iloc[rows]
+    infinite = _is_infinite(cells)
+    if fmt := draft.columns.formats.get(column):
+        given = np.array([plain_value(cell) is not None for cell in cells], dtype=bool) & ~infinite
+        how = f"format {fmt!r}" if isinstance(fmt, str) else "function"
+        draft.problems.rows(
+            code,
+            f"The {how} of column {column!r} makes nothing of this cell, and there is no default. "
+            f"Change formats[{str(column)!r}] so that it suits every value of the column, or give "
+            "a default.",
+            rows[given],
+            column=column,
+        )
+        rows, infinite = rows[~given], infinite[~given]
     draft.problems.rows(code, sentence, rows[~infinite], column=column)
     draft.problems.rows(
         "value_infinite",
@@ -293,7 +310,10 @@ def _is_infinite(cells: pd.Series) -> npt.NDArray[np.bool_]:
     dtype = cells.dtype
     if isinstance(dtype, pd.StringDtype) or pd.api.types.is_datetime64_any_dtype(dtype):
         return np.zeros(len(cells), dtype=bool)
-    numbers = pd.to_numeric(pd.Series(cells.to_numpy(dtype=object)), errors="coerce")
+    try:
+        numbers = pd.to_numeric(pd.Series(cells.to_numpy(dtype=object)), errors="coerce")
+    except (TypeError, ArithmeticError):  # pandas cannot look at a signalling NaN
+        return np.array([isinstance(cell, Decimal) and cell.is_infinite() for cell in cells])
     infinite: npt.NDArray[np.bool_] = np.isinf(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
     return infinite
 

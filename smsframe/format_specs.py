@@ -26,11 +26,20 @@ SPECIFICATION: Final = re.compile(
 DATE_CODE: Final = re.compile(r"%[-_0^#]?([A-Za-z])")
 DAY_CODES: Final = frozenset("aAbBcCdDeFgGhjmuUVwWxyYq")
 
+CLOCK_CODES: Final = frozenset("cHIklMpPrRSTX")
+
 _KNOWN_CODES: Final = DAY_CODES | frozenset("HIklMpPrRSTXfzZ")
 _HOURS: Final = frozenset("HIklcXrRT")
 _SPREADSHEET: Final = re.compile(r"[#0](?:[#0,. '’\u00a0\u202f]*[#0])?")  # such as #,##0.00
-_PRINTF: Final = re.compile(r"%[-+ #0,]*(?:\d+(?:\.\d*)?|\.\d+)[A-Za-z]|%[srioq]|%,[A-Za-z]|%f\Z")
+_IN_BRACKETS: Final = re.compile(r"\[(?:\$([^-\]]*)(?:-[^\]]*)?|[^\]]*)\]")  # [$€-407], [Red]
+_PRINTF: Final = re.compile(r"%[-+ #0,]*(?:\d+(?:\.\d*)?|\.\d+)[A-Za-z]|%[srio]|%,[A-Za-z]|%f\Z")
 _NUMBER_INSIDE: Final = re.compile(r"[,_]?\.\d+[f%]|,d")
+_F_STRING: Final = re.compile(r"""f(["'])(.*)\1""", re.DOTALL)
+_NAMED: Final = re.compile(r"\{[^{}:!]+")
+_AS_WRITTEN: Final = re.compile(
+    r"(?:\d{1,3}(?:,\d{3})+|\d+)\.(?P<decimals>\d+)|[CNFcnf](?P<places>\d)"
+)
+_AM_PM: Final = re.compile(r"(?:AM/PM|am/pm|[aA][mM]?)\Z")
 _NO_POINT: Final = re.compile(r"([,_]?)(\d)([f%])")
 _DATE_LETTERS: Final = re.compile(r"(?:[dDmMyYHhsSaAp]|[^A-Za-z%{}])*")
 _DATE_WORDS: Final = (
@@ -87,7 +96,7 @@ def _fault_of_braces(fmt: str) -> str | None:
     if not fields:
         return "has no place for the value; write it once, such as '{:,.2f}'"
     names = [name for name, _, _ in fields]
-    if fault := _fault_of_names(names, fields[0][1]):
+    if fault := _fault_of_names(fmt, names, fields[0][1]):
         return fault
     if any(how or "{" in spec for _, spec, how in fields):
         return "has more in its braces than a format; write '{:,.2f}', or give a function"
@@ -97,11 +106,13 @@ def _fault_of_braces(fmt: str) -> str | None:
     return next(filter(None, (_fault_of_specification(s) for _, s, _ in fields if s)), None)
 
 
-def _fault_of_names(names: list[str], spec: str) -> str | None:
+def _fault_of_names(fmt: str, names: list[str], spec: str) -> str | None:
     """Return what is wrong with what braces name; there is one value, and it has no name."""
     plain = f"{{:{spec}}}" if spec else "{}"
     if named := [name for name in names if name not in {"", "0"}]:
-        return f"names {named[0]!r} in its braces, but a format has one value; write {plain!r}"
+        code = _F_STRING.fullmatch(fmt)  # the letter and quotes of a program are no words
+        right = _NAMED.sub("{", code[2] if code else fmt) if len(names) == 1 else plain
+        return f"names {named[0]!r} in its braces, but a format has one value; write {right!r}"
     if names.count("") > 1 or {"", "0"} <= set(names):
         return f"has braces for {len(names)} values, but a format has one; write {plain!r}"
     return None
@@ -135,12 +146,23 @@ def _fault_of_codes(spec: str) -> str | None:
     codes = set(DATE_CODE.findall(spec))
     if codes and re.search(r"%(?:[^-_0^#A-Za-z%]|$)", spec.replace("%%", "")):
         return "has a % without the letter of a code; write %% for a percent sign"
+    return _fault_of_clock(spec, codes)
+
+
+def _fault_of_clock(spec: str, codes: set[str]) -> str | None:
+    """Return what is wrong with the hours and minutes of a format of dates."""
     if "M" in codes and not codes & _HOURS:
         right = spec.replace("%M", "%m")
         return f"has the minutes (%M) without the hour; the month is %m: write {right!r}"
     if _MINUTES.search(spec):
         right = _MINUTES.sub(r"\1%M", spec)
         return f"has the month (%m) behind the hour; minutes are %M: write {right!r}"
+    if codes & {"I", "l"} and not codes & {"p", "P", "H", "k", "c", "r", "X"}:
+        right = re.sub(r"%([-_0^#]?)[Il]", r"%\1H", spec)
+        return (
+            "has the hour of a clock of 12 (%I) without %p, so 14:30 would be 02:30; write "
+            f"{right!r}, or put %p behind the time"
+        )
     return None
 
 
@@ -148,6 +170,7 @@ def _advised_for_printf(spec: str, found: re.Match[str]) -> str:
     """Say what a format of C, and of Python's ``%``, is written as here."""
     code = found[0][1:]
     bare = {"s": "", "r": "", "i": "", "f": ".2f"}.get(code, code.replace("i", "d"))
+    bare = re.sub(r"^(\d+)s$", r">\1", re.sub(r"^-(\d+)s$", r"<\1", bare))
     around = spec[: found.start()], spec[found.end() :]
     right = f"{around[0]}{{:{bare}}}{around[1]}" if any(around) else bare
     right = right.replace("{:}", "{}").replace("%%", "%")
@@ -156,11 +179,12 @@ def _advised_for_printf(spec: str, found: re.Match[str]) -> str:
 
 def _spreadsheet_pattern(spec: str) -> str | None:
     """Say what a pattern of a spreadsheet is written as here; None for anything else."""
+    spec = spec.partition(";")[0]  # the other parts are for numbers below zero, for zero, for texts
     found = _SPREADSHEET.search(spec)
     if found is None or DATE_CODE.search(spec):
         return None
     before, digits, behind = spec[: found.start()], found[0], spec[found.end() :]
-    if re.search(r"[\d.,<>=^+ -]\Z", before) or re.match(r"[1-9a-zA-Z._,]", behind):
+    if re.search(r"[\dCNF.,<>=^+ -]\Z", before) or re.match(r"[1-9a-zA-Z._,]", behind):
         return None  # the zero of ".02f", ">05d", "0.2f"
     parts = re.split(r"[., '’\u00a0\u202f]", digits)
     grouped = len(parts) > 1 and "#" in parts[0]
@@ -171,10 +195,15 @@ def _spreadsheet_pattern(spec: str) -> str | None:
         right = f"0{len(digits)}d"
     else:
         right = f"{',' * grouped}.{decimals}{'%' if behind[:1] == '%' else 'f'}"
-    around = [part.replace('"', "") for part in (before, behind.removeprefix("%"))]
+    around = [
+        re.sub(r'["\\]|[_*].', "", _IN_BRACKETS.sub(r"\1", part))
+        for part in (before, behind.removeprefix("%"))
+    ]
     if any(around):
         right = f"{around[0]}{{:{right}}}{around[1]}"
-    return f"is how a spreadsheet writes formats; write {right!r}"
+    comma = decimals and digits[-1 - decimals] == ","
+    which = "; its decimals have a point, and only a function writes them with a comma"
+    return f"is how a spreadsheet writes formats; write {right!r}{which if comma else ''}"
 
 
 def _advised(spec: str) -> str:
@@ -185,6 +214,9 @@ def _advised(spec: str) -> str:
             f"has more than the format of a number; put the sign into the text, before or behind "
             f"the tag, and write {found[0]!r}, or write {f'{before}{{:{found[0]}}}{behind}'!r}"
         )
+    if found := _AS_WRITTEN.fullmatch(spec):
+        group = "," * (spec[0] in "Nn" or "," in spec)
+        return f"is no format; write '{group}.{found['places'] or len(found['decimals'])}f'"
     if found := _NO_POINT.fullmatch(spec):
         return f"lacks the point before the decimals; write '{found[1]}.{found[2]}{found[3]}'"
     if _DATE_LETTERS.fullmatch(spec) and re.search(r"[dDmMyYHh]", spec):
@@ -196,7 +228,9 @@ def _advised(spec: str) -> str:
 
 
 def _as_codes(spec: str) -> str:
-    """Return ``dd.mm.yyyy`` as ``%d.%m.%Y``."""
+    """Return ``dd.mm.yyyy`` as ``%d.%m.%Y``, and ``h:mm a`` as ``%I:%M %p``."""
+    half = _AM_PM.search(spec)
+    spec, behind = (spec[: half.start()], "%p") if half else (spec, "")
     out, at = "", 0
     while at < len(spec):
         word, code = next(
@@ -205,4 +239,4 @@ def _as_codes(spec: str) -> str:
         is_minute = code == "%m" and out.rstrip(":.h").endswith(("%H", "%I"))
         out += "%M" if is_minute else code
         at += len(word)
-    return out
+    return out + behind if half else out.replace("%I", "%H")

@@ -113,9 +113,9 @@ def cell_text(cell: Any) -> str | None:
     """Return one object as text, None when it is missing."""
     if isinstance(cell, str):
         return cell.encode("utf-8", "replace").decode()
-    if isinstance(cell, (bool, np.bool_, list, tuple, dict, set, np.ndarray)):
+    if isinstance(cell, (bool, np.bool_)) or not pd.api.types.is_scalar(cell):
         return f"({type(cell).__name__})"
-    if pd.isna(cell):
+    if (isinstance(cell, Decimal) and cell.is_nan()) or pd.isna(cell):  # pandas raises for sNaN
         return None
     if isinstance(cell, (int, np.integer)):
         return str(int(cell))

@@ -38,19 +38,26 @@ _ONLY_TAGS: Final = (
     rf"«({_INSIDE}+)»",
     rf"\*\|({_INSIDE}+)\|\*",
     rf"%\(({_INSIDE}+)\)[a-z]",
+    r"%%+([^%\n]+)%%+",  # of full-width signs, since others would be a tag
 )
 """Notations that stand for nothing else in a text, as regular expressions of one group."""
 
 _PERHAPS_TAGS: Final = (
-    rf"\{{({_INSIDE}+)\}}",
+    rf"\{{({_INSIDE}+(?:[:!][^{{}}\n]*)?)\}}",
     rf"\[({_INSIDE}+)\]",
     rf"<({_INSIDE}+)>",
     rf"%({_INSIDE}+)%",
-    r"\$([^\W\d]\w*)",
     r"([@#|^~])(\w+)\1",
+    r"(?<!\w)[$@]([^\W\d]\w*)",
     r"(__)(\w+?)__",
 )
 """Notations that may be plain text as well: only what names a column counts."""
+
+_LOOK_ALIKES: Final = {
+    **{code + 0xFEE0: chr(code) for code in range(0x21, 0x7F)},
+    **dict(zip(map(ord, "﹪‹›〈〉⟨⟩"), "%<><><>", strict=True)),
+}
+"""Full-width signs and other brackets, as signs of ASCII: keyboards for Chinese write those."""
 
 _NAME_ENDS: Final = re.compile(r"[:|!;,=]")
 _LONGEST: Final = 40
@@ -91,9 +98,10 @@ def _note_near_miss(draft: Draft, tag: str) -> bool:
     columns, levels = list(draft.frame.columns), list(draft.frame.index.names)
     if same := called_the_same(tag, columns):
         many = "columns are called" if len(same) > 1 else "a column is called"
+        names = [_told(label, tag) for label in same]
         draft.problems.whole(
             "tag_near_miss",
-            f"Tag %%{tag}%% is no column, but {many} {' and '.join(map(repr, same))}. Say which is "
+            f"Tag %%{tag}%% is no column, but {many} {' and '.join(names)}. Say which is "
             f"meant: personalize={{{tag!r}: {same[0]!r}}} for the column, "
             f"personalize={{{tag!r}: None}} for the field of the database.",
             column=tag,
@@ -119,6 +127,12 @@ def _note_near_miss(draft: Draft, tag: str) -> bool:
     return True
 
 
+def _told(label: Hashable, tag: str) -> str:
+    """Return a label as code; of one that differs in the codes of its characters it is said."""
+    alike = unicodedata.normalize("NFC", str(label)) == unicodedata.normalize("NFC", tag)
+    return f"{label!r} (which only looks the same)" if alike else repr(label)
+
+
 def note_other_notations(draft: Draft, literals: Sequence[str]) -> None:
     """Warn of what looks like a tag in another notation, in the text outside its tags."""
     for shown, name in dict.fromkeys(_other_notations(literals, draft.frame)):
@@ -136,27 +150,28 @@ def _other_notations(literals: Sequence[str], frame: pd.DataFrame) -> Iterator[t
     columns = {bare(str(column)): str(column) for column in frame.columns}
     columns.pop("", None)
     for literal in literals:
-        rest = literal
-        for pattern in _ONLY_TAGS:
-            yield from _found(pattern, rest, columns, only=True)
-            rest = re.sub(pattern, "\n", rest)
-        for pattern in _PERHAPS_TAGS:
-            yield from _found(pattern, rest, columns, only=False)
+        rest = literal.translate(_LOOK_ALIKES)
+        for pattern in (*_ONLY_TAGS, *_PERHAPS_TAGS):
+            told = list(_found(pattern, rest, columns, only=pattern in _ONLY_TAGS))
+            yield from ((literal[place], name) for place, name in told)
+            for place in [found.span() for found in re.finditer(pattern, rest)] if told else []:
+                rest = f"{rest[: place[0]]}{chr(10) * (place[1] - place[0])}{rest[place[1] :]}"
 
 
 def _found(
     pattern: str, text: str, columns: Mapping[str, str], *, only: bool
-) -> Iterator[tuple[str, str]]:
-    """Yield what one notation finds; ``only``: it counts also where it names no column."""
+) -> Iterator[tuple[slice, str]]:
+    """Yield where one notation is found; ``only``: it counts also where it names no column."""
     for found in re.finditer(pattern, text):
         inside = found[found.lastindex or 0].strip()
         names = _names(inside)
         named = [columns[bare(name)] for name in names if bare(name) in columns]
         if named or (only and bare(inside) and len(inside) <= _LONGEST):
-            yield found[0], (named or names)[0]
+            yield slice(*found.span()), (named or names)[0]
 
 
 def _names(inside: str) -> list[str]:
     """Return what may be the name in ``contact.total:,.2f``: its head, that one's end, or all."""
+    inside = inside.lstrip("!#$^/=&@ ")
     head = _NAME_ENDS.split(inside, maxsplit=1)[0].strip()
     return list(dict.fromkeys([head, head.rpartition(".")[2].strip(), inside]))

@@ -18,8 +18,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.cells import cure_for, shown
-from smsframe.no_value_words import OTHER_WORDS
+from smsframe.cells import clean_text, cure_for, shown
+from smsframe.format_specs import inside
+from smsframe.no_value_words import OTHER_WORDS, WORDS
 from smsframe.text_bytes import bytes_of, offsets_of
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ _NAMED: Final = 3
 _NOISE_DIGITS: Final = 15
 _FRACTION: Final = r"^-?\d+\.\d+$"
 _NOT_SIGNIFICANT: Final = r"^-?[0.]*|\."
+_UTC_TEXT: Final = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|\+00:00)$"
 _SHOWS_ZONE: Final = re.compile(r"%[zZ]")
 _UTC_NAMES: Final = frozenset(
     {"UTC", "Etc/UTC", "UTC+00:00", "UCT", "Etc/UCT", "Zulu", "Etc/Zulu", "Universal", "tzutc()"}
@@ -50,10 +52,10 @@ def note_values(draft: Draft, column: Hashable, written: Written) -> None:
     note_words(draft.problems, column, cells, written.words)
     _note_tags_inside(draft.problems, column, written.texts)
     _note_garbled(draft.problems, column, written.texts)
-    if fmt is None:
+    if not (isinstance(fmt, str) and inside(fmt)):  # what says how many digits means them
         _note_noise(draft.problems, column, written.texts)
     if not callable(fmt):
-        _note_utc(draft.problems, column, cells, fmt)
+        _note_utc(draft.problems, column, cells, written.texts, fmt)
 
 
 def _note_unwritable(draft: Draft, column: Hashable, fmt: Format | None, written: Written) -> None:
@@ -81,15 +83,18 @@ def note_words(
     """Warn of words that programs write for no value or an error; in a ``file`` all are blank."""
     if not len(rows):
         return
-    found = Counter(str(cell).strip() for cell in cells.iloc[rows])
+    found = Counter(_word_of(cell) for cell in cells.iloc[rows])
     kept = sum(n for word, n in found.items() if word in OTHER_WORDS and not file)
-    became = [f"{len(rows) - kept:,} count as blank"] if kept < len(rows) else []
-    became += [f"{kept:,} go out as they stand, since somebody may be called that"] if kept else []
+    blank = len(rows) - kept
+    became = [f"{blank:,} count{'s' * (blank == 1)} as blank"] if blank else []
+    if kept:
+        goes = "goes out as it stands" if kept == 1 else "go out as they stand"
+        became.append(f"{kept:,} {goes}, since somebody may be called that")
+    hold = "cell of column {!r} holds" if len(rows) == 1 else "cells of column {!r} hold"
     problems.rows(
         "no_value_word",
-        f"{len(rows):,} cell{'s' * (len(rows) != 1)} of column {column!r} hold a word that "
-        f"programs write for no value or for an error: {_listed(found)}. {'; '.join(became)}. "
-        "Correct or empty what is wrong.",
+        f"{len(rows):,} {hold.format(column)} a word that programs write for no value "
+        f"or for an error: {_listed(found)}. {'; '.join(became)}. Correct or empty what is wrong.",
         rows,
         severity="warning",
         column=column,
@@ -97,9 +102,18 @@ def note_words(
     )
 
 
-def _listed(found: Counter[str]) -> str:
+def _word_of(cell: Any) -> str | None:
+    """Return the word that a cell holds; None where a format has made it of something else."""
+    word = clean_text(cell) if isinstance(cell, str) else None
+    return word if word in WORDS else None
+
+
+def _listed(found: Counter[str | None]) -> str:
     """Return the commonest words with their numbers."""
-    told = [f"{word!r} ({number:,})" for word, number in found.most_common(_NAMED)]
+    told = [
+        f"{'what the format makes of it' if word is None else repr(word)} ({number:,})"
+        for word, number in found.most_common(_NAMED)
+    ]
     more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
     return f"{', '.join(told)}{more}"
 
@@ -174,11 +188,24 @@ def _shown_texts(texts: pa.Array) -> Callable[[Positions], Sequence[str]]:
     return lambda positions: [shown(texts[int(place)].as_py()) for place in positions]
 
 
-def _note_utc(problems: Problems, column: Hashable, cells: pd.Series, fmt: str | None) -> None:
+def _note_utc(
+    problems: Problems, column: Hashable, cells: pd.Series, texts: pa.Array, fmt: str | None
+) -> None:
     """Warn of moments in UTC, unless the format shows the zone; their date may be another too."""
     if fmt and _SHOWS_ZONE.search(fmt):
         return
     rows = _utc_rows(cells)
+    if len(written := _utc_texts(texts)):
+        problems.rows(
+            "value_in_utc",
+            f"Column {column!r} holds a moment as programs write it, in UTC, which is not the time "
+            "where people are. Make it theirs, and give it a format: "
+            f"pd.to_datetime(df[{column!r}]).dt.tz_convert('America/New_York').",
+            written,
+            severity="warning",
+            column=column,
+            values=_shown_texts(texts),
+        )
     problems.rows(
         "value_in_utc",
         f"Column {column!r} holds a moment in UTC here, which is neither the time nor always the "
@@ -190,9 +217,23 @@ def _note_utc(problems: Problems, column: Hashable, cells: pd.Series, fmt: str |
     )
 
 
+def _utc_texts(texts: pa.Array) -> Positions:
+    """Return which texts are moments in UTC by their spelling, as in ``2026-11-22T14:30:00Z``."""
+    ends = pc.or_(pc.ends_with(texts, "Z"), pc.ends_with(texts, "+00:00"))
+    rows = np.flatnonzero(pc.fill_null(ends, fill_value=False).to_numpy(zero_copy_only=False))
+    if not len(rows):
+        return rows
+    found = pc.match_substring_regex(texts.take(pa.array(rows)), _UTC_TEXT)
+    moments: Positions = rows[found.to_numpy(zero_copy_only=False)]
+    return moments
+
+
 def _utc_rows(cells: pd.Series) -> Positions:
     """Return the rows with a moment in UTC that is not midnight."""
     dtype = cells.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        found = _utc_rows(dtype.categories.to_series())
+        return np.flatnonzero(np.isin(cells.cat.codes.to_numpy(), found))
     kind = getattr(dtype, "pyarrow_dtype", None)
     if kind is not None and pa.types.is_timestamp(kind) and kind.tz:
         cells = cells.astype(pd.DatetimeTZDtype(kind.unit, kind.tz))
@@ -208,18 +249,15 @@ def _utc_rows(cells: pd.Series) -> Positions:
     return np.flatnonzero([_is_utc_time(cell) for cell in cells.tolist()])
 
 
-_OF_MOMENTS: Final = frozenset({"datetime", "datetime64", "mixed", "date"})
+_OF_MOMENTS: Final = frozenset({"datetime", "datetime64", "mixed", "date", "time"})
 
 
 def _is_utc_time(cell: Any) -> bool:
     """Tell whether a cell is a moment in UTC that is not midnight."""
-    return (
-        isinstance(cell, dt.datetime)
-        and cell is not pd.NaT
-        and cell.tzinfo is not None
-        and _is_utc(cell.tzinfo)
-        and cell.time() != dt.time()
-    )
+    if not isinstance(cell, (dt.datetime, dt.time)) or cell is pd.NaT or cell.tzinfo is None:
+        return False
+    clock = cell.time() if isinstance(cell, dt.datetime) else cell
+    return _is_utc(cell.tzinfo) and clock.replace(tzinfo=None) != dt.time()
 
 
 def _is_utc(zone: dt.tzinfo) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import pandas as pd
 import phonenumbers
@@ -10,6 +11,7 @@ import pytest
 from samples import make_people
 from test_composer import TEXT, WAIT_S, no_pause, opened, send_all, words
 
+from smsframe import nearly_same
 from smsframe.acoustic.outcomes import REFUSALS
 from smsframe.composing import glance, regions, try_panel
 from smsframe.composing.choices import Choices
@@ -51,6 +53,22 @@ def screen(made):
 def test_words__no_argument_in_a_cure(sentence):
     """A cure of a phone cell or of a refused call names no argument on the screen."""
     assert not ARGUMENT.search(on_screen(sentence))
+
+
+@pytest.mark.parametrize("code", ["nearly_the_same", "had_these_words", "accepted_before"])
+def test_words__of_what_was_sent_before(code):
+    """What an earlier send has to do with this one is said with the screen's own controls."""
+    looked = SimpleNamespace(runs={"r1": (4, 0.0)})
+    near = {"r1": SimpleNamespace(run=SimpleNamespace(forgotten=False))}
+    sentence = {
+        "nearly_the_same": nearly_same._nearly_the_same(4, 5, looked, near).sentence,
+        "had_these_words": nearly_same._had_these_words(4, looked).sentence,
+        "accepted_before": 'If this is a new round, give each round a name, such as campaign=f"cl'
+        'ass-{date}": it goes, as a new message, to these 4 too.',
+    }[code]
+    said = on_screen(sentence)
+    assert "campaign=" not in said
+    assert "exclude=" not in said or "make the composer with exclude=smsframe.results('r1')" in said
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
+
 import pandas as pd
 import pytest
 from samples import make_people
@@ -36,15 +39,19 @@ def test_format__that_is_used(fmt):
         *(("%.2f", ".2f"), ("%,.2f", ",.2f"), ("$%.2f", "${:.2f}"), ("%05d", "05d"), ("%f", ".2f")),
         *(("{:%.2f}", ".2f"), ("%5.1f%%", "{:5.1f}%"), ("hi %s", "hi {}")),
         *(("{:%d %b}", "%d %b"), ("on {:%d %b}", "on %d %b"), ("{0:%H:%M}", "%H:%M")),
-        *(("{x:,.2f}", "{:,.2f}"), ("${total:,.2f}", "{:,.2f}"), ("{total}", "{}")),
+        *(("{x:,.2f}", "{:,.2f}"), ("${total:,.2f}", "${:,.2f}"), ("{total}", "{}")),
         *(("{{:,.2f}}", "{:,.2f}"), ("{:,.2f", "{:,.2f}"), ("{!r}", "{:,.2f}")),
         *(("{:{}}", "{:,.2f}"), ("{:.1f} {:.2f}", "{:.1f}"), ("{.year}", "{}")),
         *(("dd.mm.yyyy", "%d.%m.%Y"), ("d.m.Y", "%d.%m.%Y"), ("DD/MM/YYYY", "%d/%m/%Y")),
         *(("YYYY-MM-DD", "%Y-%m-%d"), ("MMM d, yyyy", "%b %d, %Y"), ("HH:mm", "%H:%M")),
-        *(("dd.mm.yyyy hh:mm", "%d.%m.%Y %I:%M"), ("m/d/yy", "%m/%d/%y")),
+        *(("dd.mm.yyyy hh:mm", "%d.%m.%Y %H:%M"), ("m/d/yy", "%m/%d/%y")),
         *(("%d.%M.%Y", "%d.%m.%Y"), ("%H:%m", "%H:%M")),
         *((",2f", ",.2f"), ("2f", ".2f"), ("f", ".2f"), (",f", ",.2f"), ("%", ".0%")),
         *(("$,.2f", "${:,.2f}"), (",.2f €", "{:,.2f} €"), ("€.2f", "€{:.2f}")),
+        *(("0.00;-0.00", ".2f"), ("#,##0.00 [$€-407]", "{:,.2f} €"), ("[Red]0.00", ".2f")),
+        *(("1,234.56", ",.2f"), ("C2", ".2f"), ("N0", ",.0f"), ("%5s", ">5")),
+        *(("h:mm a", "%I:%M %p"), ("hh:mm", "%H:%M"), ("%I:%M", "%H:%M"), ("%-l Uhr", "%-H Uhr")),
+        *(("f'{v:,.2f}'", "{:,.2f}"), ('f"{v} km"', "{} km")),
         *(("USD ,.2f", "USD {:,.2f}"), (".1f%", "{:.1f}%"), (",d pcs", "{:,d} pcs")),
     ],
 )
@@ -58,8 +65,8 @@ def test_format__refused_with_the_right_one(fmt, right):
     ("fmt", "words"),
     [
         *(("%s", "leave it out"), ("%i", "leave it out"), ("%Q", "no code of dates")),
-        *(("%d %i", "%i, which is no code"), ("%d %", "without the letter"), ("N2", "no format")),
-        *(("C2", "no format"), ("General", "no format"), ("@", "no format"), ("c", "a letter")),
+        *(("%d %i", "%i, which is no code"), ("%d %", "without the letter"), ("0,00", "a comma")),
+        *(("#.##0,00", "a comma"), ("General", "no format"), ("@", "no format"), ("c", "a letter")),
         *(("$,.2f", "put the sign into the text"), (">100000", "more than 800 characters")),
     ],
 )
@@ -91,3 +98,35 @@ def test_format__of_one_bad_cell_stops_its_row():
     (fault,) = made.problems.query("severity == 'error'").itertuples()
     assert (fault.code, fault.position, fault.value) == ("value_unreadable", 1, "'n/k'")
     assert "pd.to_numeric" in fault.sentence
+
+
+@pytest.mark.parametrize(
+    ("value", "fmt", "why"),
+    [
+        pytest.param(12345.67, "g", "counts all digits", id="digits-lost"),
+        pytest.param(Decimal("1234567.5"), "{:n}", "counts all digits", id="digits-lost-n"),
+        pytest.param(1.5, "2", "how wide a number is", id="a-width"),
+        pytest.param(1.5, "1.23", "write '.2f'", id="as-an-example"),
+        pytest.param("12.50", ".2", "cuts the text of a number", id="a-number-cut"),
+        pytest.param(dt.date(2026, 1, 2), "%H:%M", "a date has no time of day", id="date-hour"),
+        pytest.param(pd.Period("2026Q4"), "%d %b", "of several days has no day", id="quarter-day"),
+        pytest.param(True, ",.2f", "True and False are no numbers", id="truth"),
+        pytest.param(dt.timedelta(hours=3), "%H:%M", "the text of one duration", id="duration"),
+    ],
+)
+def test_format__that_fits_by_accident(value, fmt, why):
+    """What a format would leave out of a value, or put into it, is refused with the reason."""
+    frame = make_people(1).assign(v=pd.Series([value], dtype=object))
+    with pytest.raises(smsframe.InputError, match=why):
+        smsframe.plan(frame, "%%v%%", program="1", formats={"v": fmt})
+
+
+def test_format__that_makes_nothing_of_a_cell():
+    """A cell that is there, and of which a format makes nothing, is not called blank."""
+    frame = make_people(3).assign(v=[1, 2, None])
+    made = smsframe.plan(
+        frame, "%%v%%", program="1", formats={"v": lambda value: "one" if value == 1 else None}
+    )
+    said = made.problems.set_index("position")["sentence"]
+    assert "The function of column 'v' makes nothing of this cell" in said[1]
+    assert "is blank here" in said[2]

@@ -470,6 +470,8 @@ def test_dtype__without_gaps_is_read(dtype):
         pytest.param(12015550123.5, "phone_unreadable", id="fraction"),
         pytest.param(True, "phone_unreadable", id="bool"),
         pytest.param([PHONE], "phone_unreadable", id="list"),
+        pytest.param(pd.Series([PHONE, PHONE]), "phone_unreadable", id="series"),
+        pytest.param(..., "phone_unreadable", id="ellipsis"),
         pytest.param(pd.Timestamp("2026-11-02"), "phone_unreadable", id="date"),
         pytest.param(float("inf"), "phone_unreadable", id="infinite"),
         pytest.param(b"12015550123", "phone_unreadable", id="bytes"),

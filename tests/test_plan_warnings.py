@@ -268,7 +268,7 @@ def test_shell__says_them_before_the_last_step(shell, sandbox, capsys):
     text = ("%%v%%", "--default", "v=x")
     assert shell("send", *text) == cli.USAGE
     asked = " ".join(capsys.readouterr().out.split())
-    assert "count as blank" in asked
+    assert "counts as blank" in asked
     assert "seems to say who wants no texts" in asked
     assert shell("send", *text, "--dry-run") == cli.ALL_ACCEPTED
     assert "2 warnings, 1 consent_unused, 1 no_value_word" in capsys.readouterr().err
@@ -295,3 +295,52 @@ def test_shell__asks_which_is_meant(shell, sandbox, capsys):
     both = ("--tag", "FirstName=", "--tag", "FirstName=mobile")
     assert shell("plan", "Hi %%FirstName%%", *both) == cli.USAGE
     assert "given twice" in capsys.readouterr().err
+
+
+def said_of(values, **given):
+    """Return code, count and sentence of the warnings of a plan over some values."""
+    frame = make_people(len(values)).assign(v=pd.Series(values))
+    made = smsframe.plan(frame, "%%v%%", program="1", **given)
+    found = made.problems[made.problems["severity"] == "warning"]
+    return [*found[["code", "sentence", "value"]].itertuples(index=False, name=None)]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param(["2026-11-22T14:30:00Z", "Z"], id="text"),
+        pytest.param(["2026-11-22 14:30:00.123+00:00", None], id="text-offset"),
+        pytest.param(pd.to_datetime(["2026-11-22 14:30Z"]).astype("category"), id="category"),
+        pytest.param([dt.time(14, 30, tzinfo=dt.UTC), dt.time(1)], id="time"),
+    ],
+)
+def test_moment_in_utc__however_it_is_kept(values):
+    """A moment in UTC is one in a text, in a category and as a time of day too."""
+    ((code, _, _),) = said_of(values, defaults={"v": "x"})
+    assert code == "value_in_utc"
+
+
+def test_digits__of_a_function():
+    """A function that returns a computed number is warned of, as a column of them is."""
+    ((code, _, _),) = said_of([1, 3], formats={"v": lambda number: number / 3})
+    assert code == "value_many_digits"
+
+
+def test_word__of_a_cell_and_of_a_function():
+    """The word that a cell holds is shown; one that a function makes is not said to be there."""
+    ((_, said, value),) = said_of(["Ann", "#REF!"], defaults={"v": "x"})
+    assert value == "'#REF!'"
+    assert "1 cell of column 'v' holds a word" in said
+    assert "1 counts as blank" in said
+    ((_, said, _),) = said_of(
+        [1, 2], defaults={"v": "x"}, formats={"v": lambda n: ["nan", "b"][n - 1]}
+    )
+    assert "what the format makes of it (1)" in said
+
+
+@pytest.mark.parametrize("name", ["accepts_texts", "Receive SMS", "退订", "NoText", "согласие"])
+def test_consent__by_other_names(name):
+    """A column that says who wants no texts may be called so in other words."""
+    made = smsframe.plan(make_people(2).assign(**{name: ["y", ""]}), "Hi", program="1")
+    assert made.problems.query("severity == 'warning'")["code"].tolist() == ["consent_unused"]
+    assert "an empty text in 1" in made.problems["sentence"].iloc[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -624,3 +625,22 @@ def test_batches__are_cut_as_the_plain_way_cuts_them():
             waiting = [row for row in waiting if row not in set(seen.values())]
         cut = slices.disjoint(np.arange(100), codes_, size=size)
         assert [rows.tolist() for rows in cut] == plain
+
+
+def test_values__that_pandas_cannot_look_at():
+    """A signalling NaN is a blank cell, beside numbers and an infinity; lists keep their row."""
+    frame = make_people(4).assign(
+        v=pd.Series([Decimal("sNaN"), Decimal("Infinity"), Decimal("1.50"), None], dtype=object)
+    )
+    made = plan(frame, "%%v%%")
+    assert codes(made) == ["value_missing", "value_infinite", "value_missing"]
+    assert made.texts().tolist() == ["1.50"]
+
+
+def test_phones__of_odd_cells_are_shown():
+    """Cells that hold several things are listed among the problems, whatever they are."""
+    odd = [[1, 2], np.array([1, 2]), pd.Series([1, 2]), pd.DataFrame({"a": [1]}), object()]
+    frame = pd.DataFrame({"mobile": pd.Series([*odd, "+12015550101"], dtype=object)})
+    made = smsframe.plan(frame, "Hi", program="1", phone="mobile")
+    assert made.problems["code"].tolist() == ["phone_unreadable"] * len(odd)
+    assert made.recipients == 1

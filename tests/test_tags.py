@@ -69,6 +69,19 @@ def test_near_miss__of_nothing(tag):
     assert told(plan(frame_of("FirstName", "First Name", "?"), f"%%{tag}%%")) == []
 
 
+def test_near_miss__that_looks_the_same():
+    """Two names that nobody can tell apart by looking are said to be two."""
+    made = plan(frame_of("Pre\u0301nom"), "Hi %%Prénom%%")
+    assert "(which only looks the same)" in made.problems["sentence"].iloc[0]
+
+
+@pytest.mark.parametrize("argument", ["personalize", "defaults"])
+def test_tag__with_its_marks_in_an_argument(argument):
+    """A tag is named without its marks; with them the argument would go unheard."""
+    with pytest.raises(smsframe.InputError, match=r"name of a tag alone: 'City'"):
+        plan(frame_of("town"), "Hi %%City%%", **{argument: {"%%City%%": "town"}})
+
+
 def test_near_miss__names_all_columns():
     """Where two columns are called the same, both are named."""
     made = plan(frame_of("First Name", "first_name"), "Hi %%FirstName%%")
@@ -146,6 +159,9 @@ def test_index__called_like_a_tag(name):
             ("__total__", "total"),
         ),
         *(("{{LastName}}", "LastName"), ("*|FNAME|*", "FNAME"), ("((Town))", "Town")),
+        *(("％％FirstName％％", "FirstName"), ("｛FirstName｝", "FirstName"), ("‹total›", "total")),
+        *(("{total:>10}", "total"), ("{!Contact.FirstName}", "FirstName"), ("{$total}", "total")),
+        *(("＄total", "total"), ("@total", "total"), ("％％Town％％", "Town")),
     ],
 )
 def test_other_notation__is_told_with_the_right_one(shown, tag):

@@ -359,6 +359,8 @@ def test_to_text__times_by_cell(moments):
         pytest.param(objects(Decimal("Infinity"), 1), ".1f", [None, "1.0"], id="no-decimal"),
         pytest.param(pd.Series(["Annabel", "Bo"]), ".3", ["Ann", "Bo"], id="cut-text"),
         pytest.param(pd.Series([1e20]), "g", ["1e+20"], id="not-ordinary"),
+        pytest.param(pd.Series([12.5, 3]), "g", ["12.5", "3"], id="no-digit-lost"),
+        pytest.param(objects(pd.Period("2026-01-05", "D")), "%d %b", ["05 Jan"], id="period-day"),
         pytest.param(pd.Series([255]), "x", ["ff"], id="hexadecimal"),
         pytest.param(pd.Series([1234.5]), "{:n} EUR", ["1234.5 EUR"], id="as-python-does"),
         pytest.param(objects("nan", "NULL", "ann"), str.upper, [None, "NULL", "ANN"], id="words"),

@@ -71,6 +71,20 @@ _SPOKEN = tuple(
         (r"Check program=; client\.programs\(\) lists the", "Check the program; the menu has the"),
         (r"Give the id of the SMS program as program=\.", "Choose the program."),
         (r"every column named in lookup=", "every column named beside a field"),
+        (
+            r"To leave (?:out who had it|them out): exclude=(smsframe\.results\(.*?\))\.",
+            r"To leave out who had it, make the composer with exclude=\1.",
+        ),
+        (r"by a list of your own \(exclude=\)", "by a list of your own: exclude= of the composer"),
+        (r'name it: campaign="\.\.\." \(it goes', "write a name under Campaign (it goes"),
+        (
+            r" For a text that goes out every day with its date in it, give campaign=f.*\.$",
+            " A text that goes out every day takes a new name each day.",
+        ),
+        (
+            r"give each round a name, such as campaign=f.*?: it goes",
+            "write a name of its own for each round under Campaign: it goes",
+        ),
         (r"limit= stopped before this row\. .*", "The limit that was given stops before this row."),
         (
             r"in personalize= and program=, and try one row on your own phone with .*",
