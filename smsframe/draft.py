@@ -47,6 +47,7 @@ MAX_CHARACTERS = 800
 MAX_UCS2_CHARACTERS = 400
 MAX_SEGMENTS = 6
 BATCH_SIZE = 1000
+_EVERY, _EVERY_ROW = 'give region="+"', 'give region="+" and no region_from='
 
 DOUBTFUL_VALUES = (
     *("value_many_digits", "value_garbled", "no_value_word", "value_holds_tag", "value_in_utc"),
@@ -134,7 +135,7 @@ def read_recipients(draft: Draft) -> None:
         draft.columns = replace(draft.columns, phone=column)
     region, row_regions = draft.columns.region, None
     if draft.columns.region_from is not None:
-        row_regions = regions_of_rows(draft.frame, draft.columns.region_from, draft.problems)
+        row_regions = regions_of_rows(draft.frame, draft.columns, column, draft.problems)
     read = phones.read_phones(draft.frame[column], region=region, row_regions=row_regions)
     draft.contact_ids = read.digits
     _note_phones(draft, column, read)
@@ -149,10 +150,15 @@ def _note_phones(draft: Draft, column: Hashable, read: phones.PhoneColumn) -> No
             damage.code, damage.sentence, severity=damage.severity, column=column, value=evidence
         )
     codes = pd.Categorical(read.code)
+    region, by_row = f"region {draft.columns.region}", draft.columns.region_from
+    if by_row is not None:
+        region = f"the country of its row (column {by_row!r})"
     for number, code in enumerate(codes.categories):
         draft.problems.rows(
             str(code),
-            phones.SENTENCES[code].format(column=column, region=draft.columns.region, value="This"),
+            phones.SENTENCES[code]
+            .format(column=column, region=region, value="This")
+            .replace(_EVERY, _EVERY if by_row is None else _EVERY_ROW),
             np.flatnonzero(codes.codes == number),
             column=column,
             values=_masked(draft.frame[column]),

@@ -12,6 +12,8 @@ around them:
   zeros in front; one that is written so in their own country, where what is dialled in front is no
   zero (``8 916 …`` in Russia, ``06 30 …`` in Hungary); and what they are in the region of the send.
 * **Two numbers in a cell** are both; so are the two halves of what is too long for one.
+* **Few digits behind a number** (``0171 1234567/8``, ``… (2)``, ``…-5``) are an extension, a second
+  number, or its own last digits: with them and without.
 
 Clean cells are read by a handful of Arrow calls, the others once for each distinct text.
 """
@@ -29,7 +31,7 @@ import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.phone_bytes import without_punctuation
+from smsframe.phone_bytes import may_hold_more, without_punctuation
 from smsframe.phone_cells import plain_text, read_cell
 from smsframe.phones import read_phones
 from smsframe.text_bytes import holds_any
@@ -62,13 +64,19 @@ _DATE = re.compile(
     r"(?:(?:19|20)\d\d([-./])\d\d?\1\d\d?|\d\d?([-./])\d\d?\2(?:19|20)\d\d)(?![-./]?\d)"
 )
 _NO_DIGIT = re.compile(r"\D+")
+_FEW_BEHIND = re.compile(r"([(\[~/\t][ ()\[\]./~\t-]*\d{1,4})[ ()\[\]./~\t-]*$")
+_SHORT_GROUP = re.compile(
+    r"(?:(?<=\d{7})(?=\D+\d{1,4}$)|(?<=\d{6})(?=\D+\d{1,3}$)|(?<=\d{5})(?=\D+\d{1,2}$)"
+    r"|(?<=\d{4})(?=\D+\d$))(\D+\d+)$"
+)
 
 _DIALLED = r"^0*(?:00|011)([1-9][0-9]*)$"
 _CODES = "|".join(str(code) for code in sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
-_MAY_DIFFER = r"^(?:[1-9][0-9]{0,2}0|5[24])"
+_MAY_DIFFER = r"^(?:[1-9][0-9]{0,2}0|5[24]|11)"
 _OTHER_SPELLINGS = (
     (rf"^({_CODES})0([0-9]+)$", r"\1\2"),
     (rf"^({_CODES})0+([1-9][0-9]*)$", r"\1\2"),
+    (r"^11([2-9][0-9]{9})$", r"1\1"),
     (r"^521([0-9]{10})$", r"52\1"),
     (r"^52([0-9]{10})$", r"521\1"),
     (r"^549([0-9]{10})$", r"54\1"),
@@ -139,6 +147,7 @@ def _is_clean(texts: pa.Array, cleaned: pa.Array) -> pa.Array:
     if not pc.any(changed).as_py():
         return clean
     several = pc.and_(changed, pc.greater(pc.binary_length(cleaned), _SURELY_ONE))
+    several = pc.or_(several, pa.array(may_hold_more(texts)))
     odd = pc.match_substring_regex(texts, _NOT_PHONES)
     plain = pc.match_substring_regex(texts, _PLAIN)
     return pc.and_(pc.and_(clean, plain), pc.invert(pc.or_(several, odd)))
@@ -162,11 +171,14 @@ def _digits_of_run(run: str) -> Iterator[str]:
         for part in others:
             yield part if len(part) >= FEWEST_DIGITS else sign + first[: -len(part)] + part
         yield sign + first
-        others = []
     digits = first + "".join(others)
     if FEWEST_DIGITS <= len(digits) <= (MOST_DIGITS if digits[0] != "0" else _MOST_DIALLED):
         yield sign + digits
-    if len(digits) > _SURELY_ONE:
+    for cut in (_FEW_BEHIND.search(run), _SHORT_GROUP.search(run)):
+        before = _NO_DIGIT.sub("", run[: cut.start(1)]) if cut else ""
+        if len(before) >= FEWEST_DIGITS:
+            yield sign + before
+    if len(digits) > _SURELY_ONE and not (others and len(first) >= FEWEST_DIGITS):
         yield from _halves(run, sign)
 
 

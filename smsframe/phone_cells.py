@@ -47,7 +47,9 @@ _BETWEEN = re.compile(
     r"\s*[,;|&\n]+\s*|\s*/\s*|\s+(?:or|and|oder|und|ou|et|y|e)\s+|(?<=\d)\s*(?=\+)", re.IGNORECASE
 )
 _BEHIND = re.compile(_BETWEEN.pattern + r"|\s*[(\[~\t\\\\]+\s*", re.IGNORECASE)
-_LAST_GROUP = re.compile(r"(?:\d{7}[\s.-]+\d{1,4}|\d{5}[\s.-]+\d{1,2}|\d{4}[\s.-]+\d)$")
+_LAST_GROUP = re.compile(
+    r"(?:\d{7}[\s.-]+\d{1,4}|\d{6}[\s.-]+\d{1,3}|\d{5}[\s.-]+\d{1,2}|\d{4}[\s.-]+\d)$"
+)
 _BEFORE_LAST = re.compile(r"[\s.-]+(?=\d+$)")
 _PUNCTUATION = re.compile(r"[\s()\[\]./~-]")
 _NUMBER = re.compile(r"^\++[0-9]+$|^[0-9]+$")
@@ -74,7 +76,7 @@ def read_cell(text: str, region: str | None) -> Reading:
 
 def plain_text(text: str) -> str:
     """Return a text without guards, labels and marks, its digits and punctuation in ASCII."""
-    plain = in_ascii(text).strip(" '\"`=\t\n")
+    plain = in_ascii(text).strip(" '\"`=,;\t\n")
     plain = _LABEL.sub("", plain).strip(" '\"")
     return _FLOAT_END.sub(r"\1", plain)
 
@@ -118,6 +120,8 @@ def _plain_character(char: str) -> str:
         return str(unicodedata.digit(char))
     if char in "\u2212\u30fc":
         return "-"
+    if char in "\u201a\u201e\u00b4":
+        return "'"
     wide = unicodedata.normalize("NFKC", char) if "\uff01" <= char <= "\uff5e" else char
     return wide if wide != char else _PLAIN_BY_CATEGORY.get(category, char)
 

@@ -51,16 +51,16 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "every number begins with its country code."
         ),
         "phone_other_country": (
-            "{value} is no number of region {region}, but would be one of another country "
+            "{value} is no number of {region}, but would be one of another country "
             "with a + in front. Write the + if that is meant."
         ),
         "phone_overseas": (
-            "{value} is no number of region {region}, but of another part of France with a country "
+            "{value} is no number of {region}, but of another part of France with a country "
             "code of its own: 0690 and 0691 are +590, 0692 and 0693 are +262, 0694 is +594, 0696 "
             "and 0697 are +596. Write + and that code in place of the 0 (+33 for the mainland)."
         ),
         "phone_ambiguous": (
-            "{value} can be read as two numbers: as people write or dial it in region {region}, "
+            "{value} can be read as two numbers: as people write or dial it in {region}, "
             "and with its country code first. Write + and the country code in front, which decides "
             'it, or give region="+" if every number begins with its country code.'
         ),
@@ -107,7 +107,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         ),
     }
 )
-"""Code → sentence with the cure; ``{value}`` is the masked cell, ``{region}`` the region given."""
+"""Code → sentence with the cure; ``{value}`` is the masked cell, ``{region}`` "region FR"."""
 
 CODES = tuple(SENTENCES)
 """All codes, in the order in which categories are kept."""

@@ -20,6 +20,8 @@ import pyarrow.compute as pc
 EXACT_INTEGERS_BELOW = 2.0**53
 """Floats of this size and more no longer tell neighbouring integers apart."""
 
+_DIGITS_OF = {np.float32: 24, np.float16: 11}
+
 
 def is_text_or_number(column: pd.Series) -> bool:
     """Tell whether the dtype can hold phone numbers at all."""
@@ -125,6 +127,14 @@ def cell_text(cell: Any) -> str | None:
 
 
 def _whole(number: Any) -> str:
-    """Return the digits of a number that is whole and exact, any other as it is written."""
+    """Return the digits of a number that is whole and exact, any other as it is written.
+
+    A shorter float is rounded far below: it is written as what it is, in scientific notation.
+    """
+    if (
+        isinstance(number, (np.float32, np.float16))
+        and abs(number) >= 2.0 ** _DIGITS_OF[type(number)]
+    ):
+        return f"{number:E}"
     exact = math.isfinite(number) and abs(number) < EXACT_INTEGERS_BELOW
     return str(int(number)) if exact and number == int(number) else str(number)

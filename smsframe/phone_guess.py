@@ -38,8 +38,9 @@ _NONE, _OWN, _UNNAMED, _OTHERS = range(4)
 NAMED = 20
 _BY_VALUE, _BY_NAME = 0.8, 0.6
 _NAME = re.compile(
-    r"phone|mobil|movil|portable|celular|cellular|msisdn|whatsapp|telefon|rufnummer|handynummer"
-    r"|(?:^|[^a-z])(?:cell|mob|tel|gsm|sms|ph|handy)(?:$|[^a-z])|cell(?:no|num)|e\.?164",
+    r"phone|mobil|movil|portable|celular|cellular|msisdn|whats_?app|telefo[no]|rufnummer"
+    r"|handyn(?:umme)?r|mobiel|telemovel|puhelin"
+    r"|(?:^|[^a-z])(?:cell|cel|mob|tel|gsm|sms|ph|handy|natel)(?:$|[^a-z])|cell(?:no|num)|e\.?164",
     re.IGNORECASE,
 )
 _NOT_NAME = re.compile(r"fax|landline|^sms_", re.IGNORECASE)

@@ -40,14 +40,14 @@ NO_CODE = -1
 """Position in ``CODES`` of a number that can be texted."""
 
 _FLOAT_END = r"^\s*(\+?[0-9]{7,})\.0{1,2}\s*$"
-_GUARDS = r"^[\s='\"`]+|[\s='\"`]+$"
+_GUARDS = r"^[\s='\"`,;]+|[\s='\"`,;]+$"
 _LABEL = (
     r"(?i)^(?:tel|telephone|phone|ph|mobile|mob|cell|cellphone|handy|sms|whatsapp)"
     r"(?:\s*[.:]+\s*|\s+)([0-9+(])"
 )
 _AREA_SLASH = r"^(\+?[ (]*(?:[0-9][ ().\-]*){1,6})/([0-9 ().\-]*)$"  # too short for two numbers
 _PUNCTUATION = r"[ \t().\-\[\]~]"
-_AROUND = " '\"`=\t\n\r\v\f\x1c\x1d\x1e"
+_AROUND = " '\"`=,;\t\n\r\v\f\x1c\x1d\x1e"
 _MUST_ASK = (
     r"^-|[eE]|^[0-9]+\.[0-9]{1,2}$"
     r"|^(?:19|20)[0-9]{2}[-.][0-9]{1,2}[-.][0-9]{1,2}|^[0-9]{1,2}[-.][0-9]{1,2}[-.](?:19|20)[0-9]{2}"

@@ -8,6 +8,7 @@ whole column is refused in ``phone_damage``.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe.checks import check_series, quoted, type_of
+from smsframe.country_names import region_called
 from smsframe.errors import InputError
 from smsframe.masking import Plain
 from smsframe.phone_codes import CODES, SENTENCES
@@ -211,7 +213,7 @@ def check_region(region: str | None) -> str | None:
     name = str.__str__(region).strip().upper() if isinstance(region, str) else ""
     if name == EVERY or name in phonenumbers.SUPPORTED_REGIONS:
         return name
-    meant = _OTHER_NAMES.get(name.removeprefix("+"))
+    meant = _OTHER_NAMES.get(re.sub(r"^(?:\+|00)", "", name)) or _region_called(name)
     cure = f'write region="{meant}"' if meant else 'such as region="US" or region="GB"'
     given = (
         f"region={quoted(region)} is not a region."
@@ -223,6 +225,12 @@ def check_region(region: str | None) -> str | None:
         region=quoted(region),
         meant=meant,
     )
+
+
+def _region_called(name: str) -> str | None:
+    """Return the region that a country's name or a calling code with + may mean."""
+    meant = region_called(re.sub("^00", "+", name))
+    return meant if meant in phonenumbers.SUPPORTED_REGIONS else None
 
 
 def _textable(readings: Readings) -> pa.Array:

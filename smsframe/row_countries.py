@@ -1,8 +1,8 @@
 """The countries of a frame's rows: read from a column, held against the region, counted.
 
 ``region_from=`` names a column of countries, and each row's number is read in its own. A blank cell
-says nothing, so ``region=`` counts there. An entry that is no country stops its row: to read its
-number as somewhere else would be a guess.
+says nothing, so ``region=`` counts there. An entry that is no country stops its row, unless its
+number says its country itself: to read it as somewhere else would be a guess.
 
 One ``region=`` for a list of several countries is the commonest way to text strangers, and often
 the frame says so itself. So a column that plainly holds countries and is not used is compared with
@@ -25,6 +25,8 @@ from smsframe.country_names import region_called
 from smsframe.masking import mask_label
 from smsframe.phone_columns import is_text_or_number, texts_of
 from smsframe.phone_numbers import EVERY
+from smsframe.phone_owners import without_accents
+from smsframe.phone_reading import read_texts
 from smsframe.phone_ways import listed
 
 if TYPE_CHECKING:
@@ -42,8 +44,8 @@ UNREADABLE = (
 LARGE_LIST, RARE = 200, 0.01
 
 _NAME = re.compile(
-    r"(?:^|[^a-z])(?:country|ctry|land|pays|pais|paese|nation|iso|iso2|iso3)(?:$|[^a-z])"
-    r"|country|countries",
+    r"(?:^|[^a-z])(?:country|ctry|land|pays|pais|paese|nation|iso|iso2|iso3|staat|kraj"
+    r"|ulke|orszag|zeme|maa)(?:$|[^a-z])|country|countries|страна|国家|國家",
     re.IGNORECASE,
 )
 _NOT_NAME = re.compile(
@@ -53,8 +55,11 @@ _MOST_DISTINCT, _SAMPLE_ROWS, _SHARE, _LETTERS_OF_CODES = 300, 500, 0.95, 3
 _NOTHING = frozenset({"", "nan", "<NA>", "NaT", "None"})
 
 
-def regions_of_rows(frame: pd.DataFrame, column: Hashable, problems: Problems) -> pd.Categorical:
+def regions_of_rows(
+    frame: pd.DataFrame, columns: Columns, phone: Hashable, problems: Problems
+) -> pd.Categorical:
     """Return the region of each row, missing where blank; note the entries that are no country."""
+    column = columns.region_from
     texts = pc.utf8_trim_whitespace(texts_of(frame[column]))
     encoded = texts.dictionary_encode()
     names = encoded.dictionary.to_pylist()
@@ -64,6 +69,8 @@ def regions_of_rows(frame: pd.DataFrame, column: Hashable, problems: Problems) -
     known_names = zip(names, regions, strict=True)
     unknown = [region is None and name not in _NOTHING for name, region in known_names]
     bad = np.flatnonzero(np.array([*unknown, False])[codes])
+    if len(bad):
+        bad = bad[~_says_its_country(frame[phone].iloc[bad])]
     problems.rows(
         "country_unreadable",
         UNREADABLE.format(column=column),
@@ -153,9 +160,14 @@ def _is_national(column: pd.Series, digits: pa.Array) -> npt.NDArray[np.bool_]:
     return national
 
 
+def _says_its_country(column: pd.Series) -> npt.NDArray[np.bool_]:
+    """Tell which numbers are numbers whatever the country of their row."""
+    return np.asarray(read_texts(texts_of(column), None).is_valid)
+
+
 def _countries_of(column: pd.Series, label: object) -> pd.Categorical | None:
     """Return a column as regions if it plainly holds countries, else None."""
-    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(label))
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", without_accents(str(label)))
     if _NOT_NAME.search(name) or not is_text_or_number(column) or not len(column):
         return None
     sample = column.iloc[:: max(1, len(column) // _SAMPLE_ROWS)].dropna()

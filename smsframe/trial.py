@@ -87,7 +87,8 @@ def _numbers(to: Any, region: str | None) -> list[str]:
     if len(bad):
         told = masked(str(column.iloc[bad[0]]))
         what, _, _ = phones.SENTENCES[str(read.code[bad[0]])].partition(". ")
-        said = f"{what.format(value=repr(told), region=region)}. Give {NEED}."
+        what = what.format(value=repr(told), region=f"region {region}")
+        said = f"{what}. Give {NEED}."
         raise InputError(Plain(f"to= cannot be used, and nothing was sent: {said}"))
     return list(dict.fromkeys(read.digits.to_pylist()))
 

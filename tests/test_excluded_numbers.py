@@ -61,6 +61,13 @@ def holds_back(cell, recipient, region=None, **how):
         pytest.param("2015550123\n2015550124", BOB, id="two-lines"),
         pytest.param("201 555 0123/4", BOB, id="second-by-its-end"),
         pytest.param("201 555 0123/4", ANN, id="first-before-an-end"),
+        *(
+            pytest.param(f"{head}{tail}", who, id=f"few-behind{tail!r}-{who}")
+            for head, who in (("201-555-0123", ANN), ("+49 171 3920012", DE), ("01713920012", DE))
+            for tail in ("/8", " (2)", "-5", " 5", "\t5", " [3]", "~4", " - 5", "/ 12")
+        ),
+        pytest.param("0171 392001/2", DE, id="last-digits-behind-a-slash"),
+        pytest.param("+1 1 201 555 0123", ANN, id="two-ones"),
         pytest.param("0171 3920012", DE, id="zero"),
         pytest.param("0171/3920012", DE, id="area-slash"),
         pytest.param("+49 (0)171 3920012", DE, id="zero-in-brackets"),

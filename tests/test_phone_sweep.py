@@ -6,7 +6,21 @@ What must hold:
   made from, for ``+``, ``00``, the region's dialling prefix, and nationally in the region. With
   ``region="+"`` the digits as they stand are what was written; without a region bare digits are
   nobody's. A digit short or too long, what is written is that other number, and nobody else.
-* **At least 99 in 100 of what is written right are planned.**
+* **At least 99 in 100 of what is written right are planned**, and hardly less in any region.
+
+A run over all 245 regions with twelve mobiles each (1,984,248 texts, five minutes of one core)
+texts nobody else and plans 435,090 of the 435,894 that are written right (99.8 %). What is lost:
+
+=====================================  =========================================================
+written right, and not planned         why
+=====================================  =========================================================
+own code without + in DE, ID, XK       ``49 150 …`` is a landline there as well: ambiguous
+``0 320 …``, ``+57 (0)320 …`` in CO    the library is right: no mobile is dialled with 0 there,
+                                       and ``03`` is a carrier. All spellings without 0 are read
+``710.01`` in AC, CK, FK, SH, TK       neither can know: five digits with two decimals are an
+                                       amount in every other column
+mobiles of TA                          the library knows none
+=====================================  =========================================================
 
 Where our answer is not the library's, by kind, and who is right:
 
@@ -15,7 +29,7 @@ what is written                        who is right
 =====================================  =========================================================
 bare digits without a region           we: ``parse`` needs a region or a +, and so do we; digits
                                        that are valid with a + put in front are a stranger's
-``4915123456789`` in DE                we: it takes the landline of Leer, and the writer's Excel
+``4915123456789`` in DE, ID, XK        we: it takes the landline of Leer, and the writer's Excel
                                        has eaten a +; ambiguous
 ``0055 51 95555-0101`` in BR           we: it takes carrier 55 and Peru; Porto Alegre is as near
 ``00 65 8123 4567`` in SG              we: it takes the dialling prefix 006 and finds nothing;
@@ -31,6 +45,10 @@ own code, then a second prefix         we: it takes off ``7 8`` and ``1 1``; a d
 ``0171 1234567/8``, ``… (2)``          we: it reads one longer number where lengths vary
 ``876 210 1234`` in US                 it: Jamaica is dialled so; the plan names the country
 seven digits in BB, GD, …              it: the islands have one area code each
+``060 00 88 11`` in GA                 it: a digit too long for ``06 00 08 81``, but how 60 00 88 11
+                                       is written with its zero, also behind +241
+``0664 123456 123``, ``…-123`` in AT   we: it reads one longer number; three digits behind a group
+                                       of six are an extension where the rest is whole
 ``0664 12345`` in AT                   it: Austria's numbers vary in length, and a digit short is
                                        another valid number; that number is what was written
 =====================================  =========================================================
@@ -39,6 +57,7 @@ seven digits in BB, GD, …              it: the islands have one area code each
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 import pandas as pd
 import phonenumbers
@@ -48,8 +67,13 @@ from smsframe.phone_states import international_prefix
 from smsframe.phones import read_phones
 
 LEAST_PLANNED = 0.99
+LEAST_OF_A_REGION = {"CO": 0.85}  # see above; elsewhere nothing is lost but a way of writing
+LEAST_ELSEWHERE = 0.92
+TRUNK_ZERO_OR_FIRST_DIGIT = ("GA",)
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
-SAMPLE = ("AR", "AU", "BR", "CI", "DE", "FR", "HK", "HU", "IN", "IT", "KZ", "MX", "SG", "US")
+SAMPLE = (
+    *("AR", "AU", "BR", "CI", "DE", "FR", "GA", "HK", "HU", "IN", "IT", "KZ", "MX", "SG", "US"),
+)
 TEXTED = {
     phonenumbers.PhoneNumberType.MOBILE,
     phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
@@ -152,51 +176,62 @@ def short_and_long(national, rng):
     return national[:-1], national + rng.choice("0123456789")
 
 
+def texts_of(region, given, per_region, rng):
+    """Return (text, whom it may text, whether it is whole, form) of mobiles of a region."""
+    code = str(phonenumbers.country_code_for_region(region))
+    return [
+        (text, written(form, given, code, digits), digits == national, form)
+        for national in mobiles(region, per_region, rng)
+        for digits in (national, *short_and_long(national, rng))
+        for form, text in spellings(region, digits)
+    ]
+
+
+def swept(region, given, per_region, rng):
+    """Yield (text, form, whom it should text, whom it may text, who is texted)."""
+    cells = texts_of(region, given, per_region, rng)
+    column = pd.Series([text for text, *_ in cells], dtype="string")
+    found = read_phones(column, region=given).digits.to_pylist()
+    for (text, wanted, is_whole, form), got in zip(cells, found, strict=True):
+        yield text, form, wanted if is_whole else None, wanted, got
+
+
 @pytest.mark.parametrize(
     "per_region",
-    [pytest.param(1, id="sample"), pytest.param(60, id="all", marks=pytest.mark.soak)],
+    [pytest.param(1, id="sample"), pytest.param(20, id="all", marks=pytest.mark.soak)],
 )
 def test_sweep__texts_nobody_who_was_not_written_down(per_region):
     """Every region, every spelling, whole and damaged: the right person or nobody."""
     regions = SAMPLE if per_region == 1 else REGIONS
     rng = random.Random(20261126)
-    strangers, planned, right, lost = [], 0, 0, {}
-    for region in regions:
-        code = str(phonenumbers.country_code_for_region(region))
-        for given in (region, None, "+"):
-            cells = []
-            for national in mobiles(region, per_region, rng):
-                damaged = short_and_long(national, rng)
-                for digits, is_whole in ((national, True), *((one, False) for one in damaged)):
-                    cells += [
-                        (text, written(form, given, code, digits), is_whole, form)
-                        for form, text in spellings(region, digits)
-                    ]
-            if not cells:
-                continue
-            read = read_phones(
-                pd.Series([text for text, *_ in cells], dtype="string"), region=given
-            )
-            for (text, wanted, is_whole, form), got in zip(
-                cells, read.digits.to_pylist(), strict=True
-            ):
-                if got is not None and not is_meant(got, wanted, text, given, code):
-                    strangers.append((region, given, text, got))
-                if is_whole and wanted:
-                    right += 1
-                    planned += got == wanted
-                    if got != wanted:
-                        lost[region, given, form] = lost.get((region, given, form), 0) + 1
+    strangers, right, lost = [], Counter(), Counter()
+    for region, given in [(one, given) for one in regions for given in (one, None, "+")]:
+        for text, form, right_one, wanted, got in swept(region, given, per_region, rng):
+            if got is not None and not is_meant(got, wanted, text, given, region):
+                strangers.append((region, given, text, got))
+            if right_one:
+                right[region] += 1
+                lost[region, given, form] += got != right_one
     assert strangers == []
-    assert planned >= LEAST_PLANNED * right, sorted(lost.items(), key=lambda item: -item[1])[:40]
+    by_region = Counter()
+    for (region, *_), count in lost.items():
+        by_region[region] += count
+    shares = {region: 1 - by_region[region] / count for region, count in right.items()}
+    least = {region: LEAST_OF_A_REGION.get(region, LEAST_ELSEWHERE) for region in shares}
+    assert {region: one for region, one in shares.items() if one < least[region]} == {}
+    assert lost.total() <= (1 - LEAST_PLANNED) * right.total(), lost.most_common(40)
 
 
-def is_meant(got, wanted, text, given, code):
+def is_meant(got, wanted, text, given, region):
     """Tell whether a number is the one that was written, or has the very digits of the text.
 
-    These are whole with ``"+"``, and national in a region: ``7 771000080`` in Kazakhstan.
+    These are whole with ``"+"``, and national in a region: ``7 771000080`` in Kazakhstan. In Gabon
+    a zero in front may be the first digit, or be dialled.
     """
     if got == wanted:
         return True
     digits = "".join(str(int(sign)) for sign in text if sign.isdecimal())
-    return given is not None and got == (digits if given == "+" else code + digits)
+    code = str(phonenumbers.country_code_for_region(region))
+    if given is not None and got == (digits if given == "+" else code + digits):
+        return True
+    return region in TRUNK_ZERO_OR_FIRST_DIGIT and digits.endswith(f"0{got.removeprefix(code)}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import phonenumbers
@@ -77,6 +79,24 @@ def test_region_from__entry_that_is_no_country_stops_its_row(entry):
     assert (problem["position"], problem["value"], problem["column"]) == (0, entry, "land")
 
 
+@pytest.mark.parametrize("cell", ["+33 6 12 34 56 78", "0033 6 12 34 56 78", "\uff0b33612345678"])
+def test_region_from__number_that_says_its_country_needs_no_other(cell):
+    """What is written in the column of countries stops no number that names its own."""
+    made = plan([cell], region_from="land", region="US", more={"land": ["Atlantis"]})
+    assert planned(made) == ["33612345678"]
+    assert "country_unreadable" not in made.problem_counts
+
+
+def test_region_from__sentences_name_the_country_of_the_row():
+    """What is wrong with a number is said of its row's country, not of region=."""
+    more = {"land": ["DE", "US"]}
+    made = plan(["4915123456789", "447400123456"], region_from="land", region="+", more=more)
+    ambiguous, other = made.problems["sentence"]
+    assert "dial it in the country of its row (column 'land')" in ambiguous
+    assert 'give region="+" and no region_from=' in ambiguous
+    assert "is no number of the country of its row (column 'land')" in other
+
+
 def test_region_from__column_that_is_not_there():
     """A missing column is named with what was meant."""
     with pytest.raises(InputError, match="Did you mean 'land'"):
@@ -90,7 +110,7 @@ def test_names__of_all_regions_are_understood():
         assert region_called(region.lower()) == (None if region == "NA" else region)
 
 
-@pytest.mark.parametrize("name", ["country", "Land", "billingCountry", "wohnt_in"])
+@pytest.mark.parametrize("name", ["country", "Land", "billingCountry", "wohnt_in", "Staat", "País"])
 def test_contradiction__with_a_column_of_countries_is_a_warning(name):
     """A column that says another country than the region is named with counts."""
     more = {name: ["France", "Netherlands", "France"]}
@@ -149,4 +169,19 @@ def test_no_country__says_what_each_reading_would_text():
 def test_owners__of_own_columns_are_nobody_else():
     """Ordinary names of the row's own phone say nothing of somebody else."""
     names = ("phone", "Mobile Number", "customer_cell", "Telefon privat", "Empfänger_Handy")
+    names += ("preferred_phone", "contact_phone", "personal_mobile", "telefone celular")
     assert not np.any([is_of_somebody_else(name) for name in names])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("mgr_phone", "daughter_mobile", "Tochter Handy", "hermano_movil", "celular_mãe"),
+        *("telefone_loja", "telefon_sklepu", "mağaza_telefon", "headquarters phone", "dept_tel"),
+        *("contact_person_phone", "secondary_contact_mobile", "caseWorkerPhone", "plus_one_cell"),
+        "vertegenwoordiger_mobiel",
+    ],
+)
+def test_owners__of_others_in_more_words(name):
+    """Relatives, places of work and second contacts are somebody else, in one word or two."""
+    assert is_of_somebody_else(re.sub("(?<=[a-z])(?=[A-Z])", "_", name))
