@@ -249,8 +249,8 @@ def check_base_url(url: str) -> str:
 def service_name(url: str) -> str:
     """Name the service at an address, the same however the address is written.
 
-    Neither scheme, default port, a dot behind the host's name, slashes too many nor ``/rest`` at the
-    end make another service of it, and this machine has one name.
+    Neither scheme, default port, a dot behind the host's name, slashes too many nor ``/rest`` at
+    the end make another service of it, and this machine has one name.
 
     Examples
     --------
