@@ -4,8 +4,8 @@ Faults of arguments are the caller's to mend and are raised at once, all of them
 with what exists instead. Faults of rows are data and are found later, in ``planning.py``. What is
 checked without a frame is checked by ``checks.py``.
 
-A campaign's name is brought into one spelling (`campaign_name`): what nobody can see must not make
-another campaign of it, for that would text everybody again.
+A campaign's name, and an id, is brought into one spelling (`campaign_name`): what nobody can see
+must not make another campaign of it, for that would text everybody again.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def check_message(text: Any, given: Mapping[str, Any], faults: list[str]) -> Mes
     if text is not None and not isinstance(text, str):
         faults.append(unusable("text", text, "a string"))
         text = ""
-    content_id = check_text("content_id", given["content_id"], faults)
+    content_id = _id_text("content_id", given["content_id"], faults)
     if (text is None) == (given["content_id"] is None):
         faults.append("Give either the text or content_id= (the id of a published message).")
     source = check_text("source", given["source"], faults)
@@ -260,13 +260,24 @@ def _program(given: Any, faults: list[str]) -> str:
     if whole and abs(int(given)) < 10**18:
         return str(int(given))
     if isinstance(given, str) and given.strip():
-        return (check_text("program", given, faults) or "").strip()
+        return _id_text("program", given, faults) or ""
     what = "" if given is None or isinstance(given, str) else f", not {type_of(given)}"
     faults.append(
         "program= is the id of the SMS program to send from, such as '148372'"
         f"{what}; client.programs() lists those of your account."
     )
     return ""
+
+
+def _id_text(name: str, given: Any, faults: list[str]) -> str | None:
+    """Return an id without what cannot be seen, which comes along when it is copied from a page."""
+    text = check_text(name, given, faults)
+    if text is None:
+        return None
+    found = campaign_name(text)
+    if not found:
+        faults.append(f"{name}= holds nothing that can be seen.")
+    return found
 
 
 def _campaign(given: Any, faults: list[str]) -> str | None:

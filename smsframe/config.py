@@ -21,7 +21,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from smsframe.checks import (
     broken_at,
@@ -249,18 +249,32 @@ def check_base_url(url: str) -> str:
 def service_name(url: str) -> str:
     """Name the service at an address, the same however the address is written.
 
-    Neither scheme, default port nor a dot behind the host's name make another service of it.
+    Neither scheme, default port, a dot behind the host's name, slashes too many nor ``/rest`` at
+    the end make another service of it, and this machine has one name.
 
     Examples
     --------
-    >>> service_name("https://API-campaign-us-1.goacoustic.com.:443")
+    >>> service_name("https://API-campaign-us-1.goacoustic.com.:443//rest")
     'api-campaign-us-1.goacoustic.com'
     """
     parts = urlsplit(url)
-    host = (parts.hostname or "").rstrip(".")
+    host = _ascii_host((parts.hostname or "").rstrip("."))
     default = {"https": 443, "http": 80}.get(parts.scheme)
     port = f":{parts.port}" if parts.port not in (None, default) else ""
-    return f"{host}{port}{parts.path.rstrip('/')}"
+    steps = [step for step in unquote(parts.path).split("/") if step not in ("", ".")]
+    while steps and steps[-1].lower() == "rest":
+        del steps[-1]
+    return "/".join([f"{host}{port}", *steps])
+
+
+def _ascii_host(host: str) -> str:
+    """Return a host as it is looked up: letters beyond ASCII encoded, and this machine as one."""
+    if host in ("localhost", "::1"):
+        return "127.0.0.1"
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        return host
 
 
 def _is_plain_address(text: str) -> bool:

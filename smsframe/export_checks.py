@@ -12,10 +12,10 @@ by events: only people who opted in make any.
   zeros, though their batches do not, or are named more than once, and their neighbours never.
 - **Complete** means: it has events of ours; it is not as long as a spreadsheet at its limit; each
   batch of the run that the API accepted has its share of events, half of the run's median at least
-  (batches that are lost but have events too); whoever the status endpoint says was sent is in it;
-  and where it is sorted by phone, it does not end long before the phones of its run do. Of a run of
-  which nothing is known to be accepted, silence is believed only where the export has events of a
-  later batch of the same program.
+  (batches that are lost but have events too), and it breaks off within none; whoever the status
+  endpoint says was sent is in it; and where it is sorted by phone, it does not end long before the
+  phones of its run do. Of a run of which nothing is known to be accepted, silence is believed only
+  where the export has events of a later batch of the same program.
 - Events of other runs, repeated ones and any order are fine.
 """
 
@@ -37,13 +37,14 @@ from smsframe.phone_reading import read_texts
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from smsframe.exports import Events, Named, Places
+    from smsframe.exports import Events, Mask, Named, Places
     from smsframe.remembered import Remembered
 
 SHEET_ROWS: Final = (65_535, 65_536, 1_048_575, 1_048_576)
 """What the two kinds of spreadsheet hold, with and without the header."""
 NAMED: Final = 3
 LEAST_SHARE: Final = 0.5
+MOST_SHARE: Final = 0.99
 FEWEST_SORTED: Final = 10
 LONGEST_NUMBER: Final = 18
 UNLIKELY: Final = -6.0
@@ -202,6 +203,7 @@ def refuse_incomplete(
     shares = _shares(events, known, named)
     for run_id in dict.fromkeys(name.rpartition(":")[0] for name in ids):
         _refuse_cut(run_id, shares, known, named, set(ids))
+        _refuse_cut_within(run_id, known, named)
         _refuse_cut_by_phone(run_id, known, named)
         _refuse_silence(run_id, events, known, programs)
 
@@ -261,6 +263,40 @@ def _refuse_cut(
             f"The export was cut or made too early: it lacks {missing:,} messages of run {run_id} "
             "of which the service says that they were sent."
         )
+
+
+def _refuse_cut_within(run_id: str, known: Remembered, named: Named) -> None:
+    """Refuse an export that breaks off within a batch: with too few events, none at an end."""
+    found = {}
+    for number, record in enumerate(known.batches):
+        if record.run_id == run_id and is_by_number(known, number):
+            places = known.places(number)
+            found[number] = named.found[places[known.status[places] != frames.NUMBER["not_sent"]]]
+    accepted = [n for n in found if known.batches[n].response_id is not None and len(found[n])]
+    for number, mine in found.items():
+        others = [found[n] for n in accepted if n != number]
+        if not others or not mine.any():
+            continue
+        share = min(float(np.concatenate(others).mean()), MOST_SHARE)
+        first, last = np.flatnonzero(mine)[[0, -1]]
+        gap = max(int(first), len(mine) - 1 - int(last))
+        missed = 1 - mine.sum() / (len(mine) - gap + 1)
+        if gap * np.log10(missed) < UNLIKELY and _odds(mine, share) < UNLIKELY:
+            raise _incomplete(
+                f"The export was cut or made too early: it has nobody of the {gap:,} people at one "
+                f"end of batch {known.batches[number].batch_id}, and far more of the other batches "
+                f"of run {run_id}. Export it whole, well after the send."
+            )
+
+
+def _odds(found: Mask, share: float) -> float:
+    """Return the logarithm of the odds, at most, that so few are found where a share of all is."""
+    part = float(found.mean())
+    if part >= share:
+        return 0.0
+    pairs = ((part, share), (1 - part, 1 - share))
+    distance = sum(mine * np.log10(mine / theirs) for mine, theirs in pairs if mine)
+    return -len(found) * float(distance)
 
 
 def _refuse_cut_by_phone(run_id: str, known: Remembered, named: Named) -> None:

@@ -8,12 +8,13 @@ value                         loose form                   equal to it
 ============================  ===========================  =======================================
 ``$1,234.50``                 ``1234.5``                   ``1234.5``, ``1.234,50 EUR``
 ``2026-11-22 14:30``          ``@11-22 14:30``             ``22 Nov at 14:30``, ``11/22/26 2:30 pm``
-``O'Neil, Ann``               ``oneilann``                 ``ONEIL ANN``
+``14:30``                     ``@ 14:30``                  ``2:30 PM``
+``O'Neil, Zoë``               ``oneilzoe``                 ``ONEIL ZOE``
 ============================  ===========================  =======================================
 
 A date is told without its year, which formats leave out, and 3 April like 4 March, since ``03/04``
 is either. A lone separator in front of three digits groups thousands if it is a comma, and is the
-decimal point if it is a point. Anything else is its letters and digits.
+decimal point if it is a point. Anything else is its letters and digits, without accents.
 
 Half of a send's people have to match before anything is refused, so a rare confusion does no harm;
 being asked to spell out every cell in Python would: a million distinct values take seconds. What is
@@ -24,6 +25,7 @@ rule, and the column's way is held to it by a test.
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 WILDCARD: Final = np.uint64(0)
 """Stands for a value that is not known, or was a default: equal to every other."""
 
+_ACCENTS: Final = re.compile("[\u0300-\u036f]+")
 _SAMPLE, _FEW = 256, 64
 
 _CURRENCY: Final = (
@@ -80,7 +83,8 @@ _DATES: Final = tuple(
         rf"{_MONTH}[ \-]*{_DAY}(?![:\d]){_YEAR}",
     )
 )
-_NO_LETTERS_OR_DIGITS: Final = re.compile(r"[\W_]+")
+_DAY_AND_MONTH: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.")
+_NO_LETTERS_OR_DIGITS: Final = re.compile(r"[\W_\u02b0-\u02ff]+")
 
 # ASCII in its lower-case letters and digits alone, and what is more than letters and whole numbers.
 _LOWER: Final = bytes(range(256)).lower()
@@ -89,7 +93,8 @@ _KEPT: Final = np.array([byte not in _DROPPED for byte in range(256)])
 _DIGITS: Final = b"0123456789"
 _MORE_THAN_WORDS: Final = (
     r"^0[0-9]|[^\x00-\x7f]|^[^A-Za-z]*[^A-Za-z0-9][^A-Za-z]*$"
-    rf"|(?i:[0-9].*(?:{'|'.join(_MONTHS)})|(?:{'|'.join(_MONTHS)}).*[0-9]|{_CURRENCY[3:-2]})"
+    rf"|(?i:[0-9].*(?:{'|'.join(_MONTHS)})|(?:{'|'.join(_MONTHS)}).*[0-9]|{_CURRENCY[3:-2]}"
+    r"|[0-9][:h][0-9]{2}|[0-9]\.[0-9]{2}[^0-9A-Za-z]*[ap])"
 )
 _PLAIN_NUMBER: Final = r"^(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]*|0)(?:\.[0-9]+)?$"
 
@@ -103,12 +108,33 @@ def loose_form(text: str) -> str:
     low = text.casefold()
     if any(c.isdigit() for c in low):
         number = _NUMBER.fullmatch(low)
-        if number:
+        if number and not _is_day_and_month(low):
             return _number(number["digits"], negative=bool(number["sign"]))
         for date in _DATES:
             if (found := date.match(low)) and (told := _date(found, low[found.end() :])):
                 return told
-    return _NO_LETTERS_OR_DIGITS.sub("", low) or low
+        if _CLOCK.fullmatch(low):
+            return f"@{_time(low) or ' 00:00'}"
+    return _NO_LETTERS_OR_DIGITS.sub("", _without_accents(low)) or low
+
+
+def _is_day_and_month(text: str) -> bool:
+    """Tell whether a text is a date such as 20.11., and no number with a full stop."""
+    found = _DAY_AND_MONTH.fullmatch(text)
+    return found is not None and _are_day_and_month(int(found[1]), int(found[2]))
+
+
+def _are_day_and_month(one: int, other: int) -> bool:
+    """Tell whether two numbers are a day and a month, in either order."""
+    low, high = sorted((one, other))
+    return 1 <= low <= 12 and high <= 31  # noqa: PLR2004 - months and days
+
+
+def _without_accents(text: str) -> str:
+    """Return a text without the accents of its letters."""
+    if text.isascii():
+        return text
+    return _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
 
 
 def _number(digits: str, *, negative: bool) -> str:
@@ -132,7 +158,7 @@ def _date(found: re.Match[str], rest: str) -> str | None:
     name = parts.get("name")
     month = _MONTHS.index(name) + 1 if name else int(parts["month"])
     low, high = sorted((month, int(parts["day"])))
-    if not (1 <= low <= 12 and high <= 31):  # noqa: PLR2004 - months and days
+    if not _are_day_and_month(low, high):
         return None
     time = _time(rest)
     return None if time is None else f"@{low:02}-{high:02}{time}"

@@ -28,6 +28,7 @@ OTHERS_THE_SAME: Final = 4
 WORDS_PER_DIFFERENCE: Final = 10
 DATABASE: Final = -1
 ANY: Final = "\x1e"
+PUBLISHED: Final = "message "
 
 _WITHOUT_BLANKS: Final = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
@@ -64,7 +65,7 @@ class NearText:
     @classmethod
     def of_message(cls, content_id: str, tags: Sequence[str]) -> NearText:
         """Make one for a published message, whose values go by their tags' names."""
-        words: list[str] = [_hash(f"message {content_id}")]
+        words: list[str] = [PUBLISHED + _hash(content_id)]
         for tag in tags:
             words += [_hash(tag), ""]
         return cls(tuple(words), tuple(range(len(tags))))
@@ -95,8 +96,11 @@ def _hash(word: str) -> str:
 def shared_values(one: NearText, other: NearText) -> list[tuple[int, int]] | None:
     """Return which values of two nearly equal texts stand in the same place; None: they are not.
 
-    Where the database fills one of the two it is left out, for it counts as equal.
+    Where the database fills one of the two it is left out, for it counts as equal. A published
+    message is nearly equal to itself, whichever of its tags are given.
     """
+    if one.words[:1] == other.words[:1] and one.words and one.words[0].startswith(PUBLISHED):
+        return _of_equal_tags(one, other)
     if ANY in one.words or ANY in other.words:
         one, other = _with_any_word(one, other)
     if one.words == other.words:
@@ -112,6 +116,12 @@ def shared_values(one: NearText, other: NearText) -> list[tuple[int, int]] | Non
     steps = (step for step in blocks.get_opcodes() if step[0] != "equal")
     different = sum(max(a_end - a, b_end - b) for _, a, a_end, b, b_end in steps)
     return _in_place(one, other, blocks) if different <= allowed else None
+
+
+def _of_equal_tags(one: NearText, other: NearText) -> list[tuple[int, int]]:
+    """Return which values of one published message are of tags of one name."""
+    mine, theirs = (dict(zip(each.words[1::2], each.values, strict=True)) for each in (one, other))
+    return [(mine[tag], theirs[tag]) for tag in mine if tag in theirs]
 
 
 def _with_any_word(one: NearText, other: NearText) -> tuple[NearText, NearText]:

@@ -57,7 +57,10 @@ PHRASES: Final = tuple(
         ),
         (
             r"exclude=smsframe\.results\('([\w-]+)'\)",
-            r"smsframe status \1 --out had.csv, then --exclude had.csv",
+            (
+                r"smsframe status \1 --out had.csv (--sandbox, --pod, --journal as here), then "
+                r"--exclude had.csv"
+            ),
         ),
         (r"campaign=\"\.\.\.\"", "--campaign NAME"),
         (r"campaign=f\"class-\{date\}\"", "--campaign with the date in the name"),

@@ -71,6 +71,34 @@ def test_check_base_url__one_spelling(given_url, expected):
 
 
 @pytest.mark.parametrize(
+    ("url", "other"),
+    [
+        pytest.param("https://a.example:443", "https://A.example.", id="port-and-dot"),
+        pytest.param("https://a.example:0443/", "https://a.example", id="port-with-a-zero"),
+        pytest.param("https://a.example//rest//", "https://a.example/rest/rest", id="slashes"),
+        pytest.param("https://a.example/./REST", "https://a.example", id="capitals"),
+        pytest.param("https://a.example/%72est", "https://a.example", id="encoded"),
+        pytest.param("https://a.example/to//it", "https://a.example/to/it", id="path"),
+        pytest.param("https://b\u00fccher.example", "https://xn--bcher-kva.example", id="letters"),
+        pytest.param("http://localhost:81", "http://127.0.0.1:81", id="this-machine"),
+        pytest.param("http://[::1]:81", "http://LOCALHOST:81", id="this-machine-6"),
+    ],
+)
+def test_service_name__of_one_place(url, other):
+    """However an address is written, messages through it are those of one service."""
+    assert config.service_name(url) == config.service_name(other)
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["https://b.example", "https://a.example:8443", "https://a.example/it", "https://127.0.0.2"],
+)
+def test_service_name__of_another_place(other):
+    """Another host, port or path is another service."""
+    assert config.service_name("https://a.example") != config.service_name(other)
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "http://a.example",

@@ -277,6 +277,31 @@ def test_reconcile__an_export_that_was_cut(sandbox, many, left):
     assert done["sms_status"].value_counts()[["accepted", "rejected"]].tolist() == [4000, 1000]
 
 
+@pytest.mark.parametrize("end", ["first", "last"])
+@pytest.mark.parametrize("left", [0.55, 0.9])
+def test_reconcile__an_export_that_breaks_off_within_a_batch(sandbox, many, left, end):
+    """Nobody of one end of a batch, though the others have theirs: it was cut just there."""
+    events = sandbox.events()
+    accepted, _ = batches(many)
+    mine = events.index[of_batch(events, accepted[-1])]
+    kept = int(left * len(mine))
+    cut = events.drop(mine[kept:] if end == "last" else mine[:-kept])
+    with pytest.raises(InputError, match=r"nobody of the .* people at one end") as refused:
+        many.sms.reconcile(cut, settled=True)
+    assert accepted[-1] in str(refused.value)
+
+
+@pytest.mark.parametrize("share", [0.6, 0.9])
+def test_reconcile__people_missing_here_and_there(sandbox, many, share):
+    """Who never opted in is missing anywhere in a batch; that is no cut."""
+    events = sandbox.events()
+    accepted, _ = batches(many)
+    mine = events[of_batch(events, accepted[-1])]
+    fewer = events.drop(mine.sample(frac=1 - share, random_state=1).index)
+    done = many.sms.reconcile(fewer, settled=True)
+    assert done["sms_status"].value_counts()["rejected"] == 1000
+
+
 @pytest.mark.parametrize(
     "shape",
     [

@@ -28,6 +28,9 @@ KEY = hash_key("host")
                       "Sunday, 22 November 2026", "22nd of November", "2026/11/22"], id="date"),
         pytest.param(["2026-11-22 14:30", "22 Nov at 14:30", "Nov 22, 2:30 pm",
                       "2026-11-22T14:30:00", "22.11.2026 14:30"], id="moment"),
+        pytest.param(["20.11.", "20.11.2026", "20 Nov"], id="day and month alone"),
+        pytest.param(["14:30", "2:30 PM", "02:30 pm", "14h30", "2.30 pm"], id="time alone"),
+        pytest.param(["José O’Neil", "Jose\u0301 O'Neil", "JOSE O\u02bcNEIL"], id="accents"),
         pytest.param(["Ann Smith", "ANN SMITH", "ann  smith", "Ann-Smith"], id="words"),
         pytest.param(["Straße", "STRASSE"], id="sharp s"),
     ],
@@ -46,6 +49,8 @@ def test_loose_form__equal(spellings):
         pytest.param(
             ["22 Nov", "23 Nov", "22 Dec", "22 Nov at 14:30", "22 Nov at 15:30"], id="dates"
         ),
+        pytest.param(["2.30", "2:30", "2:30 pm", "3:30 pm", "30:2"], id="times"),
+        pytest.param(["40.13.", "20.11.", "20.11"], id="a number with a full stop"),
         pytest.param(["Ann", "Anna", "Ann B", ""], id="names"),
         pytest.param(["🎉", "🎁"], id="signs alone"),
     ],
@@ -58,6 +63,7 @@ def test_loose_form__different(values):
 PIECES = st.sampled_from([
     "Ann", "12.50", "1,234.50", "A1001", "22 Nov", "José", "0", "00", "0.10", "x-y", "-", "mar 5",
     "EUR", "5kr", "1,23", "12,345", "100", ".", ",", " ", "'", "/", ":", "ß", "🎉", "a", "5", "$",
+    "2:30", " pm", "20.11.",
 ])  # fmt: skip
 VALUES = st.lists(PIECES, max_size=3).map("".join).map(canonical)
 

@@ -105,6 +105,46 @@ def test_send__another_message_goes_out(sandbox, client, text, changes, options)
     assert len(sandbox.outbox()) == 12
 
 
+@pytest.fixture
+def published(sandbox):
+    """Publish a message in the sandbox."""
+    sandbox.publish("m1", "Your order has shipped.")
+    return "m1"
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        pytest.param([], ["name"], id="a tag more"),
+        pytest.param(["name", "order"], ["order"], id="a tag less"),
+        pytest.param({"Name": "name"}, {"name": "name"}, id="a tag renamed"),
+    ],
+)
+def test_send__a_published_message_with_other_tags(sandbox, client, published, first, then):
+    """A published message is nearly the same as itself, whichever of its tags are filled."""
+    send(orders(), None, content_id=published, personalize=first)
+    with pytest.raises(InputError, match="6 of these 6 messages"):
+        send(orders(), None, content_id=published, personalize=then)
+
+
+def test_send__a_published_message_with_other_values(sandbox, client, published):
+    """Another order number is another message, whatever other tags are given."""
+    send(orders(), None, content_id=published, personalize=["name", "order"])
+    done = send(orders(order="other"), None, content_id=published, personalize=["order"])
+    assert done["sms_status"].eq("accepted").all()
+
+
+@pytest.mark.parametrize("name", ["content_id", "program"])
+@pytest.mark.parametrize("spelled", [" {}", "{}\u200b", "\ufeff{}", "{}\u00a0"])
+def test_send__an_id_that_was_copied(sandbox, client, published, name, spelled):
+    """Blanks and invisible signs that come along with an id make no other message of it."""
+    given = {"content_id": published, "program": "148372"}
+    send(orders(), None, **given)
+    done = send(orders(), None, **given | {name: spelled.format(given[name])})
+    assert done["sms_status"].eq("accepted").all()
+    assert len(sandbox.outbox()) == 6
+
+
 def test_send__names_the_run_whatever_its_id_looks_like(sandbox, client, monkeypatch):
     """An id of digits alone is no phone number, and is shown whole."""
     monkeypatch.setattr(sending, "_new_run_id", lambda: "20261126-145129-544386")

@@ -34,6 +34,13 @@ PYTHON = re.compile(r"\b[Ff]rame\b|\b(?!RUN)[a-z_]+=[{'\"\d]|\bsms\.|\bplan\(|la
         ('give defaults={"it\'s": …}', "give --default 'it'\"'\"'s=…'"),
         ("resend_unknown=True sends", "--resend-unknown sends"),
         ("duplicates='send' sends", "--duplicates send sends"),
+        (
+            "out: exclude=smsframe.results('20261126-1'). To",
+            (
+                "out: smsframe status 20261126-1 --out had.csv (--sandbox, --pod, --journal as "
+                "here), then --exclude had.csv. To"
+            ),
+        ),
         ("another campaign= name", "another --campaign name"),
         ('use smsframe.connect("sandbox").', "use --sandbox."),
         ("with connect(journal=...) or SMSFRAME_JOURNAL", "with --journal or SMSFRAME_JOURNAL"),
