@@ -87,6 +87,8 @@ def _may_change(texts: pa.Array) -> bool:
     raw = bytes_of(texts)
     if raw.translate(None, _SAFE_BYTES) or b"  " in raw:
         return True
+    if b" " not in raw:
+        return False
     offsets = offsets_of(texts)
     starts, ends = offsets[:-1] - offsets[0], offsets[1:] - offsets[0]
     filled = starts < ends

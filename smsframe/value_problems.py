@@ -219,6 +219,9 @@ def _note_utc(
 
 def _utc_texts(texts: pa.Array) -> Positions:
     """Return which texts are moments in UTC by their spelling, as in ``2026-11-22T14:30:00Z``."""
+    raw = bytes_of(texts)
+    if b"Z" not in raw and b"+00:00" not in raw:
+        return np.empty(0, dtype=np.int64)
     ends = pc.or_(pc.ends_with(texts, "Z"), pc.ends_with(texts, "+00:00"))
     rows = np.flatnonzero(pc.fill_null(ends, fill_value=False).to_numpy(zero_copy_only=False))
     if not len(rows):
