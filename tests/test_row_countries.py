@@ -12,6 +12,7 @@ import pytest
 import smsframe
 from smsframe.country_names import NAMES, region_called
 from smsframe.errors import InputError
+from smsframe.phone_guess import guess_phone_column
 from smsframe.phone_owners import is_of_somebody_else
 
 FRENCH, DUTCH, AMERICAN = "06 12 34 56 78", "06 12345678", "(201) 555-0123"
@@ -185,3 +186,29 @@ def test_owners__of_own_columns_are_nobody_else():
 def test_owners__of_others_in_more_words(name):
     """Relatives, places of work and second contacts are somebody else, in one word or two."""
     assert is_of_somebody_else(re.sub("(?<=[a-z])(?=[A-Z])", "_", name))
+
+
+@pytest.mark.parametrize(
+    "name", ["WhatsApp", "Handynr", "telefoonnummer", "Telemóvel", "Cel.", "puhelin"]
+)
+def test_guess__finds_own_phones_in_more_languages(name):
+    """A column under another language's word for a phone is found, and not the store's."""
+    numbers = [f"+1201555{line:04d}" for line in range(100, 140)]
+    assert guess_phone_column(pd.DataFrame({name: numbers, "store_phone": numbers})) == name
+
+
+@pytest.mark.parametrize(
+    ("region", "meant"), [("0049", "DE"), ("France", "FR"), ("Deutschland", "DE")]
+)
+def test_region__by_another_name_is_told_its_letters(region, meant):
+    """A country's name or dialling code as region= is answered with the two letters."""
+    with pytest.raises(InputError, match=f'write region="{meant}"'):
+        plan([FRENCH], region=region)
+
+
+@pytest.mark.parametrize("cell", [np.float32(2015550123), np.float32(-2015550123)])
+def test_short_float__in_a_mixed_column_is_rounded(cell):
+    """A 32-bit float among texts has lost its last digits, and texts nobody."""
+    made = plan(["+12015550124", cell], region="US")
+    assert planned(made) == ["12015550124", None]
+    assert made.to_frame()["sms_code"][1] == "phone_rounded"
