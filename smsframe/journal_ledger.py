@@ -21,7 +21,6 @@ from smsframe.journal_records import (
     STATE_NAMES,
     BatchRecord,
     Ledger,
-    RecentBatch,
 )
 
 if TYPE_CHECKING:
@@ -164,19 +163,6 @@ def state_bytes(state: str, size: int, states: bytes | None) -> npt.NDArray[np.u
     if states is not None:
         return np.frombuffer(states, np.uint8)
     return np.full(size, _STATE_BYTES[state], dtype=np.uint8)
-
-
-def recent_batch(row: tuple[Any, ...]) -> RecentBatch:
-    """Make a record of a row of batches with recipients."""
-    number, batch_id, run_id, claimed_at, size, state, states, hashes = row
-    return RecentBatch(
-        number=number,
-        batch_id=batch_id,
-        run_id=run_id,
-        claimed_at=claimed_at,
-        state=state_bytes(state, size, states),
-        recipients=np.frombuffer(hashes, np.uint64),
-    )
 
 
 def count_states(batches: Iterable[tuple[str, int, bytes | None]]) -> dict[str, int]:

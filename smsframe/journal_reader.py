@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from smsframe.errors import JournalError
 from smsframe.forks import unforked
-from smsframe.journal_ledger import BatchHashes, Wanted, collect, count_states, recent_batch
+from smsframe.journal_ledger import BatchHashes, Wanted, collect, count_states
 from smsframe.journal_place import Place
 from smsframe.journal_records import (
     BatchRecord,
@@ -189,7 +189,7 @@ class JournalReader:
                 marks = ", ".join("?" * len(step))
                 query = f"{_RECENT} WHERE run_id IN ({marks}) AND claimed_at >= ?"
                 for row in db.execute(query, (*step, since)):
-                    yield recent_batch(row)
+                    yield RecentBatch(*row)
 
     def loose_values(self, number: int) -> bytes:
         """Give the hashes of the values of a batch by its number, value by value."""

@@ -176,16 +176,18 @@ class RecentRun:
     forgotten: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RecentBatch:
-    """A batch of a `RecentRun`: when it left, and state and recipient hash of each message."""
+    """A batch of a `RecentRun` as it was read; ``recipients`` are 8 bytes of hash per message."""
 
     number: int
     batch_id: str
     run_id: str
     claimed_at: float
-    state: npt.NDArray[np.uint8]
-    recipients: npt.NDArray[np.uint64]
+    size: int
+    state: State
+    states: bytes | None
+    recipients: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe.campaign_names import is_test
-from smsframe.journal_ledger import AT_ONCE
+from smsframe.journal_ledger import AT_ONCE, state_bytes
 from smsframe.journal_records import ACCEPTED
 from smsframe.loose_values import WILDCARD
 from smsframe.matching import HAD
@@ -215,7 +215,7 @@ class _Search:
         messages = 0
         for batch in batches:
             waiting.append(batch)
-            messages += len(batch.recipients)
+            messages += batch.size
             if messages >= AT_ONCE:
                 met += self._met(waiting)
                 waiting, messages = [], 0
@@ -227,10 +227,11 @@ class _Search:
         """Return the batches with messages of the plan's people, and where those stand."""
         if not batches:
             return []
-        everybody = pa.array(np.concatenate([batch.recipients for batch in batches]))
+        hashes = b"".join(batch.recipients for batch in batches)
+        everybody = pa.array(np.frombuffer(hashes, np.uint64))
         here = pc.is_in(everybody, value_set=pa.array(self._who))
         places = np.flatnonzero(here.to_numpy(zero_copy_only=False))
-        ends = np.cumsum([len(batch.recipients) for batch in batches])
+        ends = np.cumsum([batch.size for batch in batches])
         owner = np.searchsorted(ends, places, side="right")
         starts = np.append(0, ends)
         return [
@@ -240,9 +241,10 @@ class _Search:
 
     def _compare(self, batch: RecentBatch, places: Positions, journal: JournalReader) -> None:
         """Mark the rows whose person had a nearly equal message in a batch."""
-        places = places[np.isin(batch.state[places], HAD)]
+        states = state_bytes(batch.state, batch.size, batch.states)
+        places = places[np.isin(states[places], HAD)]
         places = np.setdiff1d(places, self._same.get(batch.batch_id, ()), assume_unique=True)
-        theirs = batch.recipients[places]
+        theirs = np.frombuffer(batch.recipients, np.uint64)[places]
         first = np.searchsorted(self._who, theirs, side="left")
         times = np.searchsorted(self._who, theirs, side="right") - first
         message = np.repeat(places, times)
@@ -264,7 +266,7 @@ class _Search:
         pairs = self._near[batch.run_id].pairs
         if not pairs or not len(message):
             return same
-        size = len(batch.recipients)
+        size = batch.size
         loose: Any = np.frombuffer(journal.loose_values(batch.number), np.uint64)
         columns = loose.reshape(-1, size) if len(loose) else None
         for one, other in dict.fromkeys(pairs):
