@@ -50,22 +50,26 @@ lowest: .venv-lowest/.made
 	.venv-lowest/bin/python -m pytest -n 2 --dist worksteal -m "not browser and not soak" \
 	--ignore tests/browser --ignore tests/test_notebooks.py
 
-# The newest libraries on the newest Python of this machine, without constraints.
+# The newest libraries on the newest Python of this machine, without constraints; where that is too old
+# for them, this is said before and after.
 .venv-newest/.made: pyproject.toml .ci/newest.py
 	@newest=$$($(PYTHON) .ci/newest.py) && $$newest --version && rm -rf .venv-newest && \
 	$$newest -m venv .venv-newest
 	@.venv-newest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade -e . \
-	matplotlib hypothesis ipykernel nbclient nbformat openpyxl packaging pytest pytest-xdist requests-mock
+	matplotlib hypothesis ipykernel nbclient nbformat openpyxl packaging python-calamine \
+	pytest pytest-xdist requests-mock
 	@touch $@
 
 newest: .venv-newest/.made
 	.venv-newest/bin/python -m pytest -n 2 --dist worksteal -m "not browser and not soak" \
 	--ignore tests/browser --ignore tests/test_notebooks.py
+	@$(PYTHON) .ci/newest.py >/dev/null
 
 # What breaks first on new libraries: numbers, phones, values, one send through everything.
 newest-core: .venv-newest/.made
 	.venv-newest/bin/python -m pytest -n 2 --dist worksteal tests/test_phones.py tests/test_values.py \
 	tests/test_sending.py tests/test_segmentation.py tests/test_forks.py tests/acoustic tests/test_runs.py
+	@$(PYTHON) .ci/newest.py >/dev/null
 
 # What takes too long for "make test".
 full: newest-core

@@ -1,4 +1,7 @@
-"""Print the path of the newest Python on this machine, those that pyenv keeps included."""
+"""Print the path of the newest Python on this machine, those that pyenv keeps included.
+
+Where that is too old for the newest libraries, this is said on the error stream.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+NEWEST_LIBRARIES_NEED = (3, 12)  # numpy 2.5
+TOO_OLD = """
+########################################################################################
+  The newest Python found here is {found}: {python}
+  The newest libraries need Python {need} or newer, so they are NOT tested here.
+  Install one (pyenv install 3.13) and run this again.
+########################################################################################
+"""
 ASK = "import ensurepip, sys, venv; print(sys.version_info[:3])"
 
 
@@ -33,4 +44,8 @@ def version(python: Path) -> tuple[int, ...]:
 
 
 if __name__ == "__main__":
-    print(max(candidates(), key=version))  # noqa: T201 - its whole purpose
+    newest = max(candidates(), key=version)
+    if version(newest) < NEWEST_LIBRARIES_NEED:
+        found, need = (".".join(map(str, v)) for v in (version(newest), NEWEST_LIBRARIES_NEED))
+        sys.stderr.write(TOO_OLD.format(found=found, python=newest, need=need))
+    print(newest)  # noqa: T201 - its whole purpose

@@ -31,8 +31,11 @@ from smsframe.errors import (
     StatusWarning,
     UnknownOutcomeWarning,
 )
+from smsframe.forks import unforked
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from smsframe import journal
     from smsframe.acoustic.client import Client, connect
     from smsframe.composer import Composer, compose
@@ -127,12 +130,18 @@ _LAZY = {
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used."""
     if name == "journal":
-        return importlib.import_module("smsframe.journal")
+        return _imported("smsframe.journal")
     if name not in _LAZY:
         raise AttributeError(f"module 'smsframe' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_LAZY[name]), name)
+    value = getattr(_imported(_LAZY[name]), name)
     globals()[name] = value
     return value
+
+
+def _imported(name: str) -> ModuleType:
+    """Import a module as a whole: in a child forked meanwhile it would stay locked for ever."""
+    with unforked():
+        return importlib.import_module(name)
 
 
 def __dir__() -> list[str]:

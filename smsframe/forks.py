@@ -3,7 +3,8 @@
 A child begins with copies of everything, of the sockets and the locked files too. What holds such
 things says here how it starts anew (`renew_after_fork`), and what must not be cut in two says when
 it goes on (`unforked`): a fork waits for its end, since SQLite in the child would go on believing
-that it holds the locks its parent held. Where there is no fork (Windows) nothing happens.
+that it holds the locks its parent held, and a module that another thread was importing would stay
+locked. Where there is no fork (Windows) nothing happens.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def unforked() -> Iterator[None]:
     finally:
         with _changed:
             _inside[thread] -= 1
-            if not _inside[thread]:
+            if _inside[thread] <= 0:  # below it in a child that was forked in the block
                 del _inside[thread]
             _changed.notify_all()
 

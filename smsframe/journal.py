@@ -36,6 +36,7 @@ from smsframe.journal_place import refuse_outdated
 from smsframe.journal_reader import (
     OUTCOME_COLUMNS,
     OUTCOME_FIELDS,
+    PATIENCE_S,
     RUN_COLUMNS,
     RUN_FIELDS,
     JournalReader,
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ACCEPTED",
     "CLAIMED",
+    "PATIENCE_S",
     "REJECTED",
     "STATE_NAMES",
     "UNKNOWN",
@@ -129,6 +131,10 @@ class Journal(JournalReader):
         How long to wait, in seconds, for another program that is writing.
     connect : callable, default `sqlite3.connect`
         Opens the database; the seam through which crashes and disk faults are simulated.
+    patience_s : float, default 0
+        How much longer to wait for it, in seconds; `PATIENCE_S` where a person asked.
+    waits : callable, optional
+        Is called when that begins; None: it is said on the error stream.
 
     Raises
     ------
@@ -444,7 +450,7 @@ def forget(before: Moment, *, path: str | os.PathLike[str] | None = None) -> int
 
     moment, file = moment_of("before", before), whichjournal.journal_file(journal=path)
     if whichjournal.is_there(file):
-        with Journal(file) as journal:
+        with Journal(file, patience_s=PATIENCE_S) as journal:
             return journal.forget(moment)
     if path is not None:
         raise whichjournal.no_journal(file)

@@ -4,6 +4,10 @@ A connection belongs to the thread and process that opened it: SQLite's locks do
 and a transaction is of one thread. Others are refused with a sentence instead of an obscure fault.
 The ledger decides who is texted again, so it is not only read but checked: a checksum per batch,
 and the number of batches counted in a second way. Damage raises; it never makes a ledger shorter.
+
+Where another program has the file locked for longer than ``busy_timeout_s``, whoever opens the
+journal with ``patience_s`` waits on, and says so (`PATIENCE_S` for what a person asked for). A send
+under way takes that back: it has calls in flight to listen to, and waits in its own way.
 """
 # ruff: noqa: S608 - statements are joined from constants here, values are always bound
 
@@ -14,9 +18,11 @@ import dataclasses
 import json
 import os
 import sqlite3
+import sys
 import threading
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from smsframe.errors import JournalError
 from smsframe.forks import unforked
@@ -71,6 +77,14 @@ _FINISHED: Final = (
     "AND NOT EXISTS (SELECT 1 FROM batches WHERE batches.run_id = runs.run_id "
     "AND state IN ('claimed', 'unknown')) ORDER BY ended_at"
 )
+_T = TypeVar("_T")
+PATIENCE_S: Final = 60.0
+LOCKED_PAUSE_S: Final = 0.05  # SQLite does not wait itself where two would wait for each other
+_IT_WAITS: Final = (
+    "The journal is locked by another program (a database browser, a backup). It is waited for, "
+    "about a minute at most; close what has it open."
+)
+_ANY_PAGE: Final = "SELECT 1 FROM sqlite_master LIMIT 1"
 _STEP: Final = 500  # names in one IN (...); the floor of SQLite's limit is 999
 RUN_FIELDS: Final = tuple(RUN_COLUMNS.split(", "))
 OUTCOME_FIELDS: Final = tuple(OUTCOME_COLUMNS.split(", "))
@@ -86,11 +100,16 @@ class JournalReader:
         *,
         busy_timeout_s: float = 5.0,
         connect: Callable[..., sqlite3.Connection] = sqlite3.connect,
+        patience_s: float = 0.0,
+        waits: Callable[[], None] | None = None,
     ) -> None:
         self.path = Path(path)
+        self.patience_s = patience_s
+        self._waits = waits or _say_it_waits
         self._owner = (os.getpid(), threading.get_ident())
-        with unforked():
-            self._db: sqlite3.Connection | None = open_database(self.path, connect, busy_timeout_s)
+        self._db: sqlite3.Connection | None = self._patiently(
+            lambda: open_database(self.path, connect, busy_timeout_s), None
+        )
         with explaining(self.path):
             self._place = Place.of(self.path)
 
@@ -106,6 +125,7 @@ class JournalReader:
     def close(self) -> None:
         """Close the connection; a second time, or in a forked child, does nothing."""
         if self._db is not None and self._owner[0] == os.getpid():
+            self.patience_s = 0.0
             with self._reading() as db:
                 db.close()
             self._db = None
@@ -273,8 +293,26 @@ class JournalReader:
                 "Open a Journal of its own in each.",
                 path=str(self.path),
             )
+        db = self._db
+        if self.patience_s and not db.in_transaction:
+            self._patiently(lambda: db.execute(_ANY_PAGE).fetchone(), self._place)
         with unforked(), explaining(self.path, self._place):
-            yield self._db
+            yield db
+
+    def _patiently(self, work: Callable[[], _T], place: Place | None) -> _T:
+        """Do what takes a lock; again while another program has it, as long as patience lasts."""
+        end, has_told = time.monotonic() + self.patience_s, False
+        while True:
+            try:
+                with unforked(), explaining(self.path, place):
+                    return work()
+            except JournalError as error:
+                if not error.details.get("locked") or time.monotonic() >= end:
+                    raise
+            if not has_told:
+                self._waits()
+                has_told = True
+            time.sleep(LOCKED_PAUSE_S)
 
     @contextlib.contextmanager
     def _snapshot(self) -> Iterator[sqlite3.Connection]:
@@ -303,10 +341,10 @@ class JournalReader:
             if db.in_transaction:
                 yield db
                 return
-            db.execute("BEGIN IMMEDIATE")
+            self._patiently(lambda: db.execute("BEGIN IMMEDIATE"), self._place)
             try:
                 yield db
-                db.execute("COMMIT")
+                self._patiently(lambda: db.execute("COMMIT"), self._place)
             except BaseException:
                 roll_back(db)
                 raise
@@ -339,6 +377,11 @@ class JournalReader:
             path=str(self.path),
             missing=name,
         )
+
+
+def _say_it_waits() -> None:
+    """Say why nothing moves."""
+    sys.stderr.write(f"{_IT_WAITS}\n")
 
 
 def _run(row: tuple[Any, ...]) -> RunRecord:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from smsframe.journal import Journal
+from smsframe.journal import PATIENCE_S, Journal
 from smsframe.whichjournal import is_there, no_journal
 
 if TYPE_CHECKING:
@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def reading_journal(path: Path) -> Iterator[Journal | None]:
-    """Open a journal that is there; None where there is none; JournalError where none can be."""
+    """Open a journal that is there, waiting where it is locked; None where there is none.
+
+    JournalError where none can be.
+    """
     if not is_there(path):
         yield None
         return
-    with Journal(path) as journal:
+    with Journal(path, patience_s=PATIENCE_S) as journal:
         yield journal
 
 

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
+from smsframe.forks import unforked
 from smsframe.tally import Progress
 
 if TYPE_CHECKING:
@@ -88,5 +89,6 @@ def _bar(total: int) -> Any:
     """Return a bar for a notebook where one is at hand, else for a terminal."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tqdm warns where ipywidgets is missing and falls back
-        from tqdm.auto import tqdm  # noqa: PLC0415 - only imported where a bar is shown
+        with unforked():
+            from tqdm.auto import tqdm  # noqa: PLC0415 - only imported where a bar is shown
     return tqdm(total=total, bar_format=SHAPE, dynamic_ncols=True)

@@ -35,7 +35,7 @@ from smsframe.errors import ConfigurationError, InputError, JournalError, PlanWa
 from smsframe.flights import Patience, Result
 from smsframe.frames import STATUSES
 from smsframe.interrupts import Watch, counted_interrupts
-from smsframe.journal import Claim, Journal, RunRecord
+from smsframe.journal import PATIENCE_S, Claim, Journal, RunRecord
 from smsframe.keysahead import KeysAhead
 from smsframe.masking import Plain
 from smsframe.matching import Matched, match
@@ -178,12 +178,14 @@ def send_plan(
     if not len(made.sendable):
         return _keep(Tally(made.verdicts()).frame(made.draft.frame, None))
     scope = _scope(made, client)
+    watch = watch or Watch(quiet=progress is False)
+    waits = (lambda: None) if watch.apart else None
     with (
-        Journal(client.journal_path) as journal,
+        Journal(client.journal_path, patience_s=PATIENCE_S, waits=waits) as journal,
         campaign_lock(client.journal_path, scope, wait_s=wait_s),
     ):
         journal.bury(scope)
-        run = _run_of(made, client, scope, journal, watch or Watch(quiet=progress is False))
+        run = _run_of(made, client, scope, journal, watch)
         _refuse_nearly_the_same(run)
         _check_confirm(run, made.options.confirm if confirm is None else confirm)
         if not len(run.todo):
@@ -217,6 +219,7 @@ def _run_of(made: Plan, client: Client, scope: bytes, journal: Journal, watch: W
 def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataFrame:
     """Send what is to be sent, keep the table whatever happens, and tell."""
     journal.start_run(run.record())
+    journal.patience_s = 0.0  # the loop waits in its own way
     workers = Workers(run.client.sending(), run.client.max_in_flight)
     with Bar(progress) as bar:
 
@@ -320,7 +323,7 @@ def _dry_run(made: Plan, client: Client | None) -> pd.DataFrame:
     """Return the table of a dry run; what went out before is shown as it was, if known."""
     tally, looked = Tally(made.verdicts()), None
     with contextlib.suppress(ConfigurationError):
-        looked = _look_back(made, client)
+        looked = _look_back(made, client, patience_s=PATIENCE_S)
     matched, before = (None, Before()) if looked is None else looked
     if matched is not None:
         tally.recall(matched)
@@ -350,13 +353,15 @@ def history(made: Plan, client: Client | None) -> History | None:
     )
 
 
-def _look_back(made: Plan, client: Client | None) -> tuple[Matched, Before] | None:
+def _look_back(
+    made: Plan, client: Client | None, *, patience_s: float = 0.0
+) -> tuple[Matched, Before] | None:
     """Hold a plan against the journal, read only; None when there is no journal yet."""
     client = _connected(client)
     if made.blocking or not Path(client.journal_path).exists():
         return None
     scope = _scope(made, client)
-    with Journal(client.journal_path) as journal:
+    with Journal(client.journal_path, patience_s=patience_s) as journal:
         matched = match(made, client.service, scope, journal)
         return matched, _before(made, client, scope, matched, journal)
 

@@ -211,6 +211,33 @@ def test_multiprocessing__every_way_of_beginning_a_process(sandbox, client, tmp_
     assert len(sandbox.outbox()) == 12
 
 
+def test_fork__while_another_thread_imports():
+    """A child born while a thread imports what sends can send: its modules are not locked."""
+    script = textwrap.dedent("""
+        import os, signal, sys, threading, time
+        import smsframe
+        begun = threading.Event()
+        class Slow:
+            def find_spec(self, name, *_):
+                if name == "smsframe.delivery":
+                    begun.set()
+                    time.sleep(0.3)
+        sys.meta_path.insert(0, Slow())
+        threading.Thread(target=lambda: smsframe.send).start()
+        begun.wait()
+        child = os.fork()
+        if child == 0:
+            signal.alarm(20)
+            smsframe.send
+            os._exit(0)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    """)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "0"
+
+
 def test_client__does_not_travel(client):
     """A client that is to be pickled, for a process that is spawned, says what to do instead."""
     with pytest.raises(TypeError, match=r"Call smsframe\.connect\(\) there"):

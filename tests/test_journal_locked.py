@@ -13,7 +13,7 @@ from desk import LOCKED, Desk, deliver, posts, scripted
 from samples import fictional_phones
 
 import smsframe
-from smsframe import delivery, planning, sending
+from smsframe import delivery, journal, places, planning, sending
 from smsframe.errors import JournalError
 from smsframe.flights import Stop
 from smsframe.journal import Journal
@@ -57,6 +57,73 @@ def test_locked_journal__nothing_is_lost(sandbox, client, quick, capsys, from_ro
     assert len(sandbox.requests()) == before
     assert len(sandbox.outbox()) == 40
     assert smsframe.runs()["ending"].tolist() == ["done"]
+
+
+@contextlib.contextmanager
+def locked(path, how, *, for_s):
+    """Have another program lock a journal, and leave it after a while."""
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute(how)
+    other.execute("SELECT * FROM runs").fetchall()  # without this BEGIN takes no lock
+    timer = threading.Timer(for_s, other.execute, ["ROLLBACK"])
+    timer.start()
+    yield
+    timer.join()
+    other.close()
+
+
+@pytest.mark.parametrize("how", ["BEGIN EXCLUSIVE", "BEGIN IMMEDIATE", "BEGIN"])
+def test_locked_journal__is_waited_for_before_the_first_call(sandbox, client, quick, capsys, how):
+    """A send that finds the journal locked begins when it is free, and says what it waits for."""
+    people = pd.DataFrame({"mobile": fictional_phones(4)})
+    people.sms.send("Before", program="148372", phone="mobile", progress=False)
+    with locked(client.journal_path, how, for_s=0.3):
+        table = people.sms.send("Hi", program="148372", phone="mobile", progress=False)
+    assert set(table["sms_status"]) == {"accepted"}
+    assert capsys.readouterr().err.count("The journal is locked by another program") == 1
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        pytest.param(lambda table: table.sms.refresh(deadline_s=0), id="refresh"),
+        pytest.param(lambda table: table.sms.batches(), id="batches"),
+        pytest.param(lambda _: smsframe.runs(), id="runs"),
+        pytest.param(lambda _: smsframe.results(smsframe.runs().index[0]), id="results"),
+        pytest.param(lambda _: smsframe.journal.forget("2000-01-01"), id="forget"),
+    ],
+)
+def test_locked_journal__is_waited_for_by_those_who_look_back(
+    sandbox, client, monkeypatch, capsys, look
+):
+    """Whoever asks what was sent gets the answer when the journal is free."""
+    quick = functools.partial(Journal, busy_timeout_s=0.02)
+    monkeypatch.setattr(places, "Journal", quick)
+    monkeypatch.setattr(journal, "Journal", quick)
+    people = pd.DataFrame({"mobile": fictional_phones(4)})
+    table = people.sms.send("Before", program="148372", phone="mobile", progress=False)
+    with locked(client.journal_path, "BEGIN EXCLUSIVE", for_s=0.3):
+        look(table)
+    assert "It is waited for" in capsys.readouterr().err
+
+
+def test_locked_journal__patience_ends(tmp_path, capsys):
+    """One that stays locked is told of, and what is written under way is not waited for."""
+    path = tmp_path / "journal.sqlite3"
+    Journal(path).close()
+    with locked(path, "BEGIN EXCLUSIVE", for_s=0.5):
+        with pytest.raises(JournalError, match="locked by another program"):
+            Journal(path, busy_timeout_s=0.02, patience_s=0.1)
+        with pytest.raises(JournalError, match="locked by another program"):
+            Journal(path, busy_timeout_s=0.02)
+    with Journal(path, busy_timeout_s=0.02, patience_s=0.1) as opened:
+        with (
+            locked(path, "BEGIN EXCLUSIVE", for_s=0.5),
+            pytest.raises(JournalError, match="locked by another program"),
+        ):
+            opened.runs()
+        assert opened.runs() == []
+    assert capsys.readouterr().err.count("It is waited for") == 2
 
 
 def locked_while(desk, is_locked):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import sqlite3
@@ -370,7 +371,7 @@ def locked(path, monkeypatch):
     Journal(path).close()
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    monkeypatch.setattr(sending, "Journal", lambda path: Journal(path, busy_timeout_s=0.05))
+    monkeypatch.setattr(sending, "Journal", lambda path, **_: Journal(path, busy_timeout_s=0.05))
     return other
 
 
@@ -401,7 +402,7 @@ def full(path, monkeypatch, commits=0):
         return FullDisk(path, commits=commits, **options)
 
     Journal(path).close()
-    monkeypatch.setattr(sending, "Journal", lambda path: Journal(path, connect=connect))
+    monkeypatch.setattr(sending, "Journal", functools.partial(Journal, connect=connect))
 
 
 def read_only(path, monkeypatch):
@@ -411,7 +412,7 @@ def read_only(path, monkeypatch):
     def connect(path, **options):
         return sqlite3.connect(f"file:{path}?mode=ro", uri=True, **options)
 
-    monkeypatch.setattr(sending, "Journal", lambda path: Journal(path, connect=connect))
+    monkeypatch.setattr(sending, "Journal", functools.partial(Journal, connect=connect))
 
 
 @pytest.mark.parametrize(

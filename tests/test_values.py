@@ -149,7 +149,9 @@ def test_durations__of_numpy_are_no_numbers(unit):
             id="numpy-scalars",
         ),
         pytest.param(
-            objects(np.datetime64("2026-11-22T10"), np.datetime64("NaT"), np.timedelta64(90, "s")),
+            objects(
+                np.datetime64("2026-11-22T10"), np.datetime64("NaT", "s"), np.timedelta64(90, "s")
+            ),
             ["2026-11-22 10:00", None, "00:01:30"],
             id="numpy-times",
         ),

@@ -45,7 +45,7 @@ from smsframe.acoustic.wire import STATUS_NOT_FOUND, Envelope, Program, SendStat
 from smsframe.checks import quoted
 from smsframe.config import HiddenBytes
 from smsframe.errors import AccessError, ApiError, ConfigurationError
-from smsframe.forks import after_fork
+from smsframe.forks import after_fork, unforked
 
 if TYPE_CHECKING:
     import os
@@ -440,7 +440,8 @@ def _sandbox(target: Any, journal: str | os.PathLike[str] | None, *, named: str 
 
 def _session_sandbox(directory: Path) -> Any:
     """Give the sandbox of this session, starting it at the first call."""
-    from smsframe.sandbox import Sandbox  # noqa: PLC0415 - brings Flask, for rehearsals only
+    with unforked():
+        from smsframe.sandbox import Sandbox  # noqa: PLC0415 - brings Flask, for rehearsals only
 
     path = directory / "sandbox-world.sqlite3"
     with _state_lock:
