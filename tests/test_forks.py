@@ -249,7 +249,7 @@ def test_fork__while_another_thread_reads_phones(monkeypatch):
 
     monkeypatch.setattr(phone_walk._AUTOMATON, "walk", slowly)
     phones = pd.Series(fictional_phones(3), dtype="string")
-    thread = threading.Thread(target=lambda: phones.sms.normalize())
+    thread = threading.Thread(target=phones.sms.normalize)
     thread.start()
     begun.wait()
     finished = child(lambda: len(phones.sms.normalize()))
