@@ -26,6 +26,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe import phone_states as states
+from smsframe.forks import unforked
 from smsframe.phone_bytes import bytes_and_places, cells
 from smsframe.phone_states import UNKNOWN, State, Verdict
 from smsframe.text_bytes import holds_any
@@ -128,7 +129,7 @@ def _walk_block(texts: pa.Array, start: State, verdicts: np.ndarray) -> None:
     for length in np.unique(lengths[(lengths > 0) & (lengths <= _LONGEST)]).tolist():
         rows = np.flatnonzero(lengths == length)
         symbols = _SYMBOL_OF[cells(data, places[rows], length)]
-        with _AUTOMATON.lock:
+        with unforked(), _AUTOMATON.lock:  # a child would find it locked for ever
             verdicts[rows] = _AUTOMATON.walk(start, symbols)
 
 

@@ -25,7 +25,7 @@ import pytest
 from samples import fictional_phones
 
 import smsframe
-from smsframe import forks, planning
+from smsframe import forks, phone_walk, planning
 from smsframe.campaign_lock import campaign_lock
 from smsframe.errors import CampaignBusyError
 from smsframe.journal import Journal
@@ -236,6 +236,25 @@ def test_fork__while_another_thread_imports():
         [sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "0"
+
+
+def test_fork__while_another_thread_reads_phones(monkeypatch):
+    """A child born while a thread reads phones reads phones: it does not inherit a closed lock."""
+    begun, walk = threading.Event(), phone_walk._AUTOMATON.walk
+
+    def slowly(*given):
+        begun.set()
+        time.sleep(0.2)
+        return walk(*given)
+
+    monkeypatch.setattr(phone_walk._AUTOMATON, "walk", slowly)
+    phones = pd.Series(fictional_phones(3), dtype="string")
+    thread = threading.Thread(target=phones.sms.normalize)
+    thread.start()
+    begun.wait()
+    finished = child(lambda: len(phones.sms.normalize()))
+    thread.join()
+    assert finished() == 3
 
 
 def test_client__does_not_travel(client):
