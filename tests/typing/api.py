@@ -35,6 +35,14 @@ def connecting() -> smsframe.Client:
             return client
 
 
+def excluding() -> None:
+    """Say whom not to text, and where numbers are from."""
+    smsframe.plan(people, "Hi", program="1", exclude=["+1 201-555-0177", Path("no.csv")])
+    smsframe.plan(people, "Hi", program="1", exclude=people["mobile"])
+    smsframe.send(people, "Hi", program="1", exclude="no.csv", region_from="country")
+    smsframe.plan(people, "Hi", program="1", exclude=12015550177)  # type: ignore[arg-type]
+
+
 def planning(client: smsframe.Client) -> smsframe.Plan:
     """Make a plan and look at it."""
     made = smsframe.plan(
@@ -56,10 +64,6 @@ def planning(client: smsframe.Client) -> smsframe.Plan:
     assert_type(made.to_frame(), pd.DataFrame)
     assert_type(made.send(client=client, confirm=1, progress=False), pd.DataFrame)
     assert_type(made.send_test(["+1 201-555-0177"], rows=0, client=client), pd.DataFrame)
-    smsframe.plan(people, "Hi", program="1", exclude=["+1 201-555-0177", Path("no.csv")])
-    smsframe.plan(people, "Hi", program="1", exclude=people["mobile"])
-    smsframe.send(people, "Hi", program="1", exclude="no.csv", region_from="country")
-    smsframe.plan(people, "Hi", program="1", exclude=12015550177)  # type: ignore[arg-type]
     if (past := made.history) is not None:
         assert_type(past.left, int)
     smsframe.plan(people, "Hi", program="1", personalize=people.columns[1:])
