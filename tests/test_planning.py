@@ -608,7 +608,7 @@ def test_formats__wider_than_a_message_are_refused(people, fmt):
     people["x"] = [1, 2, 3]
     with pytest.raises(smsframe.InputError, match="more than 800 characters"):
         plan(people, "%%x%%", formats={"x": fmt})
-    plan(people, "%%x%%", formats={"x": "0800"})
+    plan(people, "%%x%%", formats={"x": "0800d"})
 
 
 def test_batches__are_cut_as_the_plain_way_cuts_them():
