@@ -153,10 +153,9 @@ def _had_nearly_this(
 
 def _of_this_frame(ledger: Ledger) -> dict[str, npt.NDArray[np.int32]]:
     """Return where messages of the frame itself stand in their batches; they are no other ones."""
-    return {
-        batch.batch_id: ledger.offset[ledger.batch == number]
-        for number, batch in enumerate(ledger.batches)
-    }
+    bounds = np.searchsorted(ledger.batch, np.arange(len(ledger.batches) + 1))
+    ends = zip(ledger.batches, bounds[:-1], bounds[1:], strict=True)
+    return {batch.batch_id: ledger.offset[first:last] for batch, first, last in ends}
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,9 +233,11 @@ class _Search:
         ends = np.cumsum([batch.size for batch in batches])
         owner = np.searchsorted(ends, places, side="right")
         starts = np.append(0, ends)
+        met, firsts = np.unique(owner, return_index=True)
+        groups = np.split(places, firsts[1:])  # places ascend, and their owners with them
         return [
-            (batches[number], places[owner == number] - starts[number])
-            for number in np.unique(owner).tolist()
+            (batches[number], group - starts[number])
+            for number, group in zip(met.tolist(), groups, strict=False)
         ]
 
     def _compare(self, batch: RecentBatch, places: Positions, journal: JournalReader) -> None:
