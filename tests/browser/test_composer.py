@@ -363,6 +363,7 @@ def test_composer__accessible(axe, lab, notebook, watched):
     watched.evaluate(axe)
     click(watched, "Problems as CSV")
     assert serious_faults(watched) == []
+    click(watched, "Use FirstName")
     go(watched).click()
     expect(yes(watched)).to_be_enabled()
     assert serious_faults(watched) == []
