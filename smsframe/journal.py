@@ -219,14 +219,9 @@ class Journal(JournalReader):
             _CLAIM,
             (claim.batch_id, claim.run_id, claim.scope, claim.size, claim.source, claim.claimed_at),
         ).lastrowid
-        db.execute("INSERT INTO keys VALUES (?, ?, ?)", (batch, zlib.crc32(claim.keys), claim.keys))
-        if claim.recipients:
-            checksum = zlib.crc32(claim.recipients)
-            db.execute(
-                "INSERT INTO recipients VALUES (?, ?, ?)", (batch, checksum, claim.recipients)
-            )
-        if claim.loose:
-            db.execute("INSERT INTO loose_values VALUES (?, ?)", (batch, claim.loose))
+        hashes = [claim.recipients, claim.keys]
+        checked = [part for hashed in hashes for part in (zlib.crc32(hashed), hashed)]
+        db.execute("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?)", (batch, *checked, claim.loose))
         db.execute("INSERT INTO payloads VALUES (?, ?)", (batch, claim.payload))
 
     def _check_new(self, db: sqlite3.Connection, claim: Claim) -> None:

@@ -60,17 +60,15 @@ _FROM_BATCHES: Final = "FROM batches LEFT JOIN statuses ON statuses.batch = id"
 _COUNT_OTHERWISE: Final = (
     "SELECT count(*) FROM batches WHERE run_id IN (SELECT run_id FROM runs WHERE scope = ?)"
 )
-_HASHES: Final = "SELECT id, batch_id, size, state, states, keys.checksum, keys"
-_MESSAGES: Final = (
-    f"{_HASHES} FROM batches LEFT JOIN keys ON keys.batch = id WHERE scope = ? ORDER BY id"
-)
+_HASHES: Final = "id, batch_id, size, state, states, keys_checksum, keys"
+_OF_SCOPE: Final = "FROM batches LEFT JOIN messages ON batch = id WHERE scope = ? ORDER BY id"
+_MESSAGES: Final = f"SELECT {_HASHES} {_OF_SCOPE}"
 _WITH_RECIPIENTS: Final = (
-    f"{_HASHES}, recipients.checksum, hashes FROM batches LEFT JOIN keys ON keys.batch = id "
-    "LEFT JOIN recipients ON recipients.batch = id WHERE scope = ? ORDER BY id"
+    f"SELECT {_HASHES}, recipients_checksum, nullif(recipients, x'') {_OF_SCOPE}"
 )
 _RECENT: Final = (
-    "SELECT id, batch_id, run_id, claimed_at, size, state, states, hashes FROM batches "
-    "JOIN recipients ON recipients.batch = id"
+    "SELECT id, batch_id, run_id, claimed_at, size, state, states, recipients FROM batches "
+    "JOIN messages ON batch = id WHERE length(recipients)"
 )
 _FINISHED: Final = (
     "SELECT run_id, ended_at FROM runs WHERE scope = ? AND ending = 'done' AND left = 0 "
@@ -207,13 +205,13 @@ class JournalReader:
             for start in range(0, len(run_ids), _STEP):
                 step = run_ids[start : start + _STEP]
                 marks = ", ".join("?" * len(step))
-                query = f"{_RECENT} WHERE run_id IN ({marks}) AND claimed_at >= ?"
+                query = f"{_RECENT} AND run_id IN ({marks}) AND claimed_at >= ?"
                 for row in db.execute(query, (*step, since)):
                     yield RecentBatch(*row)
 
     def loose_values(self, number: int) -> bytes:
         """Give the hashes of the values of a batch by its number, value by value."""
-        found = self._one("SELECT hashes FROM loose_values WHERE batch = ?", number)
+        found = self._one("SELECT loose_values FROM messages WHERE batch = ?", number)
         return b"" if found is None else bytes(found)
 
     def finished_runs(self, scope: bytes) -> list[FinishedRun]:
@@ -278,7 +276,7 @@ class JournalReader:
 
     def keys(self, batch_id: str) -> bytes:
         """Give the send keys of a batch, 16 bytes per message."""
-        return self._blob("keys", "keys", batch_id)
+        return self._blob("keys", "messages", batch_id)
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:

@@ -12,10 +12,13 @@ Decisions:
   `smsframe.journal.Journal.forget` removes that file.
 - ``fullfsync`` makes macOS sync to the platter; it does nothing elsewhere.
 - Directory entries are synced too when directory and file are made.
-- Keys, hashes, payloads and statuses stand in tables of their own, so that settling a batch
-  rewrites a short row and reading the ledger drags nothing else along. Keys and recipient hashes
-  carry a checksum: a silently changed key is a person texted twice. Hashes of values carry none,
-  for a changed one only makes two messages look less alike.
+- Messages (keys and hashes), payloads and statuses stand in tables of their own, so that settling
+  a batch rewrites a short row and reading the ledger drags nothing else along. All hashes of a
+  batch are one row: rows of their own would not fill their pages, and a page that is filled later
+  is written twice. SQLite reads a long row only as far as it is asked for, so what is asked for
+  most comes first. Keys and recipient hashes carry a checksum: a silently changed key is a person
+  texted twice. Hashes of values carry none, for a changed one only makes two messages look less
+  alike.
 - Migrations are functions named in a table, in the same transaction as what they change. A name
   this version does not know means a newer smsframe wrote the file; it is refused.
 - ``secure_delete`` overwrites what is deleted.
@@ -344,14 +347,10 @@ def first_tables(db: sqlite3.Connection) -> None:
             states BLOB)""",
         "CREATE INDEX batches_by_scope ON batches (scope)",
         "CREATE INDEX batches_by_run ON batches (run_id)",
-        """CREATE TABLE keys (
-            batch INTEGER PRIMARY KEY REFERENCES batches, checksum INTEGER NOT NULL,
-            keys BLOB NOT NULL)""",
-        """CREATE TABLE recipients (
-            batch INTEGER PRIMARY KEY REFERENCES batches, checksum INTEGER NOT NULL,
-            hashes BLOB NOT NULL)""",
-        """CREATE TABLE loose_values (
-            batch INTEGER PRIMARY KEY REFERENCES batches, hashes BLOB NOT NULL)""",
+        """CREATE TABLE messages (
+            batch INTEGER PRIMARY KEY REFERENCES batches, recipients_checksum INTEGER NOT NULL,
+            recipients BLOB NOT NULL, keys_checksum INTEGER NOT NULL, keys BLOB NOT NULL,
+            loose_values BLOB NOT NULL)""",
         """CREATE TABLE payloads (
             batch INTEGER PRIMARY KEY REFERENCES batches, payload BLOB NOT NULL)""",
         """CREATE TABLE statuses (

@@ -72,7 +72,7 @@ def raw(path, query):
 def test_record__is_seen_by_another_connection_when_it_returns(journal, path):
     """What was recorded is in the file, not in the connection."""
     journal.record(claims=[a_claim(1), a_claim(2)], settlements=[an_outcome(2)])
-    found = raw(path, "SELECT batch_id, state, keys FROM batches JOIN keys ON batch = id")
+    found = raw(path, "SELECT batch_id, state, keys FROM batches JOIN messages ON batch = id")
     assert found == [
         ("run:0001", "claimed", a_claim(1).keys),
         ("run:0002", "accepted", a_claim(2).keys),
@@ -290,7 +290,7 @@ def test_ledger__refuses_a_changed_recipient(journal, path):
     """A hash that is not what was written could let somebody have a campaign twice."""
     journal.record(claims=[a_claim(1, recipients=bytes(24))])
     with closing(sqlite3.connect(path)) as db, db:
-        db.execute("UPDATE recipients SET hashes = ?", (b"\x01" + bytes(23),))
+        db.execute("UPDATE messages SET recipients = ?", (b"\x01" + bytes(23),))
     nobody = np.array([1], dtype=np.uint64)
     with pytest.raises(JournalError, match="not what was written"):
         journal.ledger(SCOPE, keys=b"", recipients=nobody)

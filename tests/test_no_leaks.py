@@ -196,7 +196,7 @@ def _newer(path, client):
 def _damaged(path, client):
     send(progress=False)
     with sqlite3.connect(path) as db:
-        db.execute("UPDATE keys SET keys = zeroblob(3)")
+        db.execute("UPDATE messages SET keys = zeroblob(3)")
     db.close()
 
 

@@ -200,7 +200,7 @@ def test_results__of_a_run_that_was_killed(client):
     with Journal(client.journal_path) as journal:
         last = journal.batches(results.attrs["smsframe"]["run"])[-1].batch_id
         with journal._writing() as db:
-            for table in ("keys", "recipients", "loose_values", "payloads"):
+            for table in ("messages", "payloads"):
                 db.execute(
                     f"DELETE FROM {table} WHERE batch=(SELECT id FROM batches WHERE batch_id=?)",
                     (last,),
