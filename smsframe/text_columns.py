@@ -105,32 +105,39 @@ is a word for no value."""
 _MOST_BYTES: Final = 63  # longer texts are no words for no value
 
 
-def _table_of_first_bytes() -> npt.NDArray[np.uint8]:
-    """Return what a text may need by its first byte."""
-    table = np.zeros(256, dtype=np.uint8)
-    for characters, flag in ((BLANKS, _ENDS), (GUARDS, _GUARD), (INVISIBLE, _UNSEEN)):
-        table[[character.encode()[0] for character in characters]] |= flag
-    return table
+def _by_first_byte() -> bytes:
+    """Return what a text may need by its first byte, as a table for ``bytes.translate``."""
+    table = bytearray(256)
+    for starts, flag in (
+        (BLANKS, _ENDS),
+        (GUARDS, _GUARD),
+        (INVISIBLE, _UNSEEN),
+        (WORDS, _WORD),
+    ):
+        for start in starts:
+            table[start.encode()[0]] |= flag
+    return bytes(table)
 
 
-def _table_of_last_bytes() -> npt.NDArray[np.uint8]:
-    """Return what a text may need by its last byte."""
-    table = np.zeros(256, dtype=np.uint8)
-    table[[character.encode()[-1] for character in BLANKS]] = _ENDS
-    return table
+def _by_last_byte() -> bytes:
+    """Return what a text may need by its last byte, as a table for ``bytes.translate``."""
+    table = bytearray(256)
+    for character in BLANKS:
+        table[character.encode()[-1]] = _ENDS
+    return bytes(table)
 
 
-def _table_of_words() -> npt.NDArray[np.uint8]:
-    """Return what a text may need by its first byte and its length in bytes."""
-    table = np.zeros((256, _MOST_BYTES + 1), dtype=np.uint8)
+def _table_of_words() -> npt.NDArray[np.bool_]:
+    """Return whether a text may be a word for no value, by its first byte and its bytes in all."""
+    table = np.zeros((256, _MOST_BYTES + 1), dtype=bool)
     for word in WORDS:
-        table[word.encode()[0], len(word.encode())] = _WORD
+        table[word.encode()[0], len(word.encode())] = True
     return table
 
 
-_BY_FIRST: Final = _table_of_first_bytes()
-_BY_LAST: Final = _table_of_last_bytes()
-_BY_FIRST_AND_SIZE: Final = _table_of_words().ravel()
+_BY_FIRST: Final = _by_first_byte()
+_BY_LAST: Final = _by_last_byte()
+_IS_WORD: Final = _table_of_words()
 
 
 def _flags(texts: pa.Array) -> npt.NDArray[np.uint8]:
@@ -144,12 +151,16 @@ def _flags(texts: pa.Array) -> npt.NDArray[np.uint8]:
     offsets = offsets_of(texts)
     for start in range(0, len(texts), SLICE_ROWS):
         here = offsets[start : start + SLICE_ROWS + 1]
-        sizes, last = np.diff(here), len(raw) - 1
-        first_bytes = raw[np.minimum(here[:-1], last)]
-        last_bytes = raw[np.maximum(here[1:] - 1, 0)]
-        places = first_bytes.astype(np.int32) * (_MOST_BYTES + 1) + np.minimum(sizes, _MOST_BYTES)
-        found = _BY_FIRST[first_bytes] | _BY_LAST[last_bytes] | _BY_FIRST_AND_SIZE[places]
-        flags[start : start + len(sizes)] = np.where(sizes > 0, found, _EMPTY)
+        starts, ends = here[:-1], here[1:]
+        first = raw.take(starts, mode="clip")
+        found = flags[start : start + len(starts)]
+        found |= np.frombuffer(first.tobytes().translate(_BY_FIRST), np.uint8)
+        last = raw.take(ends - 1, mode="clip").tobytes()
+        found |= np.frombuffer(last.translate(_BY_LAST), np.uint8)
+        words = np.flatnonzero(found & _WORD)
+        sizes = np.minimum(ends[words] - starts[words], _MOST_BYTES)
+        found[words[~_IS_WORD[first[words], sizes]]] &= ~np.uint8(_WORD)
+        found[starts == ends] = _EMPTY
     if texts.null_count:
         flags[texts.is_null().to_numpy(zero_copy_only=False)] = 0
     return flags
