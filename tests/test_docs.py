@@ -485,6 +485,27 @@ def test_command_line__exit_codes():
     assert told == re.findall(r"^  (\d+) +(.*)$", cli.EXIT_CODES, re.MULTILINE)
 
 
+def test_command_line__options():
+    """Every option that a page names is one of the command's."""
+    (commands,) = [a for a in cli._parser()._actions if isinstance(a.choices, dict)]
+    known = {
+        option
+        for command in commands.choices.values()
+        for action in command._actions
+        for option in action.option_strings
+    }
+    for page, text in PAGES.items():
+        told = set(re.findall(r"(?<![\w-])(--[a-z][a-z-]*)", text))
+        assert told <= known, page
+
+
+def test_arguments__environment():
+    """Every variable that the code reads is in the table of variables, and no other."""
+    table = section_of("docs/arguments.md", "Environment variables")
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "smsframe").rglob("*.py"))
+    assert set(re.findall(r"SMSFRAME_[A-Z_]+", table)) == set(re.findall(r"SMSFRAME_[A-Z_]+", code))
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_doctests(name):
     """The examples in the docstrings show what really comes out."""
