@@ -3,13 +3,17 @@
 It needs no credentials and leaves nothing behind but ``results.csv``, or ``results-2.csv`` and so
 on where there is one: the sandbox lives in memory and the journal in a directory that goes when it
 ends. The sandbox is slowed down a little, so that
-the bar can be seen; ``fast`` leaves that out.
+the bar can be seen; ``fast`` leaves that out. The last lines say what to type next.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
+import os
+import shlex
+import sys
+import sysconfig
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,7 +75,7 @@ def demonstrate(path: Path | None = None, *, fast: bool = False) -> int:
 
 def _show(orders: pd.DataFrame, path: Path, sandbox: Sandbox) -> None:
     """Go through the demonstration, step by step."""
-    console.say(console.heading("1. The people and the rehearsal room"))
+    console.say(console.heading("1. The people and the sandbox"))
     console.say(f"  {path}: {len(orders):,} rows, phones as people type them.")
     console.say(f"  A sandbox of the API listens on {sandbox.base_url}; nobody is texted.")
     plan = smsframe.plan(
@@ -99,6 +103,31 @@ def _show(orders: pd.DataFrame, path: Path, sandbox: Sandbox) -> None:
     out = result_files.free_name(RESULTS)
     result_files.write_frame(results, out)
     console.say(f"\nEvery row and what became of it: {out.absolute()}")
+    console.say(console.heading("5. What to type next"), *_next_steps(path))
+
+
+def _next_steps(path: Path) -> list[str]:
+    """Return what to type next, and before that how to enter the environment, if one has to."""
+    lines = []
+    if sys.prefix not in (sys.base_prefix, os.environ.get("VIRTUAL_ENV")):
+        script = Path(sysconfig.get_path("scripts")) / "activate"
+        typed = shlex.quote(str(_seen_from_here(script)))
+        enter = typed if os.name == "nt" else f"source {typed}"
+        lines += ["  Enter the environment that smsframe is installed in:", f"    {enter}"]
+    plan = '--sandbox --program 148372 --phone mobile --region US --text "We open at 9."'
+    return [
+        *lines,
+        "  Look at a text of your own; a plan sends nothing:",
+        f"    smsframe plan {shlex.quote(str(path))} {plan}",
+        "  In Python or a notebook: the quickstart in README.md. In a clone, 'make lab' opens four",
+        "  notebooks.",
+    ]
+
+
+def _seen_from_here(path: Path) -> Path:
+    """Return a path as it is typed in the current folder."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _load_people(orders: pd.DataFrame, sandbox: Sandbox) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -481,7 +482,33 @@ def test_demo(place, capsys):
     assert results["mobile"].fillna("").tolist() == orders["mobile"].fillna("").tolist()
     assert (results["sms_status"] == "accepted").sum() > 2400
     assert results["sms_contact"].dropna().str.fullmatch(r"\d{8,15}").all()
-    assert max(map(len, out.splitlines()[:-1])) <= 100
+    lines = [line for line in out.splitlines() if str(place) not in line]
+    assert max(len(line) for line in lines if str(ORDERS) not in line) <= 100
+
+
+def test_demo__says_what_to_type_next(place, capsys, monkeypatch):
+    """It ends with how to enter the environment and with a command that works as it is printed."""
+    environment = place / ".venv"
+    monkeypatch.setattr(sys, "prefix", str(environment))
+    monkeypatch.setattr("sysconfig.get_path", lambda name: str(environment / name))
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    assert cli.main(["demo", str(ORDERS), "--fast"]) == 0
+    out = capsys.readouterr().out
+    assert "\n    source .venv/scripts/activate\n" in out
+    command = re.search(r"^    smsframe (plan .*)$", out, re.MULTILINE)[1]
+    cli.main(shlex.split(command))
+    assert "Plan: 2,4" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "entered", [pytest.param(True, id="entered"), pytest.param(False, id="no-environment")]
+)
+def test_demo__has_no_environment_to_enter(entered, capsys, monkeypatch):
+    """Who has entered it, or has none, is not told to enter one."""
+    monkeypatch.setattr(sys, "prefix", "/there" if entered else sys.base_prefix)
+    monkeypatch.setenv("VIRTUAL_ENV", "/there")
+    cli.main(["demo", str(ORDERS), "--fast"])
+    assert "activate" not in capsys.readouterr().out
 
 
 def test_demo__shows_no_phone(capsys):

@@ -207,13 +207,13 @@ def test_formats__that_cannot_be_used_are_named_first(sending, capsys):
 
 
 def test_blank_words__are_told():
-    """The README and the help have the commonest of them, and the same ones."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    """The page on files and the help have the commonest of them, and the same ones."""
+    page = (ROOT / "docs/files.md").read_text(encoding="utf-8")
     told = re.findall(r"  ([\w#<-][^\s,]*)", cli_options.FILE_HELP)
     assert set(told) <= no_value_words.WORDS
     assert set(no_value_words.OTHER_WORDS) <= set(told)
     for word in told:
-        assert f"`{word}`" in readme
+        assert f"`{word}`" in page
 
 
 def test_excel__words_and_kinds():
@@ -411,14 +411,15 @@ def test_excel__not_installed(monkeypatch):
 
 def test_extras__are_told_in_one_way():
     """What to install reads the same wherever it stands; ``make`` installs what Excel needs."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    files_page = (ROOT / "docs/files.md").read_text(encoding="utf-8")
+    results_page = (ROOT / "docs/results.md").read_text(encoding="utf-8")
     plotting = (ROOT / "smsframe/plotting.py").read_text(encoding="utf-8")
-    assert "pip install matplotlib" in readme
+    assert "pip install matplotlib" in results_page
     assert "pip install matplotlib" in plotting
-    assert "pip install openpyxl" in readme
+    assert "pip install openpyxl" in files_page
     assert "pip install openpyxl" in workbooks.NO_EXCEL
     assert "pip install python-calamine" in workbooks.NO_CALAMINE
-    assert "pip install python-calamine" in readme
+    assert "pip install python-calamine" in files_page
     assert '-e ".[excel]"' in (ROOT / "Makefile").read_text(encoding="utf-8")
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
         "optional-dependencies"
@@ -426,7 +427,7 @@ def test_extras__are_told_in_one_way():
     assert [need.partition(">")[0] for need in extras["excel"]] == ["openpyxl", "python-calamine"]
 
 
-def test_gitignore__has_what_the_readme_writes():
-    """Following the README leaves nothing behind that git would offer to commit."""
+def test_gitignore__has_what_the_pages_write():
+    """Following the README and docs/ leaves nothing behind that git would offer to commit."""
     ignored = (ROOT / ".gitignore").read_text().splitlines()
     assert {"/results.csv", "/appointments-results.csv", "/status.csv"} <= set(ignored)

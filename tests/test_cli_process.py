@@ -232,6 +232,6 @@ def broken(_):
 
 
 def test_commands__are_all_tried():
-    """The commands that there are, are those that the README and these tests know."""
+    """The commands that there are, are those that the pages and these tests know."""
     (parsers,) = [a for a in cli._parser()._actions if getattr(a, "choices", None)]
     assert set(parsers.choices) == {"demo", "sandbox", "plan", "send", "runs", "status"}

@@ -1,8 +1,9 @@
-"""What the documentation says, done: the README's code runs as printed, the doctests hold.
+"""What the documentation says, done: the code of every page runs as printed, the doctests hold.
 
-The python blocks of the README run in one namespace, in order, from the root of the repository, as
-somebody would who reads from top to bottom. Blocks for a shell run in bash, with the port replaced
-by a free one. A block that no test runs is an error.
+The pages are the README and those in ``docs/``. The python blocks of a page run in one namespace,
+in order, in a folder that has the data of the repository, as somebody would who reads from top to
+bottom. Blocks for a shell run in bash, with the port replaced by a free one. A block that no test
+runs is an error; a drawing is a block of ``text``.
 """
 
 from __future__ import annotations
@@ -36,11 +37,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-PYTHON = [code for language, code in BLOCKS if language == "python"]
-SHELL = [code for language, code in BLOCKS if language == "sh"]
-MAKE, EXPORTS, SERVE, CURL, COMMANDS, LOOKING_BACK = SHELL
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+}
+README = PAGES["README.md"]
+BLOCKS = {
+    page: re.findall(r"^```(\w*)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    for page, text in PAGES.items()
+}
+
+
+def blocks_of(language: str) -> dict[str, list[str]]:
+    """Return the blocks of a language, page by page; pages without any are left out."""
+    found = {
+        page: [code for name, code in blocks if name == language] for page, blocks in BLOCKS.items()
+    }
+    return {page: codes for page, codes in found.items() if codes}
+
+
+PYTHON, SHELL = blocks_of("python"), blocks_of("sh")
+MAKE, ENTER = SHELL["README.md"]
+(EXPORTS,) = SHELL["docs/real-credentials.md"]
+SERVE, CURL = SHELL["docs/sandbox.md"]
+COMMANDS, LOOKING_BACK = SHELL["docs/command-line.md"]
 
 MODULES = sorted(
     module.name
@@ -50,9 +70,11 @@ MODULES = sorted(
 
 
 @pytest.fixture
-def at_root(monkeypatch):
-    """Work in the root of the repository."""
-    monkeypatch.chdir(ROOT)
+def folder(tmp_path, monkeypatch):
+    """Work in a folder that has nothing but the data of the repository."""
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 @pytest.fixture
@@ -70,28 +92,72 @@ def bash(code: str, environment: dict[str, str], directory: Path = ROOT):
     )  # fmt: skip
 
 
-def test_readme__python(at_root, monkeypatch, capsys):
-    """Every python block works, one after the other, and the quickstart needs three calls."""
-    for name in re.findall(r"export (\w+)=", EXPORTS):
-        monkeypatch.setenv(name, "us-1" if name.endswith("POD") else "made-up")
+def check_readme(told, out):
+    """See that the quickstart needs three calls, and says whole sentences."""
+    assert "messages in 3 calls" in out
+    sentences = told["results"].sms.failed["sms_error"].unique().tolist()
+    assert max(map(len, sentences)) > 50
+    assert all(f"{sentence}\n" in out for sentence in sentences)
+
+
+def check_results(told, _out):
+    """See that answers come in, and that the one that was lost is settled by the export."""
+    assert (told["results"]["sms_status"] == "sent").sum() > 2400
+    assert told["lost"]["sms_status"].tolist()[:4] == ["unknown"] * 4
+    assert told["found"]["sms_status"].tolist()[:4] == ["accepted"] * 4
+
+
+def check_sandbox(told, _out):
+    """See that all are accepted, and that then an answer is lost."""
+    assert told["accepted"]["sms_status"].tolist() == ["accepted"] * 3
+    assert told["unknown"]["sms_status"].tolist() == ["unknown"] * 3
+
+
+def check_life(told, _out):
+    """See that of three calls the second is unknown."""
+    assert told["results"].sms.batches()["status"].tolist() == ["accepted", "unknown", "accepted"]
+
+
+def check_promise(told, out):
+    """See that the second send sends nothing and returns the same table."""
+    assert told["first"].equals(told["again"])
+    assert "Nothing was sent" in out
+
+
+def check_numbers(told, _out):
+    """See that the numbers are read as it is said beside them."""
+    assert told["numbers"].sms.normalize(region="US")["code"].isna().tolist() == [1, 1, 1, 0]
+    assert told["plan"].recipients == 2
+
+
+CHECKS = {
+    "README.md": check_readme,
+    "docs/how-it-works.md": check_life,
+    "docs/phone-numbers.md": check_numbers,
+    "docs/promise.md": check_promise,
+    "docs/results.md": check_results,
+    "docs/sandbox.md": check_sandbox,
+}
+
+
+@pytest.mark.parametrize("name", PYTHON)
+def test_docs__python(name, folder, monkeypatch, capsys):
+    """Every python block works, one after the other, and shows what is said of it."""
+    for variable in re.findall(r"export (\w+)=", EXPORTS):
+        monkeypatch.setenv(variable, "us-1" if variable.endswith("POD") else "made-up")
     monkeypatch.setattr("smsframe.progress.somebody_looks", lambda: False)
     namespace: dict[str, object] = {}
-    for number, code in enumerate(PYTHON):
+    for number, code in enumerate(PYTHON[name]):
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", smsframe.UnknownOutcomeWarning)  # one loses an answer
+            warnings.simplefilter("ignore", smsframe.UnknownOutcomeWarning)  # some lose an answer
             warnings.simplefilter("ignore", smsframe.PlanWarning)  # the sample is a messy file
-            exec(compile(code, f"README block {number}", "exec"), namespace)
-    assert "messages in 3 calls" in capsys.readouterr().out
-    assert namespace["lost"]["sms_status"].tolist()[:4] == ["unknown"] * 4
-    assert namespace["found"]["sms_status"].tolist()[:4] == ["accepted"] * 4
-    assert namespace["accepted"]["sms_status"].tolist() == ["accepted"] * 3
-    assert namespace["unknown"]["sms_status"].tolist() == ["unknown"] * 3
-    assert (namespace["results"]["sms_status"] == "sent").sum() > 2400
+            exec(compile(code, f"{name} block {number}", "exec"), namespace)
+    CHECKS.get(name, lambda *_: None)(namespace, capsys.readouterr().out)
 
 
 def test_readme__quickstart_has_ten_lines():
     """The quickstart is what it is called."""
-    lines = [line for line in PYTHON[0].splitlines() if line.strip()]
+    lines = [line for line in PYTHON["README.md"][0].splitlines() if line.strip()]
     assert len(lines) == 10
 
 
@@ -113,7 +179,7 @@ def fresh_clone(tmp_path):
 
 
 def test_readme__make(environment, fresh_clone):
-    """The two commands it begins with do what is said beside them."""
+    """The two commands it begins with do what is said beside them; then .venv is entered."""
     if shutil.which("make") is None and not os.environ.get("CI"):
         pytest.skip("make is not installed")
     assert [line.split("#")[0].strip() for line in MAKE.splitlines()] == ["make demo", "make test"]
@@ -124,18 +190,21 @@ def test_readme__make(environment, fresh_clone):
     assert "2,600" in done.stdout
     assert "in 3 calls" in done.stdout
     assert re.search(r"\b1 passed", done.stdout)
+    entered = bash(ENTER, clean, fresh_clone)
+    assert entered.returncode == 0, entered.stderr
+    assert "usage: smsframe" in entered.stdout
 
 
-def test_readme__exports(environment):
+def test_credentials__exports(environment):
     """The variables as printed are those that a connection reads."""
     connect = f"{sys.executable} -c 'import smsframe; print(smsframe.connect().base_url)'"
     done = bash(EXPORTS + connect, environment)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == config.base_url_for("us-1")
-    assert done.stdout.strip() in README
+    assert done.stdout.strip() in PAGES["docs/real-credentials.md"]
 
 
-def test_readme__curl(environment):
+def test_sandbox__curl(environment):
     """A second HTTP client, not written here, gets a token, sends and reads the status."""
     if shutil.which("curl") is None and not os.environ.get("CI"):
         pytest.skip("curl is not installed")
@@ -171,7 +240,7 @@ def _wait_for(address: str, patience_s: float = 20.0) -> None:
             return
 
 
-def test_readme__commands(environment, tmp_path):
+def test_command_line__commands(environment, tmp_path):
     """The commands plan and send as printed; a second time they send nothing and say so."""
     shutil.copytree(ROOT / "data", tmp_path / "data")
     first = bash(COMMANDS, environment, tmp_path)
@@ -191,12 +260,16 @@ def test_readme__commands(environment, tmp_path):
     assert (tmp_path / "status.csv").exists()
 
 
-def test_readme__blocks_are_all_tested():
+def test_docs__blocks_are_all_tested():
     """Every block has a language that a test above runs, and none is hidden from the search."""
-    assert {language for language, _ in BLOCKS} == {"python", "sh"}
-    assert len(SHELL) == 6
-    assert README.count("```") == 2 * len(BLOCKS)
-    assert "~~~" not in README
+    assert {language for blocks in BLOCKS.values() for language, _ in blocks} == {
+        "python", "sh", "text",
+    }  # fmt: skip
+    assert set(blocks_of("text")) == {"docs/how-it-works.md"}  # its drawings
+    assert len(SHELL) == 4
+    for page, text in PAGES.items():
+        assert text.count("```") == 2 * len(BLOCKS[page]), page
+        assert "~~~" not in text, page
 
 
 def test_readme__begins_with_what_it_is():
@@ -209,25 +282,70 @@ def test_readme__begins_with_what_it_is():
     assert re.findall("^## (.*)", README, re.MULTILINE)[0] == "Quickstart"
 
 
-def test_readme__picture_and_files():
-    """Pictures and files of the repository that it names are there; so are links within it."""
-    linked = re.findall(r"\]\(([^)#:]+)\)", README)
-    assert any(name.endswith(".png") for name in linked)
-    coded = re.findall(r"`((?:data|notebooks|smsframe|tests)/[\w./]*|[A-Z]+\.md)`", README)
-    assert "CONTRIBUTING.md" in coded
-    assert [name for name in (*linked, *coded) if not (ROOT / name).exists()] == []
+def test_readme__is_short():
+    """It is read in one go; the rest is in docs/, every page of which it links to."""
+    assert len(README.splitlines()) <= 160
+    linked = {target.partition("#")[0] for target in links(README)}
+    assert set(PAGES) - {"README.md"} <= linked
 
 
 @pytest.mark.parametrize(
     "part",
     [
-        "Quickstart", "The promise, and its limits", "Real credentials", "Arguments of",
-        "In a shell", "Troubleshooting", "What else people use", "What is kept, and where",
+        "Quickstart", "Before a real send", "The promise", "Where to read on",
+        "What else people use",
     ],
 )  # fmt: skip
 def test_readme__has_its_parts(part):
     """Whoever looks for a part of it finds it by its heading, with something below."""
     assert len(README.split(f"\n## {part}")[1].split("\n## ")[0].split()) > 60
+
+
+def links(text: str) -> list[str]:
+    """Return what a page links to within the repository, pictures included."""
+    return re.findall(r"\]\((?!https?:)([^)\s]+)\)", text)
+
+
+def anchors(text: str) -> list[str]:
+    """Return the anchors of a page's headings, as GitHub and JupyterLab make them."""
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.*)", prose, re.MULTILINE)
+    return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_docs__links(name):
+    """Pages, pictures and headings that a page links to are there, and so are files it names."""
+    broken = []
+    for link in links(PAGES[name]):
+        file, _, wanted = link.partition("#")
+        target = (ROOT / name).parent.joinpath(file).resolve() if file else ROOT / name
+        if not target.is_file() or (wanted and wanted not in anchors(target.read_text("utf-8"))):
+            broken.append(link)
+    paths = re.findall(r"`((?:data|notebooks|smsframe|tests)/[\w./]*|[A-Z]+\.md)`", PAGES[name])
+    assert broken == []
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_docs__pictures():
+    """Pictures are small enough to load at once, and have words for who does not see them."""
+    shown = [
+        (page, *found)
+        for page, text in PAGES.items()
+        for found in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", text)
+    ]
+    assert any(page == "README.md" for page, _, _ in shown)
+    for page, words, name in shown:
+        assert len(words.split()) > 10, page
+        assert ((ROOT / page).parent / name).stat().st_size < 200_000, name
+
+
+@pytest.mark.parametrize("name", [page for page in PAGES if page != "README.md"])
+def test_docs__begin_with_what_they_are(name):
+    """Below the title of a page, a line leads back and says what the page is about."""
+    title, first = PAGES[name].split("\n\n")[:2]
+    assert re.fullmatch("# .+", title)
+    assert first.startswith("[smsframe](../README.md) · ")
 
 
 def _text(node: ast.AST) -> str:
@@ -272,10 +390,9 @@ def codes_of_the_code() -> set[str]:
     return {code for code in found if re.fullmatch(r"[a-z][a-z0-9_]+", code)} - NO_CODES
 
 
-def test_readme__codes():
+def test_problem_codes__all_of_them():
     """Every code that can stand in sms_code or a plan is explained, with none that does not."""
-    section = README.split("## Troubleshooting")[1].split("\n## ")[0]
-    cells = re.findall(r"^\| (`\w+`[^|]*) \|", section, re.MULTILINE)
+    cells = re.findall(r"^\| (`\w+`[^|]*) \|", PAGES["docs/problem-codes.md"], re.MULTILINE)
     told = [code for cell in cells for code in re.findall(r"`(\w+)`", cell)]
     assert sorted(told) == sorted(set(told))
     assert set(told) == codes_of_the_code()
@@ -286,6 +403,11 @@ def takes(function: Callable[..., object]) -> dict[str, object]:
     parameters = inspect.signature(function).parameters.values()
     asked = {p.name: p.default for p in parameters if p.kind is not p.VAR_KEYWORD}
     return {name: asked[name] for name in asked if name not in {"frame", "series"}}
+
+
+def section_of(page: str, heading: str) -> str:
+    """Return what stands below a heading, up to the next one."""
+    return PAGES[page].split(f"\n## {heading}")[1].split("\n## ")[0]
 
 
 def cells_of(section: str) -> list[list[str]]:
@@ -309,9 +431,9 @@ def plain(defaults: Iterable[object]) -> list[object]:
 
 
 @pytest.mark.parametrize("function", [smsframe.send, smsframe.plan], ids=lambda f: f.__name__)
-def test_readme__arguments(function):
+def test_arguments__of_send_and_plan(function):
     """Every argument is in the table with its default, and none that does not exist."""
-    table = README.split("## Arguments of `send`")[1].split("\n## ")[0]
+    table = section_of("docs/arguments.md", "Arguments of `send`")
     rows = [(names.strip("`"), cell) for names, cell, _ in cells_of(table)]
     asked = {n: v for n, v in takes(function).items() if v is not inspect.Parameter.empty}
     assert sorted(name for name, _ in rows) == sorted(takes(function))
@@ -320,9 +442,9 @@ def test_readme__arguments(function):
             assert told_defaults(cell) == plain([asked[name]]), name
 
 
-def test_readme__other_arguments():
+def test_arguments__of_everything_else():
     """So is every argument of every other public function, and of the sandbox."""
-    table = README.split("## Arguments of everything else")[1].split("\n## ")[0]
+    table = section_of("docs/arguments.md", "Arguments of everything else")
     told: dict[str, set[str]] = {}
     functions: list[str] = []
     for first, second, cell, _ in cells_of(table):
@@ -337,8 +459,8 @@ def test_readme__other_arguments():
     wanted["preview"] -= shared
     wanted["compose"] -= shared
     assert told == {name: arguments for name, arguments in wanted.items() if arguments}
-    last = table.rsplit("\n\n", 1)[1]
-    alone = re.findall(r"`(\w+)`", last.split("`results.sms.refresh()`.")[1])
+    last = table.split("`results.sms.refresh()`.")[1].split("\n\n")[0]
+    alone = re.findall(r"`(\w+)`", last)
     assert sorted(alone) == sorted(name for name, arguments in wanted.items() if not arguments)
 
 
@@ -349,18 +471,39 @@ OTHERS: dict[str, Callable[..., object]] = {
 } | {"Sandbox": smsframe.Sandbox, "journal.forget": smsframe.journal.forget}
 
 
-def test_readme__columns_and_statuses():
+def test_results__columns_and_statuses():
     """Every result column and every status is explained, here and by the command line."""
-    table = README.split("## What the table says")[1].split("\n## ")[0]
+    table = section_of("docs/results.md", "What the table says")
     for name in (*frames.RESULT_COLUMNS, *frames.STATUSES):
         assert f"`{name}`" in table, name
     assert tuple(console.MEANINGS) == frames.STATUSES
 
 
-def test_readme__exit_codes():
-    """The README and the help tell the same exit codes."""
-    told = re.findall(r"^\| (\d+) \| (.*) \|$", README, re.MULTILINE)
+def test_command_line__exit_codes():
+    """The page and the help tell the same exit codes."""
+    told = re.findall(r"^\| (\d+) \| (.*) \|$", PAGES["docs/command-line.md"], re.MULTILINE)
     assert told == re.findall(r"^  (\d+) +(.*)$", cli.EXIT_CODES, re.MULTILINE)
+
+
+def test_command_line__options():
+    """Every option that a page names is one of the command's."""
+    (commands,) = [a for a in cli._parser()._actions if isinstance(a.choices, dict)]
+    known = {
+        option
+        for command in commands.choices.values()
+        for action in command._actions
+        for option in action.option_strings
+    }
+    for page, text in PAGES.items():
+        told = set(re.findall(r"(?<![\w-])(--[a-z][a-z-]*)", text))
+        assert told <= known, page
+
+
+def test_arguments__environment():
+    """Every variable that the code reads is in the table of variables, and no other."""
+    table = section_of("docs/arguments.md", "Environment variables")
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "smsframe").rglob("*.py"))
+    assert set(re.findall(r"SMSFRAME_[A-Z_]+", table)) == set(re.findall(r"SMSFRAME_[A-Z_]+", code))
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -61,9 +61,10 @@ def test_wheel__says_what_it_is(built):
 
 
 def test_archive__has_what_the_readme_needs(built):
-    """Who has the source archive has the notebooks, their data, the samples and the Makefile."""
-    for name in ("notebooks", "data"):
-        here = {path.name for path in (ROOT / name).iterdir() if path.suffix in {".ipynb", ".csv"}}
+    """Who has the source archive has docs, notebooks, their data, the samples and the Makefile."""
+    kinds = {".ipynb", ".csv", ".md", ".png"}
+    for name in ("docs", "notebooks", "data"):
+        here = {path.name for path in (ROOT / name).iterdir() if path.suffix in kinds}
         assert here
         assert here - {"results.csv"} <= {path.name for path in (built.source / name).iterdir()}
     assert (built.source / "Makefile").is_file()

@@ -1,9 +1,9 @@
 """Advice texts nobody twice: each code's cure is followed, sent again, and the outbox looked at.
 
-Every code of the README's tables stands in one of two tables here: `WALKS`, where a send is made,
-the advice is followed and the send made again, or `NO_SEND`, where the advice leads to none. A
-sentence that says to how many people something goes again is the only one that may be followed by
-a second text; its walk says to how many.
+Every code of ``docs/problem-codes.md`` stands in one of two tables here: `WALKS`, where a send is
+made, the advice is followed and the send made again, or `NO_SEND`, where the advice leads to none.
+A sentence that says to how many people something goes again is the only one that may be followed
+by a second text; its walk says to how many.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from samples import fictional_phones
 import smsframe
 from smsframe import sending
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+CODES = (Path(__file__).parents[2] / "docs/problem-codes.md").read_text(encoding="utf-8")
 N = 6
 TEXT = "Hi %%name%%, your order %%order%% over %%total%% is on its way."
 ORDERS = pd.DataFrame(
@@ -270,17 +270,16 @@ NO_SEND = {
 }  # fmt: skip
 
 
-def codes_of_the_readme():
+def codes_that_are_explained():
     """Return every code that the tables explain."""
-    section = README.split("## Troubleshooting")[1].split("\n## ")[0]
-    cells = re.findall(r"^\| (`\w+`[^|]*) \|", section, re.MULTILINE)
+    cells = re.findall(r"^\| (`\w+`[^|]*) \|", CODES, re.MULTILINE)
     return {code for found in cells for code in re.findall(r"`(\w+)`", found)}
 
 
 def test_walks__are_of_all_codes():
     """A new code needs a walk, or a reason why its advice leads to no send."""
     assert not WALKS.keys() & NO_SEND.keys()
-    assert {*WALKS, *NO_SEND} == codes_of_the_readme()
+    assert {*WALKS, *NO_SEND} == codes_that_are_explained()
 
 
 def send(step, client):
