@@ -36,6 +36,8 @@ Thing = TypeVar("Thing", bound="Callable[..., Any]")
 _SPECIAL = ("__init__", "__enter__", "__exit__", "__repr__")
 _SHOWN_BY_NOTEBOOKS = ("_repr_", "_ipython_")
 _MEANT = (SmsframeError, SmsframeWarning, KeyboardInterrupt, SystemExit)
+_SANDBOX = "smsframe.sandbox"
+_SAID_BY_SANDBOX = (ValueError, TypeError, RuntimeError, OSError)
 _MARK = "_is_public"
 _LIBRARIES = ("/site-packages/", "/dist-packages/")
 _COMPILED = (".pyx", ".pxi", ".pxd")
@@ -89,12 +91,19 @@ def withhold_frames(error: BaseException, handled: BaseException | None = None) 
     for link in _chain(error, handled):
         steps = list(_steps(link.__traceback__))
         kept = [step for step in steps if _is_callers(step.tb_frame)]
-        if not kept and not isinstance(link, _MEANT):
+        if not kept and not _is_meant(link, steps):
             link.args = tuple(_masked(arg) for arg in link.args)
             if link is error:
                 _note_steps(error, steps)
         link.__traceback__ = _joined(kept)
     _leave_out(error, handled)
+
+
+def _is_meant(error: BaseException, steps: list[TracebackType]) -> bool:
+    """Tell whether somebody meant to raise an error: ours, or the sandbox's, which has no kinds."""
+    module = steps[-1].tb_frame.f_globals.get("__name__", "") if steps else ""
+    of_sandbox = module.startswith(_SANDBOX) and isinstance(error, _SAID_BY_SANDBOX)
+    return of_sandbox or isinstance(error, _MEANT)
 
 
 def _chain(error: BaseException, handled: BaseException | None) -> Iterator[BaseException]:

@@ -172,6 +172,7 @@ def shown(error) -> str:
 def test_no_locals__stopped_within(desk, call, kind):
     """Wherever a call is stopped, its error shows no frame but the caller's, and no number."""
     work = lambda: CALLS[call](desk)  # noqa: E731 - the cell that makes the call
+    work()  # imports what it needs
     calls = stopped(work, None, 0)
     assert isinstance(calls, int), repr(calls)
     reached = 0
