@@ -19,7 +19,10 @@ still shows a number is left out.
 from __future__ import annotations
 
 import functools
+import os
+import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from smsframe.errors import SmsframeError, SmsframeWarning
@@ -39,7 +42,12 @@ _MEANT = (SmsframeError, SmsframeWarning, KeyboardInterrupt, SystemExit)
 _SANDBOX = "smsframe.sandbox"
 _SAID_BY_SANDBOX = (ValueError, TypeError, RuntimeError, OSError)
 _MARK = "_is_public"
-_LIBRARIES = ("/site-packages/", "/dist-packages/")
+_NOT_CALLERS = (
+    f"{Path(__file__).parent}{os.sep}",
+    f"{Path(os.__file__).parent}{os.sep}",
+    "<frozen ",
+)
+_PACKAGES = re.compile(r"[\\/](site|dist)-packages[\\/]")
 _COMPILED = (".pyx", ".pxi", ".pxd")
 _NOTE = "What happened inside smsframe, without the variables, which may hold phone numbers:\n"
 
@@ -149,18 +157,13 @@ def _joined(steps: list[TracebackType]) -> TracebackType | None:
 
 def _is_callers(frame: FrameType) -> bool:
     """Tell whether code is neither ours nor a library's."""
-    module = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-    file = frame.f_code.co_filename.replace("\\", "/")
+    file, module = frame.f_code.co_filename, str(frame.f_globals.get("__name__"))
     return not (
-        module == __package__
-        or module in sys.stdlib_module_names - {"__main__"}
-        or file.startswith((_OURS, "<frozen ", "<__array_function__"))
+        module.partition(".")[0] == __package__
+        or file.startswith(_NOT_CALLERS)
         or file.endswith(_COMPILED)
-        or any(place in file for place in _LIBRARIES)
+        or _PACKAGES.search(file)
     )
-
-
-_OURS = __file__.replace("\\", "/").rpartition("/")[0] + "/"
 
 
 def _masked(value: Any) -> Any:
