@@ -32,6 +32,7 @@ from smsframe.errors import (
     UnknownOutcomeWarning,
 )
 from smsframe.forks import unforked
+from smsframe.tracebacks import public
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -134,6 +135,8 @@ def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         raise AttributeError(f"module 'smsframe' has no attribute {name!r}")
     value = getattr(_imported(_LAZY[name]), name)
+    if name == "Sandbox":
+        value = public(value)  # its own module imports nothing of the rest
     globals()[name] = value
     return value
 

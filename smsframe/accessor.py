@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from smsframe import tracebacks
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -58,6 +60,7 @@ class _Delegate:
         if accessor is None:
             return public
 
+        @tracebacks.public
         @functools.wraps(public)
         def method(*args: Any, **kwargs: Any) -> Any:
             return public(accessor._subject, *args, **kwargs)  # noqa: SLF001 - our own accessor
@@ -72,6 +75,7 @@ class _Delegate:
 class _DelegateProperty(_Delegate):
     """A property that is ``smsframe.<name>`` of the frame."""
 
+    @tracebacks.public
     def __get__(self, accessor: Any, owner: type | None = None) -> Any:
         return self.public if accessor is None else self.public(accessor._subject)  # noqa: SLF001 - our own accessor
 

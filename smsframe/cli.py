@@ -27,6 +27,7 @@ import smsframe
 from smsframe.cli_options import EXIT_CODES, parser
 from smsframe.errors import ConfigurationError, InputError, SmsframeError, SmsframeWarning
 from smsframe.shellwords import spoken
+from smsframe.tracebacks import public
 
 if TYPE_CHECKING:
     import argparse
@@ -44,6 +45,7 @@ DONE = ("accepted", "sent", "duplicate")
 NO_LINES = (".parquet", ".pq")
 
 
+@public
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code; without arguments, those of the process."""
     made = _parser()

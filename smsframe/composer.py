@@ -26,6 +26,7 @@ from smsframe.composing.see_panel import SeePanel
 from smsframe.composing.send_panel import SendPanel
 from smsframe.composing.try_panel import TryPanel
 from smsframe.composing.write_panel import WritePanel
+from smsframe.tracebacks import public, withhold_frames
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -46,6 +47,7 @@ STYLE = Path(__file__).parent / "composing" / "composer.css"
 _latest: list[Composer] = []
 
 
+@public
 class Composer:
     """A screen to write, check, try and send one text; made by :func:`smsframe.compose`.
 
@@ -104,6 +106,8 @@ class Composer:
     @property
     def error(self) -> BaseException | None:
         """The last exception that the screen showed."""
+        if self.desk.failure is not None:
+            withhold_frames(self.desk.failure)
         return self.desk.failure
 
     def wait(self, timeout_s: float | None = None) -> bool:
@@ -188,6 +192,7 @@ class Composer:
         self.write.offer()
 
 
+@public
 def compose(
     frame: pd.DataFrame,
     text: str | None = None,

@@ -459,7 +459,7 @@ def _journal_file(path: str | os.PathLike[str]) -> Path:
         place = Path(path).expanduser().absolute()
         is_directory = place.is_dir() or str(path).endswith(("/", os.sep))
     except (OSError, RuntimeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = mask_phone(getattr(error, "strerror", None) or str(error))
         raise ConfigurationError(
             f"The journal cannot be at the path that was given ({reason}). Name another file with "
             "journal= or SMSFRAME_JOURNAL."

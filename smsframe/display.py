@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from smsframe.masking import mask_label
+from smsframe.tracebacks import public
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -117,6 +118,7 @@ def bubble(to: str, text: str) -> str:
     )
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class Messages:
     """Messages to look at: (masked recipient, text) each."""

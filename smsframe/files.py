@@ -30,10 +30,11 @@ from smsframe.cells import text_of
 from smsframe.checks import check_choice, check_text, refuse
 from smsframe.config import path_fault
 from smsframe.csv_cells import read_csv
-from smsframe.errors import InputError, SmsframeWarning
+from smsframe.errors import InputError, SmsframeWarning, warn_caller
 from smsframe.format_specs import fault_of, inside
 from smsframe.frames import RESULT_COLUMNS
 from smsframe.no_value_words import WORDS
+from smsframe.tracebacks import public
 from smsframe.typed_cells import typed
 from smsframe.workbooks import VALUES_ALONE, read_workbook
 
@@ -50,6 +51,7 @@ TEXT = (".csv", ".txt", ".tsv")
 TITLE_LINES: Final = 20
 
 
+@public
 def read(
     path: str | os.PathLike[str],
     *,
@@ -162,7 +164,7 @@ def read_cells(
     except Exception as error:
         raise InputError(f"{path.name} cannot be read: {first_line(error)}") from error
     for note in notes:
-        warnings.warn(note, SmsframeWarning, stacklevel=2)
+        warn_caller(note, SmsframeWarning)
     return frame
 
 

@@ -35,6 +35,7 @@ from smsframe.checks import (
     check_progress,
     refuse,
 )
+from smsframe.tracebacks import public
 from smsframe.whichjournal import journal_file
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 __all__ = ["reconcile", "refresh", "resolve"]
 
 
+@public
 def refresh(
     frame: pd.DataFrame,
     *,
@@ -129,6 +131,7 @@ def refresh(
     return refreshing.refreshed(frame, client=asked, deadline_s=float(deadline_s), progress=wanted)
 
 
+@public
 def resolve(
     frame: pd.DataFrame,
     which: Any = None,
@@ -190,6 +193,7 @@ def resolve(
     return reconciling.resolved(frame, which, as_=as_, path=journal_file(client))
 
 
+@public
 def reconcile(
     frame: pd.DataFrame,
     events: pd.DataFrame,

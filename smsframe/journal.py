@@ -56,6 +56,7 @@ from smsframe.journal_records import (
     SettledState,
     Settlement,
 )
+from smsframe.tracebacks import public
 
 if TYPE_CHECKING:
     import os
@@ -411,6 +412,7 @@ def _runs_with_claims(db: sqlite3.Connection, scope: bytes) -> set[str]:
     return {run_id for (run_id,) in rows}
 
 
+@public
 def forget(before: Moment, *, path: str | os.PathLike[str] | None = None) -> int:
     """Remove texts, phone numbers and values of earlier runs from the journal; irreversible.
 

@@ -16,6 +16,7 @@ from smsframe.checks import check_text, refuse
 from smsframe.frames import detached, strip_results
 from smsframe.places import existing_journal, reading_journal
 from smsframe.resultrows import ResultRows
+from smsframe.tracebacks import public
 from smsframe.whichjournal import journal_file
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ RETRIED = ("rejected", "not_attempted")
 NOT_AGAIN = ("already_in_campaign", "excluded")
 
 
+@public
 def summary(
     frame: pd.DataFrame,
     by: Hashable | None = None,
@@ -83,6 +85,7 @@ def summary(
     return summing.summarized(frame, by, price_per_segment)
 
 
+@public
 def batches(
     frame: pd.DataFrame,
     *,
@@ -133,6 +136,7 @@ def batches(
         return summing.batch_table(frame, opened)
 
 
+@public
 def failed(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that did not go out, each with its reason; as a property of the accessor.
 
@@ -163,6 +167,7 @@ def failed(frame: pd.DataFrame) -> pd.DataFrame:
     return _chosen(frame, *FAILED)
 
 
+@public
 def unknown(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that may or may not have gone out; as a property of the accessor.
 
@@ -194,6 +199,7 @@ def unknown(frame: pd.DataFrame) -> pd.DataFrame:
     return _chosen(frame, "unknown")
 
 
+@public
 def to_retry(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that did not go out and may, ready for ``.sms.send``.
 
@@ -234,6 +240,7 @@ def to_retry(frame: pd.DataFrame) -> pd.DataFrame:
     return chosen
 
 
+@public
 def plot(frame: pd.DataFrame) -> npt.NDArray[Any]:
     """Draw results: outcome by batch over time, reasons ranked, segments per message.
 
@@ -268,6 +275,7 @@ def plot(frame: pd.DataFrame) -> npt.NDArray[Any]:
     return plotting.drawn(frame)
 
 
+@public
 def runs(
     *, client: Client | None = None, journal: str | os.PathLike[str] | None = None
 ) -> pd.DataFrame:
@@ -306,6 +314,7 @@ def runs(
         return rebuilding.empty_runs() if opened is None else rebuilding.run_table(opened)
 
 
+@public
 def results(
     run: str,
     *,

@@ -29,6 +29,7 @@ from smsframe.phone_guess import guess_phone_column
 from smsframe.phone_numbers import EVERY
 from smsframe.phone_reading import NO_CODE, Readings, read_by_region, read_texts
 from smsframe.phone_states import LINE_TYPES, UNKNOWN
+from smsframe.tracebacks import public
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -163,6 +164,7 @@ def _is_of_results(name: object, texts: pa.Array, home: str | None) -> bool:
     return not bool(read_texts(short, "US").is_valid.any())
 
 
+@public
 def normalize(series: pd.Series, region: str | None = None) -> pd.DataFrame:
     """Read a phone column into a frame.
 

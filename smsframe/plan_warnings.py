@@ -18,6 +18,7 @@ import numpy as np
 from smsframe.errors import PlanWarning, warn_caller
 from smsframe.flights import Ending
 from smsframe.telling import WHERE
+from smsframe.tracebacks import public
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -42,6 +43,7 @@ WARNED = Ending(
 _last: list[Plan] = []
 
 
+@public
 def last_plan() -> Plan | None:
     """Return the plan of the last send of this session, also of a dry run or a refused one.
 

@@ -28,6 +28,7 @@ from smsframe.draft import BATCH_SIZE, EXCLUDED, HELD_BACK, READY, Draft
 from smsframe.errors import InputError, JournalError
 from smsframe.leftovers import note_columns
 from smsframe.problems import Fault, Kind, Positions, Problems
+from smsframe.tracebacks import public
 from smsframe.trial import trial_of
 from smsframe.verdicts import verdicts_of
 
@@ -59,6 +60,7 @@ class History:
         return [fault for fault in self.faults if fault.severity == "error"]
 
 
+@public
 class Plan:
     """What would be sent, with no side effect. Made by :func:`smsframe.plan`.
 

@@ -29,6 +29,7 @@ from smsframe.errors import InputError
 from smsframe.files import as_text, check_ending, first_line, kind_of, read_cells, texts_of
 from smsframe.formula_cells import harmless
 from smsframe.frames import RESULT_COLUMNS
+from smsframe.tracebacks import public
 from smsframe.workbooks import NO_EXCEL, VALUES_ALONE
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def write_frame(frame: pd.DataFrame, path: Path, *, overwrite: bool = False) -> 
         raise InputError(f"{path} cannot be written: {first_line(error)}") from error
 
 
+@public
 def to_excel(
     frame: pd.DataFrame,
     path: str | os.PathLike[str],

@@ -49,6 +49,7 @@ from smsframe.checks import check_series
 from smsframe.errors import InputError
 from smsframe.gsm7 import GSM7_BASIC, GSM7_EXTENDED, Folding, character_name, fold_gsm7
 from smsframe.templates import Template, bound_columns, fill, row_count
+from smsframe.tracebacks import public
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -192,6 +193,7 @@ def measure_one(text: str) -> Length:
     return Length("gsm7" if gsm7 else "ucs2", units, count, joined - used)
 
 
+@public
 def segments(series: pd.Series[str]) -> pd.DataFrame:
     """Measure each text of a Series.
 

@@ -45,6 +45,7 @@ from smsframe.problems import Positions, Problems
 from smsframe.progress import Bar, ProgressArgument
 from smsframe.tally import Tally
 from smsframe.telling import JOURNAL_LOCKED, banner, named_counts, said_before, warn
+from smsframe.tracebacks import public
 from smsframe.workers import Workers
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ PATIENCE = Patience()
 _last: list[pd.DataFrame] = []
 
 
+@public
 def last_results() -> pd.DataFrame | None:
     """Return the table of the last send of this session, also of one that did not end well.
 

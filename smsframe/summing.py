@@ -26,6 +26,7 @@ from smsframe.display_summary import summary_html, summary_text
 from smsframe.errors import InputError
 from smsframe.resultrows import ResultRows
 from smsframe.telling import as_sentences
+from smsframe.tracebacks import public
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 COUNTRY = "country"
 
 
+@public
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Summary:
     """What became of a send, counted. Made by :func:`smsframe.summary`.

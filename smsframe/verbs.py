@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from smsframe.plan_warnings import last_plan
 from smsframe.planning import Plan, build_plan
 from smsframe.sending import history, last_results, send_plan
+from smsframe.tracebacks import public
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["last_plan", "last_results", "plan", "preview", "send"]
 
 
+@public
 def plan(
     frame: pd.DataFrame,
     text: str | None = None,
@@ -95,6 +97,7 @@ def plan(
     )
 
 
+@public
 def send(
     frame: pd.DataFrame,
     text: str | None = None,
@@ -235,6 +238,7 @@ def send(
     return plan(**locals()).send()
 
 
+@public
 def preview(
     frame: pd.DataFrame, text: str | None = None, *, n: int = 5, **options: Any
 ) -> pd.DataFrame:

@@ -80,7 +80,7 @@ HOUSE: tuple[tuple[str, ...], ...] = (
         *("telling", "text_bytes"),
     ),
     ("config", "campaign_names", "format_specs"),
-    ("checks",),
+    ("checks", "tracebacks"),
     ("errors", "forks"),
     ("consent_columns",),
     ("masking", "no_value_words"),
@@ -182,6 +182,7 @@ def test_import__brings_nothing_heavy():
     new = set(_python("-c", code).stdout.split())
     assert {name for name in new if name.startswith("smsframe")} == {
         "smsframe", "smsframe.accessor", "smsframe.errors", "smsframe.forks", "smsframe.masking",
+        "smsframe.tracebacks",
     }  # fmt: skip
     assert not new & set(FORBIDDEN_AT_IMPORT)
     assert not any(name.startswith(("pyarrow.compute", "pyarrow._compute")) for name in new)

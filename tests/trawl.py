@@ -18,11 +18,13 @@ import traceback
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
 import pandas as pd
 
-import smsframe
+if TYPE_CHECKING:
+    from types import FrameType
 
 DIRTY = (
     "+1 201-555-0123",
@@ -35,7 +37,7 @@ DIRTY = (
     "209-555-0131x",
     "+1 201-555-0123",
 )
-PACKAGE = str(Path(smsframe.__file__).parent)
+TESTS = str(Path(__file__).parent)
 PHONE = re.compile(r"20[1-9]\D{0,4}555\D{0,4}01[23]\d")
 PERSONAL_COLUMNS = {"payload", "rest", "statuses"}  # the places that are for recipients
 
@@ -114,13 +116,9 @@ class Trawl:
             self.blame(warning.message, "warning")
 
     def locals_of(self, error: BaseException) -> None:
-        """Keep our local variables, as verbose tracebacks show them; searched for secrets alone."""
-        while error is not None:
-            stack = traceback.walk_tb(error.__traceback__)
-            ours = [frame for frame, _ in stack if PACKAGE in frame.f_code.co_filename]
-            for frame in ours:
-                self.keep("locals", f"{frame.f_code.co_name}: {frame.f_locals!r}")
-            error = error.__cause__ or error.__context__
+        """Keep the local variables that verbose tracebacks show, but for those of the tests."""
+        for frame in foreign_frames(error):
+            self.keep("locals", f"{frame.f_code.co_name}: {frame.f_locals!r}")
 
     def dredge(self, journal) -> None:
         """Keep the journal's directory: every byte, and every cell that is not for recipients."""
@@ -153,9 +151,26 @@ class Trawl:
         for where, text in self.found.items():
             for secret in spellings:
                 assert secret not in text, f"{where}: {_around(text, text.index(secret))}"
-            if where != "locals" and not where.startswith("personal "):
+            if not where.startswith("personal "):
                 phone = PHONE.search(text)
                 assert phone is None, f"{where}: {_around(text, phone.start())}"
+
+
+def chain_of(error: BaseException) -> list[BaseException]:
+    """Return an error and all that it was made from."""
+    found, waiting = [], [error]
+    while waiting:
+        link = waiting.pop()
+        if link is not None and all(link is not other for other in found):
+            found.append(link)
+            waiting += [link.__cause__, link.__context__]
+    return found
+
+
+def foreign_frames(error: BaseException) -> list[FrameType]:
+    """Return the frames of an error, and of all it was made from, that are not of the tests."""
+    frames = [f for link in chain_of(error) for f, _ in traceback.walk_tb(link.__traceback__)]
+    return [frame for frame in frames if not frame.f_code.co_filename.startswith(TESTS)]
 
 
 def secrets_of(sandbox) -> list[str]:

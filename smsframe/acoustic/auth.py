@@ -82,8 +82,8 @@ class TokenSource:
     ) -> None:
         self._token_file = token_file
         self._configured = credentials.refresh_token
-        kept = kept_token(token_file, credentials.refresh_token)
-        credentials = replace(credentials, refresh_token=kept)
+        self._kept = kept_token(token_file, credentials.refresh_token)
+        credentials = replace(credentials, refresh_token=self._kept)
         self._transport = transport
         self._url = f"{base_url}/oauth/token"
         self._credentials = credentials
@@ -174,11 +174,26 @@ class TokenSource:
 
     def _fetch(self) -> None:
         """Fetch a token and keep it; a failure is noted, for this thread and for those who wait."""
-        try:
-            self._keep(_read(self._ask(), self.secrets))
-        except (AccessError, NotConnectedError) as error:
-            self._failures += 1
-            self._last_failure = error.with_traceback(None)
+        self._take_kept()
+        while True:
+            try:
+                self._keep(_read(self._ask(), self.secrets))
+            except (AccessError, NotConnectedError) as error:
+                if isinstance(error, AccessError) and self._take_kept():
+                    continue  # another process has a newer one, by which ours ended
+                self._failures += 1
+                self._last_failure = error.with_traceback(None)
+            return
+
+    def _take_kept(self) -> bool:
+        """Use the refresh token that another process has kept meanwhile; True if there is one."""
+        kept = kept_token(self._token_file, self._configured)
+        is_newer = kept not in (self._kept, self._credentials.refresh_token)
+        self._kept = kept
+        if is_newer:
+            self._credentials = replace(self._credentials, refresh_token=kept)
+            self._secrets = (*self._secrets, kept)
+        return is_newer
 
     def _ask(self) -> Reply:
         """Call the token endpoint; an answer that got lost counts as not connected."""

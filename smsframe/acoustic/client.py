@@ -46,6 +46,7 @@ from smsframe.checks import quoted
 from smsframe.config import HiddenBytes
 from smsframe.errors import AccessError, ApiError, ConfigurationError
 from smsframe.forks import after_fork, unforked
+from smsframe.tracebacks import public
 
 if TYPE_CHECKING:
     import os
@@ -66,6 +67,7 @@ _NOT_FOUND = 404
 _CONSENTS = ("OPTED-IN", "OPTED-OUT")
 
 
+@public
 class Client(Calls):
     """A connection to one account of the service; made by `smsframe.connect`, for many threads.
 
@@ -295,6 +297,7 @@ def _renew_lock() -> None:
     _state_lock = threading.RLock()
 
 
+@public
 def connect(
     target: Any = None,
     *,
@@ -447,5 +450,5 @@ def _session_sandbox(directory: Path) -> Any:
     with _state_lock:
         if path not in _sandboxes:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _sandboxes[path] = Sandbox(path=path, anyone=True)
+            _sandboxes[path] = public(Sandbox)(path=path, anyone=True)
         return _sandboxes[path].start()  # which does nothing while it runs

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from smsframe.composing import markup
+from smsframe.tracebacks import public
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,7 @@ class Panel:
     def guarded(self, act: Callable[[], Any], *, clear: bool = True) -> Callable[..., None]:
         """Return a handler that shows an exception of ``act`` here instead of losing it."""
 
+        @public
         @functools.wraps(act)
         def handler(*_: Any) -> None:
             if clear:

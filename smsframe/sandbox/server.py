@@ -8,7 +8,9 @@ says how by filling in the :class:`Ending` it finds in the WSGI environ.
 
 Web pages have no business here, and a browser lets any of them post to this machine, or read it
 under a name of theirs that leads here (DNS rebinding). So on every path the ``Host`` has to be this
-machine and an ``Origin`` the server itself. A body beyond `LARGEST_BODY_BYTES` is not read.
+machine and an ``Origin`` the server itself, and what a browser calls another site's
+(``Sec-Fetch-Site``) is refused. A body beyond `LARGEST_BODY_BYTES` is not read, and who
+sends one whose size makes no sense is dropped.
 
 ``stop`` lets calls finish for a moment, but never waits for hanging ones: they are woken and
 closed. The connections' threads are daemons, so a notebook that never stops its sandbox can still
@@ -30,7 +32,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
-from werkzeug.serving import DechunkedInput, ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Response
 
 if TYPE_CHECKING:
@@ -40,6 +42,10 @@ HOST: Final = "127.0.0.1"
 ENDING: Final = "smsframe.sandbox.ending"
 LARGEST_BODY_BYTES: Final = 16 * 2**20  # a call of 1000 contacts has a hundredth of that
 _HOST: Final = re.compile(r"(?P<name>[a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
+_DECIMAL: Final = re.compile(r"[0-9]+")
+_HEXADECIMAL: Final = re.compile(r"[0-9a-fA-F]+")
+_SIZE_DIGITS: Final = 20
+_LONGEST_LINE: Final = 4096
 _BLOCK_BYTES: Final = 65_536
 _DRAIN_S: Final = 1.0
 _POLL_S: Final = 0.05
@@ -92,23 +98,21 @@ class Handler(WSGIRequestHandler):
 
     def _read_body(self) -> bytes:
         """Read the whole body, of known length or in pieces."""
-        try:
-            if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-                return _read_chunks(DechunkedInput(cast("IO[bytes]", self.rfile)))
-            length = max(0, int(self.headers.get("Content-Length") or 0))
-            if length > LARGEST_BODY_BYTES:
-                raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-            body = self.rfile.read(length)
-        except (OSError, ValueError) as error:
-            raise ConnectionError("The body of the request cannot be read.") from error
-        if len(body) < length:
-            raise ConnectionError("The client left in the middle of its request.")
-        return body
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            return _read_chunks(cast("IO[bytes]", self.rfile))
+        lengths = {length.strip() for length in self.headers.get_all("Content-Length", ["0"])}
+        if len(lengths) > 1:
+            raise ConnectionError("The size of the body makes no sense.")
+        return _read_exactly(cast("IO[bytes]", self.rfile), _size(lengths.pop(), base=10))
 
     def _check(self) -> None:
         """Refuse what does not come from this machine's own programs."""
         hosts = self.headers.get_all("Host", [])
+        if "://" in self.path.partition("?")[0]:  # as a proxy is asked: that host counts too
+            hosts.append(self.path.split("/")[2])
         if not all(_is_here(host) for host in hosts):
+            raise _RefusedError(HTTPStatus.FORBIDDEN)
+        if set(self.headers.get_all("Sec-Fetch-Site", [])) & {"cross-site", "same-site"}:
             raise _RefusedError(HTTPStatus.FORBIDDEN)
         ours = [f"http://{host.strip().lower()}" for host in hosts]
         for origin in self.headers.get_all("Origin", []):
@@ -188,14 +192,47 @@ def _is_here(host: str) -> bool:
         return False
 
 
-def _read_chunks(chunks: DechunkedInput) -> bytes:
+def _size(written: str, *, base: int) -> int:
+    """Read the size of a body, or of a piece of it; one that is too large is refused."""
+    if not (_DECIMAL if base == 10 else _HEXADECIMAL).fullmatch(written):  # noqa: PLR2004 - ten
+        raise ConnectionError("The size of the body makes no sense.")
+    digits = written.lstrip("0") or "0"
+    if len(digits) > _SIZE_DIGITS or int(digits, base) > LARGEST_BODY_BYTES:
+        raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return int(digits, base)
+
+
+def _read_exactly(file: IO[bytes], size: int) -> bytes:
+    """Read so many bytes."""
+    try:
+        body = file.read(size)
+    except OSError as error:
+        raise ConnectionError("The body of the request cannot be read.") from error
+    if len(body) < size:
+        raise ConnectionError("The client left in the middle of its request.")
+    return body
+
+
+def _read_chunks(file: IO[bytes]) -> bytes:
     """Read a body in pieces, up to the size that is taken."""
     body = bytearray()
-    while block := chunks.read(_BLOCK_BYTES):
-        body += block
-        if len(body) > LARGEST_BODY_BYTES:
+    while size := _size(_line(file).partition(";")[0].strip(), base=16):
+        if len(body) + size > LARGEST_BODY_BYTES:
             raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        body += _read_exactly(file, size)
+        if _line(file):
+            raise ConnectionError("The size of the body makes no sense.")
+    while _line(file):  # what follows the last piece is of no interest
+        pass
     return bytes(body)
+
+
+def _line(file: IO[bytes]) -> str:
+    """Read a line between pieces, without its end."""
+    line = file.readline(_LONGEST_LINE)
+    if not line.endswith(b"\n"):
+        raise ConnectionError("The client left in the middle of its request.")
+    return line.decode("latin-1").rstrip("\r\n")
 
 
 _ENDINGS: dict[str, Callable[[Handler, Response, Ending], None]] = {

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pandas as pd
 import pyarrow as pa
 import pytest
+from trawl import foreign_frames
 
 from smsframe.acoustic.client import Client, connect
 from smsframe.acoustic.wire import SendRequest, encode_contacts
@@ -343,13 +344,9 @@ class TestAsking:
         with pytest.raises(ApiError, match="Nothing was changed") as caught:
             ask(client)
         assert type(caught.value) is ApiError
-        told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-        told.stack = traceback.StackSummary.from_list(
-            [frame for frame in told.stack if frame.name == "_get"]
-        )
-        shown = "".join(told.format()) + repr(client) + caplog.text
+        assert foreign_frames(caught.value) == []
+        shown = "".join(traceback.format_exception(caught.value)) + repr(client) + caplog.text
         assert "sesame" not in shown
-        assert "_get" in shown
 
     def test_answer__after_a_refused_token(self, client_of, say, ask):
         """An expired token is renewed once, and the question asked again."""

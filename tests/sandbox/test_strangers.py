@@ -73,6 +73,55 @@ def test_origin__of_the_sandbox_itself(sandbox):
     assert request(sandbox, Origin=sandbox.base_url) == 200
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_origin__of_another_site_without_a_name(sandbox, site):
+    """What a page embeds has no Origin, but the browser says whose it is."""
+    assert request(sandbox, path="/sandbox/outbox", Sec_Fetch_Site=site) == 403
+    assert request(sandbox, path="/sandbox/outbox", Sec_Fetch_Site="none") == 200
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("http://evil.example", 403),
+        ("http://[", 403),
+        ("http://", 403),
+        ("http://localhost:8", 200),
+    ],
+)
+def test_host__of_the_whole_address(sandbox, target, status):
+    """Who asks as if for a proxy names the host twice; both have to be this machine."""
+    assert request(sandbox, path=f"{target}/sandbox/world") == status
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        pytest.param("Content-Length: " + "9" * 5000, 413, id="5,000 digits"),
+        pytest.param("Content-Length: " + "0" * 40, 404, id="many zeros"),
+        pytest.param("Content-Length: abc", None, id="no number"),
+        pytest.param("Content-Length: -5", None, id="negative"),
+        pytest.param("Content-Length: 1_0", None, id="underscore"),
+        pytest.param("Content-Length:", None, id="empty"),
+        pytest.param("Content-Length: 0\r\nContent-Length: 9", None, id="two lengths"),
+        pytest.param("Transfer-Encoding: chunked\r\n\r\nffffffffff", 413, id="huge piece"),
+        pytest.param("Transfer-Encoding: chunked\r\n\r\n" + "f" * 99, 413, id="endless piece"),
+        pytest.param("Transfer-Encoding: chunked\r\n\r\nzz", None, id="piece of no size"),
+        pytest.param("Transfer-Encoding: chunked\r\n\r\n-5", None, id="negative piece"),
+        pytest.param("Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0", None, id="longer piece"),
+        pytest.param(
+            "Transfer-Encoding: chunked\r\n\r\n2;x=y\r\n{}\r\n0\r\nA: b", 404, id="pieces"
+        ),
+    ],
+)
+def test_body__of_a_size_that_cannot_be(sandbox, headers, status):
+    """A size that is too large is refused before anything is read; one that is none, dropped."""
+    head = f"POST /nowhere HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n\r\n"
+    line = talk(sandbox, head.encode())
+    assert (int(line.split()[1]) if line else None) == status
+    assert request(sandbox) == 200
+
+
 @pytest.mark.parametrize("path", ["/sandbox/contacts", "/rest/channels/sms/sends"])
 @pytest.mark.parametrize("length", [10**11, 40 * 2**20, server.LARGEST_BODY_BYTES + 1, 10**30])
 def test_body__too_long_is_refused_at_once(sandbox, path, length):
