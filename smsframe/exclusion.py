@@ -36,6 +36,7 @@ from smsframe import files
 from smsframe.checks import quoted, unusable
 from smsframe.errors import InputError
 from smsframe.excluded_numbers import Numbers, has_rounded, held_back, read_numbers
+from smsframe.frames import without_views
 from smsframe.masking import Plain
 from smsframe.phone_columns import is_text_or_number, texts_of
 from smsframe.phone_damage import masked
@@ -215,10 +216,11 @@ def _read_one(source: Any, where: str) -> Exclusion:
     if isinstance(source, (str, os.PathLike)):
         return _from_file(_path(source, where), where)
     if isinstance(source, pd.DataFrame):
-        return _from_frame(source, where)
+        return _from_frame(without_views(source), where)
     if isinstance(source, pd.MultiIndex) or source.ndim != 1:
         raise InputError(f"{where} has several columns in one. Give one column of numbers.")
-    return _from_column(pd.Series(source), where)
+    column = without_views(pd.Series(source).to_frame()).iloc[:, 0]
+    return _from_column(column, where)
 
 
 def _path(given: Any, where: str) -> Path:
