@@ -315,17 +315,26 @@ def _phone_column(frame: pd.DataFrame, where: str, path: Path | None) -> pd.Seri
         return frame[guess_phone_column(frame)]
     except InputError as error:
         found = error.details.get("candidates") or []
-        named = ", ".join(map(repr, found or list(frame.columns)))
-        what = (
-            "several columns that look like phones"
-            if found
-            else "no column that is plainly one of phones"
-        )
-        whose = "The frame" if path is None else f"The file {path.name}"
-        raise InputError(
-            f"{where} has to say which numbers are meant. {whose} has {what}: {named}. Give "
-            f"exclude=frame[{(found or list(frame.columns))[0]!r}], or the one that holds them."
-        ) from error
+        raise InputError(_which_column(frame, found, where, path)) from error
+
+
+def _which_column(frame: pd.DataFrame, found: list[Any], where: str, path: Path | None) -> str:
+    """Return the sentence on a table of which it is not plain where its numbers stand."""
+    labels = found or list(frame.columns)
+    what = "no column that is plainly one of phones"
+    if found:
+        what = "several columns that look like phones"
+        if len(found) == 1:
+            what = "a column of phones that may be somebody else's"
+    whose = "The frame" if path is None else f"The file {path.name}"
+    read = "" if path is None else f" Here frame is smsframe.read({str(path)!r})."
+    every = ", ".join(f"frame[{label!r}]" for label in labels)
+    every = f", or exclude=[{every}] for all of them" if len(found) > 1 else ""
+    return (
+        f"{where} has to say which numbers are meant. {whose} has {what}: "
+        f"{', '.join(map(repr, labels))}. Give exclude=frame[{labels[0]!r}], or the one that holds "
+        f"them{every}.{read}"
+    )
 
 
 def _from_results(frame: pd.DataFrame, where: str) -> Exclusion:
