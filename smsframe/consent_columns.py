@@ -1,7 +1,8 @@
 """Columns that say who wants no texts, by their names, in the languages people keep lists in.
 
 Nothing is taken from such a column: the service has its own record of consent, and a table may know
-better or worse. But somebody who sends past a column ``opted_out`` has probably forgotten it.
+better or worse. But somebody who sends past a column ``opted_out`` has probably forgotten it, and
+so has who sends past a column ``status`` of a few values, one of which is ``unsubscribed``.
 """
 
 from __future__ import annotations
@@ -50,6 +51,9 @@ _YES: Final = frozenset(
 _NO: Final = frozenset(
     {"0", "00", "n", "no", "false", "f", "none", "never", "nein", "non", "nao", "nee", "nej"}
 )
+_SAID: Final = frozenset({"stop", "stopped", "stopall", "dnc", "dnd", "noconsent"})
+_NAMES: Final = frozenset({"robinson"})  # the list of a column called so, and somebody's name
+_LOOKED_AT, _MOST_VALUES = 1_000, 20
 _SHOWN: Final = 5
 _LONGEST: Final = 30
 
@@ -62,6 +66,29 @@ def concerns_consent(name: str) -> bool:
     """
     bare, words = _bare(name), {_bare(word) for word in re.split(r"[\W_]+", name)}
     return bare in _WHOLE or bool(words & _WORDS) or any(s in bare for s in (*_AGAINST, *_FOR))
+
+
+def holds_refusals(cells: pd.Series) -> bool:
+    """Tell whether a column has a few values, and one of them says that somebody wants no texts.
+
+    >>> holds_refusals(pd.Series(["active", "active", "Opted out"]))
+    True
+    """
+    if pd.api.types.is_numeric_dtype(cells.dtype) or not len(cells):
+        return False
+    some = cells.iloc[:: max(1, len(cells) // _LOOKED_AT)].unique()
+    if len(some) > _MOST_VALUES or not any(isinstance(value, str) for value in some):
+        return False
+    values = cells.unique()
+    return len(values) <= _MOST_VALUES and any(map(_is_refusal, values))
+
+
+def _is_refusal(value: Any) -> bool:
+    """Tell whether a value says that somebody wants no texts."""
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        return False
+    bare = _bare(value)
+    return bare in _SAID or any(stem in bare for stem in _AGAINST if stem not in _NAMES)
 
 
 def is_all_consent(name: str, cells: pd.Series) -> bool:

@@ -44,7 +44,6 @@ _MOST_DIALLED = MOST_DIGITS + 3  # behind 00 or 011
 _SURELY_ONE = 13  # digits that are one number, also with blanks between them
 _LONGEST_WORD = 10
 
-_CLEAN = r"^\+*[0-9]{7,18}$"
 _GUARDS = r"^[\s='\"]+|[\s'\"]+$"
 _FLOAT_END = r"^(\+?[0-9]{7,})\.0{1,2}$"
 _PLAIN = r"^\+?[0-9 ().\-\[\]~\t]*$"
@@ -72,6 +71,7 @@ _SHORT_GROUP = re.compile(
 
 _DIALLED = r"^0*(?:00|011)([1-9][0-9]*)$"
 _CODES = "|".join(str(code) for code in sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
+_BEGINNING = 4  # by so many digits it is seen which may differ
 _MAY_DIFFER = r"^(?:[1-9][0-9]{0,2}0|5[24]|11)"
 _OTHER_SPELLINGS = (
     (rf"^({_CODES})0([0-9]+)$", r"\1\2"),
@@ -142,7 +142,10 @@ def read_numbers(texts: pa.Array, *, international: bool = False) -> Numbers:
 
 def _is_clean(texts: pa.Array, cleaned: pa.Array) -> pa.Array:
     """Tell which cells are one number with nothing but punctuation around its digits."""
-    clean = pc.match_substring_regex(cleaned, _CLEAN)
+    digits = pc.ascii_ltrim(cleaned, "+")
+    sizes = pc.binary_length(digits)
+    fits = pc.and_(pc.greater_equal(sizes, FEWEST_DIGITS), pc.less_equal(sizes, _MOST_DIALLED))
+    clean = pc.and_(fits, pc.ascii_is_decimal(digits))
     changed = pc.not_equal(texts, cleaned)
     if not pc.any(changed).as_py():
         return clean
@@ -207,10 +210,11 @@ def _sorted(tokens: pa.Array, *, international: bool) -> tuple[pa.Array, pa.Arra
     if not international:
         says = pc.and_(says, pc.starts_with(tokens, "+"))
     whole, bare = digits.filter(says), digits.filter(pc.invert(says))
-    dialled = bare.filter(pc.match_substring_regex(bare, _DIALLED))
+    zeros = bare.filter(pc.starts_with(bare, "0"))
+    dialled = zeros.filter(pc.match_substring_regex(zeros, _DIALLED))
     whole = pa.concat_arrays([whole, pc.replace_substring_regex(dialled, _DIALLED, r"\1")])
     others = _other_spellings(pa.concat_arrays([whole, bare]), _MAY_DIFFER, _OTHER_SPELLINGS)
-    mobile = _other_spellings(bare, "^0.*15", _WITH_15)
+    mobile = _other_spellings(zeros, "^0", _WITH_15)
     return pa.concat_arrays([whole, *others, *mobile]), bare
 
 
@@ -218,7 +222,9 @@ def _other_spellings(
     digits: pa.Array, may_differ: str, spellings: Iterable[tuple[str, str]]
 ) -> Iterator[pa.Array]:
     """Yield the numbers that others are written for."""
-    some = digits.filter(pc.match_substring_regex(digits, may_differ))
+    begins = pc.utf8_slice_codeunits(digits, 0, _BEGINNING).dictionary_encode()
+    differs = pc.match_substring_regex(begins.dictionary, may_differ)
+    some = digits.filter(differs.take(begins.indices))
     for pattern, other in spellings:
         same = some.filter(pc.match_substring_regex(some, pattern))
         yield pc.replace_substring_regex(same, pattern, other)
@@ -230,11 +236,12 @@ def held_back(numbers: Numbers, recipients: pa.Array, region: str | None) -> npt
     whole, bare = _integers(_as_whole(numbers, region)), numbers.bare
     held = np.asarray(pc.is_in(known, value_set=pa.array(whole)))
     if len(bare):
-        carried = bare.filter(pc.match_substring_regex(bare, _WITHOUT_CARRIER))
+        zeros = bare.filter(pc.starts_with(bare, "0"))
+        carried = zeros.filter(pc.match_substring_regex(zeros, _WITHOUT_CARRIER))
         shorter = pc.replace_substring_regex(carried, _WITHOUT_CARRIER, r"\1")
-        ends = pa.concat_arrays([bare, pc.ascii_ltrim(bare, "0"), shorter])
+        ends = pa.concat_arrays([bare, pc.ascii_ltrim(zeros, "0"), shorter])
         held |= _ends_with(np.asarray(known), ends)
-        held |= _dialled_at_home(recipients, _integers(bare))
+        held |= _dialled_at_home(recipients, bare)
     held[np.asarray(recipients.is_null())] = False
     return held
 
@@ -289,13 +296,15 @@ def _ends_with(known: Integers, ends: pa.Array) -> npt.NDArray[np.bool_]:
     return held
 
 
-def _dialled_at_home(recipients: pa.Array, bare: Integers) -> npt.NDArray[np.bool_]:
+def _dialled_at_home(recipients: pa.Array, bare: pa.Array) -> npt.NDArray[np.bool_]:
     """Tell which recipients a list has as they are dialled in their own country."""
     held = np.zeros(len(recipients), dtype=bool)
+    known = None
     for code, trunk in _TRUNKS:
         rows = np.flatnonzero(np.asarray(pc.fill_null(pc.starts_with(recipients, code), False)))
         if len(rows):
             national = pc.utf8_slice_codeunits(recipients.take(pa.array(rows)), len(code))
             at_home = pc.cast(pc.binary_join_element_wise(trunk, national, ""), pa.int64())
-            held[rows] |= np.asarray(pc.is_in(at_home, value_set=pa.array(bare)))
+            known = pa.array(_integers(bare)) if known is None else known
+            held[rows] |= np.asarray(pc.is_in(at_home, value_set=known))
     return held

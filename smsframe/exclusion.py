@@ -36,6 +36,7 @@ from smsframe import files
 from smsframe.checks import quoted, unusable
 from smsframe.errors import InputError
 from smsframe.excluded_numbers import Numbers, has_rounded, held_back, read_numbers
+from smsframe.frames import without_views
 from smsframe.masking import Plain
 from smsframe.phone_columns import is_text_or_number, texts_of
 from smsframe.phone_damage import masked
@@ -215,10 +216,11 @@ def _read_one(source: Any, where: str) -> Exclusion:
     if isinstance(source, (str, os.PathLike)):
         return _from_file(_path(source, where), where)
     if isinstance(source, pd.DataFrame):
-        return _from_frame(source, where)
+        return _from_frame(without_views(source), where)
     if isinstance(source, pd.MultiIndex) or source.ndim != 1:
         raise InputError(f"{where} has several columns in one. Give one column of numbers.")
-    return _from_column(pd.Series(source), where)
+    column = without_views(pd.Series(source).to_frame()).iloc[:, 0]
+    return _from_column(column, where)
 
 
 def _path(given: Any, where: str) -> Path:
@@ -313,17 +315,26 @@ def _phone_column(frame: pd.DataFrame, where: str, path: Path | None) -> pd.Seri
         return frame[guess_phone_column(frame)]
     except InputError as error:
         found = error.details.get("candidates") or []
-        named = ", ".join(map(repr, found or list(frame.columns)))
-        what = (
-            "several columns that look like phones"
-            if found
-            else "no column that is plainly one of phones"
-        )
-        whose = "The frame" if path is None else f"The file {path.name}"
-        raise InputError(
-            f"{where} has to say which numbers are meant. {whose} has {what}: {named}. Give "
-            f"exclude=frame[{(found or list(frame.columns))[0]!r}], or the one that holds them."
-        ) from error
+        raise InputError(_which_column(frame, found, where, path)) from error
+
+
+def _which_column(frame: pd.DataFrame, found: list[Any], where: str, path: Path | None) -> str:
+    """Return the sentence on a table of which it is not plain where its numbers stand."""
+    labels = found or list(frame.columns)
+    what = "no column that is plainly one of phones"
+    if found:
+        what = "several columns that look like phones"
+        if len(found) == 1:
+            what = "a column of phones that may be somebody else's"
+    whose = "The frame" if path is None else f"The file {path.name}"
+    read = "" if path is None else f" Here frame is smsframe.read({str(path)!r})."
+    every = ", ".join(f"frame[{label!r}]" for label in labels)
+    every = f", or exclude=[{every}] for all of them" if len(found) > 1 else ""
+    return (
+        f"{where} has to say which numbers are meant. {whose} has {what}: "
+        f"{', '.join(map(repr, labels))}. Give exclude=frame[{labels[0]!r}], or the one that holds "
+        f"them{every}.{read}"
+    )
 
 
 def _from_results(frame: pd.DataFrame, where: str) -> Exclusion:

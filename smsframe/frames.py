@@ -32,6 +32,7 @@ STATUSES = (
 )
 NUMBER = {status: number for number, status in enumerate(STATUSES)}
 
+_STRING_VIEW: Final = "string_view[pyarrow]"
 TIME: Final = "datetime64[us, UTC]"
 
 ACCEPTED_STATUSES = ("accepted", "sent", "not_sent")
@@ -79,7 +80,18 @@ class Verdicts:
 def detached(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame that later changes to ``frame`` do not reach, copied where it has to be."""
     lazy = int(pd.__version__.split(".")[0]) >= 3  # noqa: PLR2004 - pandas 3 copies on write
-    return frame.copy(deep=not lazy)
+    return without_views(frame.copy(deep=not lazy))
+
+
+def without_views(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with strings for string views, of which pandas can take no row."""
+    places = [place for place, dtype in enumerate(frame.dtypes) if str(dtype) == _STRING_VIEW]
+    if places:
+        frame = frame.copy(deep=False)
+    for place in places:
+        texts = pa.array(frame.iloc[:, place]).cast(pa.string())
+        frame.isetitem(place, pd.arrays.ArrowExtensionArray(texts))
+    return frame
 
 
 def result_label(columns: pd.Index, name: str) -> Any:

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from smsframe.consent_columns import concerns_consent, counted_values, is_all_consent
+from smsframe.consent_columns import (
+    concerns_consent,
+    counted_values,
+    holds_refusals,
+    is_all_consent,
+)
 from smsframe.frames import RESULT_COLUMNS
 
 if TYPE_CHECKING:
@@ -46,12 +51,20 @@ def _note_unused(draft: Draft) -> None:
     for column in draft.frame.columns:
         if column in used or column in RESULT_COLUMNS:
             continue
-        if concerns_consent(str(column)):
+        if concerns_consent(str(column)) or _holds_refusals(draft.frame[column]):
             _note_consent(draft, column)
             continue
         draft.problems.whole(
             "column_unused", "Nothing is taken from this column.", severity="info", column=column
         )
+
+
+def _holds_refusals(cells: Any) -> bool:
+    """Tell whether the values of a column say who wants no texts, whatever it is called."""
+    try:
+        return not isinstance(cells, pd.DataFrame) and holds_refusals(cells)
+    except (TypeError, ArithmeticError):
+        return False
 
 
 def _note_consent(draft: Draft, column: Hashable) -> None:
@@ -63,7 +76,7 @@ def _note_consent(draft: Draft, column: Hashable) -> None:
         if is_all_consent(str(column), cells):
             return
         values = counted_values(cells)
-    except TypeError:  # lists and the like cannot be counted
+    except (TypeError, ArithmeticError):  # lists, and signalling NaN, cannot be counted
         values = "values that cannot be counted"
     draft.problems.whole(
         "consent_unused",

@@ -20,7 +20,7 @@ _KIND[[ord(char) for char in "0123456789+"]] = _KEEP
 _KIND[[ord(char) for char in " ().-[]~\t"]] = _DROP
 _FEWEST_FOR_NO_DATE = 11
 _BEYOND_ASCII = 128
-_PARTS = np.frombuffer(b"([~/\\\t", dtype=np.uint8)
+_IS_PART = np.isin(np.arange(256), list(b"([~/\\\t"))
 _FEWEST_DIGITS = 7
 _LAST_GROUPS = (
     (4, 7),
@@ -78,7 +78,7 @@ def without_punctuation(texts: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_
     plain &= padded[places[:-1]] != ord("-")
     for behind in (2, 3):
         plain &= padded[np.maximum(places[1:] - behind, 0)] != ord(".")
-    starts = np.concatenate([[0], np.cumsum(keep)])[places].astype(np.int32)
+    starts = _running(keep)[places]
     buffers = [None, pa.py_buffer(starts), pa.py_buffer(data[keep])]
     return pa.Array.from_buffers(pa.string(), len(texts), buffers), plain
 
@@ -91,9 +91,9 @@ def may_hold_more(texts: pa.Array) -> npt.NDArray[np.bool_]:
     """
     data, places = bytes_and_places(texts)
     digits = _is_digit(data)
-    running = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(digits)])
+    running = _running(digits)
     found = _has_short_end(digits, running, places)
-    marks = np.flatnonzero(np.isin(data, _PARTS))
+    marks = np.flatnonzero(_IS_PART[data])
     marks = marks[(marks >= places[0]) & (marks < places[-1])]
     owners = np.searchsorted(places, marks, side="right") - 1
     before = running[marks] - running[places[owners]]
@@ -103,7 +103,7 @@ def may_hold_more(texts: pa.Array) -> npt.NDArray[np.bool_]:
 
 
 def _has_short_end(
-    digits: npt.NDArray[np.bool_], running: Places, places: Places
+    digits: npt.NDArray[np.bool_], running: npt.NDArray[np.int32], places: Places
 ) -> npt.NDArray[np.bool_]:
     """Tell which texts end in a group of digits that is short for the group before it."""
     others = np.concatenate([np.array([-1]), np.flatnonzero(~digits)])
@@ -126,7 +126,15 @@ def _is_digit(data: Bytes) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _per_text(marks: npt.NDArray[np.bool_], places: Places) -> Places:
-    """Return how many marked bytes each text has."""
-    running = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(marks)])
-    return np.diff(running[places])
+def _per_text(marks: npt.NDArray[np.bool_], places: Places) -> npt.NDArray[np.integer]:
+    """Return how many marked bytes each text has; of a clean column none has any."""
+    if not marks.any():
+        return np.zeros(len(places) - 1, dtype=np.int64)
+    return np.diff(_running(marks)[places])
+
+
+def _running(marks: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+    """Return how many marked bytes stand before each byte; a string array has less than 2 GiB."""
+    counts = np.zeros(len(marks) + 1, dtype=np.int32)
+    np.cumsum(marks, out=counts[1:])
+    return counts

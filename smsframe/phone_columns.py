@@ -17,6 +17,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsframe.text_columns import is_text
+
 EXACT_INTEGERS_BELOW = 2.0**53
 """Floats of this size and more no longer tell neighbouring integers apart."""
 
@@ -35,12 +37,11 @@ def is_text_or_number(column: pd.Series) -> bool:
     if isinstance(dtype, pd.ArrowDtype):
         kind = dtype.pyarrow_dtype
         kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-        texts = pa.types.is_string(kind) or pa.types.is_large_string(kind)
         numbers = pa.types.is_integer(kind) or pa.types.is_floating(kind)
-        return bool(texts or numbers or pa.types.is_decimal(kind) or pa.types.is_null(kind))
+        return bool(is_text(kind) or numbers or pa.types.is_decimal(kind))
     is_number = pd.api.types.is_numeric_dtype(dtype) and dtype.kind != "c"
-    is_text = isinstance(dtype, pd.StringDtype) or pd.api.types.is_object_dtype(dtype)
-    return bool(is_number or is_text)
+    is_string = isinstance(dtype, pd.StringDtype) or pd.api.types.is_object_dtype(dtype)
+    return bool(is_number or is_string)
 
 
 def texts_of(column: pd.Series) -> pa.Array:
@@ -51,7 +52,7 @@ def texts_of(column: pd.Series) -> pa.Array:
         return _texts_of_categories(column)
     if not is_text_or_number(column):
         return pa.nulls(len(column), pa.string())
-    if pd.api.types.is_object_dtype(column.dtype):
+    if not isinstance(column.dtype, pd.ArrowDtype) and pd.api.types.is_object_dtype(column.dtype):
         return _texts_of_objects(column)
     array = pa.array(column, from_pandas=True)
     if isinstance(array, pa.ChunkedArray):

@@ -174,9 +174,9 @@ def find_damage(
     column: pd.Series, texts: pa.Array, readings: Readings, region: str | None
 ) -> tuple[Damage, ...]:
     """Return the faults of a column, the ones that explain most first; none for a clean one."""
-    places = np.flatnonzero(np.asarray(column.notna()))
     if not is_text_or_number(column):
-        return (_wrong_kind(column, len(places)),) if len(places) else ()
+        count = int(column.notna().sum())
+        return (_wrong_kind(column, count),) if count else ()
     places = np.flatnonzero(np.asarray(texts.is_valid()))
     places = places[readings.code[places] != CODES.index("phone_missing")]
     if not len(places):

@@ -159,8 +159,7 @@ def _is_signed(texts: pa.Array) -> bool:
 
 def _sample(column: pd.Series) -> pa.Array:
     """Return some evenly spaced values that are not missing."""
-    some = column.iloc[:: max(1, len(column) // _LOOKED_AT)].dropna()
-    present = some if len(some) else column.dropna()
-    texts = texts_of(present.iloc[:: max(1, len(present) // _SAMPLE_ROWS)])
-    blank = pc.equal(pc.utf8_trim_whitespace(texts), "")
-    return texts.filter(pc.invert(pc.fill_null(blank, fill_value=True)))
+    some = texts_of(column.iloc[:: max(1, len(column) // _LOOKED_AT)]).drop_null()
+    texts = some if len(some) else texts_of(column).drop_null()
+    texts = texts.take(pa.array(np.arange(0, len(texts), max(1, len(texts) // _SAMPLE_ROWS))))
+    return texts.filter(pc.not_equal(pc.utf8_trim_whitespace(texts), ""))

@@ -32,6 +32,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import phonenumbers
@@ -55,6 +56,10 @@ _DIALLED = re.compile(r"^00(?=[1-9])")
 _LINE_TYPE_NAMES = {
     value: name.lower() for name, value in vars(PhoneNumberType).items() if isinstance(value, int)
 }
+
+
+_ASKED_AGAIN = 64
+"""So many answers of the library are kept: enough for the ways in which one cell is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ def _with_plus(digits: str, region: str | None) -> Reading:
         return _as_written(digits[2:])
     if digits.startswith("011") and dials_011(region):
         return _as_written(digits[3:])
-    return _reading(_parsed(f"+{digits}", None))
+    return _read(f"+{digits}", None)
 
 
 def _abroad(bare: str, region: str | None) -> Reading:
@@ -108,7 +113,7 @@ def _abroad(bare: str, region: str | None) -> Reading:
 
 def _at_home(bare: str, region: str) -> Reading:
     """Read digits in a region, in each way that there is."""
-    home = _reading(_parsed(bare, region))
+    home = _read(bare, region)
     code = str(phonenumbers.country_code_for_region(region))
     if _DIALLED.match(bare):
         return _dialled(bare, home, region, code)
@@ -120,7 +125,7 @@ def _at_home(bare: str, region: str) -> Reading:
 def _with_own_code(home: Reading, bare: str) -> Reading:
     """Read digits that begin with the code of their region, as such or nationally."""
     abroad = _as_written(bare)
-    if not abroad.is_number and _reading(_parsed(f"+{bare}", None)).digits == home.digits:
+    if not abroad.is_number and _read(f"+{bare}", None).digits == home.digits:
         return NOTHING  # the library took off more than the code
     return _chosen(home, abroad, sure=home)
 
@@ -160,7 +165,7 @@ def _doubted(reading: Reading, bare: str) -> Reading:
     """Return a reading, ambiguous if it gets no texts and the same digits with a + would."""
     if reading.code == FINE or not reading.is_number or reading.code == "phone_ambiguous":
         return reading
-    is_fine = _reading(_parsed(f"+{bare}", None)).code == FINE
+    is_fine = _read(f"+{bare}", None).code == FINE
     return replace(reading, code="phone_ambiguous") if is_fine else reading
 
 
@@ -179,6 +184,13 @@ def _is_nearly_valid(digits: str) -> bool:
     return any(_as_written(one).is_number for one in near)
 
 
+@lru_cache(maxsize=_ASKED_AGAIN)
+def _read(text: str, region: str | None) -> Reading:
+    """Return the library's reading of a text; one cell asks for the same several times."""
+    return _reading(_parsed(text, region))
+
+
+@lru_cache(maxsize=_ASKED_AGAIN)
 def _parsed(text: str, region: str | None) -> Any:
     """Return the number the library sees, None when it sees none."""
     try:
@@ -239,7 +251,7 @@ def _fault_without_country(digits: str, region: str | None) -> str:
 
 def _fault_in_region(bare: str, region: str) -> str:
     """Return the code of digits without + that are no number of their region."""
-    if _reading(_parsed(f"+{bare}", None)).is_number:
+    if _read(f"+{bare}", None).is_number:
         return "phone_other_country"
     if is_overseas(bare, region):
         return "phone_overseas"
@@ -252,7 +264,7 @@ def is_overseas(bare: str, region: str) -> bool:
     """Tell whether digits are a national number in another part of France."""
     if region not in OVERSEAS:
         return False
-    return any(_reading(_parsed(bare, other)).is_number for other in OVERSEAS if other != region)
+    return any(_read(bare, other).is_number for other in OVERSEAS if other != region)
 
 
 def _fault_by_length(text: str, region: str | None) -> str:

@@ -446,9 +446,10 @@ def build_plan(
 ) -> Plan:
     """Check the arguments and read the frame; raises InputError for arguments only."""
     check_frame(frame)
+    frame = frames.detached(frame)
     faults: list[str] = []
     made = Draft(
-        frame=frames.detached(frame),
+        frame=frame,
         message=arguments.check_message(text, given, faults),
         columns=arguments.check_columns(frame, given, faults),
         options=arguments.check_options(given, faults),

@@ -170,8 +170,8 @@ def _countries_of(column: pd.Series, label: object) -> pd.Categorical | None:
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", without_accents(str(label)))
     if _NOT_NAME.search(name) or not is_text_or_number(column) or not len(column):
         return None
-    sample = column.iloc[:: max(1, len(column) // _SAMPLE_ROWS)].dropna()
-    if not _are_countries(texts_of(sample).drop_null(), is_named=bool(_NAME.search(name))):
+    sample = texts_of(column.iloc[:: max(1, len(column) // _SAMPLE_ROWS)])
+    if not _are_countries(sample.drop_null(), is_named=bool(_NAME.search(name))):
         return None
     encoded = pc.utf8_trim_whitespace(texts_of(column)).dictionary_encode()
     if len(encoded.dictionary) > _MOST_DISTINCT:

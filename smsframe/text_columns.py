@@ -28,6 +28,15 @@ SLICE_ROWS: Final = 65_536
 _LARGEST_STRING_ARRAY_BYTES: Final = 2**31 - 1
 
 
+def is_text(kind: pa.DataType) -> bool:
+    """Whether an Arrow type is text, or nothing at all."""
+    types = pa.types
+    is_view = getattr(types, "is_string_view", types.is_null)  # pyarrow 15 has none
+    return bool(
+        types.is_string(kind) or types.is_large_string(kind) or is_view(kind) or types.is_null(kind)
+    )
+
+
 def strings(array: pa.Array) -> pa.Array:
     """Cast to strings; to large ones only where their bytes need it."""
     if pa.types.is_large_string(array.type) and array.nbytes > _LARGEST_STRING_ARRAY_BYTES:

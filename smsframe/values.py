@@ -67,7 +67,7 @@ from smsframe.cells import (
 )
 from smsframe.errors import InputError
 from smsframe.no_value_words import BLANK_IN_A_FRAME, WORDS
-from smsframe.text_columns import clean_texts, strings
+from smsframe.text_columns import clean_texts, is_text, strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -188,7 +188,7 @@ def _written(column: pd.Series[Any]) -> Written:
         array = pa.array(column, pa.float64(), from_pandas=True)
     if array is not None and pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
-    if array is not None and _is_text(array.type):
+    if array is not None and is_text(array.type):
         cleaned, words = clean_texts(array)
         return Written(texts=cleaned, words=words)
     texts = None if array is None else _whole_column(array)
@@ -283,7 +283,7 @@ def _spread(codes: Codes, texts: pa.Array) -> pa.Array:
 def _distinct(column: pd.Series[Any]) -> tuple[Codes, list[Any], Positions]:
     """Return for each row the place of its value, -1 where missing; the distinct values; words."""
     array, no_rows = _arrow(column), np.empty(0, dtype=np.int64)
-    if array is not None and _is_text(array.type):
+    if array is not None and is_text(array.type):
         cleaned, words = clean_texts(array)
         encoded = cleaned.dictionary_encode()
         codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
@@ -336,7 +336,7 @@ def _arrow(column: pd.Series[Any]) -> pa.Array | None:
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
     # Arrow's guess for mixed objects may change digits or drop times; these three it cannot.
-    guess_is_safe = _is_text(array.type) or pa.types.is_int64(array.type)
+    guess_is_safe = is_text(array.type) or pa.types.is_int64(array.type)
     return array if column.dtype != object or guess_is_safe else None
 
 
@@ -359,15 +359,6 @@ def _whole_column(array: pa.Array) -> pa.Array | None:
         if applies(kind):
             return write(array)
     return None
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    """Whether an Arrow type is text, or nothing at all."""
-    types = pa.types
-    is_view = getattr(types, "is_string_view", types.is_null)
-    return bool(
-        types.is_string(kind) or types.is_large_string(kind) or is_view(kind) or types.is_null(kind)
-    )
 
 
 def _truths(array: pa.Array) -> pa.Array:
@@ -421,7 +412,7 @@ def _times(array: pa.Array) -> pa.Array:
 
 
 _COLUMN_WRITERS: Final[tuple[tuple[Callable[[Any], bool], Callable[[Any], Any]], ...]] = (
-    (_is_text, strings),
+    (is_text, strings),
     (pa.types.is_integer, strings),
     (pa.types.is_boolean, _truths),
     (pa.types.is_float64, _floats),

@@ -77,6 +77,7 @@ def holds_back(cell, recipient, region=None, **how):
         pytest.param("06 12345678", IT, id="zero-that-stays"),
         pytest.param("8 916 123 45 67", RU, id="eight"),
         pytest.param("06 30 123 4567", HU, id="06"),
+        pytest.param("6301234567", HU, id="06-without-its-zero"),
         pytest.param("+521 55 1234 5678", MX, id="mobile-digit-gone"),
         pytest.param("044 55 1234 5678", MX, id="044"),
         pytest.param("+54 11 2345 6789", AR, id="mobile-digit-left-out"),

@@ -201,3 +201,26 @@ def test_preview__leaves_them_out():
     """``preview`` shows only what would go out."""
     shown = smsframe.preview(make_people(2), TEXT, phone="mobile", exclude=PHONES[:1])
     assert shown["text"].tolist() == ["Hi Name1"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        pytest.param(
+            {"mobile": PHONES[1:3], "home_phone": PHONES[2:4]},
+            r"several columns that look like phones: 'mobile', 'home_phone'.*"
+            r"\[frame\['mobile'\], frame\['home_phone'\]\] for all of them",
+            id="several",
+        ),
+        pytest.param(
+            {"name": ["a", "b"], "emergency_phone": PHONES[1:3]},
+            r"a column of phones that may be somebody else's: 'emergency_phone'",
+            id="somebody-elses",
+        ),
+        pytest.param({"name": ["a", "b"], "n": [1, 2]}, "no column that is plainly", id="none"),
+    ],
+)
+def test_exclude__says_which_columns_there_are(columns, said):
+    """A frame whose numbers may stand in several columns is refused with all ways out."""
+    with pytest.raises(smsframe.InputError, match=said):
+        excluded(pd.DataFrame(columns))

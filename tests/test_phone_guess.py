@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pandas as pd
 import pytest
 
+import smsframe
 from smsframe.errors import InputError
 from smsframe.phones import guess_phone_column
 
@@ -132,3 +134,12 @@ def test_guess__in_repeated_labels():
     """Two columns of one name are looked at one by one."""
     frame = pd.DataFrame([[phone, "Ann"] for phone in MOBILES], columns=["cell", "cell"])
     assert guess_phone_column(frame) == "cell"
+
+
+def test_guess__beside_what_pandas_cannot_look_at():
+    """A signalling NaN is a blank cell, in the phone column and in others."""
+    odd = Decimal("sNaN")
+    frame = pd.DataFrame({"mobile": [*MOBILES[1:], odd], "x": [odd] * 40, "country": odd})
+    assert guess_phone_column(frame) == "mobile"
+    made = smsframe.plan(frame.assign(opt_out=odd), "Hi", program="1", region="US")
+    assert made.problems["code"].tolist()[-1] == "phone_missing"

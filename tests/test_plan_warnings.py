@@ -344,3 +344,32 @@ def test_consent__by_other_names(name):
     made = smsframe.plan(make_people(2).assign(**{name: ["y", ""]}), "Hi", program="1")
     assert made.problems.query("severity == 'warning'")["code"].tolist() == ["consent_unused"]
     assert "an empty text in 1" in made.problems["sentence"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("values", "codes"),
+    [
+        pytest.param(["active", "Unsubscribed"], ["consent_unused"], id="unsubscribed"),
+        pytest.param(pd.Categorical(["ok", "do not contact"]), ["consent_unused"], id="category"),
+        pytest.param(["aktiv", "abgemeldet"], ["consent_unused"], id="german"),
+        pytest.param(["yes", "STOP"], ["consent_unused"], id="stop"),
+        pytest.param(["Robinson", "Smith"], [], id="a-name"),
+        pytest.param(["non-stop", "express"], [], id="a-train"),
+        pytest.param([1, 0], [], id="numbers"),
+        pytest.param([["opted out"], {}], [], id="lists"),
+    ],
+)
+def test_consent__by_values(values, codes):
+    """A column of a few values, one of which refuses texts, is about consent by any name."""
+    made = smsframe.plan(make_people(2).assign(state=values), "Hi", program="1")
+    assert made.problems.query("severity == 'warning'")["code"].tolist() == codes
+
+
+def test_consent__among_many_values():
+    """A column of notes, each another one, is no column of consent, and one refusal is found."""
+    notes = [f"call {n}, do not text" for n in range(3000)]
+    states = ["active"] * 2999 + ["unsubscribed"]
+    frame = make_people(3000).assign(note=notes, state=states)
+    found = smsframe.plan(frame, "Hi", program="1").problems.query("code == 'consent_unused'")
+    assert found["column"].tolist() == ["state"]
+    assert "'unsubscribed' in 1" in found["sentence"].iloc[0]
