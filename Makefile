@@ -48,7 +48,7 @@ soak: .venv/.tests
 
 lowest: .venv-lowest/.made
 	.venv-lowest/bin/python -m pytest -n 2 --dist worksteal -m "not browser and not soak" \
-	--ignore tests/browser --ignore tests/test_notebooks.py
+	--ignore tests/browser --ignore tests/project/test_notebooks.py
 
 # The newest libraries on the newest Python of this machine, without constraints; where that is too old
 # for them, this is said before and after.
@@ -62,13 +62,13 @@ lowest: .venv-lowest/.made
 
 newest: .venv-newest/.made
 	.venv-newest/bin/python -m pytest -n 2 --dist worksteal -m "not browser and not soak" \
-	--ignore tests/browser --ignore tests/test_notebooks.py
+	--ignore tests/browser --ignore tests/project/test_notebooks.py
 	@$(PYTHON) .ci/newest.py >/dev/null
 
 # What breaks first on new libraries: numbers, phones, values, one send through everything.
 newest-core: .venv-newest/.made
-	.venv-newest/bin/python -m pytest -n 2 --dist worksteal tests/test_phones.py tests/test_values.py \
-	tests/test_sending.py tests/test_segmentation.py tests/test_forks.py tests/acoustic tests/test_runs.py
+	.venv-newest/bin/python -m pytest -n 2 --dist worksteal tests/phones/test_read.py tests/text/test_values.py \
+	tests/send/test_run.py tests/text/test_segments.py tests/promises/test_forks.py tests/acoustic tests/results/test_history.py
 	@$(PYTHON) .ci/newest.py >/dev/null
 
 # What takes too long for "make test".

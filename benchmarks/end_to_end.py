@@ -21,8 +21,8 @@ import requests
 from measuring import OPTIONS, TEXT, stub, timed
 
 import smsframe
-from smsframe.acoustic.outcomes import Outcome
-from smsframe.acoustic.wire import SendRequest, encode_contacts
+from smsframe._acoustic.outcomes import Outcome
+from smsframe._acoustic.payload import SendRequest, encode_contacts
 
 CREDENTIALS = {"client_id": "c", "client_secret": "s", "refresh_token": "r"}
 LOOP_ROWS = 5_000

@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from smsframe.journal import Claim, Journal, RunRecord, Settlement
-from smsframe.records import pack_recipients
-from smsframe.slices import Slice
+from smsframe._journal.payloads import pack_recipients
+from smsframe._journal.store import Claim, Journal, RunRecord, Settlement
+from smsframe._plan.batches import Slice
 
 SCOPE = b"benchmark scope."
 MESSAGES = 1000

@@ -14,7 +14,7 @@ import pandas as pd
 import phonenumbers
 import pyarrow as pa
 
-from smsframe.phones import read_phones
+from smsframe._phones.read import read_phones
 
 AREAS = (201, 202, 205, 212, 213, 303, 305, 312, 404, 415, 503, 602, 617, 702, 713, 773, 808, 917)
 

@@ -12,8 +12,8 @@ import phonenumbers
 from measuring import OPTIONS, TEXT, median, peak_over, people, timed
 
 import smsframe
-from smsframe.phones import read_phones
-from smsframe.segmentation import segments
+from smsframe._phones.read import read_phones
+from smsframe._text.segments import segments
 
 
 def one_by_one(phones: list[str]) -> int:

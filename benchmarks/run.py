@@ -20,8 +20,8 @@ import pandas as pd
 from measuring import HERE, OPTIONS, TEXT, median, people
 
 import smsframe
-from smsframe.phones import read_phones
-from smsframe.segmentation import segments
+from smsframe._phones.read import read_phones
+from smsframe._text.segments import segments
 
 CALLS, LATENCY_S = 200, 0.25
 

@@ -18,9 +18,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from smsframe.segmentation import measure, measure_filled, measure_one, ucs2_characters
-from smsframe.templates import Template, fill
-from smsframe.values import to_text
+from smsframe._text.segments import measure, measure_filled, measure_one, ucs2_characters
+from smsframe._text.template import Template, fill
+from smsframe._text.values import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,7 +16,9 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from smsframe import accessor
+from smsframe import _accessor
+from smsframe._base.forks import unforked
+from smsframe._base.tracebacks import public
 from smsframe.errors import (
     AccessError,
     ApiError,
@@ -31,18 +33,18 @@ from smsframe.errors import (
     StatusWarning,
     UnknownOutcomeWarning,
 )
-from smsframe.forks import unforked
-from smsframe.tracebacks import public
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from smsframe import journal
-    from smsframe.acoustic.client import Client, connect
-    from smsframe.composer import Composer, compose
-    from smsframe.files import read
-    from smsframe.followup import reconcile, refresh, resolve
-    from smsframe.lookback import (
+    from smsframe._acoustic.client import Client, connect
+    from smsframe._composer.compose import Composer, compose
+    from smsframe._files.read import read
+    from smsframe._files.write import to_excel
+    from smsframe._phones.read import normalize
+    from smsframe._plan.build import Plan
+    from smsframe._results.rows import (
         batches,
         failed,
         plot,
@@ -52,13 +54,11 @@ if TYPE_CHECKING:
         to_retry,
         unknown,
     )
-    from smsframe.phones import normalize
-    from smsframe.planning import Plan
-    from smsframe.result_files import to_excel
+    from smsframe._results.settle import reconcile, refresh, resolve
+    from smsframe._results.summary import Summary
+    from smsframe._send.send import last_plan, last_results, plan, preview, send
+    from smsframe._text.segments import segments
     from smsframe.sandbox import Sandbox
-    from smsframe.segmentation import segments
-    from smsframe.summing import Summary
-    from smsframe.verbs import last_plan, last_results, plan, preview, send
 
 __version__ = "0.1.0"
 
@@ -106,25 +106,25 @@ __all__ = [
 ]
 
 _LAZY = {
-    "Client": "smsframe.acoustic.client",
-    **dict.fromkeys(("Composer", "compose"), "smsframe.composer"),
-    "Plan": "smsframe.planning",
+    "Client": "smsframe._acoustic.client",
+    **dict.fromkeys(("Composer", "compose"), "smsframe._composer.compose"),
+    "Plan": "smsframe._plan.build",
     "Sandbox": "smsframe.sandbox",
-    "Summary": "smsframe.summing",
-    **dict.fromkeys(("reconcile", "refresh", "resolve"), "smsframe.followup"),
+    "Summary": "smsframe._results.summary",
+    **dict.fromkeys(("reconcile", "refresh", "resolve"), "smsframe._results.settle"),
     **dict.fromkeys(
         ("batches", "failed", "plot", "results", "runs", "summary", "to_retry", "unknown"),
-        "smsframe.lookback",
+        "smsframe._results.rows",
     ),
-    "connect": "smsframe.acoustic.client",
-    **dict.fromkeys(("last_plan", "last_results"), "smsframe.verbs"),
-    "normalize": "smsframe.phones",
-    "plan": "smsframe.verbs",
-    "preview": "smsframe.verbs",
-    "read": "smsframe.files",
-    "segments": "smsframe.segmentation",
-    "send": "smsframe.verbs",
-    "to_excel": "smsframe.result_files",
+    "connect": "smsframe._acoustic.client",
+    **dict.fromkeys(("last_plan", "last_results"), "smsframe._send.send"),
+    "normalize": "smsframe._phones.read",
+    "plan": "smsframe._send.send",
+    "preview": "smsframe._send.send",
+    "read": "smsframe._files.read",
+    "segments": "smsframe._text.segments",
+    "send": "smsframe._send.send",
+    "to_excel": "smsframe._files.write",
 }
 
 
@@ -152,4 +152,4 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
-accessor.register()
+_accessor.register()

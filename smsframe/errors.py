@@ -32,8 +32,8 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from smsframe import masking
-from smsframe.masking import mask_phone, mask_texts
+from smsframe._base import masking
+from smsframe._base.masking import mask_phone, mask_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ import pytest
 from samples import fictional_phones
 
 import smsframe
-from smsframe.acoustic import client as clients
+from smsframe._acoustic import client as clients
 
 _connect = socket.socket.connect
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from smsframe.acoustic.outcomes import Outcome
-from smsframe.acoustic.wire import SendRequest
-from smsframe.delivery import Delivery, Patience
+from smsframe._acoustic.outcomes import Outcome
+from smsframe._acoustic.payload import SendRequest
+from smsframe._journal.records import Claim
+from smsframe._send.delivery import Delivery, Patience
 from smsframe.errors import JournalError
-from smsframe.journal_records import Claim
 
 ACCEPTED = Outcome(kind="accepted", http_status=202, response_id="r")
 LOST = Outcome(kind="unknown", code="answer_lost", message="Lost.")

@@ -189,9 +189,9 @@ def _shown(value: object) -> str:
 def _readable(cell: object, name: str) -> str:
     """Return a cell as text; packed rows are unpacked."""
     if isinstance(cell, bytes) and name in PERSONAL_COLUMNS and cell:
-        from smsframe import records  # noqa: PLC0415 - needed for packed cells alone
+        from smsframe._journal import payloads  # noqa: PLC0415 - needed for packed cells alone
 
-        return str(records.unpack(cell).to_pydict())
+        return str(payloads.unpack(cell).to_pydict())
     return cell.decode("latin-1") if isinstance(cell, bytes) else str(cell)
 
 

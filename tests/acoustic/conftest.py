@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from smsframe.acoustic import client as clients
-from smsframe.acoustic.transport import Transport
+from smsframe._acoustic import client as clients
+from smsframe._acoustic.http import Transport
 from smsframe.sandbox import Sandbox
 
 HEAD = b"HTTP/1.1 %d Whatever\r\nContent-Length: %d\r\n%b\r\n"

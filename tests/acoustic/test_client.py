@@ -13,9 +13,9 @@ import pyarrow as pa
 import pytest
 from trawl import foreign_frames
 
-from smsframe.acoustic.client import Client, connect
-from smsframe.acoustic.wire import SendRequest, encode_contacts
-from smsframe.config import Credentials
+from smsframe._acoustic.client import Client, connect
+from smsframe._acoustic.credentials import Credentials
+from smsframe._acoustic.payload import SendRequest, encode_contacts
 from smsframe.errors import AccessError, ApiError
 
 PHONE = "12015550123"

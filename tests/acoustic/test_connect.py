@@ -6,9 +6,9 @@ import pyarrow as pa
 import pytest
 from trawl import foreign_frames
 
-from smsframe.acoustic import client as module
-from smsframe.acoustic.client import connect, default_client
-from smsframe.acoustic.wire import SendRequest, encode_contacts
+from smsframe._acoustic import client as module
+from smsframe._acoustic.client import connect, default_client
+from smsframe._acoustic.payload import SendRequest, encode_contacts
 from smsframe.errors import ConfigurationError
 from smsframe.sandbox import Sandbox
 

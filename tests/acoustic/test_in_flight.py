@@ -13,15 +13,15 @@ import pandas as pd
 import pytest
 from samples import fictional_phones
 
-from smsframe import planning
-from smsframe.acoustic import in_flight
-from smsframe.acoustic.in_flight import Sender, place
-from smsframe.acoustic.transport import NotConnectedError
+from smsframe._acoustic import in_flight
+from smsframe._acoustic.http import NotConnectedError
+from smsframe._acoustic.in_flight import Sender, place
+from smsframe._plan import build
 
 URL = "https://api-campaign-us-1.goacoustic.com"
 HOLDER = textwrap.dedent("""
     import contextlib, pathlib, sys, threading
-    from smsframe.acoustic.in_flight import Sender, place
+    from smsframe._acoustic.in_flight import Sender, place
     sender = Sender(object(), 10, sys.argv[2], pathlib.Path(sys.argv[1]))
     with contextlib.ExitStack() as stack:
         for _ in range(10):
@@ -246,7 +246,7 @@ def test_place__where_nothing_can_be_shared(journal, monkeypatch, missing):
 
 def test_send__many_threads_through_one_client(sandbox, client, monkeypatch):
     """Six sends at a time make ten calls at a time, statuses included; none is refused."""
-    monkeypatch.setattr(planning, "BATCH_SIZE", 2)
+    monkeypatch.setattr(build, "BATCH_SIZE", 2)
     sandbox.settings.latency_s = 0.02
     tables = []
 

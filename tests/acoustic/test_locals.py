@@ -9,7 +9,7 @@ import pytest
 from trawl import PHONE
 
 import smsframe
-from smsframe.acoustic.wire import SendRequest
+from smsframe._acoustic.payload import SendRequest
 
 SECRETS = {"client_secret": "s3cret-of-the-app", "refresh_token": "r3fresh-of-the-user"}
 TOKEN = "t0ken-of-the-hour"

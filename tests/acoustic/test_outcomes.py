@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsframe.acoustic import outcomes
-from smsframe.acoustic.outcomes import (
+from smsframe._acoustic import outcomes
+from smsframe._acoustic.http import AnswerLostError, NotConnectedError, Reply
+from smsframe._acoustic.outcomes import (
     CURES,
     OUTCOMES,
     REFUSALS,
@@ -20,7 +21,6 @@ from smsframe.acoustic.outcomes import (
     from_not_connected,
     from_reply,
 )
-from smsframe.acoustic.transport import AnswerLostError, NotConnectedError, Reply
 from smsframe.errors import AccessError
 
 BUSY = "You have exceeded the max number of concurrent authenticated requests."

@@ -9,7 +9,7 @@ import stat
 import pytest
 
 import smsframe
-from smsframe.acoustic.token_file import keep_token
+from smsframe._acoustic.token_file import keep_token
 from smsframe.errors import ConfigurationError
 
 CREDENTIALS = {"client_id": "id-of-app", "client_secret": "secret-of-app"}

@@ -1,347 +1,355 @@
-"""Bytes out: contacts and calls as JSON. Bytes in: answers, whatever they look like."""
+"""Client and sandbox judged by the same examples, so that neither can agree with its own mistake.
+
+Each file of ``tests/wire`` is one exchange, written from the contract and not from either side:
+
+``title``, ``source``
+    What it shows, and where that stands. ``guess`` names what nobody documents.
+``world``
+    What must be true before: people, consent, programs, switches, a fault, an earlier send.
+``request``
+    Method and path with ``json``, ``form`` or ``text``; ``repeat_contacts`` repeats its only
+    contact. ``ours: false``: the service must answer so, but this client never makes such a call.
+``answer``
+    Status, headers and ``json`` or ``text``. ``varies`` names what may differ in another answer.
+``meaning``
+    What the client makes of the answer.
+
+The client is judged over a real socket by a server that repeats the answer and keeps the request;
+the sandbox by urllib, which shares no code with the client. Files called ``gateway-`` are what
+something in front of the service may say; the sandbox does not promise them.
+"""
 
 from __future__ import annotations
 
+import copy
 import json
+import re
+import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import asdict
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
-import orjson
+import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from smsframe.acoustic import wire
-from smsframe.acoustic.wire import (
-    ContactStatus,
-    Envelope,
-    Program,
-    SendRequest,
-    SendStatus,
-    encode_contacts,
-)
-from smsframe.errors import ApiError
+from smsframe import errors
+from smsframe._acoustic.client import Client
+from smsframe._acoustic.credentials import Credentials
+from smsframe._acoustic.payload import SendRequest, encode_contacts
+from smsframe.sandbox import Sandbox
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(
-    ['"', "\\", "\n", "\x00\x1f", "\x7f", "\u2028", "😀", "</script>", "", "NaN", "null"]
-)
-
-
-def columns(names, size, values):
-    """Strategy for named columns of one length."""
-    column = st.lists(values, min_size=size, max_size=size)
-    return st.dictionaries(names, column, max_size=3)
-
-
-@st.composite
-def contacts(draw):
-    """Size, addresses by id or by lookup, and personalization with gaps."""
-    size = draw(st.integers(0, 6))
-    ids = draw(st.none() | st.lists(TEXT, min_size=size, max_size=size))
-    lookups = draw(columns(TEXT, size, TEXT).filter(bool)) if ids is None else {}
-    return size, ids, lookups, draw(columns(TEXT, size, st.none() | TEXT))
+FOLDER = Path(__file__).parents[1] / "wire"
+SENDS = "/rest/channels/sms/sends"
+TOKEN = "4f9a5c1e-example-token"
+FORM = {
+    "grant_type": "refresh_token",
+    "client_id": "rehearsal-client-id",
+    "client_secret": "rehearsal-client-secret",
+    "refresh_token": "rehearsal-refresh-token",
+}
+OPTIONS = {
+    "content": "content",
+    "contentId": "content_id",
+    "personalizationDefaults": "defaults",
+    "source": "source",
+    "campaignName": "campaign_name",
+    "ttlInMinutes": "ttl_minutes",
+    "characterSwapEnabled": "character_swap",
+}
 
 
-def plainly(size, ids, lookups, personalization):
-    """Build the contacts one by one: slow and obvious."""
-    built = []
-    for row in range(size):
-        if ids is not None:
-            contact = {"contactId": ids[row]}
+def load(path):
+    """Read an example and repeat its contact where it says so."""
+    example = json.loads(path.read_text())
+    times = example["request"].get("repeat_contacts")
+    if times:
+        body = example["request"]["json"]
+        body["contacts"] = body["contacts"] * times
+    return example
+
+
+EXAMPLES = {path.stem: load(path) for path in sorted(FOLDER.glob("*.json"))}
+
+
+def examples(*beginnings):
+    """Parameters for the examples whose names begin like this."""
+    chosen = {name: one for name, one in EXAMPLES.items() if name.startswith(beginnings)}
+    return [pytest.param(copy.deepcopy(one), id=name) for name, one in chosen.items()]
+
+
+# The client
+
+
+class Player(BaseHTTPRequestHandler):
+    """Repeats the answer of an example, and gives tokens for everything else."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        """Stay silent."""
+
+    def do_GET(self):
+        """Answer."""
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path == self.server.path:
+            self.server.received.append((self.command, body, self.headers))
+            answer = self.server.answer
         else:
-            keys = [(name, values[row]) for name, values in lookups.items()]
-            contact = {
-                "contactLookup": [
-                    {"name": name, "value": value, "channel": "SMS"} for name, value in keys
-                ]
-            }
-        given_values = {tag: v[row] for tag, v in personalization.items() if v[row] is not None}
-        if given_values:
-            contact["personalization"] = given_values
-        built.append(contact)
-    return built
+            is_token = self.path == "/oauth/token"
+            granted = {"access_token": TOKEN, "expires_in": 60}
+            answer = {"status": 200, "json": granted} if is_token else {"status": 404}
+        self._say(answer)
+
+    do_POST = do_GET  # noqa: N815 - the name the base class asks for
+
+    def _say(self, answer):
+        """Write an answer as the example has it."""
+        text = json.dumps(answer["json"]) if "json" in answer else answer.get("text", "")
+        content = text.replace("{token}", TOKEN).encode()
+        self.send_response(answer["status"])
+        for name, value in answer.get("headers", {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
 
 
-def arrays(named, kind=None):
-    """Turn lists into arrow arrays."""
-    return {name: pa.array(values, kind or pa.string()) for name, values in named.items()}
+@pytest.fixture
+def play(tmp_path):
+    """Start a player of an example and a client of it."""
+    started = []
+
+    def start(example):
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Player)
+        server.daemon_threads = True
+        server.path = example["request"]["path"].replace("{id}", "an-id")
+        server.answer, server.received = example["answer"], []
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        form = example["request"].get("form", FORM)
+        names = ("client_id", "client_secret", "refresh_token")
+        client = Client(
+            f"http://127.0.0.1:{server.server_port}",
+            Credentials(**{name: form[name] for name in names}),
+            journal_path=tmp_path / "journal.sqlite3",
+        )
+        started.append((server, client))
+        return client, server
+
+    yield start
+    for server, client in started:
+        client.close()
+        server.shutdown()
+        server.server_close()
 
 
-@given(contacts())
-def test_encode_contacts__equals_the_obvious_way(case):
-    """Joined by column or built one by one: the same contacts, and strict JSON."""
-    size, ids, lookups, personalization = case
-    encoded = encode_contacts(
-        size,
-        contact_ids=None if ids is None else pa.array(ids, pa.string()),
-        lookups=arrays(lookups),
-        personalization=arrays(personalization),
+def send_request(body):
+    """Build the call of an example the way the rest of the package does: by column."""
+    contacts = body["contacts"]
+    columns = {}
+    if "contactId" in contacts[0]:
+        columns["contact_ids"] = pa.array([contact["contactId"] for contact in contacts])
+    else:
+        keys = [{key["name"]: key["value"] for key in one["contactLookup"]} for one in contacts]
+        columns["lookups"] = {name: pa.array([key[name] for key in keys]) for name in keys[0]}
+    inline = [contact.get("personalization", {}) for contact in contacts]
+    tags = dict.fromkeys(tag for values in inline for tag in values)
+    personalization = {tag: pa.array([one.get(tag) for one in inline]) for tag in tags}
+    encoded = encode_contacts(len(contacts), **columns, personalization=personalization)
+    options = {ours: body[theirs] for theirs, ours in OPTIONS.items() if theirs in body}
+    return SendRequest(
+        program=body["channelQualifier"], contacts=encoded, size=len(contacts), **options
     )
-    assert json.loads(encoded) == orjson.loads(encoded) == plainly(*case)
 
 
-def test_encode_contacts__bytes_are_exactly_these():
-    """No blanks, one contact after the other."""
-    encoded = encode_contacts(
-        2,
-        contact_ids=pa.array(["12015550123", "12015550124"]),
-        personalization={"A b": pa.array(["x", None]), "C": pa.array(['"', "é"])},
-    )
-    assert (
-        encoded
-        == (
-            '[{"contactId":"12015550123","personalization":{"C":"\\"","A b":"x"}},'
-            '{"contactId":"12015550124","personalization":{"C":"é"}}]'
-        ).encode()
-    )
+SOME_CALL = SendRequest(program="1", contacts=b'[{"contactId":"1"}]', size=1, content="Hi")
 
 
-@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()], ids=str)
-def test_encode_contacts__slices_and_chunks(kind):
-    """Parts of larger columns, and columns in pieces, are read where they lie."""
-    ids = pa.array(["x", "12015550123", "12015550124", "y"], kind).slice(1, 2)
-    names = pa.chunked_array([pa.array(["A"], kind), pa.array(["B"], kind)])
-    gaps = pa.array(["-", None, "C", "-"], kind).slice(1, 2)
-    encoded = encode_contacts(2, contact_ids=ids, personalization={"N": names, "G": gaps})
-    assert json.loads(encoded) == [
-        {"contactId": "12015550123", "personalization": {"N": "A"}},
-        {"contactId": "12015550124", "personalization": {"N": "B", "G": "C"}},
+@pytest.mark.parametrize("example", examples("send-", "gateway-"))
+def test_client__sends(play, example):
+    """The client makes exactly this call, and understands the answer as it is meant."""
+    client, server = play(example)
+    is_ours = example.get("ours", True)
+    outcome = client.send(send_request(example["request"]["json"]) if is_ours else SOME_CALL)
+    method, body, headers = server.received[0]
+    assert method == example["request"]["method"]
+    assert headers["Authorization"] == f"Bearer {TOKEN}"
+    assert headers["Content-Type"] == "application/json"
+    if is_ours:
+        assert json.loads(body) == example["request"]["json"]
+    found = asdict(outcome)
+    assert {name: found[name] for name in example["meaning"]} == example["meaning"]
+
+
+def expecting(meaning):
+    """Expect the error that an example means."""
+    return pytest.raises(getattr(errors, meaning["raises"]), match=re.escape(meaning["says"]))
+
+
+@pytest.mark.parametrize("example", examples("token-"))
+def test_client__tokens(play, example):
+    """The client asks for a token like this, and uses or refuses what it gets."""
+    client, server = play(example)
+    meaning = example["meaning"]
+    if "raises" in meaning:
+        with expecting(meaning) as caught:
+            client._tokens.token()
+        assert example["request"]["form"]["refresh_token"] not in str(caught.value)
+    else:
+        assert client._tokens.token() == meaning["access_token"]
+    _, body, headers = server.received[0]
+    assert headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert dict(urllib.parse.parse_qsl(body.decode())) == example["request"]["form"]
+
+
+@pytest.mark.parametrize("example", examples("status-"))
+def test_client__status(play, example):
+    """The client reads a status as it is meant."""
+    client, _ = play(example)
+    asked = example["request"]["path"].replace("{id}", "an-id").split("/")[-2]
+    found = asdict(client.status(asked))
+    expected = example["meaning"]
+    contacts = [
+        {"contact_id": None, "lookup": None, "message": "", **contact}
+        for contact in expected.pop("contacts", [])
     ]
+    assert {name: found[name] for name in expected} == expected
+    assert list(found["contacts"]) == contacts
 
 
-@pytest.mark.parametrize(
-    ("arguments", "error"),
-    [
-        pytest.param({}, ValueError, id="no-address"),
-        pytest.param(
-            {"contact_ids": pa.array(["1"]), "lookups": {"a": pa.array(["1"])}},
-            ValueError,
-            id="two-addresses",
-        ),
-        pytest.param({"contact_ids": pa.array(["1", "2"])}, ValueError, id="length"),
-        pytest.param({"contact_ids": pa.array([None], pa.string())}, ValueError, id="null"),
-        pytest.param(
-            {"lookups": {"a": pa.array([None], pa.string())}}, ValueError, id="null-lookup"
-        ),
-        pytest.param({"contact_ids": pa.array([12015550123])}, TypeError, id="numbers"),
-        pytest.param(
-            {"contact_ids": pa.array(["1"]), "personalization": {"a": pa.array([1.5])}},
-            TypeError,
-            id="floats",
-        ),
-        pytest.param(
-            {"contact_ids": pa.array(["1"]), "personalization": {"a": pa.nulls(1)}},
-            TypeError,
-            id="null-type",
-        ),
-    ],
-)
-def test_encode_contacts__programming_errors(arguments, error):
-    """Wrong types, lengths and nulls are errors of the caller and are never encoded."""
-    with pytest.raises(error):
-        encode_contacts(1, **arguments)
+@pytest.mark.parametrize("example", examples("programs-", "consent-"))
+def test_client__neighbours(play, example):
+    """The client reads programs and consent as they are meant."""
+    client, _ = play(example)
+    meaning = example["meaning"]
+    if "raises" in meaning:
+        with expecting(meaning):
+            client.programs()
+    elif "programs" in meaning:
+        wanted = pd.DataFrame(meaning["programs"], dtype="string")
+        pd.testing.assert_frame_equal(client.programs()[list(wanted)], wanted)
+    else:
+        *_, database, _, program, phone = example["request"]["path"].split("/")
+        found = client.consent(database, program.removeprefix("SMS-"), phone)
+        assert found == meaning["consent"]
 
 
-def test_encode_contacts__none():
-    """No contacts are an empty array."""
-    assert encode_contacts(0, contact_ids=pa.array([], pa.string())) == b"[]"
+# The sandbox
 
 
-# Calls
-
-
-def test_body__only_what_was_given():
-    """The smallest call holds three fields."""
-    request = SendRequest(program="148372", content="Hi", contacts=b'[{"contactId":"1"}]', size=1)
-    assert json.loads(request.body()) == {
-        "channelQualifier": "148372",
-        "content": "Hi",
-        "contacts": [{"contactId": "1"}],
-    }
-
-
-def test_body__everything():
-    """Every option has its name on the wire; values that are false or zero are kept."""
-    request = SendRequest(
-        program="148372",
-        content='Hi "%%A%%"\n',
-        content_id="m1",
-        contacts=b"[]",
-        size=0,
-        defaults={"A": "you"},
-        source="smsframe:1:1",
-        campaign_name="c",
-        ttl_minutes=0,
-        character_swap=False,
+def fetch(url, request, token=None):
+    """Make a call with urllib: status, headers and body."""
+    if "form" in request:
+        body = urllib.parse.urlencode(request["form"]).encode()
+    elif "json" in request:
+        body = json.dumps(request["json"]).encode()
+    else:
+        body = request["text"].encode() if "text" in request else None
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    if "form" in request:
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    call = urllib.request.Request(
+        url + request["path"], data=body, headers=headers, method=request["method"]
     )
-    assert json.loads(request.body()) == {
-        "channelQualifier": "148372",
-        "content": 'Hi "%%A%%"\n',
-        "contentId": "m1",
-        "personalizationDefaults": {"A": "you"},
-        "source": "smsframe:1:1",
-        "campaignName": "c",
-        "ttlInMinutes": 0,
-        "characterSwapEnabled": False,
-        "contacts": [],
-    }
+    try:
+        with urllib.request.urlopen(call, timeout=10) as answer:
+            return answer.status, answer.headers, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers, error.read()
 
 
-def test_send_request__repr_shows_no_contact():
-    """The repr of a call holds no phone number."""
-    request = SendRequest(program="1", contacts=b'[{"contactId":"12015550123"}]', size=1)
-    assert "2015550" not in repr(request)
+def arrange(sandbox, world):
+    """Bring the sandbox into the state an example starts from."""
+    if "contacts" in world:
+        sandbox.load_contacts(pd.DataFrame(world["contacts"]), phone="mobile")
+    for content_id, text in world.get("published", {}).items():
+        sandbox.publish(content_id, text)
+    for program in world.get("programs", ()):
+        sandbox.set_program(program)
+    if "switched_off" in world:
+        setattr(sandbox.switches, world["switched_off"], False)
+    for name in ("status_delay_s", "contact_key"):
+        if name in world:
+            setattr(sandbox.settings, name, world[name])
+    if "fault" in world:
+        sandbox.faults.add(**world["fault"])
 
 
-# Answers
+def compare(found, wanted, varies):
+    """Compare two JSON answers; at the places that may vary, compare their shape."""
+    for path in varies:
+        inner, model = found, wanted
+        *way, last = [int(step) if step.isdigit() else step for step in path.split(".")]
+        for step in way:
+            inner, model = inner[step], model[step]
+        assert shape(inner[last]) == shape(model[last])
+        inner[last] = model[last]
+    assert found == wanted
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner),
-    max_leaves=8,
-)
-SHAPED = st.fixed_dictionaries(
-    {"meta": JSON | st.fixed_dictionaries({"generalErrors": JSON, "fieldErrors": JSON})},
-    optional={"data": JSON, "error": JSON, "message": JSON},
-)
+def shape(value):
+    """Reduce a JSON value to its types: names of a map, the first entry of a list."""
+    if isinstance(value, dict):
+        return {name: shape(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [shape(inner) for inner in value[:1]]
+    return type(value).__name__
 
 
-@given(st.binary() | (JSON | SHAPED).map(lambda value: json.dumps(value).encode()))
-def test_envelope__never_raises(body):
-    """Whatever comes back is taken apart, and every message in it is a non-blank text."""
-    envelope = Envelope.parse(body)
-    assert all(isinstance(text, str) and text.strip() for text in envelope.messages)
-    assert isinstance(envelope.says("x"), bool)
+@pytest.mark.parametrize("example", examples("send-", "token-", "status-", "programs-", "consent-"))
+def test_sandbox__answers_as_the_service(example):
+    """The sandbox gives this answer to this call."""
+    request, answer, world = example["request"], example["answer"], example.get("world", {})
+    with Sandbox() as sandbox:
+        asking = {"method": "POST", "path": "/oauth/token", "form": FORM}
+        token = json.loads(fetch(sandbox.base_url, asking)[2])["access_token"]
+        arrange(sandbox, world)
+        if "sent" in world:
+            sent = fetch(
+                sandbox.base_url, {"method": "POST", "path": SENDS, "json": world["sent"]}, token
+            )
+            request["path"] = request["path"].format(id=json.loads(sent[2])["data"]["id"])
+        if world.get("expire_token"):
+            sandbox.faults.add("expire_token")
+        status, headers, body = fetch(sandbox.base_url, request, token)
+    assert status == answer["status"]
+    for name, value in answer.get("headers", {}).items():
+        assert headers[name] == value
+    if "text" in answer:
+        assert body.decode() == answer["text"]
+    else:
+        wanted = json.loads(json.dumps(answer["json"]).replace("{token}", token))
+        compare(json.loads(body), wanted, example.get("varies", []))
 
 
-def shaped(general=(), fields=None, data=None):
-    """Bytes of an answer in the documented form."""
-    meta = {"generalErrors": general, "fieldErrors": fields or {}}
-    return json.dumps({"meta": meta, "data": data}).encode()
+# The examples themselves
 
 
-@pytest.mark.parametrize(
-    ("body", "messages"),
-    [
-        pytest.param(shaped(["a", "b"], {"f": "c"}), ("a", "b", "c"), id="both"),
-        pytest.param(shaped("a", ["b"]), ("a", "b"), id="other-types"),
-        pytest.param(shaped([{"text": "a"}, None], {"f": ["b", "c"]}), ("a", "b; c"), id="nested"),
-        pytest.param(b'{"meta":null,"data":null}', (), id="null-meta"),
-        pytest.param(b'{"error":"e","error_description":"d"}', ("e", "d"), id="gateway"),
-        pytest.param(b"", (), id="empty"),
-        pytest.param(b"null", (), id="null"),
-        pytest.param(b'["a"]', ("a",), id="list"),
-        pytest.param(b"\xef\xbb\xbf" + shaped(["a"]), ("a",), id="byte-order-mark"),
-        pytest.param(b"<html><b>Bad</b>\n gateway", ("Bad gateway",), id="html"),
-        pytest.param(b"<style>p{}</style><p>Sorry", ("Sorry",), id="style"),
-        pytest.param(b"\xff\xfe", ("\ufffd\ufffd",), id="no-text"),
-    ],
-)
-def test_envelope__messages(body, messages):
-    """General and field errors are both read, and other shapes are tolerated."""
-    assert Envelope.parse(body).messages == messages
+def test_examples__every_documented_refusal_is_there():
+    """Each message of the vendor's response table has an example."""
+    documented = (
+        "Wrong personalization tags", "Bad Request", "SMS Program is inactive or not found",
+        "Channel qualifier should be present", "exceeded the maximum 800 character limit",
+        "SMS content should be present", "Contacts must contain at least 1 contact",
+        "Contact information is empty", "The access token has expired", "Forbidden",
+    )  # fmt: skip
+    answers = json.dumps([example["answer"] for example in EXAMPLES.values()])
+    assert [message for message in documented if message not in answers] == []
 
 
-def test_envelope__long_page_is_cut():
-    """An excerpt stays short."""
-    assert len(Envelope.parse(b"x" * 10**6).text) <= 300
+def test_examples__hold_plain_quotes_and_fictional_numbers():
+    """No typographic quote is used as JSON syntax, and every phone number is one of fiction."""
+    for path in FOLDER.glob("*.json"):
+        text = path.read_text()
+        assert set(re.findall(r"\b1\d{10}\b", text)) <= {"12015550123", "12015550124"}
+        assert text.endswith("}\n")
 
 
-def test_envelope__data_and_readability():
-    """Data comes through as it is; only a JSON object is readable."""
-    assert Envelope.parse(shaped(data={"id": "a"})).data == {"id": "a"}
-    assert Envelope.parse(shaped()).is_readable
-    assert not Envelope.parse(b"[]").is_readable
-
-
-@pytest.mark.parametrize(
-    ("record", "expected"),
-    [
-        ({"contactId": "1", "smsSent": True}, ContactStatus(contact_id="1", sent=True)),
-        ({"contactID": 1, "smsSent": "true"}, ContactStatus(contact_id="1", sent=True)),
-        (
-            {"contactLookup": [{"name": "a", "value": "b", "channel": "SMS"}], "smsSent": False,
-             "message": "no"},
-            ContactStatus(lookup={"a": "b"}, sent=False, message="no"),
-        ),
-        ({"contactLookup": {"a": 1}}, ContactStatus(lookup={"a": "1"}, sent=False)),
-        ({"contactLookup": ["?"], "message": None}, ContactStatus(sent=False)),
-        ("?", None),
-    ],
-)  # fmt: skip
-def test_contact_status__spellings(record, expected):
-    """Both spellings of the id, and lookups, are read."""
-    assert ContactStatus.read(record) == expected
-
-
-def test_send_status__ready():
-    """A complete status is read whole; entries that are none are left out."""
-    data = {
-        "totalContacts": 3,
-        "contactsProcessed": "2",
-        "errors": None,
-        "contactStatus": [{"contactId": "1", "smsSent": True}, None],
-    }
-    status = SendStatus.from_envelope("r", Envelope.parse(shaped(data=data)))
-    assert (status.ready, status.total_contacts, status.contacts_processed) == (True, 3, 2)
-    assert status.errors == ""
-    assert status.contacts == (ContactStatus(contact_id="1", sent=True),)
-
-
-@pytest.mark.parametrize("listed", [None, "x", {}, 5])
-def test_send_status__list_is_something_else(listed):
-    """A contact list of another type is an empty one."""
-    data = {"totalContacts": None, "contactStatus": listed}
-    status = SendStatus.from_envelope("r", Envelope.parse(shaped(data=data)))
-    assert status.ready
-    assert status.contacts == ()
-
-
-NOT_FOUND = "Transaction status not found. Please try your request again in a few minutes."
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        pytest.param(shaped([NOT_FOUND]), id="general"),
-        pytest.param(shaped(fields={"id": NOT_FOUND}), id="field"),
-        pytest.param(shaped(data=NOT_FOUND), id="data"),
-        pytest.param(shaped(data={"message": NOT_FOUND}), id="data-message"),
-        pytest.param(json.dumps({"message": NOT_FOUND}).encode(), id="top"),
-        pytest.param(json.dumps(NOT_FOUND).encode(), id="json-text"),
-        pytest.param(NOT_FOUND.encode(), id="plain-text"),
-    ],
-)
-def test_send_status__not_found_anywhere(body):
-    """Wherever the text stands, it means: not ready."""
-    assert SendStatus.from_envelope("r", Envelope.parse(body)) == SendStatus(
-        response_id="r", ready=False
-    )
-
-
-@pytest.mark.parametrize("body", [shaped(), shaped(["else"]), b"", b"<html>"])
-def test_send_status__neither(body):
-    """An answer that says neither is an error that names the send."""
-    with pytest.raises(ApiError, match="status of r"):
-        SendStatus.from_envelope("r", Envelope.parse(body))
-
-
-def test_program__read_all():
-    """Programs are read with what they have; what is no program is left out."""
-    records = [{"id": 148372, "programName": "P", "senderId": None, "more": 1}, None, {"code": 7}]
-    assert Program.read_all(records) == [
-        Program(id="148372", program_name="P"),
-        Program(id="", code="7"),
-    ]
-    assert Program.read_all({"a": 1}) == []
-
-
-def test_all__names_exist():
-    """Every public name exists."""
-    assert all(hasattr(wire, name) for name in wire.__all__)
-
-
-def test_encode_contacts__of_nobody():
-    """No contacts are an empty list."""
-    nobody = pa.array([], pa.string())
-    assert encode_contacts(0, contact_ids=nobody, personalization={"Order": nobody}) == b"[]"
+def test_examples__say_what_they_are():
+    """Each example has a title, a source and a meaning, and none is lost on the way here."""
+    assert all(one["source"] and one["title"] and one["meaning"] for one in EXAMPLES.values())
+    assert len(EXAMPLES) == len(list(FOLDER.iterdir())) > 50

@@ -14,7 +14,7 @@ import time
 from samples import make_people
 
 import smsframe
-from smsframe import planning
+from smsframe._plan import build
 
 
 def report(sandbox, ending):
@@ -40,7 +40,7 @@ def report(sandbox, ending):
 
 def main():
     """Send until interrupted."""
-    planning.BATCH_SIZE = 5
+    build.BATCH_SIZE = 5
     fault = json.loads(sys.argv[1])
     with smsframe.Sandbox(anyone=True, latency_s=0.1) as sandbox:
         if fault:

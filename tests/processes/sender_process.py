@@ -15,7 +15,7 @@ import traceback
 from samples import make_people
 
 import smsframe
-from smsframe import planning
+from smsframe._plan import build
 from smsframe.sandbox.room import CREDENTIALS
 
 BATCHES, BATCH_SIZE = 20, 5
@@ -52,7 +52,7 @@ def fork(plan, base_url):
 
 def main():
     """Answer line by line."""
-    planning.BATCH_SIZE = BATCH_SIZE
+    build.BATCH_SIZE = BATCH_SIZE
     people = make_people(BATCHES * BATCH_SIZE)
     for line in sys.stdin:
         campaign = line.strip()  # texts that differ in a word alone would be nearly the same

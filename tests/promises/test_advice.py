@@ -20,7 +20,7 @@ import pytest
 from samples import fictional_phones
 
 import smsframe
-from smsframe import sending
+from smsframe._send import run
 
 CODES = (Path(__file__).parents[2] / "docs/problem-codes.md").read_text(encoding="utf-8")
 N = 6
@@ -243,14 +243,14 @@ NO_SEND = {
     "access_denied": "the credentials change, which are no part of what a message is",
     "busy": "nothing was processed; the same send again, as refused",
     "no_connection": "as busy",
-    "plan_warning": "nothing was sent; tests/test_plan_warnings.py sends again",
-    "answers_lost": "tests/test_never_twice.py sends again",
-    "failed": "tests/test_kills.py and the simulation send again",
-    "journal_failed": "tests/test_journal_place.py sends again",
-    "not_reached": "tests/test_interrupts.py sends again",
+    "plan_warning": "nothing was sent; tests/send/test_plan_warnings.py sends again",
+    "answers_lost": "tests/promises/test_never_twice.py sends again",
+    "failed": "tests/promises/test_kills.py and the simulation send again",
+    "journal_failed": "tests/journal/test_location.py sends again",
+    "not_reached": "tests/promises/test_interrupts.py sends again",
     "interrupted": "as not_reached",
-    "sender_died": "tests/test_kills.py sends again",
-    "internal_error": "tests/test_sending.py sends again",
+    "sender_died": "tests/promises/test_kills.py sends again",
+    "internal_error": "tests/send/test_run.py sends again",
     "opted_out": "accepted; what was accepted is not sent again",
     "no_consent": "as opted_out",
     "contact_not_found": "as opted_out; a corrected number is another person",
@@ -261,7 +261,7 @@ NO_SEND = {
     "status_missing": "as status_pending",
     "status_unavailable": "as status_pending",
     "send_error": "as opted_out",
-    "resolved": "tests/test_reconcile.py sends again",
+    "resolved": "tests/results/test_reconcile.py sends again",
     **dict.fromkeys(
         ("phone_premium", "phone_shared_cost", "phone_voip", "phone_personal", "phone_pager",
          "phone_company", "phone_voicemail"),
@@ -307,8 +307,8 @@ def test_advice__followed_texts_nobody_twice(code, sandbox, client, monkeypatch)
     if walk.fault:
         sandbox.faults.add(**walk.fault)
     clock = [0.0]
-    real = sending.time.time
-    monkeypatch.setattr(sending.time, "time", lambda: real() + clock[0])
+    real = run.time.time
+    monkeypatch.setattr(run.time, "time", lambda: real() + clock[0])
     met = send(walk.first, client)
     if code == "accepted_before":
         clock[0] = 86_400.0

@@ -20,14 +20,18 @@ from dataclasses import dataclass, field
 
 from simulation.world import TODAY, CrashError, World
 
-from smsframe import config, planning, sending
-from smsframe.acoustic import client as clients
-from smsframe.acoustic.transport import AnswerLostError, NotConnectedError, Reply
-from smsframe.delivery import Patience
-from smsframe.journal import Journal
+from smsframe._acoustic import client as clients
+from smsframe._acoustic import credentials
+from smsframe._acoustic.http import AnswerLostError, NotConnectedError, Reply
+from smsframe._journal.store import Journal
+from smsframe._plan import build
+from smsframe._send import run
+from smsframe._send.delivery import Patience
 
-BASE_URL = config.base_url_for("us-1")
-CREDENTIALS = config.Credentials(client_id="id", client_secret="secret", refresh_token="refresh")
+BASE_URL = credentials.base_url_for("us-1")
+CREDENTIALS = credentials.Credentials(
+    client_id="id", client_secret="secret", refresh_token="refresh"
+)
 PROCESSED_THEN = ("drop_after", "timeout", "error_after", "page_after", "truncated", "redirected")
 NOT_PROCESSED = ("no_connection", "drop_before", "too_many", "busy", "busy_text", "error_before")
 
@@ -80,13 +84,13 @@ class Kernel:
     def _seams(self, batch_size):
         """List what is replaced while this process runs."""
         return [
-            (planning, "BATCH_SIZE", batch_size),
+            (build, "BATCH_SIZE", batch_size),
             (clients, "Transport", lambda pool_size: Network(self)),
-            (sending, "Journal", functools.partial(Journal, connect=self._connect)),
-            (sending, "Workers", self._crew),
-            (sending, "PATIENCE", Patience(chance=self.world.rng.random)),
-            (sending, "counted_interrupts", self._interrupts),
-            (sending, "_new_run_id", self._run_id),
+            (run, "Journal", functools.partial(Journal, connect=self._connect)),
+            (run, "Workers", self._crew),
+            (run, "PATIENCE", Patience(chance=self.world.rng.random)),
+            (run, "counted_interrupts", self._interrupts),
+            (run, "_new_run_id", self._run_id),
         ]
 
     def step(self, what: str) -> None:

@@ -25,7 +25,7 @@ from simulation.kernel import NOT_PROCESSED, PROCESSED_THEN, Fate, Kernel, Weath
 from simulation.world import CrashError, World
 
 import smsframe
-from smsframe import sending
+from smsframe._send import run
 from smsframe.errors import CampaignBusyError, JournalError
 
 PHONES = fictional_phones(12)
@@ -299,7 +299,7 @@ class Story:
 
     def _outcome(self, kernel: Kernel, call: Call) -> pd.DataFrame | None:
         """Run the send; None when the process died or nothing was begun."""
-        sending._last.clear()
+        run._last.clear()
         self.is_recorded = True
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -314,11 +314,11 @@ class Story:
             except (JournalError, KeyboardInterrupt) as error:
                 self.world.note(type(error).__name__)
                 self.is_recorded = isinstance(error, KeyboardInterrupt)
-        return sending.last_results()
+        return run.last_results()
 
     def _visit(self, call: Call) -> None:
         """Another kernel comes while this one sends: of the same campaign or of another."""
-        last, posts = sending.last_results(), self.world.service.posts
+        last, posts = run.last_results(), self.world.service.posts
         if self.rng.random() < 1 / 2:
             visitor = Kernel(self.world, self.path)
             try:
@@ -329,7 +329,7 @@ class Story:
                 raise AssertionError("two kernels send one campaign at a time")
         else:
             self._send(Call(frame="odd", campaign=VISITOR))
-        sending._last[:] = [] if last is None else [last]
+        run._last[:] = [] if last is None else [last]
 
 
 def tell(seed: int, directory) -> list[str]:

@@ -1,0 +1,116 @@
+"""Authorized calls of one account: a token, a place in flight, an answer that was looked at.
+
+Every call takes one of the places that its address has (`in_flight`), those for a token as well. A
+refused token (401) is renewed once and the call made again; nothing was processed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smsframe._acoustic import in_flight, outcomes
+from smsframe._acoustic.credentials import Secret
+from smsframe._acoustic.payload import Envelope
+from smsframe.errors import AccessError, ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from smsframe._acoustic.http import Reply, Transport
+    from smsframe._acoustic.in_flight import Sender
+    from smsframe._acoustic.token import TokenSource
+
+__all__ = ["UNAUTHORIZED", "Calls", "Placed"]
+
+UNAUTHORIZED, _FORBIDDEN = 401, 403
+
+
+class Placed:
+    """A transport whose exchanges each take a place in flight."""
+
+    def __init__(self, transport: Transport, sender: Sender) -> None:
+        self._transport = transport
+        self._sender = sender
+
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        timeout_s: tuple[float, float],
+        sender: Sender | None = None,
+    ) -> Reply:
+        """Send one request when there is a place for it; see `Transport.exchange`."""
+        with in_flight.place(sender or self._sender):
+            return self._transport.exchange(
+                method,
+                url,
+                headers=headers,
+                body=None if body is None else bytes(body),
+                timeout_s=timeout_s,
+            )
+
+
+class Calls:
+    """What the endpoints of a client have in common."""
+
+    base_url: str
+    journal_path: Path
+    max_in_flight: int
+    _timeout_s: tuple[float, float]
+    _transport: Transport
+    _placed: Placed
+    _tokens: TokenSource
+
+    def _new_sender(self) -> Sender:
+        """Make one who calls by this client, and has a part of the places of its own."""
+        return in_flight.Sender(self, self.max_in_flight, self.base_url, self.journal_path)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        token: str,
+        body: bytes | None = None,
+        sender: Sender | None = None,
+    ) -> Reply:
+        """Make one authorized call."""
+        headers = {
+            "Authorization": Secret(f"Bearer {token}"),
+            "Content-Type": "application/json",
+        }
+        url = f"{self.base_url}{path}"
+        return self._placed.exchange(
+            method, url, headers=headers, body=body, timeout_s=self._timeout_s, sender=sender
+        )
+
+    def _get(self, path: str) -> Reply:
+        """Get a path, renewing a refused token once."""
+        try:
+            token = self._tokens.token()
+            reply = self._call("GET", path, token)
+            if reply.status == UNAUTHORIZED:
+                reply = self._call("GET", path, self._tokens.refresh(token))
+        except ApiError as error:
+            failure = error
+        else:
+            return reply
+        # A new error, raised outside: the frames of the old one hold the request.
+        raise ApiError(f"{failure} Nothing was changed; try again later.", **failure.details)
+
+    def _checked(self, reply: Reply) -> Envelope:
+        """Take an answer apart, or raise when it is no success that can be read."""
+        envelope = Envelope.parse(reply.body)
+        if reply.status // 100 == 2 and envelope.is_readable:  # noqa: PLR2004 - 2xx
+            return envelope
+        outcome = outcomes.from_reply(reply, secrets=self._tokens.secrets)
+        kind = AccessError if reply.status in (UNAUTHORIZED, _FORBIDDEN) else ApiError
+        raise kind(
+            f"The service answered {reply.status}: {outcome.message}",
+            http_status=reply.status,
+            code=outcome.code,
+            retry_after_s=outcomes.retry_after_s(reply.headers),
+        )

@@ -1,0 +1,454 @@
+"""Endpoints of the service, and which client is the default one.
+
+Decisions:
+
+- ``send`` never raises for anything that network, token endpoint or service do: everything becomes
+  an `Outcome`, because the caller holds a claimed batch that must be settled. Reading calls raise
+  instead.
+- A second refused token (401) is an outcome: the account has lost its access.
+- ``service`` names through whom messages go, as far as "the same message twice" goes: the address,
+  however it is written, and nobody's credentials, since two applications of one organization text
+  the same people. For a sandbox the world it keeps stands in place of the address, since its port
+  changes with every start: a fresh sandbox is a fresh world, one that was kept the same as before.
+  [guess] The ids of programs are unique within a pod, so pod and program name the organization.
+- ``/rest/channels/sms/externalconsentsends`` sends without any check of consent. It is not offered
+  here.
+- At most 10 calls in flight, the limit of the organization, by whoever calls (`in_flight`).
+
+[guess] Where the status endpoint says 404 with its "not found" text, that is "not ready" as well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import threading
+import time
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+from urllib.parse import quote, urlsplit
+
+import orjson
+import pandas as pd
+
+from smsframe._acoustic import credentials as config
+from smsframe._acoustic import in_flight, outcomes
+from smsframe._acoustic.calls import UNAUTHORIZED, Calls, Placed
+from smsframe._acoustic.credentials import HiddenBytes
+from smsframe._acoustic.http import (
+    TIMEOUT_S,
+    AnswerLostError,
+    NotConnectedError,
+    Transport,
+)
+from smsframe._acoustic.payload import STATUS_NOT_FOUND, Envelope, Program, SendStatus
+from smsframe._acoustic.token import TokenSource
+from smsframe._base.forks import after_fork, unforked
+from smsframe._base.tracebacks import public
+from smsframe._base.validation import quoted
+from smsframe.errors import AccessError, ApiError, ConfigurationError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from smsframe._acoustic.in_flight import Sender
+    from smsframe._acoustic.outcomes import Outcome
+    from smsframe._acoustic.payload import SendRequest
+
+__all__ = ["MOST_IN_FLIGHT", "Client", "connect", "default_client"]
+
+MOST_IN_FLIGHT = in_flight.PLACES
+
+_SMS = "/rest/channels/sms"
+_WORLD_TIMEOUT_S = (2.0, 2.0)
+_NOT_FOUND = 404
+_CONSENTS = ("OPTED-IN", "OPTED-OUT")
+
+
+@public
+class Client(Calls):
+    """A connection to one account of the service; made by `smsframe.connect`, for many threads.
+
+    Attributes
+    ----------
+    base_url : str
+    service : str
+        Through whom messages go: the address in one spelling, for a sandbox its world.
+    journal_path : pathlib.Path
+        Where sends through this client are recorded.
+    max_in_flight : int
+        Calls at a time.
+    sandbox : object or None
+        The sandbox it is connected to, if any.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        credentials: config.Credentials,
+        *,
+        journal_path: Path,
+        max_in_flight: int = MOST_IN_FLIGHT,
+        timeout_s: tuple[float, float] = TIMEOUT_S,
+        sandbox: object | None = None,
+        token_file: Path | None = None,
+    ) -> None:
+        self.base_url = base_url
+        self.journal_path = journal_path
+        self.max_in_flight = max_in_flight
+        self.sandbox = sandbox
+        self._timeout_s = timeout_s
+        self._transport = Transport(pool_size=max_in_flight)
+        self._placed = Placed(self._transport, self._new_sender())
+        self._tokens = TokenSource(
+            self._placed, base_url, credentials, timeout_s=timeout_s, token_file=token_file
+        )
+        self.service = self._name_service()
+        self._earlier: Client | None = None
+        self._is_entered = self._is_closed = False
+
+    def __repr__(self) -> str:
+        host = urlsplit(self.base_url).netloc
+        if self.sandbox is not None:
+            return f"Client(sandbox at {host})"
+        pod = host.removeprefix("api-campaign-").removesuffix(".goacoustic.com")
+        return f"Client({pod})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "A client cannot go to another process: it holds credentials and connections. Call "
+            "smsframe.connect() there."
+        )
+
+    def __enter__(self) -> Self:
+        self._is_entered = True
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close; whoever was the default before the block is so again."""
+        was_default = _default is self
+        self.close()
+        if was_default and (earlier := _still_open(self._earlier)) is not None:
+            _make_default(earlier)
+
+    def sending(self) -> Callable[[SendRequest], Outcome]:
+        """Return `send` for one run, which has a part of the places in flight of its own."""
+        return functools.partial(self.send, sender=self._new_sender())
+
+    def send(self, request: SendRequest, *, sender: Sender | None = None) -> Outcome:
+        """Post one batch, once.
+
+        A token that the service refuses is renewed and the call made again; nothing else is
+        repeated.
+
+        Parameters
+        ----------
+        request : SendRequest
+        sender : Sender, optional
+            Whose part of the places in flight the call takes; None is the client's own.
+
+        Returns
+        -------
+        Outcome
+            Whatever network, token endpoint and service did; nothing of theirs is raised.
+        """
+        body = HiddenBytes(request.body())
+        used: list[str] = []
+        first = self._attempt(body, self._tokens.token, used, sender)
+        if first.http_status != UNAUTHORIZED:
+            return first
+        second = self._attempt(body, lambda: self._tokens.refresh(used[0]), used, sender)
+        return replace(second, attempts=len(used), seconds=first.seconds + second.seconds)
+
+    def _attempt(
+        self, body: bytes, get_token: Callable[[], str], used: list[str], sender: Sender | None
+    ) -> Outcome:
+        """Post a body with a token, which is noted, and judge what comes back."""
+        started = time.perf_counter()
+        try:
+            used.append(get_token())
+            reply = self._call("POST", f"{_SMS}/sends", used[-1], body, sender)
+        except AccessError as error:
+            return outcomes.from_access_denied(error)
+        except NotConnectedError as error:
+            return outcomes.from_not_connected(error, seconds=time.perf_counter() - started)
+        except AnswerLostError as error:
+            return outcomes.from_lost(error, seconds=time.perf_counter() - started)
+        return outcomes.from_reply(reply, secrets=self._tokens.secrets)
+
+    def status(self, response_id: str) -> SendStatus:
+        """Ask what became of an accepted send.
+
+        Parameters
+        ----------
+        response_id : str
+            From the outcome of the send.
+
+        Returns
+        -------
+        SendStatus
+            ``ready`` is False while the service does not know yet, and for ids it never knew.
+
+        Raises
+        ------
+        AccessError
+            The service refused the credentials.
+        ApiError
+            The service could not be reached, or its answer cannot be used.
+        """
+        reply = self._get(f"{_SMS}/sends/{quote(response_id, safe='')}/status")
+        if reply.status == _NOT_FOUND and Envelope.parse(reply.body).says(STATUS_NOT_FOUND):
+            return SendStatus(response_id=response_id, ready=False)
+        return SendStatus.from_envelope(response_id, self._checked(reply))
+
+    def programs(self) -> pd.DataFrame:
+        """List the SMS programs of the account.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per program, all columns text: ``id``, ``program_name``, ``campaign_name``,
+            ``code``, ``sender_id``, ``status``, ``type``, ``country``.
+
+        Raises
+        ------
+        AccessError
+            The service refused the credentials, or SMS is not enabled.
+        ApiError
+            The service could not be reached, or its answer cannot be used.
+        """
+        envelope = self._checked(self._get(f"{_SMS}/programs"))
+        records = [asdict(program) for program in Program.read_all(envelope.data)]
+        return pd.DataFrame(records, columns=list(Program.__slots__), dtype="string")
+
+    def consent(self, database: str, program: str, phone: str) -> str:
+        """Ask for the consent of one phone number; one call per number.
+
+        Parameters
+        ----------
+        database : str
+            Id of the database.
+        program : str
+            Id of the SMS program.
+        phone : str
+            Number with country code; everything but digits is dropped.
+
+        Returns
+        -------
+        str
+            ``"OPTED-IN"``, ``"OPTED-OUT"`` or ``"NONE"``.
+
+        Raises
+        ------
+        AccessError, ApiError
+            As for `status`.
+        """
+        digits = "".join(filter(str.isdigit, phone))
+        place = [quote(part, safe="") for part in (database, f"SMS-{program}", digits)]
+        reply = self._get(f"/rest/databases/{place[0]}/consent/{place[1]}/{place[2]}")
+        if reply.status == _NOT_FOUND:
+            return "NONE"
+        data = self._checked(reply).data
+        status = str(data.get("status", "")).upper() if isinstance(data, dict) else ""
+        if status not in _CONSENTS:
+            raise ApiError("The consent came back in a form that cannot be read.")
+        return status
+
+    def _name_service(self) -> str:
+        """Name the service; a sandbox's port says nothing, its world does."""
+        world = self._world() if config.is_loopback(self.base_url) else ""
+        return f"sandbox|{world}" if world else config.service_name(self.base_url)
+
+    def _world(self) -> str:
+        """Ask a service on this machine which world it keeps; empty when it is no sandbox."""
+        with contextlib.suppress(ApiError, orjson.JSONDecodeError, AttributeError):
+            url = f"{self.base_url}/sandbox/world"
+            reply = self._transport.exchange("GET", url, timeout_s=_WORLD_TIMEOUT_S)
+            world = orjson.loads(reply.body).get("world")
+            return world if isinstance(world, str) else ""
+        return ""
+
+    def abort(self) -> None:
+        """End the calls under way at this moment; whether they were processed is not known."""
+        in_flight.cancel(self)
+        self._transport.abort()
+
+    def close(self) -> None:
+        """Close the connections that are kept open; a default client stops being the default."""
+        self._is_closed = True
+        self._transport.close()
+        _forget_default(self)
+
+
+_state_lock = threading.RLock()
+_default: Client | None = None
+_was_closed = (
+    False  # closed by hand: an earlier client is not taken instead, it may be the real service
+)
+_sandboxes: dict[Path, Any] = {}
+
+
+@after_fork
+def _renew_lock() -> None:
+    """Start a forked child with a lock that nobody holds."""
+    global _state_lock  # noqa: PLW0603 - the parent's may be held by a thread that is not here
+    _state_lock = threading.RLock()
+
+
+@public
+def connect(
+    target: Any = None,
+    *,
+    pod: str | None = None,
+    base_url: str | None = None,
+    client_id: str | None = None,
+    client_secret: str | None = None,
+    refresh_token: str | None = None,
+    journal: str | os.PathLike[str] | None = None,
+    max_in_flight: int = MOST_IN_FLIGHT,
+    timeout_s: tuple[float, float] = TIMEOUT_S,
+    token_file: str | os.PathLike[str] | None = None,
+) -> Client:
+    """Connect to the service, or to a sandbox, and make it the default for later calls.
+
+    No call is made to the real service yet: wrong credentials show at the first use.
+
+    Parameters
+    ----------
+    target : "sandbox" or Sandbox, optional
+        ``"sandbox"`` starts the rehearsal sandbox of this session, or takes the one that runs;
+        nothing leaves the machine and what was sent is remembered. None means the real service.
+    pod : str, optional
+        Where the account lives, such as ``"us-1"``. None means SMSFRAME_POD.
+    base_url : str, optional
+        Address of the service, instead of `pod`.
+    client_id, client_secret, refresh_token : str, optional
+        None means SMSFRAME_CLIENT_ID, SMSFRAME_CLIENT_SECRET, SMSFRAME_REFRESH_TOKEN.
+    journal : path, optional
+        File that records what was sent. None means SMSFRAME_JOURNAL, else the platform's data
+        directory; rehearsals are recorded beside it, in ``rehearsal.sqlite3``.
+    max_in_flight : int, default 10
+        Calls at a time, 1 to 10. Leave some to colleagues who send for the same organization.
+    timeout_s : tuple of two floats, default (10, 120)
+        Seconds to connect, and to wait for a whole answer.
+    token_file : path, optional
+        File that keeps, for the next session, another refresh token that the service may give.
+        None means SMSFRAME_TOKEN_FILE, else nothing is kept.
+
+    Returns
+    -------
+    Client
+
+    Raises
+    ------
+    ConfigurationError
+        Pod, address, credentials or a setting are missing or wrong.
+
+    Examples
+    --------
+    >>> import smsframe
+    >>> with smsframe.Sandbox() as sandbox, smsframe.connect(sandbox) as client:
+    ...     client.programs()["status"].tolist()
+    ['ACTIVE', 'ACTIVE', 'INACTIVE']
+    """
+    client_secret, refresh_token = config.hidden(client_secret), config.hidden(refresh_token)
+    max_in_flight, timeout_s = config.check_connection(
+        pod=pod,
+        base_url=base_url,
+        journal=journal,
+        max_in_flight=max_in_flight,
+        timeout_s=timeout_s,
+        most=MOST_IN_FLIGHT,
+    )
+    sandbox = _sandbox(target, journal, named=pod or base_url)
+    if sandbox is not None:
+        base_url, credentials = sandbox.base_url, config.credentials(**sandbox.credentials)
+    else:
+        base_url = config.address(pod, base_url)
+        credentials = config.credentials(client_id, client_secret, refresh_token)
+    base_url = config.check_base_url(base_url)
+    path = config.journal_path(journal, rehearsal=config.is_loopback(base_url))
+    client = Client(
+        base_url,
+        credentials,
+        journal_path=path,
+        max_in_flight=max_in_flight,
+        timeout_s=timeout_s,
+        sandbox=sandbox,
+        token_file=config.token_file(token_file),
+    )
+    client._earlier = _default  # noqa: SLF001 - what its `with` block ends with
+    if _default is not None and not _default._is_entered:  # noqa: SLF001 - as above
+        _default._earlier = None  # noqa: SLF001 - as above
+    return _make_default(client)
+
+
+def default_client() -> Client:
+    """Client of the last `connect`.
+
+    Raises
+    ------
+    ConfigurationError
+        Nothing was connected yet.
+    """
+    if _default is None:
+        why = "The connection made last was closed." if _was_closed else "Nothing is connected yet."
+        raise ConfigurationError(
+            f'{why} Call smsframe.connect("sandbox") to rehearse, or '
+            'smsframe.connect(pod="us-1") with your pod for the real service.'
+        )
+    return _default
+
+
+def _make_default(client: Client) -> Client:
+    """Let later calls use a client."""
+    global _default  # noqa: PLW0603 - the default client is state of the session, kept in this one place
+    with _state_lock:
+        _default = client
+    return client
+
+
+def _still_open(client: Client | None) -> Client | None:
+    """Find the latest of earlier default clients that was not closed."""
+    while client is not None and client._is_closed:  # noqa: SLF001 - of this module
+        client = client._earlier  # noqa: SLF001 - of this module
+    return client
+
+
+def _forget_default(client: Client) -> None:
+    """Stop using a client by default."""
+    global _default, _was_closed
+    with _state_lock:
+        if _default is client:
+            _default, _was_closed = None, True
+
+
+def _sandbox(target: Any, journal: str | os.PathLike[str] | None, *, named: str | None) -> Any:
+    """Find the sandbox that a target means, None for the real service."""
+    if target is None:
+        return None
+    if named:
+        raise ConfigurationError("Give either a sandbox, or pod= or base_url=, not both.")
+    if isinstance(target, str) and target == "sandbox":
+        return _session_sandbox(config.journal_path(journal, rehearsal=True).parent)
+    if isinstance(target, str) or not isinstance(getattr(target, "base_url", None), str):
+        raise ConfigurationError(
+            f'connect() takes "sandbox" or a Sandbox, not {quoted(target)}. For the real service '
+            f"give pod=, one of {', '.join(config.PODS)}."
+        )
+    return target
+
+
+def _session_sandbox(directory: Path) -> Any:
+    """Give the sandbox of this session, starting it at the first call."""
+    with unforked():
+        from smsframe.sandbox import Sandbox  # noqa: PLC0415 - brings Flask, for rehearsals only
+
+    path = directory / "sandbox-world.sqlite3"
+    with _state_lock:
+        if path not in _sandboxes:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _sandboxes[path] = public(Sandbox)(path=path, anyone=True)
+        return _sandboxes[path].start()  # which does nothing while it runs

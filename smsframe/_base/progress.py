@@ -1,0 +1,94 @@
+"""The bar: messages done out of messages to send, with accepted, rejected and unknown beside it.
+
+It is moved by the calling thread only. Without an opinion of the caller's it shows where somebody
+looks: in a notebook and on a terminal.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
+
+from smsframe._base.forks import unforked
+from smsframe._send.row_outcomes import Progress
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+# No rate and no description: with them the counts leave no room for the bar on 80 columns.
+SHAPE = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
+
+ProgressArgument: TypeAlias = bool | Callable[[Progress], None] | None
+Wanted: TypeAlias = bool | Callable[[Any], None] | None
+
+
+class HowFar(Protocol):
+    """What a bar shows, in messages; ``shown`` stands beside it."""
+
+    @property
+    def total(self) -> int:
+        """Messages in all."""
+        ...
+
+    @property
+    def done(self) -> int:
+        """Messages that are settled."""
+        ...
+
+    @property
+    def shown(self) -> dict[str, int]:
+        """Counts by name."""
+        ...
+
+
+def somebody_looks() -> bool:
+    """Return whether this runs in a notebook or on a terminal."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return shell is not None or sys.stderr.isatty()
+
+
+class Bar:
+    """A progress bar, a callback or nothing, by the ``progress`` argument."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._tell = wanted if callable(wanted) else None
+        self._shown = somebody_looks() if wanted is None else wanted is True
+        self._bar: Any = None  # made once there is a total: a bar of 0/0 stays in what is piped
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def update(self, progress: HowFar) -> None:
+        """Show how far the run is."""
+        if self._tell is not None:
+            self._tell(progress)
+        if not self._shown or not progress.total:
+            return
+        if self._bar is None:
+            self._bar = _bar(progress.total)
+        if self._bar.total != progress.total:
+            self._bar.reset(total=progress.total)
+        # As texts: tqdm would write 12,345 as 1.23e+04.
+        shown = {name: f"{number:,}" for name, number in progress.shown.items()}
+        self._bar.set_postfix(shown, refresh=False)
+        self._bar.update(progress.done - self._bar.n)
+
+
+def _bar(total: int) -> Any:
+    """Return a bar for a notebook where one is at hand, else for a terminal."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tqdm warns where ipywidgets is missing and falls back
+        with unforked():
+            from tqdm.auto import tqdm  # noqa: PLC0415 - only imported where a bar is shown
+    return tqdm(total=total, bar_format=SHAPE, dynamic_ncols=True)

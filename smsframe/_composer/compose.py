@@ -1,0 +1,291 @@
+"""The front door for hands: a screen to write, check, try and send one text to a frame of people.
+
+It ends where code ends: ``composer.plan``, ``composer.results`` and ``composer.code`` are what the
+screen shows, and sending from it is sending by :func:`smsframe.send`, journal and all. How it is
+made is told in ``composing/__init__.py``.
+
+A composer is no widget, it has one: notebooks that wrap widgets of their own (and programs that run
+notebooks without a browser) get a screen, a static summary, or both.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import ipywidgets as widgets
+
+from smsframe._base.tracebacks import public, withhold_frames
+from smsframe._base.validation import check_count, check_frame, refuse
+from smsframe._composer import html, inputs, static_view, text_history
+from smsframe._composer.job import active_job
+from smsframe._composer.panels.base import shown
+from smsframe._composer.panels.columns import MapPanel
+from smsframe._composer.panels.message import WritePanel
+from smsframe._composer.panels.preview import SeePanel
+from smsframe._composer.panels.problems import CheckPanel
+from smsframe._composer.panels.send import SendPanel
+from smsframe._composer.panels.trial import TryPanel
+from smsframe._composer.state import Desk
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    import pandas as pd
+
+    from smsframe._acoustic.client import Client
+    from smsframe._plan.build import Plan
+    from smsframe._plan.options import Exclude, Personalize
+    from smsframe._text.values import Format
+
+__all__ = ["Composer", "compose"]
+
+CONFIRM_OVER = 1000
+VIEW = "application/vnd.jupyter.widget-view+json"
+STYLE = Path(__file__).parent / "panels" / "composer.css"
+
+_latest: list[Composer] = []
+
+
+@public
+class Composer:
+    """A screen to write, check, try and send one text; made by :func:`smsframe.compose`.
+
+    Attributes
+    ----------
+    plan : Plan
+        What would be sent by the choices as they are now.
+    results : DataFrame or None
+        What became of the rows, once something was sent; as :func:`smsframe.send` returns it.
+    code : str
+        The call that sends exactly this, on the frame by its name where the composer was made.
+    error : BaseException or None
+        The last exception that the screen showed.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        name: str,
+        client_name: str | None = None,
+        confirm_over: int = CONFIRM_OVER,
+    ) -> None:
+        self.desk = desk
+        self._names = (name, client_name)
+        self._mark = f"smsframe-{secrets.token_hex(4)}"
+        self._still: Any = None
+        self.write = WritePanel(desk)
+        self.map = MapPanel(desk)
+        self.see = SeePanel(desk)
+        self.check = CheckPanel(desk)
+        self.trying = TryPanel(desk)
+        self.send = SendPanel(desk, confirm_over=confirm_over, announce=self.write.editor.announce)
+        self.show_code = widgets.ToggleButton(description="Show code", icon="")
+        self.code_view = widgets.HTML()
+        self.view = self._view()
+        self._listen()
+        desk.begin()
+
+    @property
+    def plan(self) -> Plan:
+        """What would be sent by the choices as they are now."""
+        seen = self.desk.settle() if self.desk.choices.program else None
+        return self.desk.plan() if seen is None else seen.plan
+
+    @property
+    def results(self) -> pd.DataFrame | None:
+        """What became of the rows; None until something was sent."""
+        return self.desk.results
+
+    @property
+    def code(self) -> str:
+        """The call that sends exactly this."""
+        return self.desk.choices.code(*self._names)
+
+    @property
+    def error(self) -> BaseException | None:
+        """The last exception that the screen showed."""
+        if self.desk.failure is not None:
+            withhold_frames(self.desk.failure)
+        return self.desk.failure
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until totals, tries and sends are at their end; False when that takes longer."""
+        sends = [active_job.current(), self.send.dispatch, self.trying.dispatch]
+        parts = [*sends, self.desk.background]
+        return all(part is None or part.wait(timeout_s) for part in parts)
+
+    def __repr__(self) -> str:
+        told = static_view.summary_lines(self.desk)
+        return f"Composer: {' '.join(told) or f'{len(self.desk.frame):,} rows.'}"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return {
+            VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id},
+            "text/html": self._summary(),
+            "text/plain": repr(self),
+        }
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display  # noqa: PLC0415 - only where there is IPython
+
+        whole = self._repr_mimebundle_()
+        still = {key: whole[key] for key in ("text/html", "text/plain")}
+        display({VIEW: whole[VIEW], "text/plain": ""}, raw=True)
+        self._still = display(still, raw=True, display_id=True)
+
+    def _view(self) -> Any:
+        """Put the panels on the screen."""
+        left = widgets.VBox([self.write.box, self.map.box])
+        grid = widgets.Box([left, self.see.box, *self._wide()])
+        grid.add_class("sms-grid")
+        style = widgets.HTML(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
+        style.layout.display = "none"
+        view = widgets.VBox([style, grid])
+        view.add_class("smsframe-composer")
+        view.add_class(self._mark)
+        return view
+
+    def _wide(self) -> list[Any]:
+        """Return the panels that take the whole width."""
+        code = widgets.VBox([self.show_code, self.code_view])
+        wide = [self.check.box, self.trying.box, self.send.box, code]
+        for box in wide:
+            box.add_class("sms-wide")
+        shown(self.code_view, when=False)
+        return wide
+
+    def _listen(self) -> None:
+        """Keep code and summary as they should be."""
+        guarded = self.send.guarded
+        self.show_code.observe(guarded(self._toggle_code), names="value")
+        self.desk.on("choices", self._write_code)
+        self.desk.on("overview", self._keep_summary)
+        self.desk.on("results", self._keep_summary)
+        self.desk.on("new", self._renew)
+        self._write_code()
+
+    def _toggle_code(self) -> None:
+        """Show the code, or take it away."""
+        shown(self.code_view, when=self.show_code.value)
+        self.show_code.description = "Hide code" if self.show_code.value else "Show code"
+
+    def _write_code(self) -> None:
+        """Write the code anew."""
+        self.code_view.value = html.code(self.code)
+
+    def _summary(self) -> str:
+        """Return the static summary."""
+        return static_view.summary_html(self.desk, self.code, self._mark)
+
+    def _keep_summary(self) -> None:
+        """Bring the summary in the saved notebook up to date."""
+        if self._still is not None:
+            bundle = {"text/html": self._summary(), "text/plain": repr(self)}
+            self._still.update(bundle, raw=True)
+
+    def _renew(self) -> None:
+        """Begin another message."""
+        self.map.campaign.value = ""
+        self.write.editor.text = ""
+        self.write.offer()
+
+
+@public
+def compose(
+    frame: pd.DataFrame,
+    text: str | None = None,
+    *,
+    program: str | None = None,
+    phone: Hashable | None = None,
+    lookup: Mapping[str, Hashable] | None = None,
+    personalize: Personalize | None = None,
+    defaults: Mapping[str, str] | None = None,
+    formats: Mapping[Hashable, Format] | None = None,
+    region: str | None = None,
+    region_from: Hashable | None = None,
+    campaign: str | None = None,
+    limit: int | None = None,
+    problems: Literal["skip", "raise"] = "skip",
+    duplicates: Literal["skip", "send"] = "skip",
+    resend_unknown: bool = False,
+    exclude: Exclude | None = None,
+    client: Client | None = None,
+    source: str | None = None,
+    campaign_name: str | None = None,
+    ttl_minutes: int | None = None,
+    character_swap: bool | None = None,
+    price_per_segment: float | None = None,
+    fold: Literal["gsm7"] | None = None,
+    confirm_over: int = CONFIRM_OVER,
+) -> Composer:
+    """Open a screen to write, check, try and send one text to the people of a frame.
+
+    Nothing is sent before two buttons were pressed, the first of which carries the exact number.
+    Running the cell again opens a new screen and sends nothing; what was accepted is not sent again
+    from there either.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per recipient; it is not changed.
+    text : str, optional
+        What the text area says at first. None: it is empty.
+    program, phone, lookup, personalize, defaults, formats : optional
+        What the fields of the screen say at first; see :func:`smsframe.send`.
+    region, region_from, campaign, fold : optional
+        As well.
+    price_per_segment : float, optional
+        Price of one segment, for the cost.
+    limit, problems, duplicates, resend_unknown, exclude : optional
+        As for :func:`smsframe.send`; they have no field on the screen.
+    source, campaign_name, ttl_minutes, character_swap : optional
+        Passed on to the API, as by :func:`smsframe.send`.
+    client : Client, optional
+        Whom to send through. None: the one that ``connect`` made last, when it is needed.
+    confirm_over : int, default 1000
+        From more messages than this the number has to be typed.
+
+    Returns
+    -------
+    Composer
+        Shows itself as the last line of a cell. ``plan``, ``results`` and ``code`` hold its state.
+
+    Raises
+    ------
+    InputError
+        An argument names a column that is not there, or cannot be used.
+
+    Examples
+    --------
+    >>> import pandas as pd, smsframe
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"], "FirstName": ["Ann"]})
+    >>> composer = smsframe.compose(people, "Hi %%FirstName%%", program="148372")
+    >>> composer.plan.recipients
+    1
+    >>> print(composer.code)
+    results = people.sms.send(
+        "Hi %%FirstName%%",
+        program="148372",
+        phone="mobile",
+    )
+    """
+    given = dict(locals())
+    check_frame(frame)
+    faults: list[str] = []
+    check_count("confirm_over", confirm_over, faults, optional=False)
+    refuse(faults)
+    del given["frame"], given["text"], given["confirm_over"]
+    chosen = inputs.checked(frame, text, given)
+    for before in _latest:
+        text_history.remember(before.write.editor.text)
+    made = Composer(
+        Desk(frame, chosen, client=client),
+        name=inputs.name_of(frame, "df"),
+        client_name=None if client is None else inputs.name_of(client, "client"),
+        confirm_over=confirm_over,
+    )
+    _latest[:] = [made]
+    return made

@@ -1,0 +1,174 @@
+"""What a person chose on the screen, as the arguments of ``plan``, and the same as Python code.
+
+Only what differs from the defaults of ``plan`` becomes an argument, so that the code is what one
+would have typed, and so that the same code sends the same campaign.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from smsframe import errors
+from smsframe._base.validation import check_text, refuse
+from smsframe._eligibility import exclude
+from smsframe._plan import options as arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+    from types import FrameType
+
+    from smsframe._text.values import Format
+
+FIELDS = (
+    *("program", "phone", "lookup", "personalize", "defaults", "formats", "region"),
+    *("region_from", "campaign"),
+)
+REST = (
+    *("limit", "problems", "duplicates", "resend_unknown", "exclude", "source", "campaign_name"),
+    *("ttl_minutes", "character_swap"),
+)
+_OF_A_NOTEBOOK = re.compile(r"_+(?:i*\d*|oh|dh|ih)")  # what IPython calls the last outputs
+BETWEEN = tuple(f"{Path(file).parent}{os.sep}" for file in (errors.__file__, pd.__file__))
+DEFAULTS: Mapping[str, Any] = {"problems": "skip", "duplicates": "skip", "resend_unknown": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What was chosen; ``rest`` holds arguments of ``plan`` that have no field on the screen."""
+
+    text: str = ""
+    program: str = ""
+    phone: Hashable | None = None
+    lookup: Mapping[str, Hashable] = field(default_factory=dict)
+    personalize: Mapping[str, Hashable | None] | None = None
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    formats: Mapping[Hashable, Format] = field(default_factory=dict)
+    region: str | None = None
+    region_from: Hashable | None = None
+    campaign: str | None = None
+    price_per_segment: float | None = None
+    fold: str | None = None
+    rest: Mapping[str, Any] = field(default_factory=dict)
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the keyword arguments of ``plan`` that differ from its defaults, in its order."""
+        chosen: dict[str, Any] = {name: getattr(self, name) for name in FIELDS}
+        chosen |= dict(self.rest)
+        chosen |= {"price_per_segment": self.price_per_segment, "fold": self.fold}
+        return {name: value for name, value in chosen.items() if _said(name, value)}
+
+    def code(self, frame: str = "df", client: str | None = None) -> str:
+        """Return the call that sends exactly this, as code over the frame's name."""
+        given = {name: _literal(value) for name, value in self.arguments().items()}
+        if client:
+            given["client"] = client
+        lines = [f"    {_literal(self.text)},"]
+        lines += [f"    {name}={value}," for name, value in given.items()]
+        return "\n".join([f"results = {frame}.sms.send(", *lines, ")"])
+
+
+def checked(frame: pd.DataFrame, text: str | None, given: Mapping[str, Any]) -> Choices:
+    """Return the arguments of ``compose`` as choices.
+
+    Raises
+    ------
+    InputError
+        An argument names a column that is not there, or cannot be used; all faults at once.
+    """
+    faults: list[str] = []
+    full = {"program": "0", "content_id": None, "confirm": None, **given}
+    left_out = given["program"] is None or str(given["program"]) == ""
+    full["program"] = "0" if left_out else given["program"]
+    text = check_text("text", text, faults, need="a text", blank=True) or ""
+    message = arguments.check_message(text, full, faults)
+    columns = arguments.check_columns(frame, full, faults)
+    options = arguments.check_options(full, faults)
+    refuse(faults)
+    return Choices(
+        text=text,
+        program="" if left_out else message.program,
+        phone=columns.phone,
+        lookup=columns.lookup,
+        personalize=columns.personalize,
+        defaults=message.defaults,
+        formats=columns.formats,
+        region=columns.region,
+        region_from=columns.region_from,
+        campaign=options.campaign,
+        price_per_segment=options.price_per_segment,
+        fold=options.fold,
+        rest={**{name: given[name] for name in REST}, "exclude": _excluded(given["exclude"])},
+    )
+
+
+def _excluded(given: Any) -> exclude.Exclusion | None:
+    """Return a list of numbers read, once for all plans; code calls it by its name."""
+    if given is None:
+        return None
+    is_path = isinstance(given, (str, os.PathLike))
+    name = repr(os.fspath(given)) if is_path else name_of(given, "exclude")
+    return replace(exclude.read(given), name=name)
+
+
+def name_of(thing: object, otherwise: str) -> str:
+    """Return the name of an object where the composer is made: in a function, script or notebook.
+
+    The callers are asked from the inside out, each for its own names and those of its module; what
+    lies between (ourselves, pandas) is left out.
+    """
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - callers are nowhere else
+    while frame is not None:
+        if not frame.f_code.co_filename.startswith(BETWEEN):
+            name = _name_in(frame.f_locals, thing) or _name_in(frame.f_globals, thing)
+            if name:
+                return name
+        frame = frame.f_back
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return _name_in(getattr(shell, "user_ns", {}), thing) or otherwise
+
+
+def _name_in(names: Mapping[str, Any], thing: object) -> str | None:
+    """Return the first name that stands for an object, a public one if there is any."""
+    found = [name for name, value in list(names.items()) if value is thing and name.isidentifier()]
+    found = [name for name in found if not _OF_A_NOTEBOOK.fullmatch(name)]
+    return min(found, key=lambda name: name[0] == "_", default=None)
+
+
+def _said(name: str, value: Any) -> bool:
+    """Whether an argument says something that its default does not."""
+    if name == "personalize":
+        return value is not None
+    if isinstance(value, (Mapping, str)):
+        return bool(value) and value != DEFAULTS.get(name)
+    return value is not None and value != DEFAULTS.get(name)
+
+
+def _literal(value: Any) -> str:
+    """Return a value as code; a function by its name."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_literal(k)}: {_literal(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, exclude.Exclusion):
+        return value.name
+    if isinstance(value, pd.Timestamp):
+        return f"pd.{value!r}"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_literal, value))}{',' * (len(value) == 1)})"
+    if callable(value):
+        return str(getattr(value, "__name__", "function"))
+    return _quoted(value) if isinstance(value, str) else repr(value)
+
+
+def _quoted(text: str) -> str:
+    """Return a text as code, in double quotes where they need no escape."""
+    plain = repr(text)
+    if plain[0] == "'" and '"' not in text and "\\'" not in plain:
+        return f'"{plain[1:-1]}"'
+    return plain

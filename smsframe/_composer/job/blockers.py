@@ -1,0 +1,82 @@
+"""What stands in the way of a send, each with the way round it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smsframe._composer.html import many
+from smsframe._composer.job import active_job
+from smsframe._composer.state import NO_ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from smsframe._composer.job.send_job import Dispatch
+    from smsframe._composer.state import Desk
+
+NAME_CHARACTERS = 40
+
+
+def name_of(dispatch: Dispatch) -> str:
+    """Return what tells a send from others: its campaign, else the first words of its text."""
+    chosen = dispatch.choices
+    if chosen is not None and chosen.campaign:
+        return f"campaign {_cut(chosen.campaign)}"
+    return f"“{_cut(dispatch.plan.message.content or '')}”"
+
+
+def sentence_of(dispatch: Dispatch, *, mine: bool) -> str:
+    """Say what goes on, and why no other campaign can; ``mine``: it sends what the screen shows."""
+    what = f"{many(dispatch.number, 'message')} from program {dispatch.plan.message.program}"
+    begun = (
+        f"This kernel is sending {what}, begun on a composer's screen."
+        if mine
+        else f"Another composer of this kernel is sending ({name_of(dispatch)}): {what}."
+    )
+    return (
+        f"{begun} It goes on whether or not anybody looks; Stop ends it between two calls. "
+        "Until it has ended no other campaign can be sent from here; a try still can."
+    )
+
+
+def obstacles(desk: Desk, *, mine: bool = False) -> Sequence[str]:
+    """Return why nothing can be sent now; empty when it can."""
+    going = active_job.current()
+    if going is not None:
+        return [sentence_of(going, mine=mine)]
+    found = _unchosen(desk) if len(desk.frame) else [NO_ROWS]
+    if not found:
+        found = _found(desk)
+    return found
+
+
+def _cut(text: str) -> str:
+    """Return the beginning of a text, in one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= NAME_CHARACTERS else f"{line[: NAME_CHARACTERS - 1].rstrip()}…"
+
+
+def _unchosen(desk: Desk) -> list[str]:
+    """Return what has to be chosen first."""
+    found = []
+    if desk.client is None:
+        found.append('Nothing is connected. Run smsframe.connect("sandbox"), or with your pod.')
+    if not desk.choices.text.strip():
+        found.append("Write the message.")
+    if not desk.choices.program:
+        found.append("Choose the program to send from.")
+    if desk.choices.phone is None and not desk.choices.lookup:
+        found.append("Choose the column of phone numbers.")
+    return found
+
+
+def _found(desk: Desk) -> list[str]:
+    """Return what all rows together say against it."""
+    if desk.refusal:
+        return [desk.refusal]
+    seen = desk.overview
+    if seen is None:
+        return ["Working out how many messages would go out …"]
+    if seen.blocking:
+        return list(seen.blocking)
+    return [] if seen.left else ["No message is left to send."]

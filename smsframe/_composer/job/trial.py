@@ -1,0 +1,53 @@
+"""A try: the message of chosen rows, sent to one's own numbers; what it is, is told in ``trial``.
+
+Only the chosen rows are planned, so it is quick however long the frame is.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from smsframe._eligibility.exclude import NOBODY
+from smsframe._send import send
+from smsframe.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from smsframe._composer.inputs import Choices
+    from smsframe._plan.build import Plan
+
+
+def numbers_of(typed: str) -> list[str]:
+    """Return the numbers that were typed, separated by commas, semicolons or lines; each once."""
+    parts = (part.strip() for part in re.split(r"[,;\n]", typed))
+    return list(dict.fromkeys(part for part in parts if part))
+
+
+def try_plan(
+    frame: pd.DataFrame, rows: Sequence[int], numbers: Sequence[str], choices: Choices
+) -> Plan:
+    """Plan the messages of the rows at positions, each to all of the numbers.
+
+    Raises
+    ------
+    InputError
+        A number cannot be texted, a value is missing, or they are too many for a try.
+    """
+    if not numbers:
+        raise InputError("Write your own phone number, with its country code.")
+    chosen = send.plan(frame.iloc[list(rows)], choices.text, **_by_any_way(frame, choices))
+    return chosen.trial(np.arange(len(rows)), list(numbers))
+
+
+def _by_any_way(frame: pd.DataFrame, choices: Choices) -> dict[str, Any]:
+    """Return the arguments with a way to a recipient, which a try does not use."""
+    given: dict[str, Any] = {**choices.arguments(), "limit": None, "exclude": NOBODY}
+    if given.get("phone") is None and not given.get("lookup"):
+        given["phone"] = frame.columns[0]
+    return given

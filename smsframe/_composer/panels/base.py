@@ -1,0 +1,70 @@
+"""What all panels of the screen have in common: a place, a place for errors, guarded handlers."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from smsframe._base.tracebacks import public
+from smsframe._composer import html
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from smsframe._composer.state import Desk
+
+
+class Panel:
+    """A part of the screen; ``box`` is its widget."""
+
+    def __init__(self, desk: Desk, title: str, kind: str) -> None:
+        self.desk = desk
+        self.title = widgets.HTML(html.title(title))
+        self.errors = widgets.HTML()
+        self.box = widgets.VBox()
+        self.box.add_class("sms-panel")
+        self.box.add_class(f"sms-{kind}")
+
+    def guarded(self, act: Callable[[], Any], *, clear: bool = True) -> Callable[..., None]:
+        """Return a handler that shows an exception of ``act`` here instead of losing it."""
+
+        @public
+        @functools.wraps(act)
+        def handler(*_: Any) -> None:
+            if clear:
+                self.errors.value = ""
+            try:
+                act()
+            except Exception as error:  # noqa: BLE001 - a callback's exception is shown to nobody else
+                self.fail(error)
+
+        return handler
+
+    def fail(self, error: BaseException) -> None:
+        """Show what went wrong, and keep it for ``composer.error``."""
+        self.desk.failure = error
+        self.errors.value = html.error(html.complaint(error))
+
+
+def button(
+    words: str, act: Callable[..., None], *, tip: str = "", style: str = "", kind: str = ""
+) -> Any:
+    """Return a button; ``style`` is one of ipywidgets' button styles."""
+    made = widgets.Button(description=words, tooltip=tip or words, button_style=style)
+    made.on_click(act)
+    made.add_class(kind or "sms-button")
+    return made
+
+
+def row(*children: Any) -> Any:
+    """Return widgets beside each other that wrap where there is no room."""
+    made = widgets.Box(children)
+    made.add_class("sms-row")
+    return made
+
+
+def shown(widget: Any, *, when: bool) -> None:
+    """Show a widget or take it out of the page."""
+    widget.layout.display = None if when else "none"

@@ -1,0 +1,259 @@
+"""Map: from which program, to which column, with which values.
+
+Columns are chosen by their place, not their label: labels may be numbers, tuples or repeated.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from smsframe._composer import html, row_preview
+from smsframe._composer.panels.base import Panel, button, row, shown
+from smsframe._composer.panels.region_names import region_options
+from smsframe._composer.panels.tag_row import NOWHERE, TagRow, column_options
+from smsframe._phones.read import guess_phone_column
+from smsframe.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from smsframe._composer.state import Desk
+
+BY_FIELDS = -2
+OTHER = "\x00other"
+
+
+class MapPanel(Panel):
+    """Program, recipients, and one line for each tag."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, "From, to and values", "map")
+        self._columns: list[Any] = list(desk.frame.columns)
+        self.program = widgets.Dropdown(description="Program", options=[("Choose …", "")])
+        self.other_program = widgets.Text(description="Program id", value=desk.choices.program)
+        self.phone = widgets.Dropdown(description="Phone column", options=self._phone_options())
+        self.phone_note = widgets.HTML()
+        self.region = widgets.Dropdown(description="Region", options=region_options())
+        self.countries = widgets.Dropdown(
+            description="Country column",
+            options=[("none: the same for all", NOWHERE), *column_options(desk.frame)],
+        )
+        self.campaign = widgets.Text(
+            description="Campaign", value=desk.choices.campaign or "", placeholder="no name"
+        )
+        self.price = widgets.Text(
+            description="Price", placeholder="of one segment", value=_number(desk)
+        )
+        self.fields = widgets.VBox()
+        self.add = button("Add a field", self.guarded(self.add_field), tip="Another database field")
+        self.tags = widgets.VBox()
+        self._tag_rows: dict[str, TagRow] = {}
+        self._asked: Any = None
+        self._listing = False
+        self._given = desk.choices
+        self._begin()
+        self.box.children = (
+            *(self.title, self.program, self.other_program, self.phone, self.phone_note),
+            *(
+                self.fields,
+                self.add,
+                self.region,
+                self.countries,
+                self.campaign,
+                self.price,
+                self.tags,
+                self.errors,
+            ),
+        )
+        desk.on("choices", self.refresh)
+        desk.on("overview", self.load_programs)
+
+    def _begin(self) -> None:
+        """Set what was given and listen to what is changed."""
+        choices = self.desk.choices
+        self.region.value = choices.region.upper() if choices.region else ""
+        if choices.region_from is not None:
+            self.countries.value = self._columns.index(choices.region_from)
+        self._guess()
+        for name, column in choices.lookup.items():
+            self._new_field(name, column)
+        self.list_programs([])
+        self.refresh()
+        self._show_fields()
+        where = (self.region, self.countries)
+        for widget in (self.program, self.other_program, *where, self.campaign, self.price):
+            widget.observe(self.guarded(self.take), names="value")
+        self.phone.observe(self.guarded(self.take_phone), names="value")
+
+    def _guess(self) -> None:
+        """Choose the column that was given, else the one that plainly holds phones."""
+        choices = self.desk.choices
+        if choices.lookup:
+            self.phone.value = BY_FIELDS
+            return
+        column, note = choices.phone, ""
+        if column is None:
+            try:
+                column = guess_phone_column(self.desk.frame)
+                note = "Guessed by its name and values; choose another if it is wrong."
+            except InputError as error:
+                note = str(error) if len(self.desk.frame) else ""
+        if column is not None:
+            self.phone.value = self._columns.index(column)
+            self.desk.choose(phone=column)
+        self.phone_note.value = html.faint(note)
+
+    def take(self) -> None:
+        """Take over program, countries, campaign and price."""
+        if self._listing:  # the menu is being filled: what it says meanwhile was not chosen
+            return
+        other = self.program.value == OTHER
+        shown(self.other_program, when=other)
+        program = self.other_program.value.strip() if other else self.program.value
+        price, place = self.price.value.strip(), self.countries.value
+        self.desk.choose(
+            program=program,
+            region=self.region.value or None,
+            region_from=None if place == NOWHERE else self._columns[place],
+            campaign=self.campaign.value.strip() or None,
+            price_per_segment=_price(price) if price else None,
+        )
+
+    def take_phone(self) -> None:
+        """Take over the way to the recipients: a phone column, or fields of the database."""
+        self.phone_note.value = ""
+        if self.phone.value == BY_FIELDS and not self.fields.children:
+            self._new_field("", None)
+        self._show_fields()
+        self.take_fields()
+
+    def take_fields(self) -> None:
+        """Take over phone column or lookup."""
+        columns = self._columns
+        place = self.phone.value
+        lookup: dict[str, Hashable] = {}
+        if place == BY_FIELDS:
+            for line in self.fields.children:
+                name, column = (child.value for child in line.children)
+                if name.strip() and column != NOWHERE:
+                    lookup[name.strip()] = columns[column]
+        self.desk.choose(phone=columns[place] if place >= 0 else None, lookup=lookup)
+
+    def add_field(self) -> None:
+        """Add a line for a field of the database."""
+        self._new_field("", None)
+
+    def refresh(self) -> None:
+        """Show a line for each tag of the text; made here, on the main thread."""
+        tags = row_preview.tags_of(self.desk.choices.text)
+        for tag in tags:
+            if tag not in self._tag_rows:
+                self._tag_rows[tag] = TagRow(
+                    self.desk.frame, tag, self._given, self.guarded(self.take_tags)
+                )
+        boxes = tuple(self._tag_rows[tag].box for tag in tags)
+        if boxes != self.tags.children:
+            self.tags.children = boxes
+            self.take_tags()
+
+    def take_tags(self) -> None:
+        """Take over where tags are filled from, their defaults and formats."""
+        rows = [self._tag_rows[tag] for tag in row_preview.tags_of(self.desk.choices.text)]
+        formats = dict(self.desk.choices.formats)
+        for line in rows:
+            line.put_format(formats)
+        plain = all(line.is_plain for line in rows)
+        said = [line for line in rows if line.column is not None or not line.is_plain]
+        self.desk.choose(
+            personalize=None if plain else {line.tag: line.column for line in said},
+            defaults={line.tag: line.default.value for line in rows if line.default.value},
+            formats=formats,
+        )
+
+    def load_programs(self) -> None:
+        """Ask for the account's programs, once per connection, without holding anything up."""
+        client = self.desk.client
+        if client is None or client is self._asked:
+            return
+        self._asked = client
+        threading.Thread(
+            target=self._load, args=(client,), name="smsframe-programs", daemon=True
+        ).start()
+
+    def _load(self, client: Any) -> None:
+        """Fetch the programs; where that fails the id can be typed."""
+        try:
+            table = client.programs()
+            programs = [
+                (f"{p.program_name or p.id} ({p.id}){_status(p.status)}", str(p.id))
+                for p in table.fillna("").itertuples()
+            ]
+        except Exception as error:  # noqa: BLE001 - on a thread it would be shown to nobody
+            self.errors.value = html.error(
+                f"The list of programs could not be had; type the id. {html.complaint(error)}"
+            )
+            programs = []
+        with self.desk.lock:
+            self.list_programs(programs)
+
+    def list_programs(self, programs: list[tuple[str, str]]) -> None:
+        """Offer programs, keeping what is chosen; another id can always be typed."""
+        chosen = self.desk.choices.program
+        known = [value for _, value in programs]
+        typed = (bool(chosen) or not programs) and chosen not in known
+        self._listing = True
+        try:
+            self.program.options = [("Choose …", ""), *programs, ("Another id …", OTHER)]
+            if typed:
+                self.other_program.value = chosen
+            self.program.value = OTHER if typed else chosen
+        finally:
+            self._listing = False
+        shown(self.other_program, when=typed)
+
+    def _phone_options(self) -> list[tuple[str, int]]:
+        """Return the columns and the other way."""
+        by_fields = ("by fields of the database", BY_FIELDS)
+        return [("Choose …", NOWHERE), *column_options(self.desk.frame), by_fields]
+
+    def _show_fields(self) -> None:
+        """Show the fields of the database where they are the way to recipients."""
+        for widget in (self.fields, self.add):
+            shown(widget, when=self.phone.value == BY_FIELDS)
+
+    def _new_field(self, name: str, column: Hashable | None) -> None:
+        """Add a line: a field of the database and the column that holds its values."""
+        field = widgets.Text(description="Field", value=name, placeholder="accountNumber")
+        source = widgets.Dropdown(
+            description="is column",
+            options=[("Choose …", NOWHERE), *column_options(self.desk.frame)],
+            value=NOWHERE if column is None else self._columns.index(column),
+        )
+        for widget in (field, source):
+            widget.observe(self.guarded(self.take_fields), names="value")
+        self.fields.children = (*self.fields.children, row(field, source))
+
+
+def _number(desk: Desk) -> str:
+    """Return the price that was given."""
+    price = desk.choices.price_per_segment
+    return "" if price is None else f"{price:g}"
+
+
+def _price(typed: str) -> float:
+    """Read a price."""
+    try:
+        price = float(typed.replace(",", "."))
+    except ValueError as error:
+        raise InputError(f"The price {typed!r} is no number. Write it as 0.0079.") from error
+    if not 0 <= price < float("inf"):
+        raise InputError(f"The price {typed!r} is no amount of money.")
+    return price
+
+
+def _status(status: str) -> str:
+    """Return what to add to a program's name: nothing for an active one."""
+    return "" if status.upper() in ("", "ACTIVE") else f", {status.lower()}"

@@ -1,0 +1,381 @@
+"""Send: a button that carries the exact number, a question, then it happens once.
+
+The number on the button is the number of messages that would go out now, what this campaign has had
+before taken off. The same number is asked for again by the send itself (``confirm=``), so between
+the question and the answer nothing can have changed. The plan that was asked about is the plan that
+is sent: a change of the text takes the question back, and so does a send that begins elsewhere. As
+the journal may have moved on without this screen (a send by code does that) the number is counted
+anew by the click that asks.
+
+A send that goes on in this kernel is shown whoever began it (``underway.py``), so that a screen
+made in its midst says what is true and has a Stop. Where it is of other rows or choices than the
+screen's own, the screen says so by name as long as it goes on, then that it has ended, and no more:
+a full bar or a sum of messages would be read as this screen's.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from smsframe._composer import html, text_history, totals
+from smsframe._composer.job import active_job
+from smsframe._composer.job.blockers import name_of, obstacles
+from smsframe._composer.job.confirm_once import Fuse
+from smsframe._composer.job.send_job import Dispatch
+from smsframe._composer.panels.base import Panel, button, row, shown
+from smsframe._composer.state import NO_ROWS
+from smsframe._plan.show import money
+from smsframe._send.report import ALWAYS, named_counts
+from smsframe.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from smsframe._composer.state import Desk
+    from smsframe._composer.totals import Overview
+    from smsframe._send.row_outcomes import Progress
+
+REDRAW_S = 0.1
+SPEAK_S = 5.0
+STOP_TIP = "Start no further call; the notebook's ■ does the same"
+STOPPING = "Stopping: waiting for the calls under way."
+
+
+class SendPanel(Panel):
+    """The button, the question, the bar, the outcome."""
+
+    def __init__(self, desk: Desk, *, confirm_over: int, announce: Callable[[str], None]) -> None:
+        super().__init__(desk, "Send", "send")
+        self.fuse = Fuse()
+        self.dispatch: Dispatch | None = None
+        self._over = confirm_over
+        self._announce = announce
+        self._asked: Overview | None = None
+        self._compared: tuple[Dispatch, bool] | None = None
+        self._passing = False
+        self._drawn = self._spoken = -math.inf
+        self._make_widgets()
+        self.box.children = (
+            *(self.title, self.notes, row(self.send, self.rehearse, self.new)),
+            *(self.question, self.bar, self.stop, self.outcome, self.errors),
+        )
+        desk.on("choices", self.forget_other)
+        desk.on("choices", self.take_back)
+        desk.on("overview", self.refresh)
+        self.refresh()
+        active_job.watch(self)
+
+    def _make_widgets(self) -> None:
+        """Make all that may be needed; most of it is out of sight at first."""
+        self.notes, self.bar, self.outcome = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self.send = button("Send", self.guarded(self.ask), style="primary", kind="sms-go")
+        self.rehearse = button(
+            "Rehearse in the sandbox",
+            self.guarded(self.connect_sandbox),
+            tip="Connect to the sandbox: nothing leaves this machine",
+        )
+        self.new = button("New message", self.guarded(self.renew), tip="Write another message")
+        self.stop = button("Stop", self.guarded(active_job.stop), tip=STOP_TIP, style="danger")
+        self.words = widgets.HTML()
+        self.number = widgets.Text(description="Number", placeholder="how many")
+        self.yes = button("Send", self.guarded(self.fire), style="danger", kind="sms-yes")
+        self.no = button("Back", self.guarded(self.take_back), tip="Do not send", kind="sms-no")
+        self.number.observe(self.guarded(self.check_number, clear=False), names="value")
+        self.question = widgets.VBox([self.words, self.number, row(self.no, self.yes)])
+        self.question.add_class("sms-ask")
+
+    def refresh(self) -> None:
+        """Show what can be done now."""
+        with self.desk.lock:
+            state, seen, going = self.fuse.state, self.desk.overview, active_job.current()
+            mine = going is not None and self._is_mine(going)
+            found = obstacles(self.desk, mine=mine)
+            self.send.description = _send_words(seen, sending=going is not None)
+            self.send.disabled = state != "ready" or seen is None or bool(found)
+            told = [one for one in found if one != NO_ROWS]  # Check has said it, just above
+            self.notes.value = "" if state in ("burning", "blown") else html.lines(told)
+            shown(self.send, when=state != "blown")
+            shown(self.rehearse, when=self.desk.client is None)
+            shown(self.question, when=state == "armed")
+            shown(self.stop, when=going is not None and state != "blown")
+            shown(self.new, when=state == "blown")
+            self.stop.disabled = going is not None and going.stopped
+            self.stop.description = "Stop"
+            if going is not None and not mine:
+                self.stop.description = f"Stop the other send ({name_of(going)})"
+
+    def forget_other(self) -> None:
+        """Take away that another send has ended: whoever goes on writing has read it."""
+        if self._passing:
+            self._passing, self.outcome.value = False, ""
+
+    def ask(self) -> None:
+        """Arm: ask whether so many messages shall go out."""
+        seen = self.desk.overview
+        if seen is None or obstacles(self.desk):
+            return
+        if seen.client is not self.desk.client:
+            self.desk.look_again()
+            raise InputError("Another connection was made meanwhile; look at the number again.")
+        self.bar.value = self.outcome.value = ""
+        now = totals.recounted(seen)
+        if now.past != seen.past:
+            self.desk.put(now)
+            self._tell(_overtaken(now))
+            return
+        if self.fuse.arm():
+            self._question(seen)
+
+    def _question(self, seen: Overview) -> None:
+        """Show the question."""
+        self._asked = seen
+        self.words.value = _question(seen, typed=self._typed)
+        self.number.value = ""
+        self.yes.description = f"Yes, send {html.many(seen.left, 'message')}"
+        self.yes.disabled = self._typed
+        shown(self.number, when=self._typed)
+        self.refresh()
+        (self.number if self._typed else self.no).focus()
+
+    @property
+    def _typed(self) -> bool:
+        """Whether the number has to be typed."""
+        return self._asked is not None and self._asked.left > self._over
+
+    def check_number(self) -> None:
+        """Let the last button be pressed when the number is right."""
+        self.yes.disabled = self._typed and not self._is_right()
+
+    def _is_right(self) -> bool:
+        """Whether what was typed is the number, however it is grouped."""
+        assert self._asked is not None
+        return re.sub(r"[\s,.'’_]", "", self.number.value) == str(self._asked.left)
+
+    def take_back(self) -> None:
+        """Take the question back."""
+        if self.fuse.disarm():
+            self._asked = None
+        self.refresh()
+
+    def fire(self) -> None:
+        """Send, if this is the click that may."""
+        asked = self._asked
+        if asked is None or asked.client is None or (self._typed and not self._is_right()):
+            return
+        if not self.fuse.fire():
+            return
+        self._asked = None
+        text_history.remember(self.desk.choices.text)
+        before = self.dispatch
+        self.dispatch = Dispatch(asked.plan, asked.client, asked.left, self.desk.choices)
+        if active_job.begin(self.dispatch):
+            self.stop.focus()
+            return
+        self.dispatch = before
+        self.fuse.burnt(again=True)
+        self.refresh()
+
+    def began(self, dispatch: Dispatch) -> None:
+        """Show that a send goes on, this screen's or another's."""
+        self._drawn = self._spoken = -math.inf
+        self._passing = False
+        if self.fuse.disarm():
+            self._asked = None
+        if self.fuse.state != "blown":
+            self.outcome.value = self.errors.value = ""
+            self.bar.value = "" if dispatch.progress is None else html.bar(dispatch.progress)
+        self.desk.tell("overview")
+        if dispatch is self.dispatch:
+            self._say(f"Sending {html.many(dispatch.number, 'message')}.")
+
+    def moved(self, dispatch: Dispatch, progress: Progress) -> None:
+        """Move the bar; called on the send's thread, and drawn no more than the eye can follow."""
+        now = time.monotonic()
+        if self.fuse.state == "blown":
+            return
+        if progress.done < progress.total and now - self._drawn < REDRAW_S:
+            return
+        self._drawn = now
+        self.bar.value = html.bar(progress)
+        if dispatch is self.dispatch and now - self._spoken > SPEAK_S:
+            self._spoken = now
+            self._announce(f"{progress.done:,} of {progress.total:,} sent")
+
+    def stopping(self, dispatch: Dispatch) -> None:
+        """Show that a send was asked to stop."""
+        self.stop.disabled = dispatch.stopped
+        if self.fuse.state == "blown":
+            return
+        other = "" if self._is_mine(dispatch) else f"The other send ({name_of(dispatch)}): "
+        self._say(f"{other}{STOPPING}")
+
+    def ended(self, dispatch: Dispatch) -> None:
+        """Say what became of a send and count anew; called on its thread."""
+        own = dispatch is self.dispatch
+        is_mine = own or (self.fuse.state != "blown" and self._is_same(dispatch))
+        table = dispatch.results if is_mine else None
+        try:
+            if is_mine:
+                self._show_end(dispatch, table)
+            elif self.fuse.state != "blown":
+                self._show_other_end(dispatch)
+        finally:
+            if own:
+                self.fuse.burnt(again=not _is_done(dispatch))
+            self.desk.recount()
+            if table is not None:
+                self.desk.tell("results")
+
+    def _show_end(self, dispatch: Dispatch, table: pd.DataFrame | None) -> None:
+        """Show what became of a send of this screen's rows; ``table`` is None if nothing did."""
+        if dispatch.failure is not None and dispatch is self.dispatch:
+            self.fail(_in_words(dispatch.failure))
+        if table is not None:
+            self.desk.results = table
+            self.outcome.value = html.outcome(table, _head(dispatch))
+        self._say(_sentence(dispatch))
+
+    def _show_other_end(self, dispatch: Dispatch) -> None:
+        """Say that a send of other rows or choices has ended, until something is changed here."""
+        self.bar.value, self._passing = "", True
+        sentence = f"The other send ({name_of(dispatch)}) has ended."
+        self.outcome.value = html.faint(sentence)
+        self._announce(sentence)
+
+    def _is_mine(self, dispatch: Dispatch) -> bool:
+        """Whether a send is this screen's own, or of the same rows and choices."""
+        return dispatch is self.dispatch or self._is_same(dispatch)
+
+    def _is_same(self, dispatch: Dispatch) -> bool:
+        """Whether another screen's send is of the rows and the choices of this one."""
+        if dispatch.choices != self.desk.choices:
+            return False
+        if self._compared is None or self._compared[0] is not dispatch:  # not with every key
+            self._compared = dispatch, dispatch.plan.draft.frame.equals(self.desk.frame)
+        return self._compared[1]
+
+    def renew(self) -> None:
+        """Begin another message; the old one is kept among the earlier texts."""
+        if self.fuse.renew():
+            self.outcome.value = self.bar.value = ""
+            self.desk.tell("new")
+            going = active_job.current()
+            if going is not None:
+                self.began(going)
+            self.refresh()
+
+    def connect_sandbox(self) -> None:
+        """Connect to the session's sandbox."""
+        from smsframe._acoustic.client import connect  # noqa: PLC0415 - starts a server when asked
+
+        connect("sandbox")
+        self.desk.look_again()
+
+    def _tell(self, sentence: str) -> None:
+        """Say a sentence that stays until the next click."""
+        self.outcome.value = html.strong(sentence)
+        self._announce(sentence)
+
+    def _say(self, sentence: str) -> None:
+        """Say a sentence to those who see and to those who listen."""
+        self.notes.value = html.faint(sentence)
+        self._announce(sentence)
+
+
+def _send_words(seen: Overview | None, *, sending: bool) -> str:
+    """Return what stands on the button."""
+    if sending:
+        return "A send is under way"
+    if seen is None:
+        return "Send …"
+    if not seen.left:
+        return "Nothing to send"
+    again = seen.past is not None and (seen.past.accepted or seen.past.unknown)
+    return f"Send {'the remaining ' if again else ''}{html.many(seen.left, 'message')}"
+
+
+def _overtaken(seen: Overview) -> str:
+    """Say that something was sent since the number on the button was worked out."""
+    if seen.left:
+        return (
+            "Nothing was sent: some went out since this number was worked out. "
+            f"{html.many(seen.left, 'message')} would go out now; press again to send."
+        )
+    past = seen.past
+    told = [] if past is None else [f"{past.accepted:,} accepted already"]
+    if past is not None and past.unknown:
+        told.append(f"{past.unknown:,} may have gone out and are not repeated")
+    return f"Nothing was sent: {', '.join(told)}."
+
+
+def _in_words(failure: BaseException) -> BaseException:
+    """Return a failure with the number that is no longer right told without arguments."""
+    now = failure.details.get("would_send") if isinstance(failure, InputError) else None
+    if now is None:
+        return failure
+    return InputError(
+        "Nothing was sent: some went out since you were asked. "
+        f"{html.many(now, 'message')} would go out now; press again to send.",
+        would_send=now,
+    )
+
+
+def _question(seen: Overview, *, typed: bool) -> str:
+    """Return what is asked before a send."""
+    sandbox = getattr(seen.client, "sandbox", None) is not None
+    where = "This goes to the sandbox: nobody is texted." if sandbox else "Texts cannot be unsent."
+    more = f" Type {seen.left} to confirm." if typed else ""
+    program = seen.plan.message.program
+    cost = "" if seen.cost is None else f", cost {money(seen.cost)}"
+    size = f" ({html.many(seen.segments, 'segment')}{cost})" if seen.is_whole else ""
+    asked = f"Send {html.many(seen.left, 'message')}{size} from program {program}?"
+    return html.strong(asked) + _warnings(seen) + html.faint(f"{where}{more}")
+
+
+def _warnings(seen: Overview) -> str:
+    """Return what somebody would want to know before, by kind; nothing where there is nothing."""
+    found = [kind for kind in seen.kinds if kind.severity == "warning"]
+    if not found:
+        return ""
+    return html.strong(f"{html.many(len(found), 'warning')}:") + html.kinds(found)
+
+
+def _counts(dispatch: Dispatch) -> dict[str, int]:
+    """Return the results by status."""
+    if dispatch.results is None:
+        return {}
+    found: Any = dispatch.results["sms_status"].value_counts()
+    return {status: int(number) for status, number in found.items() if number}
+
+
+def _is_done(dispatch: Dispatch) -> bool:
+    """Whether nothing is left that another send of the same could send."""
+    counts = _counts(dispatch)
+    left = counts.get("not_attempted", 0) + counts.get("rejected", 0)
+    return dispatch.failure is None and bool(counts) and not left
+
+
+def _sentence(dispatch: Dispatch) -> str:
+    """Return how it went in a sentence."""
+    counts = _counts(dispatch)
+    if not counts:
+        return "Nothing was sent."
+    if dispatch.progress is None and dispatch.failure is None:
+        told = named_counts(counts, ALWAYS, always=("accepted",))
+        return f"Nothing was sent: {', '.join(told)} already."
+    how = "Done" if _is_done(dispatch) else "Stopped" if dispatch.stopped else "Ended"
+    told = named_counts(counts, (*ALWAYS, "not_attempted"), always=("accepted",))
+    return f"{how}: {', '.join(told)}."
+
+
+def _head(dispatch: Dispatch) -> str:
+    """Return the sentence over the results."""
+    tell = html.good if _is_done(dispatch) else html.error
+    return tell(_sentence(dispatch)) + html.faint("The whole table: composer.results")

@@ -1,0 +1,115 @@
+"""One tag of the text: the column it is filled from, what stands in, how values are written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from smsframe._plan.tags import called_the_same
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    import pandas as pd
+
+    from smsframe._composer.inputs import Choices
+    from smsframe._text.values import Format
+
+NOWHERE = -1
+UNDECIDED = -3
+"""A column is called nearly like the tag: somebody has to say whether that is meant."""
+MENU_CHARACTERS = 28
+"""What the menu beside a tag has room for at every width (``composer.css``): what is longer the
+page would cut off at the end, where the names of many columns differ."""
+MENU_END = 14
+
+
+class TagRow:
+    """Controls for one tag, set by what was given; ``changed`` is called when one is moved."""
+
+    def __init__(
+        self, frame: pd.DataFrame, tag: str, choices: Choices, changed: Callable[..., None]
+    ) -> None:
+        self.tag = tag
+        self._columns: list[Any] = list(frame.columns)
+        self._automatic = _place(self._columns, tag)
+        undecided = [("Choose …", UNDECIDED)] if self._automatic == UNDECIDED else []
+        self.source = widgets.Dropdown(
+            description=f"%%{tag}%%",
+            options=[*undecided, *column_options(frame), ("(database)", NOWHERE)],
+            value=self._given(choices),
+        )
+        self.default = widgets.Text(
+            description="if blank", value=choices.defaults.get(tag, ""), placeholder="leave out"
+        )
+        form = "" if self.column is None else choices.formats.get(self.column, "")
+        self._function = form if callable(form) else None
+        self.format = widgets.Text(
+            description="format",
+            value=form if isinstance(form, str) else "",
+            placeholder="as it is" if self._function is None else "a function",
+        )
+        for widget in (self.source, self.default, self.format):
+            widget.observe(changed, names="value")
+        self.box = widgets.Box([self.source, self.default, self.format])
+        self.box.add_class("sms-tagrow")
+
+    @property
+    def column(self) -> Hashable | None:
+        """The column that fills the tag; None: the database does, or nobody has said."""
+        place = self.source.value
+        return None if place in (NOWHERE, UNDECIDED) else self._columns[place]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the tag is filled from where it would be without a word."""
+        return bool(self.source.value == self._automatic)
+
+    def put_format(self, formats: dict[Hashable, Format]) -> None:
+        """Write the format of the column into ``formats``; a function that was given stays."""
+        if self.column is None:
+            return
+        if self.format.value:
+            formats[self.column] = self.format.value
+        elif not callable(formats.get(self.column)):
+            formats.pop(self.column, None)
+
+    def _given(self, choices: Choices) -> int:
+        """Return the place of the column that was given for the tag."""
+        chosen = choices.personalize or {}
+        if self.tag not in chosen:
+            return self._automatic
+        column = chosen[self.tag]
+        return NOWHERE if column is None else self._columns.index(column)
+
+
+def column_options(frame: pd.DataFrame) -> list[tuple[str, int]]:
+    """Return the columns that can be named, by their place; long names lose their middle."""
+    columns = list(frame.columns)
+    single = [place for place, column in enumerate(columns) if columns.count(column) == 1]
+    whole = [_shown(columns[place]) for place in single]
+    short = [_cut(name) for name in whole]
+    names = short if len(set(short)) == len(set(whole)) else whole
+    return list(zip(names, single, strict=True))
+
+
+def _cut(name: str) -> str:
+    """Return a name that fits into a menu, with its beginning and its end."""
+    line = " ".join(name.split())
+    if len(line) <= MENU_CHARACTERS:
+        return line
+    return f"{line[: MENU_CHARACTERS - MENU_END - 1]}…{line[-MENU_END:]}"
+
+
+def _place(columns: list[Any], tag: str) -> int:
+    """Return the place of the one column that is called like the tag, or that it is undecided."""
+    places = [place for place, column in enumerate(columns) if str(column) == tag]
+    if not places and called_the_same(tag, columns):
+        return UNDECIDED
+    return places[-1] if places and columns.count(columns[places[-1]]) == 1 else NOWHERE
+
+
+def _shown(column: Any) -> str:
+    """Return a label as text."""
+    return ", ".join(map(str, column)) if isinstance(column, tuple) else str(column) or "(no name)"

@@ -1,0 +1,137 @@
+"""Try: the real text, with the values of real rows, to one's own phone.
+
+A try is sent by one click, since it goes to oneself; but by one click only once. After it the
+button is dead until the text, the rows or the numbers change, or another try is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import ipywidgets as widgets
+
+from smsframe._composer import html, text_history, totals
+from smsframe._composer.job import trial
+from smsframe._composer.job.confirm_once import Fuse
+from smsframe._composer.job.send_job import Dispatch
+from smsframe._composer.panels.base import Panel, button, row, shown
+from smsframe.errors import ConfigurationError, InputError
+
+if TYPE_CHECKING:
+    from smsframe._composer.state import Desk
+
+AT_FIRST = "A try goes to your numbers only and does not count as the campaign's."
+AGAIN = re.compile(r"run the same send again")
+TRY_AGAIN = "press “Try again”"
+CONNECT = 'Nothing is connected: smsframe.connect("sandbox") to rehearse, or your pod.'
+
+
+class TryPanel(Panel):
+    """Own numbers, rows, a button."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, "Try it on your own phone", "try")
+        self.numbers = widgets.Text(
+            description="My numbers", placeholder="+1 201 555 0123, …", continuous_update=False
+        )
+        self.rows = widgets.Text(
+            description="With rows", placeholder="the row shown above", continuous_update=False
+        )
+        self.send = button("Send to me", self.guarded(self.fire), tip="Send to my own numbers")
+        self.again = button("Try again", self.guarded(self.renew), tip="Send the same once more")
+        self.outcome = widgets.HTML(html.faint(AT_FIRST))
+        self.fuse = Fuse()
+        self.dispatch: Dispatch | None = None
+        self.send.disabled = not len(desk.frame)
+        shown(self.again, when=False)
+        for widget in (self.numbers, self.rows):
+            widget.observe(self.guarded(self.renew), names="value")
+        self.box.children = (
+            *(self.title, self.numbers, self.rows, row(self.send, self.again)),
+            *(self.outcome, self.errors),
+        )
+        desk.on("choices", self.renew)
+        desk.on("row", self.renew)
+
+    def fire(self) -> None:
+        """Send a try, if this is the click that may."""
+        if not len(self.desk.frame) or not (self.fuse.arm() and self.fuse.fire()):
+            return
+        self.send.disabled = True
+        try:
+            self.dispatch = self._dispatch()
+            self.outcome.value = html.faint("Sending …")
+            text_history.remember(self.desk.choices.text)
+            self.dispatch.start(lambda _: None, self.end)
+        except BaseException:
+            self.fuse.burnt(again=True)
+            self.send.disabled = False
+            raise
+
+    def end(self) -> None:
+        """Say what became of the try; called on its thread."""
+        assert self.dispatch is not None
+        failure, results = self.dispatch.failure, self.dispatch.results
+        if failure is not None:
+            self.fail(failure)
+        self.outcome.value = "" if results is None else _told(self.dispatch)
+        self.fuse.burnt(again=False)
+        shown(self.again, when=True)
+
+    def renew(self) -> None:
+        """Let another try go out."""
+        if self.fuse.renew():
+            self.send.disabled = False
+            self.outcome.value = html.faint(AT_FIRST)
+            shown(self.again, when=False)
+
+    def _dispatch(self) -> Dispatch:
+        """Plan the try."""
+        client = self.desk.client
+        if client is None:
+            raise ConfigurationError(CONNECT)
+        if not self.desk.choices.program:
+            raise InputError("Choose the program to send from.")
+        numbers = trial.numbers_of(self.numbers.value)
+        plan = trial.try_plan(self.desk.frame, self._places(), numbers, self.desk.choices)
+        return Dispatch(plan, client, plan.recipients)
+
+    def _places(self) -> list[int]:
+        """Return the positions of the rows that were asked for; none typed: the one shown."""
+        asked = [label.strip() for label in self.rows.value.split(",") if label.strip()]
+        places = [totals.find_row(self.desk.frame.index, label) for label in asked]
+        for label, place in zip(asked, places, strict=True):
+            if place is None:
+                raise InputError(f"No row has the label {label!r}.")
+        return [place for place in places if place is not None] or [self.desk.row]
+
+
+def _told(dispatch: Dispatch) -> str:
+    """Return what became of a try, message by message, and why where one did not go out."""
+    results = dispatch.results
+    assert results is not None
+    to = dispatch.plan.masked_recipients(dispatch.plan.ready)
+    status = results["sms_status"].astype(str)
+    told = [f"{one}: {_plain(said)}" for one, said in zip(to, status, strict=True)]
+    failed = results.loc[(status != "accepted").to_numpy(), "sms_error"]
+    reasons = [str(reason) for reason in failed.dropna().unique() if reason]
+    sentence = f"{', '.join(told)}."
+    if failed.empty:
+        return html.good(f"Tried: {sentence}")
+    head = _head(list(status))
+    return html.error(" ".join([head, sentence, *(AGAIN.sub(TRY_AGAIN, one) for one in reasons)]))
+
+
+def _head(status: list[str]) -> str:
+    """Return how a try went that did not go out as a whole; what is unknown may have."""
+    if "unknown" in status:
+        return "It may have gone out." if len(status) == 1 else "Some may not have gone out."
+    if len(status) == 1:
+        return "It did not go out."
+    return "Some did not go out." if "accepted" in status else "None went out."
+
+
+def _plain(status: str) -> str:
+    """Return a status in words."""
+    return status.replace("_", " ")

@@ -1,0 +1,239 @@
+"""One row at once: its message, whom it goes to and what is wrong, without looking at the others.
+
+The row is planned alone by the code that plans all rows. That is exact, because the text of a cell
+depends on that cell alone, and it takes a few milliseconds however long the frame is. What only the
+whole frame can tell (duplicates, a column that a spreadsheet has rounded) comes with the overview.
+
+Whom the row goes to does not depend on the text, and reading a phone number is the longer part of
+it. So it is read by itself (:func:`addressee`), kept by the desk, and not read again with each key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from operator import eq
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from smsframe._eligibility.exclude import NOBODY
+from smsframe._plan.data import EXCLUDED
+from smsframe._plan.verdicts import EXCLUDED_SENTENCE
+from smsframe._send import send
+from smsframe._text.char_classes import is_foreign
+from smsframe._text.gsm7 import LOOK_ALIKES, character_name
+from smsframe._text.segments import Length, measure_one
+from smsframe._text.template import Template, near_misses
+from smsframe.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from smsframe._composer.inputs import Choices
+    from smsframe._plan.build import Plan
+
+NO_RECIPIENT = "whoever the phone column will say"
+NAMED = 6
+SWAPPED = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """What one row amounts to; ``text`` is None where there is none."""
+
+    label: Any = None
+    to: str = ""
+    text: str | None = None
+    length: Length | None = None
+    faults: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """Something to mend in the text: a sentence and replacements (label, old, new)."""
+
+    kind: str
+    sentence: str
+    offers: Sequence[tuple[str, str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """Whom a row goes to, masked, and what is wrong with that."""
+
+    to: str = NO_RECIPIENT
+    faults: Sequence[str] = ()
+
+
+def addressee(frame: pd.DataFrame, row: int, choices: Choices) -> Addressee:
+    """Return whom the row at a position goes to."""
+    if not len(frame) or (choices.phone is None and not choices.lookup):
+        return Addressee()
+    try:
+        made = send.plan(
+            frame.iloc[[row]],
+            "x",
+            program="0",
+            phone=choices.phone,
+            lookup=choices.lookup or None,
+            formats=choices.formats,
+            region=choices.region,
+            region_from=choices.region_from,
+            exclude=choices.rest.get("exclude"),
+        )
+    except InputError as error:
+        return Addressee(faults=(str(error),))
+    faults = [fault.sentence for fault in _of_rows(made)]
+    if made.draft.verdict[0] == EXCLUDED:
+        faults.append(EXCLUDED_SENTENCE)
+    return Addressee(to=made.masked_recipients(_FIRST)[0], faults=faults)
+
+
+def glance(frame: pd.DataFrame, row: int, choices: Choices, who: Addressee) -> Glance:
+    """Return what the row at a position amounts to, given whom it goes to."""
+    if not len(frame):
+        return Glance(faults=("The frame has no rows.",))
+    label = frame.index[row]
+    try:
+        made = _planned(frame.iloc[[row]], choices)
+    except InputError as error:
+        return Glance(label=label, to=who.to, faults=(str(error),))
+    written = bool(choices.text.strip())  # that nothing is written yet is said by Check
+    blocking = [fault for fault in made.blocking if fault.column == "text" and written]
+    faults = [fault.sentence for fault in [*blocking, *_of_rows(made)]]
+    if made.draft.template is None or not written:
+        return Glance(label=label, to=who.to, faults=[*who.faults, *faults])
+    text = str(made.texts_at(_FIRST).iloc[0])
+    return Glance(
+        label=label,
+        to=who.to,
+        text=text,
+        length=measure_one(text),
+        faults=[*who.faults, *faults],
+    )
+
+
+_FIRST: Any = np.zeros(1, dtype=np.int64)
+
+
+def _planned(row: pd.DataFrame, choices: Choices) -> Plan:
+    """Plan the text of one row, whoever it goes to."""
+    columns = [choices.phone, *choices.lookup.values(), *row.columns]
+    some = next(column for column in columns if column is not None)
+    way = replace(choices, phone=None, lookup={"?": some}, region=None, region_from=None)
+    given = {**way.arguments(), "program": way.program or "0", "exclude": NOBODY}
+    return send.plan(row, way.text, **given)
+
+
+def _of_rows(made: Plan) -> list[Any]:
+    """Return the faults of a row itself."""
+    errors = made.draft.problems.of("error")
+    return [f for f in errors if f.positions is not None and not _is_blank(f, made)]
+
+
+def _is_blank(fault: Any, made: Plan) -> bool:
+    """Whether a fault is of the stand-in for a way to the recipient."""
+    return fault.code == "lookup_missing" and "?" in made.columns.lookup
+
+
+def tag_states(frame: pd.DataFrame, choices: Choices) -> dict[str, str]:
+    """Return for each tag of the text where it is filled from: "column", "database" or "near"."""
+    names = {str(column) for column in frame.columns}
+    said = choices.personalize or {}
+    return {
+        tag: ("database" if said[tag] is None else "column")
+        if tag in said
+        else "column"
+        if tag in names
+        else "near"
+        if near_misses(tag, list(names))
+        else "database"
+        for tag in tags_of(choices.text)
+    }
+
+
+def hints(frame: pd.DataFrame, choices: Choices) -> list[Hint]:
+    """Return what could be mended in the text: unknown tags first, then costly characters."""
+    try:
+        Template.parse(choices.text)
+    except InputError as error:
+        return [Hint(kind="error", sentence=str(error)), *_costly(choices)]
+    states = tag_states(frame, choices)
+    names = [str(column) for column in frame.columns]
+    tags = [_tag_hint(tag, _meant(tag, names), s) for tag, s in states.items() if s != "column"]
+    return tags + _costly(choices)
+
+
+def tags_of(text: str) -> tuple[str, ...]:
+    """Return the tags of a text; none while a placeholder is open."""
+    try:
+        return Template.parse(text).tags
+    except InputError:
+        return ()
+
+
+def _meant(tag: str, names: Sequence[str]) -> Sequence[str]:
+    """Return the columns a tag may have meant: the same but for its signs, else one slip away.
+
+    Others are offered only where there is none: of columns with numbers all are near each other.
+    """
+    near = near_misses(tag, names)
+    wanted = _bare(tag)
+    same = [name for name in near if _bare(name) == wanted]
+    return same or [name for name in near if _is_one_slip(wanted, _bare(name))] or near
+
+
+def _bare(name: str) -> str:
+    """Return the letters and digits of a name, without case."""
+    return "".join(filter(str.isalnum, name.casefold()))
+
+
+def _is_one_slip(one: str, other: str) -> bool:
+    """Whether two words differ by one character, or by two neighbours that were swapped."""
+    for _ in range(2):  # what is the same at the beginning is taken away, then at the end
+        same = sum(1 for _ in takewhile(bool, map(eq, one, other)))
+        one, other = one[same:][::-1], other[same:][::-1]
+    return max(len(one), len(other)) <= 1 or (len(one) == SWAPPED and one == other[::-1])
+
+
+def _tag_hint(tag: str, near: Sequence[str], state: str) -> Hint:
+    """Say that a tag is no column, and offer those that may be meant."""
+    if state == "near":
+        offers = [(f"Use {name}", f"%%{tag}%%", f"%%{name}%%") for name in near]
+        return Hint(kind="warning", sentence=f"%%{tag}%% is no column.", offers=offers)
+    return Hint(kind="info", sentence=f"%%{tag}%% is no column: the database fills it.")
+
+
+def _costly(choices: Choices) -> list[Hint]:
+    """Name the characters of the text that force UCS-2; of a text that is in it, none is named."""
+    literals = _literals(choices.text)
+    if is_other_script(literals):
+        sentence = "Written in letters that GSM-7 does not have: 70 characters a segment, not 160."
+        return [Hint(kind="info", sentence=sentence)]
+    found = list(dict.fromkeys(filter(is_foreign, literals)))
+    if choices.fold:
+        found = [character for character in found if character not in LOOK_ALIKES]
+    if not found:
+        return []
+    named = ", ".join(f"{c} ({character_name(c).lower()})" for c in found[:NAMED])
+    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    offers = [(f"{c} → {LOOK_ALIKES[c]}", c, LOOK_ALIKES[c]) for c in found if c in LOOK_ALIKES]
+    sentence = f"Forces UCS-2, 70 characters a segment and not 160: {named}{more}."
+    return [Hint(kind="warning", sentence=sentence, offers=offers)]
+
+
+def is_other_script(text: str) -> bool:
+    """Whether most letters of a text are none of GSM-7's; ``editor.js`` marks none of them then."""
+    letters = [character for character in text if character.isalpha()]
+    return 2 * sum(map(is_foreign, letters)) > len(letters)
+
+
+def _literals(text: str) -> str:
+    """Return the text without its tags."""
+    try:
+        return "".join(Template.parse(text).literals)
+    except InputError:
+        return text

@@ -1,0 +1,202 @@
+"""What the composer works on, without a widget: the frame, the choices, one row, all rows.
+
+A change of a choice is answered twice: at once, for the row that is shown (event ``"choices"``),
+and after the pause, from a thread, for all rows (event ``"overview"``). An overview that was
+overtaken by another change is thrown away, so what is shown always belongs to what was chosen.
+
+Listeners of ``"overview"`` are called on a thread: they may set traits and make no widgets.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from smsframe._base import result_columns
+from smsframe._composer import row_preview as glance
+from smsframe._composer import totals
+from smsframe._composer.background import PAUSE_S, Background, quick_handover
+from smsframe._send import send
+from smsframe.errors import SmsframeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from smsframe._acoustic.client import Client
+    from smsframe._composer.inputs import Choices
+    from smsframe._composer.totals import Overview
+    from smsframe._plan.build import Plan
+
+AT_ONCE_ROWS = 20_000
+"""Up to so many rows the first overview is made at once: a notebook nobody watches has it too."""
+
+NO_ROWS = "The frame has no rows."
+STAND_IN = "0"
+
+Event: TypeAlias = Literal["choices", "row", "overview", "results", "new"]
+
+
+class Desk:
+    """The state of one composer.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The people; it is not changed, and later changes of it do not reach the composer.
+    choices : Choices
+        What is chosen to begin with.
+    client : Client or None
+        Whom to send through; None means whatever is connected when it is needed.
+    """
+
+    def __init__(
+        self, frame: pd.DataFrame, choices: Choices, *, client: Client | None = None
+    ) -> None:
+        self.lock = threading.RLock()
+        self.frame = result_columns.detached(frame)
+        self.choices = choices
+        self.row = 0
+        self.overview: Overview | None = None
+        self.refusal = ""
+        self.failure: BaseException | None = None
+        self.results: pd.DataFrame | None = None
+        self.background = Background(PAUSE_S, self._fail)
+        self._client = client
+        self._version = 0
+        self._who: tuple[Any, glance.Addressee] | None = None
+        self._listeners: list[tuple[Event, Callable[[], None]]] = []
+
+    @property
+    def client(self) -> Client | None:
+        """Whom a send would go through now."""
+        return totals.client_or_none(self._client)
+
+    def on(self, event: Event, listener: Callable[[], None]) -> None:
+        """Have a listener called at an event."""
+        self._listeners.append((event, listener))
+
+    def tell(self, event: Event) -> None:
+        """Call all listeners of an event; the first of their exceptions is raised afterwards."""
+        failures: list[Exception] = []
+        for wanted, listener in self._listeners:
+            if wanted == event:
+                try:
+                    listener()
+                except Exception as error:  # noqa: BLE001 - the other panels are told all the same
+                    failures.append(error)
+        if failures:
+            raise failures[0]
+
+    def choose(self, **changed: Any) -> None:
+        """Change choices; nothing happens when they are as before."""
+        with self.lock:
+            chosen = replace(self.choices, **changed)
+            if chosen == self.choices:
+                return
+            self.choices = chosen
+            self._outdate()
+        self.tell("choices")
+        self.background.ask(partial(self._look, self._version))
+
+    def show(self, row: int | None) -> None:
+        """Show another row; None and rows that are not there are ignored."""
+        if row is None or not 0 <= row < len(self.frame) or row == self.row:
+            return
+        self.row = row
+        self.tell("row")
+
+    def begin(self) -> None:
+        """Work out the first overview: at once where that is quick."""
+        if len(self.frame) <= AT_ONCE_ROWS:
+            self.settle()
+        else:
+            self.background.ask(partial(self._look, self._version), now=True)
+
+    def look_again(self) -> None:
+        """Work out the overview anew: something outside has changed."""
+        with self.lock:
+            self._outdate()
+        self.tell("overview")
+        self.background.ask(partial(self._look, self._version), now=True)
+
+    def recount(self) -> None:
+        """Count anew what is left to send: something was sent, what was planned is as it was."""
+        with self.lock:
+            seen = self.overview
+            self._outdate()
+        self.tell("overview")
+        self.background.ask(partial(self._look, self._version, seen), now=True)
+
+    def put(self, seen: Overview) -> None:
+        """Take an overview that is newer than the one at hand."""
+        with self.lock:
+            self._outdate()
+            self.overview = seen
+        self.tell("overview")
+
+    def settle(self) -> Overview | None:
+        """Return the overview of the choices as they are, worked out here if need be."""
+        if self.overview is None and not self.refusal:
+            self._look(self._version)
+        return self.overview
+
+    def plan(self, choices: Choices | None = None, *, program: str = "") -> Plan:
+        """Plan all rows; raises what ``plan`` raises.
+
+        ``program`` stands in for one that was not chosen yet, to count with, never to send with.
+        """
+        chosen = choices or self.choices
+        arguments = {**chosen.arguments(), "program": chosen.program or program}
+        return send.plan(self.frame, chosen.text, **arguments, client=self.client)
+
+    def glance(self) -> glance.Glance:
+        """Return the row that is shown."""
+        chosen = self.choices
+        where = (chosen.region, chosen.region_from)
+        asked = (self.row, chosen.phone, chosen.lookup, where, chosen.formats)
+        if self._who is None or self._who[0] != asked:
+            self._who = (asked, glance.addressee(self.frame, self.row, chosen))
+        return glance.glance(self.frame, self.row, chosen, self._who[1])
+
+    def _seen(self, before: Overview | None) -> Overview:
+        """Return the overview of the choices as they are."""
+        client = self.client
+        if before is not None and before.client is client:
+            return totals.recounted(before)
+        return totals.look_over(self.plan(self.choices, program=STAND_IN), client)
+
+    def _fail(self, error: Exception) -> None:
+        """Keep what went wrong on the thread of the totals, and say so where they would stand."""
+        self.failure = error
+        self.refusal = f"{type(error).__name__} while the rows were read; see composer.error."
+
+    def _outdate(self) -> None:
+        """Forget the overview: it is of other choices."""
+        self._version += 1
+        self.overview, self.refusal = None, ""
+
+    def _look(self, version: int, before: Overview | None = None) -> None:
+        """Work out the overview of a version; it counts only if that is still the newest.
+
+        ``before`` is an overview of the same choices, of which only what is left is out of date.
+        """
+        if version != self._version or self.overview is not None:
+            return
+        seen, refusal = None, "" if len(self.frame) else NO_ROWS
+        try:
+            with quick_handover():
+                seen = None if refusal else self._seen(before)
+        except SmsframeError as error:
+            refusal = str(error)
+        except Exception as error:  # noqa: BLE001 - on a thread it would be shown to nobody
+            self.failure = error
+            refusal = f"{type(error).__name__} while the rows were read; see composer.error."
+        with self.lock:
+            if version != self._version:
+                return
+            self.overview, self.refusal = seen, refusal
+        self.tell("overview")

@@ -1,0 +1,193 @@
+"""All rows: what a plan amounts to, in figures that are worked out once and shown often."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from smsframe._acoustic.client import Client, default_client
+from smsframe._composer.row_preview import is_other_script
+from smsframe._plan import figures
+from smsframe._plan.data import DUPLICATE, EXCLUDED
+from smsframe.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from smsframe._plan.build import History, Plan
+    from smsframe._plan.problems import Kind, Positions
+
+CSV_ROWS = 100_000
+UNUSED = "column_unused"  # most columns of most frames; nothing to mend
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """What a plan amounts to.
+
+    ``left`` is the number of messages that would go out now, ``bad`` the positions of rows that
+    cannot go out, ``waiting`` the number of the others while a fault of the whole send stops them
+    all, ``smallest`` and ``largest`` the range of segments.
+    """
+
+    plan: Plan
+    client: Client | None
+    past: History | None
+    left: int
+    batches: int
+    segments: int
+    smallest: int
+    largest: int
+    ucs2: int
+    cost: float | None
+    kinds: Sequence[Kind]
+    bad: Positions
+    duplicates: int
+    excluded: int
+    longest: int | None
+    notes: Sequence[str]
+    blocking: Sequence[str]
+    waiting: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of the campaign went out before, so that totals are those of the rest."""
+        return self.left == self.plan.recipients
+
+
+def look_over(plan: Plan, client: Client | None) -> Overview:
+    """Work out the figures of a plan; reads the journal, changes nothing."""
+    made, past = plan.draft, plan.history
+    sizes = plan.segment_numbers[plan.ready]
+    measured = made.measured
+    bad = np.flatnonzero(made.problems.bad_rows(made.rows))
+    blocking = [fault.sentence for fault in plan.blocking]
+    found = plan.problems_with(past).kinds(made.frame.index)
+    return Overview(
+        plan=plan,
+        client=client,
+        past=past,
+        left=plan.recipients if past is None else past.left,
+        batches=plan.batches,
+        segments=plan.total_segments,
+        smallest=int(sizes.min(initial=sizes[0])) if len(sizes) else 0,
+        largest=int(sizes.max(initial=0)),
+        ucs2=0 if measured is None else int((~measured.gsm7[plan.ready]).sum()),
+        cost=plan.cost,
+        kinds=[kind for kind in found if kind.code != UNUSED],
+        bad=bad,
+        duplicates=int((made.verdict == DUPLICATE).sum()),
+        excluded=int((made.verdict == EXCLUDED).sum()),
+        longest=int(np.argmax(measured.units)) if measured and made.rows else None,
+        notes=_notes(plan),
+        blocking=[*blocking, *_had_nearly_this(past)],
+        waiting=made.rows - len(bad) if blocking else 0,
+    )
+
+
+def recounted(seen: Overview) -> Overview:
+    """Return an overview with what is left counted anew; reads the journal, changes nothing."""
+    plan, past = seen.plan, seen.plan.history
+    return replace(
+        seen,
+        past=past,
+        left=plan.recipients if past is None else past.left,
+        blocking=[*(fault.sentence for fault in plan.blocking), *_had_nearly_this(past)],
+    )
+
+
+def _had_nearly_this(past: History | None) -> list[str]:
+    """Say what the journal has against a send."""
+    return [] if past is None else [fault.sentence for fault in past.blocking]
+
+
+def client_or_none(client: Client | None) -> Client | None:
+    """Return the client given, else the one connected last, else None."""
+    try:
+        return client or default_client()
+    except ConfigurationError:
+        return None
+
+
+def problems_csv(plan: Plan) -> tuple[str, int]:
+    """Return the problems as a data address of a CSV file, and how many it holds."""
+    table = plan.draft.problems.to_frame(plan.draft.frame.index, first=CSV_ROWS)
+    for column in ("label", "column", "value"):
+        table[column] = [_harmless(value) for value in table[column]]
+    text = table.to_csv(index=False)
+    encoded = base64.b64encode(text.encode("utf-8-sig")).decode("ascii")
+    return f"data:text/csv;charset=utf-8;base64,{encoded}", len(table)
+
+
+def find_row(index: pd.Index, asked: str) -> int | None:
+    """Return the position of the first row whose label is what was typed, else begins so."""
+    asked = asked.strip()
+    if not asked or not len(index):
+        return None
+    for label in _readings(asked):
+        place = _place(index, label)
+        if place is not None:
+            return place
+    names = index.map(_shown)
+    for found in (names == asked, names.str.startswith(asked)):
+        where = np.flatnonzero(np.asarray(found, dtype=bool))
+        if len(where):
+            return int(where[0])
+    return None
+
+
+def next_of(positions: Positions, row: int) -> int | None:
+    """Return the next position after ``row``, going round at the end."""
+    if not len(positions):
+        return None
+    place = int(np.searchsorted(positions, row, side="right"))
+    return int(positions[place % len(positions)])
+
+
+def _shown(label: Any) -> str:
+    """Return a label as it is shown."""
+    return ", ".join(map(str, label)) if isinstance(label, tuple) else str(label)
+
+
+def _readings(asked: str) -> list[Any]:
+    """Return what may have been meant by a typed label."""
+    readings: list[Any] = [asked]
+    for read in (int, float):
+        try:
+            readings.append(read(asked))
+        except ValueError:
+            continue
+    return readings
+
+
+def _place(index: pd.Index, label: Any) -> int | None:
+    """Return the first position of a label."""
+    if isinstance(index, pd.MultiIndex):
+        return None
+    try:
+        where = np.arange(len(index))[index.get_loc(label)]
+    except (KeyError, TypeError, ValueError):
+        return None
+    return int(np.atleast_1d(where)[0])
+
+
+def _notes(plan: Plan) -> list[str]:
+    """Return what has to be said in words: the database's tags, the costly characters."""
+    costly = [] if _is_other_script(plan) else figures.costly_characters(plan.draft)
+    return [*costly, *figures.database_note(plan)]
+
+
+def _is_other_script(plan: Plan) -> bool:
+    """Whether the text is written in letters that are all costly, so that none is worth naming."""
+    template = plan.draft.template
+    return template is not None and is_other_script("".join(template.literals))
+
+
+def _harmless(value: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(DANGEROUS) else value

@@ -1,0 +1,3 @@
+"""Files to frames, and frames to files."""
+
+from __future__ import annotations

@@ -1,0 +1,203 @@
+"""The cells of a CSV file, as they stand in it.
+
+Every line has as many fields as the header, or the file is refused. One separator too many moves
+all fields by one, and then the text goes to whoever's number has moved into the column: no reading
+of such a line is safe enough to be guessed. For the same reason quotes have to be closed: one that
+is not would swallow the lines behind it, and their people with them.
+
+Rows carry the number of the line they begin on, also where cells hold line breaks. The line
+``sep=;``, which Excel understands, is understood here. A cell that was written so that no
+spreadsheet runs it (``formula_cells``) is read as it was before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import re
+from collections import Counter
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from smsframe._base.result_columns import strings
+from smsframe._files.encodings import encoding_of, not_decoded
+from smsframe._files.formula_cells import bare
+from smsframe.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+    from typing import TextIO
+
+SEPARATORS: Final = (",", ";", "\t", "|")
+MARK: Final = "\ufeff"
+PIECE_ROWS: Final = 65_536
+HEADER_LINES: Final = 1000  # a quote that does not close makes no header of the whole file
+LONGEST_CELL: Final = 2**31 - 1  # Python's own limit, 131,072, is told as a fault of quotes
+TITLE_WIDTH: Final = 3  # in a narrower table, a header with one name is a header
+
+_CELL_BEGINS = r"(?:^|(?<=[,;\t|\n]))"
+_QUOTED = re.compile(_CELL_BEGINS + r'"(?:[^"]|"")*"(?!")')
+_DECLARED = re.compile(r'\ufeff?"?sep=([^"\r\n])"?[,;]*[\r\n]*', re.IGNORECASE)
+_QUOTE_OPEN = re.compile(_CELL_BEGINS + r'".*', re.DOTALL)
+
+
+def read_csv(path: Path, encoding: str | None = None) -> pd.DataFrame:
+    """Read a CSV file: text in every cell, NA where it is empty, the line as the index.
+
+    The separator is what ``sep=`` in the first line says, else the commonest of ``,``, ``;``, tab
+    and ``|`` in the header, outside quotes.
+
+    Raises
+    ------
+    InputError
+        A line has more or fewer fields than the header, a quote is not closed, two columns have one
+        name, or the file is in another encoding (None: UTF-8).
+    """
+    codec = encoding_of(path, encoding)
+    try:
+        with _long_cells(), path.open(encoding=codec, newline="") as file:
+            return _read(file, path.name)
+    except UnicodeError as error:
+        raise not_decoded(path, codec) from error
+
+
+@contextlib.contextmanager
+def _long_cells() -> Iterator[None]:
+    """Let cells be as long as they are."""
+    before = csv.field_size_limit(LONGEST_CELL)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+def _read(file: TextIO, name: str) -> pd.DataFrame:
+    """Read the lines of a CSV file."""
+    separator = _declared(file.readline())
+    before = 1 if separator else 0
+    if separator is None:
+        file.seek(0)
+        separator = max(SEPARATORS, key=_outside_quotes(file).count)
+        file.seek(0)
+    reader = csv.reader(file, delimiter=separator, strict=True)
+    records = _records(reader, name, before)
+    header = next(records, None)
+    if header is None:
+        raise InputError(f"{name} cannot be read: it is empty.")
+    line, cells = header
+    if any("\x00" in cell for cell in cells):
+        raise _zero_byte(name, line)
+    names = column_names([bare(cell.lstrip(MARK)) for cell in cells], name)
+    if sum(map(bool, cells)) == 1 and len(cells) >= TITLE_WIDTH:
+        raise title_above(f"{name}, line {line}", len(cells))
+    return _frame(names, records, name, line)
+
+
+def _declared(line: str) -> str | None:
+    """Return the separator that a line ``sep=;`` declares for Excel, None for other lines."""
+    found = _DECLARED.fullmatch(line)
+    return found[1] if found else None
+
+
+def _outside_quotes(lines: Iterable[str]) -> str:
+    """Return the header, which may go over several lines, without its quoted cells."""
+    header = ""
+    for line in islice(lines, HEADER_LINES):
+        header = _QUOTED.sub("", header + line)
+        if header.strip() and not _QUOTE_OPEN.search(header):
+            break
+    return _QUOTE_OPEN.sub("", header)
+
+
+def _records(reader: Any, file: str, before: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield every record that is not blank, with the line it begins on, ``before`` lines passed."""
+    line = before + 1
+    while True:
+        try:
+            record = next(reader, None)
+        except csv.Error as error:
+            if "NUL" in str(error):
+                raise _zero_byte(file, line) from error
+            raise InputError(
+                f"{file}, line {line}: the quotes of a cell do not close as they should ({error}). "
+                "A quote within a quoted cell is written twice."
+            ) from error
+        if record is None:
+            return
+        if record and (len(record) > 1 or record[0].strip()):
+            yield line, record
+        line = before + reader.line_num + 1
+
+
+def _zero_byte(file: str, line: int) -> InputError:
+    """Return what to say of a zero byte, which no text has."""
+    return InputError(
+        f"{file}, line {line} holds a zero byte, so it is damaged or no text file. If it is in "
+        "UTF-16, encoding='utf-16-le' reads it; else take it from its source again."
+    )
+
+
+def title_above(where: str, columns: int) -> InputError:
+    """Return what to say of a first row that is a title: one cell above several columns."""
+    return InputError(
+        f"{where} has to name the columns, but has one cell for {columns} columns. If it is a "
+        "title, delete it and whatever else stands above the names."
+    )
+
+
+def column_names(header: list[str], file: str) -> list[str]:
+    """Return the names of the columns; one without a name is called by its number."""
+    names = [name or f"column {number}" for number, name in enumerate(header, start=1)]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise InputError(
+            f"{file}: the header names {', '.join(map(repr, twice))} more than once. Rename one, "
+            "so that it is plain which is meant."
+        )
+    return names
+
+
+def _frame(
+    names: list[str], records: Iterator[tuple[int, list[str]]], file: str, header_line: int
+) -> pd.DataFrame:
+    """Make columns of records, piece by piece, so that no more than a piece is held twice."""
+    lines: list[int] = []
+    pieces: list[list[pa.Array]] = [[] for _ in names]
+    while piece := list(islice(records, PIECE_ROWS)):
+        _check_widths(piece, len(names), file, header_line)
+        lines += [line for line, _ in piece]
+        for place, cells in enumerate(zip(*(record for _, record in piece), strict=True)):
+            texts = pa.array([cell or None for cell in cells], pa.large_string())
+            if pc.any(pc.match_substring(texts, "\x00")).as_py():
+                at = next(n for n, cell in enumerate(cells) if "\x00" in cell)
+                raise _zero_byte(file, piece[at][0])
+            pieces[place].append(bare(texts))
+    return pd.DataFrame(
+        {
+            name: strings(pa.chunked_array(pieces[place], pa.large_string()))
+            for place, name in enumerate(names)
+        },
+        index=pd.Index(lines, dtype="int64", name="line"),
+    )
+
+
+def _check_widths(
+    piece: list[tuple[int, list[str]]], width: int, file: str, header_line: int
+) -> None:
+    """Refuse lines that have more or fewer fields than the header."""
+    odd = [(line, len(record)) for line, record in piece if len(record) != width]
+    if odd:
+        line, fields = odd[0]
+        others = f" {len(odd):,} lines are like this." if len(odd) > 1 else ""
+        if width == 1 < fields:
+            others += f" If line {header_line} is a title, delete what stands above the names."
+        raise InputError(
+            f"{file}, line {line} has {fields} fields, but the header has {width}, so it is not "
+            f"plain which column its values belong to.{others} Look for a separator too many or "
+            "missing, or for a value with a separator in it, which has to stand in quotes."
+        )

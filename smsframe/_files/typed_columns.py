@@ -1,0 +1,190 @@
+"""Numbers and dates of the columns that are given a format; all other cells stay as they are.
+
+A format such as ``,.2f`` needs numbers and one such as ``%d %b`` needs dates, while a CSV file has
+texts. What is read here can be read in one way only: digits with a point, and dates year first.
+``05/03/2026`` is a day in March or in May, so it is refused and never guessed, whatever the other
+rows look like. ``1.234`` is a little more than one, or more than a thousand; where every decimal of
+a column is such a number it is asked about (``decimal=``). Cells that are numbers or dates already,
+as in Excel, are left alone, however they were shown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from smsframe._files.number_formats import ShownCell
+from smsframe._text.format_value import shown
+from smsframe.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+NAMED: Final = 5
+
+_DATE_FORMAT = re.compile(r"%[-#]?[A-Za-z]")
+_NUMBER_FORMAT = re.compile(r".*(,|[bdeEfFgGnoxX%])", re.DOTALL)
+_LIKE_DATE = re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2,4}([T ].{0,12})?")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_GROUPED = {
+    ".": re.compile(r"[+-]?[0-9]{1,3}([, '’\u00a0\u202f])[0-9]{3}(\1[0-9]{3})*(\.[0-9]*)?"),
+    ",": re.compile(r"[+-]?[0-9]{1,3}([. '’\u00a0\u202f])[0-9]{3}(\1[0-9]{3})*(,[0-9]*)?"),
+}
+_POINTED = re.compile(r"[+-]?[0-9]*\.[0-9]+")
+_TWO_READINGS = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
+_LIKE_COMMA = re.compile(r"[+-]?[0-9]{1,3}(\.?[0-9]{3})*,[0-9]+|[+-]?[0-9]{1,3}(\.[0-9]{3}){2,}")
+_DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
+                   r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?)?"
+                   r"(Z|[+-][0-9]{2}:?[0-9]{2})?")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """How the texts of a column are read: None for a text that cannot be, and what to write."""
+
+    read: Callable[[str], Any]
+    kind: str
+    cure: str
+
+
+def _number(text: str) -> int | float | None:
+    """Read a number."""
+    if not _NUMBER.fullmatch(text):
+        return None
+    digits = text.lstrip("+-")
+    value = int(text) if digits.isdigit() else float(text)
+    return value if math.isfinite(value) else None
+
+
+def _number_with(decimal: str) -> Callable[[str], Any]:
+    """Return what reads numbers with this decimal mark, thousands apart or not."""
+
+    def read(text: str) -> int | float | None:
+        found = _GROUPED[decimal].fullmatch(text)
+        if found is not None:
+            text = text.replace(found[1], "")
+        elif decimal == "," and "." in text:
+            return None
+        return _number(text.replace(",", ".") if decimal == "," else text)
+
+    return read
+
+
+def _moment(text: str) -> dt.date | None:
+    """Read a date or moment, as the clock of its own zone shows it."""
+    found = _DATE.fullmatch(text)
+    if found is None or (found[5] and not found[2]):
+        return None
+    try:
+        day = dt.date.fromisoformat(found[1])
+        return dt.datetime.fromisoformat(f"{found[1]}{found[2]}") if found[2] else day
+    except ValueError:
+        return None
+
+
+_NUMBERS = _Reading(
+    read=_number,
+    kind="number",
+    cure="Write digits with a decimal point, such as 1234.50, or leave the cell blank.",
+)
+_WITH_COMMA: Final = "Write digits with a decimal comma, such as 1234,50, or leave the cell blank."
+_DATES = _Reading(
+    read=_moment,
+    kind="date with the year first",
+    cure="Write 2026-03-05, or 2026-03-05 14:30, or leave the cell blank.",
+)
+
+
+def typed(
+    frame: pd.DataFrame, formats: Mapping[Any, str], decimal: str | None = None
+) -> pd.DataFrame:
+    """Return the frame with numbers or dates in the columns whose format needs them.
+
+    Raises
+    ------
+    InputError
+        A text of such a column is no number, or no date: its line and what to write. Or its numbers
+        can be read in two ways, and ``decimal`` does not say which.
+    """
+    made = {
+        name: _read(frame[name], _reading(spec, decimal), f"{name}={spec}", decimal)
+        for name, spec in formats.items()
+        if name in frame.columns and _reading(spec, decimal)
+    }
+    return frame.assign(**made)
+
+
+def _reading(spec: str, decimal: str | None) -> _Reading | None:
+    """Return what a format needs: dates for %d, numbers for .2f, nothing for what takes texts."""
+    if _DATE_FORMAT.search(spec):
+        return _DATES
+    if not _NUMBER_FORMAT.fullmatch(spec):
+        return None
+    if decimal is None:
+        return _NUMBERS
+    cure = _NUMBERS.cure if decimal == "." else _WITH_COMMA
+    return replace(_NUMBERS, read=_number_with(decimal), cure=cure)
+
+
+def _read(
+    column: pd.Series, reading: _Reading | None, option: str, decimal: str | None
+) -> pd.Series:
+    """Read the texts of a column, each distinct one once."""
+    cells = column.to_numpy(dtype=object)
+    has_stored = [n for n, cell in enumerate(cells) if isinstance(cell, ShownCell)]
+    if has_stored:
+        cells = cells.copy()
+        for place in has_stored:
+            cells[place] = cells[place].stored
+        column = pd.Series(cells, index=column.index, name=column.name, dtype=object)
+    places = [n for n, cell in enumerate(cells) if isinstance(cell, str) and cell.strip()]
+    if reading is None or not places:
+        return column.infer_objects() if has_stored else column
+    if decimal is None and reading is _NUMBERS:
+        _refuse_two_readings(column, places, option)
+    known = {cell: reading.read(cell.strip()) for cell in {cells[place] for place in places}}
+    bad = [place for place in places if known[cells[place]] is None]
+    if bad:
+        raise _complaint(column, bad, reading, option)
+    out = np.array([None if pd.isna(cell) else cell for cell in cells], dtype=object)
+    for place in places:
+        out[place] = known[cells[place]]
+    return pd.Series(out, index=column.index, name=column.name, dtype=object)
+
+
+def _refuse_two_readings(column: pd.Series, places: Sequence[int], option: str) -> None:
+    """Refuse numbers all of which may have a decimal point, or one between thousands."""
+    cells = column.to_numpy(dtype=object)
+    pointed = [place for place in places if _POINTED.fullmatch(cells[place].strip())]
+    if not pointed or not all(_TWO_READINGS.fullmatch(cells[place].strip()) for place in pointed):
+        return
+    text = cells[pointed[0]].strip()
+    raise InputError(
+        f"Column {column.name!r}, {column.index.name or 'row'} {column.index[pointed[0]]}: {text} "
+        f"has two readings, {float(text):g} and {float(text) * 1000:,.0f}, and --format {option!r} "
+        "needs a number. decimal='.' says that the point is a decimal point, decimal=',' that it "
+        "stands between thousands."
+    )
+
+
+def _complaint(column: pd.Series, bad: Sequence[int], reading: _Reading, option: str) -> InputError:
+    """Say which cells cannot be read, and what to write in them."""
+    place = str(column.index.name or "row")
+    labels = [str(column.index[number]) for number in bad[:NAMED]]
+    also = f" {len(bad):,} {place}s have such a value: {', '.join(labels)}" if len(bad) > 1 else ""
+    also += (", …" if len(bad) > NAMED else ".") if also else ""
+    cell = str(column.iloc[bad[0]]).strip()
+    cure = reading.cure
+    if reading is _NUMBERS and _LIKE_COMMA.fullmatch(cell):
+        cure = f"If the decimal mark is a comma, decimal=',' says so. {cure}"
+    value = repr(cell) if _LIKE_DATE.fullmatch(cell) else shown(cell)  # a date is not masked
+    return InputError(
+        f"Column {column.name!r}, {place} {labels[0]}: {value} is no "
+        f"{reading.kind}, as --format {option!r} needs.{also} {cure}"
+    )

@@ -1,0 +1,176 @@
+"""The messages of a scope, picked out of its batches as they are read.
+
+A campaign may have ten million messages in the journal while a send asks for a thousand, so batches
+are read one after the other and only what is asked for is kept. They are looked through a million
+messages at a time: a hash table of what is wanted is made for each look.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from smsframe._journal.records import (
+    HASH_BYTES,
+    KEY_BYTES,
+    STATE_NAMES,
+    BatchRecord,
+    Ledger,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy.typing as npt
+
+AT_ONCE: Final = 1 << 20
+_STATE_BYTES: Final = {name: byte for byte, name in enumerate(STATE_NAMES)}
+
+
+@dataclass(frozen=True, slots=True)
+class BatchHashes:
+    """What the journal keeps of the messages of a batch, as it was read."""
+
+    number: int
+    batch_id: str
+    size: int
+    state: str
+    states: bytes | None
+    checksum: int | None
+    keys: bytes | None
+    recipients_checksum: int | None = None
+    recipients: bytes | None = None
+
+    def is_whole(self) -> bool:
+        """Tell whether everything is what was written."""
+        return (
+            self.keys is not None
+            and len(self.keys) == KEY_BYTES * self.size
+            and zlib.crc32(self.keys) == self.checksum
+            and self.state in STATE_NAMES
+            and (self.states is None or len(self.states) == self.size)
+            and self._recipients_are_whole()
+        )
+
+    def _recipients_are_whole(self) -> bool:
+        """Tell whether the recipient hashes, if they were read, are what was written."""
+        if self.recipients is None:
+            return True
+        right = len(self.recipients) == HASH_BYTES * self.size
+        return right and zlib.crc32(self.recipients) == self.recipients_checksum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which messages are asked for: by key, by recipient, or all when ``keys`` is None."""
+
+    keys: bytes | None = None
+    recipients: npt.NDArray[np.uint64] | None = None
+
+    def among(
+        self, keys: npt.NDArray[np.void], recipients: npt.NDArray[np.uint64]
+    ) -> npt.NDArray[np.int64]:
+        """Return where the messages stand that are asked for."""
+        if self.keys is None:
+            return np.arange(len(keys))
+        # Half of a key is compared faster than the whole, and the whole only where the half fits.
+        halves = np.frombuffer(self.keys, np.uint64)[::2]
+        found = _is_in(keys.view(np.uint64)[::2], halves)
+        if self.recipients is not None:
+            found |= _is_in(recipients, self.recipients)
+        return np.flatnonzero(found)
+
+
+def _is_in(values: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+    """Return which values are among those wanted."""
+    wanted_set = pa.array(np.ascontiguousarray(wanted))
+    found = pc.is_in(pa.array(np.ascontiguousarray(values)), value_set=wanted_set)
+    mask: npt.NDArray[np.bool_] = found.to_numpy(zero_copy_only=False)
+    return mask
+
+
+@dataclass(slots=True)
+class Collected:
+    """Messages that were picked out; ``read`` counts the batches that were looked at."""
+
+    read: int = 0
+    numbers: list[int] = field(default_factory=list)
+    _keys: list[npt.NDArray[np.void]] = field(default_factory=list)
+    _state: list[npt.NDArray[np.uint8]] = field(default_factory=list)
+    _batch: list[npt.NDArray[np.int32]] = field(default_factory=list)
+    _offset: list[npt.NDArray[np.int32]] = field(default_factory=list)
+    _recipients: list[npt.NDArray[np.uint64]] = field(default_factory=list)
+
+    def add(self, batches: list[BatchHashes], wanted: Wanted) -> None:
+        """Pick what is wanted out of some batches."""
+        self.read += len(batches)
+        sizes = np.array([batch.size for batch in batches], dtype=np.int64)
+        keys = np.frombuffer(b"".join(b.keys or b"" for b in batches), f"V{KEY_BYTES}")
+        hashes = b"".join(b.recipients or bytes(HASH_BYTES * b.size) for b in batches)
+        recipients = np.frombuffer(hashes, np.uint64)
+        rows = wanted.among(keys, recipients)
+        batch = np.repeat(np.arange(len(batches)), sizes)[rows]
+        used, numbers = np.unique(batch, return_inverse=True)
+        states = [_states(batches[place]) for place in used.tolist()]
+        starts = (np.cumsum(sizes) - sizes)[batch]
+        offset = (rows - starts).astype(np.int32)
+        at = np.append(0, np.cumsum(sizes[used]))[numbers] + offset
+        self._keys.append(keys[rows])
+        self._recipients.append(recipients[rows])
+        self._offset.append(offset)
+        self._state.append(np.concatenate([np.empty(0, np.uint8), *states])[at])
+        self._batch.append((numbers + len(self.numbers)).astype(np.int32))
+        self.numbers += [batches[place].number for place in used.tolist()]
+
+    def ledger(self, records: tuple[BatchRecord, ...]) -> Ledger:
+        """Return what was picked out, with the records of its batches."""
+        return Ledger(
+            keys=np.concatenate([np.empty(0, f"V{KEY_BYTES}"), *self._keys]),
+            state=np.concatenate([np.empty(0, np.uint8), *self._state]),
+            batch=np.concatenate([np.empty(0, np.int32), *self._batch]),
+            offset=np.concatenate([np.empty(0, np.int32), *self._offset]),
+            recipients=np.concatenate([np.empty(0, np.uint64), *self._recipients]),
+            batches=records,
+        )
+
+
+def collect(batches: Iterable[BatchHashes], wanted: Wanted) -> Collected:
+    """Pick what is wanted out of the batches of a scope, which are read as they come."""
+    found, waiting, messages = Collected(), list[BatchHashes](), 0
+    for batch in batches:
+        waiting.append(batch)
+        messages += batch.size
+        if messages >= AT_ONCE:
+            found.add(waiting, wanted)
+            waiting, messages = [], 0
+    if waiting:
+        found.add(waiting, wanted)
+    return found
+
+
+def _states(batch: BatchHashes) -> npt.NDArray[np.uint8]:
+    """Return the state of each message of a batch."""
+    return state_bytes(batch.state, batch.size, batch.states)
+
+
+def state_bytes(state: str, size: int, states: bytes | None) -> npt.NDArray[np.uint8]:
+    """Return one byte per message of a batch: those kept, else the state of the whole."""
+    if states is not None:
+        return np.frombuffer(states, np.uint8)
+    return np.full(size, _STATE_BYTES[state], dtype=np.uint8)
+
+
+def count_states(batches: Iterable[tuple[str, int, bytes | None]]) -> dict[str, int]:
+    """Count messages by state: claimed, accepted, rejected, unknown."""
+    totals: Any = np.zeros(len(STATE_NAMES), dtype=np.int64)
+    for state, size, states in batches:
+        if states is None:
+            totals[_STATE_BYTES[state]] += size
+        else:
+            totals += np.bincount(np.frombuffer(states, np.uint8), minlength=len(totals))
+    return dict(zip(STATE_NAMES, totals.tolist(), strict=True))

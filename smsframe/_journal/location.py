@@ -1,0 +1,211 @@
+"""Where a journal is: whether its path still leads to it, and whether one was there before.
+
+A journal that was moved, replaced or emptied has forgotten whom it texted, and whoever goes on with
+a new one texts them again. So:
+
+- **At opening**, a path that leads to no file, or to an empty one, is a new journal only when no
+  campaign was ever locked beside it. Locks are made after their journal (`smsframe._send.run`), and
+  are looked for before the file is: a first run that is beginning in another process is no loss.
+- **While it is open**, file and path are compared before each claim: device and inode, and whether
+  there is anything in it. The network's disks included, a file keeps both while it is open.
+- **A journal may be an older copy**: a backup, or one of another machine. The last batch of each
+  campaign is noted beside its lock, and a journal that does not know it is refused.
+- What came back of calls under way is still written into the open file where that is possible: a
+  journal that was moved knows all of it when it is brought back. SQLite refuses to write a file
+  that its path does not lead to, because the side file would lie in another place than the file;
+  so for these last writes it is kept in memory.
+- No sentence advises another journal, or to run something again, where a journal is lost.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
+
+from smsframe._journal.lock import has_locks, locks_directory, private, sender_at_work
+from smsframe.errors import CampaignBusyError, JournalError
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SHORTEST_DATABASE_BYTES: Final = 512
+
+BRING_IT_BACK: Final = (
+    "Only it knows who was texted: bring the journal back (from where it was moved, or a backup) "
+    "and send nothing of these campaigns before, also with no other journal"
+)
+_used: Final[dict[str, tuple[int, int]]] = {}
+"""The journals that this session wrote batches to, by path, and the folders they were in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The file that a journal was opened from; ``file`` is where links led then."""
+
+    path: Path
+    file: Path
+    device: int
+    inode: int
+    folder: tuple[int, int]
+    is_filled: bool
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """Remember which file a path leads to."""
+        found = path.stat()
+        return cls(
+            path=path.absolute(),
+            file=path.resolve(),
+            device=found.st_dev,
+            inode=found.st_ino,
+            folder=_folder_of(path),
+            is_filled=found.st_size >= SHORTEST_DATABASE_BYTES,
+        )
+
+    def note(self, scope: bytes, batch_id: str) -> None:
+        """Note beside its lock which batch of a campaign was claimed last; it only informs."""
+        _used[str(self.file)] = self.folder
+        with (
+            contextlib.suppress(OSError),
+            open(_note(self.path, scope), "w", encoding="utf-8", opener=private) as stream,
+        ):
+            stream.write(f"{batch_id}\n")
+
+    def fault(self) -> str:
+        """Say what has become of the file; nothing when it is where it was."""
+        try:
+            now = self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return "is not there any more: it was moved or deleted while it was in use"
+        except OSError as error:
+            return f"cannot be reached any more ({error.strerror})"
+        if (now.st_dev, now.st_ino) != (self.device, self.inode):
+            return "was replaced by another file while it was in use"
+        if self.is_filled and now.st_size < SHORTEST_DATABASE_BYTES:
+            return "was emptied while it was in use"
+        return ""
+
+    @contextlib.contextmanager
+    def writable(self, db: sqlite3.Connection, *, moved_too: bool) -> Iterator[None]:
+        """Let a file be written where it was opened; ``moved_too``: also where it was moved to."""
+        fault = self.fault()
+        if not fault:
+            yield
+            return
+        if not moved_too or not _remove_ended(side_file(self.file)):
+            raise lost(self.path, fault)
+        db.execute("PRAGMA journal_mode = MEMORY").fetchall()
+        try:
+            yield
+        finally:
+            db.execute("PRAGMA journal_mode = PERSIST").fetchall()
+
+
+def _folder_of(path: Path) -> tuple[int, int]:
+    """Tell which folder a file is in, by device and inode."""
+    found = path.resolve().parent.stat()
+    return found.st_dev, found.st_ino
+
+
+def _note(path: Path, scope: bytes) -> Path:
+    """Name the note of a campaign's last batch."""
+    return locks_directory(path) / f"{scope.hex()}.last"
+
+
+def _last_batch(path: Path, scope: bytes) -> str | None:
+    """Return the id of a campaign's last batch, as it was noted; None where nothing was."""
+    with contextlib.suppress(OSError, ValueError):
+        told = _note(path, scope).read_text(encoding="utf-8")
+        return told.strip() if told.endswith("\n") else None
+    return None
+
+
+def has_file(db: sqlite3.Connection) -> bool:
+    """Tell a database in a file from one in memory, which begins anew each time."""
+    return bool(db.execute("PRAGMA database_list").fetchone()[2])
+
+
+def refuse_outdated(db: sqlite3.Connection, path: Path, scope: bytes) -> None:
+    """Refuse to go on with a journal that does not know the last batch of a campaign."""
+    batch_id = _last_batch(path, scope)
+    if batch_id is None or not has_file(db):
+        return
+    if not db.execute("SELECT 1 FROM batches WHERE batch_id = ?", (batch_id,)).fetchone():
+        raise _outdated(path, scope, batch_id)
+
+
+def left_with_its_folder(path: Path) -> bool:
+    """Tell whether a journal that was sent with in this session is gone with its folder."""
+    folder = _used.get(str(path.resolve()))
+    if folder is None:
+        return False
+    try:
+        return _folder_of(path) != folder
+    except OSError:
+        return True
+
+
+def side_file(path: Path) -> Path:
+    """Name SQLite's rollback journal of a database file."""
+    return path.with_name(path.name + "-journal")
+
+
+def _remove_ended(file: Path) -> bool:
+    """Remove a side file whose transaction has ended, or which is not there; False for others.
+
+    SQLite stumbles over one beside a path that leads to no file.
+    """
+    try:
+        with file.open("rb") as stream:
+            if stream.read(1).strip(b"\0"):  # PERSIST ends a transaction by a header of zeros
+                return False
+        file.unlink()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def lost(path: Path, fault: str) -> JournalError:
+    """Report a journal that is not what it was."""
+    return JournalError(f"The journal {path} {fault}. {BRING_IT_BACK}.", path=str(path), lost=fault)
+
+
+def _outdated(path: Path, scope: bytes, batch_id: str) -> JournalError:
+    """Report a journal that does not know the last batch of a campaign."""
+    return JournalError(
+        f"The journal {path} does not know batch {batch_id}, the last one of this campaign that "
+        "was sent with it: it is an older copy, or another journal was put in its place. "
+        f"{BRING_IT_BACK}. Only if the newer one is gone for good, and you know who had that run "
+        f"(its saved results, the product's events), delete {_note(path, scope)}: whoever this "
+        "journal does not know is texted again unless you leave them out.",
+        path=str(path),
+        batch=batch_id,
+    )
+
+
+def forgotten(path: Path, fault: str) -> JournalError:
+    """Report a journal that is missing or empty at opening, though it had campaigns."""
+    directory = locks_directory(path)
+    also = " and the sandbox's world" if path.name == "rehearsal.sqlite3" else ""
+    sender = sender_at_work(path)
+    sentence = (
+        f"The journal {path} {fault}, but campaigns were sent with it: their locks are in "
+        f"{directory}. {'' if sender is None else f'{sender} is sending with it now. '}"
+        f"{BRING_IT_BACK}. Only to begin anew, knowing that everybody may be texted again, delete "
+        f"the folder {directory.name}{also} too."
+    )
+    if sender is not None:
+        return CampaignBusyError(sentence, path=str(path), lost=fault)
+    return JournalError(sentence, path=str(path), lost=fault)
+
+
+def knows_somebody(path: Path) -> bool:
+    """Tell whether a journal may know of people who were texted; when in doubt it does."""
+    with contextlib.suppress(OSError):
+        return has_locks(path) or (path.exists() and path.stat().st_size > 0)
+    return True

@@ -1,0 +1,115 @@
+"""What the journal keeps as opaque bytes: the recipients of a batch, and the rows that are in none.
+
+Both are Arrow IPC streams, compressed: written in a tenth of a millisecond for a thousand
+recipients, read back by any Arrow library in ten years. Together they rebuild a run's results after
+the process that made it is gone.
+
+Behind each stream, where Arrow does not look, stands a checksum: what an export is held against
+decides who is texted again, and a byte that a disk has changed must not be taken for a recipient.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.ipc
+
+from smsframe.errors import JournalError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from smsframe._base.result_columns import Verdicts
+    from smsframe._plan.batches import Slice
+    from smsframe._plan.problems import Positions
+
+_END_BYTES = 4
+ID, LOOKUP, VALUE = "id", "lookup:", "value:"
+
+# Without threads: handing so little over to them takes longer than to compress it.
+_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+
+
+def pack_recipients(batch: Slice) -> bytes:
+    """Return the recipients of a batch as bytes."""
+    columns: dict[str, Any] = {
+        "row": pa.array(batch.rows.astype(np.int32)),
+        "segments": pa.array(batch.segments),
+    }
+    if batch.contact_ids is not None:
+        columns[ID] = batch.contact_ids
+    columns |= {LOOKUP + name: column for name, column in batch.lookups.items()}
+    columns |= {VALUE + tag: column for tag, column in batch.personalization.items()}
+    return _pack(columns)
+
+
+def pack_rest(verdicts: Verdicts, rows: Positions) -> bytes:
+    """Return what became of the rows that are in no batch of the run as bytes."""
+    where = pa.array(rows)
+    texts = [(code, error) for code, error in verdicts.reasons]
+    reason = pa.array(verdicts.reason[rows], mask=verdicts.reason[rows] < 0)
+    batch = pa.array(verdicts.batch[rows], mask=verdicts.batch[rows] < 0)
+    batch_ids = pa.array([facts.batch_id for facts in verdicts.batches], pa.string())
+    return _pack(
+        {
+            "row": pa.array(rows.astype(np.int32)),
+            "status": pa.array(verdicts.status[rows]),
+            "code": _coded(reason, [code for code, _ in texts]),
+            "error": _coded(reason, [error for _, error in texts]),
+            "batch": pa.DictionaryArray.from_arrays(batch, batch_ids),
+            "contact": verdicts.contact.take(where),
+            "segments": pa.array(verdicts.segments[rows]),
+        }
+    )
+
+
+def pack_statuses(sent: npt.NDArray[np.uint8], messages: pa.Array) -> bytes:
+    """Return what the status endpoint said of each message of a batch as bytes."""
+    return _pack({"sent": pa.array(sent), "message": messages.dictionary_encode()})
+
+
+def recipients(table: pa.Table) -> pa.Array:
+    """Return whom each message of unpacked batches addresses, as one text, as ``Draft`` does."""
+    if ID in table.column_names:
+        return table[ID].combine_chunks()
+    named = [name for name in table.column_names if name.startswith(LOOKUP)]
+    parts = [
+        pc.binary_join_element_wise(pa.scalar(name.removeprefix(LOOKUP)), table[name], "=")
+        for name in named
+    ]
+    return pc.binary_join_element_wise(*parts, " ").combine_chunks()
+
+
+def unpack(blob: bytes) -> pa.Table:
+    """Return packed rows as a table; JournalError when the bytes are not those that were packed."""
+    stream, end = blob[:-_END_BYTES], blob[-_END_BYTES:]
+    try:
+        if end != _end_of(stream):
+            raise pa.ArrowInvalid("checksum")
+        return pa.ipc.open_stream(stream).read_all()
+    except (pa.ArrowException, OSError) as error:  # OSError: cut short, or not what lz4 wrote
+        raise JournalError("A stored batch cannot be read; the journal is damaged.") from error
+
+
+def _coded(numbers: pa.Array, texts: list[str]) -> pa.Array:
+    """Return texts by number, each kept once."""
+    return pa.DictionaryArray.from_arrays(numbers, pa.array(texts, pa.string()))
+
+
+def _pack(columns: dict[str, Any]) -> bytes:
+    """Return columns as a compressed Arrow stream."""
+    batch = pa.RecordBatch.from_pydict(columns)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema, options=_OPTIONS) as writer:
+        writer.write_batch(batch)
+    stream: bytes = sink.getvalue().to_pybytes()
+    return stream + _end_of(stream)
+
+
+def _end_of(stream: bytes) -> bytes:
+    """Return the checksum of a stream as it stands behind it."""
+    return zlib.crc32(stream).to_bytes(_END_BYTES, "little")

@@ -1,0 +1,395 @@
+"""Reading the journal, and owning its connection and its transactions.
+
+A connection belongs to the thread and process that opened it: SQLite's locks do not survive a fork,
+and a transaction is of one thread. Others are refused with a sentence instead of an obscure fault.
+The ledger decides who is texted again, so it is not only read but checked: a checksum per batch,
+and the number of batches counted in a second way. Damage raises; it never makes a ledger shorter.
+
+Where another program has the file locked for longer than ``busy_timeout_s``, whoever opens the
+journal with ``patience_s`` waits on, and says so (`PATIENCE_S` for what a person asked for). A send
+under way takes that back: it has calls in flight to listen to, and waits in its own way.
+"""
+# ruff: noqa: S608 - statements are joined from constants here, values are always bound
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import sqlite3
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+from smsframe._base.forks import unforked
+from smsframe._journal.ledger import BatchHashes, Wanted, collect, count_states
+from smsframe._journal.location import Place
+from smsframe._journal.records import (
+    BatchRecord,
+    FinishedRun,
+    Ledger,
+    RecentBatch,
+    RecentRun,
+    RunRecord,
+)
+from smsframe._journal.schema import damaged, explaining, open_database, roll_back
+from smsframe.errors import JournalError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    import numpy as np
+    import numpy.typing as npt
+
+RUN_COLUMNS: Final = (
+    "run_id, scope, service, program, campaign, content, content_id, near, is_test, settings, "
+    "tags, rows, started_at, user, host, pid, ended_at, ending, left, forgotten"
+)
+OUTCOME_COLUMNS: Final = (
+    "state, http_status, code, message, cure, response_id, location, attempts, seconds, settled_at"
+)
+_BATCH_COLUMNS: Final = (
+    f"batch_id, run_id, scope, size, source, claimed_at, {OUTCOME_COLUMNS}, resolved_at, "
+    "refreshed_at, states, statuses"
+)
+_FROM_BATCHES: Final = "FROM batches LEFT JOIN statuses ON statuses.batch = id"
+# The batches of a scope, counted over other indexes than those they are read by.
+_COUNT_OTHERWISE: Final = (
+    "SELECT count(*) FROM batches WHERE run_id IN (SELECT run_id FROM runs WHERE scope = ?)"
+)
+_HASHES: Final = "id, batch_id, size, state, states, keys_checksum, keys"
+_OF_SCOPE: Final = "FROM batches LEFT JOIN messages ON batch = id WHERE scope = ? ORDER BY id"
+_MESSAGES: Final = f"SELECT {_HASHES} {_OF_SCOPE}"
+_WITH_RECIPIENTS: Final = (
+    f"SELECT {_HASHES}, recipients_checksum, nullif(recipients, x'') {_OF_SCOPE}"
+)
+_RECENT: Final = (
+    "SELECT id, batch_id, run_id, claimed_at, size, state, states, recipients FROM batches "
+    "JOIN messages ON batch = id WHERE length(recipients)"
+)
+_FINISHED: Final = (
+    "SELECT run_id, ended_at FROM runs WHERE scope = ? AND ending = 'done' AND left = 0 "
+    "AND NOT EXISTS (SELECT 1 FROM batches WHERE batches.run_id = runs.run_id "
+    "AND state IN ('claimed', 'unknown')) ORDER BY ended_at"
+)
+_T = TypeVar("_T")
+PATIENCE_S: Final = 60.0
+LOCKED_PAUSE_S: Final = 0.05  # SQLite does not wait itself where two would wait for each other
+_IT_WAITS: Final = (
+    "The journal is locked by another program (a database browser, a backup). It is waited for, "
+    "about a minute at most; close what has it open."
+)
+_ANY_PAGE: Final = "SELECT 1 FROM sqlite_master LIMIT 1"
+_STEP: Final = 500  # names in one IN (...); the floor of SQLite's limit is 999
+RUN_FIELDS: Final = tuple(RUN_COLUMNS.split(", "))
+OUTCOME_FIELDS: Final = tuple(OUTCOME_COLUMNS.split(", "))
+_BATCH_FIELDS: Final = tuple(_BATCH_COLUMNS.split(", "))
+
+
+class JournalReader:
+    """What can be asked of a journal; `smsframe._journal.store.Journal` adds what can be told to it."""
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        busy_timeout_s: float = 5.0,
+        connect: Callable[..., sqlite3.Connection] = sqlite3.connect,
+        patience_s: float = 0.0,
+        waits: Callable[[], None] | None = None,
+    ) -> None:
+        self.path = Path(path)
+        self.patience_s = patience_s
+        self._waits = waits or _say_it_waits
+        self._owner = (os.getpid(), threading.get_ident())
+        self._db: sqlite3.Connection | None = self._patiently(
+            lambda: open_database(self.path, connect, busy_timeout_s), None
+        )
+        with explaining(self.path):
+            self._place = Place.of(self.path)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.path)!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; a second time, or in a forked child, does nothing."""
+        if self._db is not None and self._owner[0] == os.getpid():
+            self.patience_s = 0.0
+            with self._reading() as db:
+                db.close()
+            self._db = None
+
+    def knows(self, scope: bytes) -> bool:
+        """Tell whether anything was ever claimed in a scope (16 bytes)."""
+        return self._one("SELECT 1 FROM batches WHERE scope = ? LIMIT 1", scope) is not None
+
+    def ledger(
+        self,
+        scope: bytes,
+        *,
+        keys: bytes | None = None,
+        recipients: npt.NDArray[np.uint64] | None = None,
+    ) -> Ledger:
+        """Read the messages claimed in a scope, oldest batch first, in little memory.
+
+        Parameters
+        ----------
+        scope : bytes
+            The campaign, 16 bytes.
+        keys : bytes, optional
+            Send keys, 16 bytes each: only their messages, and those of ``recipients``. None: all.
+        recipients : array of uint64, optional
+            Hashes of recipients. None: the ledger has no recipients.
+        """
+        wanted = Wanted(keys=keys, recipients=recipients)
+        with self._snapshot() as db:
+            query = _MESSAGES if recipients is None and keys is not None else _WITH_RECIPIENTS
+            found = collect(map(self._checked, db.execute(query, (scope,))), wanted)
+            (expected,) = db.execute(_COUNT_OTHERWISE, (scope,)).fetchone()
+            if found.read != expected:
+                what = f"{found.read} batches are found where {expected} were written"
+                raise damaged(self.path, what)
+            return found.ledger(self._records(db, found.numbers))
+
+    def _records(self, db: sqlite3.Connection, numbers: Sequence[int]) -> tuple[BatchRecord, ...]:
+        """Read batches by their numbers, in the order of their claims."""
+        records: list[BatchRecord] = []
+        for start in range(0, len(numbers), _STEP):
+            step = numbers[start : start + _STEP]
+            marks = ", ".join("?" * len(step))
+            query = f"SELECT {_BATCH_COLUMNS} {_FROM_BATCHES} WHERE id IN ({marks}) ORDER BY id"
+            records += map(_batch, db.execute(query, step))
+        return tuple(records)
+
+    def _checked(self, row: tuple[Any, ...]) -> BatchHashes:
+        """Refuse a batch that is not what was claimed: a lost key is a second text."""
+        read = BatchHashes(*row)
+        if not read.is_whole():
+            what = f"the keys of batch {read.batch_id} are not what was written"
+            raise damaged(self.path, what)
+        return read
+
+    def recent_runs(self, service: str, program: str, since: float) -> list[RecentRun]:
+        """List the runs of a program that were started since a time, tests left out."""
+        query = (
+            "SELECT run_id, scope, campaign, near, forgotten FROM runs "
+            "WHERE service = ? AND program = ? AND started_at >= ? AND NOT is_test "
+            "ORDER BY started_at, rowid"
+        )
+        with self._reading() as db:
+            return [
+                RecentRun(
+                    run_id=run_id,
+                    scope=scope,
+                    campaign=campaign,
+                    near=near,
+                    forgotten=bool(forgotten),
+                )
+                for run_id, scope, campaign, near, forgotten in db.execute(
+                    query, (service, program, since)
+                )
+            ]
+
+    def recent_batches(self, run_ids: Sequence[str], since: float) -> Iterator[RecentBatch]:
+        """Read the batches of runs that left since a time, one at a time."""
+        with self._reading() as db:
+            for start in range(0, len(run_ids), _STEP):
+                step = run_ids[start : start + _STEP]
+                marks = ", ".join("?" * len(step))
+                query = f"{_RECENT} AND run_id IN ({marks}) AND claimed_at >= ?"
+                for row in db.execute(query, (*step, since)):
+                    yield RecentBatch(*row)
+
+    def loose_values(self, number: int) -> bytes:
+        """Give the hashes of the values of a batch by its number, value by value."""
+        found = self._one("SELECT loose_values FROM messages WHERE batch = ?", number)
+        return b"" if found is None else bytes(found)
+
+    def finished_runs(self, scope: bytes) -> list[FinishedRun]:
+        """List the runs of a scope that left nothing over and nothing unknown, oldest first."""
+        with self._reading() as db:
+            return [FinishedRun(run_id=r, ended_at=e) for r, e in db.execute(_FINISHED, (scope,))]
+
+    def runs(self, service: str | None = None) -> list[RunRecord]:
+        """List the runs (through one service, or all), oldest first, without their ``rest``."""
+        if service is None:
+            return self._runs("TRUE")
+        return self._runs("service = ?", service)
+
+    def runs_of_scope(self, scope: bytes) -> list[RunRecord]:
+        """List the runs of a scope, oldest first, without their ``rest``."""
+        return self._runs("scope = ?", scope)
+
+    def run(self, run_id: str) -> RunRecord:
+        """Give one run, its ``rest`` included (empty when forgotten)."""
+        found = self._runs("run_id = ?", run_id)
+        if not found:
+            raise self._missing("run", run_id)
+        rest = self._one("SELECT rest FROM rests WHERE run_id = ?", run_id)
+        return dataclasses.replace(found[0], rest=b"" if rest is None else rest)
+
+    def batches(self, run_id: str) -> list[BatchRecord]:
+        """List the batches of a run in the order of their claims."""
+        query = f"SELECT {_BATCH_COLUMNS} {_FROM_BATCHES} WHERE run_id = ? ORDER BY id"
+        with self._reading() as db:
+            return [_batch(row) for row in db.execute(query, (run_id,))]
+
+    def find_batches(self, batch_ids: Collection[str]) -> list[BatchRecord]:
+        """List the batches of these ids, in the order of their claims; unknown ids are left out."""
+        return [_batch(row) for row in self._by_batch(_BATCH_COLUMNS, _FROM_BATCHES, batch_ids)]
+
+    def payloads(self, batch_ids: Collection[str]) -> dict[str, bytes]:
+        """Give the payloads of batches by id; those that were forgotten are left out."""
+        joined = "FROM batches JOIN payloads ON batch = id"
+        return dict(self._by_batch("batch_id, payload", joined, batch_ids))
+
+    def _by_batch(
+        self, columns: str, joined: str, batch_ids: Collection[str]
+    ) -> Iterator[tuple[Any, ...]]:
+        """Read rows of batches by their ids, in the order of their claims within each step."""
+        names = sorted(batch_ids)
+        with self._reading() as db:
+            for start in range(0, len(names), _STEP):
+                step = names[start : start + _STEP]
+                marks = ", ".join("?" * len(step))
+                query = f"SELECT {columns} {joined} WHERE batch_id IN ({marks}) ORDER BY id"
+                yield from db.execute(query, step).fetchall()
+
+    def counts(self, run_id: str) -> dict[str, int]:
+        """Count the messages of a run by state: claimed, accepted, rejected, unknown."""
+        query = "SELECT state, size, states FROM batches WHERE run_id = ?"
+        with self._reading() as db:
+            return count_states(db.execute(query, (run_id,)))
+
+    def payload(self, batch_id: str) -> bytes:
+        """Give the payload of a batch as it was claimed; a JournalError when it was forgotten."""
+        return self._blob("payload", "payloads", batch_id)
+
+    def keys(self, batch_id: str) -> bytes:
+        """Give the send keys of a batch, 16 bytes per message."""
+        return self._blob("keys", "messages", batch_id)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Hand the connection to its owner alone, and explain what SQLite complains about."""
+        if self._db is None:
+            raise JournalError(
+                f"The journal {self.path} is closed. Open it anew.", path=str(self.path)
+            )
+        if self._owner != (os.getpid(), threading.get_ident()):
+            raise JournalError(
+                f"The journal {self.path} was opened in another thread or process. "
+                "Open a Journal of its own in each.",
+                path=str(self.path),
+            )
+        db = self._db
+        if self.patience_s and not db.in_transaction:
+            self._patiently(lambda: db.execute(_ANY_PAGE).fetchone(), self._place)
+        with unforked(), explaining(self.path, self._place):
+            yield db
+
+    def _patiently(self, work: Callable[[], _T], place: Place | None) -> _T:
+        """Do what takes a lock; again while another program has it, as long as patience lasts."""
+        end, has_told = time.monotonic() + self.patience_s, False
+        while True:
+            try:
+                with unforked(), explaining(self.path, place):
+                    return work()
+            except JournalError as error:
+                if not error.details.get("locked") or time.monotonic() >= end:
+                    raise
+            if not has_told:
+                self._waits()
+                has_told = True
+            time.sleep(LOCKED_PAUSE_S)
+
+    @contextlib.contextmanager
+    def _snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Let several statements see one state of the file."""
+        with self._reading() as db:
+            db.execute("BEGIN")
+            try:
+                yield db
+            finally:
+                roll_back(db)
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Make all that is written within one transaction, which is kept whole or not at all."""
+        with self._writing():
+            yield
+
+    @contextlib.contextmanager
+    def _writing(self, *, moved_too: bool = False) -> Iterator[sqlite3.Connection]:
+        """Open one transaction: synced at its end, undone when anything goes wrong inside.
+
+        What is new is written only where the journal was opened; ``moved_too`` is for what came of
+        things that are in it. Within another transaction it is a part of that one.
+        """
+        with self._reading() as db, self._place.writable(db, moved_too=moved_too):
+            if db.in_transaction:
+                yield db
+                return
+            self._patiently(lambda: db.execute("BEGIN IMMEDIATE"), self._place)
+            try:
+                yield db
+                self._patiently(lambda: db.execute("COMMIT"), self._place)
+            except BaseException:
+                roll_back(db)
+                raise
+
+    def _one(self, query: str, name: str | bytes | int) -> Any:
+        """Read one value, None when there is no such row."""
+        with self._reading() as db:
+            row = db.execute(query, (name,)).fetchone()
+        return None if row is None else row[0]
+
+    def _blob(self, column: str, table: str, batch_id: str) -> bytes:
+        """Read one blob of a batch."""
+        query = f"SELECT {column} FROM {table} JOIN batches ON batch = id WHERE batch_id = ?"
+        found = self._one(query, batch_id)
+        if found is None:
+            raise self._missing(f"{column} of batch", batch_id)
+        return bytes(found)
+
+    def _runs(self, where: str, *values: object) -> list[RunRecord]:
+        """Read runs, oldest first."""
+        query = f"SELECT {RUN_COLUMNS} FROM runs WHERE {where} ORDER BY started_at, rowid"
+        with self._reading() as db:
+            return [_run(row) for row in db.execute(query, values)]
+
+    def _missing(self, what: str, name: str) -> JournalError:
+        """Report that something asked for was never recorded, or was forgotten."""
+        return JournalError(
+            f"The journal {self.path} has no {what} {name}. Check the name and that this is the "
+            "journal it was sent with; what was sent before a forget() is gone.",
+            path=str(self.path),
+            missing=name,
+        )
+
+
+def _say_it_waits() -> None:
+    """Say why nothing moves."""
+    sys.stderr.write(f"{_IT_WAITS}\n")
+
+
+def _run(row: tuple[Any, ...]) -> RunRecord:
+    """Make a record of a row of ``runs``."""
+    values = dict(zip(RUN_FIELDS, row, strict=True))
+    values["tags"] = tuple(json.loads(values["tags"]))
+    values |= {name: bool(values[name]) for name in ("is_test", "forgotten")}
+    return RunRecord(**values)
+
+
+def _batch(row: tuple[Any, ...]) -> BatchRecord:
+    """Make a record of a row of ``batches``."""
+    return BatchRecord(**dict(zip(_BATCH_FIELDS, row, strict=False)))

@@ -1,0 +1,454 @@
+"""The durable memory of what was sent: claims before a POST, outcomes after it.
+
+Decisions:
+
+- **A claim is on disk before its POST leaves.** `Journal.record` returns only after the commit was
+  synced, so whatever happens next, the next run knows of the batch. Several claims and settlements
+  share one transaction, because what costs time is the sync.
+- **States only go forward**: ``claimed`` to ``accepted``, ``rejected`` or ``unknown``. Settling
+  twice alike is no fault (an interrupt may fall between commit and return); settling otherwise is.
+  Only what is ``unknown`` may be resolved by a person, row by row if need be, and resolved again.
+  What the API accepted stays accepted.
+- **A batch is one row**, its keys one blob; a row per message costs 15 µs, too much.
+- **One connection, one thread, one process.** SQLite locks do not survive a fork, so a child is
+  refused.
+- **No complaint carries content.** Faults name the file, the batch and the cure, never keys, texts
+  or phones.
+
+How the file is made, synced and upgraded stands in `smsframe._journal.schema`, its records in
+`smsframe._journal.records`.
+"""
+# ruff: noqa: S608 - statements are joined from constants here, values are always bound
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import time
+import zlib
+from typing import TYPE_CHECKING, Final
+
+from smsframe._base.tracebacks import public
+from smsframe._base.validation import moment_of
+from smsframe._journal.location import refuse_outdated
+from smsframe._journal.lock import campaign_lock
+from smsframe._journal.reader import (
+    OUTCOME_COLUMNS,
+    OUTCOME_FIELDS,
+    PATIENCE_S,
+    RUN_COLUMNS,
+    RUN_FIELDS,
+    JournalReader,
+)
+from smsframe._journal.records import (
+    ACCEPTED,
+    CLAIMED,
+    HASH_BYTES,
+    KEY_BYTES,
+    REJECTED,
+    STATE_NAMES,
+    UNKNOWN,
+    BatchRecord,
+    Claim,
+    Ledger,
+    RunRecord,
+    SettledState,
+    Settlement,
+)
+from smsframe.errors import JournalError
+
+if TYPE_CHECKING:
+    import os
+    import sqlite3
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from smsframe._base.validation import Moment
+
+__all__ = [
+    "ACCEPTED",
+    "CLAIMED",
+    "PATIENCE_S",
+    "REJECTED",
+    "STATE_NAMES",
+    "UNKNOWN",
+    "BatchRecord",
+    "Claim",
+    "Journal",
+    "Ledger",
+    "RunRecord",
+    "Settlement",
+    "campaign_lock",
+    "forget",
+]
+
+_START: Final = (
+    f"INSERT INTO runs ({RUN_COLUMNS}) VALUES ({', '.join(f':{name}' for name in RUN_FIELDS)})"
+)
+_CLAIM: Final = (
+    "INSERT INTO batches (batch_id, run_id, scope, size, source, claimed_at) "
+    "VALUES (?, ?, ?, ?, ?, ?)"
+)
+_SETTLE: Final = (
+    f"UPDATE batches SET ({OUTCOME_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "WHERE batch_id = ? AND state = 'claimed'"
+)
+_BURY: Final = (
+    "UPDATE batches SET state = 'unknown', code = 'sender_died', message = ?, cure = ?, "
+    "settled_at = ? WHERE run_id = ? AND state = 'claimed'"
+)
+_RESOLVE: Final = (
+    "UPDATE batches SET states = ?, state = ?, code = ?, message = ?, cure = '', resolved_at = ? "
+    "WHERE id = ?"
+)
+_FORGET_RUNS: Final = (
+    "UPDATE runs SET content = NULL, forgotten = 1 WHERE started_at < ? AND NOT forgotten"
+)
+_OF_OLD_RUNS: Final = "run_id IN (SELECT run_id FROM runs WHERE started_at < ?)"
+_OF_OLD_BATCHES: Final = f"batch IN (SELECT id FROM batches WHERE {_OF_OLD_RUNS})"
+_FORGET_BLOBS: Final = (
+    f"DELETE FROM payloads WHERE {_OF_OLD_BATCHES}",
+    f"DELETE FROM statuses WHERE {_OF_OLD_BATCHES}",
+    f"DELETE FROM rests WHERE {_OF_OLD_RUNS}",
+)
+_NO_ANSWER: Final = "The sender died before the answer was recorded."
+_LOOK_IT_UP: Final = (
+    "Look in Campaign whether these went out, then results.sms.reconcile(...) or "
+    "results.sms.resolve(...) settles them."
+)
+
+
+class Journal(JournalReader):
+    """The journal of one file, over one connection, for the thread that opened it.
+
+    Opening makes file and directory where they are missing (modes 0600 and 0700) and upgrades an
+    older journal.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The journal's file.
+    busy_timeout_s : float, default 5.0
+        How long to wait, in seconds, for another program that is writing.
+    connect : callable, default `sqlite3.connect`
+        Opens the database; the seam through which crashes and disk faults are simulated.
+    patience_s : float, default 0
+        How much longer to wait for it, in seconds; `PATIENCE_S` where a person asked.
+    waits : callable, optional
+        Is called when that begins; None: it is said on the error stream.
+
+    Raises
+    ------
+    JournalError
+        The file cannot be made, opened, read or upgraded, is of another program or of a newer
+        smsframe. Every method raises it too when the file fails it, or is told something that
+        contradicts the record.
+    """
+
+    def start_run(self, run: RunRecord) -> None:
+        """Write down a run, durably, before its first claim."""
+        row = dataclasses.asdict(run) | {"tags": json.dumps(run.tags)}
+        with self._writing() as db:
+            if db.execute("SELECT 1 FROM runs WHERE run_id = ?", (run.run_id,)).fetchone():
+                raise self._contradiction(f"run {run.run_id} is already in it")
+            db.execute(_START, row)
+            db.execute("INSERT INTO rests VALUES (:run_id, :rest)", row)
+
+    def end_run(
+        self,
+        run_id: str,
+        ended_at: float,
+        ending: str,
+        *,
+        left: int = 0,
+        rest: bytes | None = None,
+    ) -> None:
+        """Write down when a run ended and how; ``rest``, if given, replaces the run's.
+
+        ``ending`` is "done", "stopped", "interrupted" or "failed", ``left`` the number of its
+        messages that were not accepted, those beyond ``limit`` included.
+        """
+        with self._writing(moved_too=True) as db:
+            changed = db.execute(
+                "UPDATE runs SET ended_at = ?, ending = ?, left = ? WHERE run_id = ?",
+                (ended_at, ending, left, run_id),
+            )
+            if not changed.rowcount:
+                raise self._missing("run", run_id)
+            if rest is not None:
+                db.execute("UPDATE rests SET rest = ? WHERE run_id = ?", (rest, run_id))
+
+    def record(
+        self, *, claims: Sequence[Claim] = (), settlements: Sequence[Settlement] = ()
+    ) -> None:
+        """Write claims and settlements as one; on return all is on disk, after an error nothing.
+
+        Settling a batch again with the same outcome does nothing. A journal that was moved,
+        replaced or emptied takes no claim; settlements alone are written wherever its file is now.
+
+        Parameters
+        ----------
+        claims : sequence of Claim
+            Batches about to be posted; their run must have been started.
+        settlements : sequence of Settlement
+            Outcomes of claimed batches, those of ``claims`` included.
+
+        Raises
+        ------
+        JournalError
+            The disk failed, the journal is not where it was, a claim's batch is known already or
+            its run is not, or a settled batch is given another outcome.
+        """
+        if not claims and not settlements:
+            return
+        with self._writing(moved_too=not claims) as db:
+            for claim in claims:
+                self._claim(db, claim)
+            for settlement in settlements:
+                self._settle(db, settlement)
+        if claims:
+            self._place.note(claims[-1].scope, claims[-1].batch_id)
+
+    def _claim(self, db: sqlite3.Connection, claim: Claim) -> None:
+        """Insert one batch and its blobs."""
+        if len(claim.keys) != KEY_BYTES * claim.size:
+            raise self._contradiction(f"batch {claim.batch_id} has not one key per message")
+        if len(claim.recipients) not in (0, HASH_BYTES * claim.size):
+            raise self._contradiction(f"batch {claim.batch_id} has not one recipient per message")
+        self._check_new(db, claim)
+        batch = db.execute(
+            _CLAIM,
+            (claim.batch_id, claim.run_id, claim.scope, claim.size, claim.source, claim.claimed_at),
+        ).lastrowid
+        hashes = [claim.recipients, claim.keys]
+        checked = [part for hashed in hashes for part in (zlib.crc32(hashed), hashed)]
+        db.execute("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?)", (batch, *checked, claim.loose))
+        db.execute("INSERT INTO payloads VALUES (?, ?)", (batch, claim.payload))
+
+    def _check_new(self, db: sqlite3.Connection, claim: Claim) -> None:
+        """Refuse a batch that is known, or whose run is not known in its scope."""
+        if db.execute("SELECT 1 FROM batches WHERE batch_id = ?", (claim.batch_id,)).fetchone():
+            raise self._contradiction(f"batch {claim.batch_id} is already in it")
+        run = db.execute("SELECT scope FROM runs WHERE run_id = ?", (claim.run_id,)).fetchone()
+        if run is None:
+            raise self._missing("run", claim.run_id)
+        if run[0] != claim.scope:
+            raise self._contradiction(f"batch {claim.batch_id} is of another scope than its run")
+
+    def _settle(self, db: sqlite3.Connection, settlement: Settlement) -> None:
+        """Give a claimed batch its outcome; accept the same one again, refuse another one."""
+        outcome = tuple(getattr(settlement, name) for name in OUTCOME_FIELDS)
+        if db.execute(_SETTLE, (*outcome, settlement.batch_id)).rowcount:
+            return
+        known = db.execute(
+            "SELECT state, http_status, code, response_id FROM batches WHERE batch_id = ?",
+            (settlement.batch_id,),
+        ).fetchone()
+        if known is None:
+            raise self._missing("batch", settlement.batch_id)
+        if known != (
+            settlement.state,
+            settlement.http_status,
+            settlement.code,
+            settlement.response_id,
+        ):
+            was, now = known[0], settlement.state
+            what = f"batch {settlement.batch_id} is already {was}, and {now} otherwise now"
+            raise self._contradiction(what)
+
+    def bury(self, scope: bytes, *, alive: Collection[str] = (), at: float | None = None) -> int:
+        """Call ``unknown`` what was claimed by senders that are dead.
+
+        Call it while holding the scope's `campaign_lock`: only then is nobody else sending.
+
+        Parameters
+        ----------
+        scope : bytes
+            The campaign, 16 bytes.
+        alive : collection of str, default empty
+            Runs whose claims stay as they are.
+        at : float, optional
+            The time written down, seconds since 1970 (UTC); None is now.
+
+        Returns
+        -------
+        int
+            Number of batches that became ``unknown``. An older copy of the journal is refused.
+        """
+        when = time.time() if at is None else at
+        with self._writing() as db:
+            refuse_outdated(db, self.path, scope)
+            return sum(
+                db.execute(
+                    _BURY,
+                    (_NO_ANSWER, _LOOK_IT_UP, when, run_id),
+                ).rowcount
+                for run_id in _runs_with_claims(db, scope) - set(alive)
+            )
+
+    def set_states(
+        self,
+        batch_id: str,
+        states: bytes | None,
+        *,
+        state: SettledState,
+        code: str,
+        message: str,
+        at: float,
+    ) -> None:
+        """Resolve an ``unknown`` batch, or one resolved before, as a whole or row by row.
+
+        Parameters
+        ----------
+        batch_id : str
+            The batch.
+        states : bytes or None
+            One byte per message (`ACCEPTED`, `REJECTED` or `UNKNOWN`); None where ``state`` says it
+            for all.
+        state : str
+            State of the batch as a whole: "accepted", "rejected" or "unknown".
+        code, message : str
+            Why, for machines and for people.
+        at : float
+            When, seconds since 1970 (UTC).
+        """
+        with self._writing() as db:
+            known = db.execute(
+                "SELECT id, size, state, resolved_at FROM batches WHERE batch_id = ?", (batch_id,)
+            ).fetchone()
+            if known is None:
+                raise self._missing("batch", batch_id)
+            batch, size, was, resolved_at = known
+            if was != "unknown" and resolved_at is None:
+                raise self._contradiction(
+                    f"batch {batch_id} is {was}; only unknown ones are resolved"
+                )
+            self._check_states(batch_id, size, states)
+            db.execute(_RESOLVE, (states, state, code, message, at, batch))
+
+    def _check_states(self, batch_id: str, size: int, states: bytes | None) -> None:
+        """Refuse bytes that are no settled states, or not one per message."""
+        if states is None:
+            return
+        if len(states) != size or set(states) - {ACCEPTED, REJECTED, UNKNOWN}:
+            raise self._contradiction(f"batch {batch_id} needs one settled state per message")
+
+    def set_statuses(self, batch_id: str, statuses: bytes, at: float) -> None:
+        """Keep what the status endpoint said about a batch (opaque), and when (s since 1970)."""
+        self.set_all_statuses({batch_id: statuses}, at)
+
+    def set_all_statuses(self, statuses: Mapping[str, bytes], at: float) -> None:
+        """Keep what the status endpoint said about several batches, in one transaction."""
+        if not statuses:
+            return
+        with self._writing() as db:
+            for batch_id, told in statuses.items():
+                number = self._id(db, batch_id)
+                db.execute("INSERT OR REPLACE INTO statuses VALUES (?, ?)", (number, told))
+                db.execute("UPDATE batches SET refreshed_at = ? WHERE id = ?", (at, number))
+
+    def forget(self, before: float) -> int:
+        """Drop texts, payloads and statuses of runs started before a time; irreversible.
+
+        Keys and states stay, so nobody is texted twice; the results of those runs cannot be brought
+        back. The file is rewritten, so that the bytes are gone from it and from its side file.
+
+        Parameters
+        ----------
+        before : float
+            Seconds since 1970 (UTC).
+
+        Returns
+        -------
+        int
+            Number of runs that were forgotten now.
+        """
+        with self._without_side_file() as db:
+            forgotten = self._drop_contents(before)
+            if forgotten or db.execute("PRAGMA freelist_count").fetchone()[0]:
+                db.execute("VACUUM")
+        return forgotten
+
+    @contextlib.contextmanager
+    def _without_side_file(self) -> Iterator[sqlite3.Connection]:
+        """Remove the side file, which holds earlier pages, and leave none behind."""
+        with self._reading() as db:
+            db.execute("PRAGMA journal_mode = DELETE").fetchall()
+            try:
+                yield db
+            finally:
+                db.execute("PRAGMA journal_mode = PERSIST").fetchall()
+
+    def _drop_contents(self, before: float) -> int:
+        """Delete what tells about people from runs started before a time."""
+        with self._writing() as db:
+            for deletion in _FORGET_BLOBS:
+                db.execute(deletion, (before,))
+            return db.execute(_FORGET_RUNS, (before,)).rowcount
+
+    def _id(self, db: sqlite3.Connection, batch_id: str) -> int:
+        """Find the number of a batch."""
+        row = db.execute("SELECT id FROM batches WHERE batch_id = ?", (batch_id,)).fetchone()
+        if row is None:
+            raise self._missing("batch", batch_id)
+        return int(row[0])
+
+    def _contradiction(self, what: str) -> JournalError:
+        """Report a write that contradicts the record; nothing of it was kept."""
+        return JournalError(
+            f"The journal {self.path} refused a record: {what}. Nothing was written. Look in "
+            "smsframe.last_results() what became of these rows, and settle those that the journal "
+            "has otherwise (results.sms.resolve) before anything of this campaign is sent again.",
+            path=str(self.path),
+            contradiction=what,
+        )
+
+
+def _runs_with_claims(db: sqlite3.Connection, scope: bytes) -> set[str]:
+    """Name the runs of a scope that have claims without an outcome."""
+    rows = db.execute(
+        "SELECT DISTINCT run_id FROM batches WHERE scope = ? AND state = 'claimed'", (scope,)
+    )
+    return {run_id for (run_id,) in rows}
+
+
+@public
+def forget(before: Moment, *, path: str | os.PathLike[str] | None = None) -> int:
+    """Remove texts, phone numbers and values of earlier runs from the journal; irreversible.
+
+    Hashes and states stay, so nobody is texted twice. The results of these runs cannot be brought
+    back, and what is still unknown of them can no longer be reconciled.
+
+    Parameters
+    ----------
+    before : str, date, datetime, Timestamp or datetime64
+        Runs that started earlier are forgotten: "2026-11-01" or with a time; UTC without a zone.
+    path : path, optional
+        The journal. None: that of the client ``connect`` made last, else the usual one.
+
+    Returns
+    -------
+    int
+        Number of runs forgotten now; 0 when there is no journal yet.
+
+    Raises
+    ------
+    InputError, JournalError
+        ``before`` is no time; the journal cannot be read or written, or ``path`` names none.
+
+    Examples
+    --------
+    >>> import smsframe
+    >>> with smsframe.Sandbox() as sandbox, smsframe.connect(sandbox):
+    ...     forget("2000-01-01")
+    0
+    """
+    from smsframe import _connect  # noqa: PLC0415 - brings the client
+
+    moment, file = moment_of("before", before), _connect.journal_file(journal=path)
+    if _connect.is_there(file):
+        with Journal(file, patience_s=PATIENCE_S) as journal:
+            return journal.forget(moment)
+    if path is not None:
+        raise _connect.no_journal(file)
+    return 0

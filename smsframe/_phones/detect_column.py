@@ -1,0 +1,165 @@
+"""Which column of a frame holds the phone numbers, when there is exactly one that plainly does.
+
+A column is the row's own phone when its name says so and says nothing of somebody else, and, judged
+on at most 500 of its values, when
+
+* three in five are valid, or would be in some country, and
+* it does not hold one number again and again, as a store's or a hotline's would be.
+
+A number of another column is as valid, and a stranger's: the emergency contact, the sales rep, the
+branch. Such a column, and one that holds international numbers under a name that does not say
+phone, is never chosen; where nothing else is found the error names it. Two columns that may be the
+one are an error too.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pandas.api.types import is_numeric_dtype
+
+from smsframe._phones.column_owners import is_of_somebody_else, without_accents
+from smsframe._phones.parse_column import read_texts
+from smsframe._phones.problems import CODES
+from smsframe._phones.to_strings import is_text_or_number, texts_of
+from smsframe.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    import pandas as pd
+
+_LOOKED_AT, _SAMPLE_ROWS = 5_000, 500
+_NONE, _OWN, _UNNAMED, _OTHERS = range(4)
+NAMED = 20
+_BY_VALUE, _BY_NAME = 0.8, 0.6
+_NAME = re.compile(
+    r"phone|mobil|movil|portable|celular|cellular|msisdn|whats_?app|telefo[no]|rufnummer"
+    r"|handyn(?:umme)?r|mobiel|telemovel|puhelin"
+    r"|(?:^|[^a-z])(?:cell|cel|mob|tel|gsm|sms|ph|handy|natel)(?:$|[^a-z])|cell(?:no|num)|e\.?164",
+    re.IGNORECASE,
+)
+_NOT_NAME = re.compile(r"fax|landline|^sms_", re.IGNORECASE)
+_FEWEST_REPEATED, _MANY_ROWS, _FEW_NUMBERS = 5, 20, 0.1
+_LIKE = (
+    "phone_no_country",
+    "phone_invalid",
+    "phone_too_short",
+    "phone_too_long",
+    "phone_extension",
+    "phone_two_numbers",
+    "phone_rounded",
+)
+
+
+def guess_phone_column(frame: pd.DataFrame) -> Hashable:
+    """Return the label of the one column that plainly holds phone numbers.
+
+    Columns that earlier results added (``sms_…``) and fax columns are left out.
+
+    Parameters
+    ----------
+    frame
+        The frame to look at; it is not changed.
+
+    Returns
+    -------
+    Hashable
+        The column's label.
+
+    Raises
+    ------
+    InputError
+        No column is plainly a phone column, or more than one is (``details["candidates"]``).
+    """
+    labels = list(frame.columns)
+    kinds = [_kind(frame, place) for place in range(len(labels))]
+    found = [label for label, kind in zip(labels, kinds, strict=True) if kind in (_OWN, _UNNAMED)]
+    others = [label for label, kind in zip(labels, kinds, strict=True) if kind == _OTHERS]
+    if len(found) == 1 and _OWN in kinds:
+        return found[0]
+    if len(found) > 1:
+        listed = " and ".join(map(repr, found))
+        raise InputError(
+            f"Columns {listed} all look like phone columns. Name the one to send to, such as "
+            f"phone={found[0]!r}.",
+            candidates=found,
+        )
+    if found or others:
+        raise InputError(_not_plain([*found, *others]), candidates=[*found, *others])
+    listed = ", ".join(map(repr, labels[:NAMED])) + (", …" if len(labels) > NAMED else "")
+    raise InputError(
+        f"No column is plainly a phone column. Name it, such as phone={labels[0]!r}; the "
+        f"columns are {listed}."
+        if labels
+        else "The frame has no columns, so there is no phone column.",
+        candidates=[],
+    )
+
+
+def _not_plain(labels: list[Hashable]) -> str:
+    """Return the sentence on columns with phones that may be somebody else's."""
+    listed = " and ".join(map(repr, labels))
+    holds = "holds" if len(labels) == 1 else "hold"
+    return (
+        f"No column is plainly the row's own phone. {listed} {holds} phone numbers, but by name or "
+        "values they may be somebody else's. Name the column to send to, such as "
+        f"phone={labels[0]!r}, if that is meant."
+    )
+
+
+def _kind(frame: pd.DataFrame, place: int) -> int:
+    """Return whose phones the column at a place holds, if any."""
+    label: object = frame.columns[place]
+    name = " ".join(map(str, label)) if isinstance(label, tuple) else str(label)
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", without_accents(name))
+    column = frame.iloc[:, place]
+    if _NOT_NAME.search(name) or not is_text_or_number(column):
+        return _NONE
+    says_phone = bool(_NAME.search(name))
+    if not says_phone and is_numeric_dtype(column.dtype):
+        return _NONE
+    texts = _sample(column)
+    if not (_is_like_phones(texts) if says_phone else _is_signed(texts)):
+        return _NONE
+    if is_of_somebody_else(name) or _is_repeated(texts):
+        return _OTHERS
+    return _OWN if says_phone else _UNNAMED
+
+
+def _is_repeated(texts: pa.Array) -> bool:
+    """Tell whether texts are one number again and again, or a few of them."""
+    counts = pc.replace_substring_regex(texts, "[^0-9]", "").value_counts()
+    most = max(counts.field("counts").to_pylist(), default=0)
+    if len(texts) >= _FEWEST_REPEATED and most * 2 > len(texts):
+        return True
+    return len(texts) >= _MANY_ROWS and len(counts) <= _FEW_NUMBERS * len(texts)
+
+
+def _is_like_phones(texts: pa.Array) -> bool:
+    """Tell whether texts under a phone's name are numbers, or would be in some country."""
+    if not len(texts):
+        return False
+    readings = read_texts(texts, None)
+    like = np.isin(readings.code, [CODES.index(code) for code in _LIKE])
+    return bool((readings.is_valid | like).mean() >= _BY_NAME)
+
+
+def _is_signed(texts: pa.Array) -> bool:
+    """Tell whether texts under any name are numbers that carry their country."""
+    signed = np.asarray(pc.match_substring_regex(texts, r"^\W*(?:\+|00|011|(?i:tel))"))
+    if not len(texts) or signed.mean() < _BY_VALUE:
+        return False
+    return bool((read_texts(texts, None).is_valid & signed).mean() >= _BY_VALUE)
+
+
+def _sample(column: pd.Series) -> pa.Array:
+    """Return some evenly spaced values that are not missing."""
+    some = texts_of(column.iloc[:: max(1, len(column) // _LOOKED_AT)]).drop_null()
+    texts = some if len(some) else texts_of(column).drop_null()
+    texts = texts.take(pa.array(np.arange(0, len(texts), max(1, len(texts) // _SAMPLE_ROWS))))
+    return texts.filter(pc.not_equal(pc.utf8_trim_whitespace(texts), ""))

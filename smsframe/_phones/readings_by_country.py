@@ -1,0 +1,63 @@
+"""What digits that do not say their country would be, read in one country or another.
+
+Whoever sees the error knows where the numbers are from; here is said what each answer amounts to.
+The countries are those in which a few of the numbers would be texted most often, one for each
+calling code, and ``"+"``. The counts are of the whole column.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+
+from smsframe._phones.country import country_counts
+from smsframe._phones.parse_column import NO_CODE, read_texts
+from smsframe._phones.parse_one import read_cell
+from smsframe._phones.problems import FINE
+from smsframe._phones.readings import EVERY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_TRIED = 12
+_NAMED_WAYS, NAMED_COUNTRIES = 3, 8
+_FEWEST = 0.5
+
+
+def ways_out(texts: pa.Array) -> str:
+    """Return, for numbers without a country, what to write and what that would text."""
+    regions = _likely_regions(texts) or ["US"]
+    first, *others = [f'region="{region}" {_told(texts, region)}' for region in regions]
+    more = "".join(f", {way}" for way in others)
+    return (
+        f"Say where they are from, such as {first}{more}; or, if every number begins with its "
+        f'country code, region="+" {_told(texts, EVERY)}.'
+    )
+
+
+def _told(texts: pa.Array, region: str) -> str:
+    """Return what a region would text, by country."""
+    readings = read_texts(texts, region)
+    counts = country_counts(readings.digits.filter(pa.array(readings.code == NO_CODE)))
+    return f"(would text {listed(counts)})" if counts else "(would text nobody)"
+
+
+def listed(counts: Mapping[str, int]) -> str:
+    """Return countries with their counts in one line."""
+    named = [f"{country} {count:,}" for country, count in list(counts.items())[:NAMED_COUNTRIES]]
+    more = len(counts) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more else "")
+
+
+def _likely_regions(texts: pa.Array) -> list[str]:
+    """Return the regions in which most of some numbers would be texted, the likeliest first."""
+    distinct = texts.drop_null().unique()
+    places = np.unique(np.linspace(0, len(distinct) - 1, _TRIED).astype(np.int64))
+    tried = distinct.take(pa.array(places)).to_pylist()
+    mains = [regions[0] for regions in COUNTRY_CODE_TO_REGION_CODE.values() if regions[0].isalpha()]
+    fine = {main: sum(read_cell(text, main).code == FINE for text in tried) for main in mains}
+    likely = [main for main in mains if fine[main] >= max(1, _FEWEST * len(tried))]
+    return sorted(likely, key=lambda main: -fine[main])[:_NAMED_WAYS]

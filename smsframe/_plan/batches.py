@@ -1,0 +1,79 @@
+"""Batches: which rows go together, and their recipients, cut out of a plan's columns.
+
+Batches of a frame without faults are neighbours; they are cut without a copy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import numpy.typing as npt
+
+    from smsframe._plan.data import Draft
+    from smsframe._plan.problems import Positions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Slice:
+    """The recipients of one batch, column by column."""
+
+    rows: Positions
+    contact_ids: pa.Array | None
+    lookups: Mapping[str, pa.Array]
+    personalization: Mapping[str, pa.Array]
+    segments: npt.NDArray[np.int16]
+
+
+def cut(draft: Draft, segments: npt.NDArray[np.int16], rows: Positions) -> Slice:
+    """Return the recipients at ``rows``, at least one, ready to be put into a call."""
+    at = picker(rows)
+    return Slice(
+        rows=rows,
+        contact_ids=None if draft.contact_ids is None else at(draft.contact_ids),
+        lookups={name: at(column) for name, column in draft.lookups.items()},
+        personalization={tag: at(column) for tag, column in draft.filled.items()},
+        segments=segments[rows],
+    )
+
+
+def batches(rows: Positions, who: pd.Series | None, *, size: int) -> Iterator[Positions]:
+    """Cut rows into batches; ``who`` is whom each addresses, where somebody is in it twice."""
+    if who is None:
+        for start in range(0, len(rows), size):
+            yield rows[start : start + size]
+        return
+    waves = who.groupby(who, sort=False).cumcount().to_numpy()
+    order = np.argsort(waves, kind="stable")
+    codes = pd.factorize(who)[0][order]
+    yield from disjoint(rows[order], codes, size=size)
+
+
+def disjoint(rows: Positions, codes: npt.NDArray[np.int64], *, size: int) -> Iterator[Positions]:
+    """Cut rows into batches in which no code stands twice, keeping the order as far as it goes."""
+    waiting, start = np.arange(0), 0
+    while len(waiting) or start < len(rows):
+        stop = min(start + size - len(waiting), len(rows))
+        window, start = np.concatenate([waiting, np.arange(start, stop)]), stop
+        first = np.unique(codes[window], return_index=True)[1]
+        first.sort()
+        yield rows[window[first]]
+        waiting = np.delete(window, first)
+
+
+def picker(rows: Positions | None) -> Callable[[pa.Array], pa.Array]:
+    """Return what takes the rows from a column; None means all of them."""
+    if rows is None:
+        return lambda column: column
+    if len(rows) and (np.diff(rows) == 1).all():
+        first = int(rows[0])
+        return lambda column: column.slice(first, len(rows))
+    where = pa.array(rows)
+    return lambda column: column.take(where)

@@ -1,0 +1,125 @@
+"""Columns that say who wants no texts, by their names, in the languages people keep lists in.
+
+Nothing is taken from such a column: the service has its own record of consent, and a table may know
+better or worse. But somebody who sends past a column ``opted_out`` has probably forgotten it, and
+so has who sends past a column ``status`` of a few values, one of which is ``unsubscribed``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any, Final
+
+import pandas as pd
+
+from smsframe._base.masking import mask_label
+
+_AGAINST: Final = (
+    "optout", "optedout", "optsout", "unsub", "donottext", "donotcontact", "donotcall", "donotsms",
+    "donotmessage", "donotdisturb", "dontcontact", "donttext", "dontcall", "nosms", "notexts",
+    "nocontact", "suppress", "blacklist", "blocklist", "blockedlist", "denylist", "dncflag",
+    "dndflag", "abgemeldet", "abmeldung", "widerruf", "widerspruch", "widersproch", "werbesperre",
+    "kontaktsperre", "keinewerbung", "keinkontakt", "keinesms", "gesperrt", "desabonn", "desinscri",
+    "nepascontacter", "stopsms", "smsstop", "opposition", "bloctel", "dadodebaja", "nomolestar",
+    "nocontactar", "nollamar", "robinson", "disiscritt", "noncontattare", "descadastr",
+    "naoperturbe", "naocontactar", "afgemeld", "uitgeschreven", "nietbellen", "avregistrer",
+    "avanmald", "wypisan", "revoked", "withdrawn", "notext", "deceased", "verstorben", "decede",
+    "fallecido", "退订", "拒否", "拒绝", "拒收", "отписа", "отказ", "수신거부",
+)  # fmt: skip
+_FOR: Final = (
+    "optin", "optedin", "optsin", "consent", "permission", "subscribed", "gdpr", "tcpa",
+    "oktotext", "oktocontact", "cantext", "maytext", "cancontact", "maycontact", "allowsms",
+    "allowtext", "smsallowed", "smsok", "acceptssms", "acceptsmarketing", "acceptsms",
+    "einwilligung", "einverstand", "zustimmung", "dsgvo", "werbungerlaubt", "smserlaubt",
+    "consentement", "rgpd", "consentimiento", "permiso", "suscrito", "acepta",
+    "autorizacion", "consenso", "iscritto", "consentimento", "lgpd", "aceita", "toestemming",
+    "akkoord", "samtyck", "samtykke", "zgoda", "acceptstext", "receivesms", "receivetext",
+    "receivessms", "wantssms", "wantstext", "textok", "marketingok", "contactable", "smsenabled",
+    "согласи", "同意", "동의",
+)  # fmt: skip
+_WHOLE: Final = frozenset(
+    {"dnd", "dnc", "stop", "stopped", "blocked", "baja", "bajas", "optinstatus", "sperre", "opt"}
+)
+_WORDS: Final = frozenset({"dnd", "dnc", "abonne"})
+_YES: Final = frozenset(
+    {
+        *("1", "10", "y", "yes", "true", "t", "ok", "x", "in", "optedin", "optin", "subscribed"),
+        *("granted", "given", "active", "ja", "j", "oui", "o", "si", "s", "sim"),
+    }
+)
+_NO: Final = frozenset(
+    {"0", "00", "n", "no", "false", "f", "none", "never", "nein", "non", "nao", "nee", "nej"}
+)
+_SAID: Final = frozenset({"stop", "stopped", "stopall", "dnc", "dnd", "noconsent"})
+_NAMES: Final = frozenset({"robinson"})  # the list of a column called so, and somebody's name
+_LOOKED_AT, _MOST_VALUES = 1_000, 20
+_SHOWN: Final = 5
+_LONGEST: Final = 30
+
+
+def concerns_consent(name: str) -> bool:
+    """Tell whether a column is called as if it said who may be texted.
+
+    >>> [concerns_consent(name) for name in ("Opt-in", "do_not_text", "options", "City")]
+    [True, True, False, False]
+    """
+    bare, words = _bare(name), {_bare(word) for word in re.split(r"[\W_]+", name)}
+    return bare in _WHOLE or bool(words & _WORDS) or any(s in bare for s in (*_AGAINST, *_FOR))
+
+
+def holds_refusals(cells: pd.Series) -> bool:
+    """Tell whether a column has a few values, and one of them says that somebody wants no texts.
+
+    >>> holds_refusals(pd.Series(["active", "active", "Opted out"]))
+    True
+    """
+    if pd.api.types.is_numeric_dtype(cells.dtype) or not len(cells):
+        return False
+    some = cells.iloc[:: max(1, len(cells) // _LOOKED_AT)].unique()
+    if len(some) > _MOST_VALUES or not any(isinstance(value, str) for value in some):
+        return False
+    values = cells.unique()
+    return len(values) <= _MOST_VALUES and any(map(_is_refusal, values))
+
+
+def _is_refusal(value: Any) -> bool:
+    """Tell whether a value says that somebody wants no texts."""
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        return False
+    bare = _bare(value)
+    return bare in _SAID or any(stem in bare for stem in _AGAINST if stem not in _NAMES)
+
+
+def is_all_consent(name: str, cells: pd.Series) -> bool:
+    """Tell whether every row says one thing, and it is that people agree."""
+    values = set(cells.unique()) if not cells.isna().any() else set()
+    if len(values) != 1:
+        return False
+    return _bare(str(next(iter(values)))) in (
+        _NO if any(stem in _bare(name) for stem in _AGAINST) else _YES
+    )
+
+
+def counted_values(cells: pd.Series) -> str:
+    """Return the values of a column with their numbers, the commonest first."""
+    counts = cells.value_counts(dropna=False)
+    told = [f"{_shown(value)} in {number:,}" for value, number in counts.head(_SHOWN).items()]
+    more = f", and {len(counts) - _SHOWN:,} other values" if len(counts) > _SHOWN else ""
+    return f"{', '.join(told)}{more}"
+
+
+def _shown(value: Any) -> str:
+    """Return a value, shortened and masked."""
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return "blank"
+    text = str(value)
+    if not text.strip():
+        return "an empty text"
+    return mask_label(repr(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"))
+
+
+def _bare(name: str) -> str:
+    """Return the letters and digits of a name, without case and accents."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(filter(str.isalnum, plain))

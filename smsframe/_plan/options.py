@@ -1,0 +1,429 @@
+"""The arguments of ``plan`` and ``send``, checked against the frame before anything else happens.
+
+Faults of arguments are the caller's to mend and are raised at once, all of them in one error, each
+with what exists instead. Faults of rows are data and are found later, in ``planning.py``. What is
+checked without a frame is checked by ``checks.py``.
+
+A campaign's name, and an id, is brought into one spelling (`campaign_name`): what nobody can see
+must not make another campaign of it, for that would text everybody again.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import filterfalse
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from smsframe._base.masking import Plain, mask_label
+from smsframe._base.validation import (
+    SHOWN_CHARACTERS,
+    check_bool,
+    check_choice,
+    check_client,
+    check_count,
+    check_label,
+    check_number,
+    check_optional_bool,
+    check_progress,
+    check_text,
+    quoted,
+    refuse,
+    type_of,
+    unusable,
+)
+from smsframe._phones.read import check_region
+from smsframe._plan.campaign_names import TEST_PREFIX, is_test
+from smsframe._text.format_specs import fault_of
+from smsframe._text.template import near_misses
+from smsframe.errors import InputError
+
+if TYPE_CHECKING:
+    from smsframe._text.values import Format
+
+NAMED = 20
+MAX_SOURCE = 200  # the API keeps 256 characters; the run and batch are appended to what is given
+MAX_TTL_MINUTES = 2**31 - 1  # the API documents an integer and no range; [guess] it is a common one
+
+FIELD = "the name of a database field"
+
+# What shows nothing beside control and format characters, by Unicode's Default_Ignorable property.
+_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+_VARIANTS = (("\u180b", "\u180f"), ("\ufe00", "\ufe0f"), ("\U000e0100", "\U000e01ef"))
+_BLANK_PATTERN = "\u2800"  # Braille without a dot
+
+Personalize: TypeAlias = (
+    Mapping[str, Hashable | None] | Sequence[Hashable] | pd.Index | pd.Series | npt.NDArray[Any]
+)
+"""Tag to column (None: the database's), or a list of columns, as an array or Series too."""
+
+Exclude: TypeAlias = (
+    str
+    | os.PathLike[str]
+    | pd.DataFrame
+    | pd.Series
+    | pd.Index
+    | npt.NDArray[Any]
+    | Collection[Any]
+)
+"""Numbers, the path of a file, results of an earlier run, or a list of these."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What is the same for every recipient."""
+
+    program: str
+    content: str | None = None
+    content_id: str | None = None
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    source: str | None = None
+    campaign_name: str | None = None
+    ttl_minutes: int | None = None
+    character_swap: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Which column is what; ``personalize`` is what was said beside the tags that name a column."""
+
+    phone: Hashable | None = None
+    lookup: Mapping[str, Hashable] = field(default_factory=dict)
+    personalize: Mapping[str, Hashable | None] | None = None
+    formats: Mapping[Hashable, Format] = field(default_factory=dict)
+    region: str | None = None
+    region_from: Hashable | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to send."""
+
+    campaign: str | None = None
+    limit: int | None = None
+    confirm: int | None = None
+    problems: Literal["skip", "raise"] = "skip"
+    duplicates: Literal["skip", "send"] = "skip"
+    resend_unknown: bool = False
+    price_per_segment: float | None = None
+    fold: Literal["gsm7"] | None = None
+    exclude: Any = field(default=None, repr=False)
+
+
+def check_message(text: Any, given: Mapping[str, Any], faults: list[str]) -> Message:
+    """Return what is the same for every recipient; faults are added to the list."""
+    if text is not None and not isinstance(text, str):
+        faults.append(unusable("text", text, "a string"))
+        text = ""
+    content_id = _id_text("content_id", given["content_id"], faults)
+    if (text is None) == (given["content_id"] is None):
+        faults.append("Give either the text or content_id= (the id of a published message).")
+    source = check_text("source", given["source"], faults)
+    if source is not None and len(source) > MAX_SOURCE:
+        faults.append(f"source= has {len(source)} characters; at most {MAX_SOURCE} fit.")
+    return Message(
+        program=_program(given["program"], faults),
+        content=check_text("text", text, faults, blank=True),
+        content_id=content_id,
+        defaults=_defaults(given["defaults"], faults),
+        source=source,
+        campaign_name=check_text("campaign_name", given["campaign_name"], faults),
+        ttl_minutes=check_count(
+            "ttl_minutes", given["ttl_minutes"], faults, least=1, most=MAX_TTL_MINUTES
+        ),
+        character_swap=check_optional_bool("character_swap", given["character_swap"], faults),
+    )
+
+
+def check_columns(frame: pd.DataFrame, given: Mapping[str, Any], faults: list[str]) -> Columns:
+    """Return which column is what; faults are added to the list."""
+    phone = given["phone"]
+    if phone is not None:
+        _need_column(frame, phone, "phone=", faults)
+    region_from = given["region_from"]
+    if region_from is not None:
+        _need_column(frame, region_from, "region_from=", faults)
+    lookup = _lookup(frame, given["lookup"], faults)
+    if phone is not None and lookup:
+        faults.append("Give phone= or lookup=, not both: a message has one way to its recipient.")
+    return Columns(
+        phone=phone,
+        lookup=lookup,
+        personalize=_personalize(frame, given["personalize"], faults),
+        formats=_formats(frame, given["formats"], faults),
+        region=_region(given["region"], faults),
+        region_from=region_from,
+    )
+
+
+def check_options(given: Mapping[str, Any], faults: list[str]) -> Options:
+    """Return how to send; faults are added to the list."""
+    fold = given["fold"]
+    check_bool("dry_run", given.get("dry_run", False), faults)
+    check_client(given.get("client"), faults)
+    check_progress("progress", given.get("progress"), faults)
+    return Options(
+        campaign=_campaign(given["campaign"], faults),
+        limit=check_count("limit", given["limit"], faults),
+        confirm=check_count("confirm", given["confirm"], faults),
+        problems=check_choice("problems", given["problems"], ("skip", "raise"), faults),
+        duplicates=check_choice("duplicates", given["duplicates"], ("skip", "send"), faults),
+        resend_unknown=check_bool("resend_unknown", given["resend_unknown"], faults),
+        price_per_segment=check_number("price_per_segment", given["price_per_segment"], faults),
+        fold=None if fold is None else check_choice("fold", fold, ("gsm7",), faults),
+        exclude=given.get("exclude"),
+    )
+
+
+def check_sending(
+    *, client: Any, confirm: Any, dry_run: Any, progress: Any, wait_s: Any
+) -> dict[str, Any]:
+    """Return the arguments of ``Plan.send`` in their plain form; InputError for faults."""
+    faults: list[str] = []
+    check_client(client, faults)
+    checked = {
+        "client": client,
+        "confirm": check_count("confirm", confirm, faults),
+        "dry_run": check_bool("dry_run", dry_run, faults),
+        "progress": check_progress("progress", progress, faults),
+        "wait_s": check_number("wait_s", wait_s, faults, optional=False),
+    }
+    refuse(faults)
+    return checked
+
+
+def campaign_name(name: str) -> str:
+    """Return a campaign's name as it is told apart: NFKC, without what cannot be seen.
+
+    >>> campaign_name(" nov\u00a0 2026\u200b ") == campaign_name("nov 2026")
+    True
+    """
+    seen = "".join(filterfalse(_is_unseen, unicodedata.normalize("NFKC", name)))
+    return " ".join(unicodedata.normalize("NFKC", seen).replace(_BLANK_PATTERN, " ").split())
+
+
+def _is_unseen(sign: str) -> bool:
+    """Tell whether a sign shows nothing, and no blank either."""
+    if unicodedata.category(sign) in ("Cc", "Cf"):
+        return not sign.isspace()
+    return sign in _FILLERS or any(first <= sign <= last for first, last in _VARIANTS)
+
+
+def column_sentence(frame: pd.DataFrame, column: Any, where: str) -> str | None:
+    """Return what is wrong with naming ``column``, or None."""
+    faults: list[str] = []
+    if not check_label(where.removesuffix("="), column, faults):
+        return faults[0]
+    try:
+        found = sum(1 for name in frame.columns if name == column)
+    except (TypeError, ValueError):
+        found = 0
+    if found == 1:
+        return None
+    named = f"{where} names column {shown_label(column)}"
+    if found:
+        return f"{named}, which the frame has {found} times: rename one."
+    labels = {str(name): name for name in frame.columns}
+    near = [str(column)] if str(column) in labels else near_misses(str(column), list(labels))
+    hint = f"Did you mean {labels[near[0]]!r}? " if near else ""
+    if column in frame.index.names:
+        hint = "It is the index: .reset_index() makes a column of it. "
+    shown = ", ".join(map(repr, frame.columns[:NAMED])) + (", …" if len(labels) > NAMED else "")
+    shown = shown or "no columns at all"
+    return f"{named}, which the frame does not have. {hint}It has: {shown}."
+
+
+def shown_label(column: Any) -> str:
+    """Return a label of a column or row, or a tag, as an error shows it."""
+    if not check_label("", column, []):
+        return quoted(column)
+    shown = mask_label(repr(column))
+    return shown if len(shown) <= SHOWN_CHARACTERS else f"{shown[:SHOWN_CHARACTERS]}…"
+
+
+def _need_column(frame: pd.DataFrame, column: Any, where: str, faults: list[str]) -> None:
+    """Note a fault unless the frame has the column exactly once."""
+    sentence = column_sentence(frame, column, where)
+    if sentence:
+        faults.append(sentence)
+
+
+def _program(given: Any, faults: list[str]) -> str:
+    """Return the program's id as text; a whole number will do."""
+    whole = isinstance(given, (int, np.integer)) and not isinstance(given, bool)
+    if whole and abs(int(given)) < 10**18:
+        return str(int(given))
+    if isinstance(given, str) and given.strip():
+        return _id_text("program", given, faults) or ""
+    what = "" if given is None or isinstance(given, str) else f", not {type_of(given)}"
+    faults.append(
+        "program= is the id of the SMS program to send from, such as '148372'"
+        f"{what}; client.programs() lists those of your account."
+    )
+    return ""
+
+
+def _id_text(name: str, given: Any, faults: list[str]) -> str | None:
+    """Return an id without what cannot be seen, which comes along when it is copied from a page."""
+    text = check_text(name, given, faults)
+    if text is None:
+        return None
+    found = campaign_name(text)
+    if not found:
+        faults.append(f"{name}= holds nothing that can be seen.")
+    return found
+
+
+def _campaign(given: Any, faults: list[str]) -> str | None:
+    """Return the campaign's name in its one spelling; None stays None."""
+    text = check_text("campaign", given, faults)
+    if text is None:
+        return None
+    name = campaign_name(text)
+    if not name:
+        faults.append("campaign= holds nothing that can be seen; give it a name, or leave it out.")
+    if is_test(name):
+        faults.append(
+            f"campaign= begins with {TEST_PREFIX!r}, as the names of tests do (plan.send_test), "
+            "and a test is not remembered as a campaign. Give it another name."
+        )
+    return name
+
+
+def _region(given: Any, faults: list[str]) -> str | None:
+    """Return the region as given; one that does not exist is a fault."""
+    try:
+        check_region(given)
+    except InputError as error:
+        faults.append(Plain(error))
+        return None
+    return given if given is None else str.__str__(given)
+
+
+def _lookup(frame: pd.DataFrame, given: Any, faults: list[str]) -> dict[str, Hashable]:
+    """Return database field → column as given."""
+    need = "a mapping of a database field to a column, such as {'accountNumber': 'account'}"
+    lookup = _mapping("lookup", given, need, faults)
+    if isinstance(given, Mapping) and not given:
+        faults.append(f"lookup= is empty; it must be {need}.")
+    for name, column in lookup.items():
+        check_text("a field of lookup", name, faults, need=FIELD, optional=False)
+        _need_column(frame, column, f"lookup[{shown_label(name)}]", faults)
+    return lookup
+
+
+def _formats(frame: pd.DataFrame, given: Any, faults: list[str]) -> dict[Hashable, Format]:
+    """Return column → format as given."""
+    need = "a mapping of a column to a format, such as {'total': ',.2f'}"
+    formats = _mapping("formats", given, need, faults)
+    for column, wanted in formats.items():
+        _need_column(frame, column, "formats=", faults)
+        name = f"formats[{shown_label(column)}]"
+        if isinstance(wanted, str):
+            _check_specification(name, wanted, faults)
+        elif wanted is not None and not callable(wanted):
+            faults.append(unusable(name, wanted, "a format such as ',.2f' or a function"))
+    return formats
+
+
+def _check_specification(name: str, wanted: str, faults: list[str]) -> None:
+    """Note a fault where a format cannot be used, or fits by accident alone."""
+    text = check_text(name, wanted, faults, blank=True)
+    if text and (fault := fault_of(text)):
+        faults.append(Plain(f"{name}={quoted(text)} {fault}."))
+
+
+def _personalize(
+    frame: pd.DataFrame, given: Any, faults: list[str]
+) -> Mapping[str, Hashable | None] | None:
+    """Return tag → column as given; a list of columns stands for tags of the same names."""
+    if given is None:
+        return None
+    given = _listed_columns(frame, given)
+    if isinstance(given, Mapping):
+        pairs = [(str(tag), column) for tag, column in given.items()]
+    elif isinstance(given, Sequence) and not isinstance(given, bytes):
+        labels = [c for c in given if check_label("a column of personalize", c, faults)]
+        pairs = [(str(column), column) for column in dict.fromkeys(labels)]
+    else:
+        need = (
+            "a mapping of a tag to a column ({'Order': 'order_no'}), or to None where the database "
+            "fills it, or a list of columns"
+        )
+        faults.append(unusable("personalize", given, need))
+        return None
+    for tag, column in pairs:
+        check_text("a tag of personalize", tag, faults, blank=True)
+        _refuse_marks("personalize", tag, faults)
+        if column is not None:
+            _need_column(frame, column, f"personalize[{shown_label(tag)}]", faults)
+    _refuse_two_meanings(pairs, faults)
+    return dict(pairs)
+
+
+def _refuse_marks(where: str, tag: str, faults: list[str]) -> None:
+    """Note a fault where a tag is given with its marks, for no text has a tag of that name."""
+    if "%%" in tag:
+        bare = quoted(tag.replace("%%", "").strip())
+        faults.append(f"{where}= names {shown_label(tag)}; write the name of a tag alone: {bare}.")
+
+
+def _refuse_two_meanings(pairs: Sequence[tuple[str, Hashable | None]], faults: list[str]) -> None:
+    """Note a fault where one tag, written as a text and as a number say, has two columns."""
+    meant: dict[str, Hashable | None] = {}
+    for tag, column in pairs:
+        if tag in meant:
+            faults.append(
+                f"personalize= gives the tag %%{tag}%% two meanings: {shown_label(meant[tag])} and "
+                f"{shown_label(column)}. Keep one."
+            )
+        meant[tag] = column
+
+
+def _listed_columns(frame: pd.DataFrame, given: Any) -> Any:
+    """Return labels as a list, however they are held; a column's own cells are left as they are."""
+    if isinstance(given, str):
+        return [given]
+    held = isinstance(given, (pd.Index, pd.Series, np.ndarray)) and given.ndim == 1
+    labels = given.tolist() if held else []
+    is_named = any(check_label("", label, []) and label in frame.columns for label in labels)
+    return labels if is_named or (held and not labels) else given
+
+
+def _defaults(given: Any, faults: list[str]) -> dict[str, str]:
+    """Return the defaults as tag → text."""
+    need = "a mapping of a tag to a text, such as {'FirstName': 'Customer'}"
+    mapping = _mapping("defaults", given, need, faults)
+    defaults = {}
+    for tag, value in mapping.items():
+        check_text("a tag of defaults", str(tag), faults, blank=True)
+        _refuse_marks("defaults", str(tag), faults)
+        name = f"defaults[{shown_label(str(tag))}]"
+        if not isinstance(value, str):
+            faults.append(unusable(name, value, "a string"))
+        elif (text := check_text(name, value, faults, blank=True)) is not None:
+            defaults[str(tag)] = text
+            if "\ufffd" in text:
+                faults.append(f"{name} holds \ufffd, where a character was lost. Write it anew.")
+            if "%%" in text:
+                faults.append(
+                    f"{name} holds %%, but a default is not filled: people would read it as it "
+                    "stands. Write the words themselves, with one % for a percent sign."
+                )
+    return defaults
+
+
+def _mapping(name: str, given: Any, need: str, faults: list[str]) -> dict[Any, Any]:
+    """Return a mapping as a dict; None is empty; anything else is a fault."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        faults.append(unusable(name, given, need))
+        return {}
+    return dict(given)

@@ -1,0 +1,191 @@
+"""The countries of a frame's rows: read from a column, held against the region, counted.
+
+``region_from=`` names a column of countries, and each row's number is read in its own. A blank cell
+says nothing, so ``region=`` counts there. An entry that is no country stops its row, unless its
+number says its country itself: to read it as somewhere else would be a guess.
+
+One ``region=`` for a list of several countries is the commonest way to text strangers, and often
+the frame says so itself. So a column that plainly holds countries and is not used is compared with
+the region, and where it contradicts it for numbers that were read nationally, that is a warning.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import phonenumbers
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from smsframe._base.masking import mask_label
+from smsframe._phones.column_owners import without_accents
+from smsframe._phones.country import country_counts
+from smsframe._phones.country_names import region_called
+from smsframe._phones.parse_column import read_texts
+from smsframe._phones.readings import EVERY
+from smsframe._phones.readings_by_country import listed
+from smsframe._phones.to_strings import is_text_or_number, texts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    import numpy.typing as npt
+
+    from smsframe._plan.options import Columns
+    from smsframe._plan.problems import Problems
+
+UNREADABLE = (
+    "Column {column!r} names no country here that is known. Write its two letters, such as FR, or "
+    "its English name; or empty the cell, so that region= counts."
+)
+LARGE_LIST, RARE = 200, 0.01
+
+_NAME = re.compile(
+    r"(?:^|[^a-z])(?:country|ctry|land|pays|pais|paese|nation|iso|iso2|iso3|staat|kraj"
+    r"|ulke|orszag|zeme|maa)(?:$|[^a-z])|country|countries|страна|国家|國家",
+    re.IGNORECASE,
+)
+_NOT_NAME = re.compile(
+    r"birth|origin|nationality|citizen|passport|language|dest|from_|geburt|^sms_", re.IGNORECASE
+)
+_MOST_DISTINCT, _SAMPLE_ROWS, _SHARE, _LETTERS_OF_CODES = 300, 500, 0.95, 3
+_NOTHING = frozenset({"", "nan", "<NA>", "NaT", "None"})
+
+
+def regions_of_rows(
+    frame: pd.DataFrame, columns: Columns, phone: Hashable, problems: Problems
+) -> pd.Categorical:
+    """Return the region of each row, missing where blank; note the entries that are no country."""
+    column = columns.region_from
+    texts = pc.utf8_trim_whitespace(texts_of(frame[column]))
+    encoded = texts.dictionary_encode()
+    names = encoded.dictionary.to_pylist()
+    regions = [_supported(name) for name in names]
+    codes = np.asarray(encoded.indices.fill_null(-1))
+    known = pd.Categorical(pd.array([*regions, None], dtype="string").take(codes))
+    known_names = zip(names, regions, strict=True)
+    unknown = [region is None and name not in _NOTHING for name, region in known_names]
+    bad = np.flatnonzero(np.array([*unknown, False])[codes])
+    if len(bad):
+        bad = bad[~_says_its_country(frame[phone].iloc[bad])]
+    problems.rows(
+        "country_unreadable",
+        UNREADABLE.format(column=column),
+        bad,
+        column=column,
+        values=lambda rows: [mask_label(str(cell)) for cell in frame[column].iloc[rows]],
+    )
+    return known
+
+
+def note_countries(
+    frame: pd.DataFrame, columns: Columns, digits: pa.Array, problems: Problems
+) -> None:
+    """Note what the countries of the numbers that were read give to think about."""
+    if columns.region == EVERY:
+        _note_rare(digits.drop_null(), columns.phone, problems)
+    elif columns.region is not None and columns.region_from is None:
+        _note_contradiction(frame, columns, digits, problems)
+
+
+def rare_countries(contacts: pa.Array) -> dict[str, int]:
+    """Return the countries that few numbers of a large list are of."""
+    if len(contacts) < LARGE_LIST:
+        return {}
+    counts = country_counts(contacts)
+    return {name: count for name, count in counts.items() if count < RARE * len(contacts)}
+
+
+def _note_contradiction(
+    frame: pd.DataFrame, columns: Columns, digits: pa.Array, problems: Problems
+) -> None:
+    """Warn where a column of countries says another one than the region of national numbers."""
+    region = str(columns.region).strip().upper()
+    for place, label in enumerate(frame.columns):
+        countries = _countries_of(frame.iloc[:, place], label)
+        if countries is None:
+            continue
+        others = [_code(name) != _code(region) for name in countries.categories]
+        rows = np.flatnonzero(np.array([*others, False])[countries.codes])
+        rows = rows[_is_national(frame[columns.phone].iloc[rows], digits.take(pa.array(rows)))]
+        if len(rows):
+            counts = countries[rows].value_counts()
+            named = {
+                str(name): int(n) for name, n in counts.sort_values(ascending=False).items() if n
+            }
+            problems.rows(
+                "country_contradicts",
+                f"Column {label!r} says another country than region={region!r} in {len(rows):,} "
+                f"rows whose numbers are written without a country code ({listed(named)}). They "
+                f"are read as numbers of {region}. If the column is right, give "
+                f"region_from={label!r}.",
+                rows,
+                severity="warning",
+                column=label,
+            )
+
+
+def _note_rare(contacts: pa.Array, phone: Hashable, problems: Problems) -> None:
+    """Warn of rare countries where numbers were said to begin with their country code."""
+    rare = rare_countries(contacts)
+    if rare:
+        problems.whole(
+            "country_rare",
+            f'With region="+", few of {len(contacts):,} numbers are of {listed(rare)}. Look '
+            "whether these rows lack their country code: then others are texted.",
+            severity="warning",
+            column=phone,
+        )
+
+
+def _supported(name: str) -> str | None:
+    """Return the region of a name that numbers can be read in."""
+    region = region_called(name)
+    return region if region in phonenumbers.SUPPORTED_REGIONS else None
+
+
+def _code(region: str) -> int:
+    """Return the calling code of a region."""
+    return int(phonenumbers.country_code_for_region(region))
+
+
+def _is_national(column: pd.Series, digits: pa.Array) -> npt.NDArray[np.bool_]:
+    """Tell which numbers were read though nothing in them names their country."""
+    texts = pc.fill_null(texts_of(column), "+")
+    abroad = pc.match_substring_regex(texts, r"[+\x{ff0b}]|^[^0-9]*0(?:0|11)")
+    national: npt.NDArray[np.bool_] = np.asarray(digits.is_valid()) & ~np.asarray(abroad)
+    return national
+
+
+def _says_its_country(column: pd.Series) -> npt.NDArray[np.bool_]:
+    """Tell which numbers are numbers whatever the country of their row."""
+    return np.asarray(read_texts(texts_of(column), None).is_valid)
+
+
+def _countries_of(column: pd.Series, label: object) -> pd.Categorical | None:
+    """Return a column as regions if it plainly holds countries, else None."""
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", without_accents(str(label)))
+    if _NOT_NAME.search(name) or not is_text_or_number(column) or not len(column):
+        return None
+    sample = texts_of(column.iloc[:: max(1, len(column) // _SAMPLE_ROWS)])
+    if not _are_countries(sample.drop_null(), is_named=bool(_NAME.search(name))):
+        return None
+    encoded = pc.utf8_trim_whitespace(texts_of(column)).dictionary_encode()
+    if len(encoded.dictionary) > _MOST_DISTINCT:
+        return None
+    regions: list[Any] = [*map(_supported, encoded.dictionary.to_pylist()), None]
+    codes = np.asarray(encoded.indices.fill_null(-1))
+    return pd.Categorical(pd.array(regions, dtype="string").take(codes))
+
+
+def _are_countries(texts: pa.Array, *, is_named: bool) -> bool:
+    """Tell whether texts are countries: names by themselves, codes under a name that says so."""
+    distinct: Sequence[str] = pc.utf8_trim_whitespace(texts).unique().to_pylist()
+    if not distinct or len(distinct) > _MOST_DISTINCT:
+        return False
+    long = is_named or any(len(one) > _LETTERS_OF_CODES for one in distinct)
+    known = sum(_supported(one) is not None for one in distinct)
+    return long and known >= _SHARE * len(distinct)

@@ -1,0 +1,106 @@
+"""A test: the words of chosen rows, to the letter, sent to one's own numbers.
+
+The values are taken from the plan as the texts they already are. Whom the rows address, and what is
+wrong with that, does not matter, nor does any rule about who gets what. The test is a campaign of
+its own (``campaign_names``), so it neither counts as the plan's message nor is held back by it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from smsframe._base.masking import Plain
+from smsframe._base.validation import unusable
+from smsframe._phones import read as phones
+from smsframe._phones.corruption import masked
+from smsframe._plan import data
+from smsframe._plan.batches import picker
+from smsframe._plan.campaign_names import new_test_name
+from smsframe._plan.options import Columns, Options, shown_label
+from smsframe.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from smsframe._plan.data import Draft
+    from smsframe._plan.problems import Positions
+
+MOST = 10
+NEED = "your own phone numbers, with their country codes: a text or a list of texts"
+_OF_RECIPIENTS = ("phone", "lookup", "region")  # how codes begin that are about whom, not what
+
+
+def trial_of(made: Draft, rows: Positions, to: Any) -> Draft:
+    """Return the messages of rows, each addressed to all of the numbers.
+
+    Raises
+    ------
+    InputError
+        A number cannot be texted, something is wrong with the text or values of a row, or they are
+        too many for a test.
+    """
+    if not len(rows):
+        raise InputError("No row would go out, so there are no words to test. Name a row.")
+    numbers = _numbers(to, made.columns.region)
+    if len(rows) * len(numbers) > MOST:
+        raise InputError(
+            f"A test is at most {MOST} messages; this would be {len(rows) * len(numbers):,}."
+        )
+    told = list(dict.fromkeys(_told(made, rows)))
+    if told:
+        raise InputError(Plain(" ".join(told)))
+    every = np.tile(rows, len(numbers))
+    digits = np.repeat(np.array(numbers, dtype=object), len(rows))
+    at = picker(every)
+    frame = pd.DataFrame({"row": made.frame.index.take(every), "to": "+" + digits})
+    test = data.Draft(
+        frame=frame,
+        message=made.message,
+        columns=Columns(phone="to", region=made.columns.region),
+        options=Options(campaign=new_test_name(), duplicates="send", fold=made.options.fold),
+        template=made.template,
+        contact_ids=pa.array(digits, pa.string()),
+        personalization={tag: at(column) for tag, column in made.personalization.items()},
+        filled={tag: at(column) for tag, column in made.filled.items()},
+        database_tags=made.database_tags,
+    )
+    data.identify_messages(test)
+    data.measure_texts(test)
+    data.judge_rows(test, np.zeros(test.rows, dtype=bool))
+    test.problems.faults.clear()  # that one's own numbers get several messages is meant
+    return test
+
+
+def _numbers(to: Any, region: str | None) -> list[str]:
+    """Return one's own numbers in digits, each once."""
+    given = [to] if isinstance(to, (str, int, np.integer)) else to
+    if not isinstance(given, (list, tuple, set, pd.Series, pd.Index, np.ndarray)):
+        raise InputError(unusable("to", to, NEED))
+    if not len(given):
+        raise InputError(f"to= names no number; give {NEED}.")
+    column = pd.Series(list(given), dtype=object)
+    read = phones.read_phones(column, region=region)
+    bad = np.flatnonzero(read.code.codes >= 0)
+    if len(bad):
+        told = masked(str(column.iloc[bad[0]]))
+        what, _, _ = phones.SENTENCES[str(read.code[bad[0]])].partition(". ")
+        what = what.format(value=repr(told), region=f"region {region}")
+        said = f"{what}. Give {NEED}."
+        raise InputError(Plain(f"to= cannot be used, and nothing was sent: {said}"))
+    return list(dict.fromkeys(read.digits.to_pylist()))
+
+
+def _told(made: Draft, rows: Positions) -> Iterator[str]:
+    """Yield what is wrong with the text, or with the values of rows."""
+    for fault in made.problems.of("error"):
+        if fault.code.startswith(_OF_RECIPIENTS):
+            continue
+        if fault.positions is None:
+            yield fault.sentence
+            continue
+        for row in rows[np.isin(rows, fault.positions)]:
+            yield f"Row {shown_label(made.frame.index[row])}: {fault.sentence}"

@@ -1,0 +1,268 @@
+"""What is said of the values of a column: cells without a text, and words that nobody meant.
+
+A cell that cannot be written stops its own row. What can be written, though hardly as it was meant,
+is a warning of the column, with the number of its rows: a word that a program writes for no value,
+a tag within a value (it is not filled), a character that was lost in a wrong encoding, a fraction
+of fifteen digits, a moment in UTC, which is not what people's clocks show.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from smsframe._base.arrow import bytes_of, offsets_of
+from smsframe._base.no_value_words import OTHER_WORDS, WORDS
+from smsframe._text.format_specs import inside
+from smsframe._text.format_value import clean_text, cure_for, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Sequence
+
+    from smsframe._plan.data import Draft
+    from smsframe._plan.problems import Positions, Problems
+    from smsframe._text.values import Format, Written
+
+_NAMED: Final = 3
+_NOISE_DIGITS: Final = 15
+_FRACTION: Final = r"^-?\d+\.\d+$"
+_NOT_SIGNIFICANT: Final = r"^-?[0.]*|\."
+_UTC_TEXT: Final = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|\+00:00)$"
+_SHOWS_ZONE: Final = re.compile(r"%[zZ]")
+_UTC_NAMES: Final = frozenset(
+    {"UTC", "Etc/UTC", "UTC+00:00", "UCT", "Etc/UCT", "Zulu", "Etc/Zulu", "Universal", "tzutc()"}
+)
+
+
+def note_values(draft: Draft, column: Hashable, written: Written) -> None:
+    """Note what is wrong or odd about a column's texts; once for each column."""
+    if column in draft.read_columns:
+        return
+    draft.read_columns.append(column)
+    fmt = draft.columns.formats.get(column)
+    _note_unwritable(draft, column, fmt, written)
+    cells = draft.frame[column]
+    note_words(draft.problems, column, cells, written.words)
+    _note_tags_inside(draft.problems, column, written.texts)
+    _note_garbled(draft.problems, column, written.texts)
+    if not (isinstance(fmt, str) and inside(fmt)):  # what says how many digits means them
+        _note_noise(draft.problems, column, written.texts)
+    if not callable(fmt):
+        _note_utc(draft.problems, column, cells, written.texts, fmt)
+
+
+def _note_unwritable(draft: Draft, column: Hashable, fmt: Format | None, written: Written) -> None:
+    """Note the cells that have no text; each is a problem of its row."""
+    how = f" with the format {fmt!r}" if isinstance(fmt, str) else " by its function" if fmt else ""
+    for fault in written.unwritable:
+        draft.problems.rows(
+            "value_unreadable",
+            f"Column {column!r} holds something here that cannot be written{how}: "
+            f"{fault.sentence}. {cure_for(fault.value, fmt, str(column))}",
+            fault.rows,
+            column=column,
+            values=_shown_cells(draft.frame[column]),
+        )
+
+
+def _shown_cells(cells: pd.Series) -> Callable[[Positions], Sequence[str]]:
+    """Return a function that gives the cells at positions, shortened and masked."""
+    return lambda positions: [shown(cell) for cell in cells.iloc[positions]]
+
+
+def note_words(
+    problems: Problems, column: Hashable, cells: pd.Series, rows: Positions, *, file: bool = False
+) -> None:
+    """Warn of words that programs write for no value or an error; in a ``file`` all are blank."""
+    if not len(rows):
+        return
+    found = Counter(_word_of(cell) for cell in cells.iloc[rows])
+    kept = sum(n for word, n in found.items() if word in OTHER_WORDS and not file)
+    blank = len(rows) - kept
+    became = [f"{blank:,} count{'s' * (blank == 1)} as blank"] if blank else []
+    if kept:
+        goes = "goes out as it stands" if kept == 1 else "go out as they stand"
+        became.append(f"{kept:,} {goes}, since somebody may be called that")
+    hold = "cell of column {!r} holds" if len(rows) == 1 else "cells of column {!r} hold"
+    problems.rows(
+        "no_value_word",
+        f"{len(rows):,} {hold.format(column)} a word that programs write for no value "
+        f"or for an error: {_listed(found)}. {'; '.join(became)}. Correct or empty what is wrong.",
+        rows,
+        severity="warning",
+        column=column,
+        values=_shown_cells(cells),
+    )
+
+
+def _word_of(cell: Any) -> str | None:
+    """Return the word that a cell holds; None where a format has made it of something else."""
+    word = clean_text(cell) if isinstance(cell, str) else None
+    return word if word in WORDS else None
+
+
+def _listed(found: Counter[str | None]) -> str:
+    """Return the commonest words with their numbers."""
+    told = [
+        f"{'what the format makes of it' if word is None else repr(word)} ({number:,})"
+        for word, number in found.most_common(_NAMED)
+    ]
+    more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
+    return f"{', '.join(told)}{more}"
+
+
+def _note_tags_inside(problems: Problems, column: Hashable, texts: pa.Array) -> None:
+    """Warn of values that hold the marks of a tag."""
+    problems.rows(
+        "value_holds_tag",
+        f"The value of column {column!r} holds %% here, but a value is not filled: people would "
+        "read it as it stands. Write the words themselves, with one % for a percent sign.",
+        _rows_with(texts, "%%"),
+        severity="warning",
+        column=column,
+        values=_shown_texts(texts),
+    )
+
+
+def _note_garbled(problems: Problems, column: Hashable, texts: pa.Array) -> None:
+    """Warn of values that have lost a character."""
+    problems.rows(
+        "value_garbled",
+        f"The value of column {column!r} holds \ufffd here, which stands for a character that was "
+        "lost when the data was read in the wrong encoding. Read it anew with the right one.",
+        _rows_with(texts, "\ufffd"),
+        severity="warning",
+        column=column,
+        values=_shown_texts(texts),
+    )
+
+
+def _note_noise(problems: Problems, column: Hashable, texts: pa.Array) -> None:
+    """Warn of numbers with more digits than anybody wants to read."""
+    problems.rows(
+        "value_many_digits",
+        f"The number of column {column!r} has {_NOISE_DIGITS} digits or more here, as computed "
+        f"numbers have. Round the column, or give formats={{{column!r}: '.2f'}}.",
+        _noisy_rows(texts),
+        severity="warning",
+        column=column,
+        values=_shown_texts(texts),
+    )
+
+
+def _noisy_rows(texts: pa.Array) -> Positions:
+    """Return which texts are fractions of so many digits."""
+    rows = np.flatnonzero(np.diff(offsets_of(texts)) > _NOISE_DIGITS)
+    if not len(rows):
+        return rows
+    long = texts.take(pa.array(rows))
+    digits = pc.utf8_length(pc.replace_substring_regex(long, _NOT_SIGNIFICANT, ""))
+    noisy = pc.and_(
+        pc.match_substring_regex(long, _FRACTION), pc.greater_equal(digits, _NOISE_DIGITS)
+    )
+    found: Positions = rows[pc.fill_null(noisy, fill_value=False).to_numpy(zero_copy_only=False)]
+    return found
+
+
+def _rows_with(texts: pa.Array, characters: str) -> Positions:
+    """Return which texts hold some characters; a clean column is one look at its bytes.
+
+    One byte is found ten times as quickly as two, so it is looked for first.
+    """
+    wanted, raw = characters.encode(), bytes_of(texts)
+    if wanted[:1] not in raw or wanted not in raw:
+        return np.empty(0, dtype=np.int64)
+    found = pc.fill_null(pc.match_substring(texts, characters), fill_value=False)
+    return np.flatnonzero(found.to_numpy(zero_copy_only=False))
+
+
+def _shown_texts(texts: pa.Array) -> Callable[[Positions], Sequence[str]]:
+    """Return a function that gives the texts at positions, shortened and masked."""
+    return lambda positions: [shown(texts[int(place)].as_py()) for place in positions]
+
+
+def _note_utc(
+    problems: Problems, column: Hashable, cells: pd.Series, texts: pa.Array, fmt: str | None
+) -> None:
+    """Warn of moments in UTC, unless the format shows the zone; their date may be another too."""
+    if fmt and _SHOWS_ZONE.search(fmt):
+        return
+    rows = _utc_rows(cells)
+    if len(written := _utc_texts(texts)):
+        problems.rows(
+            "value_in_utc",
+            f"Column {column!r} holds a moment as programs write it, in UTC, which is not the time "
+            "where people are. Make it theirs, and give it a format: "
+            f"pd.to_datetime(df[{column!r}]).dt.tz_convert('America/New_York').",
+            written,
+            severity="warning",
+            column=column,
+            values=_shown_texts(texts),
+        )
+    problems.rows(
+        "value_in_utc",
+        f"Column {column!r} holds a moment in UTC here, which is neither the time nor always the "
+        "date where people are. Turn it into theirs first: "
+        f"df[{column!r}].dt.tz_convert('America/New_York').",
+        rows,
+        severity="warning",
+        column=column,
+    )
+
+
+def _utc_texts(texts: pa.Array) -> Positions:
+    """Return which texts are moments in UTC by their spelling, as in ``2026-11-22T14:30:00Z``."""
+    raw = bytes_of(texts)
+    if b"Z" not in raw and b"+00:00" not in raw:
+        return np.empty(0, dtype=np.int64)
+    ends = pc.or_(pc.ends_with(texts, "Z"), pc.ends_with(texts, "+00:00"))
+    rows = np.flatnonzero(pc.fill_null(ends, fill_value=False).to_numpy(zero_copy_only=False))
+    if not len(rows):
+        return rows
+    found = pc.match_substring_regex(texts.take(pa.array(rows)), _UTC_TEXT)
+    moments: Positions = rows[found.to_numpy(zero_copy_only=False)]
+    return moments
+
+
+def _utc_rows(cells: pd.Series) -> Positions:
+    """Return the rows with a moment in UTC that is not midnight."""
+    dtype = cells.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        found = _utc_rows(dtype.categories.to_series())
+        return np.flatnonzero(np.isin(cells.cat.codes.to_numpy(), found))
+    kind = getattr(dtype, "pyarrow_dtype", None)
+    if kind is not None and pa.types.is_timestamp(kind) and kind.tz:
+        cells = cells.astype(pd.DatetimeTZDtype(kind.unit, kind.tz))
+    if isinstance(cells.dtype, pd.DatetimeTZDtype):
+        if not _is_utc(cells.dtype.tz):
+            return np.empty(0, dtype=np.int64)
+        return np.flatnonzero((cells.notna() & (cells != cells.dt.normalize())).to_numpy())
+    if (
+        not pd.api.types.is_object_dtype(dtype)
+        or pd.api.types.infer_dtype(cells, skipna=True) not in _OF_MOMENTS
+    ):
+        return np.empty(0, dtype=np.int64)
+    return np.flatnonzero([_is_utc_time(cell) for cell in cells.tolist()])
+
+
+_OF_MOMENTS: Final = frozenset({"datetime", "datetime64", "mixed", "date", "time"})
+
+
+def _is_utc_time(cell: Any) -> bool:
+    """Tell whether a cell is a moment in UTC that is not midnight."""
+    if not isinstance(cell, (dt.datetime, dt.time)) or cell is pd.NaT or cell.tzinfo is None:
+        return False
+    clock = cell.time() if isinstance(cell, dt.datetime) else cell
+    return _is_utc(cell.tzinfo) and clock.replace(tzinfo=None) != dt.time()
+
+
+def _is_utc(zone: dt.tzinfo) -> bool:
+    """Tell whether a zone is UTC by name; where clocks happen to agree with it they are right."""
+    return str(zone) in _UTC_NAMES

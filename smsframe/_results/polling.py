@@ -1,0 +1,201 @@
+"""Asking for the status of many sends, at most so many at a time, until a deadline.
+
+The service says "not found" of a send that it has not worked out yet and of an id it never knew, so
+there is nothing to wait *for*: each send is asked at once, and again after waits that double, until
+it is known or the time is up. Each is asked at least once, however short the time, unless the
+service fails ``FAILED_IN_A_ROW`` times without an answer in between.
+
+Threads make the calls and nothing else. The loop knows time and threads only through its `Crew`, so
+the tests run it over a simulated clock.
+"""
+
+from __future__ import annotations
+
+import heapq
+import queue
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from smsframe._acoustic.payload import SendStatus
+from smsframe.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+FAILED_IN_A_ROW = 10
+MOST_DOUBLINGS = 30
+
+
+class Crew(Protocol):
+    """Whoever makes the calls and keeps the time."""
+
+    def now(self) -> float:
+        """Return seconds on a clock that never goes back."""
+        ...
+
+    def ask(self, response_id: str) -> None:
+        """Have the status of a send asked for."""
+        ...
+
+    def answers(self, timeout_s: float | None) -> list[tuple[str, SendStatus | Exception]]:
+        """Return the answers that are there, waiting for the first one."""
+        ...
+
+
+class Askers:
+    """At most ``size`` daemon threads that ask, and a queue by which their answers come back."""
+
+    def __init__(self, status: Callable[[str], SendStatus], size: int) -> None:
+        self._status = status
+        self._size = size
+        self._threads: list[threading.Thread] = []
+        self._ids: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[tuple[str, SendStatus | Exception]] = queue.SimpleQueue()
+
+    def now(self) -> float:
+        """Return seconds on a clock that never goes back."""
+        return time.monotonic()
+
+    def ask(self, response_id: str) -> None:
+        """Have the status of a send asked for."""
+        if len(self._threads) < self._size:
+            name = f"smsframe-status-{len(self._threads)}"
+            thread = threading.Thread(target=self._work, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        self._ids.put(response_id)
+
+    def answers(self, timeout_s: float | None) -> list[tuple[str, SendStatus | Exception]]:
+        """Return the answers that are there, waiting for the first one."""
+        found = []
+        try:
+            found.append(self._answers.get(timeout=timeout_s))
+            while True:
+                found.append(self._answers.get_nowait())
+        except queue.Empty:
+            return found
+
+    def close(self) -> None:
+        """Let the threads end; those in a call end when it does."""
+        for _ in self._threads:
+            self._ids.put(None)
+
+    def _work(self) -> None:
+        """Ask until told to stop."""
+        while (response_id := self._ids.get()) is not None:
+            try:
+                self._answers.put((response_id, self._status(response_id)))
+            except Exception as error:  # noqa: BLE001 - handed to the thread that waits for it
+                self._answers.put((response_id, error))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long to wait between two questions about one send.
+
+    Seconds: ``first_wait_s`` doubles up to ``longest_wait_s``, plus up to a quarter by ``chance``.
+    """
+
+    first_wait_s: float = 1.0
+    longest_wait_s: float = 15.0
+    chance: Callable[[], float] = random.random
+
+    def wait_s(self, asked: int, answer: SendStatus | Exception) -> float:
+        """Return how long to wait before asking again."""
+        doublings = min(asked - 1, MOST_DOUBLINGS)
+        backoff = min(self.first_wait_s * 2.0**doublings, self.longest_wait_s)
+        wanted = answer.details.get("retry_after_s") if isinstance(answer, ApiError) else None
+        return max(backoff * (1 + self.chance() / 4), float(wanted or 0.0))
+
+
+@dataclass(slots=True, kw_only=True)
+class Poll:
+    """One round of asking.
+
+    Parameters
+    ----------
+    crew : Crew
+    heard : callable
+        Is given each answer that is ready.
+    max_in_flight : int
+        Calls at a time.
+    deadline_s : float
+        Seconds after which nothing is asked a second time.
+
+    Attributes
+    ----------
+    failures : dict of str to ApiError
+        The last failure of each send that was never answered.
+    """
+
+    crew: Crew
+    heard: Callable[[SendStatus], None]
+    max_in_flight: int
+    deadline_s: float
+    patience: Patience = field(default_factory=Patience)
+    failures: dict[str, ApiError] = field(default_factory=dict)
+    _due: list[tuple[float, int, str]] = field(default_factory=list)
+    _asked: dict[str, int] = field(default_factory=dict)
+    _flying: set[str] = field(default_factory=set)
+    _failed: int = 0
+    _end: float = 0.0
+
+    def run(self, response_ids: Sequence[str]) -> None:
+        """Ask until all is known or the time is up; what is no ApiError (no access) is raised."""
+        now = self.crew.now()
+        self._end = now + self.deadline_s
+        self._due = [(now, number, name) for number, name in enumerate(response_ids)]
+        while self._due or self._flying:
+            self._ask_due()
+            if not self._flying and not self._due:
+                break
+            for response_id, answer in self.crew.answers(self._wait_s()):
+                self._take(response_id, answer)
+
+    def _ask_due(self) -> None:
+        """Ask for what is due, as far as the window goes; drop what the time is up for."""
+        now = self.crew.now()
+        while self._due and len(self._flying) < self.max_in_flight:
+            due, _, response_id = self._due[0]
+            if not self._worth_asking(response_id, max(due, now)):
+                heapq.heappop(self._due)
+            elif due > now:
+                return
+            else:
+                heapq.heappop(self._due)
+                self._asked[response_id] = self._asked.get(response_id, 0) + 1
+                self._flying.add(response_id)
+                self.crew.ask(response_id)
+
+    def _worth_asking(self, response_id: str, when: float) -> bool:
+        """Tell whether a send will still be asked about at a time."""
+        if self._failed >= FAILED_IN_A_ROW and when > self._end:
+            return False
+        return response_id not in self._asked or when <= self._end
+
+    def _wait_s(self) -> float | None:
+        """Return the seconds until the next question is due; None: wait for answers alone."""
+        if not self._due or len(self._flying) >= self.max_in_flight:
+            return None
+        return max(self._due[0][0] - self.crew.now(), 0.0)
+
+    def _take(self, response_id: str, answer: SendStatus | Exception) -> None:
+        """Act on an answer: hand it on, or have the send asked about again."""
+        self._flying.discard(response_id)
+        if isinstance(answer, SendStatus):
+            self._failed = 0
+            self.failures.pop(response_id, None)
+            if answer.ready:
+                self.heard(answer)
+                return
+        elif isinstance(answer, ApiError):
+            self._failed += 1
+            self.failures[response_id] = answer
+        else:
+            raise answer
+        asked = self._asked[response_id]
+        due = self.crew.now() + self.patience.wait_s(asked, answer)
+        heapq.heappush(self._due, (due, asked, response_id))

@@ -1,0 +1,372 @@
+"""What happened? The verbs that look at results and at earlier runs, as people call them.
+
+Each takes a results frame first, or asks the journal; none changes anything. The accessor's methods
+are these functions, ``failed`` and ``unknown`` are properties there. What they do on results that
+went through CSV or Excel is told in ``followup.py``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from smsframe._base.result_columns import detached, strip_results
+from smsframe._base.result_rows import ResultRows
+from smsframe._base.tracebacks import public
+from smsframe._base.validation import check_text, refuse
+from smsframe._connect import journal_file
+from smsframe._results import history
+from smsframe._results import plot as plotting
+from smsframe._results import summary as summing
+from smsframe._results.open_journal import existing_journal, reading_journal
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Hashable
+
+    import numpy.typing as npt
+    import pandas as pd
+
+    from smsframe._acoustic.client import Client
+    from smsframe._results.summary import Summary
+
+__all__ = ["batches", "failed", "plot", "results", "runs", "summary", "to_retry", "unknown"]
+
+FAILED = ("rejected", "invalid", "not_attempted", "not_sent")
+RETRIED = ("rejected", "not_attempted")
+NOT_AGAIN = ("already_in_campaign", "excluded")
+
+
+@public
+def summary(
+    frame: pd.DataFrame,
+    by: Hashable | None = None,
+    *,
+    price_per_segment: float | None = None,
+) -> Summary:
+    """Count what became of the rows: by status and code, with segments, cost and times.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Results.
+    by : column label or "country", optional
+        Count group by group. "country" is the region of the recipient's number, unless the results
+        have a column of that name. None: all rows together.
+    price_per_segment : float, optional
+        Price of one segment, in any currency. None: no cost is shown.
+
+    Returns
+    -------
+    Summary
+        Shows itself as a table in a notebook. ``to_frame()`` is that table to compute with;
+        ``rows``, ``counts``, ``batches``, ``segments``, ``cost``, ``first_at`` and ``last_at`` are
+        the totals. Segments and cost count messages that are accepted or sent, each once: also in
+        results that were merged with another table, by which a message has several rows.
+
+    Raises
+    ------
+    InputError
+        The frame holds no results, or has no column ``by``.
+
+    Sources
+    -------
+    Countries are those of ``phonenumbers``, looked up by the first digits of the number.
+
+    Examples
+    --------
+    >>> import pandas as pd, smsframe
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123", "n/a", "+44 7400 123456"]})
+    >>> done = people.sms.send("Hello", program="148372", phone="mobile", dry_run=True)
+    >>> smsframe.summary(done).to_frame()[["status", "code", "rows"]].values.tolist()
+    [['planned', <NA>, 2], ['invalid', 'phone_missing', 1]]
+    >>> done.sms.summary(by="country").to_frame()["country"].tolist()
+    ['GB', 'US', <NA>]
+    """
+    return summing.summarized(frame, by, price_per_segment)
+
+
+@public
+def batches(
+    frame: pd.DataFrame,
+    *,
+    client: Client | None = None,
+    journal: str | os.PathLike[str] | None = None,
+) -> pd.DataFrame:
+    """List the calls behind results: one row per batch.
+
+    Calls of the run that were refused and left no row behind (a batch that was halved to find the
+    contact that was refused) are listed too, with 0 ``rows``.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Results.
+    client : Client, optional
+        Whose journal to look into. None: that of the client ``connect`` made last, else the usual
+        one.
+    journal : path, optional
+        Another journal.
+
+    Returns
+    -------
+    DataFrame
+        In the order of the batch ids: ``batch``, ``status`` (``accepted``, ``rejected``,
+        ``unknown``), ``size`` (messages in the call), ``rows`` (of these results), ``http_status``,
+        ``response_id``, ``location``, ``source``, ``attempts``, ``seconds`` (of all attempts),
+        ``code``, ``error``, ``sent_at``, ``settled_at``, ``refreshed_at`` (UTC). Text is string,
+        numbers are Int64 or Float64. Of a batch that the journal does not have, only what the rows
+        say is known.
+
+    Raises
+    ------
+    InputError
+        The frame holds no results.
+    JournalError
+        The journal cannot be read.
+
+    Examples
+    --------
+    >>> import pandas as pd, smsframe
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"]})
+    >>> done = people.sms.send("Hello", program="148372", phone="mobile", dry_run=True)
+    >>> len(smsframe.batches(done))
+    0
+    """
+    with reading_journal(journal_file(client, journal)) as opened:
+        return summing.batch_table(frame, opened)
+
+
+@public
+def failed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that did not go out, each with its reason; as a property of the accessor.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Results.
+
+    Returns
+    -------
+    DataFrame
+        The rows that are ``rejected``, ``invalid``, ``not_attempted`` or ``not_sent``, on their
+        labels. Unknown ones are not among them: see :func:`unknown`.
+
+    Raises
+    ------
+    InputError
+        The frame holds no results.
+
+    Examples
+    --------
+    >>> import pandas as pd, smsframe
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123", "n/a"]})
+    >>> done = people.sms.send("Hello", program="148372", phone="mobile", dry_run=True)
+    >>> done.sms.failed["sms_code"].tolist()
+    ['phone_missing']
+    """
+    return _chosen(frame, *FAILED)
+
+
+@public
+def unknown(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that may or may not have gone out; as a property of the accessor.
+
+    They are not repeated unasked. :func:`reconcile` or :func:`resolve` settle them.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Results.
+
+    Returns
+    -------
+    DataFrame
+        The rows that are ``unknown``, on their labels.
+
+    Raises
+    ------
+    InputError
+        The frame holds no results.
+
+    Examples
+    --------
+    >>> import pandas as pd, smsframe
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"]})
+    >>> done = people.sms.send("Hello", program="148372", phone="mobile", dry_run=True)
+    >>> len(smsframe.unknown(done))
+    0
+    """
+    return _chosen(frame, "unknown")
+
+
+@public
+def to_retry(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that did not go out and may, ready for ``.sms.send``.
+
+    The plainest way to go on is to run the same send again on the whole frame: it sends only what
+    is left. This is for sending the rest in another way. Give the same ``campaign=`` (or text) and
+    nobody gets it twice.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Results.
+
+    Returns
+    -------
+    DataFrame
+        The rows that are ``rejected`` or ``not_attempted``, without the ``sms_*`` columns, on their
+        labels. Not among them: ``invalid`` ones (correct them first: ``results.sms.failed``),
+        ``unknown`` ones, those that were held because their person had this campaign before, and
+        those that ``exclude=`` holds back.
+
+    Raises
+    ------
+    InputError
+        The frame holds no results.
+
+    Examples
+    --------
+    >>> import pandas as pd, smsframe
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123", "+1 201-555-0124"]})
+    >>> done = people.sms.send("Hello", program="148372", phone="mobile", limit=1, dry_run=True)
+    >>> smsframe.to_retry(done)["mobile"].tolist()
+    ['+1 201-555-0124']
+    """
+    rows = ResultRows.read(frame)
+    held = np.array([code in NOT_AGAIN for code in rows.code.to_pylist()], dtype=bool)
+    chosen = strip_results(frame.loc[rows.has(*RETRIED) & ~held])
+    chosen.attrs = {name: value for name, value in frame.attrs.items() if name != "smsframe"}
+    return chosen
+
+
+@public
+def plot(frame: pd.DataFrame) -> npt.NDArray[Any]:
+    """Draw results: outcome by batch over time, reasons ranked, segments per message.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Results.
+
+    Returns
+    -------
+    array of matplotlib Axes, shape (3,)
+        One figure; ``axes[0].figure.savefig(path)`` keeps it. Over 60 batches, neighbouring ones
+        share a bar.
+
+    Raises
+    ------
+    ConfigurationError
+        Matplotlib is not installed: ``pip install matplotlib``.
+    InputError
+        The frame holds no results.
+
+    Examples
+    --------
+    >>> import pandas as pd, smsframe, matplotlib
+    >>> matplotlib.use("Agg")
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"]})
+    >>> done = people.sms.send("Hello", program="148372", phone="mobile", dry_run=True)
+    >>> smsframe.plot(done).shape
+    (3,)
+    >>> matplotlib.pyplot.close("all")
+    """
+    return plotting.drawn(frame)
+
+
+@public
+def runs(
+    *, client: Client | None = None, journal: str | os.PathLike[str] | None = None
+) -> pd.DataFrame:
+    """List every run that the journal knows, the latest first.
+
+    Parameters
+    ----------
+    client : Client, optional
+        Whose journal to look into. None: that of the client ``connect`` made last, else the usual
+        one.
+    journal : path, optional
+        Another journal.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by the run's id: ``campaign``, ``program``, ``text`` (phone numbers masked),
+        ``rows``, the number of rows by status as it is now, ``earlier`` (rows that an earlier run
+        had dealt with), ``batches``, ``started_at`` (UTC), ``seconds``, ``ending`` (``done``,
+        ``stopped``, ``interrupted``, ``failed``, ``not ended``: under way or killed,
+        ``forgotten``) and ``who`` (user and host). Counts are Int64; those that were forgotten are
+        NA. Empty when there is no journal yet.
+
+    Raises
+    ------
+    JournalError
+        The journal cannot be read.
+
+    Examples
+    --------
+    >>> import smsframe
+    >>> smsframe.runs(journal="no-such-journal.sqlite3").empty
+    True
+    """
+    with reading_journal(journal_file(client, journal)) as opened:
+        return history.empty_runs() if opened is None else history.run_table(opened)
+
+
+@public
+def results(
+    run: str,
+    *,
+    client: Client | None = None,
+    journal: str | os.PathLike[str] | None = None,
+) -> pd.DataFrame:
+    """Bring the results of an earlier run back from the journal, as they stand now.
+
+    Parameters
+    ----------
+    run : str
+        The run's id: from :func:`runs`, ``results.attrs["smsframe"]["run"]`` or ``sms_batch``.
+    client : Client, optional
+        Whose journal to look into. None: that of the client ``connect`` made last, else the usual
+        one.
+    journal : path, optional
+        Another journal.
+
+    Returns
+    -------
+    DataFrame
+        One row per row of the frame that was sent, in its order, on a RangeIndex: ``contact`` (the
+        phone in E.164 form) or one column per field of the lookup, one column per tag with the
+        value that was sent, then the ``sms_*`` columns as ``send`` gave them, with what was learned
+        since (sent, not sent, resolved). Columns that were not sent are not kept. A row that was
+        not sent has no values.
+
+    Raises
+    ------
+    JournalError
+        There is no such run or journal, or the run's content was forgotten.
+
+    Examples
+    --------
+    >>> import pandas as pd, smsframe
+    >>> with smsframe.Sandbox(anyone=True) as sandbox:
+    ...     with smsframe.connect(sandbox) as client:
+    ...         people = pd.DataFrame({"mobile": ["+1 201-555-0123"], "Name": ["Ann"]})
+    ...         done = people.sms.send("Hi %%Name%%", program="148372", progress=False)
+    ...         smsframe.results(done.attrs["smsframe"]["run"])[["contact", "Name"]].values.tolist()
+    [['+12015550123', 'Ann']]
+    """
+    faults: list[str] = []
+    name = check_text("run", run, faults, need="the id of one run, as text", optional=False)
+    refuse(faults)
+    with existing_journal(journal_file(client, journal)) as opened:
+        return history.results_of(opened, name or "")
+
+
+def _chosen(frame: pd.DataFrame, *statuses: str) -> pd.DataFrame:
+    """Return the rows with one of these statuses."""
+    chosen = ResultRows.read(frame).has(*statuses)
+    return detached(frame.loc[chosen])

@@ -1,0 +1,272 @@
+"""``summary`` and ``batches``: what happened, counted.
+
+A summary is a small object rather than a frame, because its totals (batches, cost, from and to) are
+no rows of a table; ``to_frame()`` is the table, one line per status and code, ready to compute
+with.
+
+Segments and cost count what goes on the bill as far as it is known: messages that are accepted or
+sent. What is ``not_sent`` costs nothing; what is ``unknown`` may, and is counted apart. A message
+whose row was repeated, as a merge with a table of orders does, is counted with the first of its
+rows, so that the lines of a table add up to the bill.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from smsframe._base import result_columns
+from smsframe._base.result_rows import ResultRows
+from smsframe._base.tracebacks import public
+from smsframe._base.validation import check_label, check_number, refuse
+from smsframe._phones.country import countries
+from smsframe._plan.options import shown_label
+from smsframe._results.summary_html import summary_html, summary_text
+from smsframe._send.report import as_sentences
+from smsframe.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    import numpy.typing as npt
+
+    from smsframe._journal.store import BatchRecord, Journal
+
+COUNTRY = "country"
+
+
+@public
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class Summary:
+    """What became of a send, counted. Made by :func:`smsframe.summary`.
+
+    Attributes
+    ----------
+    rows : int
+        Rows of the results.
+    counts : dict of str to int
+        Rows by status, for those that occur, the best first.
+    batches : int
+        Calls that these rows were sent in.
+    segments : int
+        Segments of the messages that are accepted or sent, as far as known; a message that has
+        several rows is counted once.
+    segments_unknown : int
+        Segments of the rows whose outcome is unknown.
+    cost : float or None
+        ``segments`` times the price; None without a price.
+    first_at, last_at : Timestamp (UTC) or None
+        When the first and last of these rows were accepted.
+    by : label or None
+        What the rows are grouped by.
+    """
+
+    rows: int
+    counts: dict[str, int]
+    batches: int
+    segments: int
+    segments_unknown: int
+    cost: float | None
+    first_at: pd.Timestamp | None
+    last_at: pd.Timestamp | None
+    by: Hashable | None
+    _table: pd.DataFrame
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the counts as a table of its own.
+
+        Returns
+        -------
+        DataFrame
+            One row per group (with ``by``, the largest first), status and code: ``status``
+            (categorical), ``code`` (string), ``rows`` (int64), ``share`` (float64, of the group),
+            ``segments`` (int64) and, with a price, ``cost`` (float64).
+        """
+        return self._table.copy()
+
+    def __repr__(self) -> str:
+        return summary_text(self)
+
+    def _repr_html_(self) -> str:
+        return summary_html(self)
+
+
+def summarized(frame: pd.DataFrame, by: Hashable | None, price: float | None) -> Summary:
+    """Count results; see :func:`smsframe.summary`."""
+    rows = ResultRows.read(frame)
+    faults: list[str] = []
+    price = check_number("price_per_segment", price, faults)
+    check_label("by", by, faults)
+    refuse(faults)
+    segments = pd.Series(rows.segments).fillna(0).to_numpy(dtype=np.int64)
+    segments[rows.repeats()] = 0
+    table = _counted(rows, segments, _groups(rows, by), by, price)
+    billed = int(segments[rows.has(*result_columns.BILLED)].sum())
+    times = pd.Series(rows.accepted_at).dropna()
+    return Summary(
+        rows=len(rows),
+        counts=_by_status(rows),
+        batches=len(rows.batch.unique().drop_null()),
+        segments=billed,
+        segments_unknown=int(segments[rows.has("unknown")].sum()),
+        cost=None if price is None else price * billed,
+        first_at=None if times.empty else times.min(),
+        last_at=None if times.empty else times.max(),
+        by=by,
+        _table=table,
+    )
+
+
+def _by_status(rows: ResultRows) -> dict[str, int]:
+    """Count the rows by status, for those that occur."""
+    return {s: n for s in result_columns.STATUSES if (n := int(rows.has(s).sum()))}
+
+
+def _groups(rows: ResultRows, by: Hashable | None) -> pd.Series | None:
+    """Return the group of each row; a column of the frame comes before the computed country."""
+    if by is None:
+        return None
+    if by in rows.frame.columns:
+        if sum(name == by for name in rows.frame.columns) > 1:
+            raise InputError(f"The results have column {by!r} more than once: rename one.")
+        column: pd.Series = rows.frame[by]
+        return column.reset_index(drop=True)
+    if isinstance(by, str) and by == COUNTRY:
+        return pd.Series(countries(rows.contact)).astype("string")
+    columns = ", ".join(map(repr, rows.frame.columns))
+    raise InputError(
+        f"by={shown_label(by)} is no column of the results. Give 'country' or one of: {columns}."
+    )
+
+
+def _counted(
+    rows: ResultRows,
+    segments: npt.NDArray[np.int64],
+    groups: pd.Series | None,
+    by: Hashable | None,
+    price: float | None,
+) -> pd.DataFrame:
+    """Return the table of a summary."""
+    keys = pd.DataFrame(
+        {
+            "status": result_columns.status_column(rows.status),
+            "code": result_columns.strings(rows.code),
+            "segments": segments,
+        }
+    )
+    names = ["status", "code"]
+    if groups is not None:
+        keys.insert(0, "\x00group", groups.to_numpy() if groups.dtype == object else groups)
+        names.insert(0, "\x00group")
+    grouped = keys.groupby(names, dropna=False, observed=True, sort=False)["segments"]
+    table = grouped.agg(["size", "sum"]).reset_index()
+    table = table.rename(columns={"size": "rows", "sum": "segments"})
+    totals = _totals(table, groups)
+    table.insert(len(names) + 1, "share", table["rows"] / totals)
+    if price is not None:
+        table["cost"] = table["segments"].where(
+            table["status"].isin(result_columns.BILLED), 0
+        ) * float(price)
+    order = pd.DataFrame({"total": -totals, "status": table["status"], "rows": -table["rows"]})
+    if groups is not None:
+        order.insert(1, "group", table["\x00group"].astype("string"))
+    table = table.loc[order.sort_values(list(order.columns)).index].reset_index(drop=True)
+    return table.rename(columns={"\x00group": by})
+
+
+def _totals(table: pd.DataFrame, groups: pd.Series | None) -> pd.Series:
+    """Return the rows of each line's group."""
+    if groups is None:
+        return pd.Series(table["rows"].sum(), index=table.index)
+    totals: pd.Series = table.groupby("\x00group", dropna=False, observed=True)["rows"].transform(
+        "sum"
+    )
+    return totals
+
+
+# -- batches
+
+BATCH_DTYPES = {
+    "batch": "string",
+    "status": "string",
+    "size": "Int64",
+    "rows": "Int64",
+    "http_status": "Int64",
+    "response_id": "string",
+    "location": "string",
+    "source": "string",
+    "attempts": "Int64",
+    "seconds": "Float64",
+    "code": "string",
+    "error": "string",
+    "sent_at": result_columns.TIME,
+    "settled_at": result_columns.TIME,
+    "refreshed_at": result_columns.TIME,
+}
+
+
+def batch_table(frame: pd.DataFrame, journal: Journal | None) -> pd.DataFrame:
+    """Return the calls behind results; see :func:`smsframe.batches`."""
+    rows = ResultRows.read(frame)
+    ids = pd.Series(rows.batch.to_pandas(), dtype="string")
+    here = {str(name): int(count) for name, count in ids.value_counts().items()}
+    found = {} if journal is None else _found_batches(journal, frame, here)
+    lines = [_line(record, here.get(name, 0)) for name, record in found.items()]
+    firsts = ids[~ids.duplicated()]
+    first = dict(zip(firsts.tolist(), firsts.index.tolist(), strict=True))
+    lines += [_stranger(rows, first[name], name, here[name]) for name in here if name not in found]
+    table = pd.DataFrame(lines, columns=list(BATCH_DTYPES))
+    for name in ("sent_at", "settled_at", "refreshed_at"):
+        table[name] = result_columns.moments(
+            None if pd.isna(second) else second for second in table[name]
+        )
+    return table.astype(BATCH_DTYPES).sort_values("batch", ignore_index=True)
+
+
+def _found_batches(
+    journal: Journal, frame: pd.DataFrame, here: dict[str, int]
+) -> dict[str, BatchRecord]:
+    """Return the batches of the rows, and the refused calls of the run that left no row behind."""
+    found = {record.batch_id: record for record in journal.find_batches(here)}
+    told = frame.attrs.get("smsframe")
+    run = told.get("run") if isinstance(told, dict) else None
+    if isinstance(run, str):
+        own = [record for record in journal.batches(run) if record.state == "rejected"]
+        found |= {record.batch_id: record for record in own}
+    return found
+
+
+def _line(record: BatchRecord, rows: int) -> dict[str, Any]:
+    """Return the line of a batch that the journal knows."""
+    return {
+        "batch": record.batch_id,
+        "status": "unknown" if record.state == "claimed" else record.state,
+        "size": record.size,
+        "rows": rows,
+        "http_status": record.http_status,
+        "response_id": record.response_id,
+        "location": record.location,
+        "source": record.source,
+        "attempts": record.attempts,
+        "seconds": round(record.seconds, 3),
+        "code": record.code or None,
+        "error": as_sentences(record.message, record.cure) or None,
+        "sent_at": record.claimed_at,
+        "settled_at": record.settled_at,
+        "refreshed_at": record.refreshed_at,
+    }
+
+
+def _stranger(rows: ResultRows, first: int, name: str, count: int) -> dict[str, Any]:
+    """Return the line of a batch of which only the rows are known, the first of them at a place."""
+    number = int(rows.status[first])
+    status = None if number < 0 else result_columns.STATUSES[number]
+    return {
+        "batch": name,
+        "status": "accepted" if status in result_columns.ACCEPTED_STATUSES else status,
+        "rows": count,
+        "response_id": rows.response_id[first].as_py(),
+    }

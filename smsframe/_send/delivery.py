@@ -1,0 +1,441 @@
+"""The loop that sends: claim, post, settle, until nothing is left or something says stop.
+
+One thread runs it. It knows neither the API nor the journal's file: it is given a way to record
+claims and settlements (durable on return), workers that make calls, and a function that builds the
+call of a batch. So the tests can run this very code over a simulated clock, network and disk.
+
+Rules, in the order in which they matter:
+
+- **No POST leaves before its claim is recorded.** Claims and the settlements at hand share one
+  synced transaction.
+- **Only what provably was not processed is repeated**: no connection, a refusal for being too
+  many, a refused call about a contact (halved until the bad rows stand alone). An answer that was
+  lost is ``unknown`` at once.
+- **The first batch goes alone**, and so does the next one after a lost answer, until one is
+  accepted: a wrong program, a wrong text or a server that fails costs one call, not ten. After
+  ``LOST_IN_A_ROW`` lost answers in a row the run stops, for whatever is wrong will not get better
+  by texting on without knowing; and so it does when ``REFUSED_IN_A_ROW`` contacts were refused one
+  by one without an acceptance in between: what strikes one after another is not about contacts.
+- **Refused for being too many**: the window of calls in flight is halved, and grows by one with
+  each acceptance. Batches that wait for a repeat count as in flight, so nothing new starts before
+  them and a request to wait is heeded by all. A request to wait for longer than there is patience
+  left ends the run at once, with the service's time in the sentence.
+- **Batches are prepared while answers are waited for**, as many as may fly at a time, so that a
+  call that comes back is followed by the next one at once; and only when it has been quiet for
+  ``QUIET_S``, for an answer that comes meanwhile would have to wait.
+- **One batch in ``IN_FLIGHT_PER_SPARE`` is claimed ahead**: syncing a claim takes milliseconds on a
+  good disk and tens of them on a network disk, and a freed place would wait for it each time. What
+  is claimed is ``unknown`` when the process is killed, so claiming all ahead would leave twice as
+  many messages unknown; this leaves 11 batches of them at most, not 10. So does a journal that
+  fails for good: what was claimed ahead cannot be given back. In a narrowed window, where something
+  is wrong already, nothing is claimed ahead.
+- **A journal that another program has locked** is waited for: what is known is kept and written
+  when the lock is gone, and nothing new is posted, since nothing is claimed. At the end, with
+  nothing left to do, that takes as long as it takes; a stop ends it.
+- **Stop** starts no batch any more and waits for those in flight; a second one gives up waiting
+  for them.
+- **A fault of our own or of the caller's** (a progress function that raises) stops like the first
+  stop does: what is in flight is settled before the error is raised.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from smsframe._journal.records import Claim, Settlement
+from smsframe._send.batches_in_flight import (
+    LEFT_BEHIND,
+    Crew,
+    Ending,
+    Flight,
+    Patience,
+    Result,
+    Stop,
+    not_processed,
+    stopped_because,
+    with_time,
+)
+from smsframe.errors import JournalError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from smsframe._acoustic.outcomes import Outcome
+    from smsframe._acoustic.payload import SendRequest
+    from smsframe._plan.problems import Positions
+
+LOST_IN_A_ROW = 5
+REFUSED_IN_A_ROW = 24
+INTERRUPTED = "The run was stopped before this row."
+QUIET_S = 0.01
+LOCKED_PAUSE_S = 0.5
+IN_FLIGHT_PER_SPARE = 10
+NOT_PROCESSED = ("no_connection", "busy")
+
+
+@dataclass(slots=True, kw_only=True)
+class Delivery:
+    """One run of the loop.
+
+    Parameters
+    ----------
+    crew : Crew
+        Makes the calls and keeps the time. Its ``submit`` raises only what it has not taken.
+    batches : iterator of positions
+        The rows of each batch, in order.
+    prepare : callable
+        Makes the claim and the call of a batch, from its number and its rows.
+    record : callable
+        Makes claims and settlements durable.
+    settled : callable
+        Is told each :class:`Result`.
+    begin : callable
+        Is called before the first batch; a fault of it ends the run like one of ``settled``.
+    waits : callable
+        Is called when another program locks the journal, each time it does.
+
+    Attributes
+    ----------
+    ending : Ending or None
+        Why the run ended before its last row.
+    failure : JournalError or None
+        The first complaint of the journal.
+    error : Exception or None
+        The first fault of our own or of the caller's functions.
+    """
+
+    crew: Crew
+    batches: Iterator[Positions]
+    prepare: Callable[[int, Positions], tuple[Claim, SendRequest]]
+    record: Callable[[Sequence[Claim], Sequence[Settlement]], None]
+    settled: Callable[[Result], None]
+    begin: Callable[[], None] = lambda: None
+    waits: Callable[[], None] = lambda: None
+    max_in_flight: int = 10
+    patience: Patience = field(default_factory=Patience)
+    stop: Stop = field(default_factory=Stop)
+
+    ending: Ending | None = None
+    failure: JournalError | None = None
+    error: Exception | None = None
+    _made: int = 0
+    _window: int = 1
+    _lost: int = 0
+    _refused: int = 0
+    _left_behind: bool = False
+    _narrowed: bool = False
+    _locked: JournalError | None = None
+    _halves: deque[Positions] = field(default_factory=deque)
+    _ahead: deque[Flight] = field(default_factory=deque)
+    _spare: deque[Flight] = field(default_factory=deque)
+    _claimed: deque[Flight] = field(default_factory=deque)
+    _flying: dict[int, Flight] = field(default_factory=dict)
+    _waiting: list[tuple[float, int, Flight]] = field(default_factory=list)
+    _unrecorded: list[Settlement] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Send until nothing is left or something says stop; then raise ``error``, if any."""
+        try:
+            self._guarded(self.begin)
+            while self._guarded(self._turn):
+                pass
+        except BaseException:  # somebody wants out at once
+            self._end("interrupted", "interrupted", INTERRUPTED)
+            self._give_up_waiting()
+            self._record([])
+            raise
+        self._write_rest()
+        if self.error is not None:
+            raise self.error
+
+    def _guarded(self, work: Callable[[], object]) -> bool:
+        """Do some work; its first fault ends the run in good order, a second one at once."""
+        try:
+            return bool(work())
+        except Exception as error:
+            if self.error is not None:
+                raise
+            self._fail(error)
+            return True
+
+    def _fail(self, error: Exception) -> None:
+        """Keep the first fault, and start nothing new."""
+        self.error = self.error or error
+        what = f"The run failed before this row ({type(error).__name__})."
+        self._end("failed", "failed", what)
+
+    def _turn(self) -> bool:
+        """Launch what may go, then act on what came back; False when nothing is left."""
+        asked = self.stop.asked
+        self._heed_stop()
+        self._launch()
+        if self.stop.asked > 1:
+            self._heed_stop()
+            self._give_up_waiting()
+        if not self._flying and not self._waiting:
+            if self._locked is None or self.ending is not None:
+                return False
+            self.crew.finished(LOCKED_PAUSE_S)
+            return True
+        for number, outcome in self._wait(asked):
+            if number in self._flying:
+                self._judge(self._flying.pop(number), outcome)
+        return True
+
+    def _wait(self, asked: int) -> list[tuple[int, Outcome]]:
+        """Return the outcomes that are there; prepare the next batches while there are none."""
+        while self.ending is None and len(self._ahead) < self.max_in_flight:
+            found = self.crew.finished(QUIET_S if self._ahead else 0.0)
+            if found or self.stop.asked != asked:
+                return found
+            prepared = self._next_fresh()
+            if prepared is None:
+                break
+            self._ahead.append(prepared)
+        return self.crew.finished(self._next_due())
+
+    @property
+    def left_behind(self) -> bool:
+        """Whether the run ended without waiting for calls under way."""
+        return self._left_behind
+
+    @property
+    def in_flight(self) -> int:
+        """Number of calls under way."""
+        return len(self._flying)
+
+    def _heed_stop(self) -> None:
+        """Begin to end when somebody asked for it."""
+        if self.stop.asked and self.ending is None:
+            self._end("interrupted", "interrupted", INTERRUPTED)
+
+    def _end(self, kind: str, code: str, sentence: str) -> None:
+        """Start nothing new; what is claimed but not under way is settled as not processed."""
+        self.ending = self.ending or Ending(kind=kind, code=code, sentence=sentence)
+        idle = [flight for _, _, flight in self._waiting] + [*self._claimed, *self._spare]
+        self._waiting.clear()
+        self._claimed.clear()
+        self._spare.clear()
+        for flight in idle:
+            self._settle(flight, "rejected", "not_attempted", not_processed(self.ending))
+
+    def _launch(self) -> None:
+        """Post as many batches as the window lets: repeats first, then what is claimed ahead."""
+        self._call_due()
+        self._post_claimed()
+        self._claim_next()
+        self._post_claimed()
+
+    @property
+    def _free(self) -> int:
+        """Places in the window; batches that wait for a repeat have theirs."""
+        return self._window - len(self._flying) - len(self._claimed) - len(self._waiting)
+
+    def _claim_next(self) -> None:
+        """Claim what is to be posted next, and write down what came back."""
+        ahead = self._window // IN_FLIGHT_PER_SPARE
+        fresh = self._build(self._free + ahead - len(self._spare))
+        for flight in fresh:
+            flight.claim = replace(flight.claim, claimed_at=self.crew.today())
+        if fresh or self._unrecorded:
+            if self._record([flight.claim for flight in fresh]):
+                self._spare.extend(fresh)
+            elif self._locked is not None:
+                self._ahead.extendleft(reversed(fresh))
+            else:
+                self._end("failed", "journal_failed", "The journal could not be written.")
+        self._heed_stop()
+
+    def _post_claimed(self) -> None:
+        """Post what is claimed; of that which is claimed ahead, what the window lets."""
+        while self._spare and self._free > 0:
+            self._claimed.append(self._spare.popleft())
+        while self._claimed:
+            self._post(self._claimed[0])
+            self._heed_stop()
+
+    def _call_due(self) -> None:
+        """Call up the flights whose time to be repeated has come."""
+        while (
+            self._waiting
+            and self._waiting[0][0] <= self.crew.now()
+            and len(self._flying) + len(self._claimed) < self._window
+        ):
+            self._claimed.append(heapq.heappop(self._waiting)[2])
+
+    def _next_due(self) -> float | None:
+        """Return the seconds until the next repeat may go; None: wait for answers alone."""
+        if not self._waiting or len(self._flying) >= self._window:
+            return None
+        return max(self._waiting[0][0] - self.crew.now(), 0.0)
+
+    def _build(self, free: int) -> list[Flight]:
+        """Prepare the next batches, halves of a refused one first."""
+        fresh: list[Flight] = []
+        while self.ending is None and len(fresh) < free:
+            if self._halves:
+                fresh.append(self._prepared(self._halves.popleft()))
+                continue
+            flight = self._ahead.popleft() if self._ahead else self._next_fresh()
+            if flight is None:
+                break
+            fresh.append(flight)
+        return fresh
+
+    def _next_fresh(self) -> Flight | None:
+        """Prepare the next batch; None when there is none."""
+        rows = next(self.batches, None)
+        return None if rows is None else self._prepared(rows)
+
+    def _prepared(self, rows: Positions) -> Flight:
+        """Make claim and call of a batch; nothing of it is recorded or posted yet."""
+        self._made += 1
+        claim, request = self.prepare(self._made, rows)
+        return Flight(number=self._made, claim=claim, rows=rows, request=request)
+
+    def _record(self, claims: list[Claim]) -> bool:
+        """Make claims and all settlements at hand durable; False when the journal failed."""
+        try:
+            self.record(claims, self._unrecorded)
+        except JournalError as error:
+            self._note_failure(error)
+            return False
+        self._unrecorded.clear()
+        self._locked = None
+        return True
+
+    def _note_failure(self, error: JournalError) -> None:
+        """Keep the journal's complaint; one of a lock is waited for, and told when it begins."""
+        begins, locked = self._locked is None, bool(error.details.get("locked"))
+        self._locked = error if locked else None
+        if not locked:
+            self.failure = self.failure or error
+        elif begins:
+            self._guarded(self.waits)
+
+    def _write_rest(self) -> None:
+        """Write down what came last, for as long as the journal is locked and nobody says stop."""
+        asked = self.stop.asked
+        while not self._record([]) and self._locked is not None:
+            if self.stop.asked != asked:
+                self.failure = self.failure or self._locked
+                return
+            self.crew.finished(LOCKED_PAUSE_S)
+
+    def _post(self, flight: Flight) -> None:
+        """Hand the next claimed batch to the crew."""
+        flight.first_posted = flight.first_posted or self.crew.now()
+        flight.attempts += 1
+        self._flying[flight.number] = flight
+        self._claimed.popleft()
+        try:
+            self.crew.submit(flight.number, flight.request)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the crew has not taken it
+            self._claimed.appendleft(self._flying.pop(flight.number))
+            self._fail(error)
+
+    def _judge(self, flight: Flight, outcome: Outcome) -> None:
+        """Act on what became of a call, by the outcome table."""
+        flight.calls += outcome.attempts
+        flight.seconds += outcome.seconds
+        if outcome.kind == "accepted":
+            self._widen()
+            self._settle(flight, "accepted", "accepted", outcome)
+        elif outcome.kind == "unknown":
+            self._lose(flight, outcome)
+        elif outcome.kind in NOT_PROCESSED:
+            self._repeat_later(flight, outcome)
+        elif outcome.about == "contact":
+            self._halve(flight, outcome)
+        else:
+            self._settle(flight, "rejected", "rejected", outcome)
+            self._end("stopped", outcome.code, stopped_because(outcome))
+
+    def _widen(self) -> None:
+        """Let more calls fly: all at first, one more with each acceptance after a refusal."""
+        self._lost = self._refused = 0
+        self._window = (
+            min(self._window + 1, self.max_in_flight) if self._narrowed else self.max_in_flight
+        )
+
+    def _lose(self, flight: Flight, outcome: Outcome) -> None:
+        """Keep a lost answer as unknown, and go on carefully."""
+        self._settle(flight, "unknown", "unknown", outcome)
+        self._lost += 1
+        self._window, self._narrowed = 1, True
+        if self._lost >= LOST_IN_A_ROW:
+            self._end(
+                "stopped",
+                "answers_lost",
+                f"The run stopped before this row: {self._lost} answers in a row were lost. "
+                "When the service answers again, run the same send again.",
+            )
+
+    def _repeat_later(self, flight: Flight, outcome: Outcome) -> None:
+        """Have a batch that was not processed wait for its next attempt, or stop the run."""
+        now = self.crew.now()
+        patience = self.patience
+        if outcome.kind == "busy":
+            self._window, self._narrowed = max(1, min(self._window, self.in_flight + 1) // 2), True
+            over = now - flight.first_posted > patience.busy_s
+        else:
+            self._window, self._narrowed = 1, True
+            over = flight.attempts >= patience.connect_attempts
+        asked_s = outcome.retry_after_s or 0.0
+        if asked_s and now - flight.first_posted + asked_s > patience.busy_s:
+            over, outcome = True, with_time(outcome, asked_s, self.crew.today())
+        if self.ending is None and not over:
+            due = now + patience.wait_s(flight.attempts, outcome)
+            heapq.heappush(self._waiting, (due, flight.number, flight))
+            return
+        self._settle(flight, "rejected", "not_attempted", outcome)
+        self._end("stopped", outcome.code, stopped_because(outcome))
+
+    def _halve(self, flight: Flight, outcome: Outcome) -> None:
+        """Look for the contact that was refused: halve the batch until it stands alone."""
+        if len(flight.rows) > 1 and self.ending is None:
+            self._settle(flight, "rejected", "halved", outcome)
+            middle = len(flight.rows) // 2
+            self._halves.extendleft([flight.rows[middle:], flight.rows[:middle]])
+            return
+        self._settle(flight, "rejected", "rejected", outcome)
+        self._refused += 1
+        if self._refused >= REFUSED_IN_A_ROW:
+            self._end("stopped", outcome.code, stopped_because(outcome))
+
+    def _give_up_waiting(self) -> None:
+        """Leave the calls under way to themselves: whether they are processed is unknown."""
+        self._left_behind = self._left_behind or bool(self._flying)
+        for flight in self._flying.values():
+            self._settle(flight, "unknown", "unknown", LEFT_BEHIND)
+        self._flying.clear()
+
+    def _settle(self, flight: Flight, state: str, verdict: str, outcome: Outcome) -> None:
+        """Keep the outcome of a batch for the next transaction and tell it."""
+        settlement = Settlement(
+            batch_id=flight.claim.batch_id,
+            state=state,  # type: ignore[arg-type]
+            http_status=outcome.http_status,
+            code=outcome.code,
+            message=outcome.message,
+            cure=outcome.cure,
+            response_id=outcome.response_id,
+            location=outcome.location,
+            attempts=max(flight.calls, flight.attempts),
+            seconds=flight.seconds,
+            settled_at=self.crew.today(),
+        )
+        self._unrecorded.append(settlement)
+        self._tell(
+            Result(claim=flight.claim, rows=flight.rows, settlement=settlement, verdict=verdict)
+        )
+
+    def _tell(self, result: Result) -> None:
+        """Tell a result; whoever is told must not keep others from being settled."""
+        try:
+            self.settled(result)
+        except Exception as error:  # noqa: BLE001 - the caller's function; raised at the end
+            self._fail(error)

@@ -1,0 +1,335 @@
+"""What people had before, and a person would want to know before these messages go out.
+
+A message is not sent twice; whether two messages are one is decided by
+`smsframe._plan.message_keys`, to the letter. What a person takes for the same text is wider: a word
+corrected, a format changed, a name given to the campaign. Three things are told:
+
+- ``nearly_the_same``, an error: at least half of the messages that would go out now, and at least
+  one, go to people who within a week had a nearly equal message of this program. A campaign that
+  was named on purpose is not held back by it, nor is a repeat that was asked for.
+- ``had_these_words``, a warning: a named campaign goes to people who had the very same words within
+  a week, under no name or another.
+- ``accepted_before``, a warning: rows that an earlier, finished run had accepted more than twenty
+  hours ago. To a new round of a text that is sent every day it looks as if nothing happened.
+
+Nearly equal is: texts that are nearly equal (`smsframe._plan.near_texts`) and, tag by tag where
+both have one, values that are equal as numbers, dates or words in any case
+(`smsframe._plan.near_values`). A value that was a default or the database's counts as equal. Only
+runs whose text is near are looked into, and of their batches only the recipients, unless somebody
+is met there.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from smsframe._journal.ledger import AT_ONCE, state_bytes
+from smsframe._journal.records import ACCEPTED
+from smsframe._plan.campaign_names import is_test
+from smsframe._plan.near_texts import NearText, shared_values
+from smsframe._plan.near_values import WILDCARD
+from smsframe._plan.problems import Fault
+from smsframe._send.already_sent import HAD
+from smsframe._send.report import day_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from smsframe._journal.reader import JournalReader
+    from smsframe._journal.records import BatchRecord, FinishedRun, Ledger, RecentBatch, RecentRun
+    from smsframe._plan.build import Plan
+    from smsframe._plan.problems import Positions
+    from smsframe._send.already_sent import Matched
+
+    Hashes = npt.NDArray[np.uint64]
+
+WEEK_S: Final = 7 * 86_400.0
+A_ROUND_AGO_S: Final = 20 * 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What people had before: faults to tell, and how many rows were accepted when."""
+
+    faults: tuple[Fault, ...] = ()
+    accepted: int = 0
+    accepted_at: float | None = None
+
+    @property
+    def blocking(self) -> list[Fault]:
+        """The faults that stop the whole send."""
+        return [fault for fault in self.faults if fault.severity == "error"]
+
+
+def look_back(
+    plan: Plan,
+    *,
+    service: str,
+    scope: bytes,
+    matched: Matched,
+    journal: JournalReader,
+    now: float,
+) -> Before:
+    """Say what people had before these messages would go out."""
+    accepted = matched.entries[matched.ledger.state[matched.entries] == ACCEPTED]
+    numbers, counts = np.unique(matched.ledger.batch[accepted], return_counts=True)
+    rounds = [
+        (matched.ledger.batches[number], count)
+        for number, count in zip(numbers, counts, strict=True)
+    ]
+    faults = [
+        *_accepted_before(rounds, finished=journal.finished_runs(scope), now=now),
+        *_had_nearly_this(
+            plan, service=service, scope=scope, matched=matched, journal=journal, now=now
+        ),
+    ]
+    times = [batch.settled_at or 0.0 for batch, _ in rounds]
+    return Before(
+        faults=tuple(faults), accepted=len(accepted), accepted_at=max(times, default=None)
+    )
+
+
+def _accepted_before(
+    rounds: Sequence[tuple[BatchRecord, int]], *, finished: Sequence[FinishedRun], now: float
+) -> Iterator[Fault]:
+    """Tell of rows that an earlier round had accepted; ``rounds`` are batches with their rows."""
+    names = {run.run_id for run in finished}
+    told = [
+        (batch.settled_at, int(count))
+        for batch, count in rounds
+        if batch.run_id in names and (batch.settled_at or now) < now - A_ROUND_AGO_S
+    ]
+    if told:
+        number, last = sum(count for _, count in told), max(when or 0.0 for when, _ in told)
+        yield Fault(
+            code="accepted_before",
+            severity="warning",
+            times=number,
+            sentence=f"{number:,} of these messages were accepted before, by a send that ended on "
+            f"{day_of(last)}, and do not go out again. If this is a new round of a text that goes "
+            'out again and again, give each round a name, such as campaign=f"class-{date}": it '
+            f"goes, as a new message, to these {number:,} too.",
+        )
+
+
+def _had_nearly_this(
+    plan: Plan,
+    *,
+    service: str,
+    scope: bytes,
+    matched: Matched,
+    journal: JournalReader,
+    now: float,
+) -> Iterator[Fault]:
+    """Tell of people who had nearly the same text within a week; of a test nothing is told."""
+    if is_test(plan.options.campaign):
+        return
+    # A run may go on for days after it was started; what of it left within the week counts.
+    recent = journal.recent_runs(service, plan.message.program, now - 2 * WEEK_S)
+    near = _near_runs(plan, scope, recent)
+    if not near:
+        return
+    rows, numbers = matched.new, plan.occurrences()
+    if numbers is not None:
+        rows = rows[numbers[rows] == 0]
+    if not len(rows):
+        return
+    looked = _Search(plan, service, rows, near, _of_this_frame(matched.ledger))
+    looked.through(journal.recent_batches([*near], now - WEEK_S), journal)
+    number = int((looked.at > 0).sum())
+    if plan.options.campaign is not None:
+        if number:
+            yield _had_these_words(number, looked)
+    elif number and 2 * number >= len(rows):
+        yield _nearly_the_same(number, len(rows), looked, near)
+
+
+def _of_this_frame(ledger: Ledger) -> dict[str, npt.NDArray[np.int32]]:
+    """Return where messages of the frame itself stand in their batches; they are no other ones."""
+    bounds = np.searchsorted(ledger.batch, np.arange(len(ledger.batches) + 1))
+    ends = zip(ledger.batches, bounds[:-1], bounds[1:], strict=True)
+    return {batch.batch_id: ledger.offset[first:last] for batch, first, last in ends}
+
+
+@dataclass(frozen=True, slots=True)
+class _NearRun:
+    """A run with a nearly equal text, and which values of the two stand in the same place."""
+
+    run: RecentRun
+    pairs: list[tuple[int, int]]
+
+
+def _near_runs(plan: Plan, scope: bytes, recent: Sequence[RecentRun]) -> dict[str, _NearRun]:
+    """Return the runs with a nearly equal text; for a named campaign those of other campaigns."""
+    mine, named = plan.draft.messages.near, plan.options.campaign is not None
+    known: dict[bytes, list[tuple[int, int]] | None] = {}
+    near = {}
+    for run in recent:
+        if named and run.scope == scope:
+            continue
+        if run.near not in known:
+            theirs = NearText.loads(run.near)
+            same = not named or theirs.words == mine.words
+            known[run.near] = shared_values(mine, theirs) if same else None
+        pairs = known[run.near]
+        if pairs is not None:
+            near[run.run_id] = _NearRun(run, pairs)
+    return near
+
+
+class _Search:
+    """For each row of a plan, when and in which run its person had a nearly equal message."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        service: str,
+        rows: Positions,
+        near: Mapping[str, _NearRun],
+        same: Mapping[str, npt.NDArray[np.int32]],
+    ) -> None:
+        self._near = near
+        self._same = same
+        self._strict = plan.options.campaign is not None
+        who = plan.draft.messages.recipient_hashes(service, rows)
+        self._order = np.argsort(who, kind="stable")
+        self._who = who[self._order]
+        self._loose: Sequence[Hashes] = [
+            column[self._order] for column in plan.draft.messages.loose_hashes(service, rows)
+        ]
+        self.at = np.zeros(len(rows), dtype=np.float64)
+        self.runs: dict[str, tuple[int, float]] = {}
+
+    def through(self, batches: Iterable[RecentBatch], journal: JournalReader) -> None:
+        """Look through batches for the plan's people."""
+        met: list[tuple[RecentBatch, Positions]] = []
+        waiting: list[RecentBatch] = []
+        messages = 0
+        for batch in batches:
+            waiting.append(batch)
+            messages += batch.size
+            if messages >= AT_ONCE:
+                met += self._met(waiting)
+                waiting, messages = [], 0
+        met += self._met(waiting)
+        for batch, places in met:
+            self._compare(batch, places, journal)
+
+    def _met(self, batches: list[RecentBatch]) -> list[tuple[RecentBatch, Positions]]:
+        """Return the batches with messages of the plan's people, and where those stand."""
+        if not batches:
+            return []
+        hashes = b"".join(batch.recipients for batch in batches)
+        everybody = pa.array(np.frombuffer(hashes, np.uint64))
+        here = pc.is_in(everybody, value_set=pa.array(self._who))
+        places = np.flatnonzero(here.to_numpy(zero_copy_only=False))
+        ends = np.cumsum([batch.size for batch in batches])
+        owner = np.searchsorted(ends, places, side="right")
+        starts = np.append(0, ends)
+        met, firsts = np.unique(owner, return_index=True)
+        groups = np.split(places, firsts[1:])  # places ascend, and their owners with them
+        return [
+            (batches[number], group - starts[number])
+            for number, group in zip(met.tolist(), groups, strict=False)
+        ]
+
+    def _compare(self, batch: RecentBatch, places: Positions, journal: JournalReader) -> None:
+        """Mark the rows whose person had a nearly equal message in a batch."""
+        states = state_bytes(batch.state, batch.size, batch.states)
+        places = places[np.isin(states[places], HAD)]
+        places = np.setdiff1d(places, self._same.get(batch.batch_id, ()), assume_unique=True)
+        theirs = np.frombuffer(batch.recipients, np.uint64)[places]
+        first = np.searchsorted(self._who, theirs, side="left")
+        times = np.searchsorted(self._who, theirs, side="right") - first
+        message = np.repeat(places, times)
+        steps = np.arange(len(message)) - np.repeat(np.cumsum(times) - times, times)
+        mine = np.repeat(first, times) + steps
+        same = self._equal_values(batch, message, mine, journal)
+        rows = self._order[mine[same]]
+        fresh = np.unique(rows[self.at[rows] == 0])
+        self.at[rows] = np.maximum(self.at[rows], batch.claimed_at)
+        if len(rows):
+            count, last = self.runs.get(batch.run_id, (0, 0.0))
+            self.runs[batch.run_id] = (count + len(fresh), max(last, batch.claimed_at))
+
+    def _equal_values(
+        self, batch: RecentBatch, message: Positions, mine: Positions, journal: JournalReader
+    ) -> npt.NDArray[np.bool_]:
+        """Return for which pairs of an earlier message and a row the values are equal."""
+        same = np.ones(len(message), dtype=bool)
+        pairs = self._near[batch.run_id].pairs
+        if not pairs or not len(message):
+            return same
+        size = batch.size
+        loose: Any = np.frombuffer(journal.loose_values(batch.number), np.uint64)
+        columns = loose.reshape(-1, size) if len(loose) else None
+        for one, other in dict.fromkeys(pairs):
+            if columns is None or other >= len(columns):
+                return np.zeros(len(message), dtype=bool)
+            ours, theirs = self._loose[one][mine], columns[other][message]
+            equal = ours == theirs
+            if not self._strict:
+                equal |= (ours == WILDCARD) | (theirs == WILDCARD)
+            same &= equal
+        return same
+
+
+def _nearly_the_same(
+    number: int, total: int, looked: _Search, near: Mapping[str, _NearRun]
+) -> Fault:
+    """Return the fault of a send to people who had nearly the same."""
+    run_id, when = _main_run(looked)
+    out = (
+        "Their numbers were forgotten with that run, so leave them out by a list of your own "
+        "(exclude=)."
+        if near[run_id].run.forgotten
+        else f"To leave out who had it: exclude=smsframe.results({run_id!r})."
+    )
+    more = len(looked.runs) - 1
+    others = f" and {more} more run{'s' * (more > 1)}" if more else ""
+    return Fault(
+        code="nearly_the_same",
+        severity="error",
+        column="text",
+        value=run_id,
+        times=number,
+        sentence=f"{number:,} of these {total:,} messages would go to people who had nearly the "
+        f"same text on {moment(when)} (run {run_id}{others}). {out} To send it to them on "
+        f'purpose, name it: campaign="..." (it goes, as a new message, to {number:,} people who '
+        f"had it on {day_of(when)}). For a text that goes out every day with its date in it, give "
+        'campaign=f"class-{date}".',
+    )
+
+
+def _had_these_words(number: int, looked: _Search) -> Fault:
+    """Return the warning of a named campaign whose people had these very words."""
+    run_id, when = _main_run(looked)
+    return Fault(
+        code="had_these_words",
+        severity="warning",
+        column="text",
+        value=run_id,
+        times=number,
+        sentence=f"{number:,} of the people had these very words from this program on "
+        f"{moment(when)} (run {run_id}), and get them again under this campaign's name. To leave "
+        f"them out: exclude=smsframe.results({run_id!r}).",
+    )
+
+
+def _main_run(looked: _Search) -> tuple[str, float]:
+    """Return the run that most of the people were met in, and when its last batch left."""
+    run_id = max(looked.runs, key=lambda name: looked.runs[name])
+    return run_id, looked.runs[run_id][1]
+
+
+def moment(when: float) -> str:
+    """Return a day in words with its time of day, in UTC."""
+    return f"{day_of(when)} at {dt.datetime.fromtimestamp(when, tz=dt.UTC):%H:%M} UTC"

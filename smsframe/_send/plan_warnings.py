@@ -1,0 +1,149 @@
+"""The warnings of a plan, said by whatever sends it.
+
+A warning is something a person would want to stop for. Whoever calls ``send`` in one step never
+sees the plan, so the send says its warnings itself: all of them in one ``PlanWarning``, before the
+first call leaves, and their number in the line under the cell. Both name ``smsframe.last_plan()``,
+since there may be no variable that holds the plan.
+
+A warning counts for what a send still has to do. Rows that were dealt with before are left out of
+it, and a send that has nothing left to send warns of nothing: to run a cell again is no news.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from smsframe._base.tracebacks import public
+from smsframe._send.batches_in_flight import Ending
+from smsframe._send.report import WHERE
+from smsframe.errors import PlanWarning, warn_caller
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from smsframe._plan.build import Plan
+    from smsframe._plan.problems import Fault
+    from smsframe._send.already_sent import Matched
+    from smsframe._send.row_outcomes import Tally
+
+    Bools = npt.NDArray[np.bool_]
+
+SENTENCES = 10
+WARNED = Ending(
+    kind="stopped",
+    code="plan_warning",
+    sentence="The plan has warnings, and a filter makes errors of them, so nothing was sent. Look "
+    "at them, then send without the filter.",
+)
+
+_last: list[Plan] = []
+
+
+@public
+def last_plan() -> Plan | None:
+    """Return the plan of the last send of this session, also of a dry run or a refused one.
+
+    ``smsframe.last_plan().problems`` lists what a send has warned of.
+
+    Returns
+    -------
+    Plan or None
+        None when nothing was sent in this session.
+
+    Examples
+    --------
+    >>> import pandas as pd, smsframe
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"]})
+    >>> done = people.sms.send("Hello", program="148372", dry_run=True)
+    >>> smsframe.last_plan().recipients
+    1
+    """
+    return _last[0] if _last else None
+
+
+def keep_plan(plan: Plan) -> None:
+    """Keep a plan for ``last_plan()``."""
+    _last[:] = [plan]
+
+
+def say(made: Plan, matched: Matched | None, tally: Tally, more: Iterable[Fault] = ()) -> int:
+    """Say the warnings of what is about to be sent, before the first call.
+
+    Parameters
+    ----------
+    made : Plan
+        What is about to be sent.
+    matched : Matched or None
+        What of it the journal knows; None where there is no journal yet.
+    tally : Tally
+        The rows that wait get their reason here if the warning is raised.
+    more : iterable of Fault
+        What else is known of this send, beside the faults of the plan.
+
+    Returns
+    -------
+    int
+        How many kinds of warnings there were.
+
+    Raises
+    ------
+    PlanWarning
+        There are warnings, and a filter makes errors of them: nothing may go out.
+    """
+    rows = made.draft.rows
+    open_rows = np.ones(rows, dtype=bool) if matched is None else matched.open_rows(rows)
+    try:
+        return len(warn_of(concerning([*made.draft.problems.faults, *more], open_rows)))
+    except PlanWarning:
+        tally.close(made.ready if matched is None else matched.todo, WARNED)
+        raise
+
+
+def concerning(faults: Iterable[Fault], open_rows: Bools) -> list[tuple[Fault, int]]:
+    """Return the warnings among the faults of a plan, each with the number of its problems.
+
+    Parameters
+    ----------
+    faults : iterable of Fault
+        Those of the plan, and whatever else is known of this send.
+    open_rows : array of bool
+        Which rows were not dealt with before; what concerns only others is left out.
+    """
+    found = []
+    for fault in faults:
+        places = fault.positions
+        count = fault.count if places is None else int(open_rows[places].sum())
+        if fault.severity == "warning" and count:
+            found.append((fault, count))
+    return found
+
+
+def counts_of(found: Sequence[tuple[Fault, int]]) -> dict[str, int]:
+    """Return how many problems each code has."""
+    counts: dict[str, int] = {}
+    for fault, count in found:
+        counts[fault.code] = counts.get(fault.code, 0) + count
+    return counts
+
+
+def named(counts: Mapping[str, int]) -> str:
+    """Return codes with their counts in one line: ``12 no_value_word, 2 same_person``."""
+    return ", ".join(f"{count:,} {code}" for code, count in counts.items())
+
+
+def warn_of(found: Sequence[tuple[Fault, int]]) -> dict[str, int]:
+    """Issue one PlanWarning that names every code with its count; return the counts."""
+    counts = counts_of(found)
+    if not counts:
+        return counts
+    listed = [f"  - {count:,} {fault.code}: {fault.sentence}" for fault, count in found[:SENTENCES]]
+    if len(found) > SENTENCES:
+        listed.append(f"  - and {len(found) - SENTENCES:,} more.")
+    many = "1 warning" if len(counts) == 1 else f"{len(counts)} warnings"
+    sentence = "\n".join([f"{many}, {named(counts)}. All of them: {WHERE}", *listed])
+    warn_caller(PlanWarning(sentence, counts), PlanWarning)
+    return counts

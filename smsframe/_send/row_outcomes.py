@@ -1,0 +1,204 @@
+"""What has become of each row so far, while a run goes on.
+
+One small array each for status, reason and batch; a batch that is settled writes its rows in three
+assignments. The same object counts for the progress bar and becomes the results frame at the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from smsframe._base import result_columns
+from smsframe._base.result_columns import NUMBER, BatchFacts, Verdicts
+from smsframe._journal import payloads
+from smsframe._journal.records import (
+    ACCEPTED,
+    REJECTED,
+    UNKNOWN,
+    BatchRecord,
+    Settlement,
+)
+from smsframe._send.report import as_sentences
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from smsframe._plan.problems import Positions
+    from smsframe._send.already_sent import Matched
+    from smsframe._send.batches_in_flight import Ending, Result
+
+Settled: TypeAlias = BatchRecord | Settlement
+
+HELD = (
+    "already_in_campaign",
+    (
+        "This person had this campaign before, with other values, so nothing was sent. If this "
+        "row is another message on purpose, send it alone with a campaign= name of its own: it "
+        "goes, as a new message, to this 1 person who had the campaign before."
+    ),
+)
+
+RESOLVED = {
+    ACCEPTED: "",
+    REJECTED: "Found out afterwards: it did not go out. The same send would send it now.",
+}
+"""What is said of messages whose outcome was unknown and settled by a person or an export."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a run is, in messages."""
+
+    total: int
+    accepted: int
+    rejected: int
+    unknown: int
+
+    @property
+    def done(self) -> int:
+        """Messages whose outcome is settled."""
+        return self.accepted + self.rejected + self.unknown
+
+    @property
+    def shown(self) -> dict[str, int]:
+        """What stands beside the bar."""
+        return {"accepted": self.accepted, "rejected": self.rejected, "unknown": self.unknown}
+
+
+class Tally:
+    """The verdict of every row of a plan, filled in as batches are settled."""
+
+    def __init__(self, verdicts: Verdicts) -> None:
+        self._reasons = list(verdicts.reasons)
+        self._batches: list[BatchFacts] = list(verdicts.batches)
+        self._numbers: dict[str, int] = {}
+        self._verdicts = replace(verdicts, reasons=self._reasons, batches=self._batches)
+        self._counts = {"accepted": 0, "rejected": 0, "unknown": 0}
+        self._total = 0
+        self._recalled = 0
+
+    @property
+    def progress(self) -> Progress:
+        """How far the run is."""
+        return Progress(total=self._total, **self._counts)
+
+    def recall(self, matched: Matched) -> None:
+        """Write down what the journal knows."""
+        self._total = len(matched.todo)
+        entries, known, ledger = matched.entries, matched.known, matched.ledger
+        accepted = ledger.state[entries] == ACCEPTED
+        self._set(known[accepted], "accepted", None)
+        self._set(matched.held, "not_attempted", HELD)
+        used, which = np.unique(ledger.batch[entries], return_inverse=True)
+        batches = [ledger.batches[number] for number in used.tolist()]
+        self._verdicts.batch[known] = np.array([self._batch(b) for b in batches], np.int32)[which]
+        self._set(known[~accepted], "unknown", None)
+        self._recalled = len(self._batches)
+        for these, state in ((accepted, ACCEPTED), (~accepted, UNKNOWN)):
+            reasons = np.array([self._known_reason(b, state) for b in batches], np.int32)
+            self._verdicts.reason[known[these]] = reasons[which[these]]
+
+    def settle(self, result: Result) -> None:
+        """Write down what became of a batch; what may have gone out before stays unknown."""
+        if result.verdict == "halved":
+            return
+        status, rows = result.verdict, result.rows
+        if status != "not_attempted":
+            self._counts[status] += len(rows)
+        if status != "accepted":
+            rows = rows[self._verdicts.status[rows] != NUMBER["unknown"]]
+        self._set(rows, status, None if status == "accepted" else _reason_of(result.settlement))
+        if status != "not_attempted":
+            self._verdicts.batch[rows] = self._batch(result.settlement)
+
+    def close(self, rows: Positions, ending: Ending | None) -> None:
+        """Give the rows that were not attempted the reason why."""
+        if ending is None:
+            return
+        waiting = rows[self._verdicts.status[rows] == NUMBER["not_attempted"]]
+        without = waiting[self._verdicts.reason[waiting] < 0]
+        self._set(without, "not_attempted", (ending.code, ending.sentence))
+
+    def hold(self, rows: Positions, reason: tuple[str, str]) -> None:
+        """Give rows that are not attempted a reason."""
+        self._set(rows, "not_attempted", reason)
+
+    def left(self, rows: Positions, *, but: Positions) -> int:
+        """Count those of some rows, ``but`` a part of them, that are not attempted or refused."""
+        status = self._verdicts.status
+        left = (status == NUMBER["not_attempted"]) | (status == NUMBER["rejected"])
+        return int(left[rows].sum() - left[but].sum())
+
+    def planned(self, rows: Positions) -> None:
+        """Mark rows as what a dry run would send."""
+        self._set(rows, "planned", None)
+
+    def rest(self, todo: Positions) -> bytes:
+        """Return what is known before the run of rows it does not send, or sends again, packed."""
+        apart = np.ones(len(self._verdicts.batch), dtype=bool)
+        apart[todo] = self._verdicts.batch[todo] >= 0
+        return payloads.pack_rest(self._verdicts, np.flatnonzero(apart))
+
+    def rest_at_end(self, todo: Positions) -> bytes | None:
+        """Return what is known of rows in no batch of the run, packed; None when all went out."""
+        if not (self._verdicts.status[todo] == NUMBER["not_attempted"]).any():
+            return None
+        outside = np.flatnonzero(self._verdicts.batch < self._recalled)
+        return payloads.pack_rest(self._verdicts, outside)
+
+    def frame(self, frame: pd.DataFrame, run: str | None) -> pd.DataFrame:
+        """Return the results frame."""
+        return result_columns.results_frame(frame, self._verdicts, run=run)
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of rows by status, for those that occur."""
+        status = self._verdicts.status
+        numbers = {name: int((status == number).sum()) for name, number in NUMBER.items()}
+        return {name: number for name, number in numbers.items() if number}
+
+    def _set(self, rows: Positions, status: str, reason: tuple[str, str] | None) -> None:
+        """Give rows a status and a reason."""
+        self._verdicts.status[rows] = NUMBER[status]
+        self._verdicts.reason[rows] = -1 if reason is None else self._reason(reason)
+
+    def _known_reason(self, record: BatchRecord, state: int) -> int:
+        """Return the number of the reason of what went before, -1 for none."""
+        reason = known_reason(record, state)
+        return -1 if reason is None else self._reason(reason)
+
+    def _reason(self, reason: tuple[str, str]) -> int:
+        """Return the number of a reason, the same for equal ones."""
+        key = "\x00".join(reason)
+        if key not in self._numbers:
+            self._numbers[key] = len(self._reasons)
+            self._reasons.append(reason)
+        return self._numbers[key]
+
+    def _batch(self, record: Settled) -> int:
+        """Return the number of a batch; each is met once."""
+        self._batches.append(facts_of(record))
+        return len(self._batches) - 1
+
+
+def facts_of(record: Settled) -> BatchFacts:
+    """Return what all rows of a batch have in common."""
+    return BatchFacts(
+        batch_id=record.batch_id, response_id=record.response_id, accepted_at=record.settled_at
+    )
+
+
+def _reason_of(record: Settled) -> tuple[str, str]:
+    """Return code and sentence of a batch that was not accepted."""
+    if not record.code:
+        return "sender_died", "The answer was not recorded."
+    return record.code, as_sentences(record.message, record.cure)
+
+
+def known_reason(record: BatchRecord, state: int) -> tuple[str, str] | None:
+    """Return code and sentence of a message that the journal holds in ``state``, None for none."""
+    if record.resolved_at is not None and state in RESOLVED:
+        return "resolved", RESOLVED[state]
+    return None if state == ACCEPTED else _reason_of(record)

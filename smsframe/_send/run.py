@@ -1,0 +1,505 @@
+"""Plan → claim → post → settle: the only file that sees both the client and the journal.
+
+What a send does, in order: take the campaign's lock; give up claims of senders that died; hold the
+plan against the journal; refuse what people had nearly the same already (``nearly_same.py``); check
+``confirm``; say the warnings of the plan; write down the run; deliver (``delivery.py``); tell.
+Nothing is posted before the lock, the journal and the count are in order, and whatever happens
+afterwards, ``last_results()`` has the table.
+
+An unchanged frame makes no call and opens no run. Its results are put together from the journal and
+equal those of the first time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import os
+import secrets
+import socket
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from smsframe._acoustic.client import Client, default_client
+from smsframe._acoustic.payload import SendRequest, encode_contacts
+from smsframe._base.masking import Plain
+from smsframe._base.progress import Bar, ProgressArgument
+from smsframe._base.result_columns import STATUSES
+from smsframe._base.tracebacks import public
+from smsframe._base.validation import check_client, quoted, refuse
+from smsframe._journal import payloads
+from smsframe._journal.lock import campaign_lock, user_name
+from smsframe._journal.store import PATIENCE_S, Claim, Journal, RunRecord
+from smsframe._plan import campaign_names, message_keys
+from smsframe._plan.build import History, Plan
+from smsframe._plan.problems import Positions, Problems
+from smsframe._send import nearly_the_same, plan_warnings
+from smsframe._send.already_sent import Matched, match
+from smsframe._send.batches_in_flight import Patience, Result
+from smsframe._send.cancellation import Watch, counted_interrupts
+from smsframe._send.delivery import Delivery
+from smsframe._send.keys_ahead import KeysAhead
+from smsframe._send.nearly_the_same import Before
+from smsframe._send.report import JOURNAL_LOCKED, banner, named_counts, said_before, warn
+from smsframe._send.row_outcomes import Tally
+from smsframe._send.worker_pool import Workers
+from smsframe.errors import ConfigurationError, InputError, JournalError, PlanWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+PATIENCE = Patience()
+"""How long a send goes on repeating what was not processed."""
+
+_last: list[pd.DataFrame] = []
+
+
+@public
+def last_results() -> pd.DataFrame | None:
+    """Return the table of the last send of this session, also of one that did not end well.
+
+    Returns
+    -------
+    DataFrame or None
+        As :func:`send` returns it; None when nothing was sent in this session.
+
+    Examples
+    --------
+    >>> import pandas as pd, smsframe
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"]})
+    >>> with smsframe.Sandbox(anyone=True) as sandbox, smsframe.connect(sandbox):
+    ...     done = people.sms.send("Hello", program="148372", progress=False)
+    >>> smsframe.last_results() is done
+    True
+    """
+    return _last[0] if _last else None
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """One send under way: what it needs at hand."""
+
+    plan: Plan
+    client: Client
+    scope: bytes
+    run_id: str
+    matched: Matched
+    before: Before
+    keys: KeysAhead
+    tally: Tally
+    watch: Watch
+    warnings: int = 0
+
+    def prepare(self, number: int, rows: Positions) -> tuple[Claim, SendRequest]:
+        """Make the claim and the call of a batch."""
+        batch = self.plan.slice(rows)
+        batch_id = f"{self.run_id}:{number:04d}"
+        message = self.plan.message
+        identities, is_test = self.keys.of(rows), campaign_names.is_test(self.plan.options.campaign)
+        source = " ".join(filter(None, [message.source, f"smsframe:{batch_id}"]))
+        claim = Claim(
+            batch_id=batch_id,
+            run_id=self.run_id,
+            scope=self.scope,
+            keys=identities.keys.tobytes(),
+            recipients=b"" if is_test else identities.recipients.tobytes(),
+            loose=b"" if is_test else identities.loose_bytes,
+            size=len(rows),
+            payload=payloads.pack_recipients(batch),
+            source=source,
+        )
+        request = SendRequest(
+            program=message.program,
+            contacts=encode_contacts(
+                len(rows),
+                contact_ids=batch.contact_ids,
+                lookups=batch.lookups,
+                personalization=batch.personalization,
+            ),
+            size=len(rows),
+            content=message.content,
+            content_id=message.content_id,
+            defaults=message.defaults,
+            source=source,
+            campaign_name=message.campaign_name,
+            ttl_minutes=message.ttl_minutes,
+            character_swap=message.character_swap,
+        )
+        return claim, request
+
+    @property
+    def todo(self) -> Positions:
+        """Positions of the rows to send."""
+        return self.matched.todo
+
+    def record(self) -> RunRecord:
+        """Return what the journal keeps of the run itself."""
+        message, options = self.plan.message, self.plan.options
+        return RunRecord(
+            run_id=self.run_id,
+            scope=self.scope,
+            service=self.client.service,
+            program=message.program,
+            campaign=options.campaign,
+            content=message.content,
+            content_id=message.content_id,
+            near=self.plan.draft.messages.near.dumps(),
+            is_test=campaign_names.is_test(options.campaign),
+            settings=_settings(self.plan),
+            tags=self.plan.tags,
+            rows=self.plan.draft.rows,
+            started_at=time.time(),
+            user=user_name(),
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            rest=self.tally.rest(self.todo),
+        )
+
+
+def send_plan(
+    made: Plan,
+    *,
+    client: Client | None,
+    confirm: int | None,
+    dry_run: bool,
+    progress: ProgressArgument,
+    wait_s: float,
+    watch: Watch | None = None,
+) -> pd.DataFrame:
+    """Send a plan; see :func:`send`. ``watch`` is for a send that is followed from elsewhere."""
+    plan_warnings.keep_plan(made)
+    if dry_run:
+        return _dry_run(made, client)
+    client = _connected(client)
+    _refuse_blocked(made)
+    if not len(made.sendable):
+        return _keep(Tally(made.verdicts()).frame(made.draft.frame, None))
+    scope = _scope(made, client)
+    watch = watch or Watch(quiet=progress is False)
+    waits = (lambda: None) if watch.apart else None
+    with (
+        Journal(client.journal_path, patience_s=PATIENCE_S, waits=waits) as journal,
+        campaign_lock(client.journal_path, scope, wait_s=wait_s),
+    ):
+        journal.bury(scope)
+        run = _run_of(made, client, scope, journal, watch)
+        _refuse_nearly_the_same(run)
+        _check_confirm(run, made.options.confirm if confirm is None else confirm)
+        if not len(run.todo):
+            return _nothing_new(run)
+        try:  # whoever follows a send from elsewhere has shown them before
+            run.warnings = 0 if run.watch.apart else _warned(run)
+        except PlanWarning:
+            _keep(run.tally.frame(made.draft.frame, None))
+            raise
+        return _deliver(run, journal, progress)
+
+
+def _run_of(made: Plan, client: Client, scope: bytes, journal: Journal, watch: Watch) -> Run:
+    """Hold a plan against the journal."""
+    matched = match(made, client.service, scope, journal)
+    tally = Tally(made.verdicts())
+    tally.recall(matched)
+    return Run(
+        plan=made,
+        client=client,
+        scope=scope,
+        run_id=_new_run_id(),
+        matched=matched,
+        before=_before(made, client, scope, matched, journal),
+        keys=KeysAhead(made, client.service, scope, matched.todo),
+        tally=tally,
+        watch=watch,
+    )
+
+
+def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataFrame:
+    """Send what is to be sent, keep the table whatever happens, and tell."""
+    journal.start_run(run.record())
+    journal.patience_s = 0.0  # the loop waits in its own way
+    workers = Workers(run.client.sending(), run.client.max_in_flight)
+    with Bar(progress) as bar:
+
+        def settled(result: Result) -> None:
+            run.tally.settle(result)
+            bar.update(run.tally.progress)
+
+        delivery = Delivery(
+            crew=workers,
+            batches=run.plan.batch_rows(run.todo),
+            prepare=run.prepare,
+            record=lambda claims, settlements: journal.record(
+                claims=claims, settlements=settlements
+            ),
+            settled=settled,
+            begin=lambda: bar.update(run.tally.progress),
+            waits=lambda: None if run.watch.apart else print(JOURNAL_LOCKED),  # noqa: T201 - as above
+            max_in_flight=run.client.max_in_flight,
+            patience=PATIENCE,
+            stop=run.watch.stop,
+        )
+        with counted_interrupts(run.watch.stop, workers.wake):
+            try:
+                delivery.run()
+            finally:
+                _finish(run, delivery, journal, workers)
+    return _told(run, delivery)
+
+
+def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Workers) -> None:
+    """Keep the table, end the run in the journal and end the threads, whatever went wrong."""
+    ending = delivery.ending
+    run.tally.close(run.todo, ending)
+    run.watch.results = _keep(run.tally.frame(run.plan.draft.frame, run.run_id))
+    with contextlib.suppress(JournalError):  # every outcome is recorded or reported; this informs
+        journal.end_run(
+            run.run_id,
+            time.time(),
+            ending.kind if ending else "done",
+            left=run.tally.left(run.plan.sendable, but=run.matched.held),
+            rest=run.tally.rest_at_end(run.todo),
+        )
+    if delivery.left_behind:
+        run.client.abort()
+    workers.close(timeout_s=5.0)
+
+
+def _told(run: Run, delivery: Delivery) -> pd.DataFrame:
+    """Say how it went: in a line, as an error or as warnings; return the table."""
+    counts = run.tally.counts()
+    raised = delivery.failure is not None or run.watch.stop.asked
+    table = "smsframe.last_results()" if raised else "results"  # an error assigns nothing
+    if not (run.watch.quiet or run.watch.apart):
+        before = run.before.accepted, run.before.accepted_at
+        line = banner(counts, before=before, table=table, warnings=run.warnings)
+        print(line)  # noqa: T201 - the line looked for under the cell
+    if delivery.failure is not None:
+        raise delivery.failure
+    if run.watch.stop.asked and not run.watch.apart:
+        raise KeyboardInterrupt(
+            f"Stopped: {_phrase(counts)}. smsframe.last_results() has the table."
+        )
+    if not run.watch.apart:
+        warn(counts, delivery.ending.sentence if delivery.ending else "")
+    results: pd.DataFrame = run.watch.results
+    return results
+
+
+def _phrase(counts: Mapping[str, int]) -> str:
+    """Return the rows by status in one line."""
+    return " · ".join(named_counts(counts, STATUSES)) or "no rows"
+
+
+def _nothing_new(run: Run) -> pd.DataFrame:
+    """Return the table of a send that has nothing left to send, and say so in one line."""
+    entries, ledger = run.matched.entries, run.matched.ledger
+    if not (run.watch.quiet or run.watch.apart):
+        print(_nothing_line(run))  # noqa: T201 - the line that says why nothing moved
+    runs = [ledger.batches[number].run_id for number in np.unique(ledger.batch[entries]).tolist()]
+    results = _keep(run.tally.frame(run.plan.draft.frame, runs[-1] if runs else None))
+    if not run.watch.apart:
+        warn({"unknown": run.tally.counts().get("unknown", 0)}, "")
+        plan_warnings.warn_of([(fault, fault.count) for fault in run.before.faults])
+    return results
+
+
+def _nothing_line(run: Run) -> str:
+    """Say that nothing was sent, since when, and how to send again on purpose."""
+    accepted, last = run.before.accepted, run.before.accepted_at
+    if accepted < len(run.plan.sendable) or last is None:
+        return f"Nothing was sent: {_phrase(run.tally.counts())}."
+    when = dt.datetime.fromtimestamp(last, tz=dt.UTC)
+    return (
+        f"Nothing was sent: all {accepted:,} messages were accepted already, the last at "
+        f"{when:%Y-%m-%d %H:%M:%S} UTC. To send them again on purpose, name this round: "
+        f'campaign="..." (they go, as new messages, to the people of all {accepted:,} again).'
+    )
+
+
+def _dry_run(made: Plan, client: Client | None) -> pd.DataFrame:
+    """Return the table of a dry run; what went out before is shown as it was, if known."""
+    tally, looked = Tally(made.verdicts()), None
+    with contextlib.suppress(ConfigurationError):
+        looked = _look_back(made, client, patience_s=PATIENCE_S)
+    matched, before = (None, Before()) if looked is None else looked
+    if matched is not None:
+        tally.recall(matched)
+    todo = made.ready if matched is None else matched.todo
+    if len(todo):  # what a send would refuse is a warning here
+        more = [replace(fault, severity="warning") for fault in before.faults]
+        plan_warnings.say(made, matched, tally, more)
+    tally.planned(todo)
+    return tally.frame(made.draft.frame, None)
+
+
+def history(made: Plan, client: Client | None) -> History | None:
+    """Count what the journal knows of a plan; None when no client is connected."""
+    try:
+        looked = _look_back(made, client)
+    except ConfigurationError:
+        return None
+    if looked is None:
+        return History(accepted=0, unknown=0, held=0, left=made.recipients)
+    matched, before = looked
+    return History(
+        accepted=before.accepted,
+        unknown=len(matched.known) - before.accepted,
+        held=len(matched.held),
+        left=len(matched.todo),
+        faults=before.faults,
+    )
+
+
+def _look_back(
+    made: Plan, client: Client | None, *, patience_s: float = 0.0
+) -> tuple[Matched, Before] | None:
+    """Hold a plan against the journal, read only; None when there is no journal yet."""
+    client = _connected(client)
+    if made.blocking or not Path(client.journal_path).exists():
+        return None
+    scope = _scope(made, client)
+    with Journal(client.journal_path, patience_s=patience_s) as journal:
+        matched = match(made, client.service, scope, journal)
+        return matched, _before(made, client, scope, matched, journal)
+
+
+def _before(made: Plan, client: Client, scope: bytes, matched: Matched, journal: Journal) -> Before:
+    """Say what people had before the messages of a plan."""
+    return nearly_the_same.look_back(
+        made,
+        service=client.service,
+        scope=scope,
+        matched=matched,
+        journal=journal,
+        now=time.time(),
+    )
+
+
+def _connected(client: Client | None) -> Client:
+    """Return the client, or the default one; InputError when it is something else."""
+    faults: list[str] = []
+    check_client(client, faults)
+    refuse(faults)
+    return default_client() if client is None else client
+
+
+def _warned(run: Run) -> int:
+    """Say the warnings of what is about to be sent; return how many kinds there were."""
+    return plan_warnings.say(run.plan, run.matched, run.tally, run.before.faults)
+
+
+def _refuse_blocked(made: Plan) -> None:
+    """Refuse a plan that has a fault of the whole send, or any fault where that was asked for."""
+    table = made.problems if made.blocking or made.options.problems == "raise" else None
+    if made.blocking:
+        sentences = "\n".join(f"  - {_blamed(fault)}{fault.sentence}" for fault in made.blocking)
+        raise _refusal(f"Nothing was sent:\n{sentences}", made, table)
+    if table is not None and (table["severity"] == "error").any():
+        errors = table[table["severity"] == "error"]
+        first = "\n".join(
+            f"  - row {row.label!r}: {row.sentence}" for row in errors.head(5).itertuples()
+        )
+        raise _refusal(
+            f"Nothing was sent: {len(errors):,} problems, listed in plan(...).problems. "
+            f"The first:\n{first}",
+            made,
+            table,
+        )
+
+
+def _refuse_nearly_the_same(run: Run) -> None:
+    """Refuse what people had nearly the same already."""
+    if not run.before.blocking:
+        return
+    (fault,) = run.before.blocking
+    run.tally.hold(run.todo, (fault.code, fault.sentence))
+    results = _keep(run.tally.frame(run.plan.draft.frame, None))
+    found = Problems([*run.plan.draft.problems.faults, *run.before.faults])
+    raise InputError(
+        Plain(f"Nothing was sent: {fault.sentence}"),  # ids of runs may look like numbers
+        problems=found.to_frame(run.plan.draft.frame.index),
+        results=results,
+    )
+
+
+def _blamed(fault: Any) -> str:
+    """Name the column of a fault and the evidence; the sentence about a tag names it itself."""
+    told = fault.column in (None, "text") or fault.code.startswith("tag_")
+    where = "" if told else f"column {fault.column!r}: "
+    return f"{where}" if not fault.value else f"{where}({fault.value}) "
+
+
+def _refusal(sentence: str, made: Plan, table: pd.DataFrame | None) -> InputError:
+    """Return the error of a send that was refused; its table is kept."""
+    results = _keep(Tally(made.verdicts()).frame(made.draft.frame, None))
+    return InputError(sentence, problems=table, results=results)
+
+
+def _check_confirm(run: Run, confirm: int | None) -> None:
+    """Refuse unless exactly so many would go out; once none is left, what was right stays right."""
+    now = len(run.todo)
+    most = max(run.plan.recipients, len(run.matched.known))  # who had it may be excluded by now
+    if confirm is None or confirm == now or (now == 0 and confirm <= most):
+        return
+    counts = run.tally.counts()
+    if run.plan.options.resend_unknown:
+        counts.pop("unknown", None)
+    before = said_before(counts, len(run.matched.held), run.plan.recipients)
+    raise InputError(
+        Plain(
+            f"confirm={quoted(confirm)}, but {now:,} messages would go out now{before}. "
+            f"Nothing was sent. Look at the plan, then give confirm={now}."
+        ),
+        confirm=confirm,
+        would_send=now,
+    )
+
+
+def _scope(made: Plan, client: Client) -> bytes:
+    """Return the scope of a plan's campaign."""
+    message, template = made.message, made.draft.template
+    return message_keys.scope_of(
+        client.service,
+        message.program,
+        campaign=made.options.campaign,
+        content_id=message.content_id,
+        text="" if template is None else message_keys.skeleton(template),
+    )
+
+
+def _settings(made: Plan) -> str:
+    """Return the arguments of a run as JSON, functions by their name."""
+    columns, options = made.columns, made.options
+    kept = {
+        "phone": columns.phone,
+        "lookup": columns.lookup,
+        "personalize": columns.personalize,
+        "defaults": made.message.defaults,
+        "formats": {
+            str(k): v if isinstance(v, str) else "function" for k, v in columns.formats.items()
+        },
+        "region": columns.region,
+        "region_from": columns.region_from,
+        "limit": options.limit,
+        "duplicates": options.duplicates,
+        "resend_unknown": options.resend_unknown,
+    }
+    return json.dumps(kept, default=str)
+
+
+def _keep(results: pd.DataFrame) -> pd.DataFrame:
+    """Keep a table for ``last_results()``."""
+    _last[:] = [results]
+    return results
+
+
+def _new_run_id() -> str:
+    """Return an id that sorts by time and is not met twice."""
+    return f"{dt.datetime.now(tz=dt.UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"

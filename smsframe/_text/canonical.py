@@ -1,0 +1,98 @@
+"""The canonical form of a text: what nobody reads differently is the same text.
+
+A person who reads ``José`` does not see whether its é is one code point or two, an invisible mark
+behind a name, a curly apostrophe where a straight one was, or two blanks in a row. So the identity
+of a message (`smsframe._plan.message_keys`) is made from texts in this form:
+
+1. invisible characters are dropped (control and format characters, fillers, variation selectors);
+2. Unicode's composed form, NFC;
+3. look-alikes become what ``fold="gsm7"`` makes of them;
+4. line ends, tabs and runs of blanks are one blank, and none stands at the ends.
+
+The characters dropped are listed here and not asked from Python's Unicode tables, which change with
+its version: a message sent by one Python is the same message for the next. Case, accents and
+compatibility forms (``ﬁ``) are left alone, for they can be seen.
+
+A regular expression over every text of a column would take longer than a whole plan. Bytes that
+need no care are recognised in one pass, and only what remains is looked at, each text once.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from smsframe._base.arrow import bytes_of, offsets_of
+from smsframe._text.gsm7 import LOOK_ALIKES
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+INVISIBLE: Final = (
+    "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891"
+    "\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""The characters that show nothing and are no blank, as the inside of a character class."""
+
+_INVISIBLE: Final = re.compile(f"[{INVISIBLE}]")
+_BLANKS: Final = re.compile(r"[\s\u2800]+")  # U+2800 is Braille without a dot
+_LOOK_ALIKES: Final = str.maketrans(dict(LOOK_ALIKES))
+
+# What is canonical as it stands: printable ASCII, Latin letters with accents, Cyrillic, Han.
+_SAFE: Final = r"\x20-\x7e\x{c0}-\x{2bf}\x{400}-\x{47f}\x{4000}-\x{9fff}"
+_NEEDS_CARE: Final = f"^ | $|  |[^{_SAFE}]"
+_SAFE_BYTES: Final = bytes(
+    [*range(0x20, 0x7F), *range(0x80, 0xC0), *range(0xC3, 0xCB), 0xD0, 0xD1, *range(0xE4, 0xEA)]
+)
+
+
+def visible(text: str) -> str:
+    r"""Return a text in canonical form but for blanks at its ends.
+
+    >>> visible("Jose\u0301\u200b  ")
+    'José '
+    """
+    composed = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    return _BLANKS.sub(" ", composed.translate(_LOOK_ALIKES))
+
+
+def canonical(text: str) -> str:
+    r"""Return a text in canonical form.
+
+    >>> canonical(" O’Neil\t& Sons\u200b ")
+    "O'Neil & Sons"
+    """
+    return visible(text).strip(" ")
+
+
+def canonical_column(texts: pa.Array) -> pa.Array:
+    """Return texts in canonical form, null staying null; a column that is so already is kept."""
+    if not len(texts) or not _may_change(texts):
+        return texts
+    care = pc.fill_null(pc.match_substring_regex(texts, _NEEDS_CARE), False)
+    distinct = texts.filter(care).dictionary_encode()
+    changed = pa.array([canonical(text) for text in distinct.dictionary.to_pylist()], texts.type)
+    return pc.replace_with_mask(texts, care, changed.take(distinct.indices))
+
+
+def _may_change(texts: pa.Array) -> bool:
+    """Tell whether some text is not plainly canonical; two neighbours may look like one that is."""
+    raw = bytes_of(texts)
+    if raw.translate(None, _SAFE_BYTES) or b"  " in raw:
+        return True
+    if b" " not in raw:
+        return False
+    offsets = offsets_of(texts)
+    starts, ends = offsets[:-1] - offsets[0], offsets[1:] - offsets[0]
+    filled = starts < ends
+    data: npt.NDArray[np.uint8] = np.frombuffer(raw, np.uint8)
+    return bool(
+        (data[starts[filled]] == ord(" ")).any() or (data[ends[filled] - 1] == ord(" ")).any()
+    )

@@ -1,0 +1,444 @@
+"""The front door for a shell: ``smsframe demo | sandbox | plan | send | runs | status``.
+
+The same engine and journal as in a notebook, so what was sent in one is known in the other.
+``send`` sends only what somebody has looked at: ``--confirm N`` must be the number of messages that
+would go out now, and without it the plan is shown and nothing sent. A command that is run again
+sends nothing twice.
+
+An error of ours is one sentence on standard error, never a traceback; the bar and warnings go there
+too, so that standard output can be read by another program. Sentences of the engine are put into
+words of a shell by ``shellwords``.
+
+Where the results go is looked at before anything is sent, and they are written whatever ends the
+send: an interrupt, an error, or a reader of the output that has left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import smsframe
+from smsframe._base.tracebacks import public
+from smsframe.cli.options import EXIT_CODES, parser
+from smsframe.cli.shellwords import spoken
+from smsframe.errors import ConfigurationError, InputError, SmsframeError, SmsframeWarning
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator, Sequence
+
+    import pandas as pd
+
+    from smsframe._acoustic.client import Client
+    from smsframe._plan.build import Plan
+
+__all__ = ["EXIT_CODES", "main"]
+
+ALL_ACCEPTED, SOME_NOT, USAGE, INTERRUPTED = 0, 1, 2, 130
+DONE = ("accepted", "sent", "duplicate")
+NO_LINES = (".parquet", ".pq")
+
+
+@public
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code; without arguments, those of the process."""
+    made = _parser()
+    given = sys.argv[1:] if argv is None else argv
+    if not given:
+        made.exit(USAGE, made.format_help())
+    arguments = made.parse_args(given)
+    from smsframe.cli import output  # noqa: PLC0415 - brings pandas; --help answers at once
+
+    with contextlib.redirect_stderr(output.Patient(sys.stderr)):
+        return _run(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """Run the command; what goes wrong is a sentence and an exit code."""
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    place = "row" if str(getattr(arguments, "file", "")).endswith(NO_LINES) else "line"
+    try:
+        with _plain_warnings():
+            return command(arguments)
+    except (InputError, ConfigurationError) as error:
+        return _complain(spoken(str(error), place=place), USAGE)
+    except SmsframeError as error:
+        return _complain(spoken(str(error), place=place), SOME_NOT)
+    except KeyboardInterrupt as stopped:
+        print(file=sys.stderr)
+        return _complain(spoken(str(stopped)) or "Stopped.", INTERRUPTED)
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command."""
+    return parser(
+        {
+            "demo": _demo,
+            "sandbox": _sandbox,
+            "plan": _plan,
+            "send": _send,
+            "runs": _runs,
+            "status": _status,
+        },
+        smsframe.__version__,
+    )
+
+
+def _complain(sentence: str, code: int) -> int:
+    """Print what is wrong and return the exit code."""
+    print(f"smsframe: {sentence}", file=sys.stderr)
+    return code
+
+
+@contextlib.contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Print our warnings as sentences, without the line of code that Python adds."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", SmsframeWarning)
+        shown = warnings.showwarning
+
+        def show(message: Any, category: type[Warning], *rest: Any, **named: Any) -> None:
+            if issubclass(category, SmsframeWarning):
+                _complain(spoken(str(message)), SOME_NOT)
+            else:
+                shown(message, category, *rest, **named)
+
+        warnings.showwarning = show
+        yield
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    """Run the demonstration."""
+    from smsframe.cli.demo import demonstrate  # noqa: PLC0415 - brings Flask, for rehearsals only
+
+    return demonstrate(arguments.file, fast=arguments.fast)
+
+
+def _sandbox(arguments: argparse.Namespace) -> int:
+    """Serve a sandbox until it is stopped."""
+    from smsframe.sandbox import serve  # noqa: PLC0415 - brings Flask, for rehearsals only
+
+    try:
+        serve(
+            arguments.port,
+            arguments.contacts,
+            arguments.anyone,
+            arguments.world,
+            calling_code=arguments.calling_code,
+        )
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"The sandbox cannot start: {error}") from error
+    return 0
+
+
+def _plan(arguments: argparse.Namespace) -> int:
+    """Show what would be sent."""
+    from smsframe._files import read as files  # noqa: PLC0415 - brings pandas; --help is quick
+    from smsframe._files import write  # noqa: PLC0415 - brings pandas; --help is quick
+    from smsframe.cli import output  # noqa: PLC0415 - brings pandas; --help is quick
+
+    if arguments.out is not None:
+        write.check_out(_apart(arguments.out, arguments.file), overwrite=arguments.overwrite)
+    if _named(arguments):
+        _connect(arguments)  # then the plan says what the journal knows of it
+    made, cells = _made(arguments)
+    if arguments.out is not None:
+        write.check_fits(cells, arguments.out)
+    output.say(output.plan_lines(made, texts=arguments.texts))
+    planned = files.with_cells(made.to_frame(), cells)
+    return _written(planned, arguments.out, ("planned", *DONE), "would become")
+
+
+def _send(arguments: argparse.Namespace) -> int:
+    """Send a file, once somebody has confirmed the number of messages."""
+    from smsframe._files import read as files  # noqa: PLC0415 - brings pandas; --help answers at once
+    from smsframe._files import write  # noqa: PLC0415 - brings pandas; --help answers at once
+
+    if arguments.test_to or arguments.test_rows is not None:
+        return _test(arguments)
+    usual = Path(f"{arguments.file.stem}-results.csv")
+    out = _apart(arguments.out or usual, arguments.file)
+    write.check_out(out, overwrite=True)
+    client = _connect(arguments)
+    made, cells = _made(arguments)
+    out = _place(arguments, out, cells)
+    write.check_fits(cells, out)
+    if arguments.dry_run:
+        planned = files.with_cells(made.send(client=client, dry_run=True), cells)
+        return _reported(planned, out, ("planned", *DONE))
+    if arguments.confirm is None:
+        return _ask(made)
+    with _kept_whatever_happens(made, cells, out):
+        results = _sent(made, client, arguments.confirm)
+    code = _reported(files.with_cells(results, cells), out, DONE)
+    return code if code == ALL_ACCEPTED else _advised(made, code)
+
+
+def _place(arguments: argparse.Namespace, out: Path, cells: pd.DataFrame) -> Path:
+    """Return where the results of a send go: over earlier ones of the same rows, nothing else."""
+    from smsframe._files import write  # noqa: PLC0415 - as above
+
+    renewed = not arguments.dry_run and out.is_file() and write.is_earlier(out, cells)
+    if arguments.overwrite or renewed:
+        return out
+    if arguments.out is None:
+        return write.free_name(out)
+    write.refuse_present(out, overwrite=False)
+    return out
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    """Send the words of the first rows to one's own numbers."""
+    from smsframe.cli import output  # noqa: PLC0415 - as above
+
+    rows = 1 if arguments.test_rows is None else arguments.test_rows
+    if not arguments.test_to or rows < 1:
+        raise InputError("--test-rows is a number of rows, from 1, and goes with --test-to.")
+    if arguments.confirm is not None or arguments.dry_run:
+        raise InputError("--test-to sends a test alone: leave out --confirm and --dry-run.")
+    client = _connect(arguments)
+    made, _ = _made(arguments)
+    first = made.frame.index[made.ready[:rows]].tolist() or None
+    with contextlib.redirect_stdout(io.StringIO()):  # of the line that speaks of results
+        results = made.send_test(arguments.test_to, rows=first, client=client)
+    output.say(output.test_table(results))
+    return ALL_ACCEPTED if bool(results["sms_status"].eq("accepted").all()) else SOME_NOT
+
+
+def _apart(out: Path, file: Path) -> Path:
+    """Return where the results go; refuse the file that is read."""
+    from smsframe._files import read as files  # noqa: PLC0415 - as above
+
+    if files.is_same(out, file):
+        raise InputError("--out is the file itself; give another name.")
+    return out
+
+
+def _sent(made: Plan, client: Client, confirm: int) -> pd.DataFrame:
+    """Send a plan; of the lines that the engine prints, only why nothing was sent is shown."""
+    from smsframe.cli import output  # noqa: PLC0415 - as above
+
+    line = io.StringIO()
+    with contextlib.redirect_stdout(line):  # send's own line speaks of methods on results
+        results = made.send(client=client, confirm=confirm)
+    if line.getvalue().startswith("Nothing was sent"):
+        output.say(spoken(line.getvalue().rstrip()))
+    return results
+
+
+@contextlib.contextmanager
+def _kept_whatever_happens(made: Plan, cells: pd.DataFrame, out: Path) -> Iterator[None]:
+    """Write the results also of a send that is interrupted or fails, and say how to go on."""
+    from smsframe import last_results  # noqa: PLC0415 - as above
+    from smsframe._files import read as files  # noqa: PLC0415 - as above
+
+    before = last_results()
+    try:
+        yield
+    except InputError:
+        raise  # nothing was sent
+    except (KeyboardInterrupt, SmsframeError) as stopped:
+        results = last_results()
+        if results is None or results is before:
+            raise
+        _reported(files.with_cells(results, cells), out, DONE)
+        if not isinstance(stopped, KeyboardInterrupt):
+            raise
+        raise KeyboardInterrupt(f"{stopped} {_how_to_go_on(made)}") from stopped
+
+
+def _how_to_go_on(made: Plan) -> str:
+    """Say which command sends the rest."""
+    with contextlib.suppress(SmsframeError):  # a journal that fails has said so before
+        past = made.history
+        if past is not None and past.left:
+            return f"To go on, run the same command with --confirm {past.left}."
+        return "Nothing is left to send."
+    return "Run the same command again to go on."
+
+
+def _advised(made: Plan, code: int) -> int:
+    """Say how to go on if something is left to send, and return the exit code."""
+    past = made.history
+    if past is not None and past.left:
+        sentence = f"{past.left:,} messages are left to send."
+        return _complain(f"{sentence} {_how_to_go_on(made)}", code)
+    return code
+
+
+def _runs(arguments: argparse.Namespace) -> int:
+    """List the runs that the journal knows."""
+    from smsframe import runs  # noqa: PLC0415 - as above
+    from smsframe.cli import output  # noqa: PLC0415 - as above
+
+    path = _journal(arguments)
+    output.say(output.run_lines(runs(journal=path), path))
+    return ALL_ACCEPTED
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    """Bring a run up to date and say what became of it."""
+    from smsframe._files import write  # noqa: PLC0415 - as above
+    from smsframe.cli import output  # noqa: PLC0415 - as above
+
+    if arguments.out is not None:
+        write.check_out(arguments.out, overwrite=True)
+    path = _journal(arguments)
+    if arguments.run not in smsframe.runs(journal=path).index:
+        raise InputError(f"{path} has no run {arguments.run!r}. smsframe runs lists what there is.")
+    results = smsframe.results(arguments.run, journal=path)
+    if arguments.out and not write.is_earlier(arguments.out, output.with_row_numbers(results)):
+        write.refuse_present(arguments.out, overwrite=arguments.overwrite)
+    if (results["sms_status"] == "accepted").any():  # else everything is known; no call is needed
+        client = _connect(arguments)
+        results = smsframe.refresh(results, deadline_s=arguments.wait, client=client)
+    summary = smsframe.summary(results, price_per_segment=arguments.price_per_segment)
+    output.say(spoken(str(summary)))
+    return _written(output.with_row_numbers(results), arguments.out, DONE)
+
+
+def _journal(arguments: argparse.Namespace) -> Path:
+    """Return the journal that a connection to this place would use."""
+    from smsframe._acoustic import credentials  # noqa: PLC0415 - as above
+
+    rehearsal = arguments.sandbox or credentials.is_loopback(arguments.base_url or "")
+    return credentials.journal_path(arguments.journal, rehearsal=rehearsal)
+
+
+def _ask(made: Plan) -> int:
+    """Show the plan and say how to confirm it."""
+    from smsframe.cli import output  # noqa: PLC0415 - as above
+
+    output.say(output.plan_lines(made))
+    past = made.history
+    left = made.recipients if past is None else past.left
+    if past is not None and past.blocking:
+        sentence = "Nothing was sent, and --confirm would not change that: see what is wrong above."
+        return _complain(sentence, USAGE)
+    return _complain(
+        f"Nothing was sent. If this is right, run it again with --confirm {left}.", USAGE
+    )
+
+
+def _reported(results: pd.DataFrame, out: Path, good: Sequence[str]) -> int:
+    """Print the counts, write the results, and return the exit code."""
+    from smsframe.cli import output  # noqa: PLC0415 - as above
+
+    output.say(output.count_table(results))
+    try:
+        return _written(results, out, good)
+    except InputError as error:
+        cure = "Nothing is lost: run the same command with another --out; nothing is sent twice."
+        return _complain(f"{error} {cure}", SOME_NOT)
+
+
+def _written(
+    results: pd.DataFrame, out: Path | None, good: Sequence[str], what: str = "became"
+) -> int:
+    """Write the rows, if wanted; return 0 when every row has one of the good statuses, else 1."""
+    from smsframe._files import write  # noqa: PLC0415 - as above
+    from smsframe.cli import output  # noqa: PLC0415 - as above
+
+    if out is not None:
+        write.write_frame(output.with_spoken_errors(results), out, overwrite=True)
+        output.say(f"\nEvery row and what {what} of it: {out}")
+    fine = results["sms_status"].isin(good).to_numpy() | output.is_held(results, "excluded")
+    return ALL_ACCEPTED if bool(fine.all()) else SOME_NOT
+
+
+def _named(arguments: argparse.Namespace) -> bool:
+    """Return whether the command line or the environment says where to send."""
+    pod = arguments.pod or os.environ.get("SMSFRAME_POD", "").strip()
+    return bool(arguments.sandbox or arguments.base_url or pod)
+
+
+def _connect(arguments: argparse.Namespace) -> Client:
+    """Connect to the sandbox of this machine or to the service."""
+    if arguments.sandbox:
+        return smsframe.connect("sandbox", journal=arguments.journal)
+    return smsframe.connect(
+        pod=arguments.pod, base_url=arguments.base_url, journal=arguments.journal
+    )
+
+
+def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
+    """Return the plan that the command line asks for, and the cells of the file as they are."""
+    from smsframe._files import read as files  # noqa: PLC0415 - as above
+
+    formats: dict[Any, str] = dict(arguments.format)
+    text = _text(arguments)
+    cells = files.read_cells(
+        arguments.file,
+        sheet=arguments.sheet,
+        hidden_rows=arguments.hidden_rows,
+        encoding=arguments.encoding,
+        decimal=arguments.decimal,
+    )
+    files.check_header(cells, _columns_named(arguments), arguments.file.name)
+    frame = files.prepared(cells, formats, arguments.decimal)
+    made = smsframe.plan(
+        frame,
+        text,
+        program=arguments.program,
+        phone=arguments.phone,
+        lookup=dict(arguments.lookup) or None,
+        personalize=_personalize(arguments),
+        defaults=dict(arguments.default),
+        formats=formats,
+        region=arguments.region,
+        region_from=arguments.region_from,
+        campaign=arguments.campaign,
+        limit=arguments.limit,
+        problems=arguments.problems,
+        duplicates=arguments.duplicates,
+        resend_unknown=arguments.resend_unknown,
+        exclude=arguments.exclude or None,
+        content_id=arguments.content_id,
+        source=arguments.source,
+        campaign_name=arguments.campaign_name,
+        ttl_minutes=arguments.ttl_minutes,
+        price_per_segment=arguments.price_per_segment,
+        fold=arguments.fold,
+    )
+    files.note_words(made, cells)
+    return made, cells
+
+
+def _text(arguments: argparse.Namespace) -> str | None:
+    """Return the text, from the command line or its file; its last line end is not part of it."""
+    path = arguments.text_file
+    if path is None:
+        text: str | None = arguments.text
+        return text
+    if arguments.text is not None:
+        raise InputError("Give --text or --text-file, not both.")
+    try:
+        read = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"--text-file {path} is not in UTF-8. Save it as UTF-8.") from error
+    except OSError as error:
+        raise InputError(f"--text-file {path} cannot be read: {error.strerror}.") from error
+    return str(read.rstrip("\n"))
+
+
+def _columns_named(arguments: argparse.Namespace) -> list[str]:
+    """Return the columns that the command line names."""
+    pairs = (*arguments.lookup, *arguments.tag)
+    named = [arguments.phone, *(column for _, column in pairs), *(c for c, _ in arguments.format)]
+    return [name for name in named if name]
+
+
+def _personalize(arguments: argparse.Namespace) -> dict[str, str | None] | None:
+    """Return what ``--tag`` names; nothing behind the ``=`` is the database's."""
+    given: dict[str, str | None] = {}
+    for tag, column in arguments.tag:
+        if given.get(tag, column or None) != (column or None):
+            raise InputError(f"--tag {tag} is given twice, with different columns. Keep one.")
+        given[tag] = column or None
+    return given or None

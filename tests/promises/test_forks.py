@@ -1,0 +1,351 @@
+"""Forked, spawned and served processes: each sends with connections, locks and a token of its own.
+
+A child that is forked begins with copies of its parent's sockets, locks and locked files. Whatever
+it does with them must not be felt by the parent: an answer read by the wrong process calls texted
+people refused, a lock released by the wrong one lets two send at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import multiprocessing
+import os
+import select
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+import warnings
+
+import pandas as pd
+import pytest
+from samples import fictional_phones
+
+import smsframe
+from smsframe._base import forks
+from smsframe._journal.lock import campaign_lock
+from smsframe._journal.store import Journal
+from smsframe._phones import fast
+from smsframe._plan import build
+from smsframe.errors import CampaignBusyError
+
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here"),
+    pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
+]
+SCOPE = b"0123456789abcdef"
+
+
+def child(work):
+    """Fork a child that works and tells what came of it; return what reads that."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            told = {"is": work()}
+        except BaseException as error:  # noqa: BLE001 - told to the parent
+            told = {"error": f"{type(error).__name__}: {error}"}
+        os.write(writing, json.dumps(told).encode())
+        os._exit(0)
+    os.close(writing)
+
+    def told():
+        ready, _, _ = select.select([reading], [], [], 30)
+        assert ready, "the child hangs"
+        answer = json.loads(os.read(reading, 65_536) or b"{}")
+        os.close(reading)
+        os.waitpid(pid, 0)
+        return answer.get("is", answer)
+
+    return told
+
+
+def send(program="148372", text="Hi", rows=3, **options):
+    """Send to a few people; return their statuses."""
+    people = pd.DataFrame({"mobile": fictional_phones(rows)})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        table = smsframe.send(
+            people, text, program=program, phone="mobile", **{"progress": False, **options}
+        )
+    return sorted(set(table["sms_status"]))
+
+
+def test_fork__each_process_reads_its_own_answers(sandbox, client):
+    """Two children of one client, one of them refused: each learns of its own call."""
+    send(rows=1)
+    sandbox.settings.latency_s = 0.2
+    good = child(lambda: send(text="To this one"))
+    bad = child(lambda: send("148373", "To that one"))
+    assert (good(), bad()) == (["accepted"], ["rejected"])
+    assert len(sandbox.outbox()) == 1 + 3
+    sandbox.settings.latency_s = 0.0
+    assert send(text="Afterwards") == ["accepted"]
+
+
+def test_fork__child_has_a_token_of_its_own(client):
+    """A child fetches a token; its parent's stays as it is, also when a thread holds the lock."""
+    client._tokens.token()
+    with client._tokens._lock, smsframe._acoustic.client._state_lock:
+        found = child(lambda: [client._tokens._token is None, len(client._tokens.token()) > 8])
+        assert found() == [True, True]
+    assert client._tokens._token is not None
+
+
+def test_fork__child_leaves_calls_of_its_parent_alone(sandbox, client):
+    """A child that aborts, closes and leaves does not touch the call under way in its parent."""
+    sandbox.settings.latency_s = 0.5
+    told = []
+    thread = threading.Thread(target=lambda: told.extend(send()))
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not client._transport._under_way and time.monotonic() < deadline:
+        time.sleep(0.001)
+
+    def leave():
+        client.abort()
+        client.close()
+        sandbox.stop()
+        return "left"
+
+    assert child(leave)() == "left"
+    thread.join()
+    assert told == ["accepted"]
+    assert send(text="Still there") == ["accepted"]
+
+
+@pytest.mark.parametrize("times", range(5))
+def test_fork__while_a_send_runs_in_a_thread(sandbox, client, monkeypatch, times):
+    """Children forked in the midst of a send do sends of their own, with the same journal."""
+    monkeypatch.setattr(build, "BATCH_SIZE", 5)
+    told = []
+    thread = threading.Thread(target=lambda: told.extend(send(rows=60)))
+    thread.start()
+    time.sleep(0.003 * times)
+    children = [child(lambda n=n: send(text=f"Child {n}")) for n in range(3)]
+    assert [finished() for finished in children] == [["accepted"]] * 3
+    thread.join()
+    assert told == ["accepted"]
+    assert sandbox.outbox()["text"].value_counts().to_dict() == {
+        "Hi": 60, "Child 0": 3, "Child 1": 3, "Child 2": 3
+    }  # fmt: skip
+
+
+def test_fork__the_same_campaign_is_busy_in_the_child(sandbox, client):
+    """What the parent is sending the child does not send as well."""
+    sandbox.settings.latency_s = 0.5
+    told = []
+    thread = threading.Thread(target=lambda: told.extend(send()))
+    thread.start()
+    while not client._transport._under_way:
+        time.sleep(0.001)
+    answer = child(send)()
+    thread.join()
+    assert answer["error"].startswith(f"CampaignBusyError: Process {os.getpid()} on ")
+    assert told == ["accepted"]
+    assert len(sandbox.outbox()) == 3
+
+
+@pytest.mark.parametrize("goes_on", [True, False], ids=["goes on", "leaves"])
+def test_fork__in_a_progress_function(sandbox, client, tmp_path, monkeypatch, goes_on):
+    """A child forked by the progress function has no part in the send, and leaves as it likes."""
+    monkeypatch.setattr(build, "BATCH_SIZE", 1)
+    sender = textwrap.dedent(f"""
+        import os, sys, warnings
+        import pandas as pd, smsframe
+        from smsframe._plan import build as planning
+        warnings.simplefilter("ignore")
+        planning.BATCH_SIZE = 1
+        client = smsframe.connect(
+            base_url={sandbox.base_url!r}, journal={str(tmp_path / "j.sqlite3")!r},
+            **{dict(sandbox.credentials)!r})
+        people = pd.DataFrame({{"mobile": {fictional_phones(6)!r}}})
+        parent, forked = os.getpid(), []
+        def progress(seen):
+            if seen.done == 2 and not forked:
+                forked.append(os.fork())
+            if os.getpid() != parent and not {goes_on}:
+                sys.exit(7)
+        try:
+            table = people.sms.send("Hi", program="148372", phone="mobile", progress=progress)
+            print("sent", sorted(set(table["sms_status"])), flush=True)
+        except smsframe.CampaignBusyError as error:
+            print("busy", str(error).split(".")[0], flush=True)
+        if os.getpid() == parent:
+            print("child", os.waitstatus_to_exitcode(os.waitpid(forked[0], 0)[1]), flush=True)
+    """)
+    done = subprocess.run(
+        [sys.executable, "-c", sender], capture_output=True, text=True, timeout=60, check=False
+    )
+    lines = sorted(done.stdout.splitlines())
+    assert "sent ['accepted']" in lines, done.stderr
+    assert f"child {0 if goes_on else 7}" in lines
+    assert ["goes on with this send" in line for line in lines].count(True) == int(goes_on)
+    assert len(sandbox.outbox()) == 6
+    with Journal(tmp_path / "j.sqlite3") as journal:
+        assert [batch.state for batch in journal.batches(journal.runs()[0].run_id)] == [
+            "accepted"
+        ] * 6
+
+
+def work_elsewhere(address, credentials, journal):
+    """Send in another process, however it was begun, and leave by an exit."""
+    smsframe.connect(base_url=address, journal=journal, **credentials)
+    statuses = send(text=f"By {multiprocessing.current_process().name}")
+    sys.exit(0 if statuses == ["accepted"] else 1)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_multiprocessing__every_way_of_beginning_a_process(sandbox, client, tmp_path, method):
+    """Processes of a pool send while their parent does, with one journal."""
+    context = multiprocessing.get_context(method)
+    given = (sandbox.base_url, dict(sandbox.credentials), client.journal_path)
+    processes = [context.Process(target=work_elsewhere, args=given) for _ in range(3)]
+    for process in processes:
+        process.start()
+    assert send() == ["accepted"]
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    assert len(sandbox.outbox()) == 12
+
+
+def test_fork__while_another_thread_imports():
+    """A child born while a thread imports what sends can send: its modules are not locked."""
+    script = textwrap.dedent("""
+        import os, signal, sys, threading, time
+        import smsframe
+        begun = threading.Event()
+        class Slow:
+            def find_spec(self, name, *_):
+                if name == "smsframe._send.delivery":
+                    begun.set()
+                    time.sleep(0.3)
+        sys.meta_path.insert(0, Slow())
+        threading.Thread(target=lambda: smsframe.send).start()
+        begun.wait()
+        child = os.fork()
+        if child == 0:
+            signal.alarm(20)
+            smsframe.send
+            os._exit(0)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    """)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "0"
+
+
+def test_fork__while_another_thread_reads_phones(monkeypatch):
+    """A child born while a thread reads phones reads phones: it does not inherit a closed lock."""
+    begun, walk = threading.Event(), fast._AUTOMATON.walk
+
+    def slowly(*given):
+        begun.set()
+        time.sleep(0.2)
+        return walk(*given)
+
+    monkeypatch.setattr(fast._AUTOMATON, "walk", slowly)
+    phones = pd.Series(fictional_phones(3), dtype="string")
+    thread = threading.Thread(target=phones.sms.normalize)
+    thread.start()
+    begun.wait()
+    finished = child(lambda: len(phones.sms.normalize()))
+    thread.join()
+    assert finished() == 3
+
+
+def test_client__does_not_travel(client):
+    """A client that is to be pickled, for a process that is spawned, says what to do instead."""
+    with pytest.raises(TypeError, match=r"Call smsframe\.connect\(\) there"):
+        multiprocessing.reduction.ForkingPickler.dumps(client)
+
+
+def test_lock__child_does_not_release_its_parents(tmp_path):
+    """A child that leaves the block, or is tidied up, leaves the campaign to its parent."""
+    path = tmp_path / "journal.sqlite3"
+    other = textwrap.dedent(f"""
+        import sys
+        from smsframe._journal.lock import campaign_lock
+        from smsframe.errors import CampaignBusyError
+        try:
+            with campaign_lock(sys.argv[1], {SCOPE!r}):
+                print("free")
+        except CampaignBusyError as error:
+            print("busy", error.details["pid"])
+    """)
+
+    def ask():
+        command = [sys.executable, "-c", other, str(path)]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    with campaign_lock(path, SCOPE):
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(campaign_lock(path, SCOPE[::-1]))
+            assert child(stack.close)() is None
+        assert ask() == f"busy {os.getpid()}"
+
+        def take_it_too():
+            with campaign_lock(path, SCOPE):
+                return "taken"
+
+        assert "CampaignBusyError" in child(take_it_too)()["error"]
+        assert ask() == f"busy {os.getpid()}"
+    assert ask() == "free"
+
+
+def test_lock__child_that_lives_on_does_not_keep_it(tmp_path):
+    """The campaign is free when its sender is done, although a child that it forked lives on."""
+    path = tmp_path / "journal.sqlite3"
+    reading, writing = os.pipe()
+    with campaign_lock(path, SCOPE):
+        finished = child(lambda: os.read(reading, 1).decode())
+    with campaign_lock(path, SCOPE):
+        pass
+    os.write(writing, b"x")
+    assert finished() == "x"
+
+
+def test_lock__a_thread_of_this_process_is_named_so(tmp_path):
+    """A second send of the same process is not told of "process 123" as if it was another one."""
+    with (
+        campaign_lock(tmp_path / "j", SCOPE),
+        pytest.raises(CampaignBusyError, match=r"^Another send of this very process") as caught,
+        campaign_lock(tmp_path / "j", SCOPE),
+    ):
+        pass
+    assert caught.value.details["pid"] == os.getpid()
+
+
+def test_journal__child_neither_uses_nor_closes_it(tmp_path):
+    """What the parent has open is closed by the parent; the child is told to open its own."""
+    path = tmp_path / "journal.sqlite3"
+    with Journal(path) as journal:
+        assert "JournalError" in child(journal.runs)()["error"]
+        assert child(journal.close)() is None
+        assert journal.runs() == []
+
+
+def test_unforked__a_fork_waits_for_its_end(tmp_path):
+    """A child is never born in the middle of another thread's transaction."""
+    events, begun = [], threading.Event()
+
+    def write():
+        with forks.unforked(), contextlib.closing(sqlite3.connect(tmp_path / "db")) as db:
+            db.execute("BEGIN IMMEDIATE")
+            begun.set()
+            time.sleep(0.2)
+            events.append("committed")
+            db.rollback()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    begun.wait()
+    with forks.unforked():  # a thread does not wait for itself
+        finished = child(lambda: list(events))
+    assert finished() == ["committed"]
+    thread.join()

@@ -1,0 +1,346 @@
+"""A text that people nearly had is refused; one that is another message goes out."""
+
+from __future__ import annotations
+
+import time
+import warnings
+
+import pandas as pd
+import pytest
+from samples import make_people
+
+import smsframe
+from smsframe._plan.message_keys import skeleton
+from smsframe._plan.near_texts import NearText, shared_values
+from smsframe._send import nearly_the_same
+from smsframe._send import run as sending
+from smsframe._text.template import Template
+from smsframe.errors import InputError
+
+TEXT = "Hi %%name%%, your order %%order%% over %%total%% has shipped today."
+HOUR, DAY = 3600.0, 86_400.0
+
+
+def orders(n=6, **changes):
+    """Return people with an order each."""
+    frame = pd.DataFrame(
+        {
+            "mobile": make_people(n)["mobile"],
+            "name": [f"Name{chr(97 + i)}" for i in range(n)],
+            "order": [f"A{100 + i}" for i in range(n)],
+            "total": [12.5 + i for i in range(n)],
+        }
+    )
+    return frame.assign(**changes)
+
+
+def send(frame, text=TEXT, **options):
+    """Send quietly."""
+    given = {"program": "148372", "phone": "mobile", "progress": False, **options}
+    return smsframe.send(frame, text, **given)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Let time pass: every send believes what it is told."""
+    passed = [0.0]
+    monkeypatch.setattr(sending.time, "time", lambda: real() + passed[0])
+    return lambda seconds: passed.__setitem__(0, passed[0] + seconds)
+
+
+real = time.time
+
+
+def had_twice(sandbox):
+    """Count the texts that somebody got on top of a first one."""
+    return int(sandbox.outbox()["to"].duplicated().sum())
+
+
+@pytest.mark.parametrize(
+    ("text", "changes", "options"),
+    [
+        pytest.param(TEXT.replace("today", "now"), {}, {}, id="one word of ten"),
+        pytest.param(TEXT.replace(" today", ""), {}, {}, id="a word less"),
+        pytest.param(TEXT, {}, {"formats": {"total": ",.2f"}}, id="another format"),
+        pytest.param(TEXT.upper().replace("NAME", "name").replace("ORDER%", "order%")
+                     .replace("TOTAL", "total"), {}, {}, id="capitals"),
+        pytest.param(TEXT.replace(".", "!").replace(",", ""), {}, {}, id="signs"),
+    ],
+)  # fmt: skip
+def test_send__nearly_the_same_is_refused(sandbox, client, text, changes, options):
+    """Most of these people had nearly this text: nothing goes out until the caller says more."""
+    first = send(orders())
+    with pytest.raises(InputError, match="nearly the same text") as caught:
+        send(orders(**changes), text, **options)
+    assert len(sandbox.outbox()) == 6
+    error = caught.value
+    run = first.attrs["smsframe"]["run"]
+    assert f"exclude=smsframe.results('{run}')" in str(error)
+    assert 'campaign="..." (it goes, as a new message, to 6 people' in str(error)
+    table = error.details["problems"]
+    assert table.loc[table["severity"] == "error", "code"].tolist() == ["nearly_the_same"]
+    kept = smsframe.last_results()
+    assert kept["sms_code"].tolist() == ["nearly_the_same"] * 6
+    assert kept["sms_status"].tolist() == ["not_attempted"] * 6
+
+
+@pytest.mark.parametrize(
+    ("text", "changes", "options"),
+    [
+        pytest.param(TEXT, {"order": [f"B{i}" for i in range(6)]}, {}, id="other orders"),
+        pytest.param(TEXT, {"total": "12"}, {}, id="other totals"),
+        pytest.param(TEXT, {"name": "Friend"}, {}, id="other names"),
+        pytest.param(TEXT.replace("shipped today", "been lost"), {}, {}, id="two words of ten"),
+        pytest.param("Sorry, %%order%% is late.", {}, {}, id="another text"),
+        pytest.param(
+            TEXT, {}, {"program": "3f0a6c52-8d1e-4b7a-9c35-6e2d41f0b8a7"}, id="another program"
+        ),
+        pytest.param(TEXT.replace("today", "now"), {}, {"campaign": "again"}, id="named"),
+    ],
+)
+def test_send__another_message_goes_out(sandbox, client, text, changes, options):
+    """Another order, another text, another program, or a name given on purpose."""
+    send(orders())
+    done = send(orders(**changes), text, **options)
+    assert done["sms_status"].tolist() == ["accepted"] * 6
+    assert len(sandbox.outbox()) == 12
+
+
+@pytest.fixture
+def published(sandbox):
+    """Publish a message in the sandbox."""
+    sandbox.publish("m1", "Your order has shipped.")
+    return "m1"
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        pytest.param([], ["name"], id="a tag more"),
+        pytest.param(["name", "order"], ["order"], id="a tag less"),
+        pytest.param({"Name": "name"}, {"name": "name"}, id="a tag renamed"),
+    ],
+)
+def test_send__a_published_message_with_other_tags(sandbox, client, published, first, then):
+    """A published message is nearly the same as itself, whichever of its tags are filled."""
+    send(orders(), None, content_id=published, personalize=first)
+    with pytest.raises(InputError, match="6 of these 6 messages"):
+        send(orders(), None, content_id=published, personalize=then)
+
+
+def test_send__a_published_message_with_other_values(sandbox, client, published):
+    """Another order number is another message, whatever other tags are given."""
+    send(orders(), None, content_id=published, personalize=["name", "order"])
+    done = send(orders(order="other"), None, content_id=published, personalize=["order"])
+    assert done["sms_status"].eq("accepted").all()
+
+
+@pytest.mark.parametrize("name", ["content_id", "program"])
+@pytest.mark.parametrize("spelled", [" {}", "{}\u200b", "\ufeff{}", "{}\u00a0"])
+def test_send__an_id_that_was_copied(sandbox, client, published, name, spelled):
+    """Blanks and invisible signs that come along with an id make no other message of it."""
+    given = {"content_id": published, "program": "148372"}
+    send(orders(), None, **given)
+    done = send(orders(), None, **given | {name: spelled.format(given[name])})
+    assert done["sms_status"].eq("accepted").all()
+    assert len(sandbox.outbox()) == 6
+
+
+def test_send__names_the_run_whatever_its_id_looks_like(sandbox, client, monkeypatch):
+    """An id of digits alone is no phone number, and is shown whole."""
+    monkeypatch.setattr(sending, "_new_run_id", lambda: "20261126-145129-544386")
+    send(orders())
+    with pytest.raises(InputError, match=r"exclude=smsframe.results\('20261126-145129-544386'\)"):
+        send(orders(), TEXT.replace("today", "now"))
+
+
+def test_send__half_of_the_people_counts(sandbox, client):
+    """It is judged over what would go out now, and refused from half of it on."""
+    send(orders(6))
+    corrected = TEXT.replace("today", "now")
+    with pytest.raises(InputError, match="6 of these 12 messages"):
+        send(orders(12), corrected)
+    done = send(orders(14), corrected)
+    assert done["sms_status"].tolist() == ["accepted"] * 14
+
+
+def test_send__a_week_later_it_is_another_message(sandbox, client, clock):
+    """What went out more than a week ago is not looked at."""
+    send(orders())
+    clock(7 * DAY + HOUR)
+    assert send(orders(), TEXT.replace("today", "now"))["sms_status"].eq("accepted").all()
+
+
+def test_send__what_may_have_gone_out_counts(sandbox, client):
+    """People whose answer was lost may have had it."""
+    sandbox.faults.add("drop_after", on=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert send(orders())["sms_status"].eq("unknown").all()
+    with pytest.raises(InputError, match="nearly the same"):
+        send(orders(), TEXT.replace("today", "now"))
+
+
+def test_send__after_forget_it_still_knows(sandbox, client):
+    """Hashes outlive the texts; the sentence no longer offers the forgotten results."""
+    send(orders())
+    smsframe.journal.forget(before="2100-01-01")
+    with pytest.raises(InputError, match="nearly the same") as caught:
+        send(orders(), TEXT.replace("today", "now"))
+    assert "smsframe.results(" not in str(caught.value)
+    assert "list of your own" in str(caught.value)
+
+
+def test_send__a_default_then_or_now_counts_as_equal(sandbox, client):
+    """A name that was a default's, and a corrected default, make no other message of it."""
+    gaps = {"name": [None] * 6}
+    send(orders(**gaps), defaults={"name": "Customer"})
+    for again in ({"defaults": {"name": "Friend"}}, {}):
+        with pytest.raises(InputError, match="nearly the same"):
+            send(orders(**(gaps if again else {})), **again)
+    assert had_twice(sandbox) == 0
+
+
+UTC = pd.date_range("2026-11-22 14:30", periods=6, tz="UTC")
+TOKYO = UTC.tz_convert("Asia/Tokyo")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            (TEXT, {"total": [0.1 + 1e-15] * 6}), (TEXT, {"total": 0.1}), id="many digits"
+        ),
+        pytest.param((TEXT, {"name": "Jos\ufffd"}), (TEXT, {"name": "José"}), id="garbled"),
+        pytest.param((TEXT, {"name": "NULL"}), (TEXT, {"name": "Nadia"}), id="word for no value"),
+        pytest.param((TEXT, {"name": "%%x%%"}), (TEXT, {"name": "Ann"}), id="tag in a value"),
+        pytest.param((TEXT, {"total": UTC}), (TEXT, {"total": TOKYO}), id="UTC"),
+        pytest.param(("Hi {name}", {}), ("Hi %%name%%", {}), id="other notation"),
+        pytest.param(("[name]: ok?", {}), ("%%name%%: ok?", {}), id="notation at the beginning"),
+        pytest.param(("Caf\ufffd is open", {}), ("Café is open", {}), id="garbled text"),
+    ],
+)
+def test_send__the_cure_of_a_warning_texts_nobody_again(sandbox, client, before, after):
+    """Who corrects what a warning named, after the send, is asked before anybody gets it again."""
+    (text, changes), (cured_text, cured) = before, after
+    with pytest.warns(smsframe.PlanWarning):
+        send(orders(**changes), text)
+    with pytest.raises(InputError, match="nearly the same"):
+        send(orders(**{**changes, **cured}), cured_text)
+    assert had_twice(sandbox) == 0
+
+
+def test_send__resend_unknown_is_not_held_back(sandbox, client):
+    """What is sent again on purpose is the same message, not nearly the same."""
+    sandbox.faults.add("drop_after", on=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        send(orders())
+    done = send(orders(), resend_unknown=True)
+    assert done["sms_status"].eq("accepted").all()
+
+
+def test_send__repeats_asked_for_are_not_held_back(sandbox, client):
+    """duplicates="send" after a first send sends the repeats, and only those."""
+    twice = pd.concat([orders(), orders()])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        send(twice)
+        done = send(twice, duplicates="send")
+    assert done["sms_status"].eq("accepted").all()
+    assert len(sandbox.outbox()) == 12
+
+
+def test_plan__shows_what_send_would_refuse(sandbox, client):
+    """The plan has the error among its problems, in its text and in its counts."""
+    send(orders())
+    made = smsframe.plan(orders(), TEXT.replace("today", "now"), program="148372", phone="mobile")
+    assert made.problem_counts["nearly_the_same"] == 6
+    assert "6 nearly_the_same" in repr(made)
+    assert "nearly the same text" in made._repr_html_()
+    assert [fault.code for fault in made.history.blocking] == ["nearly_the_same"]
+
+
+def test_plan__had_these_words(sandbox, client):
+    """A named campaign with the very words somebody had is told, with the count; it may go out."""
+    send(orders(4))
+    made = smsframe.plan(orders(6), TEXT, program="148372", phone="mobile", campaign="x")
+    (fault,) = made.history.faults
+    assert (fault.code, fault.severity) == ("had_these_words", "warning")
+    assert fault.sentence.startswith("4 of the people had these very words")
+    corrected = smsframe.plan(
+        orders(6), TEXT.replace("today", "now"), program="148372", phone="mobile", campaign="x"
+    )
+    assert corrected.history.faults == ()
+
+
+def test_plan__accepted_before(sandbox, client, clock):
+    """A day after a finished send the same text looks like a re-run, which is said."""
+    send(orders(4))
+    assert smsframe.plan(orders(6), TEXT, program="148372", phone="mobile").history.faults == ()
+    clock(DAY)
+    made = smsframe.plan(orders(6), TEXT, program="148372", phone="mobile")
+    (fault,) = made.history.faults
+    assert (fault.code, fault.severity) == ("accepted_before", "warning")
+    assert fault.sentence.startswith("4 of these messages were accepted before")
+    assert 'campaign=f"class-{date}"' in fault.sentence
+
+
+def test_plan__accepted_before_is_not_said_of_a_run_that_left_some_over(sandbox, client, clock):
+    """``limit`` left rows over, so going on is no new round."""
+    send(orders(6), limit=4)
+    clock(DAY)
+    assert smsframe.plan(orders(6), TEXT, program="148372", phone="mobile").history.faults == ()
+
+
+def test_send__says_who_had_it_before(sandbox, client, capsys):
+    """The line under the cell counts what was accepted now and what was before, with the day."""
+    send(orders(4))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        send(orders(6), progress=None)
+    line = capsys.readouterr().out
+    assert "2 accepted now · 4 had it before (" in line
+
+
+def near(text):
+    """Return what is kept of a text."""
+    template = Template.parse(text)
+    return NearText.of(skeleton(template), [template.tags.index(tag) for tag in template.slots])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shared"),
+    [
+        pytest.param("Hi %%a%%", "Hi %%b%%!", [(0, 0)], id="the same words"),
+        pytest.param("a b c d e", "a b c d x", [], id="one, four others"),
+        pytest.param("a b c d", "a b c x", None, id="one, three others"),
+        pytest.param("a b c d e", "a b c x y", None, id="two of five"),
+        pytest.param("Hi %%a%% b c d", "Hi b c d %%a%%", None, id="moved"),
+        pytest.param("x %%a%% b c d", "%%a%% b c d", [(0, 0)], id="left out"),
+        pytest.param("%%a%% %%b%% c d e", "%%b%% %%a%% c d e", [(0, 0), (1, 1)], id="by place"),
+        pytest.param("%%a%% b c d %%e%%", "%%a%% b c d e", [(0, 0)], id="a tag for a word"),
+        pytest.param("明日は雨です", "明後日は雨です", [], id="without blanks"),
+    ],
+)
+def test_shared_values__nearly_equal_texts(one, other, shared):
+    """Texts with the same words but one in ten, and which of their values stand in one place."""
+    assert shared_values(near(one), near(other)) == shared
+    assert NearText.loads(near(one).dumps()) == near(one)
+
+
+def test_shared_values__one_word_in_ten():
+    """From twenty words on two may differ, not three."""
+    words = [chr(97 + n) for n in range(20)]
+    texts = [" ".join([*words[:-n], *["x", "y", "z"][:n]]) for n in (1, 2, 3)]
+    found = [shared_values(near(" ".join(words)), near(text)) for text in texts]
+    assert found == [[], [], None]
+
+
+def test_look_back__reads_only_what_is_near(sandbox, client, monkeypatch):
+    """Other texts of the program are told by their words alone; no batch of theirs is read."""
+    send(orders())
+    read = []
+    monkeypatch.setattr(nearly_the_same._Search, "through", lambda *_: read.append(1))
+    send(orders(), "Something else altogether for %%name%% and order %%order%%.")
+    assert read == []
