@@ -77,6 +77,7 @@ full: newest-core
 lint: .venv/.tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
 
 types: .venv/.tests
 	$(BIN)/mypy
@@ -89,4 +90,4 @@ lab: .venv/.tests
 	$(BIN)/jupyter lab notebooks
 
 clean:
-	rm -rf .venv .venv-lowest .venv-newest dist .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
+	rm -rf .venv .venv-lowest .venv-newest dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis test-results

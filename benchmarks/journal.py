@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from smsframe._base.recipients import Slice
 from smsframe._journal.payloads import pack_recipients
 from smsframe._journal.store import Claim, Journal, RunRecord, Settlement
-from smsframe._plan.batches import Slice
 
 SCOPE = b"benchmark scope."
 MESSAGES = 1000

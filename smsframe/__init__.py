@@ -38,8 +38,9 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from smsframe import journal
-    from smsframe._acoustic.client import Client, connect
+    from smsframe._acoustic.client import Client
     from smsframe._composer.compose import Composer, compose
+    from smsframe._connect import connect
     from smsframe._files.read import read
     from smsframe._files.write import to_excel
     from smsframe._phones.read import normalize
@@ -116,7 +117,7 @@ _LAZY = {
         ("batches", "failed", "plot", "results", "runs", "summary", "to_retry", "unknown"),
         "smsframe._results.rows",
     ),
-    "connect": "smsframe._acoustic.client",
+    "connect": "smsframe._connect",
     **dict.fromkeys(("last_plan", "last_results"), "smsframe._send.send"),
     "normalize": "smsframe._phones.read",
     "plan": "smsframe._send.send",

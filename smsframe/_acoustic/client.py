@@ -25,14 +25,14 @@ import functools
 import threading
 import time
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, NoReturn, Self
 from urllib.parse import quote, urlsplit
 
 import orjson
 import pandas as pd
 
+from smsframe._acoustic import address, in_flight, outcomes
 from smsframe._acoustic import credentials as config
-from smsframe._acoustic import in_flight, outcomes
 from smsframe._acoustic.calls import UNAUTHORIZED, Calls, Placed
 from smsframe._acoustic.credentials import HiddenBytes
 from smsframe._acoustic.http import (
@@ -43,13 +43,11 @@ from smsframe._acoustic.http import (
 )
 from smsframe._acoustic.payload import STATUS_NOT_FOUND, Envelope, Program, SendStatus
 from smsframe._acoustic.token import TokenSource
-from smsframe._base.forks import after_fork, unforked
+from smsframe._base.forks import after_fork
 from smsframe._base.tracebacks import public
-from smsframe._base.validation import quoted
 from smsframe.errors import AccessError, ApiError, ConfigurationError
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable
     from pathlib import Path
 
@@ -57,7 +55,7 @@ if TYPE_CHECKING:
     from smsframe._acoustic.outcomes import Outcome
     from smsframe._acoustic.payload import SendRequest
 
-__all__ = ["MOST_IN_FLIGHT", "Client", "connect", "default_client"]
+__all__ = ["MOST_IN_FLIGHT", "Client", "default_client"]
 
 MOST_IN_FLIGHT = in_flight.PLACES
 
@@ -258,8 +256,8 @@ class Client(Calls):
 
     def _name_service(self) -> str:
         """Name the service; a sandbox's port says nothing, its world does."""
-        world = self._world() if config.is_loopback(self.base_url) else ""
-        return f"sandbox|{world}" if world else config.service_name(self.base_url)
+        world = self._world() if address.is_loopback(self.base_url) else ""
+        return f"sandbox|{world}" if world else address.service_name(self.base_url)
 
     def _world(self) -> str:
         """Ask a service on this machine which world it keeps; empty when it is no sandbox."""
@@ -287,7 +285,6 @@ _default: Client | None = None
 _was_closed = (
     False  # closed by hand: an earlier client is not taken instead, it may be the real service
 )
-_sandboxes: dict[Path, Any] = {}
 
 
 @after_fork
@@ -295,94 +292,6 @@ def _renew_lock() -> None:
     """Start a forked child with a lock that nobody holds."""
     global _state_lock  # noqa: PLW0603 - the parent's may be held by a thread that is not here
     _state_lock = threading.RLock()
-
-
-@public
-def connect(
-    target: Any = None,
-    *,
-    pod: str | None = None,
-    base_url: str | None = None,
-    client_id: str | None = None,
-    client_secret: str | None = None,
-    refresh_token: str | None = None,
-    journal: str | os.PathLike[str] | None = None,
-    max_in_flight: int = MOST_IN_FLIGHT,
-    timeout_s: tuple[float, float] = TIMEOUT_S,
-    token_file: str | os.PathLike[str] | None = None,
-) -> Client:
-    """Connect to the service, or to a sandbox, and make it the default for later calls.
-
-    No call is made to the real service yet: wrong credentials show at the first use.
-
-    Parameters
-    ----------
-    target : "sandbox" or Sandbox, optional
-        ``"sandbox"`` starts the rehearsal sandbox of this session, or takes the one that runs;
-        nothing leaves the machine and what was sent is remembered. None means the real service.
-    pod : str, optional
-        Where the account lives, such as ``"us-1"``. None means SMSFRAME_POD.
-    base_url : str, optional
-        Address of the service, instead of `pod`.
-    client_id, client_secret, refresh_token : str, optional
-        None means SMSFRAME_CLIENT_ID, SMSFRAME_CLIENT_SECRET, SMSFRAME_REFRESH_TOKEN.
-    journal : path, optional
-        File that records what was sent. None means SMSFRAME_JOURNAL, else the platform's data
-        directory; rehearsals are recorded beside it, in ``rehearsal.sqlite3``.
-    max_in_flight : int, default 10
-        Calls at a time, 1 to 10. Leave some to colleagues who send for the same organization.
-    timeout_s : tuple of two floats, default (10, 120)
-        Seconds to connect, and to wait for a whole answer.
-    token_file : path, optional
-        File that keeps, for the next session, another refresh token that the service may give.
-        None means SMSFRAME_TOKEN_FILE, else nothing is kept.
-
-    Returns
-    -------
-    Client
-
-    Raises
-    ------
-    ConfigurationError
-        Pod, address, credentials or a setting are missing or wrong.
-
-    Examples
-    --------
-    >>> import smsframe
-    >>> with smsframe.Sandbox() as sandbox, smsframe.connect(sandbox) as client:
-    ...     client.programs()["status"].tolist()
-    ['ACTIVE', 'ACTIVE', 'INACTIVE']
-    """
-    client_secret, refresh_token = config.hidden(client_secret), config.hidden(refresh_token)
-    max_in_flight, timeout_s = config.check_connection(
-        pod=pod,
-        base_url=base_url,
-        journal=journal,
-        max_in_flight=max_in_flight,
-        timeout_s=timeout_s,
-        most=MOST_IN_FLIGHT,
-    )
-    sandbox = _sandbox(target, journal, named=pod or base_url)
-    if sandbox is not None:
-        base_url, credentials = sandbox.base_url, config.credentials(**sandbox.credentials)
-    else:
-        base_url = config.address(pod, base_url)
-        credentials = config.credentials(client_id, client_secret, refresh_token)
-    base_url = config.check_base_url(base_url)
-    path = config.journal_path(journal, rehearsal=config.is_loopback(base_url))
-    client = Client(
-        base_url,
-        credentials,
-        journal_path=path,
-        max_in_flight=max_in_flight,
-        timeout_s=timeout_s,
-        sandbox=sandbox,
-        token_file=config.token_file(token_file),
-    )
-    client._earlier = _default  # noqa: SLF001 - what its `with` block ends with
-    if _default is not None and not _default._is_entered:  # noqa: SLF001 - as above
-        _default._earlier = None  # noqa: SLF001 - as above
-    return _make_default(client)
 
 
 def default_client() -> Client:
@@ -400,6 +309,14 @@ def default_client() -> Client:
             'smsframe.connect(pod="us-1") with your pod for the real service.'
         )
     return _default
+
+
+def become_default(client: Client) -> Client:
+    """Let later calls use a client, and the default of before again when its block has ended."""
+    client._earlier = _default  # noqa: SLF001 - what its `with` block ends with
+    if _default is not None and not _default._is_entered:  # noqa: SLF001 - as above
+        _default._earlier = None  # noqa: SLF001 - as above
+    return _make_default(client)
 
 
 def _make_default(client: Client) -> Client:
@@ -423,32 +340,3 @@ def _forget_default(client: Client) -> None:
     with _state_lock:
         if _default is client:
             _default, _was_closed = None, True
-
-
-def _sandbox(target: Any, journal: str | os.PathLike[str] | None, *, named: str | None) -> Any:
-    """Find the sandbox that a target means, None for the real service."""
-    if target is None:
-        return None
-    if named:
-        raise ConfigurationError("Give either a sandbox, or pod= or base_url=, not both.")
-    if isinstance(target, str) and target == "sandbox":
-        return _session_sandbox(config.journal_path(journal, rehearsal=True).parent)
-    if isinstance(target, str) or not isinstance(getattr(target, "base_url", None), str):
-        raise ConfigurationError(
-            f'connect() takes "sandbox" or a Sandbox, not {quoted(target)}. For the real service '
-            f"give pod=, one of {', '.join(config.PODS)}."
-        )
-    return target
-
-
-def _session_sandbox(directory: Path) -> Any:
-    """Give the sandbox of this session, starting it at the first call."""
-    with unforked():
-        from smsframe.sandbox import Sandbox  # noqa: PLC0415 - brings Flask, for rehearsals only
-
-    path = directory / "sandbox-world.sqlite3"
-    with _state_lock:
-        if path not in _sandboxes:
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _sandboxes[path] = public(Sandbox)(path=path, anyone=True)
-        return _sandboxes[path].start()  # which does nothing while it runs

@@ -50,10 +50,12 @@ from typing import TYPE_CHECKING, Any
 import requests
 from requests.adapters import HTTPAdapter
 
+from smsframe._acoustic.address import is_loopback
 from smsframe._acoustic.connection_reasons import NEVER_LEFT, why_unconnected
-from smsframe._acoustic.credentials import HiddenBytes, is_loopback, mask_phone
+from smsframe._acoustic.credentials import HiddenBytes
 from smsframe._acoustic.watchdog import Watchdog
 from smsframe._base.forks import renew_after_fork
+from smsframe._base.masking import mask_phone
 from smsframe.errors import ApiError
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from smsframe._acoustic.credentials import is_loopback
+from smsframe._acoustic.address import is_loopback
 from smsframe._acoustic.http import NotConnectedError
 from smsframe._base.forks import after_fork
 

@@ -32,8 +32,8 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from smsframe._acoustic.credentials import mask_phone, redact
 from smsframe._acoustic.payload import LONGEST_MESSAGE, Envelope
+from smsframe._base.masking import mask_phone, redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

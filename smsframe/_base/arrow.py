@@ -8,13 +8,13 @@ here is ASCII, and no part of another character in UTF-8 is.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-if TYPE_CHECKING:
-    import numpy.typing as npt
+Positions = npt.NDArray[np.int64]
 
 
 def offsets_of(texts: pa.Array) -> npt.NDArray[np.signedinteger[Any]]:

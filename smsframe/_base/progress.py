@@ -9,16 +9,37 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
 from smsframe._base.forks import unforked
-from smsframe._send.row_outcomes import Progress
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 # No rate and no description: with them the counts leave no room for the bar on 80 columns.
 SHAPE = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a run is, in messages."""
+
+    total: int
+    accepted: int
+    rejected: int
+    unknown: int
+
+    @property
+    def done(self) -> int:
+        """Messages whose outcome is settled."""
+        return self.accepted + self.rejected + self.unknown
+
+    @property
+    def shown(self) -> dict[str, int]:
+        """What stands beside the bar."""
+        return {"accepted": self.accepted, "rejected": self.rejected, "unknown": self.unknown}
+
 
 ProgressArgument: TypeAlias = bool | Callable[[Progress], None] | None
 Wanted: TypeAlias = bool | Callable[[Any], None] | None

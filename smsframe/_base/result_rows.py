@@ -27,7 +27,7 @@ from smsframe.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from smsframe._plan.problems import Positions
+    from smsframe._base.arrow import Positions
 
 NOTHING = ("", "nan", "<NA>", "None", "NaT")
 NAMED = 5

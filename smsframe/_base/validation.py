@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import math
+import os
 import re
 from decimal import Decimal
 from numbers import Integral, Real
@@ -25,7 +26,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from smsframe._base.masking import Plain, mask_cell, mask_phone
+from smsframe._base.masking import Plain, mask_cell, mask_label, mask_phone
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -253,3 +254,32 @@ def check_series(series: Any) -> None:
     if not isinstance(series, pd.Series):
         cure = "Choose one of its columns." if isinstance(series, pd.DataFrame) else ""
         raise InputError(f"A Series is needed, not {type_of(series)}. {cure}".rstrip())
+
+
+def shown_label(column: Any) -> str:
+    """Return a label of a column or row, or a tag, as an error shows it."""
+    if not check_label("", column, []):
+        return quoted(column)
+    shown = mask_label(repr(column))
+    return shown if len(shown) <= SHOWN_CHARACTERS else f"{shown[:SHOWN_CHARACTERS]}…"
+
+
+def path_fault(argument: str, path: Any, faults: list[str]) -> bool:
+    """Note a fault unless this can be the path of a file; tell whether it can."""
+    name = os.fspath(path) if isinstance(path, os.PathLike) else path
+    if not isinstance(name, str) or not name.strip():
+        need = "the path of a file, as text or Path"
+        faults.append(unusable(argument, path, need, fits=isinstance(name, str)))
+        return False
+    if not _is_file_name(name):
+        faults.append(f"{argument}= holds a character that no path can hold; name another file.")
+        return False
+    return True
+
+
+def _is_file_name(name: str) -> bool:
+    """Tell whether the file system can take a name."""
+    try:
+        return b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:
+        return False

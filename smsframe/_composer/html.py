@@ -6,20 +6,21 @@ import itertools
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from smsframe._acoustic.credentials import mask_phone
 from smsframe._base import result_columns
+from smsframe._base.html import money
+from smsframe._base.masking import mask_phone
 from smsframe._composer.wording import on_screen
-from smsframe._plan.show import money, shown_label
+from smsframe._plan.show import shown_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import pandas as pd
 
+    from smsframe._base.progress import Progress
     from smsframe._composer.row_preview import Glance
     from smsframe._composer.totals import Overview
     from smsframe._plan.problems import Kind
-    from smsframe._send.row_outcomes import Progress
     from smsframe._text.segments import Length
 
 SHOWN_FAULTS = 3

@@ -13,10 +13,11 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from smsframe._base import result_columns
+from smsframe._base.html import FAINT, INK
+from smsframe._base.sentences import named_counts
 from smsframe._composer import html
 from smsframe._composer.job import active_job
 from smsframe._plan import show
-from smsframe._send.report import named_counts
 
 if TYPE_CHECKING:
     from smsframe._composer.state import Desk
@@ -35,7 +36,7 @@ def summary_html(desk: Desk, code: str, name: str) -> str:
         *(_line(line) for line in summary_lines(desk)),
         f"<details><summary>Code</summary><pre style='{PRE}'>{escape(code)}</pre></details>",
     ]
-    inside = f"<div style='color:{show.INK};max-width:60em'>{''.join(parts)}</div>"
+    inside = f"<div style='color:{INK};max-width:60em'>{''.join(parts)}</div>"
     return f"{_rules(name)}<div class='{name}-still'>{inside}</div>"
 
 
@@ -90,4 +91,4 @@ def _rules(name: str) -> str:
 
 def _line(text: str) -> str:
     """Return a remark."""
-    return f"<div style='color:{show.FAINT}'>{escape(text)}</div>"
+    return f"<div style='color:{FAINT}'>{escape(text)}</div>"

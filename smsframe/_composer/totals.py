@@ -18,8 +18,9 @@ from smsframe.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from smsframe._base.arrow import Positions
     from smsframe._plan.build import History, Plan
-    from smsframe._plan.problems import Kind, Positions
+    from smsframe._plan.problems import Kind
 
 CSV_ROWS = 100_000
 UNUSED = "column_unused"  # most columns of most frames; nothing to mend

@@ -22,12 +22,10 @@ import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -36,7 +34,7 @@ from smsframe._base.masking import Plain
 from smsframe._base.result_columns import without_views
 from smsframe._base.result_rows import ResultRows
 from smsframe._base.validation import quoted, unusable
-from smsframe._eligibility.excluded_numbers import Numbers, has_rounded, held_back, read_numbers
+from smsframe._eligibility.excluded_numbers import Numbers, has_rounded, read_numbers
 from smsframe._files import read as files
 from smsframe._phones.corruption import masked
 from smsframe._phones.read import guess_phone_column, read_phones
@@ -46,7 +44,6 @@ from smsframe.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from smsframe._plan.data import Draft
 
 ARGUMENT, VARIABLE = "exclude=", "SMSFRAME_EXCLUDE"
 HAD_IT = ("accepted", "sent", "unknown")
@@ -61,7 +58,6 @@ NEED = (
 _DAMAGES = ("phones_rounded", "phones_float32", "phones_wrapped", "phones_not_whole")
 _LOOKED_AT = 5_000
 _MOST_UNREAD, _UNREAD_SHARE = 3, 0.01
-_MOST_FIELDS = 4  # of a lookup, to be tried in every order
 _FEWEST_OF_NUMBER = 7
 _NOTHING = pa.array([], pa.string())
 _NOBODY_KNOWS_WHO = "a row without sms_contact"
@@ -109,57 +105,7 @@ def team_list() -> Exclusion:
     return _team_file(path, told.st_mtime_ns, told.st_size)
 
 
-def excluded_rows(draft: Draft) -> npt.NDArray[np.bool_]:
-    """Return which rows of a draft are excluded; what could not be read is noted."""
-    given = read(draft.options.exclude)
-    lists = [
-        (given, ARGUMENT),
-        (NOBODY if draft.options.exclude is NOBODY else team_list(), VARIABLE),
-    ]
-    excluded = np.zeros(draft.rows, dtype=bool)
-    for found, where in lists:
-        _note_unread(draft, found.numbers, where)
-        if draft.columns.lookup:
-            excluded |= _excluded_lookups(draft, found, where)
-        elif len(found.lookups):
-            raise InputError(
-                f"{where} holds results of a run with lookup=, of whom no number is known, so they "
-                "cannot be held back here. Give their numbers."
-            )
-        elif found.has_numbers:
-            excluded |= held_back(found.numbers, draft.recipients(), draft.columns.region)
-    return excluded
-
-
-def _excluded_lookups(draft: Draft, found: Exclusion, where: str) -> npt.NDArray[np.bool_]:
-    """Return which recipients that are looked up had an earlier run."""
-    if found.has_numbers:
-        raise InputError(
-            f"With lookup= no number is known, so nobody whom {where} names could be held back. "
-            "Send by phone=, or leave them out of the database's program."
-        )
-    excluded = np.zeros(draft.rows, dtype=bool)
-    if len(found.lookups):
-        orders = permutations(draft.lookups) if len(draft.lookups) <= _MOST_FIELDS else ()
-        for order in [*orders] or [tuple(draft.lookups)]:
-            texts = draft.recipients(fields=order)
-            excluded |= np.asarray(pc.is_in(texts, value_set=found.lookups))
-    return excluded
-
-
-def _note_unread(draft: Draft, numbers: Numbers, where: str) -> None:
-    """Warn of cells that can be read as nothing."""
-    if numbers.unread:
-        draft.problems.whole(
-            "exclude_unread",
-            f"{numbers.unread:,} of the entries of {where} can be read as no phone number, so they "
-            "hold nobody back. Correct them if somebody was meant.",
-            severity="warning",
-            value=_shown(numbers.examples),
-        )
-
-
-def _shown(examples: Sequence[str]) -> str:
+def shown(examples: Sequence[str]) -> str:
     """Return some cells, masked."""
     return ", ".join(repr(masked(text)) for text in examples)
 
@@ -385,7 +331,7 @@ def _read_texts(texts: pa.Array, where: str, *, international: bool) -> Numbers:
         raise InputError(
             Plain(
                 f"{where} is refused: {numbers.unread:,} of its {len(texts):,} entries can be read "
-                f"as no phone number, such as {_shown(numbers.examples)}. Give the column that "
+                f"as no phone number, such as {shown(numbers.examples)}. Give the column that "
                 "holds the numbers, or correct them."
             )
         )

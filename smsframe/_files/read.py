@@ -22,18 +22,15 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-import numpy as np
 import pandas as pd
 
-from smsframe._acoustic.credentials import path_fault
 from smsframe._base.no_value_words import WORDS
 from smsframe._base.result_columns import RESULT_COLUMNS
 from smsframe._base.tracebacks import public
-from smsframe._base.validation import check_choice, check_text, refuse
+from smsframe._base.validation import check_choice, check_text, path_fault, refuse
 from smsframe._files.csv_reader import read_csv
 from smsframe._files.typed_columns import typed
 from smsframe._files.workbooks import VALUES_ALONE, read_workbook
-from smsframe._plan import value_problems
 from smsframe._text.format_specs import fault_of, inside
 from smsframe._text.format_value import text_of
 from smsframe.errors import InputError, SmsframeWarning, warn_caller
@@ -41,9 +38,9 @@ from smsframe.errors import InputError, SmsframeWarning, warn_caller
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import numpy as np
     import numpy.typing as npt
 
-    from smsframe._plan.build import Plan
 
 EXCEL = (".xlsx", ".xlsm", *VALUES_ALONE)
 PARQUET = (".parquet", ".pq")
@@ -180,21 +177,14 @@ def prepared(
     """
     frame = cells.copy(deep=False)
     for name in frame.columns if cells.index.name == "line" else ():
-        blank = _are_words(cells[name])
+        blank = are_words(cells[name])
         if blank.any():
             frame[name] = cells[name].mask(blank)
     usable = {name: spec for name, spec in formats.items() if fault_of(spec) is None}
     return typed(frame, {name: inside(spec) for name, spec in usable.items()}, decimal)
 
 
-def note_words(made: Plan, cells: pd.DataFrame) -> None:
-    """Warn of words that count as blank in the columns that a plan takes values from."""
-    for name in made.draft.read_columns if cells.index.name == "line" else ():
-        rows = np.flatnonzero(_are_words(cells[name]))
-        value_problems.note_words(made.draft.problems, name, cells[name], rows, file=True)
-
-
-def _are_words(column: pd.Series) -> npt.NDArray[np.bool_]:
+def are_words(column: pd.Series) -> npt.NDArray[np.bool_]:
     """Return which cells of a file hold a word that programs write for no value."""
     found: npt.NDArray[np.bool_] = texts_of(column).str.strip().isin(sorted(WORDS)).to_numpy(bool)
     return found

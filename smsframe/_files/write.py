@@ -23,10 +23,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import pyarrow as pa
 
-from smsframe._acoustic.credentials import path_fault
 from smsframe._base.result_columns import RESULT_COLUMNS
 from smsframe._base.tracebacks import public
-from smsframe._base.validation import check_bool, check_frame, refuse
+from smsframe._base.validation import check_bool, check_frame, path_fault, refuse
 from smsframe._files.formula_cells import harmless
 from smsframe._files.read import as_text, check_ending, first_line, kind_of, read_cells, texts_of
 from smsframe._files.workbooks import NO_EXCEL, VALUES_ALONE

@@ -20,16 +20,19 @@ a new one texts them again. So:
 from __future__ import annotations
 
 import contextlib
+import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
 
+from smsframe._base.masking import mask_phone
+from smsframe._base.validation import path_fault, refuse
 from smsframe._journal.lock import has_locks, locks_directory, private, sender_at_work
-from smsframe.errors import CampaignBusyError, JournalError
+from smsframe.errors import CampaignBusyError, ConfigurationError, JournalError
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
-    from pathlib import Path
 
 SHORTEST_DATABASE_BYTES: Final = 512
 
@@ -209,3 +212,98 @@ def knows_somebody(path: Path) -> bool:
     with contextlib.suppress(OSError):
         return has_locks(path) or (path.exists() and path.stat().st_size > 0)
     return True
+
+
+def journal_path(path: str | os.PathLike[str] | None = None, *, rehearsal: bool = False) -> Path:
+    """Where the record of what was sent is kept.
+
+    Parameters
+    ----------
+    path : str or path-like, optional
+        Taken as it is. None means SMSFRAME_JOURNAL, else the data directory of the platform.
+    rehearsal : bool, default False
+        The service is on this machine: without `path`, ``rehearsal.sqlite3`` beside the journal of
+        real sends is used.
+
+    Returns
+    -------
+    pathlib.Path
+        The file; it need not exist yet. For a directory, ``journal.sqlite3`` in it.
+
+    Raises
+    ------
+    ConfigurationError
+        The path cannot be one: of another type, blank, too long, ``":memory:"`` (a journal has to
+        outlive the session).
+    """
+    faults: list[str] = []
+    journal_fault(path, faults)
+    refuse(faults, ConfigurationError)
+    if path is not None:
+        return _journal_file(path)
+    configured = os.environ.get("SMSFRAME_JOURNAL", "").strip()
+    journal = _journal_file(configured or _data_directory())
+    return journal.with_name("rehearsal.sqlite3") if rehearsal else journal
+
+
+def journal_fault(path: Any, faults: list[str]) -> None:
+    """Note a fault unless this can be the path of a journal, or is None."""
+    if path is None or not path_fault("journal", path, faults):
+        return
+    if os.fspath(path) == ":memory:":
+        faults.append(
+            "journal=':memory:' would forget who was texted when the session ends; name a file, "
+            "such as one in a temporary directory."
+        )
+
+
+def _journal_file(path: str | os.PathLike[str]) -> Path:
+    """Make an absolute path of a file, also from a directory or from ``~``."""
+    try:
+        place = Path(path).expanduser().absolute()
+        is_directory = place.is_dir() or str(path).endswith(("/", os.sep))
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = mask_phone(getattr(error, "strerror", None) or str(error))
+        raise ConfigurationError(
+            f"The journal cannot be at the path that was given ({reason}). Name another file with "
+            "journal= or SMSFRAME_JOURNAL."
+        ) from error
+    return place / "journal.sqlite3" if is_directory else place
+
+
+def _data_directory() -> str:
+    """Name the platform's data directory of smsframe, marked as a directory."""
+    import platformdirs  # noqa: PLC0415 - only needed when nothing was configured
+
+    return platformdirs.user_data_dir("smsframe", appauthor=False) + os.sep
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether there is a file; JournalError where the path leads to none and could not.
+
+    ``Path.exists`` says no as well when a part of the path is a file, or a link leads nowhere.
+    """
+    try:
+        path.stat()
+    except FileNotFoundError:
+        if not path.is_symlink():
+            return False
+        reason = "it is a link to a file that is not there"
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+    else:
+        return True
+    raise JournalError(
+        f"The journal {path} cannot be read ({reason}). Bring back what is missing, or name the "
+        "journal that was sent with: journal= or SMSFRAME_JOURNAL.",
+        path=str(path),
+    )
+
+
+def no_journal(path: Path) -> JournalError:
+    """Return the error of a journal that has to be there and is not."""
+    return JournalError(
+        f"There is no journal {path}, so nothing is known of earlier sends. Connect with the one "
+        "that was sent with (connect(journal=...)), or name it with journal=.",
+        path=str(path),
+    )

@@ -23,9 +23,9 @@ from smsframe.errors import JournalError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from smsframe._base.arrow import Positions
+    from smsframe._base.recipients import Slice
     from smsframe._base.result_columns import Verdicts
-    from smsframe._plan.batches import Slice
-    from smsframe._plan.problems import Positions
 
 _END_BYTES = 4
 ID, LOOKUP, VALUE = "id", "lookup:", "value:"

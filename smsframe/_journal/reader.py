@@ -90,7 +90,7 @@ _BATCH_FIELDS: Final = tuple(_BATCH_COLUMNS.split(", "))
 
 
 class JournalReader:
-    """What can be asked of a journal; `smsframe._journal.store.Journal` adds what can be told to it."""
+    """What can be asked of a journal; `smsframe._journal.store.Journal` adds what can be told."""
 
     def __init__(
         self,

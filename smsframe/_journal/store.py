@@ -29,8 +29,6 @@ import time
 import zlib
 from typing import TYPE_CHECKING, Final
 
-from smsframe._base.tracebacks import public
-from smsframe._base.validation import moment_of
 from smsframe._journal.location import refuse_outdated
 from smsframe._journal.lock import campaign_lock
 from smsframe._journal.reader import (
@@ -59,11 +57,9 @@ from smsframe._journal.records import (
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
-    import os
     import sqlite3
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from smsframe._base.validation import Moment
 
 __all__ = [
     "ACCEPTED",
@@ -79,7 +75,6 @@ __all__ = [
     "RunRecord",
     "Settlement",
     "campaign_lock",
-    "forget",
 ]
 
 _START: Final = (
@@ -410,45 +405,3 @@ def _runs_with_claims(db: sqlite3.Connection, scope: bytes) -> set[str]:
         "SELECT DISTINCT run_id FROM batches WHERE scope = ? AND state = 'claimed'", (scope,)
     )
     return {run_id for (run_id,) in rows}
-
-
-@public
-def forget(before: Moment, *, path: str | os.PathLike[str] | None = None) -> int:
-    """Remove texts, phone numbers and values of earlier runs from the journal; irreversible.
-
-    Hashes and states stay, so nobody is texted twice. The results of these runs cannot be brought
-    back, and what is still unknown of them can no longer be reconciled.
-
-    Parameters
-    ----------
-    before : str, date, datetime, Timestamp or datetime64
-        Runs that started earlier are forgotten: "2026-11-01" or with a time; UTC without a zone.
-    path : path, optional
-        The journal. None: that of the client ``connect`` made last, else the usual one.
-
-    Returns
-    -------
-    int
-        Number of runs forgotten now; 0 when there is no journal yet.
-
-    Raises
-    ------
-    InputError, JournalError
-        ``before`` is no time; the journal cannot be read or written, or ``path`` names none.
-
-    Examples
-    --------
-    >>> import smsframe
-    >>> with smsframe.Sandbox() as sandbox, smsframe.connect(sandbox):
-    ...     forget("2000-01-01")
-    0
-    """
-    from smsframe import _connect  # noqa: PLC0415 - brings the client
-
-    moment, file = moment_of("before", before), _connect.journal_file(journal=path)
-    if _connect.is_there(file):
-        with Journal(file, patience_s=PATIENCE_S) as journal:
-            return journal.forget(moment)
-    if path is not None:
-        raise _connect.no_journal(file)
-    return 0

@@ -5,31 +5,21 @@ Batches of a frame without faults are neighbours; they are cut without a copy.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from smsframe._base.recipients import Slice
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     import numpy.typing as npt
 
+    from smsframe._base.arrow import Positions
     from smsframe._plan.data import Draft
-    from smsframe._plan.problems import Positions
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Slice:
-    """The recipients of one batch, column by column."""
-
-    rows: Positions
-    contact_ids: pa.Array | None
-    lookups: Mapping[str, pa.Array]
-    personalization: Mapping[str, pa.Array]
-    segments: npt.NDArray[np.int16]
 
 
 def cut(draft: Draft, segments: npt.NDArray[np.int16], rows: Positions) -> Slice:

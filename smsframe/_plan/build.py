@@ -22,17 +22,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from smsframe._base import result_columns
+from smsframe._base import result_columns, validation
+from smsframe._base.arrow import Positions
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_count, check_frame, refuse
-from smsframe._eligibility import exclude
 from smsframe._plan import batches as slices
 from smsframe._plan import data as draft
-from smsframe._plan import figures, message_keys
+from smsframe._plan import excluded_rows, figures, message_keys
 from smsframe._plan import options as arguments
 from smsframe._plan import show as display
 from smsframe._plan.data import BATCH_SIZE, EXCLUDED, HELD_BACK, READY, Draft
-from smsframe._plan.problems import Fault, Kind, Positions, Problems
+from smsframe._plan.problems import Fault, Kind, Problems
 from smsframe._plan.trial import trial_of
 from smsframe._plan.unused_columns import note_columns
 from smsframe._plan.verdicts import verdicts_of
@@ -41,8 +41,10 @@ from smsframe.errors import InputError, JournalError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from smsframe._base.arrow import Positions
+    from smsframe._base.recipients import Slice
     from smsframe._plan.options import Message, Options
-    from smsframe._plan.problems import Kind, Positions
+    from smsframe._plan.problems import Kind
 
 KEYS_AT_ONCE = 65_536
 
@@ -269,7 +271,7 @@ class Plan:
             with contextlib.suppress(KeyError, TypeError, pd.errors.InvalidIndexError):
                 where = index.get_loc(label)  # a number, a slice or a mask
             if where is None:  # raised out here, since the KeyError quotes the label
-                raise InputError(f"No row has the label {arguments.shown_label(label)}.")
+                raise InputError(f"No row has the label {validation.shown_label(label)}.")
             found.append(np.atleast_1d(np.arange(len(index))[where]))
         return np.concatenate(found)
 
@@ -429,7 +431,7 @@ class Plan:
         repeats = who is not None and draft.has_repeats(who)
         return slices.batches(rows, who if repeats else None, size=BATCH_SIZE)
 
-    def slice(self, rows: Positions) -> slices.Slice:
+    def slice(self, rows: Positions) -> Slice:
         """Return the recipients at ``rows``, ready to be put into a call."""
         return slices.cut(self._draft, self._segments, rows)
 
@@ -467,6 +469,6 @@ def build_plan(
     draft.fill_gaps(made)
     draft.identify_messages(made)
     draft.measure_texts(made)
-    draft.judge_rows(made, exclude.excluded_rows(made))
+    draft.judge_rows(made, excluded_rows.excluded_rows(made))
     note_columns(made)
     return Plan(made, sender=sender, history=history)

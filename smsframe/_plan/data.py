@@ -23,13 +23,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe._acoustic.credentials import mask_cell
+from smsframe._base.masking import mask_cell
 from smsframe._phones import read as phones
 from smsframe._phones.to_strings import cell_text
 from smsframe._plan.batches import picker
 from smsframe._plan.message_parts import MessageColumns
 from smsframe._plan.options import column_sentence
-from smsframe._plan.problems import Positions, Problems
+from smsframe._plan.problems import Problems
 from smsframe._plan.row_countries import note_countries, regions_of_rows
 from smsframe._plan.tags import note_database_tag, note_other_notations
 from smsframe._plan.value_problems import note_values
@@ -42,6 +42,7 @@ from smsframe.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
 
+    from smsframe._base.arrow import Positions
     from smsframe._plan.options import Columns, Message, Options
 
 MAX_CHARACTERS = 800

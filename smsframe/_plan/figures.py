@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, TypeGuard
 import numpy as np
 import pandas as pd
 
-from smsframe._acoustic.credentials import mask_cell
-from smsframe._base import result_columns
-from smsframe._base.masking import mask_label
+from smsframe._base import html, result_columns
+from smsframe._base.masking import mask_cell, mask_label
 from smsframe._phones.country import country_counts
 from smsframe._phones.readings_by_country import listed
 from smsframe._plan import show
@@ -26,9 +25,9 @@ from smsframe._text.segments import fold_template, measure_filled, ucs2_characte
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
+    from smsframe._base.arrow import Positions
     from smsframe._plan.build import History, Plan
     from smsframe._plan.data import Draft
-    from smsframe._plan.problems import Positions
 
 NAMED = 5
 
@@ -105,7 +104,7 @@ def figures(plan: Plan) -> dict[str, str]:
     spread = ", ".join(f"{n:,} × {size}" for size, n in enumerate(sizes) if n)
     named["segments"] = f"{plan.total_segments:,}" + (f" ({spread})" if spread else "")
     if plan.cost is not None:
-        named["cost"] = show.money(plan.cost)
+        named["cost"] = html.money(plan.cost)
     return named
 
 

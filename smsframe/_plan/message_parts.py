@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from smsframe._base.arrow import Positions
     from smsframe._plan.options import Message
-    from smsframe._plan.problems import Positions
     from smsframe._text.template import Template
 
 

@@ -21,9 +21,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from smsframe._base.masking import Plain, mask_label
+from smsframe._base.masking import Plain
 from smsframe._base.validation import (
-    SHOWN_CHARACTERS,
     check_bool,
     check_choice,
     check_client,
@@ -35,6 +34,7 @@ from smsframe._base.validation import (
     check_text,
     quoted,
     refuse,
+    shown_label,
     type_of,
     unusable,
 )
@@ -237,14 +237,6 @@ def column_sentence(frame: pd.DataFrame, column: Any, where: str) -> str | None:
     shown = ", ".join(map(repr, frame.columns[:NAMED])) + (", …" if len(labels) > NAMED else "")
     shown = shown or "no columns at all"
     return f"{named}, which the frame does not have. {hint}It has: {shown}."
-
-
-def shown_label(column: Any) -> str:
-    """Return a label of a column or row, or a tag, as an error shows it."""
-    if not check_label("", column, []):
-        return quoted(column)
-    shown = mask_label(repr(column))
-    return shown if len(shown) <= SHOWN_CHARACTERS else f"{shown[:SHOWN_CHARACTERS]}…"
 
 
 def _need_column(frame: pd.DataFrame, column: Any, where: str, faults: list[str]) -> None:

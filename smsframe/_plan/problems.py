@@ -18,10 +18,10 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from smsframe._base.arrow import Positions
+
 SEVERITIES = ("error", "warning", "info")
 COLUMNS = ("label", "position", "column", "value", "code", "severity", "sentence")
-
-Positions = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

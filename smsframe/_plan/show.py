@@ -9,13 +9,13 @@ frames, and knows nothing of how they were made.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
 from html import escape
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from smsframe._base.html import FAINT, INK, LINE, PAPER
 from smsframe._base.masking import mask_label
 from smsframe._base.tracebacks import public
 
@@ -28,10 +28,6 @@ SHOWN_PROBLEMS = 50
 SHOWN_TEXTS = 3
 LEAST_PHONE = 10**9  # numbers below it label rows, as ids do
 
-INK = "var(--jp-ui-font-color1, inherit)"
-FAINT = "var(--jp-ui-font-color2, inherit)"
-LINE = "var(--jp-border-color2, rgba(128,128,128,.4))"
-PAPER = "var(--jp-layout-color2, rgba(128,128,128,.12))"
 BARE = "list-style:none;margin:0;padding:0"
 ITEM = "display:flex;flex-wrap:wrap;gap:0 1em;padding:.3em 0;margin:0"
 MARKS = {"error": "✖", "warning": "▲", "info": "ℹ"}
@@ -52,16 +48,6 @@ class PlanView:
     problem_counts: Mapping[str, int] = field(default_factory=dict)
     kinds: Sequence[Kind] = ()
     problems: pd.DataFrame | None = None
-
-
-def money(cost: float) -> str:
-    """Return a cost with two decimals, half a cent up: what people work out on paper.
-
-    >>> money(18.225), money(1234.5)
-    ('18.23', '1,234.50')
-    """
-    exact = Decimal(f"{cost:.15g}")  # 2,430 times 0.0075 is 18.224999999999998 in binary
-    return f"{exact.quantize(Decimal('0.01'), ROUND_HALF_UP):,.2f}"
 
 
 def plan_text(view: PlanView) -> str:

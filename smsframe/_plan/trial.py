@@ -14,20 +14,20 @@ import pandas as pd
 import pyarrow as pa
 
 from smsframe._base.masking import Plain
-from smsframe._base.validation import unusable
+from smsframe._base.validation import shown_label, unusable
 from smsframe._phones import read as phones
 from smsframe._phones.corruption import masked
 from smsframe._plan import data
 from smsframe._plan.batches import picker
 from smsframe._plan.campaign_names import new_test_name
-from smsframe._plan.options import Columns, Options, shown_label
+from smsframe._plan.options import Columns, Options
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from smsframe._base.arrow import Positions
     from smsframe._plan.data import Draft
-    from smsframe._plan.problems import Positions
 
 MOST = 10
 NEED = "your own phone numbers, with their country codes: a text or a list of texts"

@@ -26,8 +26,9 @@ from smsframe._text.format_value import clean_text, cure_for, shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
+    from smsframe._base.arrow import Positions
     from smsframe._plan.data import Draft
-    from smsframe._plan.problems import Positions, Problems
+    from smsframe._plan.problems import Problems
     from smsframe._text.values import Format, Written
 
 _NAMED: Final = 3

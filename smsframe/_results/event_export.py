@@ -20,11 +20,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base.result_rows import bare_digits
-from smsframe._base.validation import check_frame
+from smsframe._base.validation import check_frame, shown_label
 from smsframe._phones.country import countries
 from smsframe._phones.read import read_phones
 from smsframe._phones.to_strings import texts_of
-from smsframe._plan.options import shown_label
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:

@@ -16,12 +16,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe._acoustic.credentials import mask_phone
 from smsframe._base import result_columns
+from smsframe._base.masking import mask_phone
 from smsframe._base.result_columns import NUMBER, Verdicts
 from smsframe._journal import payloads
+from smsframe._journal.reasons import facts_of
 from smsframe._results.messages import Remembered, remember
-from smsframe._send.row_outcomes import facts_of
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:

@@ -19,9 +19,9 @@ import pyarrow.compute as pc
 from smsframe._base import result_columns
 from smsframe._journal import payloads as records
 from smsframe._journal.ledger import state_bytes
+from smsframe._journal.reasons import known_reason
 from smsframe._journal.records import ACCEPTED, REJECTED, STATE_NAMES, BatchRecord
 from smsframe._results import status_answers
-from smsframe._send.row_outcomes import known_reason
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from smsframe._connect import is_there, no_journal
+from smsframe._journal.location import is_there, no_journal
 from smsframe._journal.store import PATIENCE_S, Journal
 
 if TYPE_CHECKING:

@@ -29,14 +29,14 @@ import pyarrow.compute as pc
 
 from smsframe._base import result_columns
 from smsframe._base.result_rows import ResultRows
+from smsframe._base.validation import shown_label
+from smsframe._journal.reasons import known_reason
 from smsframe._journal.store import ACCEPTED, CLAIMED, REJECTED, STATE_NAMES, UNKNOWN, campaign_lock
-from smsframe._plan.options import shown_label
 from smsframe._results.event_export import Events, is_by_number, named_people
 from smsframe._results.event_export_checks import refuse_contradictions, refuse_incomplete
 from smsframe._results.messages import remember, states_of
 from smsframe._results.open_journal import existing_journal
 from smsframe._results.refresh import recalled
-from smsframe._send.row_outcomes import known_reason
 from smsframe.errors import InputError, JournalError, UnknownOutcomeWarning, warn_caller
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from smsframe._acoustic.credentials import mask_phone
 from smsframe._base import result_columns
+from smsframe._base.masking import mask_phone
 from smsframe._base.progress import Bar
 from smsframe._base.result_rows import ResultRows
 from smsframe._results import status_answers
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
     from smsframe._acoustic.client import Client
     from smsframe._acoustic.payload import SendStatus
+    from smsframe._base.arrow import Positions
     from smsframe._base.progress import Wanted
     from smsframe._journal.store import Journal
-    from smsframe._plan.problems import Positions
     from smsframe._results.polling import Crew
     from smsframe._results.status_answers import Mismatch, Told
 

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from smsframe._acoustic.credentials import mask_phone
+from smsframe._base.masking import mask_phone
 from smsframe._journal import payloads
 from smsframe.errors import JournalError
 

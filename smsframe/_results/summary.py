@@ -20,12 +20,11 @@ import pandas as pd
 
 from smsframe._base import result_columns
 from smsframe._base.result_rows import ResultRows
+from smsframe._base.sentences import as_sentences
 from smsframe._base.tracebacks import public
-from smsframe._base.validation import check_label, check_number, refuse
+from smsframe._base.validation import check_label, check_number, refuse, shown_label
 from smsframe._phones.country import countries
-from smsframe._plan.options import shown_label
 from smsframe._results.summary_html import summary_html, summary_text
-from smsframe._send.report import as_sentences
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from smsframe._base.html import STATUS_COLOURS
+from smsframe._base.html import FAINT, INK, LINE, STATUS_COLOURS, money
 from smsframe._base.result_columns import BILLED
-from smsframe._plan.show import FAINT, INK, LINE, money
 
 if TYPE_CHECKING:
     from smsframe._results.summary import Summary

@@ -32,9 +32,9 @@ from smsframe._plan.data import EXCLUDED, READY
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from smsframe._base.arrow import Positions
     from smsframe._journal.reader import JournalReader
     from smsframe._plan.build import Plan
-    from smsframe._plan.problems import Positions
 
     Places = npt.NDArray[np.int64]
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from smsframe._acoustic.outcomes import Outcome
-from smsframe._send.report import as_sentences, until
+from smsframe._base.sentences import as_sentences, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from smsframe._acoustic.payload import SendRequest
+    from smsframe._base.arrow import Positions
     from smsframe._journal.records import Claim, Settlement
-    from smsframe._plan.problems import Positions
 
 MOST_DOUBLINGS = 30
 

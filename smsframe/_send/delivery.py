@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 
     from smsframe._acoustic.outcomes import Outcome
     from smsframe._acoustic.payload import SendRequest
-    from smsframe._plan.problems import Positions
+    from smsframe._base.arrow import Positions
 
 LOST_IN_A_ROW = 5
 REFUSED_IN_A_ROW = 24

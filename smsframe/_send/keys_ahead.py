@@ -18,8 +18,8 @@ from smsframe._plan.message_keys import KEY_BYTES
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from smsframe._base.arrow import Positions
     from smsframe._plan.build import Plan
-    from smsframe._plan.problems import Positions
 
 AHEAD = 16_384
 

@@ -29,6 +29,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsframe._base.sentences import day_of
 from smsframe._journal.ledger import AT_ONCE, state_bytes
 from smsframe._journal.records import ACCEPTED
 from smsframe._plan.campaign_names import is_test
@@ -36,17 +37,16 @@ from smsframe._plan.near_texts import NearText, shared_values
 from smsframe._plan.near_values import WILDCARD
 from smsframe._plan.problems import Fault
 from smsframe._send.already_sent import HAD
-from smsframe._send.report import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
+    from smsframe._base.arrow import Positions
     from smsframe._journal.reader import JournalReader
     from smsframe._journal.records import BatchRecord, FinishedRun, Ledger, RecentBatch, RecentRun
     from smsframe._plan.build import Plan
-    from smsframe._plan.problems import Positions
     from smsframe._send.already_sent import Matched
 
     Hashes = npt.NDArray[np.uint64]

@@ -6,31 +6,29 @@ assignments. The same object counts for the progress bar and becomes the results
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from smsframe._base import result_columns
+from smsframe._base.progress import Progress
 from smsframe._base.result_columns import NUMBER, BatchFacts, Verdicts
 from smsframe._journal import payloads
+from smsframe._journal.reasons import Settled, facts_of, known_reason, reason_of
 from smsframe._journal.records import (
     ACCEPTED,
-    REJECTED,
     UNKNOWN,
     BatchRecord,
-    Settlement,
 )
-from smsframe._send.report import as_sentences
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from smsframe._plan.problems import Positions
+    from smsframe._base.arrow import Positions
     from smsframe._send.already_sent import Matched
     from smsframe._send.batches_in_flight import Ending, Result
 
-Settled: TypeAlias = BatchRecord | Settlement
 
 HELD = (
     "already_in_campaign",
@@ -40,32 +38,6 @@ HELD = (
         "goes, as a new message, to this 1 person who had the campaign before."
     ),
 )
-
-RESOLVED = {
-    ACCEPTED: "",
-    REJECTED: "Found out afterwards: it did not go out. The same send would send it now.",
-}
-"""What is said of messages whose outcome was unknown and settled by a person or an export."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a run is, in messages."""
-
-    total: int
-    accepted: int
-    rejected: int
-    unknown: int
-
-    @property
-    def done(self) -> int:
-        """Messages whose outcome is settled."""
-        return self.accepted + self.rejected + self.unknown
-
-    @property
-    def shown(self) -> dict[str, int]:
-        """What stands beside the bar."""
-        return {"accepted": self.accepted, "rejected": self.rejected, "unknown": self.unknown}
 
 
 class Tally:
@@ -110,7 +82,7 @@ class Tally:
             self._counts[status] += len(rows)
         if status != "accepted":
             rows = rows[self._verdicts.status[rows] != NUMBER["unknown"]]
-        self._set(rows, status, None if status == "accepted" else _reason_of(result.settlement))
+        self._set(rows, status, None if status == "accepted" else reason_of(result.settlement))
         if status != "not_attempted":
             self._verdicts.batch[rows] = self._batch(result.settlement)
 
@@ -181,24 +153,3 @@ class Tally:
         """Return the number of a batch; each is met once."""
         self._batches.append(facts_of(record))
         return len(self._batches) - 1
-
-
-def facts_of(record: Settled) -> BatchFacts:
-    """Return what all rows of a batch have in common."""
-    return BatchFacts(
-        batch_id=record.batch_id, response_id=record.response_id, accepted_at=record.settled_at
-    )
-
-
-def _reason_of(record: Settled) -> tuple[str, str]:
-    """Return code and sentence of a batch that was not accepted."""
-    if not record.code:
-        return "sender_died", "The answer was not recorded."
-    return record.code, as_sentences(record.message, record.cure)
-
-
-def known_reason(record: BatchRecord, state: int) -> tuple[str, str] | None:
-    """Return code and sentence of a message that the journal holds in ``state``, None for none."""
-    if record.resolved_at is not None and state in RESOLVED:
-        return "resolved", RESOLVED[state]
-    return None if state == ACCEPTED else _reason_of(record)

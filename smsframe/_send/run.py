@@ -30,6 +30,7 @@ from smsframe._acoustic.payload import SendRequest, encode_contacts
 from smsframe._base.masking import Plain
 from smsframe._base.progress import Bar, ProgressArgument
 from smsframe._base.result_columns import STATUSES
+from smsframe._base.sentences import named_counts
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_client, quoted, refuse
 from smsframe._journal import payloads
@@ -37,7 +38,7 @@ from smsframe._journal.lock import campaign_lock, user_name
 from smsframe._journal.store import PATIENCE_S, Claim, Journal, RunRecord
 from smsframe._plan import campaign_names, message_keys
 from smsframe._plan.build import History, Plan
-from smsframe._plan.problems import Positions, Problems
+from smsframe._plan.problems import Problems
 from smsframe._send import nearly_the_same, plan_warnings
 from smsframe._send.already_sent import Matched, match
 from smsframe._send.batches_in_flight import Patience, Result
@@ -45,7 +46,7 @@ from smsframe._send.cancellation import Watch, counted_interrupts
 from smsframe._send.delivery import Delivery
 from smsframe._send.keys_ahead import KeysAhead
 from smsframe._send.nearly_the_same import Before
-from smsframe._send.report import JOURNAL_LOCKED, banner, named_counts, said_before, warn
+from smsframe._send.report import JOURNAL_LOCKED, banner, said_before, warn
 from smsframe._send.row_outcomes import Tally
 from smsframe._send.worker_pool import Workers
 from smsframe.errors import ConfigurationError, InputError, JournalError, PlanWarning
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
+
+    from smsframe._base.arrow import Positions
 
 PATIENCE = Patience()
 """How long a send goes on repeating what was not processed."""

@@ -305,10 +305,11 @@ def _status(arguments: argparse.Namespace) -> int:
 
 def _journal(arguments: argparse.Namespace) -> Path:
     """Return the journal that a connection to this place would use."""
-    from smsframe._acoustic import credentials  # noqa: PLC0415 - as above
+    from smsframe._acoustic import address  # noqa: PLC0415 - as above
+    from smsframe._journal import location  # noqa: PLC0415 - as above
 
-    rehearsal = arguments.sandbox or credentials.is_loopback(arguments.base_url or "")
-    return credentials.journal_path(arguments.journal, rehearsal=rehearsal)
+    rehearsal = arguments.sandbox or address.is_loopback(arguments.base_url or "")
+    return location.journal_path(arguments.journal, rehearsal=rehearsal)
 
 
 def _ask(made: Plan) -> int:
@@ -406,7 +407,7 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
         price_per_segment=arguments.price_per_segment,
         fold=arguments.fold,
     )
-    files.note_words(made, cells)
+    _note_words(made, cells)
     return made, cells
 
 
@@ -442,3 +443,13 @@ def _personalize(arguments: argparse.Namespace) -> dict[str, str | None] | None:
             raise InputError(f"--tag {tag} is given twice, with different columns. Keep one.")
         given[tag] = column or None
     return given or None
+
+
+def _note_words(made: Plan, cells: pd.DataFrame) -> None:
+    """Warn of words that count as blank in the columns that a plan takes values from."""
+    from smsframe._files import read  # noqa: PLC0415 - as above
+    from smsframe._plan import value_problems  # noqa: PLC0415 - as above
+
+    for name in made.draft.read_columns if cells.index.name == "line" else ():
+        rows = read.are_words(cells[name]).nonzero()[0]
+        value_problems.note_words(made.draft.problems, name, cells[name], rows, file=True)

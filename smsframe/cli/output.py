@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from smsframe._acoustic.credentials import mask_cell
+from smsframe._base.masking import mask_cell
+from smsframe._base.sentences import named_counts
 from smsframe._plan.show import shown_label
-from smsframe._send.report import named_counts
 from smsframe.cli.shellwords import spoken
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from smsframe import _connect
 from smsframe._acoustic import client as clients
 from smsframe._acoustic.http import Transport
 from smsframe.sandbox import Sandbox
@@ -232,7 +233,7 @@ def bare_session(monkeypatch):
     """Start without a default client and without a sandbox of the session; stop what starts."""
     started = {}
     monkeypatch.setattr(clients, "_default", None)
-    monkeypatch.setattr(clients, "_sandboxes", started)
+    monkeypatch.setattr(_connect, "_sandboxes", started)
     yield
     for sandbox in started.values():
         sandbox.stop()

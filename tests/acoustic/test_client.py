@@ -13,9 +13,10 @@ import pyarrow as pa
 import pytest
 from trawl import foreign_frames
 
-from smsframe._acoustic.client import Client, connect
+from smsframe._acoustic.client import Client
 from smsframe._acoustic.credentials import Credentials
 from smsframe._acoustic.payload import SendRequest, encode_contacts
+from smsframe._connect import connect
 from smsframe.errors import AccessError, ApiError
 
 PHONE = "12015550123"

@@ -7,8 +7,9 @@ import pytest
 from trawl import foreign_frames
 
 from smsframe._acoustic import client as module
-from smsframe._acoustic.client import connect, default_client
+from smsframe._acoustic.client import default_client
 from smsframe._acoustic.payload import SendRequest, encode_contacts
+from smsframe._connect import connect
 from smsframe.errors import ConfigurationError
 from smsframe.sandbox import Sandbox
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsframe._acoustic import credentials
+from smsframe._acoustic import address, credentials
+from smsframe._journal import location
 from smsframe.errors import ConfigurationError
 
 SECRET, TOKEN = "c1ient-s3cret/+", "r3fresh-t0ken"
@@ -25,12 +26,12 @@ def _bare_environment(monkeypatch):
 # Pods and addresses
 
 
-@pytest.mark.parametrize("pod", credentials.PODS)
+@pytest.mark.parametrize("pod", address.PODS)
 def test_base_url_for__every_pod(pod):
     """Each pod has its own host, and its address needs no correction."""
-    url = credentials.base_url_for(pod)
+    url = address.base_url_for(pod)
     assert url == f"https://api-campaign-{pod}.goacoustic.com"
-    assert credentials.check_base_url(url) == url
+    assert address.check_base_url(url) == url
 
 
 @pytest.mark.parametrize(
@@ -39,14 +40,14 @@ def test_base_url_for__every_pod(pod):
 def test_base_url_for__near_miss(pod, near):
     """A misspelled pod is refused and the right one is offered."""
     with pytest.raises(ConfigurationError, match=f'Did you mean "{near}"') as caught:
-        credentials.base_url_for(pod)
+        address.base_url_for(pod)
     assert caught.value.details["near_misses"] == [near]
 
 
 def test_base_url_for__nothing_near():
     """An unknown pod is refused with the list of those that exist."""
     with pytest.raises(ConfigurationError, match="us-1, us-2") as caught:
-        credentials.base_url_for("mars")
+        address.base_url_for("mars")
     assert "Did you mean" not in str(caught.value)
 
 
@@ -67,7 +68,7 @@ def test_base_url_for__nothing_near():
 )
 def test_check_base_url__one_spelling(given_url, expected):
     """The same place is always spelled the same way."""
-    assert credentials.check_base_url(given_url) == expected
+    assert address.check_base_url(given_url) == expected
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_check_base_url__one_spelling(given_url, expected):
 )
 def test_service_name__of_one_place(url, other):
     """However an address is written, messages through it are those of one service."""
-    assert credentials.service_name(url) == credentials.service_name(other)
+    assert address.service_name(url) == address.service_name(other)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_service_name__of_one_place(url, other):
 )
 def test_service_name__of_another_place(other):
     """Another host, port or path is another service."""
-    assert credentials.service_name("https://a.example") != credentials.service_name(other)
+    assert address.service_name("https://a.example") != address.service_name(other)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,7 @@ def test_service_name__of_another_place(other):
 def test_check_base_url__unencrypted(url):
     """Plain http is refused anywhere but on this machine."""
     with pytest.raises(ConfigurationError, match="unencrypted"):
-        credentials.check_base_url(url)
+        address.check_base_url(url)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +137,7 @@ def test_check_base_url__unencrypted(url):
 def test_check_base_url__no_address(url):
     """What is no plain address is refused, and not quoted, since it may hold a password."""
     with pytest.raises(ConfigurationError, match="must look like") as caught:
-        credentials.check_base_url(url)
+        address.check_base_url(url)
     assert "pw" not in str(caught.value)
 
 
@@ -184,27 +185,27 @@ def test_journal_path__argument_wins(monkeypatch, tmp_path):
     """A path that is given is taken as it is, for rehearsals too."""
     monkeypatch.setenv("SMSFRAME_JOURNAL", str(tmp_path / "env.sqlite3"))
     chosen = tmp_path / "mine.db"
-    assert credentials.journal_path(chosen) == chosen
-    assert credentials.journal_path(str(chosen), rehearsal=True) == chosen
+    assert location.journal_path(chosen) == chosen
+    assert location.journal_path(str(chosen), rehearsal=True) == chosen
 
 
 def test_journal_path__environment(monkeypatch, tmp_path):
     """The environment names the journal; rehearsals stay out of it, beside it."""
     monkeypatch.setenv("SMSFRAME_JOURNAL", str(tmp_path / "env.sqlite3"))
-    assert credentials.journal_path() == tmp_path / "env.sqlite3"
-    assert credentials.journal_path(rehearsal=True) == tmp_path / "rehearsal.sqlite3"
+    assert location.journal_path() == tmp_path / "env.sqlite3"
+    assert location.journal_path(rehearsal=True) == tmp_path / "rehearsal.sqlite3"
 
 
 def test_journal_path__directory(monkeypatch, tmp_path):
     """A directory stands for the journal in it."""
     monkeypatch.setenv("SMSFRAME_JOURNAL", str(tmp_path))
-    assert credentials.journal_path() == tmp_path / "journal.sqlite3"
-    assert credentials.journal_path(f"{tmp_path}/later/") == tmp_path / "later" / "journal.sqlite3"
+    assert location.journal_path() == tmp_path / "journal.sqlite3"
+    assert location.journal_path(f"{tmp_path}/later/") == tmp_path / "later" / "journal.sqlite3"
 
 
 def test_journal_path__data_directory():
     """With nothing said, the platform's data directory is used, with two files."""
-    real, rehearsal = credentials.journal_path(), credentials.journal_path(rehearsal=True)
+    real, rehearsal = location.journal_path(), location.journal_path(rehearsal=True)
     assert (real.name, rehearsal.name) == ("journal.sqlite3", "rehearsal.sqlite3")
     assert real.parent == rehearsal.parent
     assert real.parent.name == "smsframe"
@@ -212,8 +213,8 @@ def test_journal_path__data_directory():
 
 def test_journal_path__home():
     """A tilde means the home directory; a relative path is fixed at once."""
-    assert credentials.journal_path("~/j.db") == Path.home() / "j.db"
-    assert credentials.journal_path("j.db") == Path.cwd() / "j.db"
+    assert location.journal_path("~/j.db") == Path.home() / "j.db"
+    assert location.journal_path("j.db") == Path.cwd() / "j.db"
 
 
 # Masks

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from smsframe._base.progress import Bar
-from smsframe._send.row_outcomes import Progress
+from smsframe._base.progress import Bar, Progress
 
 
 def bar_of(capsys, *accepted, total):

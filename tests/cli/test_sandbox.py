@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from samples import make_people
 
-from smsframe._acoustic import client as clients
+from smsframe import _connect
 from smsframe.cli import commands
 from smsframe.sandbox import command, serve
 
@@ -20,7 +20,7 @@ def place(tmp_path, monkeypatch):
     """Work in an empty directory, without a sandbox of the session; stop what starts."""
     started = {}
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(clients, "_sandboxes", started)
+    monkeypatch.setattr(_connect, "_sandboxes", started)
     yield tmp_path
     for sandbox in started.values():
         sandbox.stop()
@@ -126,7 +126,7 @@ def test_send__to_the_sandbox_of_this_machine(place):
     words = ["send", "people.csv", "--sandbox", "--text", "Hi", "--program", "148372"]
     words += ["--phone", "mobile", "--confirm", "3"]
     assert commands.main(words) == commands.ALL_ACCEPTED
-    (sandbox,) = clients._sandboxes.values()
+    (sandbox,) = _connect._sandboxes.values()
     assert len(sandbox.outbox()) == 3
     assert (place / "rehearsal.sqlite3").exists()
     assert not (place / "journal.sqlite3").exists()

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from smsframe._base.recipients import Slice
 from smsframe._journal import payloads
-from smsframe._plan.batches import Slice
 from smsframe._results import status_answers
 from smsframe.errors import JournalError
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import smsframe
+from smsframe._base import html
 from smsframe._plan import figures, show
 from smsframe._plan.problems import Kind
 
@@ -48,7 +49,7 @@ def test_headline__when_some_or_all_went_out(people, client):
 )
 def test_money__is_what_comes_out_on_paper(price, segments, shown):
     """Half a cent goes up, though the number may be a little less in binary."""
-    assert show.money(price * segments) == shown
+    assert html.money(price * segments) == shown
 
 
 @pytest.mark.parametrize(("price", "cost"), [(None, None), (0.0079, "0.02"), (0, "0.00")])

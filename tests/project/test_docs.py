@@ -30,7 +30,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import smsframe
-from smsframe._acoustic import credentials, outcomes
+from smsframe._acoustic import outcomes
+from smsframe._acoustic.address import base_url_for
 from smsframe._base import result_columns
 from smsframe._phones import read
 from smsframe._results import refresh, status_answers
@@ -204,7 +205,7 @@ def test_credentials__exports(environment):
     connect = f"{sys.executable} -c 'import smsframe; print(smsframe.connect().base_url)'"
     done = bash(EXPORTS + connect, environment)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == credentials.base_url_for("us-1")
+    assert done.stdout.strip() == base_url_for("us-1")
     assert done.stdout.strip() in PAGES["docs/real-credentials.md"]
 
 

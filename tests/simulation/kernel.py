@@ -20,15 +20,15 @@ from dataclasses import dataclass, field
 
 from simulation.world import TODAY, CrashError, World
 
+from smsframe._acoustic import address, credentials
 from smsframe._acoustic import client as clients
-from smsframe._acoustic import credentials
 from smsframe._acoustic.http import AnswerLostError, NotConnectedError, Reply
 from smsframe._journal.store import Journal
 from smsframe._plan import build
 from smsframe._send import run
 from smsframe._send.delivery import Patience
 
-BASE_URL = credentials.base_url_for("us-1")
+BASE_URL = address.base_url_for("us-1")
 CREDENTIALS = credentials.Credentials(
     client_id="id", client_secret="secret", refresh_token="refresh"
 )

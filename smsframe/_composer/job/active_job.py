@@ -21,8 +21,8 @@ from smsframe._composer.job import interrupt
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from smsframe._base.progress import Progress
     from smsframe._composer.job.send_job import Dispatch
-    from smsframe._send.row_outcomes import Progress
 
 
 class Screen(Protocol):

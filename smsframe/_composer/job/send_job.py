@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe._acoustic.client import Client
+    from smsframe._base.progress import Progress
     from smsframe._composer.inputs import Choices
     from smsframe._plan.build import Plan
-    from smsframe._send.row_outcomes import Progress
 
 
 class Dispatch:

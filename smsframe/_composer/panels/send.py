@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from smsframe._base.html import money
+from smsframe._base.sentences import named_counts
 from smsframe._composer import html, text_history, totals
 from smsframe._composer.job import active_job
 from smsframe._composer.job.blockers import name_of, obstacles
@@ -29,8 +31,7 @@ from smsframe._composer.job.confirm_once import Fuse
 from smsframe._composer.job.send_job import Dispatch
 from smsframe._composer.panels.base import Panel, button, row, shown
 from smsframe._composer.state import NO_ROWS
-from smsframe._plan.show import money
-from smsframe._send.report import ALWAYS, named_counts
+from smsframe._send.report import ALWAYS
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from smsframe._base.progress import Progress
     from smsframe._composer.state import Desk
     from smsframe._composer.totals import Overview
-    from smsframe._send.row_outcomes import Progress
 
 REDRAW_S = 0.1
 SPEAK_S = 5.0
@@ -273,7 +274,7 @@ class SendPanel(Panel):
 
     def connect_sandbox(self) -> None:
         """Connect to the session's sandbox."""
-        from smsframe._acoustic.client import connect  # noqa: PLC0415 - starts a server when asked
+        from smsframe._connect import connect  # noqa: PLC0415 - starts a server when asked
 
         connect("sandbox")
         self.desk.look_again()
