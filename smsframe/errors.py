@@ -18,8 +18,8 @@ The tree::
 
 An error carries what happened as data (``details``) and says in its text what to do next. None ever
 carries a request, a token, a secret or an unmasked phone number; an ``InputError``, which quotes
-what it was given, masks its own words, unless they are ``Plain`` (see ``checks.py``). A send that
-was under way never loses its partial result: ``smsframe.last_results()`` has it.
+what it was given, masks its own words, unless they are ``Plain`` (see ``_base/validation.py``). A
+send that was under way never loses its partial result: ``smsframe.last_results()`` has it.
 
 Python shows a warning once for each line of code that it comes from. A send in a loop, or a second
 one in a session, would say nothing that way, so those of ours are shown every time, unless a filter

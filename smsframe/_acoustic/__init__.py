@@ -2,13 +2,15 @@
 
 From top to bottom, each file importing only from those below it::
 
-    client.py      endpoints, and which client is the default
-    calls.py       an authorized call, in one of the ten places in flight
-    auth.py        the access token, one refresh at a time
-    in_flight.py   the ten places, shared by all who call
-    outcomes.py    the outcome table: what an answer, or its absence, means
-    transport.py   the only user of requests: one exchange, or proof of how far it got
-    wire.py        request and answer records, bytes in and out
+    client.py        endpoints, and which client is the default
+    calls.py         an authorized call, in one of the ten places in flight
+    token.py         the access token, one refresh at a time
+    in_flight.py     the ten places, shared by all who call
+    outcomes.py      the outcome table: what an answer, or its absence, means
+    http.py          one exchange by requests, or proof of how far it got
+    payload.py       request and answer records, bytes in and out
+    credentials.py   who is asking, and never shown
+    address.py       where the service is
 
 Whatever the vendor does not document is a choice of ours and is marked ``[guess]`` where it is
 made.

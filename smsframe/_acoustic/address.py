@@ -1,4 +1,8 @@
-"""Addresses of the service: of a pod, in their one spelling, and whether they are loopback."""
+"""Addresses of the service: of a pod, in their one spelling, and whether they are loopback.
+
+Credentials travel only under TLS. Plain ``http`` is for this machine alone (127.0.0.0/8,
+``localhost``, ``::1``), where the sandbox lives.
+"""
 
 from __future__ import annotations
 

@@ -1,13 +1,9 @@
-"""Settings and credentials: where they come from, what is refused, how they are kept out of sight.
+"""Credentials: where they come from, what is refused, how they are kept out of sight.
 
 Decisions:
 
 - An argument wins over the environment; blank counts as missing, and blanks around a value are
   dropped, because secrets arrive by copy and paste.
-- Credentials travel only under TLS. Plain ``http`` is for this machine alone (127.0.0.0/8,
-  ``localhost``, ``::1``), where the sandbox lives.
-- A rehearsal never writes into the journal of real sends: whatever is not given as an argument
-  resolves to ``rehearsal.sqlite3`` beside the journal that would have been used.
 - Secrets are `Secret` strings: they work as text, and show as dots wherever something prints them
   by ``repr``, such as a dict of headers or a traceback with local variables.
 """

@@ -1,4 +1,4 @@
-"""One HTTP exchange, or proof of how far it got. The only user of ``requests`` (see `reasons` too).
+"""One HTTP exchange, or proof of how far it got. Uses ``requests``, as `connection_reasons` does.
 
 Repeating a call that was processed texts people twice, so a failure is worth nothing unless it says
 whether the request can have left. Exception texts do not say that; the connection does. Every

@@ -1,9 +1,9 @@
 """The parts of the composer: what was chosen, what it amounts to, and the panels that show it.
 
-``choices`` (what a person chose, and the same as code), ``glance`` (one row, at once), ``overview``
-(all rows, a little later), ``desk`` (holds them together, without a widget), ``fuse`` and
-``dispatch`` (a send happens once), then the screen: ``editor``, ``panels`` and one file per panel,
-``markup`` for their HTML. ``smsframe/_composer/compose.py`` puts them on the page.
+``inputs`` (what a person chose, and the same as code), ``row_preview`` (one row, at once),
+``totals`` (all rows, a little later), ``state`` (holds them together, without a widget), ``job``
+(a send happens once), then the screen: ``panels``, one file a panel, and ``html``. ``compose`` puts
+them on the page.
 
 Three decisions govern all of it:
 

@@ -2,7 +2,7 @@
 
 It ends where code ends: ``composer.plan``, ``composer.results`` and ``composer.code`` are what the
 screen shows, and sending from it is sending by :func:`smsframe.send`, journal and all. How it is
-made is told in ``composing/__init__.py``.
+made is told in ``_composer/__init__.py``.
 
 A composer is no widget, it has one: notebooks that wrap widgets of their own (and programs that run
 notebooks without a browser) get a screen, a static summary, or both.

@@ -15,6 +15,8 @@ a new one texts them again. So:
   that its path does not lead to, because the side file would lie in another place than the file;
   so for these last writes it is kept in memory.
 - No sentence advises another journal, or to run something again, where a journal is lost.
+- **A rehearsal never writes into the journal of real sends**: whatever is not given as an argument
+  resolves to ``rehearsal.sqlite3`` beside the journal that would have been used.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Take a column of digit strings through the automaton of ``phone_states``.
+"""Take a column of digit strings through the automaton of ``automaton``.
 
 Numpy walks a block of rows at once, one character at a time: look up the next state of every row,
 build the states that no number has needed before, go on. A million numbers take about 0.15 s, line

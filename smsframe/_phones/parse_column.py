@@ -1,11 +1,11 @@
 """A column of texts → numbers, line types and codes: quick where it can be, one by one where not.
 
-1. All texts are walked as they are (``phone_walk``): a clean column ends here.
+1. All texts are walked as they are (``fast``): a clean column ends here.
 2. What is left is brought into ASCII, and walked again with spaces, punctuation, labels and
    spreadsheet guards taken off, and with a + for 00 and 011 where the region leaves no other way
    to read them. Digits of which it is certain that they are no valid number get their code from
    one example for each beginning and length, on which alone the code depends.
-3. What is still left goes to ``phone_cells``, once for each distinct text. So does what may be
+3. What is still left goes to ``parse_one``, once for each distinct text. So does what may be
    more than one number, or may be read in two ways.
 
 What a cell is read as depends on no other cell.

@@ -1,13 +1,13 @@
 """One phone cell → its number, or the code of what is wrong with it. Slow, and the rule for all.
 
-Every cell that the walk over digits (``phone_walk``) does not settle comes here, once per distinct
+Every cell that the walk over digits (``fast``) does not settle comes here, once per distinct
 text. ``phonenumbers`` decides what is valid; what is decided here is what it is asked:
 
 * **Dirt that is read:** spaces of every kind, invisible marks, dots, dashes, brackets, slashes,
   digits of other scripts, spreadsheet guards (``'…``, ``="…"``), quotes, ``tel:`` and other
   labels, and ``.0`` or ``.00`` at the end of a number that once was a float.
 * **A number with +** is international, whatever the region.
-* **Which number digits are**, with a region, without one, or with ``"+"``: ``phone_numbers``.
+* **Which number digits are**, with a region, without one, or with ``"+"``: ``readings``.
 * **Two numbers, letters, extensions, dates, decimals** are found before the library sees the text:
   it would read the first number, translate the letters, drop the extension.
 * **Digits behind a number that is whole already** (``0171 1234567/8``, ``… (2)``, a line break, a

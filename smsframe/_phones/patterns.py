@@ -3,7 +3,7 @@
 The metadata of ``phonenumbers`` uses a small part of the syntax: digits, classes, groups,
 alternatives, ``?`` and counted repetition. It has no loops, so a pattern is a finite web of steps,
 each of which takes one digit. A pattern that uses anything else raises
-``UnsupportedPatternError``; ``phone_states`` then leaves the calling code to the library. Python's
+``UnsupportedPatternError``; ``automaton`` then leaves the calling code to the library. Python's
 own parser of expressions is private, hence this one.
 """
 

@@ -10,7 +10,7 @@ Decisions:
 * **A short code, a vanity number or an extension is never made into a number.** What the letters
   or the missing digits stand for is a guess, and a guess texts a stranger.
 * All of these stop their row and nothing else. What is wrong with a whole column is
-  ``phone_damage``.
+  ``corruption``.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Integers become their digits, floats the digits of the integer they are (a column of integers with
 one gap is a float column in pandas). A float that is no integer keeps its text and is a fault of
-its row in a column of mixed objects, and of the column (``phone_damage``) in a column of floats.
+its row in a column of mixed objects, and of the column (``corruption``) in a column of floats.
 Nothing here turns a missing value into a text such as "nan".
 """
 

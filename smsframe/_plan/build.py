@@ -2,7 +2,7 @@
 
 A plan is frozen. It keeps its own view of the frame, so that what was looked at is what will be
 sent, whatever happens to the caller's variables afterwards. It knows no network and no journal:
-``sending.py`` hands it a sender and, where a client is connected, what the journal says was sent
+``_send/run.py`` hands it a sender and, where a client is connected, what the journal says was sent
 before.
 
 (The module is not called ``plan``: it would hide the function ``smsframe.plan``.)
@@ -53,7 +53,8 @@ KEYS_AT_ONCE = 65_536
 class History:
     """What the journal knows of a plan's messages: how many of them were dealt with before.
 
-    ``faults`` are what people had before that a person would want to know (``nearly_same.py``).
+    ``faults`` are what people had before that a person would want to know, as
+    ``_send/nearly_the_same.py`` finds it.
     """
 
     accepted: int

@@ -1,6 +1,6 @@
 """What is shown of a plan: its figures, and what has to be said in words.
 
-The looks of it are in ``display.py``; here is what to show. Costly characters and what folding
+The looks of it are in ``show.py``; here is what to show. Costly characters and what folding
 them would save are worked out only when somebody looks.
 """
 

@@ -1,8 +1,8 @@
 """The arguments of ``plan`` and ``send``, checked against the frame before anything else happens.
 
 Faults of arguments are the caller's to mend and are raised at once, all of them in one error, each
-with what exists instead. Faults of rows are data and are found later, in ``planning.py``. What is
-checked without a frame is checked by ``checks.py``.
+with what exists instead. Faults of rows are data and are found later, in ``build.py``. What is
+checked without a frame is checked by ``_base/validation.py``.
 
 A campaign's name, and an id, is brought into one spelling (`campaign_name`): what nobody can see
 must not make another campaign of it, for that would text everybody again.

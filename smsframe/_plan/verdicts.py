@@ -1,6 +1,6 @@
 """What a plan says of each row before anything is sent: a status, and a reason where it stays here.
 
-The order of the rules is that of ``draft.judge_rows``; each rule that holds a row back has its code
+The order of the rules is that of ``data.judge_rows``; each rule that holds a row back has its code
 and its sentence here.
 """
 

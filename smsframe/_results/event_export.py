@@ -4,7 +4,7 @@ A number may be written as it went out, or nationally: what exactly one recipien
 ends with (seven digits or more, leading zeros dropped), or what is read as that recipient in one of
 the countries of the batch [guess: how an export writes numbers is documented nowhere]. A number
 that several of a batch end with names nobody. What is thought of an export as a whole stands in
-``export_checks.py``.
+``event_export_checks.py``.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Each takes a results frame first, or asks the journal; none changes anything. The accessor's methods
 are these functions, ``failed`` and ``unknown`` are properties there. What they do on results that
-went through CSV or Excel is told in ``followup.py``.
+went through CSV or Excel is told in ``settle.py``.
 """
 
 from __future__ import annotations

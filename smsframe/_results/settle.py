@@ -2,7 +2,7 @@
 
 Each takes a results frame first (what ``send`` returned, what ``results(run)`` brought back, or
 either after a trip through CSV or Excel) and returns a new one; the accessor's methods are these
-functions. What they learn is kept in the journal. The verbs that only look are in ``lookback.py``.
+functions. What they learn is kept in the journal. The verbs that only look are in ``rows.py``.
 
 **To a file and back.** ``results.to_csv(path, index=False)`` keeps everything. Excel holds no time
 zones, so there it takes a line more::
@@ -13,7 +13,7 @@ zones, so there it takes a line more::
 Read either with ``dtype="string"`` (``pd.read_csv(path, dtype="string")``), so that phones stay the
 text they were. Without it pandas makes numbers of them, even of texts in Excel; results are read
 all the same, but sending such a column of your own again may then need ``region=``. Every verb here
-and in ``lookback.py`` works on what comes back as on the original.
+and in ``rows.py`` works on what comes back as on the original.
 
 (No module is called ``results``: it would hide the function ``smsframe.results``.)
 """

@@ -1,6 +1,6 @@
 """How a summary is shown: a line, a bar of outcomes and a table; static HTML and plain text.
 
-As in ``display.py``: no script, nothing from elsewhere, inline styles with the notebook's theme
+As in ``_plan/show.py``: no script, nothing from elsewhere, inline styles with the notebook's theme
 variables. The bar's colours are explained by the table under it, where each status has its swatch.
 """
 

@@ -24,7 +24,7 @@ MOST_DOUBLINGS = 30
 
 
 class Crew(Protocol):
-    """Whoever makes the calls; see ``workers.py``."""
+    """Whoever makes the calls; see ``worker_pool.py``."""
 
     def now(self) -> float:
         """Return seconds on a clock that never goes back."""

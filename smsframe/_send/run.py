@@ -1,10 +1,10 @@
 """Plan → claim → post → settle: the only file that sees both the client and the journal.
 
 What a send does, in order: take the campaign's lock; give up claims of senders that died; hold the
-plan against the journal; refuse what people had nearly the same already (``nearly_same.py``); check
-``confirm``; say the warnings of the plan; write down the run; deliver (``delivery.py``); tell.
-Nothing is posted before the lock, the journal and the count are in order, and whatever happens
-afterwards, ``last_results()`` has the table.
+plan against the journal; refuse what people had nearly the same already (``nearly_the_same.py``);
+check ``confirm``; say the warnings of the plan; write down the run; deliver (``delivery.py``);
+tell. Nothing is posted before the lock, the journal and the count are in order, and whatever
+happens afterwards, ``last_results()`` has the table.
 
 An unchanged frame makes no call and opens no run. Its results are put together from the journal and
 equal those of the first time.

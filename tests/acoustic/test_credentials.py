@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smsframe._acoustic import address, credentials
+from smsframe._base import masking
 from smsframe._journal import location
 from smsframe.errors import ConfigurationError
 
@@ -244,13 +245,13 @@ def test_journal_path__home():
 )
 def test_mask_phone__keeps_two_digits(text, expected):
     """A phone number keeps its last two digits, whatever stands around it."""
-    assert credentials.mask_phone(text) == expected
+    assert masking.mask_phone(text) == expected
 
 
 @given(st.text(), st.from_regex(r"[1-9][0-9]{9,13}", fullmatch=True))
 def test_mask_phone__number_between_blanks_never_shows(around, number):
     """No text around a number makes it show."""
-    assert number not in credentials.mask_phone(f"{around} {number} ")
+    assert number not in masking.mask_phone(f"{around} {number} ")
 
 
 @pytest.mark.parametrize(
@@ -268,18 +269,18 @@ def test_mask_phone__number_between_blanks_never_shows(around, number):
 )
 def test_redact__patterns(text, expected):
     """What looks like a token goes, the words around it stay."""
-    assert credentials.redact(text) == expected
+    assert masking.redact(text) == expected
 
 
 def test_redact__given_values():
     """Given secrets go in every spelling a service may use; empty ones change nothing."""
     text = f"{SECRET} c1ient-s3cret%2F%2B {TOKEN}!"
-    assert credentials.redact(text, SECRET, TOKEN, "") == "••• ••• •••!"
+    assert masking.redact(text, SECRET, TOKEN, "") == "••• ••• •••!"
 
 
 def test_redact__secret_within_a_secret():
     """The longer one goes first, so that no piece of it stays."""
-    assert credentials.redact("abcdef", "abc", "abcdef") == "•••"
+    assert masking.redact("abcdef", "abc", "abcdef") == "•••"
 
 
 def test_all__names_exist():
@@ -301,7 +302,7 @@ def test_all__names_exist():
 )
 def test_redact__short_secrets(secret, text, shown):
     """A secret of fewer than four characters is hidden where it stands alone, not inside words."""
-    assert credentials.redact(text, secret) == shown
+    assert masking.redact(text, secret) == shown
 
 
 @pytest.mark.parametrize(
@@ -317,7 +318,7 @@ def test_redact__short_secrets(secret, text, shown):
 )
 def test_mask_phone__where_letters_touch(text, shown):
     """A number is hidden also where it touches a letter."""
-    assert credentials.mask_phone(text) == shown
+    assert masking.mask_phone(text) == shown
 
 
 @pytest.mark.parametrize(
@@ -329,7 +330,7 @@ def test_mask_phone__where_letters_touch(text, shown):
 )  # fmt: skip
 def test_mask_phone__leaves_names_of_runs(text):
     """Names of runs, batches, programs and calls stay readable."""
-    assert credentials.mask_phone(text) == text
+    assert masking.mask_phone(text) == text
 
 
 @pytest.mark.parametrize(
@@ -342,4 +343,4 @@ def test_mask_phone__leaves_names_of_runs(text):
 )
 def test_mask_cell__scientific_notation(cell, shown):
     """A number in scientific notation is nobody's only where its last digits are lost."""
-    assert credentials.mask_cell(cell) == shown
+    assert masking.mask_cell(cell) == shown

@@ -28,7 +28,7 @@ def test_contributing__names_what_exists():
 
 
 def test_contributing__house_has_every_room():
-    """What lies at the top of the package has its place in the drawing, and nothing else has one."""
+    """What lies at the top of the package is in the drawing, and nothing else is."""
     there = {path.stem for path in (ROOT / "smsframe").iterdir() if "__" not in path.name}
     drawn = re.findall(r"^(\w+)/?(?:  (\w+)/?)?  ", HOUSE, re.MULTILINE)
     rooms = {name for line in drawn for name in line if name}

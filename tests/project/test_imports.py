@@ -25,6 +25,7 @@ FORBIDDEN_AT_IMPORT = (
     "requests", "urllib3", "flask", "werkzeug", "phonenumbers", "tqdm", "sqlite3", "ipywidgets",
     "anywidget", "orjson", "filelock", "platformdirs", "matplotlib",
 )  # fmt: skip
+LINT = "import sys, importlinter.cli as it; sys.exit(it.lint_imports(no_cache=True))"
 
 
 def test_import_law(monkeypatch):
@@ -35,7 +36,7 @@ def test_import_law(monkeypatch):
 
 
 def test_import_law__every_room_has_a_floor():
-    """Whatever lies at the top of the package, but for the sandbox, has its place among the floors."""
+    """What lies at the top of the package, but for the sandbox, is in a layer."""
     (floors,) = [contract for contract in CONTRACTS if contract["type"] == "layers"]
     placed = {name.strip() for floor in floors["layers"] for name in floor.split("|")}
     there = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
@@ -64,11 +65,6 @@ def test_import_law__would_notice(file, line, broken, tmp_path):
     )
     assert told.returncode == 1
     assert re.search(rf"{broken}.* BROKEN", told.stdout)
-
-
-LINT = (
-    "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
-)
 
 
 def test_import__brings_nothing_heavy():

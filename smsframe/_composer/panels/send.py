@@ -7,7 +7,7 @@ is sent: a change of the text takes the question back, and so does a send that b
 the journal may have moved on without this screen (a send by code does that) the number is counted
 anew by the click that asks.
 
-A send that goes on in this kernel is shown whoever began it (``underway.py``), so that a screen
+A send that goes on in this kernel is shown whoever began it (``active_job.py``), so that a screen
 made in its midst says what is true and has a Stop. Where it is of other rows or choices than the
 screen's own, the screen says so by name as long as it goes on, then that it has ended, and no more:
 a full bar or a sum of messages would be read as this screen's.
