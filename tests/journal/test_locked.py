@@ -13,7 +13,6 @@ from desk import LOCKED, Desk, deliver, posts, scripted
 from samples import fictional_phones
 
 import smsframe
-from smsframe._journal import store
 from smsframe._journal.store import Journal
 from smsframe._plan import build
 from smsframe._results import open_journal
@@ -102,7 +101,7 @@ def test_locked_journal__is_waited_for_by_those_who_look_back(
     """Whoever asks what was sent gets the answer when the journal is free."""
     quick = functools.partial(Journal, busy_timeout_s=0.02)
     monkeypatch.setattr(open_journal, "Journal", quick)
-    monkeypatch.setattr(store, "Journal", quick)
+    monkeypatch.setattr(smsframe.journal, "Journal", quick)
     people = pd.DataFrame({"mobile": fictional_phones(4)})
     table = people.sms.send("Before", program="148372", phone="mobile", progress=False)
     with locked(client.journal_path, "BEGIN EXCLUSIVE", for_s=0.3):
