@@ -82,7 +82,7 @@ class Ending:
 
 
 @dataclass(slots=True, kw_only=True)
-class Flight:
+class BatchInFlight:
     """One batch on its way: claimed, and posted once or more."""
 
     number: int

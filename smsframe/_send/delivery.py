@@ -20,13 +20,13 @@ Rules, in the order in which they matter:
   each acceptance. Batches that wait for a repeat count as in flight, so nothing new starts before
   them and a request to wait is heeded by all. A request to wait for longer than there is patience
   left ends the run at once, with the service's time in the sentence.
-- **Batches are prepared while answers are waited for**, as many as may fly at a time, so that a
-  call that comes back is followed by the next one at once; and only when it has been quiet for
-  ``QUIET_S``, for an answer that comes meanwhile would have to wait.
-- **One batch in ``IN_FLIGHT_PER_SPARE`` is claimed ahead**: syncing a claim takes milliseconds on a
-  good disk and tens of them on a network disk, and a freed place would wait for it each time. What
-  is claimed is ``unknown`` when the process is killed, so claiming all ahead would leave twice as
-  many messages unknown; this leaves 11 batches of them at most, not 10. So does a journal that
+- **Batches are prepared while answers are waited for**, as many as may be in flight at a time, so
+  that a call that comes back is followed by the next one at once; and only when it has been quiet
+  for ``QUIET_S``, for an answer that comes meanwhile would have to wait.
+- **One batch in ``CALLS_PER_CLAIM_AHEAD`` is claimed ahead**: syncing a claim takes milliseconds on
+  a good disk and tens of them on a network disk, and a freed place would wait for it each time.
+  What is claimed is ``unknown`` when the process is killed, so claiming all ahead would leave twice
+  as many messages unknown; this leaves 11 batches of them at most, not 10. So does a journal that
   fails for good: what was claimed ahead cannot be given back. In a narrowed window, where something
   is wrong already, nothing is claimed ahead.
 - **A journal that another program has locked** is waited for: what is known is kept and written
@@ -48,9 +48,9 @@ from typing import TYPE_CHECKING
 from smsframe._journal.records import Claim, Settlement
 from smsframe._send.batches_in_flight import (
     LEFT_BEHIND,
+    BatchInFlight,
     Crew,
     Ending,
-    Flight,
     Patience,
     Result,
     Stop,
@@ -72,7 +72,7 @@ REFUSED_IN_A_ROW = 24
 INTERRUPTED = "The run was stopped before this row."
 QUIET_S = 0.01
 LOCKED_PAUSE_S = 0.5
-IN_FLIGHT_PER_SPARE = 10
+CALLS_PER_CLAIM_AHEAD = 10
 NOT_PROCESSED = ("no_connection", "busy")
 
 
@@ -128,12 +128,12 @@ class Delivery:
     _left_behind: bool = False
     _narrowed: bool = False
     _locked: JournalError | None = None
-    _halves: deque[Positions] = field(default_factory=deque)
-    _ahead: deque[Flight] = field(default_factory=deque)
-    _spare: deque[Flight] = field(default_factory=deque)
-    _claimed: deque[Flight] = field(default_factory=deque)
-    _flying: dict[int, Flight] = field(default_factory=dict)
-    _waiting: list[tuple[float, int, Flight]] = field(default_factory=list)
+    _split_queue: deque[Positions] = field(default_factory=deque)
+    _prepared: deque[BatchInFlight] = field(default_factory=deque)
+    _claimed_ahead: deque[BatchInFlight] = field(default_factory=deque)
+    _to_post: deque[BatchInFlight] = field(default_factory=deque)
+    _in_flight: dict[int, BatchInFlight] = field(default_factory=dict)
+    _retry_queue: list[tuple[float, int, BatchInFlight]] = field(default_factory=list)
     _unrecorded: list[Settlement] = field(default_factory=list)
 
     def run(self) -> None:
@@ -147,7 +147,7 @@ class Delivery:
             self._give_up_waiting()
             self._record([])
             raise
-        self._write_rest()
+        self._write_last()
         if self.error is not None:
             raise self.error
 
@@ -175,26 +175,26 @@ class Delivery:
         if self.stop.asked > 1:
             self._heed_stop()
             self._give_up_waiting()
-        if not self._flying and not self._waiting:
+        if not self._in_flight and not self._retry_queue:
             if self._locked is None or self.ending is not None:
                 return False
             self.crew.finished(LOCKED_PAUSE_S)
             return True
         for number, outcome in self._wait(asked):
-            if number in self._flying:
-                self._judge(self._flying.pop(number), outcome)
+            if number in self._in_flight:
+                self._judge(self._in_flight.pop(number), outcome)
         return True
 
     def _wait(self, asked: int) -> list[tuple[int, Outcome]]:
         """Return the outcomes that are there; prepare the next batches while there are none."""
-        while self.ending is None and len(self._ahead) < self.max_in_flight:
-            found = self.crew.finished(QUIET_S if self._ahead else 0.0)
+        while self.ending is None and len(self._prepared) < self.max_in_flight:
+            found = self.crew.finished(QUIET_S if self._prepared else 0.0)
             if found or self.stop.asked != asked:
                 return found
             prepared = self._next_fresh()
             if prepared is None:
                 break
-            self._ahead.append(prepared)
+            self._prepared.append(prepared)
         return self.crew.finished(self._next_due())
 
     @property
@@ -205,7 +205,7 @@ class Delivery:
     @property
     def in_flight(self) -> int:
         """Number of calls under way."""
-        return len(self._flying)
+        return len(self._in_flight)
 
     def _heed_stop(self) -> None:
         """Begin to end when somebody asked for it."""
@@ -215,12 +215,12 @@ class Delivery:
     def _end(self, kind: str, code: str, sentence: str) -> None:
         """Start nothing new; what is claimed but not under way is settled as not processed."""
         self.ending = self.ending or Ending(kind=kind, code=code, sentence=sentence)
-        idle = [flight for _, _, flight in self._waiting] + [*self._claimed, *self._spare]
-        self._waiting.clear()
-        self._claimed.clear()
-        self._spare.clear()
-        for flight in idle:
-            self._settle(flight, "rejected", "not_attempted", not_processed(self.ending))
+        idle = [batch for _, _, batch in self._retry_queue] + [*self._to_post, *self._claimed_ahead]
+        self._retry_queue.clear()
+        self._to_post.clear()
+        self._claimed_ahead.clear()
+        for batch in idle:
+            self._settle(batch, "rejected", "not_attempted", not_processed(self.ending))
 
     def _launch(self) -> None:
         """Post as many batches as the window lets: repeats first, then what is claimed ahead."""
@@ -232,69 +232,69 @@ class Delivery:
     @property
     def _free(self) -> int:
         """Places in the window; batches that wait for a repeat have theirs."""
-        return self._window - len(self._flying) - len(self._claimed) - len(self._waiting)
+        return self._window - len(self._in_flight) - len(self._to_post) - len(self._retry_queue)
 
     def _claim_next(self) -> None:
         """Claim what is to be posted next, and write down what came back."""
-        ahead = self._window // IN_FLIGHT_PER_SPARE
-        fresh = self._build(self._free + ahead - len(self._spare))
-        for flight in fresh:
-            flight.claim = replace(flight.claim, claimed_at=self.crew.today())
+        ahead = self._window // CALLS_PER_CLAIM_AHEAD
+        fresh = self._build(self._free + ahead - len(self._claimed_ahead))
+        for batch in fresh:
+            batch.claim = replace(batch.claim, claimed_at=self.crew.today())
         if fresh or self._unrecorded:
-            if self._record([flight.claim for flight in fresh]):
-                self._spare.extend(fresh)
+            if self._record([batch.claim for batch in fresh]):
+                self._claimed_ahead.extend(fresh)
             elif self._locked is not None:
-                self._ahead.extendleft(reversed(fresh))
+                self._prepared.extendleft(reversed(fresh))
             else:
                 self._end("failed", "journal_failed", "The journal could not be written.")
         self._heed_stop()
 
     def _post_claimed(self) -> None:
         """Post what is claimed; of that which is claimed ahead, what the window lets."""
-        while self._spare and self._free > 0:
-            self._claimed.append(self._spare.popleft())
-        while self._claimed:
-            self._post(self._claimed[0])
+        while self._claimed_ahead and self._free > 0:
+            self._to_post.append(self._claimed_ahead.popleft())
+        while self._to_post:
+            self._post(self._to_post[0])
             self._heed_stop()
 
     def _call_due(self) -> None:
-        """Call up the flights whose time to be repeated has come."""
+        """Call up the batches whose time to be repeated has come."""
         while (
-            self._waiting
-            and self._waiting[0][0] <= self.crew.now()
-            and len(self._flying) + len(self._claimed) < self._window
+            self._retry_queue
+            and self._retry_queue[0][0] <= self.crew.now()
+            and len(self._in_flight) + len(self._to_post) < self._window
         ):
-            self._claimed.append(heapq.heappop(self._waiting)[2])
+            self._to_post.append(heapq.heappop(self._retry_queue)[2])
 
     def _next_due(self) -> float | None:
         """Return the seconds until the next repeat may go; None: wait for answers alone."""
-        if not self._waiting or len(self._flying) >= self._window:
+        if not self._retry_queue or len(self._in_flight) >= self._window:
             return None
-        return max(self._waiting[0][0] - self.crew.now(), 0.0)
+        return max(self._retry_queue[0][0] - self.crew.now(), 0.0)
 
-    def _build(self, free: int) -> list[Flight]:
+    def _build(self, free: int) -> list[BatchInFlight]:
         """Prepare the next batches, halves of a refused one first."""
-        fresh: list[Flight] = []
+        fresh: list[BatchInFlight] = []
         while self.ending is None and len(fresh) < free:
-            if self._halves:
-                fresh.append(self._prepared(self._halves.popleft()))
+            if self._split_queue:
+                fresh.append(self._prepare_next(self._split_queue.popleft()))
                 continue
-            flight = self._ahead.popleft() if self._ahead else self._next_fresh()
-            if flight is None:
+            batch = self._prepared.popleft() if self._prepared else self._next_fresh()
+            if batch is None:
                 break
-            fresh.append(flight)
+            fresh.append(batch)
         return fresh
 
-    def _next_fresh(self) -> Flight | None:
+    def _next_fresh(self) -> BatchInFlight | None:
         """Prepare the next batch; None when there is none."""
         rows = next(self.batches, None)
-        return None if rows is None else self._prepared(rows)
+        return None if rows is None else self._prepare_next(rows)
 
-    def _prepared(self, rows: Positions) -> Flight:
+    def _prepare_next(self, rows: Positions) -> BatchInFlight:
         """Make claim and call of a batch; nothing of it is recorded or posted yet."""
         self._made += 1
         claim, request = self.prepare(self._made, rows)
-        return Flight(number=self._made, claim=claim, rows=rows, request=request)
+        return BatchInFlight(number=self._made, claim=claim, rows=rows, request=request)
 
     def _record(self, claims: list[Claim]) -> bool:
         """Make claims and all settlements at hand durable; False when the journal failed."""
@@ -316,7 +316,7 @@ class Delivery:
         elif begins:
             self._guarded(self.waits)
 
-    def _write_rest(self) -> None:
+    def _write_last(self) -> None:
         """Write down what came last, for as long as the journal is locked and nobody says stop."""
         asked = self.stop.asked
         while not self._record([]) and self._locked is not None:
@@ -325,45 +325,45 @@ class Delivery:
                 return
             self.crew.finished(LOCKED_PAUSE_S)
 
-    def _post(self, flight: Flight) -> None:
+    def _post(self, batch: BatchInFlight) -> None:
         """Hand the next claimed batch to the crew."""
-        flight.first_posted = flight.first_posted or self.crew.now()
-        flight.attempts += 1
-        self._flying[flight.number] = flight
-        self._claimed.popleft()
+        batch.first_posted = batch.first_posted or self.crew.now()
+        batch.attempts += 1
+        self._in_flight[batch.number] = batch
+        self._to_post.popleft()
         try:
-            self.crew.submit(flight.number, flight.request)
+            self.crew.submit(batch.number, batch.request)
         except Exception as error:  # noqa: BLE001 - whatever it was, the crew has not taken it
-            self._claimed.appendleft(self._flying.pop(flight.number))
+            self._to_post.appendleft(self._in_flight.pop(batch.number))
             self._fail(error)
 
-    def _judge(self, flight: Flight, outcome: Outcome) -> None:
+    def _judge(self, batch: BatchInFlight, outcome: Outcome) -> None:
         """Act on what became of a call, by the outcome table."""
-        flight.calls += outcome.attempts
-        flight.seconds += outcome.seconds
+        batch.calls += outcome.attempts
+        batch.seconds += outcome.seconds
         if outcome.kind == "accepted":
             self._widen()
-            self._settle(flight, "accepted", "accepted", outcome)
+            self._settle(batch, "accepted", "accepted", outcome)
         elif outcome.kind == "unknown":
-            self._lose(flight, outcome)
+            self._lose(batch, outcome)
         elif outcome.kind in NOT_PROCESSED:
-            self._repeat_later(flight, outcome)
+            self._repeat_later(batch, outcome)
         elif outcome.about == "contact":
-            self._halve(flight, outcome)
+            self._halve(batch, outcome)
         else:
-            self._settle(flight, "rejected", "rejected", outcome)
+            self._settle(batch, "rejected", "rejected", outcome)
             self._end("stopped", outcome.code, stopped_because(outcome))
 
     def _widen(self) -> None:
-        """Let more calls fly: all at first, one more with each acceptance after a refusal."""
+        """Let more calls go: all at first, one more with each acceptance after a refusal."""
         self._lost = self._refused = 0
         self._window = (
             min(self._window + 1, self.max_in_flight) if self._narrowed else self.max_in_flight
         )
 
-    def _lose(self, flight: Flight, outcome: Outcome) -> None:
+    def _lose(self, batch: BatchInFlight, outcome: Outcome) -> None:
         """Keep a lost answer as unknown, and go on carefully."""
-        self._settle(flight, "unknown", "unknown", outcome)
+        self._settle(batch, "unknown", "unknown", outcome)
         self._lost += 1
         self._window, self._narrowed = 1, True
         if self._lost >= LOST_IN_A_ROW:
@@ -374,49 +374,49 @@ class Delivery:
                 "When the service answers again, run the same send again.",
             )
 
-    def _repeat_later(self, flight: Flight, outcome: Outcome) -> None:
+    def _repeat_later(self, batch: BatchInFlight, outcome: Outcome) -> None:
         """Have a batch that was not processed wait for its next attempt, or stop the run."""
         now = self.crew.now()
         patience = self.patience
         if outcome.kind == "busy":
             self._window, self._narrowed = max(1, min(self._window, self.in_flight + 1) // 2), True
-            over = now - flight.first_posted > patience.busy_s
+            over = now - batch.first_posted > patience.busy_s
         else:
             self._window, self._narrowed = 1, True
-            over = flight.attempts >= patience.connect_attempts
+            over = batch.attempts >= patience.connect_attempts
         asked_s = outcome.retry_after_s or 0.0
-        if asked_s and now - flight.first_posted + asked_s > patience.busy_s:
+        if asked_s and now - batch.first_posted + asked_s > patience.busy_s:
             over, outcome = True, with_time(outcome, asked_s, self.crew.today())
         if self.ending is None and not over:
-            due = now + patience.wait_s(flight.attempts, outcome)
-            heapq.heappush(self._waiting, (due, flight.number, flight))
+            due = now + patience.wait_s(batch.attempts, outcome)
+            heapq.heappush(self._retry_queue, (due, batch.number, batch))
             return
-        self._settle(flight, "rejected", "not_attempted", outcome)
+        self._settle(batch, "rejected", "not_attempted", outcome)
         self._end("stopped", outcome.code, stopped_because(outcome))
 
-    def _halve(self, flight: Flight, outcome: Outcome) -> None:
+    def _halve(self, batch: BatchInFlight, outcome: Outcome) -> None:
         """Look for the contact that was refused: halve the batch until it stands alone."""
-        if len(flight.rows) > 1 and self.ending is None:
-            self._settle(flight, "rejected", "halved", outcome)
-            middle = len(flight.rows) // 2
-            self._halves.extendleft([flight.rows[middle:], flight.rows[:middle]])
+        if len(batch.rows) > 1 and self.ending is None:
+            self._settle(batch, "rejected", "halved", outcome)
+            middle = len(batch.rows) // 2
+            self._split_queue.extendleft([batch.rows[middle:], batch.rows[:middle]])
             return
-        self._settle(flight, "rejected", "rejected", outcome)
+        self._settle(batch, "rejected", "rejected", outcome)
         self._refused += 1
         if self._refused >= REFUSED_IN_A_ROW:
             self._end("stopped", outcome.code, stopped_because(outcome))
 
     def _give_up_waiting(self) -> None:
         """Leave the calls under way to themselves: whether they are processed is unknown."""
-        self._left_behind = self._left_behind or bool(self._flying)
-        for flight in self._flying.values():
-            self._settle(flight, "unknown", "unknown", LEFT_BEHIND)
-        self._flying.clear()
+        self._left_behind = self._left_behind or bool(self._in_flight)
+        for batch in self._in_flight.values():
+            self._settle(batch, "unknown", "unknown", LEFT_BEHIND)
+        self._in_flight.clear()
 
-    def _settle(self, flight: Flight, state: str, verdict: str, outcome: Outcome) -> None:
+    def _settle(self, batch: BatchInFlight, state: str, verdict: str, outcome: Outcome) -> None:
         """Keep the outcome of a batch for the next transaction and tell it."""
         settlement = Settlement(
-            batch_id=flight.claim.batch_id,
+            batch_id=batch.claim.batch_id,
             state=state,  # type: ignore[arg-type]
             http_status=outcome.http_status,
             code=outcome.code,
@@ -424,16 +424,16 @@ class Delivery:
             cure=outcome.cure,
             response_id=outcome.response_id,
             location=outcome.location,
-            attempts=max(flight.calls, flight.attempts),
-            seconds=flight.seconds,
+            attempts=max(batch.calls, batch.attempts),
+            seconds=batch.seconds,
             settled_at=self.crew.today(),
         )
         self._unrecorded.append(settlement)
-        self._tell(
-            Result(claim=flight.claim, rows=flight.rows, settlement=settlement, verdict=verdict)
+        self._report(
+            Result(claim=batch.claim, rows=batch.rows, settlement=settlement, verdict=verdict)
         )
 
-    def _tell(self, result: Result) -> None:
+    def _report(self, result: Result) -> None:
         """Tell a result; whoever is told must not keep others from being settled."""
         try:
             self.settled(result)
