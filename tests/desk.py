@@ -9,7 +9,7 @@ import numpy as np
 from smsframe._acoustic.outcomes import Outcome
 from smsframe._acoustic.payload import SendRequest
 from smsframe._journal.records import Claim
-from smsframe._send.delivery import Delivery, Patience
+from smsframe._send.delivery import Backoff, Delivery
 from smsframe.errors import JournalError
 
 ACCEPTED = Outcome(kind="accepted", http_status=202, response_id="r")
@@ -90,7 +90,7 @@ def deliver(answer, *, rows=40, batch=4, **options):
     desk = options.pop("desk", None) or Desk(answer)
     cuts = [np.arange(i, min(i + batch, rows)) for i in range(0, rows, batch)]
     defaults = {"settled": desk.hear, "record": desk.record}
-    options = defaults | {"patience": Patience(chance=lambda: 0.0)} | options
+    options = defaults | {"backoff": Backoff(chance=lambda: 0.0)} | options
     delivery = Delivery(crew=desk, batches=iter(cuts), prepare=desk.prepare, **options)
     delivery.run()
     return desk, delivery

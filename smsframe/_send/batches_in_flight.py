@@ -44,7 +44,7 @@ class Crew(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class Backoff:
     """How long to go on repeating what was not processed.
 
     Seconds: ``first_wait_s`` doubles with each repeat of a batch up to ``longest_wait_s``, plus up

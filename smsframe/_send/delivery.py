@@ -48,10 +48,10 @@ from typing import TYPE_CHECKING
 from smsframe._journal.records import Claim, Settlement
 from smsframe._send.batches_in_flight import (
     LEFT_BEHIND,
+    Backoff,
     BatchInFlight,
     Crew,
     Ending,
-    Patience,
     Result,
     Stop,
     not_processed,
@@ -115,7 +115,7 @@ class Delivery:
     begin: Callable[[], None] = lambda: None
     waits: Callable[[], None] = lambda: None
     max_in_flight: int = 10
-    patience: Patience = field(default_factory=Patience)
+    backoff: Backoff = field(default_factory=Backoff)
     stop: Stop = field(default_factory=Stop)
 
     ending: Ending | None = None
@@ -377,18 +377,18 @@ class Delivery:
     def _repeat_later(self, batch: BatchInFlight, outcome: Outcome) -> None:
         """Have a batch that was not processed wait for its next attempt, or stop the run."""
         now = self.crew.now()
-        patience = self.patience
+        backoff = self.backoff
         if outcome.kind == "busy":
             self._window, self._narrowed = max(1, min(self._window, self.in_flight + 1) // 2), True
-            over = now - batch.first_posted > patience.busy_s
+            over = now - batch.first_posted > backoff.busy_s
         else:
             self._window, self._narrowed = 1, True
-            over = batch.attempts >= patience.connect_attempts
+            over = batch.attempts >= backoff.connect_attempts
         asked_s = outcome.retry_after_s or 0.0
-        if asked_s and now - batch.first_posted + asked_s > patience.busy_s:
+        if asked_s and now - batch.first_posted + asked_s > backoff.busy_s:
             over, outcome = True, with_time(outcome, asked_s, self.crew.today())
         if self.ending is None and not over:
-            due = now + patience.wait_s(batch.attempts, outcome)
+            due = now + backoff.wait_s(batch.attempts, outcome)
             heapq.heappush(self._retry_queue, (due, batch.number, batch))
             return
         self._settle(batch, "rejected", "not_attempted", outcome)

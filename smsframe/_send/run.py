@@ -41,7 +41,7 @@ from smsframe._plan.build import History, Plan
 from smsframe._plan.problems import Problems
 from smsframe._send import nearly_the_same, plan_warnings
 from smsframe._send.already_sent import Matched, match
-from smsframe._send.batches_in_flight import Patience, Result
+from smsframe._send.batches_in_flight import Backoff, Result
 from smsframe._send.cancellation import Watch, counted_interrupts
 from smsframe._send.delivery import Delivery
 from smsframe._send.keys_ahead import KeysAhead
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
     from smsframe._base.arrow import Positions
 
-PATIENCE = Patience()
+BACKOFF = Backoff()
 """How long a send goes on repeating what was not processed."""
 
 _last: list[pd.DataFrame] = []
@@ -245,7 +245,7 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
             begin=lambda: bar.update(run.tally.progress),
             waits=lambda: None if run.watch.apart else print(JOURNAL_LOCKED),  # noqa: T201 - as above
             max_in_flight=run.client.max_in_flight,
-            patience=PATIENCE,
+            backoff=BACKOFF,
             stop=run.watch.stop,
         )
         with counted_interrupts(run.watch.stop, workers.wake):

@@ -19,7 +19,7 @@ from smsframe._composer.panels.tag_row import MENU_CHARACTERS, column_options
 from smsframe._composer.wording import on_screen
 from smsframe._phones.problems import SENTENCES
 from smsframe._send import nearly_the_same
-from smsframe._send.batches_in_flight import Patience
+from smsframe._send.batches_in_flight import Backoff
 
 __all__ = ["no_pause"]
 
@@ -232,7 +232,7 @@ def test_try__refused_by_the_service(client):
 
 def test_try__service_not_there(sandbox, client, monkeypatch):
     """A try that reached nobody says so and why."""
-    monkeypatch.setattr("smsframe._send.run.PATIENCE", Patience(connect_attempts=1))
+    monkeypatch.setattr("smsframe._send.run.BACKOFF", Backoff(connect_attempts=1))
     made = opened(make_people(3), TEXT, program=PROGRAM)
     sandbox.stop()
     value = tried(made)

@@ -20,10 +20,10 @@ from simulation.world import CrashError, World
 import smsframe
 from smsframe._plan import build
 from smsframe._send import run
-from smsframe._send.delivery import Patience
+from smsframe._send.delivery import Backoff
 
 TEXT = "Hi %%FirstName%%, your order has shipped."
-QUICK = Patience(first_wait_s=0.001, longest_wait_s=0.01, connect_attempts=3, busy_s=5.0)
+QUICK = Backoff(first_wait_s=0.001, longest_wait_s=0.01, connect_attempts=3, busy_s=5.0)
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::smsframe.SmsframeWarning"),
@@ -35,7 +35,7 @@ pytestmark = [
 def small_batches(monkeypatch):
     """Make twenty people five batches, and waiting short."""
     monkeypatch.setattr(build, "BATCH_SIZE", 4)
-    monkeypatch.setattr(run, "PATIENCE", QUICK)
+    monkeypatch.setattr(run, "BACKOFF", QUICK)
 
 
 @pytest.fixture

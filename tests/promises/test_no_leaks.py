@@ -22,12 +22,12 @@ from smsframe._acoustic.http import Reply
 from smsframe._acoustic.payload import SendRequest
 from smsframe._plan import build
 from smsframe._send import run
-from smsframe._send.delivery import Patience
+from smsframe._send.delivery import Backoff
 from smsframe.cli import commands
 
 TEXT = "Hi %%FirstName%%"
 pytestmark = pytest.mark.filterwarnings("always::smsframe.errors.PlanWarning")  # one is there twice
-QUICK = Patience(first_wait_s=0.001, longest_wait_s=0.01, connect_attempts=2, busy_s=0.05)
+QUICK = Backoff(first_wait_s=0.001, longest_wait_s=0.01, connect_attempts=2, busy_s=0.05)
 QUOTED_PHONES = "12015550123, +1 (202) 555-0124, 203.555.0125"
 
 
@@ -36,7 +36,7 @@ def small_and_quick(monkeypatch, tmp_path):
     """Make a few people several batches, and waiting short; what is written lies together."""
     work_in(tmp_path, monkeypatch)
     monkeypatch.setattr(build, "BATCH_SIZE", 2)
-    monkeypatch.setattr(run, "PATIENCE", QUICK)
+    monkeypatch.setattr(run, "BACKOFF", QUICK)
 
 
 @pytest.fixture

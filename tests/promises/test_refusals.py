@@ -10,10 +10,10 @@ from samples import fictional_phones
 
 import smsframe
 from smsframe._send import run
-from smsframe._send.delivery import Patience
+from smsframe._send.delivery import Backoff
 
 GIVEN_UP = {408, 409, 425, 460, 499}
-QUICK = Patience(first_wait_s=0.0, longest_wait_s=0.0, connect_attempts=2, busy_s=0.0)
+QUICK = Backoff(first_wait_s=0.0, longest_wait_s=0.0, connect_attempts=2, busy_s=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def sandbox():
 @pytest.fixture
 def send(sandbox, tmp_path, monkeypatch):
     """Send to three people, with little patience and a journal of its own."""
-    monkeypatch.setattr(run, "PATIENCE", QUICK)
+    monkeypatch.setattr(run, "BACKOFF", QUICK)
     people = pd.DataFrame({"mobile": fictional_phones(3)})
     with smsframe.connect(sandbox, journal=tmp_path / "journal.sqlite3"):
 

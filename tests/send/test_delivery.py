@@ -21,7 +21,7 @@ from desk import (
 )
 
 from smsframe._acoustic.outcomes import Outcome
-from smsframe._send.delivery import LOST_IN_A_ROW, REFUSED_IN_A_ROW, Patience, Stop
+from smsframe._send.delivery import LOST_IN_A_ROW, REFUSED_IN_A_ROW, Backoff, Stop
 from smsframe.errors import JournalError
 
 
@@ -51,16 +51,16 @@ def test_delivery__stops_when_the_first_is_refused(refusal):
 
 def test_delivery__gives_up_connecting_after_its_attempts():
     """A batch without a connection is tried so often, with longer and longer waits between."""
-    patience = Patience(first_wait_s=1.0, connect_attempts=4, chance=lambda: 0.0)
-    desk, _ = deliver(scripted(then=UNREACHABLE), patience=patience)
+    backoff = Backoff(first_wait_s=1.0, connect_attempts=4, chance=lambda: 0.0)
+    desk, _ = deliver(scripted(then=UNREACHABLE), backoff=backoff)
     assert posts(desk) == 4
     assert desk.clock == 100 + 4 + (1 + 2 + 4)
 
 
 def test_delivery__gives_up_being_busy_after_its_time():
     """A batch refused for being too many is repeated for as long as patience says."""
-    patience = Patience(busy_s=60.0, longest_wait_s=10.0, chance=lambda: 0.0)
-    desk, delivery = deliver(scripted(then=BUSY), patience=patience)
+    backoff = Backoff(busy_s=60.0, longest_wait_s=10.0, chance=lambda: 0.0)
+    desk, delivery = deliver(scripted(then=BUSY), backoff=backoff)
     assert 160 < desk.clock < 175
     assert delivery.ending.code == "busy"
 
@@ -351,7 +351,7 @@ def test_delivery__torn_away():
 
 def test_patience__waits():
     """Waits double up to the longest, plus up to a quarter by chance, and never overflow."""
-    sure, lucky = Patience(chance=lambda: 0.0), Patience(chance=lambda: 1.0)
+    sure, lucky = Backoff(chance=lambda: 0.0), Backoff(chance=lambda: 1.0)
     assert [sure.wait_s(n, BUSY) for n in (1, 2, 3, 7, 5000)] == [0.5, 1.0, 2.0, 30.0, 30.0]
     assert lucky.wait_s(1, BUSY) == 0.625
 

@@ -25,7 +25,7 @@ import smsframe
 from smsframe._journal.store import Journal
 from smsframe._plan import build
 from smsframe._send import run as sending
-from smsframe._send.delivery import Patience
+from smsframe._send.delivery import Backoff
 from smsframe.errors import CampaignBusyError, ConfigurationError, InputError, JournalError
 
 TEXT = "Hi %%FirstName%%."
@@ -37,8 +37,8 @@ pytestmark = pytest.mark.usefixtures("small_batches")
 def small_batches(monkeypatch):
     """Make twenty people five batches, and waiting short."""
     monkeypatch.setattr(build, "BATCH_SIZE", 4)
-    quick = Patience(first_wait_s=0.001, longest_wait_s=0.01, connect_attempts=3, busy_s=5.0)
-    monkeypatch.setattr(sending, "PATIENCE", quick)
+    quick = Backoff(first_wait_s=0.001, longest_wait_s=0.01, connect_attempts=3, busy_s=5.0)
+    monkeypatch.setattr(sending, "BACKOFF", quick)
 
 
 def send(frame, text=TEXT, **options):
@@ -127,7 +127,7 @@ def test_refusal__of_single_contacts(tmp_path):
 def test_busy__retry_after(sandbox, client, monkeypatch, header):
     """The wait that the service asks for is what the next attempt waits for."""
     waits = []
-    monkeypatch.setattr(Patience, "wait_s", _noting(waits))
+    monkeypatch.setattr(Backoff, "wait_s", _noting(waits))
     value = 3 if header == "seconds" else formatdate(time.time() + 4, usegmt=True)
     sandbox.faults.add("too_many", on=1, retry_after=value)
     assert set(send(make_people(8))["sms_status"]) == {"accepted"}

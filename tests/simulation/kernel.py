@@ -26,7 +26,7 @@ from smsframe._acoustic.http import AnswerLostError, NotConnectedError, Reply
 from smsframe._journal.store import Journal
 from smsframe._plan import build
 from smsframe._send import run
-from smsframe._send.delivery import Patience
+from smsframe._send.delivery import Backoff
 
 BASE_URL = address.base_url_for("us-1")
 CREDENTIALS = credentials.Credentials(
@@ -88,7 +88,7 @@ class Kernel:
             (clients, "Transport", lambda pool_size: Network(self)),
             (run, "Journal", functools.partial(Journal, connect=self._connect)),
             (run, "Workers", self._crew),
-            (run, "PATIENCE", Patience(chance=self.world.rng.random)),
+            (run, "BACKOFF", Backoff(chance=self.world.rng.random)),
             (run, "counted_interrupts", self._interrupts),
             (run, "_new_run_id", self._run_id),
         ]
