@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from smsframe._journal.reader import JournalReader
     from smsframe._plan.build import Plan
 
-    Places = npt.NDArray[np.int64]
 
 HAD = (ACCEPTED, CLAIMED, UNKNOWN)
 """The states of a message that a person has had, or may have had."""
@@ -46,13 +45,13 @@ HAD = (ACCEPTED, CLAIMED, UNKNOWN)
 class Matched:
     """The positions of a plan's sendable rows by what the journal says of them.
 
-    ``entries`` are the places in ``ledger`` of the ``known`` ones. What is to be sent again on
+    ``entries`` are the positions in ``ledger`` of the ``known`` ones. What is to be sent again on
     purpose is known and to do. What a rule holds back is neither, unless it is known.
     """
 
     todo: Positions
     known: Positions
-    entries: Places
+    entries: Positions
     held: Positions
     ledger: Ledger
 
@@ -71,7 +70,7 @@ class Matched:
         return found
 
 
-def match(plan: Plan, service: str, scope: bytes, journal: JournalReader) -> Matched:
+def find_sent(plan: Plan, service: str, scope: bytes, journal: JournalReader) -> Matched:
     """Sort the messages of a plan into to do, known and held."""
     if not journal.knows(scope):  # nobody's key is needed yet
         nothing = plan.ready[:0]
@@ -101,7 +100,7 @@ def match(plan: Plan, service: str, scope: bytes, journal: JournalReader) -> Mat
     )
 
 
-def _strongest(mine: pa.Array, ledger: Ledger) -> Places:
+def _strongest(mine: pa.Array, ledger: Ledger) -> Positions:
     """Return the ledger's entry for each key, -1 where it has none that counts."""
     accepted = np.flatnonzero(ledger.state == ACCEPTED)
     uncertain = np.flatnonzero((ledger.state == UNKNOWN) | (ledger.state == CLAIMED))
@@ -113,7 +112,7 @@ def _strongest(mine: pa.Array, ledger: Ledger) -> Places:
     return np.where(found >= 0, order[found], -1).astype(np.int64)
 
 
-def _is_repeat(plan: Plan, entry: Places) -> npt.NDArray[np.bool_]:
+def _is_repeat(plan: Plan, entry: Positions) -> npt.NDArray[np.bool_]:
     """Tell which excluded rows repeat another's message: only one of them had it."""
     excluded: npt.NDArray[np.bool_] = plan.draft.verdict[plan.sendable] == EXCLUDED
     if excluded.any():
@@ -121,7 +120,7 @@ def _is_repeat(plan: Plan, entry: Places) -> npt.NDArray[np.bool_]:
     return excluded
 
 
-def _is_unknown(entry: Places, ledger: Ledger) -> npt.NDArray[np.bool_]:
+def _is_unknown(entry: Positions, ledger: Ledger) -> npt.NDArray[np.bool_]:
     """Tell which entries have an outcome that is not known."""
     states = np.append(ledger.state, np.uint8(REJECTED))  # where an entry of -1 looks
     return np.isin(states[entry], (CLAIMED, UNKNOWN))
@@ -134,17 +133,17 @@ def _gone(mine: pa.Array, ledger: Ledger, states: tuple[int, ...]) -> npt.NDArra
     gone = counts[~pc.is_in(theirs, value_set=mine).to_numpy(zero_copy_only=False)]
     halves = ledger.keys[gone].view(np.uint64).reshape(-1, 2)
     once = np.unique(halves, axis=0, return_index=True)[1]
-    people: npt.NDArray[np.uint64] = ledger.recipients[gone[once]]
-    return people
+    recipients: npt.NDArray[np.uint64] = ledger.recipients[gone[once]]
+    return recipients
 
 
 def _stand_in(who: npt.NDArray[np.uint64], gone: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
     """Return which rows stand in for messages that are gone: a person's first, as many as those."""
-    people, numbers = np.unique(gone, return_counts=True)
-    if not len(people):
+    recipients, numbers = np.unique(gone, return_counts=True)
+    if not len(recipients):
         return np.zeros(len(who), dtype=bool)
-    place = np.minimum(np.searchsorted(people, who), len(people) - 1)
-    allowed = np.where(people[place] == who, numbers[place], 0)
+    position = np.minimum(np.searchsorted(recipients, who), len(recipients) - 1)
+    allowed = np.where(recipients[position] == who, numbers[position], 0)
     before = pd.Series(who).groupby(who).cumcount().to_numpy()
     held: npt.NDArray[np.bool_] = before < allowed
     return held

@@ -3,7 +3,7 @@
 While a run goes on, an interrupt does not raise in the middle of whatever line it finds; it is
 counted and the loop is woken, so that no claim is left half recorded. A third one is for somebody
 who has given up on us: it raises. Outside the main thread there are no signals, and nothing is
-changed: whoever sends there, such as the composer, stops by a :class:`Watch`.
+changed: whoever sends there, such as the composer, stops by a :class:`SendControl`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ GIVEN_UP = 3
 
 
 @dataclass(slots=True, kw_only=True)
-class Watch:
+class SendControl:
     """How a send is followed: who may stop it, who hears of it, where its table is kept.
 
     ``quiet`` prints no line. ``apart`` is for a send on another thread: what is printed or warned

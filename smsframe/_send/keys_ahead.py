@@ -32,12 +32,12 @@ class Identities:
     recipients: npt.NDArray[np.uint64]
     loose: list[npt.NDArray[np.uint64]]
 
-    def at(self, places: npt.NDArray[np.int64]) -> Identities:
-        """Return those at places."""
+    def at(self, positions: Positions) -> Identities:
+        """Return those at some positions."""
         return Identities(
-            keys=self.keys[places],
-            recipients=self.recipients[places],
-            loose=[column[places] for column in self.loose],
+            keys=self.keys[positions],
+            recipients=self.recipients[positions],
+            loose=[column[positions] for column in self.loose],
         )
 
     @property

@@ -220,8 +220,8 @@ class _Search:
                 met += self._met(waiting)
                 waiting, messages = [], 0
         met += self._met(waiting)
-        for batch, places in met:
-            self._compare(batch, places, journal)
+        for batch, positions in met:
+            self._compare(batch, positions, journal)
 
     def _met(self, batches: list[RecentBatch]) -> list[tuple[RecentBatch, Positions]]:
         """Return the batches with messages of the plan's people, and where those stand."""
@@ -230,26 +230,26 @@ class _Search:
         hashes = b"".join(batch.recipients for batch in batches)
         everybody = pa.array(np.frombuffer(hashes, np.uint64))
         here = pc.is_in(everybody, value_set=pa.array(self._who))
-        places = np.flatnonzero(here.to_numpy(zero_copy_only=False))
+        positions = np.flatnonzero(here.to_numpy(zero_copy_only=False))
         ends = np.cumsum([batch.size for batch in batches])
-        owner = np.searchsorted(ends, places, side="right")
+        owner = np.searchsorted(ends, positions, side="right")
         starts = np.append(0, ends)
         met, firsts = np.unique(owner, return_index=True)
-        groups = np.split(places, firsts[1:])  # places ascend, and their owners with them
+        groups = np.split(positions, firsts[1:])  # positions ascend, and their owners with them
         return [
             (batches[number], group - starts[number])
             for number, group in zip(met.tolist(), groups, strict=False)
         ]
 
-    def _compare(self, batch: RecentBatch, places: Positions, journal: JournalReader) -> None:
+    def _compare(self, batch: RecentBatch, positions: Positions, journal: JournalReader) -> None:
         """Mark the rows whose person had a nearly equal message in a batch."""
         states = state_bytes(batch.state, batch.size, batch.states)
-        places = places[np.isin(states[places], HAD)]
-        places = np.setdiff1d(places, self._same.get(batch.batch_id, ()), assume_unique=True)
-        theirs = np.frombuffer(batch.recipients, np.uint64)[places]
+        positions = positions[np.isin(states[positions], HAD)]
+        positions = np.setdiff1d(positions, self._same.get(batch.batch_id, ()), assume_unique=True)
+        theirs = np.frombuffer(batch.recipients, np.uint64)[positions]
         first = np.searchsorted(self._who, theirs, side="left")
         times = np.searchsorted(self._who, theirs, side="right") - first
-        message = np.repeat(places, times)
+        message = np.repeat(positions, times)
         steps = np.arange(len(message)) - np.repeat(np.cumsum(times) - times, times)
         mine = np.repeat(first, times) + steps
         same = self._equal_values(batch, message, mine, journal)

@@ -115,8 +115,8 @@ def concerning(faults: Iterable[Fault], open_rows: Bools) -> list[tuple[Fault, i
     """
     found = []
     for fault in faults:
-        places = fault.positions
-        count = fault.count if places is None else int(open_rows[places].sum())
+        positions = fault.positions
+        count = fault.count if positions is None else int(open_rows[positions].sum())
         if fault.severity == "warning" and count:
             found.append((fault, count))
     return found

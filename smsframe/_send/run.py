@@ -40,9 +40,9 @@ from smsframe._plan import campaign_names, message_keys
 from smsframe._plan.build import History, Plan
 from smsframe._plan.problems import Problems
 from smsframe._send import nearly_the_same, plan_warnings
-from smsframe._send.already_sent import Matched, match
+from smsframe._send.already_sent import Matched, find_sent
 from smsframe._send.batches_in_flight import Backoff, Result
-from smsframe._send.cancellation import Watch, counted_interrupts
+from smsframe._send.cancellation import SendControl, counted_interrupts
 from smsframe._send.delivery import Delivery
 from smsframe._send.keys_ahead import KeysAhead
 from smsframe._send.nearly_the_same import Before
@@ -97,7 +97,7 @@ class Run:
     before: Before
     keys: KeysAhead
     tally: Tally
-    watch: Watch
+    control: SendControl
     warnings: int = 0
 
     def prepare(self, number: int, rows: Positions) -> tuple[Claim, SendRequest]:
@@ -174,9 +174,9 @@ def send_plan(
     dry_run: bool,
     progress: ProgressArgument,
     wait_s: float,
-    watch: Watch | None = None,
+    control: SendControl | None = None,
 ) -> pd.DataFrame:
-    """Send a plan; see :func:`send`. ``watch`` is for a send that is followed from elsewhere."""
+    """Send a plan; see :func:`send`. ``control`` is for a send that is followed from elsewhere."""
     plan_warnings.keep_plan(made)
     if dry_run:
         return _dry_run(made, client)
@@ -185,29 +185,32 @@ def send_plan(
     if not len(made.sendable):
         return _keep(Tally(made.verdicts()).frame(made.draft.frame, None))
     scope = _scope(made, client)
-    watch = watch or Watch(quiet=progress is False)
-    waits = (lambda: None) if watch.apart else None
+    control = control or SendControl(quiet=progress is False)
+    waits = (lambda: None) if control.apart else None
     with (
         Journal(client.journal_path, patience_s=PATIENCE_S, waits=waits) as journal,
         campaign_lock(client.journal_path, scope, wait_s=wait_s),
     ):
         journal.bury(scope)
-        run = _run_of(made, client, scope, journal, watch)
+        run = _run_of(made, client, scope, journal, control)
         _refuse_nearly_the_same(run)
         _check_confirm(run, made.options.confirm if confirm is None else confirm)
         if not len(run.todo):
             return _nothing_new(run)
         try:  # whoever follows a send from elsewhere has shown them before
-            run.warnings = 0 if run.watch.apart else _warned(run)
+            if not run.control.apart:
+                run.warnings = plan_warnings.say(made, run.matched, run.tally, run.before.faults)
         except PlanWarning:
             _keep(run.tally.frame(made.draft.frame, None))
             raise
         return _deliver(run, journal, progress)
 
 
-def _run_of(made: Plan, client: Client, scope: bytes, journal: Journal, watch: Watch) -> Run:
+def _run_of(
+    made: Plan, client: Client, scope: bytes, journal: Journal, control: SendControl
+) -> Run:
     """Hold a plan against the journal."""
-    matched = match(made, client.service, scope, journal)
+    matched = find_sent(made, client.service, scope, journal)
     tally = Tally(made.verdicts())
     tally.recall(matched)
     return Run(
@@ -219,7 +222,7 @@ def _run_of(made: Plan, client: Client, scope: bytes, journal: Journal, watch: W
         before=_before(made, client, scope, matched, journal),
         keys=KeysAhead(made, client.service, scope, matched.todo),
         tally=tally,
-        watch=watch,
+        control=control,
     )
 
 
@@ -243,12 +246,12 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
             ),
             settled=settled,
             begin=lambda: bar.update(run.tally.progress),
-            waits=lambda: None if run.watch.apart else print(JOURNAL_LOCKED),  # noqa: T201 - as above
+            waits=lambda: None if run.control.apart else print(JOURNAL_LOCKED),  # noqa: T201 - as above
             max_in_flight=run.client.max_in_flight,
             backoff=BACKOFF,
-            stop=run.watch.stop,
+            stop=run.control.stop,
         )
-        with counted_interrupts(run.watch.stop, workers.wake):
+        with counted_interrupts(run.control.stop, workers.wake):
             try:
                 delivery.run()
             finally:
@@ -260,7 +263,7 @@ def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Workers) ->
     """Keep the table, end the run in the journal and end the threads, whatever went wrong."""
     ending = delivery.ending
     run.tally.close(run.todo, ending)
-    run.watch.results = _keep(run.tally.frame(run.plan.draft.frame, run.run_id))
+    run.control.results = _keep(run.tally.frame(run.plan.draft.frame, run.run_id))
     with contextlib.suppress(JournalError):  # every outcome is recorded or reported; this informs
         journal.end_run(
             run.run_id,
@@ -277,21 +280,21 @@ def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Workers) ->
 def _told(run: Run, delivery: Delivery) -> pd.DataFrame:
     """Say how it went: in a line, as an error or as warnings; return the table."""
     counts = run.tally.counts()
-    raised = delivery.failure is not None or run.watch.stop.asked
+    raised = delivery.failure is not None or run.control.stop.asked
     table = "smsframe.last_results()" if raised else "results"  # an error assigns nothing
-    if not (run.watch.quiet or run.watch.apart):
+    if not (run.control.quiet or run.control.apart):
         before = run.before.accepted, run.before.accepted_at
         line = banner(counts, before=before, table=table, warnings=run.warnings)
         print(line)  # noqa: T201 - the line looked for under the cell
     if delivery.failure is not None:
         raise delivery.failure
-    if run.watch.stop.asked and not run.watch.apart:
+    if run.control.stop.asked and not run.control.apart:
         raise KeyboardInterrupt(
             f"Stopped: {_phrase(counts)}. smsframe.last_results() has the table."
         )
-    if not run.watch.apart:
+    if not run.control.apart:
         warn(counts, delivery.ending.sentence if delivery.ending else "")
-    results: pd.DataFrame = run.watch.results
+    results: pd.DataFrame = run.control.results
     return results
 
 
@@ -303,11 +306,11 @@ def _phrase(counts: Mapping[str, int]) -> str:
 def _nothing_new(run: Run) -> pd.DataFrame:
     """Return the table of a send that has nothing left to send, and say so in one line."""
     entries, ledger = run.matched.entries, run.matched.ledger
-    if not (run.watch.quiet or run.watch.apart):
+    if not (run.control.quiet or run.control.apart):
         print(_nothing_line(run))  # noqa: T201 - the line that says why nothing moved
     runs = [ledger.batches[number].run_id for number in np.unique(ledger.batch[entries]).tolist()]
     results = _keep(run.tally.frame(run.plan.draft.frame, runs[-1] if runs else None))
-    if not run.watch.apart:
+    if not run.control.apart:
         warn({"unknown": run.tally.counts().get("unknown", 0)}, "")
         plan_warnings.warn_of([(fault, fault.count) for fault in run.before.faults])
     return results
@@ -369,7 +372,7 @@ def _look_back(
         return None
     scope = _scope(made, client)
     with Journal(client.journal_path, patience_s=patience_s) as journal:
-        matched = match(made, client.service, scope, journal)
+        matched = find_sent(made, client.service, scope, journal)
         return matched, _before(made, client, scope, matched, journal)
 
 
@@ -391,11 +394,6 @@ def _connected(client: Client | None) -> Client:
     check_client(client, faults)
     refuse(faults)
     return default_client() if client is None else client
-
-
-def _warned(run: Run) -> int:
-    """Say the warnings of what is about to be sent; return how many kinds there were."""
-    return plan_warnings.say(run.plan, run.matched, run.tally, run.before.faults)
 
 
 def _refuse_blocked(made: Plan) -> None:

@@ -9,7 +9,7 @@ from samples import make_people
 import smsframe
 from smsframe._journal.records import ACCEPTED, CLAIMED, REJECTED, UNKNOWN
 from smsframe._journal.store import Claim, Journal, RunRecord, Settlement
-from smsframe._send.already_sent import match
+from smsframe._send.already_sent import find_sent
 
 SCOPE = bytes(16)
 
@@ -37,7 +37,7 @@ def match_with(tmp_path):
             journal.start_run(run)
             for number, (before, states) in enumerate(earlier):
                 claim_all(journal, f"run:{number}", before, states)
-            return match(plan, "s", SCOPE, journal)
+            return find_sent(plan, "s", SCOPE, journal)
 
     return matched
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from smsframe._send.cancellation import Watch
+from smsframe._send.cancellation import SendControl
 from smsframe._send.run import send_plan
 from smsframe.errors import InputError
 
@@ -48,13 +48,13 @@ class Dispatch:
         self.progress: Progress | None = None
         self.results: pd.DataFrame | None = None
         self.failure: BaseException | None = None
-        self._watch = Watch(apart=True)
+        self._control = SendControl(apart=True)
         self._thread: threading.Thread | None = None
 
     @property
     def stopped(self) -> bool:
         """Whether somebody asked it to stop."""
-        return self._watch.stop.asked > 0
+        return self._control.stop.asked > 0
 
     def start(self, told: Callable[[Progress], None], ended: Callable[[], None]) -> None:
         """Send on a thread; ``told`` hears of progress and ``ended`` of the end, on that thread."""
@@ -65,7 +65,7 @@ class Dispatch:
 
     def stop(self) -> None:
         """Start no further batch; those under way are waited for."""
-        self._watch.stop.asked = 1
+        self._control.stop.asked = 1
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait for the end; False when it took longer."""
@@ -88,11 +88,11 @@ class Dispatch:
                 dry_run=False,
                 progress=moved,
                 wait_s=0.0,
-                watch=self._watch,
+                control=self._control,
             )
         except InputError as error:  # nothing went out, and the sentence says why
             self.failure = error
         except BaseException as error:  # noqa: BLE001 - on a thread it would be shown to nobody
-            self.failure, self.results = error, self._watch.results
+            self.failure, self.results = error, self._control.results
         finally:
             ended()
