@@ -108,13 +108,13 @@ class Tally:
         """Mark rows as what a dry run would send."""
         self._set(rows, "planned", None)
 
-    def rest(self, todo: Positions) -> bytes:
+    def unsent_rows(self, todo: Positions) -> bytes:
         """Return what is known before the run of rows it does not send, or sends again, packed."""
         apart = np.ones(len(self._verdicts.batch), dtype=bool)
         apart[todo] = self._verdicts.batch[todo] >= 0
         return payloads.pack_rest(self._verdicts, np.flatnonzero(apart))
 
-    def rest_at_end(self, todo: Positions) -> bytes | None:
+    def unsent_rows_at_end(self, todo: Positions) -> bytes | None:
         """Return what is known of rows in no batch of the run, packed; None when all went out."""
         if not (self._verdicts.status[todo] == NUMBER["not_attempted"]).any():
             return None

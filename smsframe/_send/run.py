@@ -162,7 +162,7 @@ class Run:
             user=user_name(),
             host=socket.gethostname(),
             pid=os.getpid(),
-            rest=self.tally.rest(self.todo),
+            rest=self.tally.unsent_rows(self.todo),
         )
 
 
@@ -256,7 +256,7 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
                 delivery.run()
             finally:
                 _finish(run, delivery, journal, workers)
-    return _told(run, delivery)
+    return _reported(run, delivery)
 
 
 def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Workers) -> None:
@@ -270,14 +270,14 @@ def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Workers) ->
             time.time(),
             ending.kind if ending else "done",
             left=run.tally.left(run.plan.sendable, but=run.matched.held),
-            rest=run.tally.rest_at_end(run.todo),
+            rest=run.tally.unsent_rows_at_end(run.todo),
         )
     if delivery.left_behind:
         run.client.abort()
     workers.close(timeout_s=5.0)
 
 
-def _told(run: Run, delivery: Delivery) -> pd.DataFrame:
+def _reported(run: Run, delivery: Delivery) -> pd.DataFrame:
     """Say how it went: in a line, as an error or as warnings; return the table."""
     counts = run.tally.counts()
     raised = delivery.failure is not None or run.control.stop.asked
