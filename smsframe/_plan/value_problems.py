@@ -35,7 +35,8 @@ _NAMED: Final = 3
 _NOISE_DIGITS: Final = 15
 _FRACTION: Final = r"^-?\d+\.\d+$"
 _NOT_SIGNIFICANT: Final = r"^-?[0.]*|\."
-_UTC_TEXT: Final = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|\+00:00)$"
+_UTC_TEXT: Final = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|\+00(:?00)?| ?UTC| ?GMT)$"
+_UTC_ENDS: Final = ("Z", "+00", "+00:00", "+0000", "UTC", "GMT")
 _SHOWS_ZONE: Final = re.compile(r"%[zZ]")
 _UTC_NAMES: Final = frozenset(
     {"UTC", "Etc/UTC", "UTC+00:00", "UCT", "Etc/UCT", "Zulu", "Etc/Zulu", "Universal", "tzutc()"}
@@ -221,10 +222,12 @@ def _note_utc(
 def _utc_texts(texts: pa.Array) -> Positions:
     """Return which texts are moments in UTC by their spelling, as in ``2026-11-22T14:30:00Z``."""
     raw = bytes_of(texts)
-    if b"Z" not in raw and b"+00:00" not in raw:
+    if not any(end.encode() in raw for end in _UTC_ENDS):
         return np.empty(0, dtype=np.int64)
-    ends = pc.or_(pc.ends_with(texts, "Z"), pc.ends_with(texts, "+00:00"))
-    rows = np.flatnonzero(pc.fill_null(ends, fill_value=False).to_numpy(zero_copy_only=False))
+    ends = np.zeros(len(texts), dtype=bool)
+    for end in _UTC_ENDS:
+        ends |= np.asarray(pc.fill_null(pc.ends_with(texts, end), fill_value=False))
+    rows = np.flatnonzero(ends)
     if not len(rows):
         return rows
     found = pc.match_substring_regex(texts.take(pa.array(rows)), _UTC_TEXT)

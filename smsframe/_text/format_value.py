@@ -121,7 +121,7 @@ def _without_noise(value: float, text: str) -> str:
 
 @text_of.register
 def _(value: Decimal) -> str | None:
-    return f"{value:f}" if value.is_finite() else None
+    return f"{value or abs(value):f}" if value.is_finite() else None  # -0.00 is 0.00
 
 
 @text_of.register
@@ -285,7 +285,7 @@ def _by_specification(value: Any, specification: str) -> str:
     is_ordinary = value == 0 or _ORDINARY[0] <= abs(float(value)) < _ORDINARY[1]
     if is_ordinary and _EXPONENT.search(text) and specification[-1:] not in {"x", "X"}:
         raise MisfitError(f"it writes an amount with an exponent ({text.strip()}); write ',.2f'")
-    if value < 0 and "-" in text and not _HAS_VALUE.search(text):
+    if value <= 0 and "-" in text and not _HAS_VALUE.search(text):
         return _number(abs(value), specification)  # it is nothing, so it is not less than nothing
     return text
 

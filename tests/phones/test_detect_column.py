@@ -6,7 +6,9 @@ import re
 from decimal import Decimal
 
 import pandas as pd
+import pyarrow as pa
 import pytest
+from samples import make_people
 
 import smsframe
 from smsframe._phones.read import guess_phone_column
@@ -143,3 +145,20 @@ def test_guess__beside_what_pandas_cannot_look_at():
     assert guess_phone_column(frame) == "mobile"
     made = smsframe.plan(frame.assign(opt_out=odd), "Hi", program="1", region="US")
     assert made.problems["code"].tolist()[-1] == "phone_missing"
+
+
+@pytest.mark.skipif(not hasattr(pa, "string_view"), reason="pyarrow 15 has no string views")
+def test_plan__of_string_views():
+    """Columns of string views are read as strings, though pandas can take no row of them."""
+    frame = make_people(6)
+    views = pd.DataFrame(
+        {
+            name: pd.arrays.ArrowExtensionArray(pa.array(frame[name]).cast(pa.string_view()))
+            for name in ("mobile", "FirstName")
+        }
+    )
+    made = smsframe.plan(views, "Hi %%FirstName%%", program="1", exclude=views[["mobile"]].iloc[:1])
+    assert made.columns.phone == "mobile"
+    assert made.to_frame()["sms_code"].isna().tolist() == [False] + [True] * 5
+    assert smsframe.normalize(views["mobile"])["e164"].tolist() == frame["mobile"].tolist()
+    assert smsframe.segments(views["FirstName"])["segments"].tolist() == [1] * 6

@@ -637,23 +637,6 @@ def test_values__that_pandas_cannot_look_at():
     assert made.texts().tolist() == ["1.50"]
 
 
-@pytest.mark.skipif(not hasattr(pa, "string_view"), reason="pyarrow 15 has no string views")
-def test_plan__of_string_views():
-    """Columns of string views are read as strings, though pandas can take no row of them."""
-    frame = make_people(6)
-    views = pd.DataFrame(
-        {
-            name: pd.arrays.ArrowExtensionArray(pa.array(frame[name]).cast(pa.string_view()))
-            for name in ("mobile", "FirstName")
-        }
-    )
-    made = smsframe.plan(views, "Hi %%FirstName%%", program="1", exclude=views[["mobile"]].iloc[:1])
-    assert made.columns.phone == "mobile"
-    assert made.to_frame()["sms_code"].isna().tolist() == [False] + [True] * 5
-    assert smsframe.normalize(views["mobile"])["e164"].tolist() == frame["mobile"].tolist()
-    assert smsframe.segments(views["FirstName"])["segments"].tolist() == [1] * 6
-
-
 def test_phones__of_odd_cells_are_shown():
     """Cells that hold several things are listed among the problems, whatever they are."""
     odd = [[1, 2], np.array([1, 2]), pd.Series([1, 2]), pd.DataFrame({"a": [1]}), object()]

@@ -311,6 +311,9 @@ def said_of(values, **given):
     [
         pytest.param(["2026-11-22T14:30:00Z", "Z"], id="text"),
         pytest.param(["2026-11-22 14:30:00.123+00:00", None], id="text-offset"),
+        pytest.param(["2026-11-22T14:30:00.000+0000", None], id="text-offset-of-four"),
+        pytest.param(["2026-11-22 14:30:00+00", None], id="text-of-a-database"),
+        pytest.param(["2026-11-22 14:30:00 UTC", None], id="text-utc"),
         pytest.param(pd.to_datetime(["2026-11-22 14:30Z"]).astype("category"), id="category"),
         pytest.param([dt.time(14, 30, tzinfo=dt.UTC), dt.time(1)], id="time"),
     ],

@@ -360,6 +360,8 @@ def test_to_text__times_by_cell(moments):
         pytest.param(pd.Series([-0.0001]), ".0%", ["0%"], id="no-percent"),
         pytest.param(pd.Series([-0.4]), ">6.0f", ["     0"], id="nothing-padded"),
         pytest.param(objects(Decimal("-0.001")), ".2f", ["0.00"], id="nothing-decimal"),
+        pytest.param(objects(Decimal("-0.00")), ".2f", ["0.00"], id="less-than-nothing"),
+        pytest.param(objects(Decimal("-0.00")), None, ["0.00"], id="less-than-nothing-by-rule"),
         pytest.param(objects(Decimal("Infinity"), 1), ".1f", [None, "1.0"], id="no-decimal"),
         pytest.param(pd.Series(["Annabel", "Bo"]), ".3", ["Ann", "Bo"], id="cut-text"),
         pytest.param(pd.Series([1e20]), "g", ["1e+20"], id="not-ordinary"),
