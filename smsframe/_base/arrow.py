@@ -8,13 +8,15 @@ here is ASCII, and no part of another character in UTF-8 is.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 Positions = npt.NDArray[np.int64]
+
+_LARGEST_STRING_ARRAY_BYTES: Final = 2**31 - 1
 
 
 def offsets_of(texts: pa.Array) -> npt.NDArray[np.signedinteger[Any]]:
@@ -40,3 +42,19 @@ def holds_any(texts: pa.Array, signs: bytes) -> bool:
     """Tell whether some text holds one of these ASCII characters."""
     raw = bytes_of(texts)
     return len(raw.translate(None, signs)) != len(raw)
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether an Arrow type is text, or nothing at all."""
+    types = pa.types
+    is_view = getattr(types, "is_string_view", types.is_null)  # pyarrow 15 has none
+    return bool(
+        types.is_string(kind) or types.is_large_string(kind) or is_view(kind) or types.is_null(kind)
+    )
+
+
+def strings(array: pa.Array) -> pa.Array:
+    """Cast to strings; to large ones only where their bytes need it."""
+    if pa.types.is_large_string(array.type) and array.nbytes > _LARGEST_STRING_ARRAY_BYTES:
+        return array
+    return array.cast(pa.string())

@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe._text.clean_text import is_text
+from smsframe._base.arrow import is_text
 
 EXACT_INTEGERS_BELOW = 2.0**53
 """Floats of this size and more no longer tell neighbouring integers apart."""

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe._base.arrow import offsets_of
+from smsframe._base.arrow import offsets_of, strings
 from smsframe._base.no_value_words import BLANK_IN_A_FRAME, WORDS
 from smsframe._text.format_value import BLANKS, GUARDS, INVISIBLE
 
@@ -25,23 +25,6 @@ if TYPE_CHECKING:
     Positions = npt.NDArray[np.int64]
 
 SLICE_ROWS: Final = 65_536
-_LARGEST_STRING_ARRAY_BYTES: Final = 2**31 - 1
-
-
-def is_text(kind: pa.DataType) -> bool:
-    """Whether an Arrow type is text, or nothing at all."""
-    types = pa.types
-    is_view = getattr(types, "is_string_view", types.is_null)  # pyarrow 15 has none
-    return bool(
-        types.is_string(kind) or types.is_large_string(kind) or is_view(kind) or types.is_null(kind)
-    )
-
-
-def strings(array: pa.Array) -> pa.Array:
-    """Cast to strings; to large ones only where their bytes need it."""
-    if pa.types.is_large_string(array.type) and array.nbytes > _LARGEST_STRING_ARRAY_BYTES:
-        return array
-    return array.cast(pa.string())
 
 
 def clean_texts(array: pa.Array) -> tuple[pa.Array, Positions]:

@@ -32,6 +32,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from smsframe._base.arrow import is_text
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_series
 from smsframe._text.char_classes import (
@@ -362,18 +363,9 @@ def _texts_of(series: pd.Series[str]) -> pa.Array:
         texts = texts.combine_chunks()
     if texts is not None and pa.types.is_dictionary(texts.type):
         texts = texts.dictionary_decode()
-    if texts is None or not _holds_text(texts.type):
+    if texts is None or not is_text(texts.type):
         raise InputError(
             f"Segments are counted for texts, and the column {series.name!r} holds something else; "
             'make it text first, for instance with .astype("string").'
         )
     return texts.cast(pa.large_string()) if pa.types.is_null(texts.type) else texts
-
-
-def _holds_text(kind: pa.DataType) -> bool:
-    """Whether an Arrow type is text, or has no values at all."""
-    types = pa.types
-    is_view = getattr(types, "is_string_view", types.is_null)  # pyarrow 15 has none
-    return any(is_text(kind) for is_text in (types.is_string, types.is_large_string, is_view)) or (
-        bool(types.is_null(kind))
-    )

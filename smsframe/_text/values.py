@@ -54,8 +54,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsframe._base.arrow import is_text, strings
 from smsframe._base.no_value_words import BLANK_IN_A_FRAME, WORDS
-from smsframe._text.clean_text import clean_texts, is_text, strings
+from smsframe._text.clean_text import clean_texts
 from smsframe._text.format_value import (
     BLANKS,
     EXACT_INTEGERS_BELOW,
