@@ -33,7 +33,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from smsframe._base import masking
-from smsframe._base.masking import mask_phone, mask_texts
+from smsframe._base.masking import mask_sentence, mask_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +72,7 @@ class InputError(SmsframeError, ValueError):
 
     def __init__(self, message: str, **details: Any) -> None:
         masked = {name: mask_texts(value) for name, value in details.items()}
-        told = str.__str__(message) if isinstance(message, masking.Plain) else mask_phone(message)
+        told = message if isinstance(message, masking.Plain) else mask_sentence(message)
         super().__init__(told, **masked)
 
 

@@ -11,6 +11,8 @@ import re
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from smsframe._base.sentences import Sentence
+
 HIDDEN = "•••"
 
 _DATE = re.compile(
@@ -40,10 +42,8 @@ _TOKEN_PATTERNS = (
 )
 
 
-class Plain(str):
+class Plain(Sentence):
     """A sentence that was looked at already: what it quotes is no phone, or is hidden."""
-
-    __slots__ = ()
 
 
 def mask_phone(text: str) -> str:
@@ -62,6 +62,19 @@ def mask_phone(text: str) -> str:
     """
     if _WHOLE.fullmatch(text) and not _DATE.fullmatch(text):
         return _dots(text)
+    return _masked_between_names(text)
+
+
+def mask_sentence(text: str) -> str:
+    """Hide phone numbers as `mask_phone` does; a sentence keeps its parts."""
+    masked = mask_phone(text)
+    if not isinstance(text, Sentence):
+        return masked
+    return text if masked == text else text.map(_masked_between_names)
+
+
+def _masked_between_names(text: str) -> str:
+    """Hide the phone numbers in what is a part of a text."""
     kept = _NAMED.split(text)  # what stands between the names of runs, and those names
     kept[::2] = [_masked_between_dates(part) for part in kept[::2]]
     return "".join(kept)

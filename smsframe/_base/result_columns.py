@@ -16,6 +16,8 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from smsframe._base.sentences import remember
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -137,6 +139,7 @@ def _columns(verdicts: Verdicts) -> Iterator[tuple[str, Any]]:
     accepted_at = _accepted_at(verdicts)
     codes = [code or None for code, _ in verdicts.reasons]
     errors = [error or None for _, error in verdicts.reasons]
+    remember(error for _, error in verdicts.reasons)
     batches = verdicts.batches
     yield "sms_status", status_column(verdicts.status.astype(np.int8))
     yield "sms_code", taken(codes, verdicts.reason)

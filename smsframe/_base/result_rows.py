@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base import result_columns
+from smsframe._base.sentences import remember
 from smsframe._base.validation import check_frame
 from smsframe.errors import InputError
 
@@ -116,6 +117,7 @@ class ResultRows:
         here = np.zeros(len(self), dtype=bool)
         here[rows] = True
         for place, name in enumerate(("code", "error")):
+            remember(sentence for _, sentence in reasons)
             new = _taken([pair[place] or None for pair in reasons], numbers)
             setattr(self, name, pc.if_else(pa.array(here), new, getattr(self, name)))
 

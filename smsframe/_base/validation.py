@@ -26,7 +26,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from smsframe._base.masking import Plain, mask_cell, mask_label, mask_phone
+from smsframe._base.masking import Plain, mask_cell, mask_label, mask_sentence
+from smsframe._base.sentences import Part, Sentence, arg, joined
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -49,10 +50,10 @@ def refuse(
     """Raise all faults as one error; none when there are none."""
     if not faults:
         return
-    told = [fault if isinstance(fault, Plain) else Plain(mask_phone(fault)) for fault in faults]
-    listed = "\n".join(f"  - {fault}" for fault in told)
-    words = told[0] if len(told) == 1 else f"{len(told)} arguments cannot be used:\n{listed}"
-    raise kind(Plain(words), faults=told, **details)
+    told = [fault if isinstance(fault, Plain) else Plain(mask_sentence(fault)) for fault in faults]
+    listed = joined("\n", [Sentence("  - ", fault) for fault in told])
+    every = Plain(f"{len(told)} arguments cannot be used:\n", listed)
+    raise kind(told[0] if len(told) == 1 else every, faults=told, **details)
 
 
 def type_of(value: Any) -> str:
@@ -84,10 +85,20 @@ def quoted(value: Any) -> str:
 
 def unusable(name: str, value: Any, need: str, *, fits: bool = False) -> Plain:
     """Return the sentence about an argument; ``fits`` says that its type is right."""
+    given = given_as(name, value)
     if fits:
-        return Plain(f"{name}={quoted(value)} must be {need}.")
-    what = f"={quoted(value)}" if isinstance(value, _QUOTED) else "="
-    return Plain(f"{name}{what} is of type {type_of(value)}; it must be {need}.")
+        return Plain(given, f" must be {need}.")
+    return Plain(given, f" is of type {type_of(value)}; it must be {need}.")
+
+
+def given_as(name: str, value: Any) -> Part:
+    """Return an argument with what was given, as an error may show it."""
+    if not isinstance(value, _QUOTED):
+        return arg(name, python="")
+    shown = quoted(value)
+    is_whole = isinstance(value, str) and shown == repr(str.__str__(value))
+    plain = str.__str__(value) if is_whole else value if value is True else shown.strip("'\"")
+    return arg(name, plain, python=shown)
 
 
 def check_bool(name: str, value: Any, faults: list[str]) -> bool:
@@ -179,9 +190,12 @@ def check_text(
     text = str.__str__(value)
     if (place := broken_at(text)) is not None:
         faults.append(
-            f"{name}= holds half of a character pair at character {place + 1}, which no message "
-            "can carry; the text was cut in two there, or read in the wrong encoding. Write it "
-            "anew."
+            Sentence(
+                arg(name, python=""),
+                f" holds half of a character pair at character {place + 1}, which no message can "
+                "carry; the text was cut in two there, or read in the wrong encoding. Write it "
+                "anew.",
+            )
         )
         return None
     return text
@@ -232,7 +246,9 @@ def moment_of(name: str, value: Any) -> float:
             return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
     is_dated = isinstance(value, str) and _DATED.fullmatch(value)
     shown = repr(value) if is_dated else quoted(value)
-    raise InputError(Plain(f"{name}={shown} is no time. Give a date such as '2026-11-01'."))
+    raise InputError(
+        Plain(arg(name, python=shown), " is no time. Give a date such as '2026-11-01'.")
+    )
 
 
 def check_frame(frame: Any, what: str = "A DataFrame is needed") -> None:
@@ -272,7 +288,8 @@ def path_fault(argument: str, path: Any, faults: list[str]) -> bool:
         faults.append(unusable(argument, path, need, fits=isinstance(name, str)))
         return False
     if not _is_file_name(name):
-        faults.append(f"{argument}= holds a character that no path can hold; name another file.")
+        fix = " holds a character that no path can hold; name another file."
+        faults.append(Sentence(arg(argument), fix))
         return False
     return True
 
