@@ -20,6 +20,7 @@ from smsframe._acoustic.client import (
 )
 from smsframe._acoustic.http import TIMEOUT_S
 from smsframe._base.forks import after_fork, unforked
+from smsframe._base.sentences import Sentence, arg
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import (
     check_client,
@@ -190,13 +191,18 @@ def _sandbox(target: Any, journal: str | os.PathLike[str] | None, *, named: str 
     if target is None:
         return None
     if named:
-        raise ConfigurationError("Give either a sandbox, or pod= or base_url=, not both.")
+        places = arg("pod"), " or ", arg("base_url")
+        raise ConfigurationError(Sentence("Give either a sandbox, or ", *places, ", not both."))
     if isinstance(target, str) and target == "sandbox":
         return _session_sandbox(location.journal_path(journal, rehearsal=True).parent)
     if isinstance(target, str) or not isinstance(getattr(target, "base_url", None), str):
         raise ConfigurationError(
-            f'connect() takes "sandbox" or a Sandbox, not {quoted(target)}. For the real service '
-            f"give pod=, one of {', '.join(address.PODS)}."
+            Sentence(
+                f'connect() takes "sandbox" or a Sandbox, not {quoted(target)}. For the real '
+                "service give ",
+                arg("pod"),
+                f", one of {', '.join(address.PODS)}.",
+            )
         )
     return target
 

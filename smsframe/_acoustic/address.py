@@ -12,6 +12,7 @@ import os
 import re
 from urllib.parse import unquote, urlsplit
 
+from smsframe._base.sentences import SANDBOX, Sentence, arg, connect_with
 from smsframe._base.validation import quoted
 from smsframe.errors import ConfigurationError
 
@@ -50,8 +51,12 @@ def base_url_for(pod: str) -> str:
     near = difflib.get_close_matches(str(pod).strip().lower(), PODS, n=1)
     hint = f' Did you mean "{near[0]}"?' if near else ""
     raise ConfigurationError(
-        f"There is no pod {quoted(pod)}.{hint} Known pods: {', '.join(PODS)}. "
-        "For a pod that is newer than this list give base_url= instead.",
+        Sentence(
+            f"There is no pod {quoted(pod)}.{hint} Known pods: {', '.join(PODS)}. "
+            "For a pod that is newer than this list give ",
+            arg("base_url"),
+            " instead.",
+        ),
         pod=pod,
         near_misses=near,
     )
@@ -60,14 +65,20 @@ def base_url_for(pod: str) -> str:
 def address(pod: str | None, base_url: str | None) -> str:
     """Address of the real service, from exactly one of pod and address."""
     if pod and base_url:
-        raise ConfigurationError("Give either pod= or base_url=, not both.")
+        places = arg("pod"), " or ", arg("base_url")
+        raise ConfigurationError(Sentence("Give either ", *places, ", not both."))
     if base_url:
         return base_url
     pod = pod or os.environ.get("SMSFRAME_POD", "").strip()
     if not pod:
         raise ConfigurationError(
-            "Say where the account lives: smsframe.connect(pod=...) or SMSFRAME_POD, one of "
-            f'{", ".join(PODS)}. To rehearse, use smsframe.connect("sandbox").'
+            Sentence(
+                "Say where the account lives: ",
+                connect_with("pod", package="smsframe."),
+                f" or SMSFRAME_POD, one of {', '.join(PODS)}. To rehearse, use ",
+                SANDBOX,
+                ".",
+            )
         )
     return base_url_for(pod)
 

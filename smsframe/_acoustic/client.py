@@ -44,6 +44,7 @@ from smsframe._acoustic.http import (
 from smsframe._acoustic.payload import STATUS_NOT_FOUND, Envelope, Program, SendStatus
 from smsframe._acoustic.token import TokenSource
 from smsframe._base.forks import after_fork
+from smsframe._base.sentences import SANDBOX, Sentence, words
 from smsframe._base.tracebacks import public
 from smsframe.errors import AccessError, ApiError, ConfigurationError
 
@@ -305,8 +306,15 @@ def default_client() -> Client:
     if _default is None:
         why = "The connection made last was closed." if _was_closed else "Nothing is connected yet."
         raise ConfigurationError(
-            f'{why} Call smsframe.connect("sandbox") to rehearse, or '
-            'smsframe.connect(pod="us-1") with your pod for the real service.'
+            Sentence(
+                f"{why} ",
+                words("Call", at_shell="Use"),
+                " ",
+                SANDBOX,
+                " to rehearse, or ",
+                words('smsframe.connect(pod="us-1")', at_shell="--pod"),
+                " with your pod for the real service.",
+            )
         )
     return _default
 

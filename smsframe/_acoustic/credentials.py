@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from smsframe._base.masking import HIDDEN
+from smsframe._base.sentences import SANDBOX, Sentence, words
 from smsframe._base.validation import (
     broken_at,
     path_fault,
@@ -143,10 +144,12 @@ def _is_text(value: object) -> bool:
 def _missing_sentence(missing: list[str]) -> str:
     """Say which credentials are missing and where to put them."""
     variables = ", ".join(_VARIABLES[name] for name in missing)
-    return (
-        f"Credentials are missing: {', '.join(missing)}. Set {variables} in the environment, or "
-        "pass them to smsframe.connect(...). To rehearse without any, use "
-        'smsframe.connect("sandbox").'
+    return Sentence(
+        f"Credentials are missing: {', '.join(missing)}. Set {variables} in the environment",
+        words(", or pass them to smsframe.connect(...)", at_shell=""),
+        ". To rehearse without any, use ",
+        SANDBOX,
+        ".",
     )
 
 

@@ -34,6 +34,16 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from smsframe._acoustic.payload import LONGEST_MESSAGE, Envelope
 from smsframe._base.masking import mask_phone, redact
+from smsframe._base.sentences import (
+    AGAIN,
+    PROGRAMS,
+    SEND_TEST,
+    Sentence,
+    arg,
+    of_results,
+    remember,
+    words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -195,21 +205,34 @@ REFUSALS: tuple[Refusal, ...] = (
         r"Wrong personalization tags",
         "wrong_tags",
         "run",
-        "Check the spelling of this placeholder, capitals included: it must be a column named in "
-        "personalize= or a field of the database.",
+        Sentence(
+            "Check the spelling of this placeholder, capitals included: it must be a column ",
+            words(Sentence("named in ", arg("personalize")), screen="chosen beside the tag"),
+            " or a field of the database.",
+        ),
     ),
     Refusal(
         r"SMS Program is inactive or not found",
         "program_inactive",
         "run",
-        "Check program=; client.programs() lists the programs you may use, and only those with "
-        "status ACTIVE can send.",
+        Sentence(
+            "Check ",
+            arg("program", screen="the program"),
+            "; ",
+            words(Sentence(PROGRAMS, " lists"), screen="the menu has"),
+            " the programs you may use, and only those with status ACTIVE can send.",
+        ),
     ),
     Refusal(
         r"Channel qualifier should be present",
         "program_missing",
         "run",
-        "Give the id of the SMS program as program=.",
+        Sentence(
+            words(
+                Sentence("Give the id of the SMS program as ", arg("program"), "."),
+                screen="Choose the program.",
+            )
+        ),
     ),
     Refusal(
         r"exceeded the maximum 800 character limit",
@@ -234,7 +257,11 @@ REFUSALS: tuple[Refusal, ...] = (
         r"Contact information is empty",
         "contact_empty",
         "contact",
-        "Fill in the phone number, or every column named in lookup=, for this row.",
+        Sentence(
+            "Fill in the phone number, or every column named ",
+            words(Sentence("in ", arg("lookup")), screen="beside a field"),
+            ", for this row.",
+        ),
     ),
     Refusal(
         r"access token has expired",
@@ -253,22 +280,40 @@ REFUSALS: tuple[Refusal, ...] = (
         r"Bad Request",
         "bad_request",
         "run",
-        "The service could not read the call; look for unusual values in personalize= and "
-        "program=, and try one row on your own phone with plan.send_test(...).",
+        Sentence(
+            "The service could not read the call; look for unusual values in ",
+            words(
+                Sentence(
+                    arg("personalize"),
+                    " and ",
+                    arg("program"),
+                    ", and try one row on your own phone with ",
+                    SEND_TEST,
+                    ".",
+                ),
+                screen="the columns, check the program, and try it on your own phone.",
+            ),
+        ),
     ),
 )
 
 CURES: Mapping[str, str] = {
     **{refusal.code: refusal.cure for refusal in REFUSALS},
-    "refused": "Read the service's words, correct what they name, and run the same send again.",
+    "refused": Sentence("Read the service's words, correct what they name, and ", AGAIN, "."),
     "busy": "Nothing to do: it is repeated by itself; if it stays, see who else is sending.",
-    "no_connection": "Check the network, the proxy and the pod, then run the same send again.",
+    "no_connection": Sentence("Check the network, the proxy and the pod, then ", AGAIN, "."),
     **dict.fromkeys(
         ("answer_lost", "server_error", "unreadable_answer", "redirected"),
-        "These messages may or may not have gone out; look for them in the product's events "
-        "(results.sms.reconcile), or decide with results.sms.resolve.",
+        Sentence(
+            "These messages may or may not have gone out; look for them in the product's events (",
+            of_results("reconcile"),
+            "), or decide with ",
+            of_results("resolve"),
+            ".",
+        ),
     ),
 }
+remember(CURES.values())  # a journal keeps them as texts
 
 _ABOUT_A_CONTACT = re.compile(r"contact|phone|recipient|lookup|msisdn", re.IGNORECASE)
 _PLAIN_WORDS = {

@@ -35,6 +35,7 @@ from smsframe._acoustic.outcomes import retry_after_s, safe
 from smsframe._acoustic.payload import Envelope
 from smsframe._acoustic.token_file import keep_token, kept_token
 from smsframe._base.forks import renew_after_fork
+from smsframe._base.sentences import sentence_of
 from smsframe.errors import AccessError
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ class TokenSource:
                 return self._token
             failure = self._last_failure
         # A new error, raised far from the exchange: the frames of the old one hold the secrets.
-        raise type(failure)(str(failure), **failure.details)
+        raise type(failure)(sentence_of(failure), **failure.details)
 
     def _fetch(self) -> None:
         """Fetch a token and keep it; a failure is noted, for this thread and for those who wait."""

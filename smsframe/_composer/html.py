@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from smsframe._base import result_columns
 from smsframe._base.html import money
-from smsframe._base.masking import mask_phone
-from smsframe._composer.wording import on_screen
+from smsframe._base.masking import mask_sentence
+from smsframe._base.sentences import Sentence, on_screen, recalled, sentence_of
 from smsframe._plan.show import shown_label
 
 if TYPE_CHECKING:
@@ -229,7 +229,12 @@ def _failed(results: pd.DataFrame) -> str:
     reasons = [failed["sms_status"].astype(str), failed["sms_error"].fillna("").astype(str)]
     groups = failed.groupby(reasons, sort=False)
     rows = [
-        (f"{len(group):,}", _plain(status), on_screen(str(sentence)), _first_labels(group.index))
+        (
+            f"{len(group):,}",
+            _plain(status),
+            on_screen(recalled(str(sentence))),
+            _first_labels(group.index),
+        )
         for (status, sentence), group in itertools.islice(groups, SHOWN_REASONS)
     ]
     more = f" (the first {SHOWN_REASONS} reasons)" if len(groups) > SHOWN_REASONS else ""
@@ -257,9 +262,9 @@ def code(text: str) -> str:
 
 def complaint(failure: BaseException) -> str:
     """Return an exception as a sentence: our own as they are, others with their kind, masked."""
-    text = mask_phone(str(failure))
+    text = mask_sentence(sentence_of(failure))
     ours = type(failure).__module__.startswith("smsframe")
-    return text if ours and text else f"{type(failure).__name__}: {text}"
+    return text if ours and text else Sentence(f"{type(failure).__name__}: ", text)
 
 
 def _shown(value: Any) -> str:

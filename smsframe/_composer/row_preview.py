@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from smsframe._base.sentences import sentence_of
 from smsframe._eligibility.exclude import NOBODY
 from smsframe._plan.data import EXCLUDED
 from smsframe._plan.verdicts import EXCLUDED_SENTENCE
@@ -85,7 +86,7 @@ def addressee(frame: pd.DataFrame, row: int, choices: Choices) -> Addressee:
             exclude=choices.rest.get("exclude"),
         )
     except InputError as error:
-        return Addressee(faults=(str(error),))
+        return Addressee(faults=(sentence_of(error),))
     faults = [fault.sentence for fault in _of_rows(made)]
     if made.draft.verdict[0] == EXCLUDED:
         faults.append(EXCLUDED_SENTENCE)
@@ -100,7 +101,7 @@ def glance(frame: pd.DataFrame, row: int, choices: Choices, who: Addressee) -> G
     try:
         made = _planned(frame.iloc[[row]], choices)
     except InputError as error:
-        return Glance(label=label, to=who.to, faults=(str(error),))
+        return Glance(label=label, to=who.to, faults=(sentence_of(error),))
     written = bool(choices.text.strip())  # that nothing is written yet is said by Check
     blocking = [fault for fault in made.blocking if fault.column == "text" and written]
     faults = [fault.sentence for fault in [*blocking, *_of_rows(made)]]
@@ -160,7 +161,7 @@ def hints(frame: pd.DataFrame, choices: Choices) -> list[Hint]:
     try:
         Template.parse(choices.text)
     except InputError as error:
-        return [Hint(kind="error", sentence=str(error)), *_costly(choices)]
+        return [Hint(kind="error", sentence=sentence_of(error)), *_costly(choices)]
     states = tag_states(frame, choices)
     names = [str(column) for column in frame.columns]
     tags = [_tag_hint(tag, _meant(tag, names), s) for tag, s in states.items() if s != "column"]

@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from smsframe._base import result_columns
+from smsframe._base.sentences import sentence_of
 from smsframe._composer import row_preview as glance
 from smsframe._composer import totals
 from smsframe._composer.background import PAUSE_S, Background, quick_handover
@@ -191,7 +192,7 @@ class Desk:
             with quick_handover():
                 seen = None if refusal else self._seen(before)
         except SmsframeError as error:
-            refusal = str(error)
+            refusal = sentence_of(error)
         except Exception as error:  # noqa: BLE001 - on a thread it would be shown to nobody
             self.failure = error
             refusal = f"{type(error).__name__} while the rows were read; see composer.error."

@@ -33,7 +33,8 @@ import pyarrow.compute as pc
 from smsframe._base.masking import Plain
 from smsframe._base.result_columns import without_views
 from smsframe._base.result_rows import ResultRows
-from smsframe._base.validation import quoted, unusable
+from smsframe._base.sentences import Sentence, arg, sentence_of, words
+from smsframe._base.validation import given_as, unusable
 from smsframe._eligibility.excluded_numbers import Numbers, has_rounded, read_numbers
 from smsframe._files import read as files
 from smsframe._phones.corruption import masked
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-ARGUMENT, VARIABLE = "exclude=", "SMSFRAME_EXCLUDE"
+ARGUMENT, VARIABLE = Sentence(arg("exclude")), "SMSFRAME_EXCLUDE"
 HAD_IT = ("accepted", "sent", "unknown")
 HELD_THEN = ("excluded", "already_in_campaign")  # had it before that run, or was excluded there
 OUR_COLUMNS = ("sms_contact", "contact")
@@ -164,7 +165,7 @@ def _read_one(source: Any, where: str) -> Exclusion:
     if isinstance(source, pd.DataFrame):
         return _from_frame(without_views(source), where)
     if isinstance(source, pd.MultiIndex) or source.ndim != 1:
-        raise InputError(f"{where} has several columns in one. Give one column of numbers.")
+        raise InputError(where + " has several columns in one. Give one column of numbers.")
     column = without_views(pd.Series(source).to_frame()).iloc[:, 0]
     return _from_column(column, where)
 
@@ -177,8 +178,11 @@ def _path(given: Any, where: str) -> Path:
         if sum(map(str.isdigit, text)) >= _FEWEST_OF_NUMBER and not any(map(str.isalpha, text)):
             raise InputError(
                 Plain(
-                    f"{where}{quoted(text)} is one text, which is the path of a file, and there is "
-                    "no such file. If it is a phone number, give a list: exclude=[…]."
+                    given_as(where.removesuffix("="), text),
+                    " is one text, which is the path of a file, and there is no such file. If it "
+                    "is a phone number, ",
+                    words("give a list: exclude=[…]", at_shell="name a file that holds it"),
+                    ".",
                 )
             )
         raise _unread_file(path, where, "there is no such file")
@@ -188,8 +192,8 @@ def _path(given: Any, where: str) -> Path:
 def _unread_file(path: Path, where: str, reason: str) -> InputError:
     """Return the error of a file that cannot be read."""
     return InputError(
-        f"{where} names {str(path)!r}, which cannot be read: {reason.rstrip('.')}. Nothing is sent "
-        "without it."
+        where + f" names {str(path)!r}, which cannot be read: {reason.rstrip('.')}. Nothing is "
+        "sent without it."
     )
 
 
@@ -217,7 +221,8 @@ def _cells(path: Path, where: str) -> pd.DataFrame:
     try:
         return files.read_cells(path)
     except InputError as error:
-        raise InputError(f"{where}: {error} Nothing is sent without it.") from error
+        told = Sentence(where, ": ", sentence_of(error), " Nothing is sent without it.")
+        raise InputError(told) from error
 
 
 def _lines(content: bytes) -> list[str]:
@@ -275,11 +280,21 @@ def _which_column(frame: pd.DataFrame, found: list[Any], where: str, path: Path 
     whose = "The frame" if path is None else f"The file {path.name}"
     read = "" if path is None else f" Here frame is smsframe.read({str(path)!r})."
     every = ", ".join(f"frame[{label!r}]" for label in labels)
-    every = f", or exclude=[{every}] for all of them" if len(found) > 1 else ""
-    return (
-        f"{where} has to say which numbers are meant. {whose} has {what}: "
-        f"{', '.join(map(repr, labels))}. Give exclude=frame[{labels[0]!r}], or the one that holds "
-        f"them{every}.{read}"
+    all_of_them = Sentence(", or ", arg("exclude", python=f"[{every}]"), " for all of them")
+    return Sentence(
+        where,
+        f" has to say which numbers are meant. {whose} has {what}: "
+        f"{', '.join(map(repr, labels))}. ",
+        words(
+            Sentence(
+                "Give ",
+                arg("exclude", python=f"frame[{labels[0]!r}]"),
+                ", or the one that holds them",
+                all_of_them if len(found) > 1 else "",
+                f".{read}",
+            ),
+            at_shell="Keep in it only the column that holds them.",
+        ),
     )
 
 
@@ -288,7 +303,7 @@ def _from_results(frame: pd.DataFrame, where: str) -> Exclusion:
     rows = ResultRows.read(frame)
     if rows.has("planned").any():
         raise InputError(
-            f"{where} holds results of a dry run, in which nobody had anything. Give those of a "
+            where + " holds results of a dry run, in which nobody had anything. Give those of a "
             "send, or the numbers themselves."
         )
     held = pc.fill_null(pc.is_in(rows.code, value_set=pa.array(HELD_THEN)), False)
@@ -307,7 +322,7 @@ def _from_column(column: pd.Series, where: str) -> Exclusion:
     """Read a column of numbers."""
     if not is_text_or_number(column) and column.notna().any():
         raise InputError(
-            f"{where} holds values of dtype {column.dtype}, which are no phone numbers. Give the "
+            where + f" holds values of dtype {column.dtype}, which are no phone numbers. Give the "
             "column that holds them."
         )
     texts = texts_of(column)
@@ -316,7 +331,7 @@ def _from_column(column: pd.Series, where: str) -> Exclusion:
     texts = texts.filter(pc.not_equal(pc.utf8_trim_whitespace(texts), ""))
     if len(column) and not len(texts):
         raise InputError(
-            f"{where} holds {len(column):,} cells, and all are blank. Look where the numbers are."
+            where + f" holds {len(column):,} cells, and all are blank. Look where the numbers are."
         )
     is_ours = column.name in OUR_COLUMNS if isinstance(column.name, str) else False
     return Exclusion(numbers=_read_texts(texts, where, international=is_ours))
@@ -330,9 +345,10 @@ def _read_texts(texts: pa.Array, where: str, *, international: bool) -> Numbers:
     if numbers.unread > most:
         raise InputError(
             Plain(
-                f"{where} is refused: {numbers.unread:,} of its {len(texts):,} entries can be read "
-                f"as no phone number, such as {shown(numbers.examples)}. Give the column that "
-                "holds the numbers, or correct them."
+                where,
+                f" is refused: {numbers.unread:,} of its {len(texts):,} entries can be read as no "
+                f"phone number, such as {shown(numbers.examples)}. Give the column that holds the "
+                "numbers, or correct them.",
             )
         )
     return numbers
@@ -342,7 +358,7 @@ def _refuse_damage(column: pd.Series, texts: pa.Array, where: str) -> None:
     """Refuse numbers that a spreadsheet or a dtype has rounded: others stand behind them."""
     if has_rounded(texts):
         raise InputError(
-            f"{where} holds numbers in scientific notation: a spreadsheet has dropped their last "
+            where + " holds numbers in scientific notation: a spreadsheet has dropped their last "
             "digits, so those who are meant would be texted. Take the list from its source, with "
             "the numbers stored as text."
         )
@@ -350,5 +366,5 @@ def _refuse_damage(column: pd.Series, texts: pa.Array, where: str) -> None:
     for damage in read_phones(some.reset_index(drop=True)).damage:
         if damage.code in _DAMAGES:
             raise InputError(
-                Plain(f"{where} is refused ({', '.join(damage.examples)}): {damage.sentence}")
+                Plain(where, f" is refused ({', '.join(damage.examples)}): ", damage.sentence)
             )

@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base.result_columns import strings
+from smsframe._base.sentences import Sentence, arg
 from smsframe._files.encodings import encoding_of, not_decoded
 from smsframe._files.formula_cells import bare
 from smsframe.errors import InputError
@@ -137,8 +138,12 @@ def _records(reader: Any, file: str, before: int) -> Iterator[tuple[int, list[st
 def _zero_byte(file: str, line: int) -> InputError:
     """Return what to say of a zero byte, which no text has."""
     return InputError(
-        f"{file}, line {line} holds a zero byte, so it is damaged or no text file. If it is in "
-        "UTF-16, encoding='utf-16-le' reads it; else take it from its source again."
+        Sentence(
+            f"{file}, line {line} holds a zero byte, so it is damaged or no text file. If it is in "
+            "UTF-16, ",
+            arg("encoding", "utf-16-le"),
+            " reads it; else take it from its source again.",
+        )
     )
 
 

@@ -13,6 +13,7 @@ import contextlib
 import re
 from typing import TYPE_CHECKING, Final
 
+from smsframe._base.sentences import Sentence, arg, joined
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -49,12 +50,17 @@ def encoding_of(path: Path, asked: str | None) -> str:
     if asked is None:
         if wide:
             raise InputError(
-                f"{path.name} is in {wide.upper()}, not in UTF-8. encoding={wide!r} reads it."
+                Sentence(
+                    f"{path.name} is in {wide.upper()}, not in UTF-8. ",
+                    arg("encoding", wide),
+                    " reads it.",
+                )
             )
         return UTF8
     codec = _codec(asked)
     if wide and not codec.startswith(("utf-16", "utf-32")):
-        raise InputError(f"{path.name} is not in {asked}: encoding={wide!r} reads it.")
+        reads = arg("encoding", wide), " reads it."
+        raise InputError(Sentence(f"{path.name} is not in {asked}: ", *reads))
     if codec == "utf-8":
         return UTF8
     if codec.startswith(("cp", "iso8859", "mac", "koi8", "latin")):
@@ -66,15 +72,27 @@ def not_decoded(path: Path, encoding: str) -> InputError:
     """Return what to say of a file that has bytes which its encoding does not know."""
     data = path.read_bytes()
     if encoding != UTF8 and _is_utf8(data):
-        return InputError(f"{path.name} is in UTF-8, not in {encoding}. Leave encoding= out.")
+        return InputError(_in_utf8(path, encoding))
     line, word = _first_odd_word(data, encoding)
     name = "UTF-8" if encoding == UTF8 else encoding
-    readings = [f"{text!r} with encoding={codec!r}" for codec, text in _readings(data, word)]
-    how = f" Line {line} would read {', '.join(readings)}." if readings else ""
+    readings = [
+        Sentence(f"{text!r} with ", arg("encoding", codec)) for codec, text in _readings(data, word)
+    ]
+    how = Sentence(f" Line {line} would read ", joined(", ", readings), ".") if readings else ""
     return InputError(
-        f"{path.name} is not in {name} (line {line}). Say with encoding= what it is in.{how} Excel "
-        "writes cp1252 in western Europe and America, or save it as 'CSV UTF-8'."
+        Sentence(
+            f"{path.name} is not in {name} (line {line}). Say with ",
+            arg("encoding"),
+            " what it is in.",
+            how,
+            " Excel writes cp1252 in western Europe and America, or save it as 'CSV UTF-8'.",
+        )
     )
+
+
+def _in_utf8(path: Path, encoding: str) -> Sentence:
+    """Say that a file is in UTF-8."""
+    return Sentence(f"{path.name} is in UTF-8, not in {encoding}. Leave ", arg("encoding"), " out.")
 
 
 def _codec(asked: str) -> str:
@@ -85,7 +103,9 @@ def _codec(asked: str) -> str:
         name = found.name if found._is_text_encoding else None  # noqa: SLF001 - as open() asks
     if name is None:
         raise InputError(
-            f"encoding={asked!r} is unknown. Write one such as utf-8, cp1252 or utf-16."
+            Sentence(
+                arg("encoding", asked), " is unknown. Write one such as utf-8, cp1252 or utf-16."
+            )
         )
     return name
 
@@ -115,11 +135,15 @@ def _refuse_other_letters(path: Path, asked: str, codec: str) -> None:
     if data.isascii():
         return
     if _is_utf8(data):
-        raise InputError(f"{path.name} is in UTF-8, not in {asked}. Leave encoding= out.")
+        raise InputError(_in_utf8(path, asked))
     if codec.startswith(("iso8859", "latin")) and _CONTROL.search(data.decode(codec, "replace")):
         raise InputError(
-            f"{path.name} has bytes that are control characters in {asked} and letters or quotes "
-            "in cp1252, which is often called so. encoding='cp1252' reads it."
+            Sentence(
+                f"{path.name} has bytes that are control characters in {asked} and letters or "
+                "quotes in cp1252, which is often called so. ",
+                arg("encoding", "cp1252"),
+                " reads it.",
+            )
         )
 
 

@@ -26,6 +26,7 @@ import pandas as pd
 
 from smsframe._base.no_value_words import WORDS
 from smsframe._base.result_columns import RESULT_COLUMNS
+from smsframe._base.sentences import Sentence, arg
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_choice, check_text, path_fault, refuse
 from smsframe._files.csv_reader import read_csv
@@ -242,7 +243,8 @@ def _refuse_unfit(path: Path, given: Mapping[str, str | None], kind: str) -> Non
     meant = {"csv": ("encoding",), "excel": ("sheet", "hidden_rows"), "parquet": ()}[kind]
     for name, value in given.items():
         if value is not None and name not in meant:
-            raise InputError(f"{path.name}: {name}={value!r} does not fit this kind of file.")
+            unfit = arg(name, value), " does not fit this kind of file."
+            raise InputError(Sentence(f"{path.name}: ", *unfit))
 
 
 def texts_of(column: pd.Series) -> pd.Series:

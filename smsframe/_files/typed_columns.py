@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from smsframe._base.sentences import Sentence, arg
 from smsframe._files.number_formats import ShownCell
 from smsframe._text.format_value import shown
 from smsframe.errors import InputError
@@ -166,10 +167,15 @@ def _refuse_two_readings(column: pd.Series, places: Sequence[int], option: str) 
         return
     text = cells[pointed[0]].strip()
     raise InputError(
-        f"Column {column.name!r}, {column.index.name or 'row'} {column.index[pointed[0]]}: {text} "
-        f"has two readings, {float(text):g} and {float(text) * 1000:,.0f}, and --format {option!r} "
-        "needs a number. decimal='.' says that the point is a decimal point, decimal=',' that it "
-        "stands between thousands."
+        Sentence(
+            f"Column {column.name!r}, {column.index.name or 'row'} {column.index[pointed[0]]}: "
+            f"{text} has two readings, {float(text):g} and {float(text) * 1000:,.0f}, and --format "
+            f"{option!r} needs a number. ",
+            arg("decimal", "."),
+            " says that the point is a decimal point, ",
+            arg("decimal", ","),
+            " that it stands between thousands.",
+        )
     )
 
 
@@ -182,9 +188,13 @@ def _complaint(column: pd.Series, bad: Sequence[int], reading: _Reading, option:
     cell = str(column.iloc[bad[0]]).strip()
     cure = reading.cure
     if reading is _NUMBERS and _LIKE_COMMA.fullmatch(cell):
-        cure = f"If the decimal mark is a comma, decimal=',' says so. {cure}"
+        comma = arg("decimal", ",")
+        cure = Sentence("If the decimal mark is a comma, ", comma, f" says so. {cure}")
     value = repr(cell) if _LIKE_DATE.fullmatch(cell) else shown(cell)  # a date is not masked
     return InputError(
-        f"Column {column.name!r}, {place} {labels[0]}: {value} is no "
-        f"{reading.kind}, as --format {option!r} needs.{also} {cure}"
+        Sentence(
+            f"Column {column.name!r}, {place} {labels[0]}: {value} is no {reading.kind}, as "
+            f"--format {option!r} needs.{also} ",
+            cure,
+        )
     )

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import pandas as pd
 
+from smsframe._base.sentences import Sentence, arg
 from smsframe._files.csv_reader import TITLE_WIDTH, column_names, title_above
 from smsframe._files.number_formats import ShownCell
 from smsframe.errors import InputError
@@ -233,12 +234,17 @@ def _chosen(
     hidden = [name for name in visible if not visible[name] and has_data(name)]
     if len(filled) > 1:
         raise InputError(
-            f"{file} has {len(filled)} sheets with data: {_listed(filled)}. Say which one is "
-            f"meant, such as sheet={filled[0]!r}."
+            Sentence(
+                f"{file} has {len(filled)} sheets with data: {_listed(filled)}. Say which one is "
+                "meant, such as ",
+                arg("sheet", filled[0]),
+                ".",
+            )
         )
     if not filled:
-        others = f" but in hidden sheets: {_listed(hidden)}. sheet= reads one" if hidden else ""
-        raise InputError(f"{file} cannot be read: there is nothing in it{others}.")
+        reads = Sentence(f" but in hidden sheets: {_listed(hidden)}. ", arg("sheet"), " reads one")
+        others = reads if hidden else ""
+        raise InputError(Sentence(f"{file} cannot be read: there is nothing in it", others, "."))
     note = f"sheet {filled[0]!r} is read, hidden sheets are not: {_listed(hidden)}."
     return filled[0], [note] if hidden else []
 
@@ -261,9 +267,13 @@ def _choose_rows(found: _Sheet, hidden_rows: HiddenRows | None, where: str) -> l
     what = f"{len(numbers):,} {'row is' if is_one else 'rows are'} {how} ({named})"
     if hidden_rows is None:
         raise InputError(
-            f"{where}: {what}. Say what is meant: hidden_rows='skip' leaves "
-            f"{'it' if is_one else 'them'} out, hidden_rows='send' takes "
-            f"{'it' if is_one else 'them'} like the others."
+            Sentence(
+                f"{where}: {what}. Say what is meant: ",
+                arg("hidden_rows", "skip"),
+                f" leaves {'it' if is_one else 'them'} out, ",
+                arg("hidden_rows", "send"),
+                f" takes {'it' if is_one else 'them'} like the others.",
+            )
         )
     found.rows = [(number, row) for number, row in found.rows if number not in found.hidden]
     return [f"{what} and left out."]

@@ -24,6 +24,7 @@ import pandas as pd
 import pyarrow as pa
 
 from smsframe._base.result_columns import RESULT_COLUMNS
+from smsframe._base.sentences import Sentence, arg
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_bool, check_frame, path_fault, refuse
 from smsframe._files.formula_cells import harmless
@@ -204,7 +205,11 @@ def refuse_present(path: Path, *, overwrite: bool) -> None:
     """Refuse to write over a file, unless that is asked for."""
     if not overwrite and path.exists():
         raise InputError(
-            f"{path} is there already. Name another file; overwrite=True writes over it."
+            Sentence(
+                f"{path} is there already. Name another file; ",
+                arg("overwrite", True),
+                " writes over it.",
+            )
         )
 
 

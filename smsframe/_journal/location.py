@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from smsframe._base.masking import mask_phone
+from smsframe._base.sentences import Sentence, arg, words
 from smsframe._base.validation import path_fault, refuse
 from smsframe._journal.lock import has_locks, locks_directory, private, sender_at_work
 from smsframe.errors import CampaignBusyError, ConfigurationError, JournalError
@@ -254,8 +255,11 @@ def journal_fault(path: Any, faults: list[str]) -> None:
         return
     if os.fspath(path) == ":memory:":
         faults.append(
-            "journal=':memory:' would forget who was texted when the session ends; name a file, "
-            "such as one in a temporary directory."
+            Sentence(
+                arg("journal", ":memory:"),
+                " would forget who was texted when the session ends; name a file, such as one in "
+                "a temporary directory.",
+            )
         )
 
 
@@ -267,8 +271,12 @@ def _journal_file(path: str | os.PathLike[str]) -> Path:
     except (OSError, RuntimeError, ValueError) as error:
         reason = mask_phone(getattr(error, "strerror", None) or str(error))
         raise ConfigurationError(
-            f"The journal cannot be at the path that was given ({reason}). Name another file with "
-            "journal= or SMSFRAME_JOURNAL."
+            Sentence(
+                f"The journal cannot be at the path that was given ({reason}). Name another file "
+                "with ",
+                arg("journal"),
+                " or SMSFRAME_JOURNAL.",
+            )
         ) from error
     return place / "journal.sqlite3" if is_directory else place
 
@@ -296,8 +304,12 @@ def is_there(path: Path) -> bool:
     else:
         return True
     raise JournalError(
-        f"The journal {path} cannot be read ({reason}). Bring back what is missing, or name the "
-        "journal that was sent with: journal= or SMSFRAME_JOURNAL.",
+        Sentence(
+            f"The journal {path} cannot be read ({reason}). Bring back what is missing, or name "
+            "the journal that was sent with: ",
+            arg("journal"),
+            " or SMSFRAME_JOURNAL.",
+        ),
         path=str(path),
     )
 
@@ -305,7 +317,13 @@ def is_there(path: Path) -> bool:
 def no_journal(path: Path) -> JournalError:
     """Return the error of a journal that has to be there and is not."""
     return JournalError(
-        f"There is no journal {path}, so nothing is known of earlier sends. Connect with the one "
-        "that was sent with (connect(journal=...)), or name it with journal=.",
+        Sentence(
+            f"There is no journal {path}, so nothing is known of earlier sends. ",
+            words(
+                "Connect with the one that was sent with (connect(journal=...)), or name it with "
+                "journal=.",
+                at_shell="Name the one that was sent with: --journal.",
+            ),
+        ),
         path=str(path),
     )

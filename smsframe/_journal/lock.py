@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Final
 import filelock
 
 from smsframe._base.forks import after_fork
+from smsframe._base.sentences import Sentence, connect_with
 from smsframe.errors import CampaignBusyError, JournalError
 
 if TYPE_CHECKING:
@@ -192,10 +193,12 @@ def _dies_with_us(lock: filelock.BaseFileLock) -> bool:
 def _unlockable(file: Path, reason: str) -> JournalError:
     """Report a place where nothing can be locked."""
     return JournalError(
-        f"The campaign cannot be locked in {file.parent} ({reason}), so two senders could not be "
-        "kept apart. Move the journal with this folder to another place and name it with "
-        "connect(journal=...) or SMSFRAME_JOURNAL; a journal that is new there does not know who "
-        "was texted.",
+        Sentence(
+            f"The campaign cannot be locked in {file.parent} ({reason}), so two senders could not "
+            "be kept apart. Move the journal with this folder to another place and name it with ",
+            connect_with("journal"),
+            " or SMSFRAME_JOURNAL; a journal that is new there does not know who was texted.",
+        ),
         path=str(file),
     )
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.ipc
 
+from smsframe._base.sentences import packed, remember, unpacked
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from smsframe._base.result_columns import Verdicts
 
 _END_BYTES = 4
-ID, LOOKUP, VALUE = "id", "lookup:", "value:"
+ID, LOOKUP, VALUE, PARTS = "id", "lookup:", "value:", "parts of sentences"
 
 # Without threads: handing so little over to them takes longer than to compress it.
 _OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
@@ -63,7 +64,8 @@ def pack_rest(verdicts: Verdicts, rows: Positions) -> bytes:
             "batch": pa.DictionaryArray.from_arrays(batch, batch_ids),
             "contact": verdicts.contact.take(where),
             "segments": pa.array(verdicts.segments[rows]),
-        }
+        },
+        parts=packed(error for _, error in texts),
     )
 
 
@@ -90,9 +92,11 @@ def unpack(blob: bytes) -> pa.Table:
     try:
         if end != _end_of(stream):
             raise pa.ArrowInvalid("checksum")
-        return pa.ipc.open_stream(stream).read_all()
+        table = pa.ipc.open_stream(stream).read_all()
     except (pa.ArrowException, OSError) as error:  # OSError: cut short, or not what lz4 wrote
         raise JournalError("A stored batch cannot be read; the journal is damaged.") from error
+    remember(unpacked((table.schema.metadata or {}).get(PARTS.encode(), b"").decode()))
+    return table
 
 
 def _coded(numbers: pa.Array, texts: list[str]) -> pa.Array:
@@ -100,9 +104,9 @@ def _coded(numbers: pa.Array, texts: list[str]) -> pa.Array:
     return pa.DictionaryArray.from_arrays(numbers, pa.array(texts, pa.string()))
 
 
-def _pack(columns: dict[str, Any]) -> bytes:
-    """Return columns as a compressed Arrow stream."""
-    batch = pa.RecordBatch.from_pydict(columns)
+def _pack(columns: dict[str, Any], *, parts: str = "") -> bytes:
+    """Return columns as a compressed Arrow stream, with the parts of the sentences in them."""
+    batch = pa.RecordBatch.from_pydict(columns, metadata={PARTS: parts} if parts else None)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema, options=_OPTIONS) as writer:
         writer.write_batch(batch)

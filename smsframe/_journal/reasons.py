@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from smsframe._base.result_columns import BatchFacts
-from smsframe._base.sentences import as_sentences
+from smsframe._base.sentences import as_sentences, recalled
 from smsframe._journal.records import ACCEPTED, REJECTED, BatchRecord, Settlement
 
 Settled: TypeAlias = BatchRecord | Settlement
@@ -27,7 +27,7 @@ def reason_of(record: Settled) -> tuple[str, str]:
     """Return code and sentence of a batch that was not accepted."""
     if not record.code:
         return "sender_died", "The answer was not recorded."
-    return record.code, as_sentences(record.message, record.cure)
+    return record.code, as_sentences(record.message, recalled(record.cure))
 
 
 def known_reason(record: BatchRecord, state: int) -> tuple[str, str] | None:

@@ -35,6 +35,7 @@ import stat
 import time
 from typing import TYPE_CHECKING, Final
 
+from smsframe._base.sentences import Sentence, arg, connect_with
 from smsframe._journal.location import (
     SHORTEST_DATABASE_BYTES,
     forgotten,
@@ -60,7 +61,9 @@ SIDE_FILE_BYTES: Final = 1 << 20  # the side file is cut back to this size after
 
 _BEFORE_THE_FIRST_VERSION: Final = ("runs_and_batches",)  # the first migration of those states
 
-_ELSEWHERE: Final = "choose another place with connect(journal=...) or SMSFRAME_JOURNAL"
+_ELSEWHERE: Final = Sentence(
+    "choose another place with ", connect_with("journal"), " or SMSFRAME_JOURNAL"
+)
 _NOT_ELSEWHERE: Final = (
     "send nothing of its campaigns with another journal before: only this one knows who was texted"
 )
@@ -85,7 +88,10 @@ _MEANINGS: Final = {
         "cannot be opened",
         "Check that its directory exists and is yours to write, {or_else}.",
     ),
-    sqlite3.SQLITE_NOTADB: (_SOMETHING_ELSE, f"Leave that file alone and {_ELSEWHERE}."),
+    sqlite3.SQLITE_NOTADB: (
+        _SOMETHING_ELSE,
+        Sentence("Leave that file alone and ", _ELSEWHERE, "."),
+    ),
     sqlite3.SQLITE_CORRUPT: ("is damaged", _RESTORE),
     sqlite3.SQLITE_IOERR: (
         "could not be read or written by the operating system",
@@ -119,8 +125,8 @@ def _is_no_database(error: sqlite3.Error) -> bool:
 
 def _fault(path: Path, fault: str, cure: str, *, cause: str, locked: bool = False) -> JournalError:
     """Return an error that names another place only where nobody is forgotten by that."""
-    or_else = f"and {_NOT_ELSEWHERE}" if knows_somebody(path) else f"or {_ELSEWHERE}"
-    told = f"The journal {path} {fault}. {cure.format(or_else=or_else)}"
+    or_else = f"and {_NOT_ELSEWHERE}" if knows_somebody(path) else "or " + _ELSEWHERE
+    told = Sentence(f"The journal {path} {fault}. ", Sentence(cure).format(or_else=or_else))
     return JournalError(told, path=str(path), cause=cause, locked=locked)
 
 
@@ -181,8 +187,11 @@ def _make_file(path: Path, *, had_campaigns: bool) -> None:
         if had_campaigns:
             raise forgotten(path, "is a directory or device now")
         raise JournalError(
-            f"The journal {path} is a directory or device, not a file. Name a file, or "
-            f"{_ELSEWHERE}.",
+            Sentence(
+                f"The journal {path} is a directory or device, not a file. Name a file, or ",
+                _ELSEWHERE,
+                ".",
+            ),
             path=str(path),
         )
     if left_with_its_folder(path):
@@ -205,7 +214,7 @@ def _refuse_scrap(path: Path, *, had_campaigns: bool) -> None:
     if had_campaigns:
         raise forgotten(path, "was cut short, or holds something else now")
     fault, cure = _MEANINGS[sqlite3.SQLITE_NOTADB]
-    raise JournalError(f"The journal {path} {fault}. {cure}", path=str(path))
+    raise JournalError(Sentence(f"The journal {path} {fault}. ", cure), path=str(path))
 
 
 def make_directory(directory: Path) -> None:
@@ -286,18 +295,26 @@ def _applied(db: sqlite3.Connection, path: Path) -> tuple[str, ...]:
         if has_locks(path):
             raise forgotten(path, "is a database of another program now")
         raise JournalError(
-            f"The journal {path} is a database of another program. Leave it alone and "
-            f"{_ELSEWHERE}.",
+            Sentence(
+                f"The journal {path} is a database of another program. Leave it alone and ",
+                _ELSEWHERE,
+                ".",
+            ),
             path=str(path),
         )
     names = tuple(name for (name,) in db.execute("SELECT name FROM migrations ORDER BY rowid"))
     if names[:1] == _BEFORE_THE_FIRST_VERSION:
         raise JournalError(
-            f"The journal {path} was written by a development version of smsframe from before "
-            "0.1.0, which told messages apart in another way, so this version cannot know from it "
-            "who had what. Keep the file, and begin a new journal in another place: "
-            f"{_ELSEWHERE}. Before you send a text again that went out from this one, leave those "
-            "people out with exclude=: read their results with the version that sent them.",
+            Sentence(
+                f"The journal {path} was written by a development version of smsframe from before "
+                "0.1.0, which told messages apart in another way, so this version cannot know from "
+                "it who had what. Keep the file, and begin a new journal in another place: ",
+                _ELSEWHERE,
+                ". Before you send a text again that went out from this one, leave those people "
+                "out with ",
+                arg("exclude"),
+                ": read their results with the version that sent them.",
+            ),
             path=str(path),
             migrations=names,
         )

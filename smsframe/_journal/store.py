@@ -29,6 +29,7 @@ import time
 import zlib
 from typing import TYPE_CHECKING, Final
 
+from smsframe._base.sentences import SETTLE, Sentence, of_results, remember, words
 from smsframe._journal.location import refuse_outdated
 from smsframe._journal.lock import campaign_lock
 from smsframe._journal.reader import (
@@ -107,10 +108,12 @@ _FORGET_BLOBS: Final = (
     f"DELETE FROM rests WHERE {_OF_OLD_RUNS}",
 )
 _NO_ANSWER: Final = "The sender died before the answer was recorded."
-_LOOK_IT_UP: Final = (
-    "Look in Campaign whether these went out, then results.sms.reconcile(...) or "
-    "results.sms.resolve(...) settles them."
+_LOOK_IT_UP: Final = Sentence(
+    "Look in Campaign whether these went out, then ",
+    words(Sentence(SETTLE, " settles them"), at_shell=SETTLE.shell),
+    ".",
 )
+remember([_LOOK_IT_UP])  # it is kept as a text
 
 
 class Journal(JournalReader):
@@ -391,9 +394,13 @@ class Journal(JournalReader):
     def _contradiction(self, what: str) -> JournalError:
         """Report a write that contradicts the record; nothing of it was kept."""
         return JournalError(
-            f"The journal {self.path} refused a record: {what}. Nothing was written. Look in "
-            "smsframe.last_results() what became of these rows, and settle those that the journal "
-            "has otherwise (results.sms.resolve) before anything of this campaign is sent again.",
+            Sentence(
+                f"The journal {self.path} refused a record: {what}. Nothing was written. Look in ",
+                words("smsframe.last_results()", at_shell="the results"),
+                " what became of these rows, and settle those that the journal has otherwise (",
+                of_results("resolve"),
+                ") before anything of this campaign is sent again.",
+            ),
             path=str(self.path),
             contradiction=what,
         )

@@ -44,6 +44,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsframe._base.sentences import Sentence, arg, words
 from smsframe._phones.parse_column import NO_CODE, Readings
 from smsframe._phones.problems import CODES
 from smsframe._phones.readings import EVERY
@@ -84,6 +85,10 @@ _NO_NUMBER = (
     "phone_extension",
     "phone_two_numbers",
     "phone_rounded",
+)
+_NAME_IT = words(
+    Sentence("Name the column that holds them with ", arg("phone"), "."),
+    screen="Choose the column that holds them.",
 )
 _AGAIN = (
     "Take the file from its source again with the phone column stored as text, and read it with "
@@ -213,9 +218,9 @@ def _wrong_kind(column: pd.Series, rows: int) -> Damage:
     """Return the damage of a column of booleans, dates, lists and the like."""
     return Damage(
         code="phones_not_phones",
-        sentence=(
-            f"Column {column.name!r} holds {column.dtype} values, which are no phone numbers. "
-            "Name the column that holds them with phone=."
+        sentence=Sentence(
+            f"Column {column.name!r} holds {column.dtype} values, which are no phone numbers. ",
+            _NAME_IT,
         ),
         rows=rows,
         distinct=0,
@@ -411,8 +416,7 @@ def _not_phones(sample: _Sample) -> Damage | None:
         return None
     return sample.damage(
         "phones_not_phones",
-        "Hardly any of the {rows} cells of this column is a phone number. Name the column that "
-        "holds them with phone=.",
+        Sentence("Hardly any of the {rows} cells of this column is a phone number. ", _NAME_IT),
     )
 
 
@@ -445,6 +449,6 @@ def _no_country(sample: _Sample) -> Damage | None:
     return sample.damage(
         "phones_no_country",
         ("No number says its country" if count == sample.size else "Most numbers do not say theirs")
-        + f", and it is not guessed.{lost} {ways_out(bare)}",
+        + Sentence(f", and it is not guessed.{lost} ", ways_out(bare)),
         severity="error" if count == sample.size else "warning",
     )

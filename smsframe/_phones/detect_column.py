@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pandas.api.types import is_numeric_dtype
 
+from smsframe._base.sentences import Sentence, arg, words
 from smsframe._phones.column_owners import is_of_somebody_else, without_accents
 from smsframe._phones.parse_column import read_texts
 from smsframe._phones.problems import CODES
@@ -85,18 +86,34 @@ def guess_phone_column(frame: pd.DataFrame) -> Hashable:
     if len(found) > 1:
         listed = " and ".join(map(repr, found))
         raise InputError(
-            f"Columns {listed} all look like phone columns. Name the one to send to, such as "
-            f"phone={found[0]!r}.",
+            Sentence(
+                f"Columns {listed} all look like phone columns. ",
+                words(
+                    Sentence("Name the one to send to, such as ", arg("phone", found[0])),
+                    screen="Choose the one to send to",
+                ),
+                ".",
+            ),
             candidates=found,
         )
     if found or others:
         raise InputError(_not_plain([*found, *others]), candidates=[*found, *others])
     listed = ", ".join(map(repr, labels[:NAMED])) + (", …" if len(labels) > NAMED else "")
     raise InputError(
-        f"No column is plainly a phone column. Name it, such as phone={labels[0]!r}; the "
-        f"columns are {listed}."
+        Sentence(
+            "No column is plainly a phone column. ",
+            words(
+                Sentence(
+                    "Name it, such as ", arg("phone", labels[0]), f"; the columns are {listed}"
+                ),
+                screen="Choose it",
+            ),
+            ".",
+        )
         if labels
-        else "The frame has no columns, so there is no phone column.",
+        else Sentence(
+            words("The frame", at_shell="The file"), " has no columns, so there is no phone column."
+        ),
         candidates=[],
     )
 
@@ -105,10 +122,18 @@ def _not_plain(labels: list[Hashable]) -> str:
     """Return the sentence on columns with phones that may be somebody else's."""
     listed = " and ".join(map(repr, labels))
     holds = "holds" if len(labels) == 1 else "hold"
-    return (
+    return Sentence(
         f"No column is plainly the row's own phone. {listed} {holds} phone numbers, but by name or "
-        "values they may be somebody else's. Name the column to send to, such as "
-        f"phone={labels[0]!r}, if that is meant."
+        "values they may be somebody else's. ",
+        words(
+            Sentence(
+                "Name the column to send to, such as ",
+                arg("phone", labels[0]),
+                ", if that is meant",
+            ),
+            screen="Choose the column to send to",
+        ),
+        ".",
     )
 
 

@@ -20,8 +20,18 @@ from typing import TYPE_CHECKING
 
 from phonenumbers import __version__
 
+from smsframe._base.sentences import Sentence, arg, words
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_AMBIGUOUS = (
+    "{value} can be read as two numbers: as people write or dial it in {region}, and with its "
+    "country code first. Write + and the country code in front, which decides it, or "
+)
+_EVERY_CODE = words(
+    Sentence(arg("region", "+", python='"+"'), " if"), screen="choose under Region that"
+)
 
 SENTENCES: Mapping[str, str] = MappingProxyType(
     {
@@ -45,10 +55,18 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "{value} is in scientific notation: a spreadsheet has dropped its last digits. "
             "Take the number from the source, stored as text."
         ),
-        "phone_no_country": (
-            "{value} does not say its country. Write + and the country code in front, or say "
-            'which country numbers without one are from, such as region="US", or region="+" if '
-            "every number begins with its country code."
+        "phone_no_country": Sentence(
+            "{value} does not say its country. Write + and the country code in front, or ",
+            words(
+                Sentence(
+                    "say which country numbers without one are from, such as ",
+                    arg("region", "US", python='"US"'),
+                ),
+                screen="choose under Region which country numbers without one are from",
+            ),
+            ", or ",
+            _EVERY_CODE,
+            " every number begins with its country code.",
         ),
         "phone_other_country": (
             "{value} is no number of {region}, but would be one of another country "
@@ -59,10 +77,11 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "code of its own: 0690 and 0691 are +590, 0692 and 0693 are +262, 0694 is +594, 0696 "
             "and 0697 are +596. Write + and that code in place of the 0 (+33 for the mainland)."
         ),
-        "phone_ambiguous": (
-            "{value} can be read as two numbers: as people write or dial it in {region}, "
-            "and with its country code first. Write + and the country code in front, which decides "
-            'it, or give region="+" if every number begins with its country code.'
+        "phone_ambiguous": Sentence(
+            _AMBIGUOUS,
+            words("give ", screen=""),
+            _EVERY_CODE,
+            " every number begins with its country code.",
         ),
         "phone_unknown_country": (
             "{value} begins with a country code that does not exist. Correct the digits after"
@@ -108,6 +127,27 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
     }
 )
 """Code → sentence with the cure; ``{value}`` is the masked cell, ``{region}`` "region FR"."""
+
+SENTENCES_BY_ROW: Mapping[str, str] = MappingProxyType(
+    {
+        **SENTENCES,
+        "phone_ambiguous": Sentence(
+            _AMBIGUOUS,
+            words(
+                Sentence(
+                    "give ",
+                    arg("region", "+", python='"+"'),
+                    " and no ",
+                    arg("region_from"),
+                    " if every number begins with its country code.",
+                ),
+                screen="choose no Country column and, under Region, that every number begins with "
+                "its country code.",
+            ),
+        ),
+    }
+)
+"""The same where each row has a country of its own."""
 
 CODES = tuple(SENTENCES)
 """All codes, in the order in which categories are kept."""

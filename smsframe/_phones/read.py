@@ -19,8 +19,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base.masking import Plain
+from smsframe._base.sentences import Part, Sentence, arg
 from smsframe._base.tracebacks import public
-from smsframe._base.validation import check_series, quoted, type_of
+from smsframe._base.validation import check_series, given_as, quoted, type_of
 from smsframe._phones.automaton import LINE_TYPES, UNKNOWN
 from smsframe._phones.corruption import Damage, find_damage
 from smsframe._phones.country_names import region_called
@@ -216,17 +217,27 @@ def check_region(region: str | None) -> str | None:
     if name == EVERY or name in phonenumbers.SUPPORTED_REGIONS:
         return name
     meant = _OTHER_NAMES.get(re.sub(r"^(?:\+|00)", "", name)) or _region_called(name)
-    cure = f'write region="{meant}"' if meant else 'such as region="US" or region="GB"'
-    given = (
-        f"region={quoted(region)} is not a region."
-        if isinstance(region, str)
-        else f"region= is of type {type_of(region)}."
+    cure = (
+        Sentence("write ", _named(meant))
+        if meant
+        else Sentence("such as ", _named("US"), " or ", _named("GB"))
     )
+    what = " is not a region." if isinstance(region, str) else f" is of type {type_of(region)}."
     raise InputError(
-        Plain(f"{given} It takes the two letters of a country: {cure}."),
+        Plain(
+            given_as("region", region) if isinstance(region, str) else arg("region"),
+            f"{what} It takes the two letters of a country: ",
+            cure,
+            ".",
+        ),
         region=quoted(region),
         meant=meant,
     )
+
+
+def _named(region: str) -> Part:
+    """Return the argument that names a region."""
+    return arg("region", region, python=f'"{region}"')
 
 
 def _region_called(name: str) -> str | None:

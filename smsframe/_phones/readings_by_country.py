@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
+from smsframe._base.sentences import Sentence, arg, joined, words
 from smsframe._phones.country import country_counts
 from smsframe._phones.parse_column import NO_CODE, read_texts
 from smsframe._phones.parse_one import read_cell
@@ -30,11 +31,19 @@ _FEWEST = 0.5
 def ways_out(texts: pa.Array) -> str:
     """Return, for numbers without a country, what to write and what that would text."""
     regions = _likely_regions(texts) or ["US"]
-    first, *others = [f'region="{region}" {_told(texts, region)}' for region in regions]
-    more = "".join(f", {way}" for way in others)
-    return (
-        f"Say where they are from, such as {first}{more}; or, if every number begins with its "
-        f'country code, region="+" {_told(texts, EVERY)}.'
+    ways = [
+        Sentence(
+            arg("region", region, python=f'"{region}"', screen=region), f" {_told(texts, region)}"
+        )
+        for region in regions
+    ]
+    return Sentence(
+        words("Say where they are from", screen="Choose under Region where they are from"),
+        ", such as ",
+        joined(", ", ways),
+        "; or, if every number begins with its country code, ",
+        arg("region", EVERY, python=f'"{EVERY}"', screen="choose that there"),
+        f" {_told(texts, EVERY)}.",
     )
 
 

@@ -24,6 +24,7 @@ import pandas as pd
 
 from smsframe._base import result_columns, validation
 from smsframe._base.arrow import Positions
+from smsframe._base.sentences import joined
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_count, check_frame, refuse
 from smsframe._plan import batches as slices
@@ -366,7 +367,7 @@ class Plan:
             more than ten. Nothing was sent.
         """
         if self.blocking:
-            raise InputError(" ".join(fault.sentence for fault in self.blocking))
+            raise InputError(joined(" ", (fault.sentence for fault in self.blocking)))
         several = rows.tolist() if isinstance(rows, (np.ndarray, pd.Index, pd.Series)) else rows
         labels = several if isinstance(several, list) else [several]
         test = self.trial(self._ready[:1] if rows is None else self._rows_of(*labels), to)

@@ -24,7 +24,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base.masking import mask_cell
+from smsframe._base.sentences import Part, Sentence, arg, words
 from smsframe._phones import read as phones
+from smsframe._phones.problems import SENTENCES_BY_ROW
 from smsframe._phones.to_strings import cell_text
 from smsframe._plan.batches import picker
 from smsframe._plan.message_parts import MessageColumns
@@ -49,7 +51,6 @@ MAX_CHARACTERS = 800
 MAX_UCS2_CHARACTERS = 400
 MAX_SEGMENTS = 6
 BATCH_SIZE = 1000
-_EVERY, _EVERY_ROW = 'give region="+"', 'give region="+" and no region_from='
 
 DOUBTFUL_VALUES = (
     *("value_many_digits", "value_garbled", "no_value_word", "value_holds_tag", "value_in_utc"),
@@ -57,15 +58,19 @@ DOUBTFUL_VALUES = (
 DOUBTFUL_WORDS = ("tag_other_notation", "text_garbled")
 """Warnings whose cure changes words: who follows it later must not text everybody again."""
 
+BLANK = words("is blank here", at_shell="is blank here (words such as N/A and None count as blank)")
 READY, INVALID, DUPLICATE, HELD_BACK, EXCLUDED = range(5)
 
 
 def duplicate_sentence(repeats: int) -> str:
     """Say what a row that repeats an earlier one is, and what sending it would mean."""
     rows = "1 row that repeats" if repeats == 1 else f"{repeats:,} rows that repeat"
-    return (
-        "The same message to the same person is in an earlier row. duplicates='send' sends the "
-        f"{rows} one too, so those people get it again."
+    again = Sentence(
+        arg("duplicates", "send"), f" sends the {rows} one too, so those people get it again."
+    )
+    return Sentence(
+        "The same message to the same person is in an earlier row. ",
+        words(again, screen="It is sent once."),
     )
 
 
@@ -126,14 +131,17 @@ def read_recipients(draft: Draft) -> None:
                 column,
                 texts,
                 code="lookup_missing",
-                sentence=f"Column {column!r} is blank here, so the recipient cannot be looked up. "
-                "Fill it in or leave the row out.",
+                sentence=Sentence(
+                    f"Column {column!r} ",
+                    BLANK,
+                    ", so the recipient cannot be looked up. Fill it in or leave the row out.",
+                ),
             )
         return
     column = draft.columns.phone
     if column is None:
         column = phones.guess_phone_column(draft.frame)
-        _refuse_repeated(draft, column, "phone=")
+        _refuse_repeated(draft, column, Sentence(arg("phone")))
         draft.columns = replace(draft.columns, phone=column)
     region, row_regions = draft.columns.region, None
     if draft.columns.region_from is not None:
@@ -153,14 +161,13 @@ def _note_phones(draft: Draft, column: Hashable, read: phones.PhoneColumn) -> No
         )
     codes = pd.Categorical(read.code)
     region, by_row = f"region {draft.columns.region}", draft.columns.region_from
+    sentences = phones.SENTENCES if by_row is None else SENTENCES_BY_ROW
     if by_row is not None:
         region = f"the country of its row (column {by_row!r})"
     for number, code in enumerate(codes.categories):
         draft.problems.rows(
             str(code),
-            phones.SENTENCES[code]
-            .format(column=column, region=region, value="This")
-            .replace(_EVERY, _EVERY if by_row is None else _EVERY_ROW),
+            sentences[code].format(column=column, region=region, value="This"),
             np.flatnonzero(codes.codes == number),
             column=column,
             values=_masked(draft.frame[column]),
@@ -229,10 +236,12 @@ def _sort_tags(draft: Draft, tags: Sequence[str]) -> None:
         note_database_tag(draft, tag, said_so=tag in said)
     for tag in said:
         if tag not in tags:
-            _note_unused(draft, "personalize_unused", tag, "personalize=", tags)
+            what = words(Sentence(arg("personalize"), " has"), screen="A column was given for")
+            _note_unused(draft, "personalize_unused", tag, what, tags)
     for tag in draft.message.defaults:
         if tag not in tags:
-            _note_unused(draft, "default_unused", tag, "defaults=", tags)
+            what = words(Sentence(arg("defaults"), " has"), screen="“if blank” was given for")
+            _note_unused(draft, "default_unused", tag, what, tags)
 
 
 def _refuse_repeated(draft: Draft, column: Hashable, where: str) -> None:
@@ -242,18 +251,25 @@ def _refuse_repeated(draft: Draft, column: Hashable, where: str) -> None:
         sentence = column_sentence(draft.frame, column, where)
         raise InputError(
             sentence
-            or f"{where} fits several columns: {', '.join(map(repr, labels))}. Rename one,"
-            " or say which is meant with personalize=."
+            or Sentence(
+                where,
+                f" fits several columns: {', '.join(map(repr, labels))}. Rename one, or ",
+                words(
+                    Sentence("say which is meant with ", arg("personalize")),
+                    screen="choose beside the tag which is meant",
+                ),
+                ".",
+            )
         )
 
 
-def _note_unused(draft: Draft, code: str, tag: str, where: str, tags: Sequence[str]) -> None:
+def _note_unused(draft: Draft, code: str, tag: str, has: Part, tags: Sequence[str]) -> None:
     """Say that an argument names a tag that the text does not have."""
     near = near_misses(tag, list(tags))
     hint = f" Did you mean {near[0]!r}?" if near else ""
     draft.problems.whole(
         code,
-        f"{where} has {tag!r}, but the text has no %%{tag}%%.{hint}",
+        Sentence(has, f" {tag!r}, but the text has no %%{tag}%%.{hint}"),
         severity="warning" if near else "info",
         column=tag,
     )
@@ -270,8 +286,16 @@ def _use_columns(draft: Draft, chosen: Mapping[str, Hashable]) -> None:
                 column,
                 texts,
                 code="value_missing",
-                sentence=f"Column {column!r} is blank here and tag %%{tag}%% has no default. "
-                f"Fill it in, or give defaults={{{tag!r}: …}}.",
+                sentence=Sentence(
+                    f"Column {column!r} ",
+                    BLANK,
+                    f" and tag %%{tag}%% has no default. Fill it in, or ",
+                    words(
+                        Sentence("give ", arg("defaults", {tag: ...})),
+                        screen="write under “if blank” what stands in",
+                    ),
+                    ".",
+                ),
             )
 
 
@@ -289,9 +313,12 @@ def _note_missing(
         how = f"format {fmt!r}" if isinstance(fmt, str) else "function"
         draft.problems.rows(
             code,
-            f"The {how} of column {column!r} makes nothing of this cell, and there is no default. "
-            f"Change formats[{str(column)!r}] so that it suits every value of the column, or give "
-            "a default.",
+            Sentence(
+                f"The {how} of column {column!r} makes nothing of this cell, and there is no "
+                "default. Change ",
+                arg(f"formats[{str(column)!r}]", screen="the format"),
+                " so that it suits every value of the column, or give a default.",
+            ),
             rows[given],
             column=column,
         )

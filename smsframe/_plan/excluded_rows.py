@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
+from smsframe._base.sentences import Sentence, arg
 from smsframe._eligibility.exclude import (
     ARGUMENT,
     NOBODY,
@@ -41,8 +42,13 @@ def excluded_rows(draft: Draft) -> npt.NDArray[np.bool_]:
             excluded |= _excluded_lookups(draft, found, where)
         elif len(found.lookups):
             raise InputError(
-                f"{where} holds results of a run with lookup=, of whom no number is known, so they "
-                "cannot be held back here. Give their numbers."
+                Sentence(
+                    where,
+                    " holds results of a run with ",
+                    arg("lookup"),
+                    ", of whom no number is known, so they cannot be held back here. Give their "
+                    "numbers.",
+                )
             )
         elif found.has_numbers:
             excluded |= held_back(found.numbers, draft.recipients(), draft.columns.region)
@@ -53,8 +59,15 @@ def _excluded_lookups(draft: Draft, found: Exclusion, where: str) -> npt.NDArray
     """Return which recipients that are looked up had an earlier run."""
     if found.has_numbers:
         raise InputError(
-            f"With lookup= no number is known, so nobody whom {where} names could be held back. "
-            "Send by phone=, or leave them out of the database's program."
+            Sentence(
+                "With ",
+                arg("lookup"),
+                " no number is known, so nobody whom ",
+                where,
+                " names could be held back. Send by ",
+                arg("phone"),
+                ", or leave them out of the database's program.",
+            )
         )
     excluded = np.zeros(draft.rows, dtype=bool)
     if len(found.lookups):
@@ -70,8 +83,12 @@ def _note_unread(draft: Draft, numbers: Numbers, where: str) -> None:
     if numbers.unread:
         draft.problems.whole(
             "exclude_unread",
-            f"{numbers.unread:,} of the entries of {where} can be read as no phone number, so they "
-            "hold nobody back. Correct them if somebody was meant.",
+            Sentence(
+                f"{numbers.unread:,} of the entries of ",
+                where,
+                " can be read as no phone number, so they hold nobody back. Correct them if "
+                "somebody was meant.",
+            ),
             severity="warning",
             value=shown(numbers.examples),
         )

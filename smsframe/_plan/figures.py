@@ -13,6 +13,7 @@ import pandas as pd
 
 from smsframe._base import html, result_columns
 from smsframe._base.masking import mask_cell, mask_label
+from smsframe._base.sentences import Sentence, arg, sentence_of
 from smsframe._phones.country import country_counts
 from smsframe._phones.readings_by_country import listed
 from smsframe._plan import show
@@ -128,7 +129,7 @@ def _past(plan: Plan) -> tuple[History | None, list[str]]:
     try:
         return plan.history, []
     except JournalError as error:
-        return None, [f"What went out before is not known. {error}"]
+        return None, [Sentence("What went out before is not known. ", sentence_of(error))]
 
 
 def _is_known(past: History | None) -> TypeGuard[History]:
@@ -181,4 +182,5 @@ def _savings(draft: Draft) -> list[str]:
     folded = measure_filled(template, values, draft.rows)
     ready = draft.verdict == READY
     saved = int(draft.measured.segments[ready].sum()) - int(folded.segments[ready].sum())
-    return [f"fold='gsm7' would save {saved:,} segments."] if saved > 0 else []
+    fold = arg("fold", "gsm7", screen="Replacing look-alikes")
+    return [Sentence(fold, f" would save {saved:,} segments.")] if saved > 0 else []

@@ -22,6 +22,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from smsframe._base.masking import Plain
+from smsframe._base.sentences import FRAME, PROGRAMS, Sentence, arg, sentence_of, words
 from smsframe._base.validation import (
     check_bool,
     check_choice,
@@ -32,6 +33,7 @@ from smsframe._base.validation import (
     check_optional_bool,
     check_progress,
     check_text,
+    given_as,
     quoted,
     refuse,
     shown_label,
@@ -123,10 +125,12 @@ def check_message(text: Any, given: Mapping[str, Any], faults: list[str]) -> Mes
         text = ""
     content_id = _id_text("content_id", given["content_id"], faults)
     if (text is None) == (given["content_id"] is None):
-        faults.append("Give either the text or content_id= (the id of a published message).")
+        either = "Give either the text or ", arg("content_id"), " (the id of a published message)."
+        faults.append(Sentence(*either))
     source = check_text("source", given["source"], faults)
     if source is not None and len(source) > MAX_SOURCE:
-        faults.append(f"source= has {len(source)} characters; at most {MAX_SOURCE} fit.")
+        long = f" has {len(source)} characters; at most {MAX_SOURCE} fit."
+        faults.append(Sentence(arg("source"), long))
     return Message(
         program=_program(given["program"], faults),
         content=check_text("text", text, faults, blank=True),
@@ -145,13 +149,14 @@ def check_columns(frame: pd.DataFrame, given: Mapping[str, Any], faults: list[st
     """Return which column is what; faults are added to the list."""
     phone = given["phone"]
     if phone is not None:
-        _need_column(frame, phone, "phone=", faults)
+        _need_column(frame, phone, Sentence(arg("phone")), faults)
     region_from = given["region_from"]
     if region_from is not None:
-        _need_column(frame, region_from, "region_from=", faults)
+        _need_column(frame, region_from, Sentence(arg("region_from")), faults)
     lookup = _lookup(frame, given["lookup"], faults)
     if phone is not None and lookup:
-        faults.append("Give phone= or lookup=, not both: a message has one way to its recipient.")
+        why = ", not both: a message has one way to its recipient."
+        faults.append(Sentence("Give ", arg("phone"), " or ", arg("lookup"), why))
     return Columns(
         phone=phone,
         lookup=lookup,
@@ -226,9 +231,9 @@ def column_sentence(frame: pd.DataFrame, column: Any, where: str) -> str | None:
         found = 0
     if found == 1:
         return None
-    named = f"{where} names column {shown_label(column)}"
+    named = Sentence(where, f" names column {shown_label(column)}, which the ", FRAME)
     if found:
-        return f"{named}, which the frame has {found} times: rename one."
+        return named + f" has {found} times: rename one."
     labels = {str(name): name for name in frame.columns}
     near = [str(column)] if str(column) in labels else near_misses(str(column), list(labels))
     hint = f"Did you mean {labels[near[0]]!r}? " if near else ""
@@ -236,7 +241,7 @@ def column_sentence(frame: pd.DataFrame, column: Any, where: str) -> str | None:
         hint = "It is the index: .reset_index() makes a column of it. "
     shown = ", ".join(map(repr, frame.columns[:NAMED])) + (", …" if len(labels) > NAMED else "")
     shown = shown or "no columns at all"
-    return f"{named}, which the frame does not have. {hint}It has: {shown}."
+    return named + f" does not have. {hint}It has: {shown}."
 
 
 def _need_column(frame: pd.DataFrame, column: Any, where: str, faults: list[str]) -> None:
@@ -255,8 +260,12 @@ def _program(given: Any, faults: list[str]) -> str:
         return _id_text("program", given, faults) or ""
     what = "" if given is None or isinstance(given, str) else f", not {type_of(given)}"
     faults.append(
-        "program= is the id of the SMS program to send from, such as '148372'"
-        f"{what}; client.programs() lists those of your account."
+        Sentence(
+            arg("program"),
+            f" is the id of the SMS program to send from, such as '148372'{what}; ",
+            PROGRAMS,
+            " lists those of your account.",
+        )
     )
     return ""
 
@@ -268,7 +277,7 @@ def _id_text(name: str, given: Any, faults: list[str]) -> str | None:
         return None
     found = campaign_name(text)
     if not found:
-        faults.append(f"{name}= holds nothing that can be seen.")
+        faults.append(Sentence(arg(name), " holds nothing that can be seen."))
     return found
 
 
@@ -279,11 +288,16 @@ def _campaign(given: Any, faults: list[str]) -> str | None:
         return None
     name = campaign_name(text)
     if not name:
-        faults.append("campaign= holds nothing that can be seen; give it a name, or leave it out.")
+        fix = " holds nothing that can be seen; give it a name, or leave it out."
+        faults.append(Sentence(arg("campaign", screen="The campaign"), fix))
     if is_test(name):
         faults.append(
-            f"campaign= begins with {TEST_PREFIX!r}, as the names of tests do (plan.send_test), "
-            "and a test is not remembered as a campaign. Give it another name."
+            Sentence(
+                arg("campaign", screen="The campaign"),
+                f" begins with {TEST_PREFIX!r}, as the names of tests do (",
+                words("plan.send_test", at_shell="--test-to", screen="Try"),
+                "), and a test is not remembered as a campaign. Give it another name.",
+            )
         )
     return name
 
@@ -293,7 +307,7 @@ def _region(given: Any, faults: list[str]) -> str | None:
     try:
         check_region(given)
     except InputError as error:
-        faults.append(Plain(error))
+        faults.append(Plain(sentence_of(error)))
         return None
     return given if given is None else str.__str__(given)
 
@@ -303,10 +317,10 @@ def _lookup(frame: pd.DataFrame, given: Any, faults: list[str]) -> dict[str, Has
     need = "a mapping of a database field to a column, such as {'accountNumber': 'account'}"
     lookup = _mapping("lookup", given, need, faults)
     if isinstance(given, Mapping) and not given:
-        faults.append(f"lookup= is empty; it must be {need}.")
+        faults.append(Sentence(arg("lookup"), f" is empty; it must be {need}."))
     for name, column in lookup.items():
         check_text("a field of lookup", name, faults, need=FIELD, optional=False)
-        _need_column(frame, column, f"lookup[{shown_label(name)}]", faults)
+        _need_column(frame, column, Sentence(arg(f"lookup[{shown_label(name)}]")), faults)
     return lookup
 
 
@@ -315,20 +329,23 @@ def _formats(frame: pd.DataFrame, given: Any, faults: list[str]) -> dict[Hashabl
     need = "a mapping of a column to a format, such as {'total': ',.2f'}"
     formats = _mapping("formats", given, need, faults)
     for column, wanted in formats.items():
-        _need_column(frame, column, "formats=", faults)
-        name = f"formats[{shown_label(column)}]"
+        _need_column(frame, column, Sentence(arg("formats")), faults)
+        shown = shown_label(column)
         if isinstance(wanted, str):
-            _check_specification(name, wanted, faults)
+            _check_specification(shown, wanted, faults)
         elif wanted is not None and not callable(wanted):
-            faults.append(unusable(name, wanted, "a format such as ',.2f' or a function"))
+            need = "a format such as ',.2f' or a function"
+            faults.append(unusable(f"formats[{shown}]", wanted, need))
     return formats
 
 
-def _check_specification(name: str, wanted: str, faults: list[str]) -> None:
+def _check_specification(column: str, wanted: str, faults: list[str]) -> None:
     """Note a fault where a format cannot be used, or fits by accident alone."""
+    name = f"formats[{column}]"
     text = check_text(name, wanted, faults, blank=True)
     if text and (fault := fault_of(text)):
-        faults.append(Plain(f"{name}={quoted(text)} {fault}."))
+        shown = f"The format {quoted(text)} of column {column}"
+        faults.append(Plain(words(given_as(name, text), screen=shown), f" {fault}."))
 
 
 def _personalize(
@@ -354,7 +371,7 @@ def _personalize(
         check_text("a tag of personalize", tag, faults, blank=True)
         _refuse_marks("personalize", tag, faults)
         if column is not None:
-            _need_column(frame, column, f"personalize[{shown_label(tag)}]", faults)
+            _need_column(frame, column, Sentence(arg(f"personalize[{shown_label(tag)}]")), faults)
     _refuse_two_meanings(pairs, faults)
     return dict(pairs)
 
@@ -363,7 +380,8 @@ def _refuse_marks(where: str, tag: str, faults: list[str]) -> None:
     """Note a fault where a tag is given with its marks, for no text has a tag of that name."""
     if "%%" in tag:
         bare = quoted(tag.replace("%%", "").strip())
-        faults.append(f"{where}= names {shown_label(tag)}; write the name of a tag alone: {bare}.")
+        fix = f" names {shown_label(tag)}; write the name of a tag alone: {bare}."
+        faults.append(Sentence(arg(where), fix))
 
 
 def _refuse_two_meanings(pairs: Sequence[tuple[str, Hashable | None]], faults: list[str]) -> None:
@@ -372,8 +390,11 @@ def _refuse_two_meanings(pairs: Sequence[tuple[str, Hashable | None]], faults: l
     for tag, column in pairs:
         if tag in meant:
             faults.append(
-                f"personalize= gives the tag %%{tag}%% two meanings: {shown_label(meant[tag])} and "
-                f"{shown_label(column)}. Keep one."
+                Sentence(
+                    arg("personalize"),
+                    f" gives the tag %%{tag}%% two meanings: {shown_label(meant[tag])} and "
+                    f"{shown_label(column)}. Keep one.",
+                )
             )
         meant[tag] = column
 
@@ -402,11 +423,15 @@ def _defaults(given: Any, faults: list[str]) -> dict[str, str]:
         elif (text := check_text(name, value, faults, blank=True)) is not None:
             defaults[str(tag)] = text
             if "\ufffd" in text:
-                faults.append(f"{name} holds \ufffd, where a character was lost. Write it anew.")
+                lost = " holds \ufffd, where a character was lost. Write it anew."
+                faults.append(Sentence(arg(name), lost))
             if "%%" in text:
                 faults.append(
-                    f"{name} holds %%, but a default is not filled: people would read it as it "
-                    "stands. Write the words themselves, with one % for a percent sign."
+                    Sentence(
+                        arg(name),
+                        " holds %%, but a default is not filled: people would read it as it "
+                        "stands. Write the words themselves, with one % for a percent sign.",
+                    )
                 )
     return defaults
 

@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from smsframe._base.sentences import joined, remember
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -153,6 +155,7 @@ class Problems:
         which, positions = self._in_row_order(first)
         by_row = self._by_row
         shared = [*wholes, *(by_row[i] for i in which)]
+        remember(fault.sentence for fault in self.faults)
         return pd.DataFrame(
             {
                 "label": _objects([None] * len(wholes) + _labels(index, positions)),
@@ -163,7 +166,7 @@ class Problems:
                 ),
                 "code": pd.array([fault.code for fault in shared], dtype="string"),
                 "severity": pd.Categorical([f.severity for f in shared], categories=SEVERITIES),
-                "sentence": pd.array([fault.sentence for fault in shared], dtype="string"),
+                "sentence": pd.array([str(fault.sentence) for fault in shared], dtype="string"),
             },
             columns=list(COLUMNS),
         )
@@ -224,27 +227,28 @@ def _kind(fault: Fault, index: pd.Index) -> Kind:
     )
 
 
-def first_codes(problems: Problems, rows: int) -> tuple[list[str], npt.NDArray[np.int32]]:
-    """Return the distinct errors (code NUL sentence) and, for each row, which it has (-1: none).
+def first_codes(
+    problems: Problems, rows: int
+) -> tuple[list[tuple[str, str]], npt.NDArray[np.int32]]:
+    """Return the distinct errors (code, sentence) and, for each row, which it has (-1: none).
 
     A row with several errors gets the first one's code and all their sentences, joined.
     """
-    texts: list[str] = []
-    numbers: dict[str, int] = {}
+    reasons: list[tuple[str, str]] = []
+    numbers: dict[tuple[str, str], int] = {}
     verdict = np.full(rows, -1, dtype=np.int32)
     for fault in problems.of("error"):
         if fault.positions is None:
             continue
         before = verdict[fault.positions]
         for old in np.unique(before):
-            text = (
-                f"{fault.code}\x00{fault.sentence}" if old < 0 else f"{texts[old]} {fault.sentence}"
-            )
-            number = numbers.setdefault(text, len(texts))
-            if number == len(texts):
-                texts.append(text)
+            code, before_it = reasons[old] if old >= 0 else (fault.code, "")
+            told = joined(" ", filter(None, [before_it, fault.sentence]))
+            number = numbers.setdefault((code, told), len(reasons))
+            if number == len(reasons):
+                reasons.append((code, told))
             verdict[fault.positions[before == old]] = number
-    return texts, verdict
+    return reasons, verdict
 
 
 def _labels(index: pd.Index, positions: Positions) -> list[Any]:

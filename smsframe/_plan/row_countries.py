@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base.masking import mask_label
+from smsframe._base.sentences import Sentence, arg, words
 from smsframe._phones.column_owners import without_accents
 from smsframe._phones.country import country_counts
 from smsframe._phones.country_names import region_called
@@ -37,9 +38,11 @@ if TYPE_CHECKING:
     from smsframe._plan.options import Columns
     from smsframe._plan.problems import Problems
 
-UNREADABLE = (
+UNREADABLE = Sentence(
     "Column {column!r} names no country here that is known. Write its two letters, such as FR, or "
-    "its English name; or empty the cell, so that region= counts."
+    "its English name; or empty the cell, so that ",
+    arg("region", screen="the region"),
+    " counts.",
 )
 LARGE_LIST, RARE = 200, 0.01
 
@@ -118,10 +121,18 @@ def _note_contradiction(
             }
             problems.rows(
                 "country_contradicts",
-                f"Column {label!r} says another country than region={region!r} in {len(rows):,} "
-                f"rows whose numbers are written without a country code ({listed(named)}). They "
-                f"are read as numbers of {region}. If the column is right, give "
-                f"region_from={label!r}.",
+                Sentence(
+                    f"Column {label!r} says another country than ",
+                    arg("region", region, screen="the region"),
+                    f" in {len(rows):,} rows whose numbers are written without a country code "
+                    f"({listed(named)}). They are read as numbers of {region}. If the column is "
+                    "right, ",
+                    words(
+                        Sentence("give ", arg("region_from", label)),
+                        screen="choose it under Country column",
+                    ),
+                    ".",
+                ),
                 rows,
                 severity="warning",
                 column=label,
@@ -134,8 +145,12 @@ def _note_rare(contacts: pa.Array, phone: Hashable, problems: Problems) -> None:
     if rare:
         problems.whole(
             "country_rare",
-            f'With region="+", few of {len(contacts):,} numbers are of {listed(rare)}. Look '
-            "whether these rows lack their country code: then others are texted.",
+            Sentence(
+                "With ",
+                arg("region", EVERY, python='"+"', screen="country codes in front"),
+                f", few of {len(contacts):,} numbers are of {listed(rare)}. Look whether these "
+                "rows lack their country code: then others are texted.",
+            ),
             severity="warning",
             column=phone,
         )

@@ -16,6 +16,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
+from smsframe._base.sentences import FRAME, Part, Sentence, arg, words
 from smsframe._text.template import near_misses
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ _LOOK_ALIKES: Final = {
 
 _NAME_ENDS: Final = re.compile(r"[:|!;,=]")
 _LONGEST: Final = 40
+FILE_PLACES: Final = ("line", "row")
+"""What the index of a file is called: nobody means it by a tag."""
 
 
 def bare(name: str) -> str:
@@ -84,10 +87,15 @@ def note_database_tag(draft: Draft, tag: str, *, said_so: bool) -> None:
         return
     default = draft.message.defaults.get(tag)
     lacking = f"the default {default!r}" if default is not None else "nothing (there is no default)"
-    why = "is the database's, as personalize= says" if said_so else "is no column"
+    said = words(Sentence(arg("personalize"), " says"), screen="was chosen")
+    why = Sentence("is the database's, as ", said) if said_so else "is no column"
     draft.problems.whole(
         "tag_from_database",
-        f"Tag %%{tag}%% {why}: the database fills it; where that has no value, {lacking}.",
+        Sentence(
+            f"Tag %%{tag}%% ",
+            why,
+            f": the database fills it; where that has no value, {lacking}.",
+        ),
         severity="info",
         column=tag,
     )
@@ -101,30 +109,60 @@ def _note_near_miss(draft: Draft, tag: str) -> bool:
         names = [_told(label, tag) for label in same]
         draft.problems.whole(
             "tag_near_miss",
-            f"Tag %%{tag}%% is no column, but {many} {' and '.join(names)}. Say which is "
-            f"meant: personalize={{{tag!r}: {same[0]!r}}} for the column, "
-            f"personalize={{{tag!r}: None}} for the field of the database.",
+            Sentence(
+                f"Tag %%{tag}%% is no column, but {many} {' and '.join(names)}. ",
+                _say_which(tag, same[0]),
+            ),
             column=tag,
         )
     elif level := called_the_same(tag, [name for name in levels if name is not None]):
         draft.problems.whole(
             "tag_is_index",
-            f"Tag %%{tag}%% is filled from the database, though the index of the frame is called "
-            f"{level[0]!r}. If that was meant, make a column of it: .reset_index().",
+            Sentence(
+                f"Tag %%{tag}%% is filled from the database",
+                words(
+                    f", though the index of the frame is called {level[0]!r}. If that was meant, "
+                    "make a column of it: .reset_index()",
+                    at_shell="" if level[0] in FILE_PLACES else None,
+                ),
+                ".",
+            ),
             severity="warning",
             column=tag,
         )
     elif near := near_misses(tag, list(map(str, columns))):
         draft.problems.whole(
             "tag_near_miss",
-            f"Tag %%{tag}%% is filled from the database, though the frame has column {near[0]!r}. "
-            f"If that was meant: personalize={{{tag!r}: {near[0]!r}}}.",
+            Sentence(
+                f"Tag %%{tag}%% is filled from the database, though the ",
+                FRAME,
+                f" has column {near[0]!r}. If that was meant",
+                words(
+                    Sentence(": ", arg("personalize", {tag: near[0]})),
+                    screen=", choose the column beside the tag",
+                ),
+                ".",
+            ),
             severity="warning",
             column=tag,
         )
     else:
         return False
     return True
+
+
+def _say_which(tag: str, label: Hashable) -> Part:
+    """Ask which of two readings is meant."""
+    return words(
+        Sentence(
+            "Say which is meant: ",
+            arg("personalize", {tag: label}),
+            " for the column, ",
+            arg("personalize", {tag: None}),
+            " for the field of the database.",
+        ),
+        screen="Choose beside the tag which is meant: the column, or the database.",
+    )
 
 
 def _told(label: Hashable, tag: str) -> str:

@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from smsframe._base.masking import Plain
+from smsframe._base.sentences import Sentence, arg, joined
 from smsframe._base.validation import shown_label, unusable
 from smsframe._phones import read as phones
 from smsframe._phones.corruption import masked
@@ -52,7 +53,7 @@ def trial_of(made: Draft, rows: Positions, to: Any) -> Draft:
         )
     told = list(dict.fromkeys(_told(made, rows)))
     if told:
-        raise InputError(Plain(" ".join(told)))
+        raise InputError(Plain(joined(" ", told)))
     every = np.tile(rows, len(numbers))
     digits = np.repeat(np.array(numbers, dtype=object), len(rows))
     at = picker(every)
@@ -81,7 +82,7 @@ def _numbers(to: Any, region: str | None) -> list[str]:
     if not isinstance(given, (list, tuple, set, pd.Series, pd.Index, np.ndarray)):
         raise InputError(unusable("to", to, NEED))
     if not len(given):
-        raise InputError(f"to= names no number; give {NEED}.")
+        raise InputError(Sentence(arg("to"), f" names no number; give {NEED}."))
     column = pd.Series(list(given), dtype=object)
     read = phones.read_phones(column, region=region)
     bad = np.flatnonzero(read.code.codes >= 0)
@@ -90,7 +91,7 @@ def _numbers(to: Any, region: str | None) -> list[str]:
         what, _, _ = phones.SENTENCES[str(read.code[bad[0]])].partition(". ")
         what = what.format(value=repr(told), region=f"region {region}")
         said = f"{what}. Give {NEED}."
-        raise InputError(Plain(f"to= cannot be used, and nothing was sent: {said}"))
+        raise InputError(Plain(arg("to"), f" cannot be used, and nothing was sent: {said}"))
     return list(dict.fromkeys(read.digits.to_pylist()))
 
 
@@ -103,4 +104,4 @@ def _told(made: Draft, rows: Positions) -> Iterator[str]:
             yield fault.sentence
             continue
         for row in rows[np.isin(rows, fault.positions)]:
-            yield f"Row {shown_label(made.frame.index[row])}: {fault.sentence}"
+            yield Sentence(f"Row {shown_label(made.frame.index[row])}: ", fault.sentence)

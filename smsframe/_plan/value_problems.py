@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from smsframe._base.arrow import bytes_of, offsets_of
 from smsframe._base.no_value_words import OTHER_WORDS, WORDS
+from smsframe._base.sentences import Sentence, arg, words
 from smsframe._text.format_specs import inside
 from smsframe._text.format_value import clean_text, cure_for, shown
 
@@ -66,8 +67,11 @@ def _note_unwritable(draft: Draft, column: Hashable, fmt: Format | None, written
     for fault in written.unwritable:
         draft.problems.rows(
             "value_unreadable",
-            f"Column {column!r} holds something here that cannot be written{how}: "
-            f"{fault.sentence}. {cure_for(fault.value, fmt, str(column))}",
+            Sentence(
+                f"Column {column!r} holds something here that cannot be written{how}: "
+                f"{fault.sentence}. ",
+                cure_for(fault.value, fmt, str(column)),
+            ),
             fault.rows,
             column=column,
             values=_shown_cells(draft.frame[column]),
@@ -150,8 +154,15 @@ def _note_noise(problems: Problems, column: Hashable, texts: pa.Array) -> None:
     """Warn of numbers with more digits than anybody wants to read."""
     problems.rows(
         "value_many_digits",
-        f"The number of column {column!r} has {_NOISE_DIGITS} digits or more here, as computed "
-        f"numbers have. Round the column, or give formats={{{column!r}: '.2f'}}.",
+        Sentence(
+            f"The number of column {column!r} has {_NOISE_DIGITS} digits or more here, as computed "
+            "numbers have. Round the column, or ",
+            words(
+                Sentence("give ", arg("formats", {column: ".2f"})),
+                screen="write '.2f' under “format”",
+            ),
+            ".",
+        ),
         _noisy_rows(texts),
         severity="warning",
         column=column,
@@ -210,9 +221,12 @@ def _note_utc(
         )
     problems.rows(
         "value_in_utc",
-        f"Column {column!r} holds a moment in UTC here, which is neither the time nor always the "
-        "date where people are. Turn it into theirs first: "
-        f"df[{column!r}].dt.tz_convert('America/New_York').",
+        Sentence(
+            f"Column {column!r} holds a moment in UTC here, which is neither the time nor always "
+            "the date where people are. Turn it into theirs first",
+            words(f": df[{column!r}].dt.tz_convert('America/New_York')", at_shell=""),
+            ".",
+        ),
         rows,
         severity="warning",
         column=column,

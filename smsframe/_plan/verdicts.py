@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from smsframe._base import result_columns
+from smsframe._base.sentences import Sentence, arg, joined, words
 from smsframe._plan.data import DUPLICATE, EXCLUDED, HELD_BACK, INVALID, duplicate_sentence
 from smsframe._plan.problems import first_codes
 
@@ -19,21 +20,29 @@ if TYPE_CHECKING:
 
     from smsframe._plan.data import Draft
 
-NOT_NOW = (
-    "limit= stopped before this row. The same call with a higher limit, or without, goes on here."
+NOT_NOW = Sentence(
+    words(
+        Sentence(
+            arg("limit"),
+            " stopped before this row. The same call with a higher limit, or without, goes on "
+            "here.",
+        ),
+        screen="The limit that was given stops before this row.",
+    )
 )
-EXCLUDED_SENTENCE = (
-    "This person is in exclude=, or in the file that SMSFRAME_EXCLUDE names, so nothing was sent."
+EXCLUDED_SENTENCE = Sentence(
+    "This person is in ",
+    arg("exclude"),
+    ", or in the file that SMSFRAME_EXCLUDE names, so nothing was sent.",
 )
 
 
 def verdicts_of(made: Draft, segments: npt.NDArray[np.int16]) -> result_columns.Verdicts:
     """Return the verdict of every row of a draft; those that are ready are not attempted yet."""
-    pairs, reason = first_codes(made.problems, made.rows)
-    reasons = [tuple(pair.split("\x00", 1)) for pair in pairs]
+    reasons, reason = first_codes(made.problems, made.rows)
     blocking = made.problems.blocking
     if blocking:
-        reasons.append((blocking[0].code, " ".join(fault.sentence for fault in blocking)))
+        reasons.append((blocking[0].code, joined(" ", (f.sentence for f in blocking))))
         reason[reason < 0] = len(reasons) - 1  # a row's own problem says more
     repeats = int((made.verdict == DUPLICATE).sum())
     rules = (
@@ -50,7 +59,7 @@ def verdicts_of(made: Draft, segments: npt.NDArray[np.int16]) -> result_columns.
     return result_columns.Verdicts(
         status=status,
         reason=reason,
-        reasons=reasons,  # type: ignore[arg-type]
+        reasons=reasons,
         batch=np.full(made.rows, -1, dtype=np.int32),
         batches=(),
         contact=made.recipients(),

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base.result_rows import bare_digits
+from smsframe._base.sentences import Sentence, arg
 from smsframe._base.validation import check_frame, shown_label
 from smsframe._phones.country import countries
 from smsframe._phones.read import read_phones
@@ -98,15 +99,27 @@ def _check_column(frame: pd.DataFrame, name: Any, argument: str) -> None:
         if isinstance(cells, pd.Series):
             return
         raise InputError(
-            f"The events have {cells.shape[1]} columns {shown_label(name)}. Rename them, and name "
-            f"the one that is meant with {argument}=."
+            Sentence(
+                f"The events have {cells.shape[1]} columns {shown_label(name)}. Rename them, and "
+                "name the one that is meant with ",
+                arg(argument),
+                ".",
+            )
         )
     alike = [shown_label(column) for column in _named_like(frame, name)]
-    meant = f" Is {' or '.join(alike)} meant? Then give {argument}={alike[0]}." if alike else ""
+    meant = Sentence()
+    if alike:
+        first = arg(argument, python=alike[0])
+        meant = Sentence(f" Is {' or '.join(alike)} meant? Then give ", first, ".")
     columns = ", ".join(map(shown_label, frame.columns))
     raise InputError(
-        f"The events have no column {shown_label(name)}.{meant} Name one of theirs with "
-        f"{argument}=: {columns}."
+        Sentence(
+            f"The events have no column {shown_label(name)}.",
+            meant,
+            " Name one of theirs with ",
+            arg(argument),
+            f": {columns}.",
+        )
     )
 
 

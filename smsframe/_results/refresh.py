@@ -22,6 +22,7 @@ from smsframe._base import result_columns
 from smsframe._base.masking import mask_phone
 from smsframe._base.progress import Bar
 from smsframe._base.result_rows import ResultRows
+from smsframe._base.sentences import REFRESH, Sentence, joined, words
 from smsframe._results import status_answers
 from smsframe._results.messages import Remembered, remember
 from smsframe._results.open_journal import reading_journal
@@ -43,16 +44,18 @@ if TYPE_CHECKING:
 
 PENDING = (
     "status_pending",
-    (
-        "The service does not know yet what became of this message, or does not know this send. "
-        "Call results.sms.refresh() again in a few minutes."
+    Sentence(
+        "The service does not know yet what became of this message, or does not know this send. ",
+        REFRESH,
+        " again in a few minutes.",
     ),
 )
 MISSING = (
     "status_missing",
-    (
-        "The service's answer does not list this recipient. Call results.sms.refresh() again "
-        "later; if it stays, look in the product's events."
+    Sentence(
+        "The service's answer does not list this recipient. ",
+        REFRESH,
+        " again later; if it stays, look in the product's events.",
     ),
 )
 UNAVAILABLE = "status_unavailable"
@@ -288,12 +291,16 @@ def _warn(rows: ResultRows, learned: _Round) -> None:
     """Warn of rows that stay open, and of answers that do not fit what was asked."""
     codes = rows.code.filter(pa.array(rows.has("accepted"))).value_counts().to_pylist()
     left = {entry["values"]: entry["counts"] for entry in codes if entry["values"] in OURS}
-    sentences = []
+    sentences: list[str] = []
     if left:
         listed = ", ".join(f"{count:,} {code}" for code, count in left.items())
         sentences.append(
-            f"{sum(left.values()):,} messages are accepted, but whether they were sent is not "
-            f"known yet ({listed}); sms_error says more. A later refresh() asks for these alone."
+            Sentence(
+                f"{sum(left.values()):,} messages are accepted, but whether they were sent is not "
+                f"known yet ({listed}); sms_error says more. A later ",
+                words("refresh()", at_shell="smsframe status"),
+                " asks for these alone.",
+            )
         )
     named = {
         "entries of contacts that were not in the call": sum(m.extra for m in learned.mismatches),
@@ -306,4 +313,4 @@ def _warn(rows: ResultRows, learned: _Round) -> None:
     if found:
         sentences.append(f"The service's answers held {', '.join(found)}.")
     if sentences:
-        warn_caller(" ".join(sentences), StatusWarning)
+        warn_caller(joined(" ", sentences), StatusWarning)

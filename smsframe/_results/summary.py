@@ -252,7 +252,7 @@ def _line(record: BatchRecord, rows: int) -> dict[str, Any]:
         "attempts": record.attempts,
         "seconds": round(record.seconds, 3),
         "code": record.code or None,
-        "error": as_sentences(record.message, record.cure) or None,
+        "error": str(as_sentences(record.message, record.cure)) or None,
         "sent_at": record.claimed_at,
         "settled_at": record.settled_at,
         "refreshed_at": record.refreshed_at,

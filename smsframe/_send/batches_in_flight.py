@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from smsframe._acoustic.outcomes import Outcome
-from smsframe._base.sentences import as_sentences, until
+from smsframe._base.sentences import Sentence, as_sentences, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,11 +74,15 @@ class Stop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """Why a run ended before its last row; ``kind`` is "stopped", "interrupted" or "failed"."""
+    """Why a run ended before its last row; ``kind`` is "stopped", "interrupted" or "failed".
+
+    ``sentence`` is what is said of a row that it did not reach, ``of_the_run`` of the whole.
+    """
 
     kind: str
     code: str
     sentence: str
+    of_the_run: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,9 +111,20 @@ class Result:
     )
 
 
-def stopped_because(outcome: Outcome) -> str:
+def ending_of(kind: str, code: str, happened: str, why: str) -> Ending:
+    """Return the ending of a run to which something ``happened``, such as that it stopped."""
+    return Ending(
+        kind=kind,
+        code=code,
+        sentence=Sentence(f"The run {happened} before this row", why),
+        of_the_run=Sentence(f"The run {happened}", why),
+    )
+
+
+def stopped_because(outcome: Outcome) -> Ending:
     """Say why the rows that follow were not attempted."""
-    return f"The run stopped before this row: {as_sentences(outcome.message, outcome.cure)}"
+    why = Sentence(": ", as_sentences(outcome.message, outcome.cure))
+    return ending_of("stopped", outcome.code, "stopped", why)
 
 
 def not_processed(ending: Ending) -> Outcome:

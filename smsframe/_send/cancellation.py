@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
+    from smsframe._send.report import NothingSent
+
 GIVEN_UP = 3
 
 
@@ -29,12 +31,14 @@ class SendControl:
 
     ``quiet`` prints no line. ``apart`` is for a send on another thread: what is printed or warned
     there is shown to nobody, so nothing is, and a stop returns the table instead of raising.
+    ``nothing_sent`` says why there was nothing to send; None where something was.
     """
 
     stop: Stop = field(default_factory=Stop)
     quiet: bool = False
     apart: bool = False
     results: Any = None  # the table, once there is one
+    nothing_sent: NothingSent | None = None
 
 
 @contextlib.contextmanager

@@ -45,6 +45,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from smsframe._base.sentences import AGAIN, Sentence
 from smsframe._journal.records import Claim, Settlement
 from smsframe._send.batches_in_flight import (
     LEFT_BEHIND,
@@ -54,6 +55,7 @@ from smsframe._send.batches_in_flight import (
     Ending,
     Result,
     Stop,
+    ending_of,
     not_processed,
     stopped_because,
     with_time,
@@ -69,7 +71,11 @@ if TYPE_CHECKING:
 
 LOST_IN_A_ROW = 5
 REFUSED_IN_A_ROW = 24
-INTERRUPTED = "The run was stopped before this row."
+_UNWRITTEN = "The journal could not be written."
+JOURNAL_FAILED = Ending(
+    kind="failed", code="journal_failed", sentence=_UNWRITTEN, of_the_run=_UNWRITTEN
+)
+INTERRUPTED = ending_of("interrupted", "interrupted", "was stopped", ".")
 QUIET_S = 0.01
 LOCKED_PAUSE_S = 0.5
 CALLS_PER_CLAIM_AHEAD = 10
@@ -143,7 +149,7 @@ class Delivery:
             while self._guarded(self._turn):
                 pass
         except BaseException:  # somebody wants out at once
-            self._end("interrupted", "interrupted", INTERRUPTED)
+            self._end(INTERRUPTED)
             self._give_up_waiting()
             self._record([])
             raise
@@ -164,8 +170,7 @@ class Delivery:
     def _fail(self, error: Exception) -> None:
         """Keep the first fault, and start nothing new."""
         self.error = self.error or error
-        what = f"The run failed before this row ({type(error).__name__})."
-        self._end("failed", "failed", what)
+        self._end(ending_of("failed", "failed", "failed", f" ({type(error).__name__})."))
 
     def _turn(self) -> bool:
         """Launch what may go, then act on what came back; False when nothing is left."""
@@ -210,11 +215,11 @@ class Delivery:
     def _heed_stop(self) -> None:
         """Begin to end when somebody asked for it."""
         if self.stop.asked and self.ending is None:
-            self._end("interrupted", "interrupted", INTERRUPTED)
+            self._end(INTERRUPTED)
 
-    def _end(self, kind: str, code: str, sentence: str) -> None:
+    def _end(self, ending: Ending) -> None:
         """Start nothing new; what is claimed but not under way is settled as not processed."""
-        self.ending = self.ending or Ending(kind=kind, code=code, sentence=sentence)
+        self.ending = self.ending or ending
         idle = [batch for _, _, batch in self._retry_queue] + [*self._to_post, *self._claimed_ahead]
         self._retry_queue.clear()
         self._to_post.clear()
@@ -246,7 +251,7 @@ class Delivery:
             elif self._locked is not None:
                 self._prepared.extendleft(reversed(fresh))
             else:
-                self._end("failed", "journal_failed", "The journal could not be written.")
+                self._end(JOURNAL_FAILED)
         self._heed_stop()
 
     def _post_claimed(self) -> None:
@@ -352,7 +357,7 @@ class Delivery:
             self._halve(batch, outcome)
         else:
             self._settle(batch, "rejected", "rejected", outcome)
-            self._end("stopped", outcome.code, stopped_because(outcome))
+            self._end(stopped_because(outcome))
 
     def _widen(self) -> None:
         """Let more calls go: all at first, one more with each acceptance after a refusal."""
@@ -367,12 +372,9 @@ class Delivery:
         self._lost += 1
         self._window, self._narrowed = 1, True
         if self._lost >= LOST_IN_A_ROW:
-            self._end(
-                "stopped",
-                "answers_lost",
-                f"The run stopped before this row: {self._lost} answers in a row were lost. "
-                "When the service answers again, run the same send again.",
-            )
+            lost = f": {self._lost} answers in a row were lost. When the service answers again, "
+            why = Sentence(lost, AGAIN, ".")
+            self._end(ending_of("stopped", "answers_lost", "stopped", why))
 
     def _repeat_later(self, batch: BatchInFlight, outcome: Outcome) -> None:
         """Have a batch that was not processed wait for its next attempt, or stop the run."""
@@ -392,7 +394,7 @@ class Delivery:
             heapq.heappush(self._retry_queue, (due, batch.number, batch))
             return
         self._settle(batch, "rejected", "not_attempted", outcome)
-        self._end("stopped", outcome.code, stopped_because(outcome))
+        self._end(stopped_because(outcome))
 
     def _halve(self, batch: BatchInFlight, outcome: Outcome) -> None:
         """Look for the contact that was refused: halve the batch until it stands alone."""
@@ -404,7 +406,7 @@ class Delivery:
         self._settle(batch, "rejected", "rejected", outcome)
         self._refused += 1
         if self._refused >= REFUSED_IN_A_ROW:
-            self._end("stopped", outcome.code, stopped_because(outcome))
+            self._end(stopped_because(outcome))
 
     def _give_up_waiting(self) -> None:
         """Leave the calls under way to themselves: whether they are processed is unknown."""

@@ -29,7 +29,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe._base.sentences import day_of
+from smsframe._base.sentences import DATED, NAMED_ROUND, Sentence, arg, day_of, words
 from smsframe._journal.ledger import AT_ONCE, state_bytes
 from smsframe._journal.records import ACCEPTED
 from smsframe._plan.campaign_names import is_test
@@ -113,10 +113,16 @@ def _accepted_before(
             code="accepted_before",
             severity="warning",
             times=number,
-            sentence=f"{number:,} of these messages were accepted before, by a send that ended on "
-            f"{day_of(last)}, and do not go out again. If this is a new round of a text that goes "
-            'out again and again, give each round a name, such as campaign=f"class-{date}": it '
-            f"goes, as a new message, to these {number:,} too.",
+            sentence=Sentence(
+                f"{number:,} of these messages were accepted before, by a send that ended on "
+                f"{day_of(last)}, and do not go out again. If this is a new round of a text that "
+                "goes out again and again, ",
+                words(
+                    Sentence("give each round a name, such as ", DATED),
+                    screen="write a name of its own for each round under Campaign",
+                ),
+                f": it goes, as a new message, to these {number:,} too.",
+            ),
         )
 
 
@@ -288,10 +294,13 @@ def _nearly_the_same(
     """Return the fault of a send to people who had nearly the same."""
     run_id, when = _main_run(looked)
     out = (
-        "Their numbers were forgotten with that run, so leave them out by a list of your own "
-        "(exclude=)."
+        Sentence(
+            "Their numbers were forgotten with that run, so leave them out by a list of your own",
+            words(" (exclude=)", at_shell=" (--exclude FILE)", screen=": exclude= of the composer"),
+            ".",
+        )
         if near[run_id].run.forgotten
-        else f"To leave out who had it: exclude=smsframe.results({run_id!r})."
+        else _leave_out("To leave out who had it", run_id)
     )
     more = len(looked.runs) - 1
     others = f" and {more} more run{'s' * (more > 1)}" if more else ""
@@ -301,11 +310,19 @@ def _nearly_the_same(
         column="text",
         value=run_id,
         times=number,
-        sentence=f"{number:,} of these {total:,} messages would go to people who had nearly the "
-        f"same text on {moment(when)} (run {run_id}{others}). {out} To send it to them on "
-        f'purpose, name it: campaign="..." (it goes, as a new message, to {number:,} people who '
-        f"had it on {day_of(when)}). For a text that goes out every day with its date in it, give "
-        'campaign=f"class-{date}".',
+        sentence=Sentence(
+            f"{number:,} of these {total:,} messages would go to people who had nearly the same "
+            f"text on {moment(when)} (run {run_id}{others}). ",
+            out,
+            " To send it to them on purpose, ",
+            words(Sentence("name it: ", NAMED_ROUND), screen="write a name under Campaign"),
+            f" (it goes, as a new message, to {number:,} people who had it on {day_of(when)}). ",
+            words(
+                Sentence("For a text that goes out every day with its date in it, give ", DATED),
+                screen="A text that goes out every day takes a new name each day",
+            ),
+            ".",
+        ),
     )
 
 
@@ -318,9 +335,25 @@ def _had_these_words(number: int, looked: _Search) -> Fault:
         column="text",
         value=run_id,
         times=number,
-        sentence=f"{number:,} of the people had these very words from this program on "
-        f"{moment(when)} (run {run_id}), and get them again under this campaign's name. To leave "
-        f"them out: exclude=smsframe.results({run_id!r}).",
+        sentence=Sentence(
+            f"{number:,} of the people had these very words from this program on {moment(when)} "
+            f"(run {run_id}), and get them again under this campaign's name. ",
+            _leave_out("To leave them out", run_id),
+        ),
+    )
+
+
+def _leave_out(what: str, run_id: str) -> Sentence:
+    """Say how to leave out the people of a run."""
+    argument = arg("exclude", python=f"smsframe.results({run_id!r})").python
+    return Sentence(
+        words(
+            f"{what}: {argument}",
+            at_shell=f"{what}: smsframe status {run_id} --out had.csv (--sandbox, --pod, --journal "
+            "as here), then --exclude had.csv",
+            screen=f"To leave out who had it, make the composer with {argument}",
+        ),
+        ".",
     )
 
 

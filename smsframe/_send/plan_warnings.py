@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from smsframe._base.sentences import Sentence, words
 from smsframe._base.tracebacks import public
 from smsframe._send.batches_in_flight import Ending
 from smsframe._send.report import WHERE
@@ -33,12 +34,11 @@ if TYPE_CHECKING:
     Bools = npt.NDArray[np.bool_]
 
 SENTENCES = 10
-WARNED = Ending(
-    kind="stopped",
-    code="plan_warning",
-    sentence="The plan has warnings, and a filter makes errors of them, so nothing was sent. Look "
-    "at them, then send without the filter.",
+_FILTERED = (
+    "The plan has warnings, and a filter makes errors of them, so nothing was sent. Look at them, "
+    "then send without the filter."
 )
+WARNED = Ending(kind="stopped", code="plan_warning", sentence=_FILTERED, of_the_run=_FILTERED)
 
 _last: list[Plan] = []
 
@@ -140,10 +140,14 @@ def warn_of(found: Sequence[tuple[Fault, int]]) -> dict[str, int]:
     counts = counts_of(found)
     if not counts:
         return counts
-    listed = [f"  - {count:,} {fault.code}: {fault.sentence}" for fault, count in found[:SENTENCES]]
+    listed = [
+        Sentence(f"\n  - {count:,} {fault.code}: ", fault.sentence)
+        for fault, count in found[:SENTENCES]
+    ]
     if len(found) > SENTENCES:
-        listed.append(f"  - and {len(found) - SENTENCES:,} more.")
+        listed.append(Sentence(f"\n  - and {len(found) - SENTENCES:,} more."))
     many = "1 warning" if len(counts) == 1 else f"{len(counts)} warnings"
-    sentence = "\n".join([f"{many}, {named(counts)}. All of them: {WHERE}", *listed])
+    where = words(f" All of them: {WHERE}", at_shell=" smsframe plan shows them.")
+    sentence = Sentence(f"{many}, {named(counts)}.", where, *listed)
     warn_caller(PlanWarning(sentence, counts), PlanWarning)
     return counts

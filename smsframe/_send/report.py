@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from smsframe._base.sentences import day_of, named_counts
+from smsframe._base.result_columns import STATUSES
+from smsframe._base.sentences import NAMED_ROUND, SETTLE, Sentence, arg, day_of, named_counts
 from smsframe.errors import IncompleteSendWarning, UnknownOutcomeWarning, warn_caller
 
 if TYPE_CHECKING:
@@ -20,6 +23,36 @@ JOURNAL_LOCKED = (
     "The journal is locked by another program (a database browser, a backup). What is known is "
     "kept and written when it is free; close what has it open. A stop (Ctrl-C, ■) ends the wait."
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NothingSent:
+    """Why a send had nothing to send: its rows by status, and how many were accepted before.
+
+    ``accepted_at`` is when the last one was (s since 1970); None where not all were accepted.
+    """
+
+    counts: Mapping[str, int]
+    accepted: int
+    accepted_at: float | None
+
+    @property
+    def sentence(self) -> Sentence:
+        """That nothing was sent, since when, and how to send again on purpose."""
+        if self.accepted_at is None:
+            return Sentence(f"Nothing was sent: {phrase(self.counts)}.")
+        when = dt.datetime.fromtimestamp(self.accepted_at, tz=dt.UTC)
+        return Sentence(
+            f"Nothing was sent: all {self.accepted:,} messages were accepted already, the last at "
+            f"{when:%Y-%m-%d %H:%M:%S} UTC. To send them again on purpose, name this round: ",
+            NAMED_ROUND,
+            f" (they go, as new messages, to the people of all {self.accepted:,} again).",
+        )
+
+
+def phrase(counts: Mapping[str, int]) -> str:
+    """Return the rows by status in one line."""
+    return " · ".join(named_counts(counts, STATUSES)) or "no rows"
 
 
 def banner(
@@ -67,17 +100,21 @@ def said_before(counts: Mapping[str, int], held: int, planned: int) -> str:
     return f" (of {planned:,} in the plan, {', '.join(parts)})" if parts else ""
 
 
-def warn(counts: Mapping[str, int], sentence: str) -> None:
-    """Warn of unknown outcomes and of a run that stopped; ``sentence`` is that of a row."""
+def warn(counts: Mapping[str, int], why: str) -> None:
+    """Warn of unknown outcomes and of a run that stopped; ``why`` it did, "" if it did not."""
     if counts.get("unknown"):
         warn_caller(
-            f"{counts['unknown']:,} messages may or may not have gone out: their answer was lost. "
-            "They are not repeated unasked. Look in the product's events, then "
-            "results.sms.reconcile(...) or results.sms.resolve(...). resend_unknown=True sends "
-            f"them again: up to {counts['unknown']:,} people then get it twice.",
+            Sentence(
+                f"{counts['unknown']:,} messages may or may not have gone out: their answer was "
+                "lost. They are not repeated unasked. Look in the product's events, then ",
+                SETTLE,
+                ". ",
+                arg("resend_unknown", True),
+                f" sends them again: up to {counts['unknown']:,} people then get it twice.",
+            ),
             UnknownOutcomeWarning,
         )
-    if sentence:
+    if why:
         missing = counts.get("rejected", 0) + counts.get("not_attempted", 0)
-        why = sentence.replace(" before this row", "")
-        warn_caller(f"{missing:,} messages did not go out. {why}", IncompleteSendWarning)
+        told = Sentence(f"{missing:,} messages did not go out. ", why)
+        warn_caller(told, IncompleteSendWarning)

@@ -14,6 +14,7 @@ import numpy as np
 from smsframe._base import result_columns
 from smsframe._base.progress import Progress
 from smsframe._base.result_columns import NUMBER, BatchFacts, Verdicts
+from smsframe._base.sentences import Sentence, arg
 from smsframe._journal import payloads
 from smsframe._journal.reasons import Settled, facts_of, known_reason, reason_of
 from smsframe._journal.records import (
@@ -32,10 +33,12 @@ if TYPE_CHECKING:
 
 HELD = (
     "already_in_campaign",
-    (
+    Sentence(
         "This person had this campaign before, with other values, so nothing was sent. If this "
-        "row is another message on purpose, send it alone with a campaign= name of its own: it "
-        "goes, as a new message, to this 1 person who had the campaign before."
+        "row is another message on purpose, send it alone with a ",
+        arg("campaign"),
+        " name of its own: it goes, as a new message, to this 1 person who had the campaign "
+        "before.",
     ),
 )
 

@@ -29,10 +29,9 @@ from smsframe._acoustic.client import Client, default_client
 from smsframe._acoustic.payload import SendRequest, encode_contacts
 from smsframe._base.masking import Plain
 from smsframe._base.progress import Bar, ProgressArgument
-from smsframe._base.result_columns import STATUSES
-from smsframe._base.sentences import named_counts
+from smsframe._base.sentences import ROW, Sentence, arg, recalled, words
 from smsframe._base.tracebacks import public
-from smsframe._base.validation import check_client, quoted, refuse
+from smsframe._base.validation import check_client, given_as, refuse
 from smsframe._journal import payloads
 from smsframe._journal.lock import campaign_lock, user_name
 from smsframe._journal.store import PATIENCE_S, Claim, Journal, RunRecord
@@ -46,14 +45,12 @@ from smsframe._send.cancellation import SendControl, counted_interrupts
 from smsframe._send.delivery import Delivery
 from smsframe._send.keys_ahead import KeysAhead
 from smsframe._send.nearly_the_same import Before
-from smsframe._send.report import JOURNAL_LOCKED, banner, said_before, warn
+from smsframe._send.report import JOURNAL_LOCKED, NothingSent, banner, phrase, said_before, warn
 from smsframe._send.row_outcomes import Tally
 from smsframe._send.worker_pool import Workers
 from smsframe.errors import ConfigurationError, InputError, JournalError, PlanWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
     from smsframe._base.arrow import Positions
@@ -289,44 +286,31 @@ def _reported(run: Run, delivery: Delivery) -> pd.DataFrame:
     if delivery.failure is not None:
         raise delivery.failure
     if run.control.stop.asked and not run.control.apart:
-        raise KeyboardInterrupt(
-            f"Stopped: {_phrase(counts)}. smsframe.last_results() has the table."
-        )
+        has_table = words(" smsframe.last_results() has the table.", at_shell="")
+        raise KeyboardInterrupt(Sentence(f"Stopped: {phrase(counts)}.", has_table))
     if not run.control.apart:
-        warn(counts, delivery.ending.sentence if delivery.ending else "")
+        warn(counts, delivery.ending.of_the_run if delivery.ending else "")
     results: pd.DataFrame = run.control.results
     return results
-
-
-def _phrase(counts: Mapping[str, int]) -> str:
-    """Return the rows by status in one line."""
-    return " · ".join(named_counts(counts, STATUSES)) or "no rows"
 
 
 def _nothing_new(run: Run) -> pd.DataFrame:
     """Return the table of a send that has nothing left to send, and say so in one line."""
     entries, ledger = run.matched.entries, run.matched.ledger
+    all_sent = run.before.accepted >= len(run.plan.sendable)
+    nothing = run.control.nothing_sent = NothingSent(
+        counts=run.tally.counts(),
+        accepted=run.before.accepted,
+        accepted_at=run.before.accepted_at if all_sent else None,
+    )
     if not (run.control.quiet or run.control.apart):
-        print(_nothing_line(run))  # noqa: T201 - the line that says why nothing moved
+        print(nothing.sentence)  # noqa: T201 - the line that says why nothing moved
     runs = [ledger.batches[number].run_id for number in np.unique(ledger.batch[entries]).tolist()]
     results = _keep(run.tally.frame(run.plan.draft.frame, runs[-1] if runs else None))
     if not run.control.apart:
         warn({"unknown": run.tally.counts().get("unknown", 0)}, "")
         plan_warnings.warn_of([(fault, fault.count) for fault in run.before.faults])
     return results
-
-
-def _nothing_line(run: Run) -> str:
-    """Say that nothing was sent, since when, and how to send again on purpose."""
-    accepted, last = run.before.accepted, run.before.accepted_at
-    if accepted < len(run.plan.sendable) or last is None:
-        return f"Nothing was sent: {_phrase(run.tally.counts())}."
-    when = dt.datetime.fromtimestamp(last, tz=dt.UTC)
-    return (
-        f"Nothing was sent: all {accepted:,} messages were accepted already, the last at "
-        f"{when:%Y-%m-%d %H:%M:%S} UTC. To send them again on purpose, name this round: "
-        f'campaign="..." (they go, as new messages, to the people of all {accepted:,} again).'
-    )
 
 
 def _dry_run(made: Plan, client: Client | None) -> pd.DataFrame:
@@ -400,19 +384,20 @@ def _refuse_blocked(made: Plan) -> None:
     """Refuse a plan that has a fault of the whole send, or any fault where that was asked for."""
     table = made.problems if made.blocking or made.options.problems == "raise" else None
     if made.blocking:
-        sentences = "\n".join(f"  - {_blamed(fault)}{fault.sentence}" for fault in made.blocking)
-        raise _refusal(f"Nothing was sent:\n{sentences}", made, table)
+        told = [Sentence(f"\n  - {_blamed(fault)}", fault.sentence) for fault in made.blocking]
+        raise _refusal(Sentence("Nothing was sent:", *told), made, table)
     if table is not None and (table["severity"] == "error").any():
         errors = table[table["severity"] == "error"]
-        first = "\n".join(
-            f"  - row {row.label!r}: {row.sentence}" for row in errors.head(5).itertuples()
+        first = [
+            Sentence("\n  - ", ROW, f" {row.label!r}: ", recalled(str(row.sentence)))
+            for row in errors.head(5).itertuples()
+        ]
+        listed = words(
+            ", listed in plan(...).problems",
+            at_shell="; smsframe plan with --out FILE lists them all",
         )
-        raise _refusal(
-            f"Nothing was sent: {len(errors):,} problems, listed in plan(...).problems. "
-            f"The first:\n{first}",
-            made,
-            table,
-        )
+        many = f"Nothing was sent: {len(errors):,} problems"
+        raise _refusal(Sentence(many, listed, ". The first:", *first), made, table)
 
 
 def _refuse_nearly_the_same(run: Run) -> None:
@@ -424,7 +409,7 @@ def _refuse_nearly_the_same(run: Run) -> None:
     results = _keep(run.tally.frame(run.plan.draft.frame, None))
     found = Problems([*run.plan.draft.problems.faults, *run.before.faults])
     raise InputError(
-        Plain(f"Nothing was sent: {fault.sentence}"),  # ids of runs may look like numbers
+        Plain("Nothing was sent: ", fault.sentence),  # ids of runs may look like numbers
         problems=found.to_frame(run.plan.draft.frame.index),
         results=results,
     )
@@ -455,8 +440,11 @@ def _check_confirm(run: Run, confirm: int | None) -> None:
     before = said_before(counts, len(run.matched.held), run.plan.recipients)
     raise InputError(
         Plain(
-            f"confirm={quoted(confirm)}, but {now:,} messages would go out now{before}. "
-            f"Nothing was sent. Look at the plan, then give confirm={now}."
+            given_as("confirm", confirm),
+            f", but {now:,} messages would go out now{before}. Nothing was sent. Look at the plan, "
+            "then give ",
+            arg("confirm", now),
+            ".",
         ),
         confirm=confirm,
         would_send=now,

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from smsframe._base.no_value_words import BLANK_IN_A_FRAME
+from smsframe._base.sentences import Sentence, arg, words
 from smsframe._text.format_specs import CLOCK_CODES, DATE_CODE, DAY_CODES, SPECIFICATION, fields_of
 
 if TYPE_CHECKING:
@@ -213,28 +214,52 @@ def cure_for(value: Any, fmt: str | Callable[[Any], Any] | None, name: str) -> s
     if isinstance(fmt, str):
         return _cure_by_format(value, fmt, name)
     if fmt is not None:
-        return f"Change formats[{name!r}] so that it suits every value of the column."
+        return _suit(name)
     if isinstance(value, str):
         return "Correct the cell; such text comes from a file read in the wrong encoding."
-    return (
-        f"Correct the cell, or give formats={{{name!r}: function}}, where the function returns the "
-        "text of one value."
+    return Sentence(
+        "Correct the cell",
+        words(
+            f", or give formats={{{name!r}: function}}, where the function returns the text of one "
+            "value",
+            at_shell="",
+            screen=", or make texts of the column first",
+        ),
+        ".",
     )
+
+
+def _suit(name: str) -> Sentence:
+    """Advise to change a format."""
+    entry = arg(f"formats[{name!r}]", screen="the format")
+    return Sentence("Change ", entry, " so that it suits every value of the column.")
 
 
 def _cure_by_format(value: Any, fmt: str, name: str) -> str:
     """Advise what to do about a value that a format does not suit."""
     if isinstance(value, bool):
-        return f"Give formats={{{name!r}: {{True: 'yes', False: 'no'}}.get}}."
+        return Sentence(
+            words(
+                f"Give formats={{{name!r}: {{True: 'yes', False: 'no'}}.get}}.",
+                at_shell="Write words such as yes and no into the column.",
+                screen="Make texts of the column first, such as yes and no.",
+            )
+        )
     if isinstance(value, dt.timedelta):
-        return f"Give formats={{{name!r}: function}}, which returns the text of one duration."
+        return Sentence(
+            words(
+                f"Give formats={{{name!r}: function}}, which returns the text of one duration.",
+                at_shell="Write the text of each duration into the column.",
+                screen="Make texts of the column first.",
+            )
+        )
     dates = "Make the column dates first (pd.to_datetime)"
     if DATE_CODE.search(fmt) and not isinstance(value, _TIME_TYPES):
         numbers = "" if isinstance(value, str) else ", or write a format of numbers (',.2f')"
         return f"{dates}{numbers}."
     if isinstance(value, str):
         return "Make the column numbers first (pd.to_numeric)."
-    return f"Change formats[{name!r}] so that it suits every value of the column."
+    return _suit(name)
 
 
 def shown(value: Any) -> str:

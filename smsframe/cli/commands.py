@@ -6,8 +6,8 @@ would go out now, and without it the plan is shown and nothing sent. A command t
 sends nothing twice.
 
 An error of ours is one sentence on standard error, never a traceback; the bar and warnings go there
-too, so that standard output can be read by another program. Sentences of the engine are put into
-words of a shell by ``shellwords``.
+too, so that standard output can be read by another program. What the engine says is asked for in
+the wording of a shell.
 
 Where the results go is looked at before anything is sent, and they are written whatever ends the
 send: an interrupt, an error, or a reader of the output that has left.
@@ -16,7 +16,6 @@ send: an interrupt, an error, or a reader of the output that has left.
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import sys
 import warnings
@@ -24,9 +23,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import smsframe
+from smsframe._base.sentences import Sentence, in_shell, sentence_of
 from smsframe._base.tracebacks import public
 from smsframe.cli.options import EXIT_CODES, parser
-from smsframe.cli.shellwords import spoken
 from smsframe.errors import ConfigurationError, InputError, SmsframeError, SmsframeWarning
 
 if TYPE_CHECKING:
@@ -67,12 +66,12 @@ def _run(arguments: argparse.Namespace) -> int:
         with _plain_warnings():
             return command(arguments)
     except (InputError, ConfigurationError) as error:
-        return _complain(spoken(str(error), place=place), USAGE)
+        return _complain(in_shell(sentence_of(error), row=place), USAGE)
     except SmsframeError as error:
-        return _complain(spoken(str(error), place=place), SOME_NOT)
+        return _complain(in_shell(sentence_of(error), row=place), SOME_NOT)
     except KeyboardInterrupt as stopped:
         print(file=sys.stderr)
-        return _complain(spoken(str(stopped)) or "Stopped.", INTERRUPTED)
+        return _complain(in_shell(sentence_of(stopped)) or "Stopped.", INTERRUPTED)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -105,7 +104,7 @@ def _plain_warnings() -> Iterator[None]:
 
         def show(message: Any, category: type[Warning], *rest: Any, **named: Any) -> None:
             if issubclass(category, SmsframeWarning):
-                _complain(spoken(str(message)), SOME_NOT)
+                _complain(in_shell(sentence_of(message)), SOME_NOT)
             else:
                 shown(message, category, *rest, **named)
 
@@ -205,8 +204,7 @@ def _test(arguments: argparse.Namespace) -> int:
     client = _connect(arguments)
     made, _ = _made(arguments)
     first = made.frame.index[made.ready[:rows]].tolist() or None
-    with contextlib.redirect_stdout(io.StringIO()):  # of the line that speaks of results
-        results = made.send_test(arguments.test_to, rows=first, client=client)
+    results = made.send_test(arguments.test_to, rows=first, client=client, progress=False)
     output.say(output.test_table(results))
     return ALL_ACCEPTED if bool(results["sms_status"].eq("accepted").all()) else SOME_NOT
 
@@ -221,14 +219,23 @@ def _apart(out: Path, file: Path) -> Path:
 
 
 def _sent(made: Plan, client: Client, confirm: int) -> pd.DataFrame:
-    """Send a plan; of the lines that the engine prints, only why nothing was sent is shown."""
+    """Send a plan without the line of the engine, which counts what is counted here."""
+    from smsframe._send.cancellation import SendControl  # noqa: PLC0415 - as above
+    from smsframe._send.run import send_plan  # noqa: PLC0415 - as above
     from smsframe.cli import output  # noqa: PLC0415 - as above
 
-    line = io.StringIO()
-    with contextlib.redirect_stdout(line):  # send's own line speaks of methods on results
-        results = made.send(client=client, confirm=confirm)
-    if line.getvalue().startswith("Nothing was sent"):
-        output.say(spoken(line.getvalue().rstrip()))
+    control = SendControl(quiet=True)
+    results = send_plan(
+        made,
+        client=client,
+        confirm=confirm,
+        dry_run=False,
+        progress=None,
+        wait_s=0.0,
+        control=control,
+    )
+    if control.nothing_sent is not None:
+        output.say(in_shell(control.nothing_sent.sentence))
     return results
 
 
@@ -250,7 +257,8 @@ def _kept_whatever_happens(made: Plan, cells: pd.DataFrame, out: Path) -> Iterat
         _reported(files.with_cells(results, cells), out, DONE)
         if not isinstance(stopped, KeyboardInterrupt):
             raise
-        raise KeyboardInterrupt(f"{stopped} {_how_to_go_on(made)}") from stopped
+        how = Sentence(sentence_of(stopped), f" {_how_to_go_on(made)}")
+        raise KeyboardInterrupt(how) from stopped
 
 
 def _how_to_go_on(made: Plan) -> str:
@@ -299,7 +307,7 @@ def _status(arguments: argparse.Namespace) -> int:
         client = _connect(arguments)
         results = smsframe.refresh(results, deadline_s=arguments.wait, client=client)
     summary = smsframe.summary(results, price_per_segment=arguments.price_per_segment)
-    output.say(spoken(str(summary)))
+    output.say(str(summary))
     return _written(output.with_row_numbers(results), arguments.out, DONE)
 
 
@@ -336,7 +344,7 @@ def _reported(results: pd.DataFrame, out: Path, good: Sequence[str]) -> int:
         return _written(results, out, good)
     except InputError as error:
         cure = "Nothing is lost: run the same command with another --out; nothing is sent twice."
-        return _complain(f"{error} {cure}", SOME_NOT)
+        return _complain(f"{in_shell(sentence_of(error))} {cure}", SOME_NOT)
 
 
 def _written(
@@ -347,7 +355,7 @@ def _written(
     from smsframe.cli import output  # noqa: PLC0415 - as above
 
     if out is not None:
-        write.write_frame(output.with_spoken_errors(results), out, overwrite=True)
+        write.write_frame(output.with_errors_of_a_shell(results), out, overwrite=True)
         output.say(f"\nEvery row and what {what} of it: {out}")
     fine = results["sms_status"].isin(good).to_numpy() | output.is_held(results, "excluded")
     return ALL_ACCEPTED if bool(fine.all()) else SOME_NOT

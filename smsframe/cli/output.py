@@ -1,8 +1,7 @@
 """What the command line prints: the plan, texts, problems and counts, in plain aligned text.
 
 Everything fits 80 columns and uses up to 100. Problems are grouped, one line for each kind with its
-first row as the example: 73 blank cells are one thing to mend, not 73. Values arrive masked, and
-the engine's sentences are put into words of a shell before they are wrapped.
+first row as the example: 73 blank cells are one thing to mend, not 73. Values arrive masked.
 
 When whoever reads the output has left (``| head``), the rest is not shown and nothing else changes:
 what was begun goes on, and its results are written.
@@ -20,9 +19,9 @@ import numpy as np
 import pandas as pd
 
 from smsframe._base.masking import mask_cell
-from smsframe._base.sentences import named_counts
-from smsframe._plan.show import shown_label
-from smsframe.cli.shellwords import spoken
+from smsframe._base.sentences import in_shell, named_counts, recalled
+from smsframe._plan import figures
+from smsframe._plan.show import headline, shown_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -111,8 +110,10 @@ def wrapped(text: str, indent: str = "  ") -> str:
 
 def plan_lines(plan: Plan, *, texts: int = 2) -> str:
     """Return a plan as the command line shows it: figures, two texts, problems by kind."""
-    first, *others = map(spoken, repr(plan).splitlines())
-    parts = [first, *(_hanging(line) for line in others if not line.startswith("  problems:"))]
+    view = figures.view(plan, messages=0, problems=0)
+    parts = [headline(view)]
+    parts += [_hanging(f"  {name}: {value}") for name, value in view.figures.items()]
+    parts += [_hanging(f"  {in_shell(note)}") for note in view.notes]
     shown = plan.preview(texts)
     for to, text in zip(shown.get("to", []), shown["text"], strict=True):
         parts += ["", f"  to {to}", textwrap.indent(wrapped(text, ""), "  │ ")]
@@ -127,7 +128,7 @@ def problem_table(kinds: Iterable[Kind], *, place: str = "row") -> str:
             f"{kind.count:,}",
             shown_label(kind.label),
             _cell(kind.value)[:VALUE_WIDTH],
-            spoken(kind.sentence, place=place),
+            in_shell(kind.sentence, row=place),
         )
         for kind in kinds
         if kind.severity != "info"
@@ -136,10 +137,10 @@ def problem_table(kinds: Iterable[Kind], *, place: str = "row") -> str:
     return table(names, rows, right=(0, 1)) if rows else ""
 
 
-def with_spoken_errors(results: pd.DataFrame) -> pd.DataFrame:
+def with_errors_of_a_shell(results: pd.DataFrame) -> pd.DataFrame:
     """Return results whose sentences, which the file has in ``sms_error``, speak of options."""
     said = results["sms_error"]
-    known = {text: spoken(text) for text in said.dropna().unique()}
+    known = {text: in_shell(recalled(text)) for text in said.dropna().unique()}
     return results.assign(sms_error=said.map(known).astype("string"))
 
 
@@ -173,7 +174,7 @@ def test_table(results: pd.DataFrame) -> str:
 
 def _test_words(told: Mapping[Any, Any]) -> str:
     """Return the text of a message of a test, and why it did not go out."""
-    return " ".join(filter(None, (told["text"], spoken(_cell(told["sms_error"])))))
+    return " ".join(filter(None, (told["text"], in_shell(recalled(_cell(told["sms_error"]))))))
 
 
 def count_table(results: pd.DataFrame) -> str:

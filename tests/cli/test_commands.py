@@ -218,7 +218,7 @@ def test_send__interrupted(people_csv, options, monkeypatch, capsys):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("smsframe._plan.build.Plan.send", interrupted)
+    monkeypatch.setattr("smsframe._send.run.send_plan", interrupted)
     assert commands.main(["send", str(people_csv), *options, "--confirm", "2"]) == 130
     assert capsys.readouterr().err == "\nsmsframe: Stopped.\n"
     assert not Path("people-results.csv").exists()
@@ -261,7 +261,7 @@ def test_send__stopped_by_an_error(people_csv, options, monkeypatch, capsys):
     """An error in the middle is exit code 1, and the results are written all the same."""
 
     def full(*_, **__):
-        raise JournalError("The disk is full. smsframe.last_results() has the table.")
+        raise JournalError("The disk is full.")
 
     monkeypatch.setattr("smsframe._journal.store.Journal.record", full)
     assert commands.main(["send", str(people_csv), *options, "--confirm", "2"]) == commands.SOME_NOT

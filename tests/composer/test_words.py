@@ -12,11 +12,11 @@ from composer.test_compose import TEXT, WAIT_S, no_pause, opened, send_all, word
 from samples import make_people
 
 from smsframe._acoustic.outcomes import REFUSALS
+from smsframe._base.sentences import on_screen
 from smsframe._composer import row_preview
 from smsframe._composer.inputs import Choices
 from smsframe._composer.panels import region_names, trial
 from smsframe._composer.panels.tag_row import MENU_CHARACTERS, column_options
-from smsframe._composer.wording import on_screen
 from smsframe._phones.problems import SENTENCES
 from smsframe._send import nearly_the_same
 from smsframe._send.batches_in_flight import Backoff
@@ -56,6 +56,14 @@ def test_words__no_argument_in_a_cure(sentence):
     assert not ARGUMENT.search(on_screen(sentence))
 
 
+def _accepted_before_a_day_ago():
+    """Return the warning of a round that ended a day ago."""
+    rounds = [(SimpleNamespace(run_id="r1", settled_at=1.0), 4)]
+    finished = [SimpleNamespace(run_id="r1")]
+    (fault,) = nearly_the_same._accepted_before(rounds, finished=finished, now=1e6)
+    return fault
+
+
 @pytest.mark.parametrize("code", ["nearly_the_same", "had_these_words", "accepted_before"])
 def test_words__of_what_was_sent_before(code):
     """What an earlier send has to do with this one is said with the screen's own controls."""
@@ -64,8 +72,7 @@ def test_words__of_what_was_sent_before(code):
     sentence = {
         "nearly_the_same": nearly_the_same._nearly_the_same(4, 5, looked, near).sentence,
         "had_these_words": nearly_the_same._had_these_words(4, looked).sentence,
-        "accepted_before": 'If this is a new round, give each round a name, such as campaign=f"cl'
-        'ass-{date}": it goes, as a new message, to these 4 too.',
+        "accepted_before": _accepted_before_a_day_ago().sentence,
     }[code]
     said = on_screen(sentence)
     assert "campaign=" not in said

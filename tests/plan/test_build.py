@@ -215,8 +215,8 @@ def test_first_codes__of_the_same_words():
     found = Problems()
     for rows in ([0, 1], [2], [1, 2]):
         found.rows("c", "S.", np.array(rows))
-    texts, verdict = first_codes(found, 4)
-    assert texts == ["c\x00S.", "c\x00S. S."]
+    reasons, verdict = first_codes(found, 4)
+    assert reasons == [("c", "S."), ("c", "S. S.")]
     assert verdict.tolist() == [0, 1, 1, -1]
 
 

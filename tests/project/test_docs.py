@@ -363,6 +363,7 @@ def _is_sentence(node: ast.AST) -> bool:
     named = ast.unparse(node).rpartition(".")[2]
     is_named = named.isidentifier() and named.isupper() and named not in NO_SENTENCES
     made = isinstance(node, (ast.JoinedStr, ast.BinOp, ast.BoolOp)) or named.startswith("str(")
+    made |= isinstance(node, ast.Call) and ast.unparse(node.func) == "Sentence"
     return " " in _text(node) or made or is_named
 
 
@@ -380,7 +381,7 @@ def _codes_in(tree: ast.AST):
             yield _text(node.value)
 
 
-CODE_IS_ARGUMENT = {"whole": 0, "rows": 0, "damage": 0, "_note_unused": 1, "_end": 1}
+CODE_IS_ARGUMENT = {"whole": 0, "rows": 0, "damage": 0, "_note_unused": 1, "ending_of": 1}
 NO_SENTENCES = {"INVALID", "DUPLICATE", "HELD_BACK"}  # they stand beside statuses
 NO_CODES = {"earlier", "one"}  # they stand beside counts and patterns
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from smsframe._base.progress import Progress
     from smsframe._composer.inputs import Choices
     from smsframe._plan.build import Plan
+    from smsframe._send.report import NothingSent
 
 
 class Dispatch:
@@ -50,6 +51,11 @@ class Dispatch:
         self.failure: BaseException | None = None
         self._control = SendControl(apart=True)
         self._thread: threading.Thread | None = None
+
+    @property
+    def nothing_sent(self) -> NothingSent | None:
+        """Why there was nothing to send; None where something was."""
+        return self._control.nothing_sent
 
     @property
     def stopped(self) -> bool:

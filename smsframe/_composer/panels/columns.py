@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from smsframe._base.sentences import sentence_of
 from smsframe._composer import html, row_preview
 from smsframe._composer.panels.base import Panel, button, row, shown
 from smsframe._composer.panels.region_names import region_options
@@ -100,7 +101,7 @@ class MapPanel(Panel):
                 column = guess_phone_column(self.desk.frame)
                 note = "Guessed by its name and values; choose another if it is wrong."
             except InputError as error:
-                note = str(error) if len(self.desk.frame) else ""
+                note = sentence_of(error) if len(self.desk.frame) else ""
         if column is not None:
             self.phone.value = self._columns.index(column)
             self.desk.choose(phone=column)
@@ -193,7 +194,7 @@ class MapPanel(Panel):
             ]
         except Exception as error:  # noqa: BLE001 - on a thread it would be shown to nobody
             self.errors.value = html.error(
-                f"The list of programs could not be had; type the id. {html.complaint(error)}"
+                "The list of programs could not be had; type the id. " + html.complaint(error)
             )
             programs = []
         with self.desk.lock:

@@ -368,7 +368,7 @@ def _sentence(dispatch: Dispatch) -> str:
     counts = _counts(dispatch)
     if not counts:
         return "Nothing was sent."
-    if dispatch.progress is None and dispatch.failure is None:
+    if dispatch.nothing_sent is not None:
         told = named_counts(counts, ALWAYS, always=("accepted",))
         return f"Nothing was sent: {', '.join(told)} already."
     how = "Done" if _is_done(dispatch) else "Stopped" if dispatch.stopped else "Ended"

@@ -6,11 +6,11 @@ button is dead until the text, the rows or the numbers change, or another try is
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
+from smsframe._base.sentences import on_screen, recalled
 from smsframe._composer import html, text_history, totals
 from smsframe._composer.job import trial
 from smsframe._composer.job.confirm_once import Fuse
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from smsframe._composer.state import Desk
 
 AT_FIRST = "A try goes to your numbers only and does not count as the campaign's."
-AGAIN = re.compile(r"run the same send again")
 TRY_AGAIN = "press “Try again”"
 CONNECT = 'Nothing is connected: smsframe.connect("sandbox") to rehearse, or your pod.'
 
@@ -120,7 +119,8 @@ def _told(dispatch: Dispatch) -> str:
     if failed.empty:
         return html.good(f"Tried: {sentence}")
     head = _head(list(status))
-    return html.error(" ".join([head, sentence, *(AGAIN.sub(TRY_AGAIN, one) for one in reasons)]))
+    why = [on_screen(recalled(reason), again=TRY_AGAIN) for reason in reasons]
+    return html.error(" ".join([head, sentence, *why]))
 
 
 def _head(status: list[str]) -> str:

@@ -10,67 +10,15 @@ import pytest
 from samples import make_people
 
 import smsframe
+from smsframe._base import sentences
+from smsframe._base.sentences import OPTIONS
 from smsframe.cli import commands as cli
-from smsframe.cli.shellwords import OPTIONS, spoken
 
 PYTHON = re.compile(r"\b[Ff]rame\b|\b(?!RUN)[a-z_]+=[{'\"\d]|\bsms\.|\bplan\(|last_results|\{'|\['")
 
 
-@pytest.mark.parametrize(
-    ("said", "meant"),
-    [
-        ("Name it, such as phone='mobile'; or", "Name it, such as --phone mobile; or"),
-        ("phone='my phone'.", "--phone 'my phone'."),
-        ("Look, then give confirm=144.", "Look, then give --confirm 144."),
-        ("confirm=37,000, but 36,000", "--confirm 37000, but 36,000"),
-        ("limit=-1 must be", "--limit -1 must be"),
-        ("deadline_s=-1.0 must", "--wait -1.0 must"),
-        ("limit= stopped before", "--limit stopped before"),
-        ("either pod= or base_url=, not", "either --pod or --base-url, not"),
-        ("give defaults={'Name': …}.", "give --default 'Name=…'."),
-        ("meant: personalize={'Order': 'order_no'}.", "meant: --tag Order=order_no."),
-        ("{'x': 1} formats={'total': ',.2f'}", "{'x': 1} --format total=,.2f"),
-        ("lookup['account'] names", "--lookup account names"),
-        ('give defaults={"it\'s": …}', "give --default 'it'\"'\"'s=…'"),
-        ("resend_unknown=True sends", "--resend-unknown sends"),
-        ("duplicates='send' sends", "--duplicates send sends"),
-        (
-            "out: exclude=smsframe.results('20261126-1'). To",
-            (
-                "out: smsframe status 20261126-1 --out had.csv (--sandbox, --pod, --journal as "
-                "here), then --exclude had.csv. To"
-            ),
-        ),
-        ("another campaign= name", "another --campaign name"),
-        ('use smsframe.connect("sandbox").', "use --sandbox."),
-        ("with connect(journal=...) or SMSFRAME_JOURNAL", "with --journal or SMSFRAME_JOURNAL"),
-        ("Stopped: 1 accepted. smsframe.last_results() has the table.", "Stopped: 1 accepted."),
-        ("Column 'x', row 7: 'a'; 3 rows", "Column 'x', line 7: 'a'; 3 rows"),
-        (
-            "phone= names column 'a', which the frame does not have. It has: 'the frame'.",
-            "--phone names column 'a', which the file does not have. It has: 'the frame'.",
-        ),
-        (
-            "phone= names column 'a', which the frame has 2 times: rename one.",
-            "--phone names column 'a', which the file has 2 times: rename one.",
-        ),
-        ("The frame has no columns, so there", "The file has no columns, so there"),
-        ("campaigns=3 and my-limit=4", "campaigns=3 and my-limit=4"),
-        ("client=", "client="),
-    ],
-)
-def test_spoken(said, meant):
-    """An argument becomes its option, with its value as a shell takes it."""
-    assert spoken(said) == meant
-
-
-def test_spoken__row_of_a_file_without_lines():
-    """Where a file has no lines, a row stays a row."""
-    assert spoken("row 7: limit=3", place="row") == "row 7: --limit 3"
-
-
 def test_options__exist():
-    """Every option that the table names is one that some command has."""
+    """Every argument that is an option has one that some command knows."""
     (commands,) = [a for a in cli._parser()._actions if getattr(a, "choices", None)]
     known = {o for p in commands.choices.values() for a in p._actions for o in a.option_strings}
     assert set(OPTIONS.values()) <= known
@@ -150,3 +98,29 @@ def test_confirm__right_once_is_right_again(command, sandbox, capsys, confirm):
     people = pd.read_csv("people.csv", dtype="string")
     with smsframe.connect(sandbox), pytest.raises(smsframe.InputError, match="confirm=5"):
         people.sms.send("Hi", program="148372", confirm=5)
+
+
+def test_status__of_another_process(command, sandbox, monkeypatch, capsys):
+    """What an earlier process wrote into the journal is worded for a shell too."""
+    monkeypatch.setenv("SMSFRAME_JOURNAL", str(Path("journal.sqlite3").absolute()))
+    more = ("--text", "Hi %%FirstName%%", "--limit", "2", "--confirm", "2")
+    cli.main(command(*more))
+    monkeypatch.setattr(sentences, "_remembered", {})
+    (run,) = smsframe.runs(journal="rehearsal.sqlite3").index
+    place = ["--base-url", sandbox.base_url, "--wait", "0"]
+    cli.main(["status", run, *place, "--out", "again.csv"])
+    said = " ".join(pd.read_csv("again.csv", dtype="string")["sms_error"].dropna())
+    assert "--limit stopped before this row." in said
+    assert "give --default 'FirstName=…'" in said
+    assert not PYTHON.search(said)
+
+
+def test_send__nothing_left(command, capsys):
+    """Why nothing was sent is said once, with the option that names a new round."""
+    cli.main(command("--text", "Hi", "--confirm", "4"))
+    assert "Nothing was sent" not in capsys.readouterr().out
+    cli.main(command("--text", "Hi", "--confirm", "4"))
+    out = capsys.readouterr().out
+    assert out.startswith("Nothing was sent: all 4 messages were accepted already")
+    assert "name this round: --campaign NAME (" in out
+    assert "results.sms" not in out
