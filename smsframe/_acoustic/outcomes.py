@@ -337,6 +337,8 @@ def _read_refusal(answer: Answer, row: Row) -> tuple[str, About, str]:
 
 def safe(words: str, secrets: tuple[str, ...]) -> str:
     """Take secrets and phone numbers out of what the service said, then shorten it."""
+    if not words:
+        return ""  # as of every acceptance: nothing to look through
     said = mask_phone(redact(words[:_LONGEST_READ], *secrets))
     return said if len(said) <= LONGEST_MESSAGE else f"{said[: LONGEST_MESSAGE - 1]}{_CUT}"
 
