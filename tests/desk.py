@@ -1,4 +1,4 @@
-"""A crew that answers by script on its own clock, a journal and an audience, for the delivery."""
+"""Workers that answer by script on their own clock, a journal and an audience, for the delivery."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import numpy as np
 
 from smsframe._acoustic.outcomes import Outcome
 from smsframe._acoustic.payload import SendRequest
+from smsframe._base.send_settings import SendSettings
+from smsframe._base.worker_pool import Backoff
 from smsframe._journal.records import Claim
-from smsframe._send.delivery import Backoff, Delivery
+from smsframe._send.delivery import Delivery
 from smsframe.errors import JournalError
 
 ACCEPTED = Outcome(kind="accepted", http_status=202, response_id="r")
@@ -25,7 +27,7 @@ LOCKED = JournalError("The journal is locked.", locked=True)
 
 @dataclass
 class Desk:
-    """A crew, a journal and an audience in one; ``story`` is what happened, in order."""
+    """Workers, a journal and an audience in one; ``story`` is what happened, in order."""
 
     answer: object
     story: list = field(default_factory=list)
@@ -90,8 +92,8 @@ def deliver(answer, *, rows=40, batch=4, **options):
     desk = options.pop("desk", None) or Desk(answer)
     cuts = [np.arange(i, min(i + batch, rows)) for i in range(0, rows, batch)]
     defaults = {"settled": desk.hear, "record": desk.record}
-    options = defaults | {"backoff": Backoff(chance=lambda: 0.0)} | options
-    delivery = Delivery(crew=desk, batches=iter(cuts), prepare=desk.prepare, **options)
+    options = defaults | {"settings": SendSettings(backoff=Backoff(chance=lambda: 0.0))} | options
+    delivery = Delivery(workers=desk, batches=iter(cuts), prepare=desk.prepare, **options)
     delivery.run()
     return desk, delivery
 

@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 MAX_CHARACTERS = 800
 MAX_UCS2_CHARACTERS = 400
 MAX_SEGMENTS = 6
-BATCH_SIZE = 1000
 _EVERY, _EVERY_ROW = 'give region="+"', 'give region="+" and no region_from='
 
 DOUBTFUL_VALUES = (

@@ -22,10 +22,11 @@ from smsframe._base import result_columns
 from smsframe._base.masking import mask_phone
 from smsframe._base.progress import Bar
 from smsframe._base.result_rows import ResultRows
+from smsframe._base.worker_pool import Backoff, WorkerPool
 from smsframe._results import status_answers
 from smsframe._results.messages import Remembered, remember
 from smsframe._results.open_journal import reading_journal
-from smsframe._results.polling import Askers, Patience, Poll
+from smsframe._results.polling import BACKOFF, Poll
 from smsframe.errors import StatusWarning, warn_caller
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from smsframe._base.arrow import Positions
     from smsframe._base.progress import Wanted
     from smsframe._journal.store import Journal
-    from smsframe._results.polling import Crew
     from smsframe._results.status_answers import Mismatch, Told
 
 PENDING = (
@@ -139,8 +139,7 @@ def refreshed(
     client: Client,
     deadline_s: float,
     progress: Wanted,
-    crew: Crew | None = None,
-    patience: Patience | None = None,
+    backoff: Backoff = BACKOFF,
 ) -> pd.DataFrame:
     """Ask what is open and return the frame as it stands then; see :func:`smsframe.refresh`."""
     rows = ResultRows.read(frame)
@@ -152,7 +151,7 @@ def refreshed(
         with Bar(progress) as bar:
             learned = _Round(journal, questions, bar)
             learned.show()
-            failures = _ask(learned, client, deadline_s, crew, patience)
+            failures = _ask(learned, client, deadline_s, backoff)
         recalled(rows, journal)
     _put_strangers(rows, learned)
     _explain_open(rows, learned, failures)
@@ -161,25 +160,23 @@ def refreshed(
 
 
 def _ask(
-    learned: _Round,
-    client: Client,
-    deadline_s: float,
-    crew: Crew | None,
-    patience: Patience | None,
+    learned: _Round, client: Client, deadline_s: float, backoff: Backoff
 ) -> Mapping[str, Exception]:
     """Ask about every send; return the last failure of each that was never answered."""
-    askers = Askers(client.status, client.max_in_flight)
+    workers: WorkerPool[str, str, SendStatus | Exception] = WorkerPool(
+        client.status, client.max_in_flight, failed=lambda error: error, name="smsframe-status"
+    )
     poll = Poll(
-        crew=askers if crew is None else crew,
+        workers=workers,
         heard=learned.hear,
         max_in_flight=client.max_in_flight,
         deadline_s=deadline_s,
-        patience=patience or Patience(),
+        backoff=backoff,
     )
     try:
         poll.run(list(learned.questions))
     finally:
-        askers.close()
+        workers.close(timeout_s=0.0)
     return poll.failures
 
 

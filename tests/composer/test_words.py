@@ -12,6 +12,7 @@ from composer.test_compose import TEXT, WAIT_S, no_pause, opened, send_all, word
 from samples import make_people
 
 from smsframe._acoustic.outcomes import REFUSALS
+from smsframe._base.send_settings import SendSettings
 from smsframe._composer import row_preview
 from smsframe._composer.inputs import Choices
 from smsframe._composer.panels import region_names, trial
@@ -19,7 +20,6 @@ from smsframe._composer.panels.tag_row import MENU_CHARACTERS, column_options
 from smsframe._composer.wording import on_screen
 from smsframe._phones.problems import SENTENCES
 from smsframe._send import nearly_the_same
-from smsframe._send.batches_in_flight import Backoff
 
 __all__ = ["no_pause"]
 
@@ -230,9 +230,9 @@ def test_try__refused_by_the_service(client):
     assert "Check the program" in value
 
 
-def test_try__service_not_there(sandbox, client, monkeypatch):
+def test_try__service_not_there(sandbox, client):
     """A try that reached nobody says so and why."""
-    monkeypatch.setattr("smsframe._send.run.BACKOFF", Backoff(connect_attempts=1))
+    client.settings = SendSettings(connect_attempts=1)
     made = opened(make_people(3), TEXT, program=PROGRAM)
     sandbox.stop()
     value = tried(made)
