@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from smsframe._base import result_columns
 from smsframe._composer import row_preview as glance
 from smsframe._composer import totals
-from smsframe._composer.background import PAUSE_S, Background, quick_handover
+from smsframe._composer.background import PAUSE_S, Background
 from smsframe._send import send
 from smsframe.errors import SmsframeError
 
@@ -188,8 +188,7 @@ class Desk:
             return
         seen, refusal = None, "" if len(self.frame) else NO_ROWS
         try:
-            with quick_handover():
-                seen = None if refusal else self._seen(before)
+            seen = None if refusal else self._seen(before)
         except SmsframeError as error:
             refusal = str(error)
         except Exception as error:  # noqa: BLE001 - on a thread it would be shown to nobody

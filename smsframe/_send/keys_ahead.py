@@ -2,8 +2,10 @@
 
 They could be made batch by batch. But hashing is a loop that holds the interpreter's lock, and the
 threads that make calls wait for it; a handful of Arrow calls before each loop lets them in and out
-a thousand times. Made for ``AHEAD`` rows at a time, a send to a server that answers at once takes a
-sixth less time. More at a time gains nothing and would keep an answer waiting.
+a thousand times. Made for ``AHEAD`` rows at a time, a send of 400,000 rows to a server that answers
+at once takes 2.47 s of CPU, and 3.44 s with the keys made batch by batch (medians of 16 alternating
+pairs on a shared machine with two cores). With calls of 250 ms a person sees no difference. More at
+a time gains nothing and would keep an answer waiting.
 """
 
 from __future__ import annotations
