@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from smsframe._base.masking import Plain, mask_cell, mask_label, mask_phone
+from smsframe._base.masking import LEAST_PHONE, Plain, mask_label, mask_phone, mask_value
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from smsframe.errors import SmsframeError
 
 SHOWN_CHARACTERS = 60
-PHONE_DIGITS = 10
 _LONG = 10**15  # longer numbers are shown by their size
 _WITHOUT_PACKAGE = ("builtins", "pandas", "__main__")
 _DATED = re.compile(r"\d{4}-\d\d-\d\d(?:\D.{0,20})?")
@@ -79,7 +78,8 @@ def quoted(value: Any) -> str:
     value = value.item() if isinstance(value, np.generic) else value
     text = repr(str.__str__(value) if isinstance(value, str) else value)
     text = text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
-    return mask_cell(text) if sum(map(str.isdigit, text)) >= PHONE_DIGITS else text
+    is_count = isinstance(value, (int, float)) and abs(value) < LEAST_PHONE
+    return text if is_count else mask_value(text)
 
 
 def unusable(name: str, value: Any, need: str, *, fits: bool = False) -> Plain:

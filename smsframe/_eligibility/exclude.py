@@ -30,13 +30,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe._base.masking import Plain
+from smsframe._base.masking import Plain, mask_example
 from smsframe._base.result_columns import without_views
 from smsframe._base.result_rows import ResultRows
 from smsframe._base.validation import quoted, unusable
 from smsframe._eligibility.excluded_numbers import Numbers, has_rounded, read_numbers
 from smsframe._files import read as files
-from smsframe._phones.corruption import masked
 from smsframe._phones.read import guess_phone_column, read_phones
 from smsframe._phones.to_strings import is_text_or_number, texts_of
 from smsframe.errors import InputError
@@ -107,7 +106,7 @@ def team_list() -> Exclusion:
 
 def shown(examples: Sequence[str]) -> str:
     """Return some cells, masked."""
-    return ", ".join(repr(masked(text)) for text in examples)
+    return ", ".join(repr(mask_example(text)) for text in examples)
 
 
 def _joined(parts: Sequence[Exclusion]) -> Exclusion:

@@ -44,6 +44,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsframe._base.masking import mask_example
 from smsframe._phones.parse_column import NO_CODE, Readings
 from smsframe._phones.problems import CODES
 from smsframe._phones.readings import EVERY
@@ -68,7 +69,6 @@ _FEWEST_FOR_REGION, _LEAST_OF_REGION = 20, 0.2
 _LEAST_OF_SMALL = 0.6
 _FEWEST_FOR_CANON, _LEAST_VALID = 50, 0.02
 
-_LONGEST_EXAMPLE = 40
 _FEWEST_DIGITS, _MOST_DIGITS = 7, 18
 
 _UNLIKE = (
@@ -154,20 +154,9 @@ class _Sample:
             ),
             rows=rows,
             distinct=distinct,
-            examples=tuple(map(masked, chosen.unique()[:_EXAMPLES].to_pylist())),
+            examples=tuple(map(mask_example, chosen.unique()[:_EXAMPLES].to_pylist())),
             severity=severity,
         )
-
-
-def masked(text: str) -> str:
-    """Return a text with all digits but the last two, and all letters but E, hidden."""
-    shown = text[:_LONGEST_EXAMPLE]
-    digits = [place for place, char in enumerate(shown) if char.isdigit()]
-    kept = set(digits[-2:])
-    return "".join(
-        "•" if (char.isalnum() and char not in "eE") and place not in kept else char
-        for place, char in enumerate(shown)
-    )
 
 
 def find_damage(

@@ -13,10 +13,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from smsframe._base.masking import Plain
+from smsframe._base.masking import Plain, mask_example
 from smsframe._base.validation import shown_label, unusable
 from smsframe._phones import read as phones
-from smsframe._phones.corruption import masked
 from smsframe._plan import data
 from smsframe._plan.batches import picker
 from smsframe._plan.campaign_names import new_test_name
@@ -86,7 +85,7 @@ def _numbers(to: Any, region: str | None) -> list[str]:
     read = phones.read_phones(column, region=region)
     bad = np.flatnonzero(read.code.codes >= 0)
     if len(bad):
-        told = masked(str(column.iloc[bad[0]]))
+        told = mask_example(str(column.iloc[bad[0]]))
         what, _, _ = phones.SENTENCES[str(read.code[bad[0]])].partition(". ")
         what = what.format(value=repr(told), region=f"region {region}")
         said = f"{what}. Give {NEED}."

@@ -12,9 +12,9 @@ from composer.test_compose import TEXT, WAIT_S, calls, no_pause, opened, send_al
 from samples import make_people
 
 import smsframe
+from smsframe._base.html import text_of_cell
 from smsframe._composer import compose as composers
 from smsframe._composer import totals
-from smsframe._composer.html import _shown
 from smsframe._composer.inputs import Choices
 from smsframe._composer.job import active_job
 from smsframe._composer.job.send_job import Dispatch
@@ -185,7 +185,7 @@ def test_show__a_row_that_is_not_there(row, people):
 )
 def test_shown__a_cell(value, shown):
     """What is missing is shown as nothing, never as a word."""
-    assert _shown(value) == shown
+    assert text_of_cell(value) == shown
 
 
 def test_see__formats_that_do_not_fit_the_fields(client):

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from smsframe._phones.corruption import masked
+from smsframe._base.masking import mask_example
 from smsframe._phones.read import read_phones
 
 PEOPLE = 20_000
@@ -344,7 +344,7 @@ def test_damage__carries_evidence_and_cure_without_numbers():
 )
 def test_masked__keeps_two_digits(text, shown):
     """Of an example only the last two digits can be read."""
-    assert masked(text) == shown
+    assert mask_example(text) == shown
 
 
 def test_collapsed_column__of_one_rounded_number():

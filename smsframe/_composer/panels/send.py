@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from smsframe._base.html import money
+from smsframe._base.html import Html, joined, money
 from smsframe._base.sentences import named_counts
 from smsframe._composer import html, text_history, totals
 from smsframe._composer.job import active_job
@@ -337,7 +337,7 @@ def _question(seen: Overview, *, typed: bool) -> str:
     cost = "" if seen.cost is None else f", cost {money(seen.cost)}"
     size = f" ({html.many(seen.segments, 'segment')}{cost})" if seen.is_whole else ""
     asked = f"Send {html.many(seen.left, 'message')}{size} from program {program}?"
-    return html.strong(asked) + _warnings(seen) + html.faint(f"{where}{more}")
+    return joined(html.strong(asked), _warnings(seen), html.faint(f"{where}{more}"))
 
 
 def _warnings(seen: Overview) -> str:
@@ -345,7 +345,7 @@ def _warnings(seen: Overview) -> str:
     found = [kind for kind in seen.kinds if kind.severity == "warning"]
     if not found:
         return ""
-    return html.strong(f"{html.many(len(found), 'warning')}:") + html.kinds(found)
+    return joined(html.strong(f"{html.many(len(found), 'warning')}:"), html.kinds(found))
 
 
 def _counts(dispatch: Dispatch) -> dict[str, int]:
@@ -376,7 +376,7 @@ def _sentence(dispatch: Dispatch) -> str:
     return f"{how}: {', '.join(told)}."
 
 
-def _head(dispatch: Dispatch) -> str:
+def _head(dispatch: Dispatch) -> Html:
     """Return the sentence over the results."""
     tell = html.good if _is_done(dispatch) else html.error
-    return tell(_sentence(dispatch)) + html.faint("The whole table: composer.results")
+    return joined(tell(_sentence(dispatch)), html.faint("The whole table: composer.results"))

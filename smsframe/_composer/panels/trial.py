@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
+from smsframe._base.result_columns import words_of
 from smsframe._composer import html, text_history, totals
 from smsframe._composer.job import trial
 from smsframe._composer.job.confirm_once import Fuse
@@ -113,7 +114,7 @@ def _told(dispatch: Dispatch) -> str:
     assert results is not None
     to = dispatch.plan.masked_recipients(dispatch.plan.ready)
     status = results["sms_status"].astype(str)
-    told = [f"{one}: {_plain(said)}" for one, said in zip(to, status, strict=True)]
+    told = [f"{one}: {words_of(said)}" for one, said in zip(to, status, strict=True)]
     failed = results.loc[(status != "accepted").to_numpy(), "sms_error"]
     reasons = [str(reason) for reason in failed.dropna().unique() if reason]
     sentence = f"{', '.join(told)}."
@@ -130,8 +131,3 @@ def _head(status: list[str]) -> str:
     if len(status) == 1:
         return "It did not go out."
     return "Some did not go out." if "accepted" in status else "None went out."
-
-
-def _plain(status: str) -> str:
-    """Return a status in words."""
-    return status.replace("_", " ")
