@@ -166,13 +166,9 @@ def _filled(parts: tuple[_Part, ...], value: Decimal, decimal: str) -> tuple[str
     written = _whole_digits(parts, whole, before.lstrip("0"), group)
     written |= _fraction_digits(parts, fraction, behind)
     written[point] = decimal if any(written[n] for n in fraction) else ""
-    out = [written.get(n, _literal(part)) for n, part in enumerate(parts)]
+    literals = [part.text or ("" if part.sign == "," else _plain_sign(part)) for part in parts]
+    out = [written.get(n, literal) for n, literal in enumerate(literals)]
     return "".join(out), not digits.strip("0.")
-
-
-def _literal(part: _Part) -> str:
-    """Return what a part writes that is no placeholder."""
-    return part.text or ("" if part.sign == "," else _plain_sign(part))
 
 
 def _whole_digits(

@@ -236,14 +236,9 @@ def _run_row(journal: Journal, run_id: str) -> dict[str, Any]:
         "batches": len(journal.batches(run_id)),
         "started_at": int(run.started_at),
         "seconds": seconds,
-        "ending": _ending(run),
+        "ending": "forgotten" if run.forgotten else run.ending or "not ended",
         "who": "@".join(filter(None, [run.user, run.host])),
     }
-
-
-def _ending(run: RunRecord) -> str:
-    """Return how a run ended; one that was never ended was killed, or still goes on."""
-    return "forgotten" if run.forgotten else run.ending or "not ended"
 
 
 def _counts(journal: Journal, run: RunRecord) -> dict[str, int | None]:

@@ -152,7 +152,7 @@ class _Collected:
             batches=batches,
             batch=np.repeat(np.array(self.numbers, dtype=np.int32), sizes),
             offset=(np.arange(total) - starts).astype(np.int32),
-            contact=_concatenated(self.contacts),
+            contact=pa.concat_arrays(self.contacts or [pa.array([], pa.string())]),
             status=np.concatenate([np.empty(0, np.uint8), *self.status]),
             reason=np.concatenate([np.empty(0, np.int32), *self.reason]),
             reasons=list(self.reasons),
@@ -168,11 +168,6 @@ def states_of(record: BatchRecord) -> npt.NDArray[np.uint8]:
 def _joined(batch_ids: pa.Array, contacts: pa.Array) -> pa.Array:
     """Return batch and contact as one text."""
     return pc.binary_join_element_wise(batch_ids, contacts, "\x00")
-
-
-def _concatenated(arrays: list[pa.Array]) -> pa.Array:
-    """Return arrays of text one after the other."""
-    return pa.concat_arrays(arrays) if arrays else pa.array([], pa.string())
 
 
 def _stacked(tables: list[pa.Table]) -> pa.Table:

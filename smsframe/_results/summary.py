@@ -107,7 +107,7 @@ def summarized(frame: pd.DataFrame, by: Hashable | None, price: float | None) ->
     times = pd.Series(rows.accepted_at).dropna()
     return Summary(
         rows=len(rows),
-        counts=_by_status(rows),
+        counts={s: n for s in result_columns.STATUSES if (n := int(rows.has(s).sum()))},
         batches=len(rows.batch.unique().drop_null()),
         segments=billed,
         segments_unknown=int(segments[rows.has("unknown")].sum()),
@@ -117,11 +117,6 @@ def summarized(frame: pd.DataFrame, by: Hashable | None, price: float | None) ->
         by=by,
         _table=table,
     )
-
-
-def _by_status(rows: ResultRows) -> dict[str, int]:
-    """Count the rows by status, for those that occur."""
-    return {s: n for s in result_columns.STATUSES if (n := int(rows.has(s).sum()))}
 
 
 def _groups(rows: ResultRows, by: Hashable | None) -> pd.Series | None:
