@@ -18,7 +18,7 @@ ACCEPTED = Outcome(kind="accepted", http_status=202, response_id="r")
 LOST = Outcome(kind="unknown", code="answer_lost", message="Lost.")
 BUSY = Outcome(kind="busy", code="busy", message="Busy.")
 UNREACHABLE = Outcome(kind="no_connection", code="no_connection", message="No connection.")
-BAD_RUN = Outcome(kind="rejected", about="run", code="wrong_tags", message="Wrong.", cure="Fix.")
+BAD_RUN = Outcome(kind="rejected", about="run", code="wrong_tags", message="Wrong.", fix="Fix.")
 BAD_CONTACT = Outcome(kind="rejected", about="contact", code="contact_empty", message="Empty.")
 
 
@@ -82,7 +82,7 @@ class Desk:
         if claims:
             self.story.append(("claim", len(claims)))
 
-    def hear(self, result):
+    def settle(self, result):
         """Keep what became of each row."""
         self.settled |= dict.fromkeys(result.rows.tolist(), result.verdict)
 
@@ -91,7 +91,7 @@ def deliver(answer, *, rows=40, batch=4, **options):
     """Deliver some rows and return desk and delivery."""
     desk = options.pop("desk", None) or Desk(answer)
     cuts = [np.arange(i, min(i + batch, rows)) for i in range(0, rows, batch)]
-    defaults = {"settled": desk.hear, "record": desk.record}
+    defaults = {"settled": desk.settle, "record": desk.record}
     options = defaults | {"settings": SendSettings(backoff=Backoff(chance=lambda: 0.0))} | options
     delivery = Delivery(workers=desk, batches=iter(cuts), prepare=desk.prepare, **options)
     delivery.run()

@@ -45,8 +45,8 @@ def make_people(n: int, start: int = 0) -> pd.DataFrame:
 
 def send(frame: pd.DataFrame, text: str = TEXT, **options: Any) -> pd.DataFrame:
     """Send a frame quietly."""
-    given = {"program": "148372", "phone": "mobile", "progress": False, **options}
-    return smsframe.send(frame, text, **given)
+    way = {} if "lookup" in options else {"phone": "mobile"}
+    return smsframe.send(frame, text, **{"program": "148372", "progress": False, **way, **options})
 
 
 def written(name: str, text: str) -> Path:

@@ -43,7 +43,7 @@ _TOKEN_PATTERNS = (
 )
 
 
-class Plain(str):
+class AlreadyMasked(str):
     """A sentence that was looked at already: what it quotes is no phone, or is hidden."""
 
     __slots__ = ()
@@ -130,7 +130,7 @@ def mask_label(text: str) -> str:
 
 def mask_texts(value: Any) -> Any:
     """Mask a text, or the texts of a list; anything else stays as it is."""
-    if isinstance(value, Plain):
+    if isinstance(value, AlreadyMasked):
         return str.__str__(value)
     if isinstance(value, str):
         return mask_label(value)

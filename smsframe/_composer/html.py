@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe._base.progress import Progress
-    from smsframe._composer.row_preview import Glance
+    from smsframe._composer.row_preview import RowPreview
     from smsframe._composer.totals import Overview
     from smsframe._plan.problems import Kind
     from smsframe._text.segments import Length
@@ -66,7 +66,7 @@ def lines(sentences: Iterable[str]) -> Html:
     return joined(*map(faint, sentences))
 
 
-def phone(seen: Glance, whole: Sequence[str] = ()) -> Html:
+def phone(seen: RowPreview, whole: Sequence[str] = ()) -> Html:
     """Return a row's message as a phone would show it, its length and what is wrong with it."""
     parts = [tag("div", f"to {seen.to}", class_="sms-faint")] if seen.to else []
     if seen.text is None:

@@ -2,7 +2,7 @@
 
 A spreadsheet shows 12015550123 as ``1.20156E+10`` and saves what it shows: 20,000 people become
 486 numbers, of which nearly all are valid. Each cell is fine; only the column tells. So a damaged
-column is refused as a whole, with the evidence and the cure, and nothing is ever repaired: the
+column is refused as a whole, with the evidence and the fix, and nothing is ever repaired: the
 lost digits are not in it.
 
 What is looked at, on at most 50,000 rows picked at random (always the same ones; every twentieth
@@ -101,7 +101,7 @@ class Damage:
         ``phones_rounded``, ``phones_float32``, ``phones_wrapped``, ``phones_not_whole``,
         ``phones_not_phones``, ``phones_wrong_region`` or ``phones_no_country``.
     sentence
-        What is wrong, by which evidence, and the cure.
+        What is wrong, by which evidence, and the fix.
     rows, distinct
         Rows with a value, and different values among them.
     examples

@@ -54,7 +54,7 @@ DOUBTFUL_VALUES = (
     *("value_many_digits", "value_garbled", "no_value_word", "value_holds_tag", "value_in_utc"),
 )
 DOUBTFUL_WORDS = ("tag_other_notation", "text_garbled")
-"""Warnings whose cure changes words: who follows it later must not text everybody again."""
+"""Warnings whose fix changes words: who follows it later must not text everybody again."""
 
 READY, INVALID, DUPLICATE, HELD_BACK, EXCLUDED = range(5)
 

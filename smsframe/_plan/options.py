@@ -1,6 +1,6 @@
 """The arguments of ``plan`` and ``send``, checked against the frame before anything else happens.
 
-Faults of arguments are the caller's to mend and are raised at once, all of them in one error, each
+Faults of arguments are the caller's to fix and are raised at once, all of them in one error, each
 with what exists instead. Faults of rows are data and are found later, in ``build.py``. What is
 checked without a frame is checked by ``_base/validation.py``.
 
@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from smsframe._base.invisible import UNSEEN
-from smsframe._base.masking import Plain
+from smsframe._base.masking import AlreadyMasked
 from smsframe._base.validation import (
     check_bool,
     check_choice,
@@ -284,7 +284,7 @@ def _region(given: Any, faults: list[str]) -> str | None:
     try:
         check_region(given)
     except InputError as error:
-        faults.append(Plain(error))
+        faults.append(AlreadyMasked(error))
         return None
     return given if given is None else str.__str__(given)
 
@@ -319,7 +319,7 @@ def _check_specification(name: str, wanted: str, faults: list[str]) -> None:
     """Note a fault where a format cannot be used, or fits by accident alone."""
     text = check_text(name, wanted, faults, blank=True)
     if text and (fault := fault_of(text)):
-        faults.append(Plain(f"{name}={quoted(text)} {fault}."))
+        faults.append(AlreadyMasked(f"{name}={quoted(text)} {fault}."))
 
 
 def _personalize(

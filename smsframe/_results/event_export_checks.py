@@ -28,7 +28,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base import result_columns
-from smsframe._base.masking import Plain, mask_example, mask_phone
+from smsframe._base.masking import AlreadyMasked, mask_example, mask_phone
 from smsframe._phones.corruption import find_damage
 from smsframe._phones.parse_column import read_texts
 from smsframe._results.event_export import NOBODY, SEVERAL, is_by_number
@@ -83,7 +83,7 @@ def refuse_contradictions(events: Events, known: Remembered, named: Named) -> No
 
 def _refusal(sentence: str) -> InputError:
     """Return the error of an export that is not believed; what it quotes is masked already."""
-    return InputError(Plain(f"{sentence} {RESOLVE}"))
+    return InputError(AlreadyMasked(f"{sentence} {RESOLVE}"))
 
 
 def _refuse_damage(events: Events) -> None:

@@ -128,16 +128,16 @@ class _Collected:
 
     def _overlay(self, record: BatchRecord, status: npt.NDArray[np.uint8], reason: Numbers) -> None:
         """Put what the status endpoint said over what was accepted."""
-        told = status_answers.unpack(record.statuses or b"", record.size)
-        sent = (told.sent == status_answers.SENT) & (status == result_columns.NUMBER["accepted"])
-        unsent = (told.sent == status_answers.NOT_SENT) & (
+        said = status_answers.unpack(record.statuses or b"", record.size)
+        sent = (said.sent == status_answers.SENT) & (status == result_columns.NUMBER["accepted"])
+        unsent = (said.sent == status_answers.NOT_SENT) & (
             status == result_columns.NUMBER["accepted"]
         )
         status[sent] = result_columns.NUMBER["sent"]
         reason[sent] = -1
         status[unsent] = result_columns.NUMBER["not_sent"]
-        numbers = [self._number(status_answers.reason_of(message)) for message in told.messages]
-        reason[unsent] = np.array([*numbers, -1], dtype=np.int32)[told.message[unsent]]
+        numbers = [self._number(status_answers.reason_of(message)) for message in said.messages]
+        reason[unsent] = np.array([*numbers, -1], dtype=np.int32)[said.message[unsent]]
 
     def _number(self, reason: tuple[str, str] | None) -> int:
         """Return the number of a reason, the same for equal ones; -1 for none."""

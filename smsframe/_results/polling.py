@@ -35,7 +35,7 @@ class Poll:
     Parameters
     ----------
     workers : Workers
-    heard : callable
+    answered : callable
         Is given each answer that is ready.
     max_in_flight : int
         Calls at a time.
@@ -49,14 +49,14 @@ class Poll:
     """
 
     workers: Workers[str, str, SendStatus | Exception]
-    heard: Callable[[SendStatus], None]
+    answered: Callable[[SendStatus], None]
     max_in_flight: int
     deadline_s: float
     backoff: Backoff = BACKOFF
     failures: dict[str, ApiError] = field(default_factory=dict)
     _due: list[tuple[float, int, str]] = field(default_factory=list)
     _asked: dict[str, int] = field(default_factory=dict)
-    _flying: set[str] = field(default_factory=set)
+    _in_flight: set[str] = field(default_factory=set)
     _failed: int = 0
     _end: float = 0.0
 
@@ -65,9 +65,9 @@ class Poll:
         now = self.workers.now()
         self._end = now + self.deadline_s
         self._due = [(now, number, name) for number, name in enumerate(response_ids)]
-        while self._due or self._flying:
+        while self._due or self._in_flight:
             self._ask_due()
-            if not self._flying and not self._due:
+            if not self._in_flight and not self._due:
                 break
             for response_id, answer in self.workers.finished(self._wait_s()):
                 self._take(response_id, answer)
@@ -75,7 +75,7 @@ class Poll:
     def _ask_due(self) -> None:
         """Ask for what is due, as far as the window goes; drop what the time is up for."""
         now = self.workers.now()
-        while self._due and len(self._flying) < self.max_in_flight:
+        while self._due and len(self._in_flight) < self.max_in_flight:
             due, _, response_id = self._due[0]
             if not self._worth_asking(response_id, max(due, now)):
                 heapq.heappop(self._due)
@@ -84,7 +84,7 @@ class Poll:
             else:
                 heapq.heappop(self._due)
                 self._asked[response_id] = self._asked.get(response_id, 0) + 1
-                self._flying.add(response_id)
+                self._in_flight.add(response_id)
                 self.workers.submit(response_id, response_id)
 
     def _worth_asking(self, response_id: str, when: float) -> bool:
@@ -95,18 +95,18 @@ class Poll:
 
     def _wait_s(self) -> float | None:
         """Return the seconds until the next question is due; None: wait for answers alone."""
-        if not self._due or len(self._flying) >= self.max_in_flight:
+        if not self._due or len(self._in_flight) >= self.max_in_flight:
             return None
         return max(self._due[0][0] - self.workers.now(), 0.0)
 
     def _take(self, response_id: str, answer: SendStatus | Exception) -> None:
         """Act on an answer: hand it on, or have the send asked about again."""
-        self._flying.discard(response_id)
+        self._in_flight.discard(response_id)
         if isinstance(answer, SendStatus):
             self._failed = 0
             self.failures.pop(response_id, None)
             if answer.ready:
-                self.heard(answer)
+                self.answered(answer)
                 return
         elif isinstance(answer, ApiError):
             self._failed += 1

@@ -337,7 +337,7 @@ def _locked(journal: Journal, known: Remembered, numbers: Sequence[int]) -> Iter
     with contextlib.ExitStack() as stack:
         for scope in sorted({known.batches[number].scope for number in numbers}):
             stack.enter_context(campaign_lock(journal.path, scope))
-            journal.bury(scope)
+            journal.mark_orphans_unknown(scope)
         yield
 
 

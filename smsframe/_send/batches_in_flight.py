@@ -62,7 +62,7 @@ class Result:
 
 def stopped_because(outcome: Outcome) -> str:
     """Say why the rows that follow were not attempted."""
-    return f"The run stopped before this row: {as_sentences(outcome.message, outcome.cure)}"
+    return f"The run stopped before this row: {as_sentences(outcome.message, outcome.fix)}"
 
 
 def not_processed(ending: Ending) -> Outcome:
@@ -72,15 +72,15 @@ def not_processed(ending: Ending) -> Outcome:
 
 def with_time(outcome: Outcome, asked_s: float, now: float) -> Outcome:
     """Say when the service wants to be asked again; ``now`` is in seconds since 1970."""
-    cure = f"The service asks to wait {until(asked_s, now)}; run it again then."
-    return replace(outcome, cure=cure)
+    fix = f"The service asks to wait {until(asked_s, now)}; run it again then."
+    return replace(outcome, fix=fix)
 
 
 LEFT_BEHIND = Outcome(
     kind="unknown",
     code="interrupted",
     message="The run was interrupted while this call was under way.",
-    cure="Look in the product's events whether it went out, then resolve it.",
+    fix="Look in the product's events whether it went out, then resolve it.",
 )
 
 

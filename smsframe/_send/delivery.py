@@ -421,7 +421,7 @@ class Delivery:
             http_status=outcome.http_status,
             code=outcome.code,
             message=outcome.message,
-            cure=outcome.cure,
+            fix=outcome.fix,
             response_id=outcome.response_id,
             location=outcome.location,
             attempts=max(batch.calls, batch.attempts),

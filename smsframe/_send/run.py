@@ -27,7 +27,7 @@ import numpy as np
 
 from smsframe._acoustic.client import Client, default_client
 from smsframe._acoustic.payload import SendRequest, encode_contacts
-from smsframe._base.masking import Plain
+from smsframe._base.masking import AlreadyMasked
 from smsframe._base.progress import Bar, ProgressArgument
 from smsframe._base.result_columns import STATUSES
 from smsframe._base.sentences import named_counts
@@ -191,7 +191,7 @@ def send_plan(
         Journal(client.journal_path, patience_s=PATIENCE_S, waits=waits) as journal,
         campaign_lock(client.journal_path, scope, wait_s=wait_s),
     ):
-        journal.bury(scope)
+        journal.mark_orphans_unknown(scope)
         run = _run_of(made, client, scope, journal, control)
         _refuse_nearly_the_same(run)
         _check_confirm(run, made.options.confirm if confirm is None else confirm)
@@ -425,7 +425,7 @@ def _refuse_nearly_the_same(run: Run) -> None:
     results = _keep(run.tally.frame(run.plan.draft.frame, None))
     found = Problems([*run.plan.draft.problems.faults, *run.before.faults])
     raise InputError(
-        Plain(f"Nothing was sent: {fault.sentence}"),  # ids of runs may look like numbers
+        AlreadyMasked(f"Nothing was sent: {fault.sentence}"),  # ids of runs may look like numbers
         problems=found.to_frame(run.plan.draft.frame.index),
         results=results,
     )
@@ -455,7 +455,7 @@ def _check_confirm(run: Run, confirm: int | None) -> None:
         counts.pop("unknown", None)
     before = said_before(counts, len(run.matched.held), run.plan.recipients)
     raise InputError(
-        Plain(
+        AlreadyMasked(
             f"confirm={quoted(confirm)}, but {now:,} messages would go out now{before}. "
             f"Nothing was sent. Look at the plan, then give confirm={now}."
         ),

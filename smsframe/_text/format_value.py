@@ -193,10 +193,10 @@ class MisfitError(ValueError):
     """A format fits the values by accident: what it writes is not what was meant."""
 
 
-def cure_for(value: Any, fmt: str | Callable[[Any], Any] | None, name: str) -> str:
+def fix_for(value: Any, fmt: str | Callable[[Any], Any] | None, name: str) -> str:
     """Advise what to do about a value that cannot be written."""
     if isinstance(fmt, str):
-        return _cure_by_format(value, fmt, name)
+        return _fix_by_format(value, fmt, name)
     if fmt is not None:
         return f"Change formats[{name!r}] so that it suits every value of the column."
     if isinstance(value, str):
@@ -207,7 +207,7 @@ def cure_for(value: Any, fmt: str | Callable[[Any], Any] | None, name: str) -> s
     )
 
 
-def _cure_by_format(value: Any, fmt: str, name: str) -> str:
+def _fix_by_format(value: Any, fmt: str, name: str) -> str:
     """Advise what to do about a value that a format does not suit."""
     if isinstance(value, bool):
         return f"Give formats={{{name!r}: {{True: 'yes', False: 'no'}}.get}}."

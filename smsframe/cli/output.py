@@ -1,7 +1,7 @@
 """What the command line prints: the plan, texts, problems and counts, in plain aligned text.
 
 Everything fits 80 columns and uses up to 100. Problems are grouped, one line for each kind with its
-first row as the example: 73 blank cells are one thing to mend, not 73. Values arrive masked, and
+first row as the example: 73 blank cells are one thing to fix, not 73. Values arrive masked, and
 the engine's sentences are put into words of a shell before they are wrapped.
 
 When whoever reads the output has left (``| head``), the rest is not shown and nothing else changes:

@@ -29,7 +29,7 @@ from smsframe.sandbox.loading import OPTED_IN
 from smsframe.sandbox.log import Record
 from smsframe.sandbox.room import CREDENTIALS, ROOM, Room, as_json, current_room, envelope
 from smsframe.sandbox.rules import RefusedError, parse_json, read_call
-from smsframe.sandbox.server import ENDING, Ending
+from smsframe.sandbox.server import ENDING, ResponseEnding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -170,7 +170,7 @@ class _Exchange:
 
     def _end(self, fault: Fault) -> None:
         """Tell the connection how to end."""
-        ending: Ending = request.environ[ENDING]
+        ending: ResponseEnding = request.environ[ENDING]
         ending.kind = _ENDINGS[fault.kind]
         ending.reset = bool(fault.options.get("reset", True))
         ending.seconds = fault.options.get("seconds")

@@ -526,7 +526,7 @@ def test_demo__shows_no_phone(capsys):
 
 
 def test_orders__hold_every_fault():
-    """The sample has each kind of fault that people have, each told with its cure."""
+    """The sample has each kind of fault that people have, each told with its fix."""
     orders = read.read_frame(ORDERS, {"total": ",.2f"})
     plan = smsframe.plan(orders, "Hi %%FirstName%%", program="148372", phone="mobile", region="US",
                          defaults={"FirstName": "Customer"})  # fmt: skip
@@ -552,7 +552,7 @@ def test_orders__are_reproducible(tmp_path):
 
 
 def test_appointments__are_clean():
-    """The short sample has nothing to mend."""
+    """The short sample has nothing to fix."""
     frame = read.read_frame(ROOT / "data/appointments.csv", {})
     plan = smsframe.plan(frame, "Hi %%first_name%%", program="148372", phone="phone")
     assert plan.recipients == len(frame) == 60

@@ -318,8 +318,8 @@ def test_wrong_region__needs_more_than_one_number():
     assert read.digits.null_count == 100
 
 
-def test_damage__carries_evidence_and_cure_without_numbers():
-    """Rows, distinct values and masked examples are there; the sentence names column and cure."""
+def test_damage__carries_evidence_and_fix_without_numbers():
+    """Rows, distinct values and masked examples are there; the sentence names column and fix."""
     column = pd.Series(rounded(NUMBERS["US"], 6), name="mobile")
     damage = read_phones(column).damage[0]
     assert damage.rows == PEOPLE

@@ -233,7 +233,7 @@ def test_refresh__several_sends_of_another_journal(sandbox, people, tmp_path):
 
 
 def test_refresh__what_is_known_is_not_unlearned(sandbox, client, people):
-    """A row that is sent stays so, though the journal at hand has not heard of it."""
+    """A row that is sent stays so, though the journal at hand has not recorded it."""
     done = refresh(send(people))
     with Journal(client.journal_path) as journal, journal._writing() as db:
         db.execute("DELETE FROM statuses")
@@ -442,24 +442,24 @@ class Simulated:
 
 
 def polled(workers, names, *, deadline_s=60.0, max_in_flight=10, chance=0.0):
-    """Poll with simulated workers; return what was heard and the poll."""
-    heard = []
+    """Poll with simulated workers; return what was answered and the poll."""
+    answered = []
     poll = Poll(
         workers=workers,
-        heard=lambda status: heard.append(status.response_id),
+        answered=lambda status: answered.append(status.response_id),
         max_in_flight=max_in_flight,
         deadline_s=deadline_s,
         backoff=replace(BACKOFF, chance=lambda: chance),
     )
     poll.run(names)
-    return heard, poll
+    return answered, poll
 
 
 def test_poll__waits_double_and_end_at_the_deadline():
     """Waits of 1, 2, 4, 8, 15, 15 seconds after each answer, nothing past the deadline."""
     workers = Simulated({})
-    heard, _ = polled(workers, ["a"])
-    assert heard == []
+    answered, _ = polled(workers, ["a"])
+    assert answered == []
     assert [t for t, _ in workers.asked] == [0, 2, 5, 10, 19, 35, 51]
     assert workers.time <= 61
 
@@ -472,10 +472,10 @@ def test_poll__chance_spreads_the_waits():
 
 
 def test_poll__stops_asking_what_is_known():
-    """A send that is ready is heard once and not asked about again."""
+    """A send that is ready is answered once and not asked about again."""
     workers = Simulated({"a": 0, "b": 7})
-    heard, _ = polled(workers, ["a", "b"])
-    assert heard == ["a", "b"]
+    answered, _ = polled(workers, ["a", "b"])
+    assert answered == ["a", "b"]
     assert [name for _, name in workers.asked] == ["a", "b", "b", "b", "b"]
 
 
@@ -483,8 +483,8 @@ def test_poll__never_more_in_flight_than_allowed():
     """Seventy sends, three at a time."""
     names = [str(n) for n in range(70)]
     workers = Simulated(dict.fromkeys(names, 0))
-    heard, _ = polled(workers, names, max_in_flight=3)
-    assert sorted(heard) == sorted(names)
+    answered, _ = polled(workers, names, max_in_flight=3)
+    assert sorted(answered) == sorted(names)
     assert workers.most == 3
 
 
@@ -492,8 +492,8 @@ def test_poll__asks_everything_once_however_short_the_time():
     """A deadline of 0 asks once and waits for nothing."""
     names = [str(n) for n in range(25)]
     workers = Simulated({"3": 0})
-    heard, _ = polled(workers, names, deadline_s=0)
-    assert heard == ["3"]
+    answered, _ = polled(workers, names, deadline_s=0)
+    assert answered == ["3"]
     assert [name for _, name in workers.asked] == names
 
 

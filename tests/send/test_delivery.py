@@ -323,16 +323,16 @@ def test_delivery__journal_recovers():
 def test_delivery__fault_of_our_own(what, monkeypatch):
     """A fault outside the network is raised when what was in flight is settled."""
     desk, calls = Desk(scripted()), itertools.count(1)
-    sound = desk.hear if what == "settled" else getattr(desk, what)
+    sound = desk.settle if what == "settled" else getattr(desk, what)
 
     def faulty(*given):
         if next(calls) == 3:
             raise ZeroDivisionError
         return sound(*given)
 
-    monkeypatch.setattr(desk, "hear" if what == "settled" else what, faulty, raising=True)
+    monkeypatch.setattr(desk, "settle" if what == "settled" else what, faulty, raising=True)
     with pytest.raises(ZeroDivisionError):
-        deliver(None, desk=desk, max_in_flight=3, settled=desk.hear)
+        deliver(None, desk=desk, max_in_flight=3, settled=desk.settle)
     assert desk.flying == []
     assert set(desk.states.values()) <= {"accepted", "rejected"}
     assert "accepted" in desk.states.values()

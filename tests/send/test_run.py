@@ -63,7 +63,7 @@ REFUSALS = {
 @pytest.mark.parametrize("refusal", REFUSALS)
 def test_refusal__about_the_run(sandbox, client, refusal):
     """A wrong program, text or right costs one call; every other row says why it did not go out."""
-    prepare, options, code, cure = REFUSALS[refusal]
+    prepare, options, code, fix = REFUSALS[refusal]
     if prepare:
         prepare(sandbox)
     with pytest.warns(smsframe.IncompleteSendWarning, match="20 messages did not go out"):
@@ -71,12 +71,12 @@ def test_refusal__about_the_run(sandbox, client, refusal):
     assert posts(sandbox) == 1
     assert reasons(results) == {("rejected", code), ("not_attempted", code)}
     assert results["sms_status"].tolist() == ["rejected"] * 4 + ["not_attempted"] * 16
-    assert results["sms_error"].str.contains(cure, regex=False).all()
+    assert results["sms_error"].str.contains(fix, regex=False).all()
     assert results["sms_batch"].notna().sum() == 4
 
 
-def test_refusal__cured_and_run_again(sandbox, client):
-    """What was refused goes out once the cause is cured."""
+def test_refusal__fixed_and_run_again(sandbox, client):
+    """What was refused goes out once the cause is fixed."""
     sandbox.switches.user = False
     with pytest.warns(smsframe.IncompleteSendWarning):
         send(make_people(20))
@@ -263,7 +263,7 @@ def test_nobody_to_send_to(sandbox, client, frame):
 
 
 def test_no_client(people):
-    """Without a client nothing can be sent, and the cure is named."""
+    """Without a client nothing can be sent, and the fix is named."""
     with pytest.raises(ConfigurationError, match=r"connect\("):
         send(people)
 
@@ -289,7 +289,7 @@ def test_progress__fault_of_the_callers(sandbox, client):
 
 HOLDER = """
 import sys, smsframe
-from samples import make_people
+from samples import make_people, send
 from smsframe.sandbox.room import CREDENTIALS
 smsframe.connect(base_url=sys.argv[1], **CREDENTIALS)
 send(make_people(3))

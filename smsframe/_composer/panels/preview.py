@@ -49,7 +49,7 @@ class SeePanel(Panel):
 
     def refresh(self) -> None:
         """Show the row at hand."""
-        seen = self.desk.glance()
+        seen = self.desk.row_shown()
         self.phone.value = html.phone(seen) if len(self.desk.frame) else ""
         self.where.value = html.faint(self._place())
         self.refresh_buttons()

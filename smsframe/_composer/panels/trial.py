@@ -14,7 +14,7 @@ import ipywidgets as widgets
 from smsframe._base.result_columns import words_of
 from smsframe._composer import html, text_history, totals
 from smsframe._composer.job import trial
-from smsframe._composer.job.confirm_once import Fuse
+from smsframe._composer.job.confirm_once import ConfirmOnce
 from smsframe._composer.job.send_job import Dispatch
 from smsframe._composer.panels.base import Panel, button, row, shown
 from smsframe.errors import ConfigurationError, InputError
@@ -42,7 +42,7 @@ class TryPanel(Panel):
         self.send = button("Send to me", self.guarded(self.fire), tip="Send to my own numbers")
         self.again = button("Try again", self.guarded(self.renew), tip="Send the same once more")
         self.outcome = widgets.HTML(html.faint(AT_FIRST))
-        self.fuse = Fuse()
+        self.once = ConfirmOnce()
         self.dispatch: Dispatch | None = None
         self.send.disabled = not len(desk.frame)
         shown(self.again, when=False)
@@ -57,7 +57,7 @@ class TryPanel(Panel):
 
     def fire(self) -> None:
         """Send a try, if this is the click that may."""
-        if not len(self.desk.frame) or not (self.fuse.arm() and self.fuse.fire()):
+        if not len(self.desk.frame) or not (self.once.arm() and self.once.begin()):
             return
         self.send.disabled = True
         try:
@@ -66,7 +66,7 @@ class TryPanel(Panel):
             text_history.remember(self.desk.choices.text)
             self.dispatch.start(lambda _: None, self.end)
         except BaseException:
-            self.fuse.burnt(again=True)
+            self.once.end(again=True)
             self.send.disabled = False
             raise
 
@@ -77,12 +77,12 @@ class TryPanel(Panel):
         if failure is not None:
             self.fail(failure)
         self.outcome.value = "" if results is None else _told(self.dispatch)
-        self.fuse.burnt(again=False)
+        self.once.end(again=False)
         shown(self.again, when=True)
 
     def renew(self) -> None:
         """Let another try go out."""
-        if self.fuse.renew():
+        if self.once.renew():
             self.send.disabled = False
             self.outcome.value = html.faint(AT_FIRST)
             shown(self.again, when=False)
