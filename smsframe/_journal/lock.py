@@ -250,12 +250,12 @@ def user_name() -> str:
 def _read_holder(file: Path) -> _Holder | None:
     """Read who holds a lock; None when that is not known, or is of one that has died."""
     try:
-        told = json.loads(_holder_file(file).read_text(encoding="utf-8"))
+        noted = json.loads(_holder_file(file).read_text(encoding="utf-8"))
         holder = _Holder(
-            pid=int(told["pid"]),
-            host=str(told["host"]),
-            user=str(told["user"]),
-            since=float(told["since"]),
+            pid=int(noted["pid"]),
+            host=str(noted["host"]),
+            user=str(noted["user"]),
+            since=float(noted["since"]),
         )
     except (OSError, ValueError, TypeError, KeyError):
         return None

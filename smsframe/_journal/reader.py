@@ -90,7 +90,7 @@ _BATCH_FIELDS: Final = tuple(_BATCH_COLUMNS.replace("cure", "fix").split(", "))
 
 
 class JournalReader:
-    """What can be asked of a journal; `smsframe._journal.store.Journal` adds what can be told."""
+    """What can be read from a journal; `smsframe._journal.store.Journal` writes to it."""
 
     def __init__(
         self,

@@ -136,7 +136,7 @@ class Journal(JournalReader):
     ------
     JournalError
         The file cannot be made, opened, read or upgraded, is of another program or of a newer
-        smsframe. Every method raises it too when the file fails it, or is told something that
+        smsframe. Every method raises it too when the file fails it, or is given something that
         contradicts the record.
     """
 
@@ -339,9 +339,9 @@ class Journal(JournalReader):
         if not statuses:
             return
         with self._writing() as db:
-            for batch_id, told in statuses.items():
+            for batch_id, packed in statuses.items():
                 number = self._id(db, batch_id)
-                db.execute("INSERT OR REPLACE INTO statuses VALUES (?, ?)", (number, told))
+                db.execute("INSERT OR REPLACE INTO statuses VALUES (?, ?)", (number, packed))
                 db.execute("UPDATE batches SET refreshed_at = ? WHERE id = ?", (at, number))
 
     def forget(self, before: float) -> int:
@@ -377,7 +377,7 @@ class Journal(JournalReader):
                 db.execute("PRAGMA journal_mode = PERSIST").fetchall()
 
     def _drop_contents(self, before: float) -> int:
-        """Delete what tells about people from runs started before a time."""
+        """Delete what is recorded of people from runs started before a time."""
         with self._writing() as db:
             for deletion in _FORGET_BLOBS:
                 db.execute(deletion, (before,))
