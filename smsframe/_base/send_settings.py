@@ -15,10 +15,11 @@ class SendSettings:
     """Contacts in a call, and how long to go on repeating what was not processed.
 
     A batch without a connection is given up after ``connect_attempts``, one refused for being too
-    many after ``busy_s`` seconds in all.
+    many after ``busy_s`` seconds in all. A locked journal is tried again every ``locked_pause_s``.
     """
 
     batch_size: int = BATCH_SIZE
     backoff: Backoff = field(default_factory=Backoff)
     connect_attempts: int = 5
     busy_s: float = 600.0
+    locked_pause_s: float = 0.5

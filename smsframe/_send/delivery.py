@@ -71,7 +71,6 @@ LOST_IN_A_ROW = 5
 REFUSED_IN_A_ROW = 24
 INTERRUPTED = "The run was stopped before this row."
 QUIET_S = 0.01
-LOCKED_PAUSE_S = 0.5
 CALLS_PER_CLAIM_AHEAD = 10
 NOT_PROCESSED = ("no_connection", "busy")
 
@@ -178,7 +177,7 @@ class Delivery:
         if not self._in_flight and not self._retry_queue:
             if self._locked is None or self.ending is not None:
                 return False
-            self.workers.finished(LOCKED_PAUSE_S)
+            self.workers.finished(self.settings.locked_pause_s)
             return True
         for number, outcome in self._wait(asked):
             if number in self._in_flight:
@@ -323,7 +322,7 @@ class Delivery:
             if self.stop.asked != asked:
                 self.failure = self.failure or self._locked
                 return
-            self.workers.finished(LOCKED_PAUSE_S)
+            self.workers.finished(self.settings.locked_pause_s)
 
     def _post(self, batch: BatchInFlight) -> None:
         """Hand the next claimed batch to the workers."""

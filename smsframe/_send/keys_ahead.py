@@ -60,13 +60,18 @@ class KeysAhead:
         The campaign, 16 bytes.
     rows : array of int64
         Positions of the rows that will be asked for, ascending.
+    ahead : int
+        How many to make at once.
     """
 
-    def __init__(self, plan: Plan, service: str, scope: bytes, rows: Positions) -> None:
+    def __init__(
+        self, plan: Plan, service: str, scope: bytes, rows: Positions, *, ahead: int = AHEAD
+    ) -> None:
         self._plan = plan
         self._service = service
         self._scope = scope
         self._rows = rows
+        self._at_once = ahead
         self._made = rows[:0]
         self._ahead: Identities | None = None
 
@@ -83,7 +88,7 @@ class KeysAhead:
         if len(self._made) and row < self._made[0]:
             return
         first = int(np.searchsorted(self._rows, row))
-        self._made = self._rows[first : first + AHEAD]
+        self._made = self._rows[first : first + self._at_once]
         self._ahead = self._make(self._made)
 
     def _make(self, rows: Positions) -> Identities:
