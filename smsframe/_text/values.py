@@ -362,11 +362,6 @@ def _whole_column(array: pa.Array) -> pa.Array | None:
     return None
 
 
-def _truths(array: pa.Array) -> pa.Array:
-    """Write truth values."""
-    return pc.if_else(array, "True", "False")
-
-
 def _floats(array: pa.Array) -> pa.Array:
     """Write floats: whole ones by their integers, the rest by their shortest digits."""
     numbers = array.to_numpy(zero_copy_only=False)
@@ -392,11 +387,6 @@ def _decimals(array: pa.Array) -> pa.Array | None:
     return None if pc.any(pc.match_substring(texts, "E")).as_py() else texts
 
 
-def _dates(array: pa.Array) -> pa.Array:
-    """Write dates."""
-    return array.cast(pa.date32()).cast(pa.string())
-
-
 def _times(array: pa.Array) -> pa.Array:
     """Write moments: date, minutes and seconds, as far as they are not zero."""
     moments = array.to_numpy(zero_copy_only=False).astype("datetime64[s]")
@@ -415,10 +405,10 @@ def _times(array: pa.Array) -> pa.Array:
 _COLUMN_WRITERS: Final[tuple[tuple[Callable[[Any], bool], Callable[[Any], Any]], ...]] = (
     (is_text, strings),
     (pa.types.is_integer, strings),
-    (pa.types.is_boolean, _truths),
+    (pa.types.is_boolean, lambda array: pc.if_else(array, "True", "False")),
     (pa.types.is_float64, _floats),
     (pa.types.is_float32, _floats),
     (pa.types.is_decimal, _decimals),
-    (pa.types.is_date, _dates),
+    (pa.types.is_date, lambda array: array.cast(pa.date32()).cast(pa.string())),
     (pa.types.is_timestamp, _times),
 )
