@@ -77,7 +77,7 @@ class Outcome:
         Reason for machines; empty when accepted.
     message : str
         The service's own words, without secrets and with phone numbers masked, or what happened.
-    cure : str
+    fix : str
         What to do about it, one sentence.
     http_status : int, optional
         None when there was no answer.
@@ -95,7 +95,7 @@ class Outcome:
     about: About = ""
     code: str = ""
     message: str = ""
-    cure: str = ""
+    fix: str = ""
     http_status: int | None = None
     response_id: str | None = None
     location: str | None = None
@@ -187,7 +187,7 @@ class Refusal(NamedTuple):
     words: str
     code: str
     about: About
-    cure: str
+    fix: str
 
 
 REFUSALS: tuple[Refusal, ...] = (
@@ -258,8 +258,8 @@ REFUSALS: tuple[Refusal, ...] = (
     ),
 )
 
-CURES: Mapping[str, str] = {
-    **{refusal.code: refusal.cure for refusal in REFUSALS},
+FIXES: Mapping[str, str] = {
+    **{refusal.code: refusal.fix for refusal in REFUSALS},
     "refused": "Read the service's words, correct what they name, and run the same send again.",
     "busy": "Nothing to do: it is repeated by itself; if it stays, see who else is sending.",
     "no_connection": "Check the network, the proxy and the pod, then run the same send again.",
@@ -298,14 +298,14 @@ def from_reply(reply: Reply, *, secrets: tuple[str, ...] = ()) -> Outcome:
     """
     answer = Answer(reply.status, reply.headers, Envelope.parse(reply.body))
     row = next(row for row in OUTCOMES if row.fits(answer))
-    code, about, cure = _read_refusal(answer, row)
+    code, about, fix = _read_refusal(answer, row)
     words = "; ".join(answer.envelope.messages)
     return Outcome(
         kind=row.kind,
         about=about,
         code=code,
         message=safe(words, secrets) or _PLAIN_WORDS.get(code, ""),
-        cure=cure,
+        fix=fix,
         http_status=reply.status,
         seconds=reply.seconds,
         **_extras(row, answer),
@@ -322,17 +322,17 @@ def _extras(row: Row, answer: Answer) -> dict[str, Any]:
 
 
 def _read_refusal(answer: Answer, row: Row) -> tuple[str, About, str]:
-    """Code, subject and cure of a row, refined by the service's own words on a refusal."""
+    """Code, subject and fix of a row, refined by the service's own words on a refusal."""
     if row.code != "refused":
-        return row.code, row.about, CURES.get(row.code, "")
+        return row.code, row.about, FIXES.get(row.code, "")
     fields = answer.envelope.field_errors
     words = " ".join([*answer.envelope.messages, *fields])
     for refusal in REFUSALS:
         if re.search(refusal.words, words, re.IGNORECASE):
-            return refusal.code, refusal.about, refusal.cure
+            return refusal.code, refusal.about, refusal.fix
     may_be = answer.status in (400, 422) and answer.envelope.is_readable
     is_about_contact = may_be and _ABOUT_A_CONTACT.search(words)
-    return row.code, "contact" if is_about_contact else row.about, CURES[row.code]
+    return row.code, "contact" if is_about_contact else row.about, FIXES[row.code]
 
 
 def safe(words: str, secrets: tuple[str, ...]) -> str:
@@ -349,7 +349,7 @@ def from_lost(error: AnswerLostError, *, seconds: float = 0.0) -> Outcome:
         kind="unknown",
         code="answer_lost",
         message=str(error),
-        cure=CURES["answer_lost"],
+        fix=FIXES["answer_lost"],
         seconds=seconds,
     )
 
@@ -360,7 +360,7 @@ def from_not_connected(error: NotConnectedError, *, seconds: float = 0.0) -> Out
         kind="no_connection",
         code="no_connection",
         message=str(error),
-        cure=CURES["no_connection"],
+        fix=FIXES["no_connection"],
         retry_after_s=error.details.get("retry_after_s"),
         seconds=seconds,
     )
@@ -373,7 +373,7 @@ def from_access_denied(error: AccessError, *, seconds: float = 0.0) -> Outcome:
         about="run",
         code="access_denied",
         message=str(error),
-        cure=CURES["access_denied"],
+        fix=FIXES["access_denied"],
         seconds=seconds,
     )
 

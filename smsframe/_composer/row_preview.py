@@ -41,7 +41,7 @@ SWAPPED = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Glance:
+class RowPreview:
     """What one row amounts to; ``text`` is None where there is none."""
 
     label: Any = None
@@ -53,7 +53,7 @@ class Glance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
-    """Something to mend in the text: a sentence and replacements (label, old, new)."""
+    """Something to fix in the text: a sentence and replacements (label, old, new)."""
 
     kind: str
     sentence: str
@@ -92,22 +92,22 @@ def addressee(frame: pd.DataFrame, row: int, choices: Choices) -> Addressee:
     return Addressee(to=made.masked_recipients(_FIRST)[0], faults=faults)
 
 
-def glance(frame: pd.DataFrame, row: int, choices: Choices, who: Addressee) -> Glance:
+def preview_row(frame: pd.DataFrame, row: int, choices: Choices, who: Addressee) -> RowPreview:
     """Return what the row at a position amounts to, given whom it goes to."""
     if not len(frame):
-        return Glance(faults=("The frame has no rows.",))
+        return RowPreview(faults=("The frame has no rows.",))
     label = frame.index[row]
     try:
         made = _planned(frame.iloc[[row]], choices)
     except InputError as error:
-        return Glance(label=label, to=who.to, faults=(str(error),))
+        return RowPreview(label=label, to=who.to, faults=(str(error),))
     written = bool(choices.text.strip())  # that nothing is written yet is said by Check
     blocking = [fault for fault in made.blocking if fault.column == "text" and written]
     faults = [fault.sentence for fault in [*blocking, *_of_rows(made)]]
     if made.draft.template is None or not written:
-        return Glance(label=label, to=who.to, faults=[*who.faults, *faults])
+        return RowPreview(label=label, to=who.to, faults=[*who.faults, *faults])
     text = str(made.texts_at(_FIRST).iloc[0])
-    return Glance(
+    return RowPreview(
         label=label,
         to=who.to,
         text=text,
@@ -156,7 +156,7 @@ def tag_states(frame: pd.DataFrame, choices: Choices) -> dict[str, str]:
 
 
 def hints(frame: pd.DataFrame, choices: Choices) -> list[Hint]:
-    """Return what could be mended in the text: unknown tags first, then costly characters."""
+    """Return what could be fixed in the text: unknown tags first, then costly characters."""
     try:
         Template.parse(choices.text)
     except InputError as error:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from smsframe._plan.problems import Kind
 
 CSV_ROWS = 100_000
-UNUSED = "column_unused"  # most columns of most frames; nothing to mend
+UNUSED = "column_unused"  # most columns of most frames; nothing to fix
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 

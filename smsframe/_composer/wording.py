@@ -1,8 +1,8 @@
 """The library's sentences as the screen says them.
 
-A sentence of the library names the argument that is the cure, for it is read beside code. On the
-screen the cure is a control, so that is named instead; where there is no control nothing is. What
-can be mended in code alone (how a file was read, a function for a format) stays as it is.
+A sentence of the library names the argument that is the fix, for it is read beside code. On the
+screen the fix is a control, so that is named instead; where there is no control nothing is. What
+can be fixed in code alone (how a file was read, a function for a format) stays as it is.
 """
 
 from __future__ import annotations

@@ -85,12 +85,12 @@ _IT_WAITS: Final = (
 _ANY_PAGE: Final = "SELECT 1 FROM sqlite_master LIMIT 1"
 _STEP: Final = 500  # names in one IN (...); the floor of SQLite's limit is 999
 RUN_FIELDS: Final = tuple(RUN_COLUMNS.split(", "))
-OUTCOME_FIELDS: Final = tuple(OUTCOME_COLUMNS.split(", "))
-_BATCH_FIELDS: Final = tuple(_BATCH_COLUMNS.split(", "))
+OUTCOME_FIELDS: Final = tuple(OUTCOME_COLUMNS.replace("cure", "fix").split(", "))
+_BATCH_FIELDS: Final = tuple(_BATCH_COLUMNS.replace("cure", "fix").split(", "))
 
 
 class JournalReader:
-    """What can be asked of a journal; `smsframe._journal.store.Journal` adds what can be told."""
+    """What can be read from a journal; `smsframe._journal.store.Journal` writes to it."""
 
     def __init__(
         self,

@@ -81,4 +81,4 @@ def is_of_somebody_else(name: str) -> bool:
 def without_accents(name: str) -> str:
     """Return a name in plain letters: ``Téléphone`` as ``Telephone``."""
     apart = unicodedata.normalize("NFKD", name)
-    return "".join(sign for sign in apart if not unicodedata.combining(sign))
+    return "".join(char for char in apart if not unicodedata.combining(char))

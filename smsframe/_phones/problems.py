@@ -107,7 +107,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         ),
     }
 )
-"""Code → sentence with the cure; ``{value}`` is the masked cell, ``{region}`` "region FR"."""
+"""Code → sentence with the fix; ``{value}`` is the masked cell, ``{region}`` "region FR"."""
 
 CODES = tuple(SENTENCES)
 """All codes, in the order in which categories are kept."""

@@ -18,7 +18,7 @@ import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe._base.masking import Plain
+from smsframe._base.masking import AlreadyMasked
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_series, quoted, type_of
 from smsframe._phones.automaton import LINE_TYPES, UNKNOWN
@@ -216,14 +216,14 @@ def check_region(region: str | None) -> str | None:
     if name == EVERY or name in phonenumbers.SUPPORTED_REGIONS:
         return name
     meant = _OTHER_NAMES.get(re.sub(r"^(?:\+|00)", "", name)) or _region_called(name)
-    cure = f'write region="{meant}"' if meant else 'such as region="US" or region="GB"'
+    fix = f'write region="{meant}"' if meant else 'such as region="US" or region="GB"'
     given = (
         f"region={quoted(region)} is not a region."
         if isinstance(region, str)
         else f"region= is of type {type_of(region)}."
     )
     raise InputError(
-        Plain(f"{given} It takes the two letters of a country: {cure}."),
+        AlreadyMasked(f"{given} It takes the two letters of a country: {fix}."),
         region=quoted(region),
         meant=meant,
     )

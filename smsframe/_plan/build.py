@@ -24,6 +24,7 @@ import pandas as pd
 
 from smsframe._base import result_columns, validation
 from smsframe._base.arrow import Positions
+from smsframe._base.send_settings import BATCH_SIZE
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_count, check_frame, refuse
 from smsframe._plan import batches as slices
@@ -31,7 +32,7 @@ from smsframe._plan import data as draft
 from smsframe._plan import excluded_rows, figures, message_keys
 from smsframe._plan import options as arguments
 from smsframe._plan import show as display
-from smsframe._plan.data import BATCH_SIZE, EXCLUDED, HELD_BACK, READY, Draft
+from smsframe._plan.data import EXCLUDED, HELD_BACK, READY, Draft
 from smsframe._plan.problems import Fault, Kind, Problems
 from smsframe._plan.trial import trial_of
 from smsframe._plan.unused_columns import note_columns
@@ -82,7 +83,7 @@ class Plan:
     problems : DataFrame
         One row per problem: ``label``, ``position``, ``column``, ``value`` (phones masked),
         ``code``, ``severity`` (``error`` stops the row, ``warning`` and ``info`` do not) and
-        ``sentence``, which says the cure.
+        ``sentence``, which says the fix.
     segments : Series of Int32
         Segments of each row's message on the frame's index; NA where nothing would go out.
     database_tags : tuple of str
@@ -426,11 +427,11 @@ class Plan:
             self._numbers[self.sendable] = message_keys.occurrence_numbers(repeats)
         return self._numbers
 
-    def batch_rows(self, rows: Positions) -> Iterator[Positions]:
-        """Cut rows into batches of at most 1000 without two equal contacts in one."""
+    def batch_rows(self, rows: Positions, *, size: int = BATCH_SIZE) -> Iterator[Positions]:
+        """Cut rows into batches of at most ``size`` without two equal contacts in one."""
         who = self._draft.messages.identity(rows) if self._draft.somebody_twice else None
         repeats = who is not None and draft.has_repeats(who)
-        return slices.batches(rows, who if repeats else None, size=BATCH_SIZE)
+        return slices.batches(rows, who if repeats else None, size=size)
 
     def slice(self, rows: Positions) -> Slice:
         """Return the recipients at ``rows``, ready to be put into a call."""

@@ -48,14 +48,13 @@ if TYPE_CHECKING:
 MAX_CHARACTERS = 800
 MAX_UCS2_CHARACTERS = 400
 MAX_SEGMENTS = 6
-BATCH_SIZE = 1000
 _EVERY, _EVERY_ROW = 'give region="+"', 'give region="+" and no region_from='
 
 DOUBTFUL_VALUES = (
     *("value_many_digits", "value_garbled", "no_value_word", "value_holds_tag", "value_in_utc"),
 )
 DOUBTFUL_WORDS = ("tag_other_notation", "text_garbled")
-"""Warnings whose cure changes words: who follows it later must not text everybody again."""
+"""Warnings whose fix changes words: who follows it later must not text everybody again."""
 
 READY, INVALID, DUPLICATE, HELD_BACK, EXCLUDED = range(5)
 

@@ -1,6 +1,6 @@
 """The arguments of ``plan`` and ``send``, checked against the frame before anything else happens.
 
-Faults of arguments are the caller's to mend and are raised at once, all of them in one error, each
+Faults of arguments are the caller's to fix and are raised at once, all of them in one error, each
 with what exists instead. Faults of rows are data and are found later, in ``build.py``. What is
 checked without a frame is checked by ``_base/validation.py``.
 
@@ -14,14 +14,14 @@ import os
 import unicodedata
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import filterfalse
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from smsframe._base.masking import Plain
+from smsframe._base.invisible import UNSEEN
+from smsframe._base.masking import AlreadyMasked
 from smsframe._base.validation import (
     check_bool,
     check_choice,
@@ -54,8 +54,6 @@ MAX_TTL_MINUTES = 2**31 - 1  # the API documents an integer and no range; [guess
 FIELD = "the name of a database field"
 
 # What shows nothing beside control and format characters, by Unicode's Default_Ignorable property.
-_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
-_VARIANTS = (("\u180b", "\u180f"), ("\ufe00", "\ufe0f"), ("\U000e0100", "\U000e01ef"))
 _BLANK_PATTERN = "\u2800"  # Braille without a dot
 
 Personalize: TypeAlias = (
@@ -204,15 +202,8 @@ def campaign_name(name: str) -> str:
     >>> campaign_name(" nov\u00a0 2026\u200b ") == campaign_name("nov 2026")
     True
     """
-    seen = "".join(filterfalse(_is_unseen, unicodedata.normalize("NFKC", name)))
+    seen = UNSEEN.sub("", unicodedata.normalize("NFKC", name))
     return " ".join(unicodedata.normalize("NFKC", seen).replace(_BLANK_PATTERN, " ").split())
-
-
-def _is_unseen(sign: str) -> bool:
-    """Tell whether a sign shows nothing, and no blank either."""
-    if unicodedata.category(sign) in ("Cc", "Cf"):
-        return not sign.isspace()
-    return sign in _FILLERS or any(first <= sign <= last for first, last in _VARIANTS)
 
 
 def column_sentence(frame: pd.DataFrame, column: Any, where: str) -> str | None:
@@ -293,7 +284,7 @@ def _region(given: Any, faults: list[str]) -> str | None:
     try:
         check_region(given)
     except InputError as error:
-        faults.append(Plain(error))
+        faults.append(AlreadyMasked(error))
         return None
     return given if given is None else str.__str__(given)
 
@@ -328,7 +319,7 @@ def _check_specification(name: str, wanted: str, faults: list[str]) -> None:
     """Note a fault where a format cannot be used, or fits by accident alone."""
     text = check_text(name, wanted, faults, blank=True)
     if text and (fault := fault_of(text)):
-        faults.append(Plain(f"{name}={quoted(text)} {fault}."))
+        faults.append(AlreadyMasked(f"{name}={quoted(text)} {fault}."))
 
 
 def _personalize(

@@ -13,10 +13,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from smsframe._base.masking import Plain
+from smsframe._base.masking import AlreadyMasked, mask_example
 from smsframe._base.validation import shown_label, unusable
 from smsframe._phones import read as phones
-from smsframe._phones.corruption import masked
 from smsframe._plan import data
 from smsframe._plan.batches import picker
 from smsframe._plan.campaign_names import new_test_name
@@ -52,7 +51,7 @@ def trial_of(made: Draft, rows: Positions, to: Any) -> Draft:
         )
     told = list(dict.fromkeys(_told(made, rows)))
     if told:
-        raise InputError(Plain(" ".join(told)))
+        raise InputError(AlreadyMasked(" ".join(told)))
     every = np.tile(rows, len(numbers))
     digits = np.repeat(np.array(numbers, dtype=object), len(rows))
     at = picker(every)
@@ -86,11 +85,11 @@ def _numbers(to: Any, region: str | None) -> list[str]:
     read = phones.read_phones(column, region=region)
     bad = np.flatnonzero(read.code.codes >= 0)
     if len(bad):
-        told = masked(str(column.iloc[bad[0]]))
+        told = mask_example(str(column.iloc[bad[0]]))
         what, _, _ = phones.SENTENCES[str(read.code[bad[0]])].partition(". ")
         what = what.format(value=repr(told), region=f"region {region}")
         said = f"{what}. Give {NEED}."
-        raise InputError(Plain(f"to= cannot be used, and nothing was sent: {said}"))
+        raise InputError(AlreadyMasked(f"to= cannot be used, and nothing was sent: {said}"))
     return list(dict.fromkeys(read.digits.to_pylist()))
 
 

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from smsframe._base.arrow import bytes_of, offsets_of
 from smsframe._base.no_value_words import OTHER_WORDS, WORDS
 from smsframe._text.format_specs import inside
-from smsframe._text.format_value import clean_text, cure_for, shown
+from smsframe._text.format_value import clean_text, fix_for, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -67,7 +67,7 @@ def _note_unwritable(draft: Draft, column: Hashable, fmt: Format | None, written
         draft.problems.rows(
             "value_unreadable",
             f"Column {column!r} holds something here that cannot be written{how}: "
-            f"{fault.sentence}. {cure_for(fault.value, fmt, str(column))}",
+            f"{fault.sentence}. {fix_for(fault.value, fmt, str(column))}",
             fault.rows,
             column=column,
             values=_shown_cells(draft.frame[column]),

@@ -27,12 +27,13 @@ import numpy as np
 
 from smsframe._acoustic.client import Client, default_client
 from smsframe._acoustic.payload import SendRequest, encode_contacts
-from smsframe._base.masking import Plain
+from smsframe._base.masking import AlreadyMasked
 from smsframe._base.progress import Bar, ProgressArgument
 from smsframe._base.result_columns import STATUSES
 from smsframe._base.sentences import named_counts
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_client, quoted, refuse
+from smsframe._base.worker_pool import WorkerPool
 from smsframe._journal import payloads
 from smsframe._journal.lock import campaign_lock, user_name
 from smsframe._journal.store import PATIENCE_S, Claim, Journal, RunRecord
@@ -41,14 +42,13 @@ from smsframe._plan.build import History, Plan
 from smsframe._plan.problems import Problems
 from smsframe._send import nearly_the_same, plan_warnings
 from smsframe._send.already_sent import Matched, find_sent
-from smsframe._send.batches_in_flight import Backoff, Result
+from smsframe._send.batches_in_flight import Result, call_failed
 from smsframe._send.cancellation import SendControl, counted_interrupts
 from smsframe._send.delivery import Delivery
 from smsframe._send.keys_ahead import KeysAhead
 from smsframe._send.nearly_the_same import Before
 from smsframe._send.report import JOURNAL_LOCKED, banner, said_before, warn
 from smsframe._send.row_outcomes import Tally
-from smsframe._send.worker_pool import Workers
 from smsframe.errors import ConfigurationError, InputError, JournalError, PlanWarning
 
 if TYPE_CHECKING:
@@ -56,10 +56,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from smsframe._acoustic.outcomes import Outcome
     from smsframe._base.arrow import Positions
 
-BACKOFF = Backoff()
-"""How long a send goes on repeating what was not processed."""
+    Pool = WorkerPool[int, SendRequest, Outcome]
 
 _last: list[pd.DataFrame] = []
 
@@ -191,7 +191,7 @@ def send_plan(
         Journal(client.journal_path, patience_s=PATIENCE_S, waits=waits) as journal,
         campaign_lock(client.journal_path, scope, wait_s=wait_s),
     ):
-        journal.bury(scope)
+        journal.mark_orphans_unknown(scope)
         run = _run_of(made, client, scope, journal, control)
         _refuse_nearly_the_same(run)
         _check_confirm(run, made.options.confirm if confirm is None else confirm)
@@ -230,7 +230,8 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
     """Send what is to be sent, keep the table whatever happens, and tell."""
     journal.start_run(run.record())
     journal.patience_s = 0.0  # the loop waits in its own way
-    workers = Workers(run.client.sending(), run.client.max_in_flight)
+    client, settings = run.client, run.client.settings
+    workers: Pool = WorkerPool(client.sending(), client.max_in_flight, failed=call_failed)
     with Bar(progress) as bar:
 
         def settled(result: Result) -> None:
@@ -238,8 +239,8 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
             bar.update(run.tally.progress)
 
         delivery = Delivery(
-            crew=workers,
-            batches=run.plan.batch_rows(run.todo),
+            workers=workers,
+            batches=run.plan.batch_rows(run.todo, size=settings.batch_size),
             prepare=run.prepare,
             record=lambda claims, settlements: journal.record(
                 claims=claims, settlements=settlements
@@ -247,8 +248,8 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
             settled=settled,
             begin=lambda: bar.update(run.tally.progress),
             waits=lambda: None if run.control.apart else print(JOURNAL_LOCKED),  # noqa: T201 - as above
-            max_in_flight=run.client.max_in_flight,
-            backoff=BACKOFF,
+            max_in_flight=client.max_in_flight,
+            settings=settings,
             stop=run.control.stop,
         )
         with counted_interrupts(run.control.stop, workers.wake):
@@ -259,7 +260,7 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
     return _reported(run, delivery)
 
 
-def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Workers) -> None:
+def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Pool) -> None:
     """Keep the table, end the run in the journal and end the threads, whatever went wrong."""
     ending = delivery.ending
     run.tally.close(run.todo, ending)
@@ -424,7 +425,7 @@ def _refuse_nearly_the_same(run: Run) -> None:
     results = _keep(run.tally.frame(run.plan.draft.frame, None))
     found = Problems([*run.plan.draft.problems.faults, *run.before.faults])
     raise InputError(
-        Plain(f"Nothing was sent: {fault.sentence}"),  # ids of runs may look like numbers
+        AlreadyMasked(f"Nothing was sent: {fault.sentence}"),  # ids of runs may look like numbers
         problems=found.to_frame(run.plan.draft.frame.index),
         results=results,
     )
@@ -454,7 +455,7 @@ def _check_confirm(run: Run, confirm: int | None) -> None:
         counts.pop("unknown", None)
     before = said_before(counts, len(run.matched.held), run.plan.recipients)
     raise InputError(
-        Plain(
+        AlreadyMasked(
             f"confirm={quoted(confirm)}, but {now:,} messages would go out now{before}. "
             f"Nothing was sent. Look at the plan, then give confirm={now}."
         ),

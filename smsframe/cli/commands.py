@@ -335,8 +335,8 @@ def _reported(results: pd.DataFrame, out: Path, good: Sequence[str]) -> int:
     try:
         return _written(results, out, good)
     except InputError as error:
-        cure = "Nothing is lost: run the same command with another --out; nothing is sent twice."
-        return _complain(f"{error} {cure}", SOME_NOT)
+        fix = "Nothing is lost: run the same command with another --out; nothing is sent twice."
+        return _complain(f"{error} {fix}", SOME_NOT)
 
 
 def _written(

@@ -1,7 +1,7 @@
 """What the command line prints: the plan, texts, problems and counts, in plain aligned text.
 
 Everything fits 80 columns and uses up to 100. Problems are grouped, one line for each kind with its
-first row as the example: 73 blank cells are one thing to mend, not 73. Values arrive masked, and
+first row as the example: 73 blank cells are one thing to fix, not 73. Values arrive masked, and
 the engine's sentences are put into words of a shell before they are wrapped.
 
 When whoever reads the output has left (``| head``), the rest is not shown and nothing else changes:
@@ -20,8 +20,9 @@ import numpy as np
 import pandas as pd
 
 from smsframe._base.masking import mask_cell
+from smsframe._base.result_columns import MEANINGS
 from smsframe._base.sentences import named_counts
-from smsframe._plan.show import shown_label
+from smsframe._plan.show import row_label
 from smsframe.cli.shellwords import spoken
 
 if TYPE_CHECKING:
@@ -36,18 +37,6 @@ if TYPE_CHECKING:
 NARROWEST, WIDEST = 80, 100
 VALUE_WIDTH = 22
 SENT = ("campaign", "program", "text")
-
-MEANINGS: Mapping[str, str] = {
-    "planned": "would go out",
-    "accepted": "the API took it; it checks consent later, so this is not yet 'sent'",
-    "sent": "the API says it was sent",
-    "not_sent": "the API says it was not sent, and why",
-    "rejected": "the API refused it; nothing went out; may be sent again",
-    "invalid": "a problem of the row, found before sending; not sent",
-    "duplicate": "the same message to the same person is in an earlier row; not sent twice",
-    "unknown": "may or may not have gone out; never repeated unasked",
-    "not_attempted": "the run stopped before it; run it again",
-}
 
 HELD_BACK: Mapping[str, str] = {
     "limit": "--limit stopped before it; a higher --limit, or none, goes on with it",
@@ -112,7 +101,14 @@ def wrapped(text: str, indent: str = "  ") -> str:
 def plan_lines(plan: Plan, *, texts: int = 2) -> str:
     """Return a plan as the command line shows it: figures, two texts, problems by kind."""
     first, *others = map(spoken, repr(plan).splitlines())
-    parts = [first, *(_hanging(line) for line in others if not line.startswith("  problems:"))]
+    parts = [
+        first,
+        *(
+            textwrap.fill(line, width(), subsequent_indent="    ")
+            for line in others
+            if not line.startswith("  problems:")
+        ),
+    ]
     shown = plan.preview(texts)
     for to, text in zip(shown.get("to", []), shown["text"], strict=True):
         parts += ["", f"  to {to}", textwrap.indent(wrapped(text, ""), "  │ ")]
@@ -125,7 +121,7 @@ def problem_table(kinds: Iterable[Kind], *, place: str = "row") -> str:
     rows = [
         (
             f"{kind.count:,}",
-            shown_label(kind.label),
+            row_label(kind.label),
             _cell(kind.value)[:VALUE_WIDTH],
             spoken(kind.sentence, place=place),
         )
@@ -162,7 +158,7 @@ def test_table(results: pd.DataFrame) -> str:
     rows = [
         (
             mask_cell(told["to"]),
-            shown_label(told["row"]),
+            row_label(told["row"]),
             str(told["sms_status"]),
             _test_words(told),
         )
@@ -228,11 +224,6 @@ def table(names: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequenc
         start = "  " + "".join(f"{cell}  " for cell in cells)
         out.append("\n".join([f"{start}{last[0]}".rstrip(), *(" " * margin + t for t in last[1:])]))
     return "\n".join(out)
-
-
-def _hanging(line: str) -> str:
-    """Return a line of the plan wrapped, what follows indented further."""
-    return textwrap.fill(line, width(), subsequent_indent="    ")
 
 
 def _cell(value: Any) -> str:

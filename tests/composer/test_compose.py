@@ -99,7 +99,7 @@ def test_write__each_text_is_seen_at_once(people):
     ],
 )
 def test_write__hints(text, states, said, people):
-    """Tags are marked by where they are filled from; what can be mended is said."""
+    """Tags are marked by where they are filled from; what can be fixed is said."""
     box = opened(people, text).write.editor.box
     assert box.states == states
     assert [hint["sentence"].startswith(s) for hint, s in zip(box.hints, said, strict=True)] == [
@@ -529,7 +529,7 @@ def test_compose__mime_bundle(people):
     assert bundle["text/plain"].startswith("Composer: ")
 
 
-def test_glance__looks_at_one_row(people, monkeypatch):
+def test_row_preview__looks_at_one_row(people, monkeypatch):
     """Showing a row reads that row alone: it takes as long for a million as for ten."""
     made, read = opened(people), []
     plan = row_preview.send.plan
