@@ -149,8 +149,8 @@ def _imported(name: str) -> ModuleType:
 
 
 def __dir__() -> list[str]:
-    """Offer the lazy names to tab completion too."""
-    return sorted({*globals(), *__all__})
+    """Offer the public names to tab completion, the lazy ones too, and nothing else."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
 
 
 _accessor.register()

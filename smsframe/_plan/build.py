@@ -39,7 +39,7 @@ from smsframe._plan.verdicts import verdicts_of
 from smsframe.errors import InputError, JournalError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from smsframe._base.arrow import Positions
     from smsframe._base.recipients import Slice
@@ -448,7 +448,7 @@ class Plan:
 def build_plan(
     frame: pd.DataFrame,
     text: str | None,
-    given: Mapping[str, Any],
+    given: arguments.SendOptions,
     *,
     sender: Callable[..., pd.DataFrame],
     history: Callable[[Plan], History | None],
