@@ -42,6 +42,7 @@ __all__ = ["EXIT_CODES", "main"]
 
 ALL_ACCEPTED, SOME_NOT, USAGE, INTERRUPTED = 0, 1, 2, 130
 DONE = ("accepted", "sent", "duplicate")
+_ON = {"on": True, "off": False}
 NO_LINES = (".parquet", ".pq")
 
 
@@ -404,6 +405,7 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
         source=arguments.source,
         campaign_name=arguments.campaign_name,
         ttl_minutes=arguments.ttl_minutes,
+        character_swap=_ON.get(arguments.character_swap),
         price_per_segment=arguments.price_per_segment,
         fold=arguments.fold,
     )
