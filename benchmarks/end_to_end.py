@@ -23,6 +23,7 @@ from measuring import OPTIONS, TEXT, stub, timed
 import smsframe
 from smsframe._acoustic.outcomes import Outcome
 from smsframe._acoustic.payload import SendRequest, encode_contacts
+from smsframe._base.message import Message
 
 CREDENTIALS = {"client_id": "c", "client_secret": "s", "refresh_token": "r"}
 LOOP_ROWS = 5_000
@@ -143,8 +144,7 @@ def ready_made(frame: pd.DataFrame) -> list[SendRequest]:
         batch = made.slice(rows)
         calls.append(
             SendRequest(
-                program="148372",
-                content=TEXT,
+                message=Message(program="148372", content=TEXT),
                 size=len(rows),
                 contacts=encode_contacts(
                     len(rows),

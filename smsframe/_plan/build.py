@@ -42,8 +42,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from smsframe._base.arrow import Positions
+    from smsframe._base.message import Message
     from smsframe._base.recipients import Slice
-    from smsframe._plan.options import Message, Options
+    from smsframe._plan.options import Options
     from smsframe._plan.problems import Kind
 
 KEYS_AT_ONCE = 65_536

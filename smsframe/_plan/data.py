@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from smsframe._base.arrow import Positions
-    from smsframe._plan.options import Columns, Message, Options
+    from smsframe._base.message import Message
+    from smsframe._plan.options import Columns, Options
 
 MAX_CHARACTERS = 800
 MAX_UCS2_CHARACTERS = 400

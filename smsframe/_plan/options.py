@@ -32,6 +32,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from smsframe._base.masking import Plain
+from smsframe._base.message import Message
 from smsframe._base.signatures import Argument, arguments_of, shows_options
 from smsframe._base.validation import (
     check_bool,
@@ -229,20 +230,6 @@ def with_defaults(options: ComposeOptions) -> SendOptions:
     """Return the arguments as given, and the defaults of those that were not."""
     defaults = {name: argument.default for name, argument in ARGUMENTS.items()}
     return cast("SendOptions", {**defaults, **options})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """What is the same for every recipient."""
-
-    program: str
-    content: str | None = None
-    content_id: str | None = None
-    defaults: Mapping[str, str] = field(default_factory=dict)
-    source: str | None = None
-    campaign_name: str | None = None
-    ttl_minutes: int | None = None
-    character_swap: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

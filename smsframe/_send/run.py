@@ -119,7 +119,7 @@ class Run:
             source=source,
         )
         request = SendRequest(
-            program=message.program,
+            message=replace(message, source=source),
             contacts=encode_contacts(
                 len(rows),
                 contact_ids=batch.contact_ids,
@@ -127,13 +127,6 @@ class Run:
                 personalization=batch.personalization,
             ),
             size=len(rows),
-            content=message.content,
-            content_id=message.content_id,
-            defaults=message.defaults,
-            source=source,
-            campaign_name=message.campaign_name,
-            ttl_minutes=message.ttl_minutes,
-            character_swap=message.character_swap,
         )
         return claim, request
 

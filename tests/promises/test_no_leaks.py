@@ -20,6 +20,7 @@ import smsframe
 from smsframe._acoustic.credentials import Credentials
 from smsframe._acoustic.http import Reply
 from smsframe._acoustic.payload import SendRequest
+from smsframe._base.message import Message
 from smsframe._plan import build
 from smsframe._send import run
 from smsframe._send.delivery import Backoff
@@ -422,7 +423,11 @@ def _widgets(view):
     "thing",
     [
         pytest.param(
-            SendRequest(program="148372", contacts=b'[{"contactId": "12015550123"}]', size=1),
+            SendRequest(
+                message=Message(program="148372"),
+                contacts=b'[{"contactId": "12015550123"}]',
+                size=1,
+            ),
             id="request",
         ),
         pytest.param(Reply(200, {"x": DIRTY[0]}, DIRTY[0].encode()), id="reply"),

@@ -9,9 +9,10 @@ import pytest
 
 from smsframe._acoustic.outcomes import Outcome
 from smsframe._acoustic.payload import SendRequest
+from smsframe._base.message import Message
 from smsframe._send.worker_pool import Workers
 
-REQUEST = SendRequest(program="148372", contacts=b"[]", size=0)
+REQUEST = SendRequest(message=Message(program="148372"), contacts=b"[]", size=0)
 DONE = Outcome(kind="accepted")
 
 
