@@ -138,9 +138,9 @@ def floor(frame: pd.DataFrame, *, latency_s: float = 0.0) -> float:
 
 def ready_made(frame: pd.DataFrame) -> list[SendRequest]:
     """Return the calls that the frame takes, with their bodies made."""
-    made = smsframe.plan(frame, TEXT, **OPTIONS)
+    made = smsframe.plan(frame, TEXT, **OPTIONS).data
     calls = []
-    for rows in made.batch_rows(made.ready):
+    for rows in made.batch_rows(made.ready, size=1000):
         batch = made.slice(rows)
         calls.append(
             SendRequest(

@@ -33,8 +33,8 @@ from smsframe._plan.options import takes_compose_options
 if TYPE_CHECKING:
     import pandas as pd
 
-    from smsframe._plan.build import Plan
     from smsframe._plan.options import ComposeOptions
+    from smsframe._send.plan import Plan
 
 __all__ = ["Composer", "compose"]
 

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pandas as pd
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
     from types import FrameType
 
+    from smsframe._plan.options import SendOptions
     from smsframe._text.values import Format
 
 FIELDS = (
@@ -33,6 +34,7 @@ FIELDS = (
 )
 _OF_A_NOTEBOOK = re.compile(r"_+(?:i*\d*|oh|dh|ih)")  # what IPython calls the last outputs
 BETWEEN = tuple(f"{Path(file).parent}{os.sep}" for file in (errors.__file__, pd.__file__))
+_WHOM = ("phone", "lookup", "region", "region_from", "exclude", "limit")
 DEFAULTS: Mapping[str, Any] = {"problems": "skip", "duplicates": "skip", "resend_unknown": False}
 
 
@@ -51,7 +53,7 @@ class Choices:
     region_from: Hashable | None = None
     campaign: str | None = None
     price_per_segment: float | None = None
-    fold: str | None = None
+    fold: Literal["gsm7"] | None = None
     rest: Mapping[str, Any] = field(default_factory=dict)
 
     def arguments(self) -> dict[str, Any]:
@@ -60,6 +62,11 @@ class Choices:
         chosen |= dict(self.rest)
         chosen |= {"price_per_segment": self.price_per_segment, "fold": self.fold}
         return {name: value for name, value in chosen.items() if _said(name, value)}
+
+    def to_nobody(self) -> SendOptions:
+        """Return the arguments that the texts are made from, and the defaults of all others."""
+        texts = {name: value for name, value in self.arguments().items() if name not in _WHOM}
+        return arguments.with_defaults(cast("SendOptions", {"program": "0", **texts}))
 
     def code(self, frame: str = "df", client: str | None = None) -> str:
         """Return the call that sends exactly this, as code over the frame's name."""

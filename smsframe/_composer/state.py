@@ -18,7 +18,7 @@ from smsframe._base import result_columns
 from smsframe._composer import row_preview as glance
 from smsframe._composer import totals
 from smsframe._composer.background import PAUSE_S, Background, quick_handover
-from smsframe._send import send
+from smsframe._send import plan as planning
 from smsframe.errors import SmsframeError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from smsframe._acoustic.client import Client
     from smsframe._composer.inputs import Choices
     from smsframe._composer.totals import Overview
-    from smsframe._plan.build import Plan
+    from smsframe._send.plan import Plan
 
 AT_ONCE_ROWS = 20_000
 """Up to so many rows the first overview is made at once: a notebook nobody watches has it too."""
@@ -151,7 +151,7 @@ class Desk:
         """
         chosen = choices or self.choices
         arguments = {**chosen.arguments(), "program": chosen.program or program}
-        return send.plan(self.frame, chosen.text, **arguments, client=self.client)
+        return planning.plan(self.frame, chosen.text, **arguments, client=self.client)
 
     def glance(self) -> glance.Glance:
         """Return the row that is shown."""

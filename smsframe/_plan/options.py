@@ -23,7 +23,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import filterfalse
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict, TypeVar, cast
 
@@ -259,6 +259,32 @@ class Options:
     exclude: Any = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """How a plan is sent: through whom, and what is said beside the plan itself."""
+
+    client: Client | None = None
+    confirm: int | None = None
+    dry_run: bool = False
+    progress: ProgressArgument = None
+    wait_s: float = 0.0
+
+    def updated(self, now: Sending) -> Sending:
+        """Return how it is sent now; what was said when the plan was made stands in."""
+        return replace(
+            now,
+            client=self.client if now.client is None else now.client,
+            dry_run=now.dry_run or self.dry_run,
+            progress=self.progress if now.progress is None else now.progress,
+        )
+
+    @property
+    def alone(self) -> Sending:
+        """What of it outlives the session: no connection, and no function that is told."""
+        progress = self.progress if isinstance(self.progress, bool) else None
+        return replace(self, client=None, progress=progress)
+
+
 def check_message(text: Any, given: SendOptions, faults: list[str]) -> Message:
     """Return what is the same for every recipient; faults are added to the list."""
     if text is not None and not isinstance(text, str):
@@ -326,17 +352,17 @@ def check_options(given: SendOptions, faults: list[str]) -> Options:
 
 def check_sending(
     *, client: Any, confirm: Any, dry_run: Any, progress: Any, wait_s: Any
-) -> dict[str, Any]:
+) -> Sending:
     """Return the arguments of ``Plan.send`` in their plain form; InputError for faults."""
     faults: list[str] = []
     check_client(client, faults)
-    checked = {
-        "client": client,
-        "confirm": check_count("confirm", confirm, faults),
-        "dry_run": check_bool("dry_run", dry_run, faults),
-        "progress": check_progress("progress", progress, faults),
-        "wait_s": check_number("wait_s", wait_s, faults, optional=False),
-    }
+    checked = Sending(
+        client=client,
+        confirm=check_count("confirm", confirm, faults),
+        dry_run=check_bool("dry_run", dry_run, faults),
+        progress=check_progress("progress", progress, faults),
+        wait_s=check_number("wait_s", wait_s, faults, optional=False) or 0.0,
+    )
     refuse(faults)
     return checked
 
@@ -380,6 +406,18 @@ def column_sentence(frame: pd.DataFrame, column: Any, where: str) -> str | None:
     shown = ", ".join(map(repr, frame.columns[:NAMED])) + (", …" if len(labels) > NAMED else "")
     shown = shown or "no columns at all"
     return f"{named}, which the frame does not have. {hint}It has: {shown}."
+
+
+def refuse_repeated(frame: pd.DataFrame, column: Hashable, where: str) -> None:
+    """Raise InputError for a name that more than one column has."""
+    labels = [label for label in frame.columns if str(label) == str(column)]
+    if len(labels) > 1:
+        sentence = column_sentence(frame, column, where)
+        raise InputError(
+            sentence
+            or f"{where} fits several columns: {', '.join(map(repr, labels))}. Rename one,"
+            " or say which is meant with personalize=."
+        )
 
 
 def _need_column(frame: pd.DataFrame, column: Any, where: str, faults: list[str]) -> None:

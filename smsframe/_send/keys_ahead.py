@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from smsframe._base.arrow import Positions
-    from smsframe._plan.build import Plan
+    from smsframe._plan.data import PlanData
 
 AHEAD = 16_384
 
@@ -51,7 +51,7 @@ class KeysAhead:
 
     Parameters
     ----------
-    plan : Plan
+    plan : PlanData
     service : str
         Through which service the messages go.
     scope : bytes
@@ -60,7 +60,7 @@ class KeysAhead:
         Positions of the rows that will be asked for, ascending.
     """
 
-    def __init__(self, plan: Plan, service: str, scope: bytes, rows: Positions) -> None:
+    def __init__(self, plan: PlanData, service: str, scope: bytes, rows: Positions) -> None:
         self._plan = plan
         self._service = service
         self._scope = scope
@@ -86,7 +86,7 @@ class KeysAhead:
 
     def _make(self, rows: Positions) -> Identities:
         """Make the identities of rows."""
-        messages = self._plan.draft.messages
+        messages = self._plan.messages
         return Identities(
             keys=np.frombuffer(self._plan.keys(self._scope, rows), f"V{KEY_BYTES}"),
             recipients=messages.recipient_hashes(self._service, rows),

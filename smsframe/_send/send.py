@@ -1,71 +1,19 @@
-"""The verbs: ``plan``, ``send`` and ``preview``, as people call them.
-
-Each takes a frame first and does one thing with it; the accessor's methods are these functions.
-Their arguments are defined in `smsframe._plan.options`.
-"""
+"""``send``: a plan, sent at once. What it does then, in order, is told in ``run.py``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from smsframe._base.tracebacks import public
-from smsframe._plan.build import Plan, build_plan
-from smsframe._plan.options import takes_send_options, with_defaults
-from smsframe._send.plan_warnings import last_plan
-from smsframe._send.run import history, last_results, send_plan
+from smsframe._plan.options import takes_send_options
+from smsframe._send.plan import plan
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
     from smsframe._plan.options import SendOptions
 
-__all__ = ["last_plan", "last_results", "plan", "preview", "send"]
-
-
-@public
-@takes_send_options
-def plan(
-    frame: pd.DataFrame,
-    text: str | None = None,
-    **options: Unpack[SendOptions],
-) -> Plan:
-    """Say what would be sent, with no side effect.
-
-    Takes the arguments of :func:`send` and returns a frozen :class:`Plan` to look at and, if it is
-    right, to send.
-
-    Returns
-    -------
-    Plan
-        With ``recipients``, ``batches``, ``problems``, ``segments``, ``texts(n)``, ``to_frame()``
-        and ``send()``.
-
-    Raises
-    ------
-    InputError
-        An argument cannot be used: all of them are named at once. Problems of rows are not raised;
-        they are in ``Plan.problems``.
-
-    Examples
-    --------
-    >>> import pandas as pd, smsframe
-    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123", "n/a"], "Name": ["Ann", "Bob"]})
-    >>> made = smsframe.plan(people, "Hi %%Name%%", program="148372", phone="mobile")
-    >>> made.recipients, made.batches
-    (1, 1)
-    >>> made.texts().tolist()
-    ['Hi Ann']
-    """
-    given = with_defaults(options)
-    return build_plan(
-        frame,
-        text,
-        given,
-        sender=lambda made, **now: send_plan(made, **_with_defaults(given, now)),
-        history=lambda made: history(made, given["client"]),
-    )
+__all__ = ["send"]
 
 
 @public
@@ -88,6 +36,8 @@ def send(
 
     Parameters
     ----------
+    frame : DataFrame
+        One row per recipient; it is not changed.
     text : str, at most 800 characters
         The message, with ``%%Tag%%`` placeholders. None only with ``content_id``.
     program : str or int
@@ -187,53 +137,3 @@ def send(
     ['planned']
     """
     return plan(frame, text, **options).send()
-
-
-@public
-@takes_send_options
-def preview(
-    frame: pd.DataFrame, text: str | None = None, *, n: int = 5, **options: Unpack[SendOptions]
-) -> pd.DataFrame:
-    """Show the first messages as the phones would: whom (masked), text, encoding and segments.
-
-    Parameters
-    ----------
-    frame, text
-        As for :func:`send`.
-    n : int, default 5
-        How many messages.
-    program, personalize, defaults, formats, fold, source, campaign_name, ttl_minutes : optional
-        As for :func:`send`; ``program`` may be left out.
-    character_swap, content_id, phone, lookup, region, region_from, campaign, exclude : optional
-        As for :func:`send`, like all that follow.
-    limit, problems, duplicates, resend_unknown, price_per_segment : optional
-    client, confirm, dry_run, progress : optional
-
-    Returns
-    -------
-    DataFrame
-        Columns ``to``, ``text``, ``encoding``, ``segments`` on the labels of their rows.
-
-    Raises
-    ------
-    InputError
-        As for :func:`plan`.
-
-    Examples
-    --------
-    >>> import pandas as pd, smsframe
-    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"], "Name": ["Ann"]})
-    >>> smsframe.preview(people, "Hi %%Name%%")["text"].tolist()
-    ['Hi Ann']
-    """
-    options.setdefault("program", "0")
-    return plan(frame, text, **options).preview(n)
-
-
-def _with_defaults(defaults: SendOptions, now: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of ``Plan.send``; those of ``plan`` stand in where none was given."""
-    merged = {**now}
-    merged["client"] = defaults["client"] if now["client"] is None else now["client"]
-    merged["dry_run"] = now["dry_run"] or bool(defaults["dry_run"])
-    merged["progress"] = defaults["progress"] if now["progress"] is None else now["progress"]
-    return merged

@@ -218,7 +218,7 @@ def test_send__interrupted(people_csv, options, monkeypatch, capsys):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("smsframe._plan.build.Plan.send", interrupted)
+    monkeypatch.setattr("smsframe._send.plan.Plan.send", interrupted)
     assert commands.main(["send", str(people_csv), *options, "--confirm", "2"]) == 130
     assert capsys.readouterr().err == "\nsmsframe: Stopped.\n"
     assert not Path("people-results.csv").exists()
@@ -232,7 +232,6 @@ def many_csv(number: int) -> Path:
 
 def test_send__interrupted_midway(options, sandbox, monkeypatch, capsys):
     """Ctrl-C midway: the results are written, and the command that it names sends the rest."""
-    monkeypatch.setattr("smsframe._plan.data.BATCH_SIZE", 2)
     monkeypatch.setattr("smsframe._plan.build.BATCH_SIZE", 2)
     settle = Tally.settle
 

@@ -241,7 +241,7 @@ def test_no_leaks__journal_fails_midway(client, trawl, monkeypatch, commit):
 def test_no_leaks__busy_campaign(client, trawl):
     """Another sender is named by process and host alone."""
     made = dirty_people().sms.plan(TEXT, program="148372", phone="mobile", region="US")
-    with run.campaign_lock(client.journal_path, run._scope(made, client)):
+    with run.campaign_lock(client.journal_path, run._scope(made.data, client)):
         trawl.dredge(client.journal_path)
         with trawl.over():
             made.send()
@@ -433,10 +433,10 @@ def _widgets(view):
         pytest.param(Reply(200, {"x": DIRTY[0]}, DIRTY[0].encode()), id="reply"),
         pytest.param(Credentials("id", "rehearsal-client-secret", "r" * 9), id="credentials"),
         pytest.param(
-            smsframe.plan(dirty_people(), TEXT, program="1", phone="mobile").draft, id="draft"
+            smsframe.plan(dirty_people(), TEXT, program="1", phone="mobile").data, id="data"
         ),
         pytest.param(
-            smsframe.plan(dirty_people(), TEXT, program="1", phone="mobile").slice(
+            smsframe.plan(dirty_people(), TEXT, program="1", phone="mobile").data.slice(
                 build.np.array([0])
             ),
             id="slice",
