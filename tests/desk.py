@@ -8,6 +8,7 @@ import numpy as np
 
 from smsframe._acoustic.outcomes import Outcome
 from smsframe._acoustic.payload import SendRequest
+from smsframe._base.message import Message
 from smsframe._base.send_settings import SendSettings
 from smsframe._base.worker_pool import Backoff
 from smsframe._journal.records import Claim
@@ -48,7 +49,7 @@ class Desk:
 
     def submit(self, number, request):
         """Take a call."""
-        assert request.source in self.states, "posted before it was claimed"
+        assert request.message.source in self.states, "posted before it was claimed"
         self.story.append(("post", number))
         self.flying.append((number, request))
         self.most_in_flight = max(self.most_in_flight, len(self.flying))
@@ -70,7 +71,8 @@ class Desk:
             batch_id=name, run_id="run", scope=b"", keys=b"", size=len(rows), claimed_at=0
         )
         contacts = rows.astype(np.int64).tobytes()
-        return claim, SendRequest(program="1", contacts=contacts, size=len(rows), source=name)
+        message = Message(program="1", source=name)
+        return claim, SendRequest(message=message, contacts=contacts, size=len(rows))
 
     def record(self, claims, settlements):
         """Keep claims and settlements, unless the journal fails."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from smsframe._base import result_columns
 from smsframe._composer import row_preview, totals
 from smsframe._composer.background import PAUSE_S, Background
-from smsframe._send import send
+from smsframe._send import plan as planning
 from smsframe.errors import SmsframeError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from smsframe._acoustic.client import Client
     from smsframe._composer.inputs import Choices
     from smsframe._composer.totals import Overview
-    from smsframe._plan.build import Plan
+    from smsframe._send.plan import Plan
 
 AT_ONCE_ROWS = 20_000
 """Up to so many rows the first overview is made at once: a notebook nobody watches has it too."""
@@ -150,7 +150,7 @@ class Desk:
         """
         chosen = choices or self.choices
         arguments = {**chosen.arguments(), "program": chosen.program or program}
-        return send.plan(self.frame, chosen.text, **arguments, client=self.client)
+        return planning.plan(self.frame, chosen.text, **arguments, client=self.client)
 
     def row_shown(self) -> row_preview.RowPreview:
         """Return the row that is shown."""

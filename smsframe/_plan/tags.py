@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from smsframe._plan.data import Draft
+    from smsframe._plan.problems import Problems
 
 _INSIDE: Final = r"[^{}\[\]()<>«»|%\n]"
 _ONLY_TAGS: Final = (
@@ -78,14 +78,15 @@ def called_the_same(tag: str, labels: Iterable[Hashable]) -> list[Hashable]:
     return [label for label in labels if wanted and bare(str(label)) == wanted]
 
 
-def note_database_tag(draft: Draft, tag: str, *, said_so: bool) -> None:
+def note_database_tag(
+    frame: pd.DataFrame, problems: Problems, tag: str, default: str | None, *, said_so: bool
+) -> None:
     """Say that a tag is left to the database, and whether a column was meant."""
-    if not said_so and _note_near_miss(draft, tag):
+    if not said_so and _note_near_miss(frame, problems, tag):
         return
-    default = draft.message.defaults.get(tag)
     lacking = f"the default {default!r}" if default is not None else "nothing (there is no default)"
     why = "is the database's, as personalize= says" if said_so else "is no column"
-    draft.problems.whole(
+    problems.whole(
         "tag_from_database",
         f"Tag %%{tag}%% {why}: the database fills it; where that has no value, {lacking}.",
         severity="info",
@@ -93,13 +94,13 @@ def note_database_tag(draft: Draft, tag: str, *, said_so: bool) -> None:
     )
 
 
-def _note_near_miss(draft: Draft, tag: str) -> bool:
+def _note_near_miss(frame: pd.DataFrame, problems: Problems, tag: str) -> bool:
     """Note what a tag is nearly called like; False where there is nothing."""
-    columns, levels = list(draft.frame.columns), list(draft.frame.index.names)
+    columns, levels = list(frame.columns), list(frame.index.names)
     if same := called_the_same(tag, columns):
         many = "columns are called" if len(same) > 1 else "a column is called"
         names = [_told(label, tag) for label in same]
-        draft.problems.whole(
+        problems.whole(
             "tag_near_miss",
             f"Tag %%{tag}%% is no column, but {many} {' and '.join(names)}. Say which is "
             f"meant: personalize={{{tag!r}: {same[0]!r}}} for the column, "
@@ -107,7 +108,7 @@ def _note_near_miss(draft: Draft, tag: str) -> bool:
             column=tag,
         )
     elif level := called_the_same(tag, [name for name in levels if name is not None]):
-        draft.problems.whole(
+        problems.whole(
             "tag_is_index",
             f"Tag %%{tag}%% is filled from the database, though the index of the frame is called "
             f"{level[0]!r}. If that was meant, make a column of it: .reset_index().",
@@ -115,7 +116,7 @@ def _note_near_miss(draft: Draft, tag: str) -> bool:
             column=tag,
         )
     elif near := near_misses(tag, list(map(str, columns))):
-        draft.problems.whole(
+        problems.whole(
             "tag_near_miss",
             f"Tag %%{tag}%% is filled from the database, though the frame has column {near[0]!r}. "
             f"If that was meant: personalize={{{tag!r}: {near[0]!r}}}.",
@@ -133,10 +134,10 @@ def _told(label: Hashable, tag: str) -> str:
     return f"{label!r} (which only looks the same)" if alike else repr(label)
 
 
-def note_other_notations(draft: Draft, literals: Sequence[str]) -> None:
+def note_other_notations(frame: pd.DataFrame, problems: Problems, literals: Sequence[str]) -> None:
     """Warn of what looks like a tag in another notation, in the text outside its tags."""
-    for shown, name in dict.fromkeys(_other_notations(literals, draft.frame)):
-        draft.problems.whole(
+    for shown, name in dict.fromkeys(_other_notations(literals, frame)):
+        problems.whole(
             "tag_other_notation",
             f"{shown!r} is no tag and goes out as it stands. A tag is written %%{name}%%.",
             severity="warning",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from smsframe._base.arrow import Positions
-    from smsframe._plan.build import Plan
+    from smsframe._plan.data import PlanData
 
 AHEAD = 16_384
 
@@ -53,7 +53,7 @@ class KeysAhead:
 
     Parameters
     ----------
-    plan : Plan
+    plan : PlanData
     service : str
         Through which service the messages go.
     scope : bytes
@@ -65,7 +65,7 @@ class KeysAhead:
     """
 
     def __init__(
-        self, plan: Plan, service: str, scope: bytes, rows: Positions, *, ahead: int = AHEAD
+        self, plan: PlanData, service: str, scope: bytes, rows: Positions, *, ahead: int = AHEAD
     ) -> None:
         self._plan = plan
         self._service = service
@@ -93,7 +93,7 @@ class KeysAhead:
 
     def _make(self, rows: Positions) -> Identities:
         """Make the identities of rows."""
-        messages = self._plan.draft.messages
+        messages = self._plan.messages
         return Identities(
             keys=np.frombuffer(self._plan.keys(self._scope, rows), f"V{KEY_BYTES}"),
             recipients=messages.recipient_hashes(self._service, rows),

@@ -38,7 +38,7 @@ from smsframe._journal import payloads
 from smsframe._journal.lock import campaign_lock, user_name
 from smsframe._journal.store import PATIENCE_S, Claim, Journal, RunRecord
 from smsframe._plan import campaign_names, message_keys
-from smsframe._plan.build import History, Plan
+from smsframe._plan.history import History, Past
 from smsframe._plan.problems import Problems
 from smsframe._send import nearly_the_same, plan_warnings
 from smsframe._send.already_sent import Matched, find_sent
@@ -58,6 +58,8 @@ if TYPE_CHECKING:
 
     from smsframe._acoustic.outcomes import Outcome
     from smsframe._base.arrow import Positions
+    from smsframe._plan.data import PlanData
+    from smsframe._plan.options import Sending
 
     Pool = WorkerPool[int, SendRequest, Outcome]
 
@@ -89,7 +91,7 @@ def last_results() -> pd.DataFrame | None:
 class Run:
     """One send under way: what it needs at hand."""
 
-    plan: Plan
+    plan: PlanData
     client: Client
     scope: bytes
     run_id: str
@@ -119,7 +121,7 @@ class Run:
             source=source,
         )
         request = SendRequest(
-            program=message.program,
+            message=replace(message, source=source),
             contacts=encode_contacts(
                 len(rows),
                 contact_ids=batch.contact_ids,
@@ -127,13 +129,6 @@ class Run:
                 personalization=batch.personalization,
             ),
             size=len(rows),
-            content=message.content,
-            content_id=message.content_id,
-            defaults=message.defaults,
-            source=source,
-            campaign_name=message.campaign_name,
-            ttl_minutes=message.ttl_minutes,
-            character_swap=message.character_swap,
         )
         return claim, request
 
@@ -153,11 +148,11 @@ class Run:
             campaign=options.campaign,
             content=message.content,
             content_id=message.content_id,
-            near=self.plan.draft.messages.near.dumps(),
+            near=self.plan.messages.near.dumps(),
             is_test=campaign_names.is_test(options.campaign),
             settings=_settings(self.plan),
             tags=self.plan.tags,
-            rows=self.plan.draft.rows,
+            rows=self.plan.rows,
             started_at=time.time(),
             user=user_name(),
             host=socket.gethostname(),
@@ -166,48 +161,38 @@ class Run:
         )
 
 
-def send_plan(
-    made: Plan,
-    *,
-    client: Client | None,
-    confirm: int | None,
-    dry_run: bool,
-    progress: ProgressArgument,
-    wait_s: float,
-    control: SendControl | None = None,
-) -> pd.DataFrame:
+def send_plan(made: PlanData, how: Sending, control: SendControl | None = None) -> pd.DataFrame:
     """Send a plan; see :func:`send`. ``control`` is for a send that is followed from elsewhere."""
-    plan_warnings.keep_plan(made)
-    if dry_run:
-        return _dry_run(made, client)
-    client = _connected(client)
-    _refuse_blocked(made)
+    if how.dry_run:
+        return _dry_run(made, how.client)
+    client = _connected(how.client)
+    _refuse_blocked(made, client)
     if not len(made.sendable):
-        return _keep(Tally(made.verdicts()).frame(made.draft.frame, None))
+        return _keep(Tally(made.verdicts()).frame(made.frame, None))
     scope = _scope(made, client)
-    control = control or SendControl(quiet=progress is False)
+    control = control or SendControl(quiet=how.progress is False)
     waits = (lambda: None) if control.apart else None
     with (
         Journal(client.journal_path, patience_s=PATIENCE_S, waits=waits) as journal,
-        campaign_lock(client.journal_path, scope, wait_s=wait_s),
+        campaign_lock(client.journal_path, scope, wait_s=how.wait_s),
     ):
         journal.mark_orphans_unknown(scope)
         run = _run_of(made, client, scope, journal, control)
         _refuse_nearly_the_same(run)
-        _check_confirm(run, made.options.confirm if confirm is None else confirm)
+        _check_confirm(run, made.options.confirm if how.confirm is None else how.confirm)
         if not len(run.todo):
             return _nothing_new(run)
         try:  # whoever follows a send from elsewhere has shown them before
             if not run.control.apart:
                 run.warnings = plan_warnings.say(made, run.matched, run.tally, run.before.faults)
         except PlanWarning:
-            _keep(run.tally.frame(made.draft.frame, None))
+            _keep(run.tally.frame(made.frame, None))
             raise
-        return _deliver(run, journal, progress)
+        return _deliver(run, journal, how.progress)
 
 
 def _run_of(
-    made: Plan, client: Client, scope: bytes, journal: Journal, control: SendControl
+    made: PlanData, client: Client, scope: bytes, journal: Journal, control: SendControl
 ) -> Run:
     """Hold a plan against the journal."""
     matched = find_sent(made, client.service, scope, journal)
@@ -264,7 +249,7 @@ def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Pool) -> No
     """Keep the table, end the run in the journal and end the threads, whatever went wrong."""
     ending = delivery.ending
     run.tally.close(run.todo, ending)
-    run.control.results = _keep(run.tally.frame(run.plan.draft.frame, run.run_id))
+    run.control.results = _keep(run.tally.frame(run.plan.frame, run.run_id))
     with contextlib.suppress(JournalError):  # every outcome is recorded or reported; this informs
         journal.end_run(
             run.run_id,
@@ -310,7 +295,7 @@ def _nothing_new(run: Run) -> pd.DataFrame:
     if not (run.control.quiet or run.control.apart):
         print(_nothing_line(run))  # noqa: T201 - the line that says why nothing moved
     runs = [ledger.batches[number].run_id for number in np.unique(ledger.batch[entries]).tolist()]
-    results = _keep(run.tally.frame(run.plan.draft.frame, runs[-1] if runs else None))
+    results = _keep(run.tally.frame(run.plan.frame, runs[-1] if runs else None))
     if not run.control.apart:
         warn({"unknown": run.tally.counts().get("unknown", 0)}, "")
         plan_warnings.warn_of([(fault, fault.count) for fault in run.before.faults])
@@ -330,7 +315,7 @@ def _nothing_line(run: Run) -> str:
     )
 
 
-def _dry_run(made: Plan, client: Client | None) -> pd.DataFrame:
+def _dry_run(made: PlanData, client: Client | None) -> pd.DataFrame:
     """Return the table of a dry run; what went out before is shown as it was, if known."""
     tally, looked = Tally(made.verdicts()), None
     with contextlib.suppress(ConfigurationError):
@@ -343,17 +328,17 @@ def _dry_run(made: Plan, client: Client | None) -> pd.DataFrame:
         more = [replace(fault, severity="warning") for fault in before.faults]
         plan_warnings.say(made, matched, tally, more)
     tally.planned(todo)
-    return tally.frame(made.draft.frame, None)
+    return tally.frame(made.frame, None)
 
 
-def history(made: Plan, client: Client | None) -> History | None:
+def history(made: PlanData, client: Client | None) -> History | None:
     """Count what the journal knows of a plan; None when no client is connected."""
     try:
         looked = _look_back(made, client)
     except ConfigurationError:
         return None
     if looked is None:
-        return History(accepted=0, unknown=0, held=0, left=made.recipients)
+        return History(accepted=0, unknown=0, held=0, left=len(made.ready))
     matched, before = looked
     return History(
         accepted=before.accepted,
@@ -364,8 +349,21 @@ def history(made: Plan, client: Client | None) -> History | None:
     )
 
 
+def past_of(made: PlanData, client: Client | None) -> Past:
+    """Return the history of a plan, or why the journal cannot be read."""
+    try:
+        return Past(known=history(made, client))
+    except JournalError as error:
+        return Past(unread=str(error))
+
+
+def known_problems(made: PlanData, client: Client | None) -> Problems:
+    """Return the problems of a frame and, where the journal can be read, of what people had."""
+    return made.problems_with(past_of(made, client).known)
+
+
 def _look_back(
-    made: Plan, client: Client | None, *, patience_s: float = 0.0
+    made: PlanData, client: Client | None, *, patience_s: float = 0.0
 ) -> tuple[Matched, Before] | None:
     """Hold a plan against the journal, read only; None when there is no journal yet."""
     client = _connected(client)
@@ -377,7 +375,9 @@ def _look_back(
         return matched, _before(made, client, scope, matched, journal)
 
 
-def _before(made: Plan, client: Client, scope: bytes, matched: Matched, journal: Journal) -> Before:
+def _before(
+    made: PlanData, client: Client, scope: bytes, matched: Matched, journal: Journal
+) -> Before:
     """Say what people had before the messages of a plan."""
     return nearly_the_same.look_back(
         made,
@@ -397,9 +397,11 @@ def _connected(client: Client | None) -> Client:
     return default_client() if client is None else client
 
 
-def _refuse_blocked(made: Plan) -> None:
+def _refuse_blocked(made: PlanData, client: Client) -> None:
     """Refuse a plan that has a fault of the whole send, or any fault where that was asked for."""
-    table = made.problems if made.blocking or made.options.problems == "raise" else None
+    table = None
+    if made.blocking or made.options.problems == "raise":
+        table = known_problems(made, client).to_frame(made.frame.index)
     if made.blocking:
         sentences = "\n".join(f"  - {_blamed(fault)}{fault.sentence}" for fault in made.blocking)
         raise _refusal(f"Nothing was sent:\n{sentences}", made, table)
@@ -422,11 +424,11 @@ def _refuse_nearly_the_same(run: Run) -> None:
         return
     (fault,) = run.before.blocking
     run.tally.hold(run.todo, (fault.code, fault.sentence))
-    results = _keep(run.tally.frame(run.plan.draft.frame, None))
-    found = Problems([*run.plan.draft.problems.faults, *run.before.faults])
+    results = _keep(run.tally.frame(run.plan.frame, None))
+    found = Problems([*run.plan.problems.faults, *run.before.faults])
     raise InputError(
         AlreadyMasked(f"Nothing was sent: {fault.sentence}"),  # ids of runs may look like numbers
-        problems=found.to_frame(run.plan.draft.frame.index),
+        problems=found.to_frame(run.plan.frame.index),
         results=results,
     )
 
@@ -438,22 +440,22 @@ def _blamed(fault: Any) -> str:
     return f"{where}" if not fault.value else f"{where}({fault.value}) "
 
 
-def _refusal(sentence: str, made: Plan, table: pd.DataFrame | None) -> InputError:
+def _refusal(sentence: str, made: PlanData, table: pd.DataFrame | None) -> InputError:
     """Return the error of a send that was refused; its table is kept."""
-    results = _keep(Tally(made.verdicts()).frame(made.draft.frame, None))
+    results = _keep(Tally(made.verdicts()).frame(made.frame, None))
     return InputError(sentence, problems=table, results=results)
 
 
 def _check_confirm(run: Run, confirm: int | None) -> None:
     """Refuse unless exactly so many would go out; once none is left, what was right stays right."""
     now = len(run.todo)
-    most = max(run.plan.recipients, len(run.matched.known))  # who had it may be excluded by now
+    most = max(len(run.plan.ready), len(run.matched.known))  # who had it may be excluded by now
     if confirm is None or confirm == now or (now == 0 and confirm <= most):
         return
     counts = run.tally.counts()
     if run.plan.options.resend_unknown:
         counts.pop("unknown", None)
-    before = said_before(counts, len(run.matched.held), run.plan.recipients)
+    before = said_before(counts, len(run.matched.held), len(run.plan.ready))
     raise InputError(
         AlreadyMasked(
             f"confirm={quoted(confirm)}, but {now:,} messages would go out now{before}. "
@@ -464,9 +466,9 @@ def _check_confirm(run: Run, confirm: int | None) -> None:
     )
 
 
-def _scope(made: Plan, client: Client) -> bytes:
+def _scope(made: PlanData, client: Client) -> bytes:
     """Return the scope of a plan's campaign."""
-    message, template = made.message, made.draft.template
+    message, template = made.message, made.texts.template
     return message_keys.scope_of(
         client.service,
         message.program,
@@ -476,7 +478,7 @@ def _scope(made: Plan, client: Client) -> bytes:
     )
 
 
-def _settings(made: Plan) -> str:
+def _settings(made: PlanData) -> str:
     """Return the arguments of a run as JSON, functions by their name."""
     columns, options = made.columns, made.options
     kept = {

@@ -20,6 +20,7 @@ import io
 import os
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,12 +37,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe._acoustic.client import Client
-    from smsframe._plan.build import Plan
+    from smsframe._send.plan import Plan
 
 __all__ = ["EXIT_CODES", "main"]
 
 ALL_ACCEPTED, SOME_NOT, USAGE, INTERRUPTED = 0, 1, 2, 130
 DONE = ("accepted", "sent", "duplicate")
+_ON = {"on": True, "off": False}
 NO_LINES = (".parquet", ".pq")
 
 
@@ -204,7 +206,7 @@ def _test(arguments: argparse.Namespace) -> int:
         raise InputError("--test-to sends a test alone: leave out --confirm and --dry-run.")
     client = _connect(arguments)
     made, _ = _made(arguments)
-    first = made.frame.index[made.ready[:rows]].tolist() or None
+    first = made.frame.index[made.data.ready[:rows]].tolist() or None
     with contextlib.redirect_stdout(io.StringIO()):  # of the line that speaks of results
         results = made.send_test(arguments.test_to, rows=first, client=client)
     output.say(output.test_table(results))
@@ -404,11 +406,11 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
         source=arguments.source,
         campaign_name=arguments.campaign_name,
         ttl_minutes=arguments.ttl_minutes,
+        character_swap=_ON.get(arguments.character_swap),
         price_per_segment=arguments.price_per_segment,
         fold=arguments.fold,
     )
-    _note_words(made, cells)
-    return made, cells
+    return _with_words(made, cells), cells
 
 
 def _text(arguments: argparse.Namespace) -> str | None:
@@ -445,11 +447,13 @@ def _personalize(arguments: argparse.Namespace) -> dict[str, str | None] | None:
     return given or None
 
 
-def _note_words(made: Plan, cells: pd.DataFrame) -> None:
-    """Warn of words that count as blank in the columns that a plan takes values from."""
+def _with_words(made: Plan, cells: pd.DataFrame) -> Plan:
+    """Return a plan that warns of words that count as blank in the columns it takes values from."""
     from smsframe._files import read  # noqa: PLC0415 - as above
     from smsframe._plan import value_problems  # noqa: PLC0415 - as above
 
-    for name in made.draft.read_columns if cells.index.name == "line" else ():
+    found = made.data.problems_with(None)
+    for name in made.data.read_columns if cells.index.name == "line" else ():
         rows = read.are_words(cells[name]).nonzero()[0]
-        value_problems.note_words(made.draft.problems, name, cells[name], rows, file=True)
+        value_problems.note_words(found, name, cells[name], rows, file=True)
+    return made.of(replace(made.data, problems=found))

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from smsframe._plan.build import Plan
     from smsframe._plan.problems import Kind
+    from smsframe._send.plan import Plan
 
 NARROWEST, WIDEST = 80, 100
 VALUE_WIDTH = 22
@@ -112,7 +112,7 @@ def plan_lines(plan: Plan, *, texts: int = 2) -> str:
     shown = plan.preview(texts)
     for to, text in zip(shown.get("to", []), shown["text"], strict=True):
         parts += ["", f"  to {to}", textwrap.indent(wrapped(text, ""), "  │ ")]
-    problems = problem_table(plan.problem_kinds, place=str(plan.draft.frame.index.name or "row"))
+    problems = problem_table(plan.problem_kinds, place=str(plan.data.frame.index.name or "row"))
     return "\n".join([*parts, *(["", problems] if problems else [])])
 
 

@@ -9,10 +9,11 @@ import pytest
 
 from smsframe._acoustic.outcomes import Outcome
 from smsframe._acoustic.payload import SendRequest
+from smsframe._base.message import Message
 from smsframe._base.worker_pool import WorkerPool
 from smsframe._send.batches_in_flight import call_failed
 
-REQUEST = SendRequest(program="148372", contacts=b"[]", size=0)
+REQUEST = SendRequest(message=Message(program="148372"), contacts=b"[]", size=0)
 DONE = Outcome(kind="accepted")
 
 

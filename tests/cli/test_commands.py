@@ -221,7 +221,7 @@ def test_send__interrupted(people_csv, options, monkeypatch, capsys):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("smsframe._plan.build.Plan.send", interrupted)
+    monkeypatch.setattr("smsframe._send.plan.Plan.send", interrupted)
     assert commands.main(["send", str(people_csv), *options, "--confirm", "2"]) == 130
     assert capsys.readouterr().err == "\nsmsframe: Stopped.\n"
     assert not Path("people-results.csv").exists()

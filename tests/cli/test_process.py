@@ -15,7 +15,8 @@ import pytest
 from samples import make_people
 
 from smsframe._files import read, write
-from smsframe._plan import build
+from smsframe._plan.options import Sending
+from smsframe._send import plan as planning
 from smsframe._send import run
 from smsframe.cli import commands, output
 from smsframe.errors import JournalError
@@ -207,7 +208,7 @@ def test_warnings__of_others_are_shown_as_ever(command, monkeypatch, capsys):
 def test_send__ctrl_c_at_the_very_end(command, sandbox, monkeypatch, capsys):
     """Ctrl-C after the last answer leaves nothing to send, and that is what is said."""
     make_people(N).to_csv("people.csv", index=False)
-    monkeypatch.setattr("smsframe._plan.build.Plan.send", interrupted_at_the_end)
+    monkeypatch.setattr("smsframe._send.plan.Plan.send", interrupted_at_the_end)
     assert commands.main(command("people.csv", "--confirm", str(N))) == commands.INTERRUPTED
     assert capsys.readouterr().err.endswith("Nothing is left to send.\n")
     assert len(sandbox.outbox()) == N
@@ -216,15 +217,15 @@ def test_send__ctrl_c_at_the_very_end(command, sandbox, monkeypatch, capsys):
 
 def interrupted_at_the_end(made, **given):
     """Send a plan and be interrupted when all is done."""
-    run.send_plan(made, dry_run=False, progress=None, wait_s=0.0, **given)
+    run.send_plan(made.data, Sending(**given))
     raise KeyboardInterrupt("Stopped.")
 
 
 def test_send__ctrl_c_and_a_journal_that_fails(command, monkeypatch, capsys):
     """Where it cannot be counted what is left, the same command is what to run."""
     make_people(N).to_csv("people.csv", index=False)
-    monkeypatch.setattr("smsframe._plan.build.Plan.send", interrupted_at_the_end)
-    monkeypatch.setattr(build.Plan, "history", property(broken))
+    monkeypatch.setattr("smsframe._send.plan.Plan.send", interrupted_at_the_end)
+    monkeypatch.setattr(planning.Plan, "history", property(broken))
     assert commands.main(command("people.csv", "--confirm", str(N))) == commands.INTERRUPTED
     assert capsys.readouterr().err.endswith("Run the same command again to go on.\n")
 

@@ -22,6 +22,7 @@ import smsframe
 from smsframe._acoustic.credentials import Credentials
 from smsframe._acoustic.http import Reply
 from smsframe._acoustic.payload import SendRequest
+from smsframe._base.message import Message
 from smsframe._plan import build
 from smsframe._send import run
 from smsframe.cli import commands
@@ -240,7 +241,7 @@ def test_no_leaks__journal_fails_midway(client, trawl, monkeypatch, commit):
 def test_no_leaks__busy_campaign(client, trawl):
     """Another sender is named by process and host alone."""
     made = dirty_people().sms.plan(TEXT, program="148372", phone="mobile", region="US")
-    with run.campaign_lock(client.journal_path, run._scope(made, client)):
+    with run.campaign_lock(client.journal_path, run._scope(made.data, client)):
         trawl.dredge(client.journal_path)
         with trawl.over():
             made.send()
@@ -422,16 +423,20 @@ def _widgets(view):
     "thing",
     [
         pytest.param(
-            SendRequest(program="148372", contacts=b'[{"contactId": "12015550123"}]', size=1),
+            SendRequest(
+                message=Message(program="148372"),
+                contacts=b'[{"contactId": "12015550123"}]',
+                size=1,
+            ),
             id="request",
         ),
         pytest.param(Reply(200, {"x": DIRTY[0]}, DIRTY[0].encode()), id="reply"),
         pytest.param(Credentials("id", "rehearsal-client-secret", "r" * 9), id="credentials"),
         pytest.param(
-            smsframe.plan(dirty_people(), TEXT, program="1", phone="mobile").draft, id="draft"
+            smsframe.plan(dirty_people(), TEXT, program="1", phone="mobile").data, id="data"
         ),
         pytest.param(
-            smsframe.plan(dirty_people(), TEXT, program="1", phone="mobile").slice(
+            smsframe.plan(dirty_people(), TEXT, program="1", phone="mobile").data.slice(
                 build.np.array([0])
             ),
             id="slice",

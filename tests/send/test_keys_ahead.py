@@ -16,7 +16,7 @@ SCOPE = bytes(16)
 def plan():
     """Return a plan of 40 orders."""
     frame = make_people(40).assign(Order=[f"A{n}" for n in range(40)])
-    return smsframe.plan(frame, "Order %%Order%%", program="1", phone="mobile")
+    return smsframe.plan(frame, "Order %%Order%%", program="1", phone="mobile").data
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def made(plan, monkeypatch):
         sizes.append(len(rows))
         return keys(scope, rows)
 
-    monkeypatch.setattr(plan, "keys", counted)
+    monkeypatch.setattr(type(plan), "keys", lambda _, scope, rows: counted(scope, rows))
     return sizes
 
 
@@ -56,7 +56,7 @@ def test_of__any_order(plan, batches):
     """Whatever is asked for, the keys are those of these rows in this order."""
     ahead = KeysAhead(plan, "s", SCOPE, np.arange(40), ahead=10)
     for batch in map(np.array, batches):
-        found, messages = ahead.of(batch), plan.draft.messages
+        found, messages = ahead.of(batch), plan.messages
         assert found.keys.tobytes() == plan.keys(SCOPE, batch)
         assert found.recipients.tolist() == messages.recipient_hashes("s", batch).tolist()
         assert found.loose_bytes == b"".join(h.tobytes() for h in messages.loose_hashes("s", batch))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import ipywidgets as widgets
 import traitlets
 
-from smsframe._plan.data import MAX_CHARACTERS
+from smsframe._plan.texts import MAX_CHARACTERS
 from smsframe._text.gsm7 import GSM7_BASIC, GSM7_EXTENDED
 
 if TYPE_CHECKING:

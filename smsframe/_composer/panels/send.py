@@ -259,7 +259,7 @@ class SendPanel(Panel):
         if dispatch.choices != self.desk.choices:
             return False
         if self._compared is None or self._compared[0] is not dispatch:  # not with every key
-            self._compared = dispatch, dispatch.plan.draft.frame.equals(self.desk.frame)
+            self._compared = dispatch, dispatch.plan.data.frame.equals(self.desk.frame)
         return self._compared[1]
 
     def renew(self) -> None:

@@ -112,7 +112,8 @@ def _told(dispatch: Dispatch) -> str:
     """Return what became of a try, message by message, and why where one did not go out."""
     results = dispatch.results
     assert results is not None
-    to = dispatch.plan.masked_recipients(dispatch.plan.ready)
+    made = dispatch.plan.data
+    to = made.recipients.masked(made.ready)
     status = results["sms_status"].astype(str)
     told = [f"{one}: {words_of(said)}" for one, said in zip(to, status, strict=True)]
     failed = results.loc[(status != "accepted").to_numpy(), "sms_error"]
