@@ -31,6 +31,9 @@ PHONE_DIGITS = 7
 LEAST_PHONE = 10**9
 """A number below it is a count or an id."""
 
+ARGUMENT_DIGITS = len(str(LEAST_PHONE))
+"""What somebody gave as an argument is shown when it has fewer digits: it may be the mistake."""
+
 _LONGEST_EXAMPLE = 40
 _SHORTEST_INSIDE = 4
 _TOKEN_PATTERNS = (
@@ -92,13 +95,13 @@ def mask_cell(text: str) -> str:
     return mask_phone(text if is_lost else _all_but_two(text))
 
 
-def mask_value(text: str) -> str:
+def mask_value(text: str, *, digits: int = PHONE_DIGITS) -> str:
     """Hide all digits but the last two of a text that has as many as a phone number.
 
     >>> mask_value("no. 1,234.50"), mask_value("no. 201 555-0123")
     ('no. 1,234.50', 'no. ••• •••-••23')
     """
-    return _all_but_two(text) if _digits(text) >= PHONE_DIGITS else text
+    return _all_but_two(text) if _digits(text) >= digits else text
 
 
 def mask_example(text: str) -> str:

@@ -26,7 +26,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from smsframe._base.masking import LEAST_PHONE, AlreadyMasked, mask_label, mask_phone, mask_value
+from smsframe._base.masking import (
+    ARGUMENT_DIGITS,
+    AlreadyMasked,
+    mask_label,
+    mask_phone,
+    mask_value,
+)
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -78,8 +84,7 @@ def quoted(value: Any) -> str:
     value = value.item() if isinstance(value, np.generic) else value
     text = repr(str.__str__(value) if isinstance(value, str) else value)
     text = text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
-    is_count = isinstance(value, (int, float)) and abs(value) < LEAST_PHONE
-    return text if is_count else mask_value(text)
+    return mask_value(text, digits=ARGUMENT_DIGITS)
 
 
 def unusable(name: str, value: Any, need: str, *, fits: bool = False) -> AlreadyMasked:

@@ -2,8 +2,8 @@
 
 The calling thread does all the rest: a worker takes an item, makes the call and puts the answer
 into the queue, so no state is shared but two queues. A send posts its batches so, and a refresh
-asks for statuses. All that both loops know of time and threads they know from `Workers`, so the
-tests run them over a simulated clock.
+asks for statuses. All that both loops know of time and threads they know from here, so the tests
+run them over a simulated clock.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import random
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from smsframe.errors import CampaignBusyError
 
@@ -23,31 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Key = TypeVar("Key")
-Item = TypeVar("Item", contravariant=True)  # noqa: PLC0105 - a plain noun, as are the other two
+Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 LONGEST_WAIT_S = 0.5  # where a wait cannot be interrupted, an interrupt is heeded after this
 MOST_DOUBLINGS = 30
-
-
-class Workers(Protocol[Key, Item, Answer]):
-    """Whoever makes the calls and keeps the time."""
-
-    def now(self) -> float:
-        """Return seconds on a clock that never goes back."""
-        ...
-
-    def today(self) -> float:
-        """Return seconds since 1970 (UTC)."""
-        ...
-
-    def submit(self, key: Key, item: Item) -> None:
-        """Have a call made; its answer comes back under ``key``."""
-        ...
-
-    def finished(self, timeout_s: float | None) -> list[tuple[Key, Answer]]:
-        """Return the answers that are there, waiting for the first one."""
-        ...
 
 
 class WorkerPool(Generic[Key, Item, Answer]):

@@ -225,10 +225,6 @@ class JournalReader:
             return self._runs("TRUE")
         return self._runs("service = ?", service)
 
-    def runs_of_scope(self, scope: bytes) -> list[RunRecord]:
-        """List the runs of a scope, oldest first, without their ``rest``."""
-        return self._runs("scope = ?", scope)
-
     def run(self, run_id: str) -> RunRecord:
         """Give one run, its ``rest`` included (empty when forgotten)."""
         found = self._runs("run_id = ?", run_id)

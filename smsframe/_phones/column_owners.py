@@ -55,7 +55,6 @@ backupcontact alarmowy przedstawiciel kierownik acil mudur veli
 _LONG = 5
 _WORDS = frozenset(_OTHERS.split())
 _PARTS = tuple(word for word in _WORDS if len(word) >= _LONG)
-_SHORT = frozenset(word for word in _WORDS if len(word) < _LONG)
 _NOT_PARTS = frozenset({"standard", "central", "empfang", "referred"})  # Empfänger, preferred
 
 

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 NOT_REACHED = ("not_reached", "The run ended before this row. The same send goes on here.")
 RUN_STATUSES = result_columns.STATUSES[1:]
-SHOWN_TEXT = 160
 
 
 def results_of(journal: Journal, run_id: str) -> pd.DataFrame:

@@ -6,7 +6,7 @@ it is known or the time is up. Each is asked at least once, however short the ti
 service fails ``FAILED_IN_A_ROW`` times without an answer in between.
 
 Threads make the calls and nothing else. The loop knows time and threads only through its
-`Workers`, so the tests run it over a simulated clock.
+`WorkerPool`, so the tests run it over a simulated clock.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from smsframe.errors import ApiError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from smsframe._base.worker_pool import Workers
+    from smsframe._base.worker_pool import WorkerPool
 
 FAILED_IN_A_ROW = 10
 BACKOFF = Backoff(first_wait_s=1.0, longest_wait_s=15.0)
@@ -34,7 +34,7 @@ class Poll:
 
     Parameters
     ----------
-    workers : Workers
+    workers : WorkerPool
     answered : callable
         Is given each answer that is ready.
     max_in_flight : int
@@ -48,7 +48,7 @@ class Poll:
         The last failure of each send that was never answered.
     """
 
-    workers: Workers[str, str, SendStatus | Exception]
+    workers: WorkerPool[str, str, SendStatus | Exception]
     answered: Callable[[SendStatus], None]
     max_in_flight: int
     deadline_s: float

@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from smsframe._acoustic.outcomes import Outcome
     from smsframe._acoustic.payload import SendRequest
     from smsframe._base.arrow import Positions
-    from smsframe._base.worker_pool import Workers
+    from smsframe._base.worker_pool import WorkerPool
 
 LOST_IN_A_ROW = 5
 REFUSED_IN_A_ROW = 24
@@ -81,7 +81,7 @@ class Delivery:
 
     Parameters
     ----------
-    workers : Workers
+    workers : WorkerPool
         Makes the calls and keeps the time. Its ``submit`` raises only what it has not taken.
     batches : iterator of positions
         The rows of each batch, in order.
@@ -106,7 +106,7 @@ class Delivery:
         The first fault of our own or of the caller's functions.
     """
 
-    workers: Workers[int, SendRequest, Outcome]
+    workers: WorkerPool[int, SendRequest, Outcome]
     batches: Iterator[Positions]
     prepare: Callable[[int, Positions], tuple[Claim, SendRequest]]
     record: Callable[[Sequence[Claim], Sequence[Settlement]], None]

@@ -193,7 +193,6 @@ def test_runs__come_back_as_they_were_told(journal):
     assert journal.run("second") == ended
     assert journal.runs("other") == [dataclasses.replace(ended, rest=b"")]
     assert [run.run_id for run in journal.runs()] == ["run", "second"]
-    assert [run.run_id for run in journal.runs_of_scope(SCOPE)] == ["run"]
 
 
 @pytest.mark.parametrize(
