@@ -44,10 +44,11 @@ def shows_options(
 ) -> Callable[[Function], Function]:
     """Give a function that takes ``**options`` a signature with each of them; refuse others.
 
-    >>> class Options(typing.TypedDict, total=False):
-    ...     limit: typing.Annotated[int | None, Argument("Only so many.")]
-    >>> @shows_options(Options, {"limit": Argument("Only so many.")})
-    ... def count(text: str, **options: typing.Unpack[Options]) -> int:
+    >>> from typing import Annotated, TypedDict, Unpack
+    >>> class Options(TypedDict, total=False):
+    ...     limit: Annotated[int | None, Argument("Only so many.")]
+    >>> @shows_options(Options, arguments_of(Options, {"Annotated": Annotated}))
+    ... def count(text: str, **options: Unpack[Options]) -> int:
     ...     return len(text)
     >>> str(inspect.signature(count))
     "(text: 'str', *, limit: 'int | None' = None) -> 'int'"

@@ -56,12 +56,13 @@ class Choices:
     fold: Literal["gsm7"] | None = None
     rest: Mapping[str, Any] = field(default_factory=dict)
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> SendOptions:
         """Return the keyword arguments of ``plan`` that differ from its defaults, in its order."""
         chosen: dict[str, Any] = {name: getattr(self, name) for name in FIELDS}
         chosen |= dict(self.rest)
         chosen |= {"price_per_segment": self.price_per_segment, "fold": self.fold}
-        return {name: value for name, value in chosen.items() if _said(name, value)}
+        said = {name: value for name, value in chosen.items() if _said(name, value)}
+        return cast("SendOptions", said)
 
     def to_nobody(self) -> SendOptions:
         """Return the arguments that the texts are made from, and the defaults of all others."""

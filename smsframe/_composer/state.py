@@ -149,8 +149,9 @@ class Desk:
         ``program`` stands in for one that was not chosen yet, to count with, never to send with.
         """
         chosen = choices or self.choices
-        arguments = {**chosen.arguments(), "program": chosen.program or program}
-        return planning.plan(self.frame, chosen.text, **arguments, client=self.client)
+        given = chosen.arguments()
+        given["program"], given["client"] = chosen.program or program, self.client
+        return planning.plan(self.frame, chosen.text, **given)
 
     def row_shown(self) -> row_preview.RowPreview:
         """Return the row that is shown."""

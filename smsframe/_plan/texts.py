@@ -155,14 +155,14 @@ def _with_tags(
         note_database_tag(frame, problems, tag, defaults.get(tag), said_so=tag in said)
     for tag in said:
         if tag not in tags:
-            _note_unused("personalize_unused", tag, "personalize=", tags, problems)
+            _note_unused(problems, "personalize_unused", tag, "personalize=", tags)
     for tag in defaults:
         if tag not in tags:
-            _note_unused("default_unused", tag, "defaults=", tags, problems)
+            _note_unused(problems, "default_unused", tag, "defaults=", tags)
     return replace(texts, database_tags=database_tags)
 
 
-def _note_unused(code: str, tag: str, where: str, tags: Sequence[str], problems: Problems) -> None:
+def _note_unused(problems: Problems, code: str, tag: str, where: str, tags: Sequence[str]) -> None:
     """Say that an argument names a tag that the text does not have."""
     near = near_misses(tag, list(tags))
     hint = f" Did you mean {near[0]!r}?" if near else ""
