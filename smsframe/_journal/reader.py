@@ -49,7 +49,7 @@ RUN_COLUMNS: Final = (
     "tags, rows, started_at, user, host, pid, ended_at, ending, left, forgotten"
 )
 OUTCOME_COLUMNS: Final = (
-    "state, http_status, code, message, cure, response_id, location, attempts, seconds, settled_at"
+    "state, http_status, code, message, fix, response_id, location, attempts, seconds, settled_at"
 )
 _BATCH_COLUMNS: Final = (
     f"batch_id, run_id, scope, size, source, claimed_at, {OUTCOME_COLUMNS}, resolved_at, "
@@ -85,8 +85,8 @@ _IT_WAITS: Final = (
 _ANY_PAGE: Final = "SELECT 1 FROM sqlite_master LIMIT 1"
 _STEP: Final = 500  # names in one IN (...); the floor of SQLite's limit is 999
 RUN_FIELDS: Final = tuple(RUN_COLUMNS.split(", "))
-OUTCOME_FIELDS: Final = tuple(OUTCOME_COLUMNS.replace("cure", "fix").split(", "))
-_BATCH_FIELDS: Final = tuple(_BATCH_COLUMNS.replace("cure", "fix").split(", "))
+OUTCOME_FIELDS: Final = tuple(OUTCOME_COLUMNS.split(", "))
+_BATCH_FIELDS: Final = tuple(_BATCH_COLUMNS.split(", "))
 
 
 class JournalReader:

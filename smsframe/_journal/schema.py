@@ -341,7 +341,7 @@ def first_tables(db: sqlite3.Connection) -> None:
             state TEXT NOT NULL DEFAULT 'claimed'
                 CHECK (state IN ('claimed', 'accepted', 'rejected', 'unknown')),
             http_status INTEGER, code TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '',
-            cure TEXT NOT NULL DEFAULT '', response_id TEXT, location TEXT,
+            fix TEXT NOT NULL DEFAULT '', response_id TEXT, location TEXT,
             attempts INTEGER NOT NULL DEFAULT 0, seconds REAL NOT NULL DEFAULT 0, settled_at REAL,
             resolved_at REAL, refreshed_at REAL,
             states BLOB)""",

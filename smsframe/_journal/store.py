@@ -89,11 +89,11 @@ _SETTLE: Final = (
     "WHERE batch_id = ? AND state = 'claimed'"
 )
 _MARK_ORPHANS: Final = (
-    "UPDATE batches SET state = 'unknown', code = 'sender_died', message = ?, cure = ?, "
+    "UPDATE batches SET state = 'unknown', code = 'sender_died', message = ?, fix = ?, "
     "settled_at = ? WHERE run_id = ? AND state = 'claimed'"
 )
 _RESOLVE: Final = (
-    "UPDATE batches SET states = ?, state = ?, code = ?, message = ?, cure = '', resolved_at = ? "
+    "UPDATE batches SET states = ?, state = ?, code = ?, message = ?, fix = '', resolved_at = ? "
     "WHERE id = ?"
 )
 _FORGET_RUNS: Final = (

@@ -53,7 +53,7 @@ class Plan:
     problems : DataFrame
         One row per problem: ``label``, ``position``, ``column``, ``value`` (phones masked),
         ``code``, ``severity`` (``error`` stops the row, ``warning`` and ``info`` do not) and
-        ``sentence``, which says the cure.
+        ``sentence``, which says what to do.
     segments : Series of Int32
         Segments of each row's message on the frame's index; NA where nothing would go out.
     database_tags : tuple of str
