@@ -23,6 +23,7 @@ from measuring import OPTIONS, TEXT, stub, timed
 import smsframe
 from smsframe._acoustic.outcomes import Outcome
 from smsframe._acoustic.payload import SendRequest, encode_contacts
+from smsframe._base.message import Message
 
 CREDENTIALS = {"client_id": "c", "client_secret": "s", "refresh_token": "r"}
 LOOP_ROWS = 5_000
@@ -137,14 +138,13 @@ def floor(frame: pd.DataFrame, *, latency_s: float = 0.0) -> float:
 
 def ready_made(frame: pd.DataFrame) -> list[SendRequest]:
     """Return the calls that the frame takes, with their bodies made."""
-    made = smsframe.plan(frame, TEXT, **OPTIONS)
+    made = smsframe.plan(frame, TEXT, **OPTIONS).data
     calls = []
-    for rows in made.batch_rows(made.ready):
+    for rows in made.batch_rows(made.ready, size=1000):
         batch = made.slice(rows)
         calls.append(
             SendRequest(
-                program="148372",
-                content=TEXT,
+                message=Message(program="148372", content=TEXT),
                 size=len(rows),
                 contacts=encode_contacts(
                     len(rows),

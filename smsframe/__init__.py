@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from smsframe._files.read import read
     from smsframe._files.write import to_excel
     from smsframe._phones.read import normalize
-    from smsframe._plan.build import Plan
     from smsframe._results.rows import (
         batches,
         failed,
@@ -57,7 +56,9 @@ if TYPE_CHECKING:
     )
     from smsframe._results.settle import reconcile, refresh, resolve
     from smsframe._results.summary import Summary
-    from smsframe._send.send import last_plan, last_results, plan, preview, send
+    from smsframe._send.plan import Plan, last_plan, plan, preview
+    from smsframe._send.run import last_results
+    from smsframe._send.send import send
     from smsframe._text.segments import segments
     from smsframe.sandbox import Sandbox
 
@@ -109,7 +110,6 @@ __all__ = [
 _LAZY = {
     "Client": "smsframe._acoustic.client",
     **dict.fromkeys(("Composer", "compose"), "smsframe._composer.compose"),
-    "Plan": "smsframe._plan.build",
     "Sandbox": "smsframe.sandbox",
     "Summary": "smsframe._results.summary",
     **dict.fromkeys(("reconcile", "refresh", "resolve"), "smsframe._results.settle"),
@@ -118,10 +118,9 @@ _LAZY = {
         "smsframe._results.rows",
     ),
     "connect": "smsframe._connect",
-    **dict.fromkeys(("last_plan", "last_results"), "smsframe._send.send"),
+    **dict.fromkeys(("Plan", "last_plan", "plan", "preview"), "smsframe._send.plan"),
+    "last_results": "smsframe._send.run",
     "normalize": "smsframe._phones.read",
-    "plan": "smsframe._send.send",
-    "preview": "smsframe._send.send",
     "read": "smsframe._files.read",
     "segments": "smsframe._text.segments",
     "send": "smsframe._send.send",
@@ -149,8 +148,8 @@ def _imported(name: str) -> ModuleType:
 
 
 def __dir__() -> list[str]:
-    """Offer the lazy names to tab completion too."""
-    return sorted({*globals(), *__all__})
+    """Offer the public names to tab completion, the lazy ones too, and nothing else."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
 
 
 _accessor.register()

@@ -3,7 +3,7 @@
 An accessor holds its frame and nothing else: pandas 3 makes it anew at every access, pandas 2 keeps
 it. Every method is a call of the public function of the same name and shows that function's
 signature and documentation, so the two cannot drift apart and a notebook's tab completion offers
-every argument.
+every argument; type checkers see the same of `FrameAccessor` and `SeriesAccessor`.
 
 Nothing heavy is imported here: ``import smsframe`` registers the accessors and no more.
 """
@@ -11,59 +11,46 @@ Nothing heavy is imported here: ``import smsframe`` registers the accessors and 
 from __future__ import annotations
 
 import functools
-import importlib
 import inspect
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
 import pandas as pd
 
+import smsframe
 from smsframe._base import tracebacks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FRAME_METHODS = (
-    "plan",
-    "send",
-    "preview",
-    "compose",
-    "summary",
-    "batches",
-    "to_excel",
-    "to_retry",
-    "plot",
-    "refresh",
-    "resolve",
-    "reconcile",
-)
-FRAME_PROPERTIES = ("failed", "unknown")
-SERIES_METHODS = ("normalize", "segments")
+Rest = ParamSpec("Rest")
+Answer = TypeVar("Answer")
 
 
-class _Delegate:
-    """A method that calls ``smsframe.<name>`` with the frame or series first."""
+class _Method(Generic[Rest, Answer]):
+    """A method that calls a public function with the frame or series first.
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self._public: Callable[..., Any] | None = None
+    The function is found when first used, so that importing stays cheap.
+    """
 
-    @property
-    def public(self) -> Callable[..., Any]:
-        """The public function; found when first used, so that importing stays cheap."""
-        if self._public is None:
-            self._public = getattr(importlib.import_module("smsframe"), self.name)
-        return self._public
+    def __init__(self, find: Callable[[], Callable[Concatenate[Any, Rest], Answer]]) -> None:
+        self._find = find
 
-    def __get__(self, accessor: Any, owner: type | None = None) -> Any:
-        public = self.public
+    @functools.cached_property
+    def public(self) -> Callable[Concatenate[Any, Rest], Answer]:
+        """The public function."""
+        return self._find()
+
+    def __get__(self, accessor: Any, owner: type | None = None) -> Callable[Rest, Answer]:
+        public: Any = self.public
         if accessor is None:
-            return public
+            return public  # type: ignore[no-any-return]  # as documentation tools look at it
 
         @tracebacks.public
         @functools.wraps(public)
-        def method(*args: Any, **kwargs: Any) -> Any:
-            return public(accessor._subject, *args, **kwargs)  # noqa: SLF001 - our own accessor
+        def method(*args: Rest.args, **kwargs: Rest.kwargs) -> Answer:
+            answer: Answer = public(accessor._subject, *args, **kwargs)  # noqa: SLF001 - our own accessor
+            return answer
 
         signature = inspect.signature(public)
         method.__signature__ = signature.replace(  # type: ignore[attr-defined]
@@ -72,37 +59,77 @@ class _Delegate:
         return method
 
 
-class _DelegateProperty(_Delegate):
-    """A property that is ``smsframe.<name>`` of the frame."""
+class _Property(Generic[Answer]):
+    """A property that is a public function of the frame."""
+
+    def __init__(self, find: Callable[[], Callable[[pd.DataFrame], Answer]]) -> None:
+        self._find = find
 
     @tracebacks.public
-    def __get__(self, accessor: Any, owner: type | None = None) -> Any:
-        return self.public if accessor is None else self.public(accessor._subject)  # noqa: SLF001 - our own accessor
+    def __get__(self, accessor: Any, owner: type | None = None) -> Answer:
+        public: Any = self._find()
+        answer: Answer = public if accessor is None else public(accessor._subject)  # noqa: SLF001 - our own accessor
+        return answer
 
 
-class FrameAccessor:
+class _Accessor:
+    """What stands on an object of pandas; it completes its methods alone and shows no data."""
+
+    _of: str
+
+    def __init__(self, subject: Any) -> None:
+        self._subject = subject
+
+    def __dir__(self) -> list[str]:
+        return _names(type(self), _Method, _Property)
+
+    def __repr__(self) -> str:
+        methods, properties = _names(type(self), _Method), _names(type(self), _Property)
+        offered = ", ".join([*(f"{name}()" for name in methods), *properties])
+        return f"{self._of}.sms has {offered}. help({self._of}.sms.{methods[0]}) tells more of one."
+
+
+def _names(accessor: type, *kinds: type) -> list[str]:
+    """Return what an accessor offers, in the order of the class."""
+    return [name for name, member in vars(accessor).items() if isinstance(member, kinds)]
+
+
+class FrameAccessor(_Accessor):
     """``df.sms``: send one text to every row, and see what became of it.
 
     ``failed`` and ``unknown`` are properties, everything else is called.
     """
 
-    def __init__(self, frame: pd.DataFrame) -> None:
-        self._subject = frame
+    _of = "df"
+
+    send = _Method(lambda: smsframe.send)
+    plan = _Method(lambda: smsframe.plan)
+    preview = _Method(lambda: smsframe.preview)
+    compose = _Method(lambda: smsframe.compose)
+    summary = _Method(lambda: smsframe.summary)
+    batches = _Method(lambda: smsframe.batches)
+    to_excel = _Method(lambda: smsframe.to_excel)
+    to_retry = _Method(lambda: smsframe.to_retry)
+    plot = _Method(lambda: smsframe.plot)
+    refresh = _Method(lambda: smsframe.refresh)
+    resolve = _Method(lambda: smsframe.resolve)
+    reconcile = _Method(lambda: smsframe.reconcile)
+    failed = _Property(lambda: smsframe.failed)
+    unknown = _Property(lambda: smsframe.unknown)
 
 
-class SeriesAccessor:
+class SeriesAccessor(_Accessor):
     """``series.sms``: read phone numbers, count segments."""
 
-    def __init__(self, series: pd.Series) -> None:
-        self._subject = series
+    _of = "series"
+
+    normalize = _Method(lambda: smsframe.normalize)
+    segments = _Method(lambda: smsframe.segments)
 
 
-for _name in FRAME_METHODS:
-    setattr(FrameAccessor, _name, _Delegate(_name))
-for _name in FRAME_PROPERTIES:
-    setattr(FrameAccessor, _name, _DelegateProperty(_name))
-for _name in SERIES_METHODS:
-    setattr(SeriesAccessor, _name, _Delegate(_name))
+FRAME_METHODS = tuple(_names(FrameAccessor, _Method))
+FRAME_PROPERTIES = tuple(_names(FrameAccessor, _Property))
+SERIES_METHODS = tuple(_names(SeriesAccessor, _Method))
 
 
 def register() -> None:

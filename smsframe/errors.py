@@ -18,7 +18,7 @@ The tree::
 
 An error carries what happened as data (``details``) and says in its text what to do next. None ever
 carries a request, a token, a secret or an unmasked phone number; an ``InputError``, which quotes
-what it was given, masks its own words, unless they are ``Plain`` (see ``_base/validation.py``). A
+what it was given, masks its own words, unless they are ``AlreadyMasked`` (`_base/masking.py`). A
 send that was under way never loses its partial result: ``smsframe.last_results()`` has it.
 
 Python shows a warning once for each line of code that it comes from. A send in a loop, or a second
@@ -72,7 +72,7 @@ class InputError(SmsframeError, ValueError):
 
     def __init__(self, message: str, **details: Any) -> None:
         masked = {name: mask_texts(value) for name, value in details.items()}
-        told = message if isinstance(message, masking.Plain) else mask_sentence(message)
+        told = message if isinstance(message, masking.AlreadyMasked) else mask_sentence(message)
         super().__init__(told, **masked)
 
 

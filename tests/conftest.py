@@ -11,6 +11,7 @@ from samples import fictional_phones
 
 import smsframe
 from smsframe._acoustic import client as clients
+from smsframe._base.send_settings import SendSettings
 
 _connect = socket.socket.connect
 
@@ -42,9 +43,16 @@ def sandbox():
 
 
 @pytest.fixture
-def client(sandbox):
+def send_settings():
+    """Return how sends go about their calls; a file of tests may have its own."""
+    return SendSettings()
+
+
+@pytest.fixture
+def client(sandbox, send_settings):
     """Connect a client to the sandbox."""
     with smsframe.connect(sandbox) as connected:
+        connected.settings = send_settings
         yield connected
 
 

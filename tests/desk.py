@@ -1,4 +1,4 @@
-"""A crew that answers by script on its own clock, a journal and an audience, for the delivery."""
+"""Workers that answer by script on their own clock, a journal and an audience, for the delivery."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ import numpy as np
 
 from smsframe._acoustic.outcomes import Outcome
 from smsframe._acoustic.payload import SendRequest
+from smsframe._base.message import Message
+from smsframe._base.send_settings import SendSettings
+from smsframe._base.worker_pool import Backoff
 from smsframe._journal.records import Claim
-from smsframe._send.delivery import Backoff, Delivery
+from smsframe._send.delivery import Delivery
 from smsframe.errors import JournalError
 
 ACCEPTED = Outcome(kind="accepted", http_status=202, response_id="r")
 LOST = Outcome(kind="unknown", code="answer_lost", message="Lost.")
 BUSY = Outcome(kind="busy", code="busy", message="Busy.")
 UNREACHABLE = Outcome(kind="no_connection", code="no_connection", message="No connection.")
-BAD_RUN = Outcome(kind="rejected", about="run", code="wrong_tags", message="Wrong.", cure="Fix.")
+BAD_RUN = Outcome(kind="rejected", about="run", code="wrong_tags", message="Wrong.", fix="Fix.")
 BAD_CONTACT = Outcome(kind="rejected", about="contact", code="contact_empty", message="Empty.")
 
 
@@ -25,7 +28,7 @@ LOCKED = JournalError("The journal is locked.", locked=True)
 
 @dataclass
 class Desk:
-    """A crew, a journal and an audience in one; ``story`` is what happened, in order."""
+    """Workers, a journal and an audience in one; ``story`` is what happened, in order."""
 
     answer: object
     story: list = field(default_factory=list)
@@ -46,7 +49,7 @@ class Desk:
 
     def submit(self, number, request):
         """Take a call."""
-        assert request.source in self.states, "posted before it was claimed"
+        assert request.message.source in self.states, "posted before it was claimed"
         self.story.append(("post", number))
         self.flying.append((number, request))
         self.most_in_flight = max(self.most_in_flight, len(self.flying))
@@ -68,7 +71,8 @@ class Desk:
             batch_id=name, run_id="run", scope=b"", keys=b"", size=len(rows), claimed_at=0
         )
         contacts = rows.astype(np.int64).tobytes()
-        return claim, SendRequest(program="1", contacts=contacts, size=len(rows), source=name)
+        message = Message(program="1", source=name)
+        return claim, SendRequest(message=message, contacts=contacts, size=len(rows))
 
     def record(self, claims, settlements):
         """Keep claims and settlements, unless the journal fails."""
@@ -80,7 +84,7 @@ class Desk:
         if claims:
             self.story.append(("claim", len(claims)))
 
-    def hear(self, result):
+    def settle(self, result):
         """Keep what became of each row."""
         self.settled |= dict.fromkeys(result.rows.tolist(), result.verdict)
 
@@ -89,9 +93,9 @@ def deliver(answer, *, rows=40, batch=4, **options):
     """Deliver some rows and return desk and delivery."""
     desk = options.pop("desk", None) or Desk(answer)
     cuts = [np.arange(i, min(i + batch, rows)) for i in range(0, rows, batch)]
-    defaults = {"settled": desk.hear, "record": desk.record}
-    options = defaults | {"backoff": Backoff(chance=lambda: 0.0)} | options
-    delivery = Delivery(crew=desk, batches=iter(cuts), prepare=desk.prepare, **options)
+    defaults = {"settled": desk.settle, "record": desk.record}
+    options = defaults | {"settings": SendSettings(backoff=Backoff(chance=lambda: 0.0))} | options
+    delivery = Delivery(workers=desk, batches=iter(cuts), prepare=desk.prepare, **options)
     delivery.run()
     return desk, delivery
 

@@ -4,8 +4,22 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+
+import smsframe
+from smsframe._base.send_settings import SendSettings
+from smsframe._base.worker_pool import Backoff
+
+TEXT = "Hi %%FirstName%%, your order has shipped."
+QUICK = SendSettings(
+    batch_size=4,
+    backoff=Backoff(first_wait_s=0.001, longest_wait_s=0.01),
+    connect_attempts=3,
+    busy_s=5.0,
+)
+"""Twenty people are five batches, and waits are short."""
 
 
 def fictional_phones(n: int, start: int = 0) -> list[str]:
@@ -27,6 +41,12 @@ def make_people(n: int, start: int = 0) -> pd.DataFrame:
             "FirstName": [f"Name{i}" for i in range(start, start + n)],
         }
     )
+
+
+def send(frame: pd.DataFrame, text: str = TEXT, **options: Any) -> pd.DataFrame:
+    """Send a frame quietly."""
+    way = {} if "lookup" in options else {"phone": "mobile"}
+    return smsframe.send(frame, text, **{"program": "148372", "progress": False, **way, **options})
 
 
 def written(name: str, text: str) -> Path:

@@ -44,6 +44,7 @@ from smsframe._acoustic.http import (
 from smsframe._acoustic.payload import STATUS_NOT_FOUND, Envelope, Program, SendStatus
 from smsframe._acoustic.token import TokenSource
 from smsframe._base.forks import after_fork
+from smsframe._base.send_settings import SendSettings
 from smsframe._base.sentences import SANDBOX, Sentence, words
 from smsframe._base.tracebacks import public
 from smsframe.errors import AccessError, ApiError, ConfigurationError
@@ -81,6 +82,8 @@ class Client(Calls):
         Calls at a time.
     sandbox : object or None
         The sandbox it is connected to, if any.
+    settings : SendSettings
+        How a send goes about its calls; tests have other ones.
     """
 
     def __init__(
@@ -93,11 +96,13 @@ class Client(Calls):
         timeout_s: tuple[float, float] = TIMEOUT_S,
         sandbox: object | None = None,
         token_file: Path | None = None,
+        settings: SendSettings | None = None,
     ) -> None:
         self.base_url = base_url
         self.journal_path = journal_path
         self.max_in_flight = max_in_flight
         self.sandbox = sandbox
+        self.settings = settings or SendSettings()
         self._timeout_s = timeout_s
         self._transport = Transport(pool_size=max_in_flight)
         self._placed = Placed(self._transport, self._new_sender())

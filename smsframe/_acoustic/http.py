@@ -242,11 +242,6 @@ class _Adapter(HTTPAdapter):
         return super().send(*args, **kwargs)
 
 
-def _keep_headers(request: Any) -> Any:
-    """Stand in for authentication, so that ``.netrc`` is never asked."""
-    return request
-
-
 class Transport:
     """Carries out exchanges; one serves all threads of a client.
 
@@ -268,7 +263,7 @@ class Transport:
         self._under_way: set[_Exchange] = set()
         self._watchdog = Watchdog()
         self._session = requests.Session()
-        self._session.auth = _keep_headers
+        self._session.auth = lambda request: request  # so that .netrc is never asked
         self._session.headers.update({"User-Agent": "smsframe", "Accept": "application/json"})
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, _Adapter(pool_connections=4, pool_maxsize=self._pool_size))

@@ -83,6 +83,7 @@ class _Pool:
         self._last: int = 0
         self._part: int = PLACES
         self._counted_at = self._away_until = float("-inf")
+        self._counted_with: set[int] = set()
         self.is_crowded = False
 
     @property
@@ -99,7 +100,6 @@ class _Pool:
             if number not in self._seats.values() and self._lock("sender", number):
                 self._seats[sender] = number
                 break
-        self._counted_at = float("-inf")
 
     def leave(self, sender: Sender) -> None:
         """Give the seat back."""
@@ -131,10 +131,10 @@ class _Pool:
             self._away_until = time.monotonic() + random.uniform(*_AWAY_S)  # noqa: S311 - no secret
 
     def _count(self, now: float) -> int:
-        """Return the part of this process, counted anew once in a while."""
-        if now - self._counted_at >= COUNT_EVERY_S:
-            self._counted_at = now
-            ours = set(self._seats.values())
+        """Return the part of this process, counted anew once in a while, or with other seats."""
+        ours = set(self._seats.values())
+        if now - self._counted_at >= COUNT_EVERY_S or ours != self._counted_with:
+            self._counted_at, self._counted_with = now, ours
             held = [n for n in range(PLACES) if n in ours or self._is_held(n)]
             part, rest = divmod(PLACES, max(len(held), 1))
             self._part = sum(part + (rank < rest) for rank, n in enumerate(held) if n in ours)

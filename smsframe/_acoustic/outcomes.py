@@ -87,7 +87,7 @@ class Outcome:
         Reason for machines; empty when accepted.
     message : str
         The service's own words, without secrets and with phone numbers masked, or what happened.
-    cure : str
+    fix : str
         What to do about it, one sentence.
     http_status : int, optional
         None when there was no answer.
@@ -105,7 +105,7 @@ class Outcome:
     about: About = ""
     code: str = ""
     message: str = ""
-    cure: str = ""
+    fix: str = ""
     http_status: int | None = None
     response_id: str | None = None
     location: str | None = None
@@ -197,7 +197,7 @@ class Refusal(NamedTuple):
     words: str
     code: str
     about: About
-    cure: str
+    fix: str
 
 
 REFUSALS: tuple[Refusal, ...] = (
@@ -297,8 +297,8 @@ REFUSALS: tuple[Refusal, ...] = (
     ),
 )
 
-CURES: Mapping[str, str] = {
-    **{refusal.code: refusal.cure for refusal in REFUSALS},
+FIXES: Mapping[str, str] = {
+    **{refusal.code: refusal.fix for refusal in REFUSALS},
     "refused": Sentence("Read the service's words, correct what they name, and ", AGAIN, "."),
     "busy": "Nothing to do: it is repeated by itself; if it stays, see who else is sending.",
     "no_connection": Sentence("Check the network, the proxy and the pod, then ", AGAIN, "."),
@@ -313,7 +313,7 @@ CURES: Mapping[str, str] = {
         ),
     ),
 }
-remember(CURES.values())  # a journal keeps them as texts
+remember(FIXES.values())  # a journal keeps them as texts
 
 _ABOUT_A_CONTACT = re.compile(r"contact|phone|recipient|lookup|msisdn", re.IGNORECASE)
 _PLAIN_WORDS = {
@@ -343,14 +343,14 @@ def from_reply(reply: Reply, *, secrets: tuple[str, ...] = ()) -> Outcome:
     """
     answer = Answer(reply.status, reply.headers, Envelope.parse(reply.body))
     row = next(row for row in OUTCOMES if row.fits(answer))
-    code, about, cure = _read_refusal(answer, row)
+    code, about, fix = _read_refusal(answer, row)
     words = "; ".join(answer.envelope.messages)
     return Outcome(
         kind=row.kind,
         about=about,
         code=code,
         message=safe(words, secrets) or _PLAIN_WORDS.get(code, ""),
-        cure=cure,
+        fix=fix,
         http_status=reply.status,
         seconds=reply.seconds,
         **_extras(row, answer),
@@ -367,21 +367,23 @@ def _extras(row: Row, answer: Answer) -> dict[str, Any]:
 
 
 def _read_refusal(answer: Answer, row: Row) -> tuple[str, About, str]:
-    """Code, subject and cure of a row, refined by the service's own words on a refusal."""
+    """Code, subject and fix of a row, refined by the service's own words on a refusal."""
     if row.code != "refused":
-        return row.code, row.about, CURES.get(row.code, "")
+        return row.code, row.about, FIXES.get(row.code, "")
     fields = answer.envelope.field_errors
     words = " ".join([*answer.envelope.messages, *fields])
     for refusal in REFUSALS:
         if re.search(refusal.words, words, re.IGNORECASE):
-            return refusal.code, refusal.about, refusal.cure
+            return refusal.code, refusal.about, refusal.fix
     may_be = answer.status in (400, 422) and answer.envelope.is_readable
     is_about_contact = may_be and _ABOUT_A_CONTACT.search(words)
-    return row.code, "contact" if is_about_contact else row.about, CURES[row.code]
+    return row.code, "contact" if is_about_contact else row.about, FIXES[row.code]
 
 
 def safe(words: str, secrets: tuple[str, ...]) -> str:
     """Take secrets and phone numbers out of what the service said, then shorten it."""
+    if not words:
+        return ""  # as of every acceptance: nothing to look through
     said = mask_phone(redact(words[:_LONGEST_READ], *secrets))
     return said if len(said) <= LONGEST_MESSAGE else f"{said[: LONGEST_MESSAGE - 1]}{_CUT}"
 
@@ -392,7 +394,7 @@ def from_lost(error: AnswerLostError, *, seconds: float = 0.0) -> Outcome:
         kind="unknown",
         code="answer_lost",
         message=str(error),
-        cure=CURES["answer_lost"],
+        fix=FIXES["answer_lost"],
         seconds=seconds,
     )
 
@@ -403,7 +405,7 @@ def from_not_connected(error: NotConnectedError, *, seconds: float = 0.0) -> Out
         kind="no_connection",
         code="no_connection",
         message=str(error),
-        cure=CURES["no_connection"],
+        fix=FIXES["no_connection"],
         retry_after_s=error.details.get("retry_after_s"),
         seconds=seconds,
     )
@@ -416,7 +418,7 @@ def from_access_denied(error: AccessError, *, seconds: float = 0.0) -> Outcome:
         about="run",
         code="access_denied",
         message=str(error),
-        cure=CURES["access_denied"],
+        fix=FIXES["access_denied"],
         seconds=seconds,
     )
 

@@ -31,6 +31,8 @@ from smsframe.errors import ApiError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from smsframe._base.message import Message
+
     Text: TypeAlias = pa.StringArray
     Strings: TypeAlias = pa.StringArray | pa.LargeStringArray | pa.ChunkedArray[Any]
     Piece: TypeAlias = str | Text
@@ -53,34 +55,17 @@ class SendRequest:
 
     Parameters
     ----------
-    program : str
-        SMS program id, ``channelQualifier`` on the wire.
+    message : Message
+        What is the same for every contact.
     contacts : bytes
         JSON array, from `encode_contacts`.
     size : int
         Number of contacts in it.
-    content, content_id : str, optional
-        The text with its placeholders, or the id of a published message.
-    defaults : mapping of str to str
-        ``personalizationDefaults``; left out when empty.
-    source, campaign_name : str, optional
-        Come back on the events of each message.
-    ttl_minutes : int, optional
-        Minutes after which a message that was not sent is discarded.
-    character_swap : bool, optional
-        Apply the organization's character mapping.
     """
 
-    program: str
+    message: Message
     contacts: bytes = field(repr=False)
     size: int
-    content: str | None = None
-    content_id: str | None = None
-    defaults: Mapping[str, str] = field(default_factory=dict)
-    source: str | None = None
-    campaign_name: str | None = None
-    ttl_minutes: int | None = None
-    character_swap: bool | None = None
 
     def body(self) -> bytes:
         """JSON of the whole call; parts that are None or empty are left out."""
@@ -89,15 +74,16 @@ class SendRequest:
 
     def _envelope(self) -> dict[str, Any]:
         """Everything but the contacts, by its name on the wire."""
+        said = self.message
         named = {
-            "channelQualifier": self.program,
-            "content": self.content,
-            "contentId": self.content_id,
-            "personalizationDefaults": dict(self.defaults) or None,
-            "source": self.source,
-            "campaignName": self.campaign_name,
-            "ttlInMinutes": self.ttl_minutes,
-            "characterSwapEnabled": self.character_swap,
+            "channelQualifier": said.program,
+            "content": said.content,
+            "contentId": said.content_id,
+            "personalizationDefaults": dict(said.defaults) or None,
+            "source": said.source,
+            "campaignName": said.campaign_name,
+            "ttlInMinutes": said.ttl_minutes,
+            "characterSwapEnabled": said.character_swap,
         }
         return {name: value for name, value in named.items() if value is not None}
 

@@ -38,10 +38,10 @@ def bytes_of(texts: pa.Array) -> bytes:
     return data.slice(start, stop - start).to_pybytes() if data is not None else b""
 
 
-def holds_any(texts: pa.Array, signs: bytes) -> bool:
+def holds_any(texts: pa.Array, characters: bytes) -> bool:
     """Tell whether some text holds one of these ASCII characters."""
     raw = bytes_of(texts)
-    return len(raw.translate(None, signs)) != len(raw)
+    return len(raw.translate(None, characters)) != len(raw)
 
 
 def is_text(kind: pa.DataType) -> bool:

@@ -2,7 +2,7 @@
 
 It lies under everything, errors included, so that no text of ours can quote a number: an
 ``InputError`` masks its own words, whoever wrote them. Dates and times of day (2026-11-22 14:05)
-stay readable; any other run of seven digits could be a phone and is hidden.
+stay readable; any other run of seven digits (`PHONE_DIGITS`) could be a phone and is hidden.
 """
 
 from __future__ import annotations
@@ -27,10 +27,16 @@ _NAMED = re.compile(  # what has many digits and is no phone: our runs and batch
     r"|[0-9a-f]{7}-[0-9a-f]{11}-[0-9a-f]{4,})(?![\w-])"
 )
 _SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?[eE][+-]?\d+")
-_SHOWN_DIGITS = 4
-_PHONE_DIGITS = 7
+PHONE_DIGITS = 7
+"""A text with so many digits may hold a phone number."""
 
+LEAST_PHONE = 10**9
+"""A number below it is a count or an id."""
 
+ARGUMENT_DIGITS = len(str(LEAST_PHONE))
+"""What somebody gave as an argument is shown when it has fewer digits: it may be the mistake."""
+
+_LONGEST_EXAMPLE = 40
 _SHORTEST_INSIDE = 4
 _TOKEN_PATTERNS = (
     re.compile(r"(Token provided was:?\s*)[^\s\"<]+", re.IGNORECASE),
@@ -42,7 +48,7 @@ _TOKEN_PATTERNS = (
 )
 
 
-class Plain(Sentence):
+class AlreadyMasked(Sentence):
     """A sentence that was looked at already: what it quotes is no phone, or is hidden."""
 
 
@@ -98,23 +104,49 @@ def mask_cell(text: str) -> str:
     '•••-•••-••31x'
     """
     is_lost = _SCIENTIFIC.fullmatch(text.strip()) is not None
-    if not is_lost or len(re.findall(r"\d", text.lower().partition("e")[0])) >= _PHONE_DIGITS:
-        digits = len(re.findall(r"\d", text))
-        hidden = max(digits - 2, 0) if digits > _SHOWN_DIGITS else 0
-        text = re.sub(r"\d", "•", text, count=hidden) if hidden else text
-    return mask_phone(text)
+    is_lost = is_lost and _digits(text.lower().partition("e")[0]) < PHONE_DIGITS
+    return mask_phone(text if is_lost else _all_but_two(text))
+
+
+def mask_value(text: str, *, digits: int = PHONE_DIGITS) -> str:
+    """Hide all digits but the last two of a text that has as many as a phone number.
+
+    >>> mask_value("no. 1,234.50"), mask_value("no. 201 555-0123")
+    ('no. 1,234.50', 'no. ••• •••-••23')
+    """
+    return _all_but_two(text) if _digits(text) >= digits else text
+
+
+def mask_example(text: str) -> str:
+    """Hide all of an example, which may be anything, but its form, an E and the last two digits.
+
+    >>> mask_example("Ann +1 201 555 0123"), mask_example("1.20156E+10")
+    ('••• +• ••• ••• ••23', '•.•••••E+10')
+    """
+    return re.sub(r"[^\W\d_eE]", "•", _all_but_two(text[:_LONGEST_EXAMPLE]))
+
+
+def _digits(text: str) -> int:
+    """Count the digits of a text."""
+    return len(re.findall(r"\d", text))
+
+
+def _all_but_two(text: str) -> str:
+    """Hide all digits of a text but the last two."""
+    hidden = _digits(text) - 2
+    return re.sub(r"\d", "•", text, count=hidden) if hidden > 0 else text
 
 
 def mask_label(text: str) -> str:
     """Hide phone numbers in a text that may be a short number itself, such as a row's label."""
-    if len(re.findall(r"\d", text)) < _PHONE_DIGITS or _NAMED.fullmatch(text):
+    if _digits(text) < PHONE_DIGITS or _NAMED.fullmatch(text):
         return text
     return mask_phone(text)
 
 
 def mask_texts(value: Any) -> Any:
     """Mask a text, or the texts of a list; anything else stays as it is."""
-    if isinstance(value, Plain):
+    if isinstance(value, AlreadyMasked):
         return str.__str__(value)
     if isinstance(value, str):
         return mask_label(value)

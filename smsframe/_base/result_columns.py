@@ -21,17 +21,20 @@ from smsframe._base.sentences import remember
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-STATUSES = (
-    "planned",
-    "accepted",
-    "sent",
-    "not_sent",
-    "rejected",
-    "invalid",
-    "duplicate",
-    "unknown",
-    "not_attempted",
-)
+MEANINGS = {
+    "planned": "would go out",
+    "accepted": "the API took it; it checks consent later, so this is not yet 'sent'",
+    "sent": "the API says it was sent",
+    "not_sent": "the API says it was not sent, and why",
+    "rejected": "the API refused it; nothing went out; may be sent again",
+    "invalid": "a problem of the row, found before sending; not sent",
+    "duplicate": "the same message to the same person is in an earlier row; not sent twice",
+    "unknown": "may or may not have gone out; never repeated unasked",
+    "not_attempted": "the run stopped before it; run it again",
+}
+"""What the statuses mean to people."""
+
+STATUSES = tuple(MEANINGS)
 NUMBER = {status: number for number, status in enumerate(STATUSES)}
 
 _STRING_VIEW: Final = "string_view[pyarrow]"
@@ -55,6 +58,11 @@ RESULT_COLUMNS = (
 )
 
 Numbers = npt.NDArray[np.int32]
+
+
+def words_of(status: str) -> str:
+    """Return a status in words."""
+    return status.replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,7 +59,7 @@ class ResultRows:
             status=_statuses(_column(frame, "sms_status")),
             code=_texts(_column(frame, "sms_code")),
             error=_texts(_column(frame, "sms_error")),
-            contact=_contacts(_column(frame, "sms_contact")),
+            contact=bare_digits(_texts(_column(frame, "sms_contact"))),
             response_id=_texts(_column(frame, "sms_response_id")),
             batch=_texts(_column(frame, "sms_batch")),
             segments=_counts(_column(frame, "sms_segments")),
@@ -210,11 +210,6 @@ def arrow_texts(column: pd.Series) -> pa.Array:
     if isinstance(texts, pa.ChunkedArray):
         texts = texts.combine_chunks()
     return texts.cast(pa.string())
-
-
-def _contacts(column: pd.Series) -> pa.Array:
-    """Return contacts as they went out: phones as bare digits, lookups as they are."""
-    return bare_digits(_texts(column))
 
 
 def bare_digits(texts: pa.Array) -> pa.Array:

@@ -41,6 +41,7 @@ _SHOWN_BY_NOTEBOOKS = ("_repr_", "_ipython_")
 _MEANT = (SmsframeError, SmsframeWarning, KeyboardInterrupt, SystemExit)
 _SANDBOX = "smsframe.sandbox"
 _SAID_BY_SANDBOX = (ValueError, TypeError, RuntimeError, OSError)
+_HANDS_ON = ("smsframe._accessor", "smsframe._base.signatures")
 _MARK = "_is_public"
 _PACKAGE = __name__.partition(".")[0]
 _NOT_CALLERS = (
@@ -110,9 +111,14 @@ def withhold_frames(error: BaseException, handled: BaseException | None = None) 
 
 def _is_meant(error: BaseException, steps: list[TracebackType]) -> bool:
     """Tell whether somebody meant to raise an error: ours, or the sandbox's, which has no kinds."""
-    module = steps[-1].tb_frame.f_globals.get("__name__", "") if steps else ""
+    module = _module(steps[-1]) if steps else ""
     of_sandbox = module.startswith(_SANDBOX) and isinstance(error, _SAID_BY_SANDBOX)
     return of_sandbox or isinstance(error, _MEANT)
+
+
+def _module(step: TracebackType) -> str:
+    """Return the name of the module that an entry of a traceback is of."""
+    return str(step.tb_frame.f_globals.get("__name__", ""))
 
 
 def _chain(error: BaseException, handled: BaseException | None) -> Iterator[BaseException]:
@@ -180,6 +186,8 @@ def _note_steps(error: BaseException, steps: list[TracebackType]) -> None:
     """Note the lines that an error came through."""
     import traceback  # noqa: PLC0415 - for what goes wrong alone
 
+    if isinstance(error, TypeError) and {_module(step) for step in steps} <= {*_HANDS_ON}:
+        return  # a call that does not fit the signature, which is all there is to say
     lines = traceback.StackSummary.extract((step.tb_frame, step.tb_lineno) for step in steps)
     if lines:
         error.add_note(_NOTE + "".join(lines.format()).rstrip())

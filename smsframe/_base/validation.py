@@ -6,7 +6,7 @@ the value in its plain form: numbers of numpy as Python's, subclasses of ``str``
 
 What a sentence may quote: a short text, a number, a truth value. Of anything else (a frame, an
 array, a list) it names the type alone. Truth values, counts, choices and dates cannot be phones, so
-a sentence about them is `Plain`: it hides only what has as many digits as a phone.
+a sentence about them is `AlreadyMasked`: it hides only what has as many digits as a phone.
 
 Half of a surrogate pair (half an emoji, from a text that was cut in two) cannot be written as
 UTF-8, so it is refused here: found later, it would stop a call that was claimed already.
@@ -26,7 +26,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from smsframe._base.masking import Plain, mask_cell, mask_label, mask_sentence
+from smsframe._base.masking import (
+    ARGUMENT_DIGITS,
+    AlreadyMasked,
+    mask_label,
+    mask_sentence,
+    mask_value,
+)
 from smsframe._base.sentences import Part, Sentence, arg, joined
 from smsframe.errors import InputError
 
@@ -36,7 +42,6 @@ if TYPE_CHECKING:
     from smsframe.errors import SmsframeError
 
 SHOWN_CHARACTERS = 60
-PHONE_DIGITS = 10
 _LONG = 10**15  # longer numbers are shown by their size
 _WITHOUT_PACKAGE = ("builtins", "pandas", "__main__")
 _DATED = re.compile(r"\d{4}-\d\d-\d\d(?:\D.{0,20})?")
@@ -50,9 +55,9 @@ def refuse(
     """Raise all faults as one error; none when there are none."""
     if not faults:
         return
-    told = [fault if isinstance(fault, Plain) else Plain(mask_sentence(fault)) for fault in faults]
+    told = [f if isinstance(f, AlreadyMasked) else AlreadyMasked(mask_sentence(f)) for f in faults]
     listed = joined("\n", [Sentence("  - ", fault) for fault in told])
-    every = Plain(f"{len(told)} arguments cannot be used:\n", listed)
+    every = AlreadyMasked(f"{len(told)} arguments cannot be used:\n", listed)
     raise kind(told[0] if len(told) == 1 else every, faults=told, **details)
 
 
@@ -80,15 +85,15 @@ def quoted(value: Any) -> str:
     value = value.item() if isinstance(value, np.generic) else value
     text = repr(str.__str__(value) if isinstance(value, str) else value)
     text = text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
-    return mask_cell(text) if sum(map(str.isdigit, text)) >= PHONE_DIGITS else text
+    return mask_value(text, digits=ARGUMENT_DIGITS)
 
 
-def unusable(name: str, value: Any, need: str, *, fits: bool = False) -> Plain:
+def unusable(name: str, value: Any, need: str, *, fits: bool = False) -> AlreadyMasked:
     """Return the sentence about an argument; ``fits`` says that its type is right."""
     given = given_as(name, value)
     if fits:
-        return Plain(given, f" must be {need}.")
-    return Plain(given, f" is of type {type_of(value)}; it must be {need}.")
+        return AlreadyMasked(given, f" must be {need}.")
+    return AlreadyMasked(given, f" is of type {type_of(value)}; it must be {need}.")
 
 
 def given_as(name: str, value: Any) -> Part:
@@ -247,7 +252,7 @@ def moment_of(name: str, value: Any) -> float:
     is_dated = isinstance(value, str) and _DATED.fullmatch(value)
     shown = repr(value) if is_dated else quoted(value)
     raise InputError(
-        Plain(arg(name, python=shown), " is no time. Give a date such as '2026-11-01'.")
+        AlreadyMasked(arg(name, python=shown), " is no time. Give a date such as '2026-11-01'.")
     )
 
 
@@ -255,21 +260,21 @@ def check_frame(frame: Any, what: str = "A DataFrame is needed") -> None:
     """Raise InputError unless this is a DataFrame of pandas."""
     if isinstance(frame, pd.DataFrame):
         return
-    cure = ""
+    fix = ""
     if hasattr(frame, "to_pandas"):
-        cure = " Its .to_pandas() makes one of it."
+        fix = " Its .to_pandas() makes one of it."
     elif isinstance(frame, pd.Series):
-        cure = " Its .to_frame() makes one of it."
+        fix = " Its .to_frame() makes one of it."
     elif isinstance(frame, (dict, list)):
-        cure = " pd.DataFrame(...) makes one of it."
-    raise InputError(f"{what}, not {type_of(frame)}.{cure}")
+        fix = " pd.DataFrame(...) makes one of it."
+    raise InputError(f"{what}, not {type_of(frame)}.{fix}")
 
 
 def check_series(series: Any) -> None:
     """Raise InputError unless this is a Series of pandas."""
     if not isinstance(series, pd.Series):
-        cure = "Choose one of its columns." if isinstance(series, pd.DataFrame) else ""
-        raise InputError(f"A Series is needed, not {type_of(series)}. {cure}".rstrip())
+        fix = "Choose one of its columns." if isinstance(series, pd.DataFrame) else ""
+        raise InputError(f"A Series is needed, not {type_of(series)}. {fix}".rstrip())
 
 
 def shown_label(column: Any) -> str:

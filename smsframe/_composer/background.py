@@ -7,38 +7,14 @@ there is nothing to do, so an idle composer has none.
 
 from __future__ import annotations
 
-import contextlib
-import sys
 import threading
 import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 PAUSE_S = 0.35
-HANDOVER_S = 0.0005
-
-_at_work = threading.Lock()
-
-
-@contextlib.contextmanager
-def quick_handover() -> Iterator[None]:
-    """Have the interpreter change threads ten times as often, while the block runs.
-
-    A keystroke is answered by dozens of short calls into Arrow, each of which lets the interpreter
-    go and has to get it back from the thread that works out the totals: 5 ms each time by default.
-    """
-    if not _at_work.acquire(blocking=False):  # another composer's totals have seen to it
-        yield
-        return
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(min(before, HANDOVER_S))
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
-        _at_work.release()
 
 
 class Background:

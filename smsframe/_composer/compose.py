@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Unpack
 
 import ipywidgets as widgets
 
@@ -28,16 +28,13 @@ from smsframe._composer.panels.problems import CheckPanel
 from smsframe._composer.panels.send import SendPanel
 from smsframe._composer.panels.trial import TryPanel
 from smsframe._composer.state import Desk
+from smsframe._plan.options import takes_compose_options
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
-
     import pandas as pd
 
-    from smsframe._acoustic.client import Client
-    from smsframe._plan.build import Plan
-    from smsframe._plan.options import Exclude, Personalize
-    from smsframe._text.values import Format
+    from smsframe._plan.options import ComposeOptions
+    from smsframe._send.plan import Plan
 
 __all__ = ["Composer", "compose"]
 
@@ -194,32 +191,13 @@ class Composer:
 
 
 @public
+@takes_compose_options
 def compose(
     frame: pd.DataFrame,
     text: str | None = None,
     *,
-    program: str | None = None,
-    phone: Hashable | None = None,
-    lookup: Mapping[str, Hashable] | None = None,
-    personalize: Personalize | None = None,
-    defaults: Mapping[str, str] | None = None,
-    formats: Mapping[Hashable, Format] | None = None,
-    region: str | None = None,
-    region_from: Hashable | None = None,
-    campaign: str | None = None,
-    limit: int | None = None,
-    problems: Literal["skip", "raise"] = "skip",
-    duplicates: Literal["skip", "send"] = "skip",
-    resend_unknown: bool = False,
-    exclude: Exclude | None = None,
-    client: Client | None = None,
-    source: str | None = None,
-    campaign_name: str | None = None,
-    ttl_minutes: int | None = None,
-    character_swap: bool | None = None,
-    price_per_segment: float | None = None,
-    fold: Literal["gsm7"] | None = None,
     confirm_over: int = CONFIRM_OVER,
+    **options: Unpack[ComposeOptions],
 ) -> Composer:
     """Open a screen to write, check, try and send one text to the people of a frame.
 
@@ -272,13 +250,12 @@ def compose(
         phone="mobile",
     )
     """
-    given = dict(locals())
     check_frame(frame)
     faults: list[str] = []
     check_count("confirm_over", confirm_over, faults, optional=False)
     refuse(faults)
-    del given["frame"], given["text"], given["confirm_over"]
-    chosen = inputs.checked(frame, text, given)
+    chosen = inputs.checked(frame, text, options)
+    client = options.get("client")
     for before in _latest:
         text_history.remember(before.write.editor.text)
     made = Composer(

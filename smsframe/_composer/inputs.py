@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pandas as pd
 
@@ -25,18 +25,16 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
     from types import FrameType
 
+    from smsframe._plan.options import SendOptions
     from smsframe._text.values import Format
 
 FIELDS = (
     *("program", "phone", "lookup", "personalize", "defaults", "formats", "region"),
     *("region_from", "campaign"),
 )
-REST = (
-    *("limit", "problems", "duplicates", "resend_unknown", "exclude", "source", "campaign_name"),
-    *("ttl_minutes", "character_swap"),
-)
 _OF_A_NOTEBOOK = re.compile(r"_+(?:i*\d*|oh|dh|ih)")  # what IPython calls the last outputs
 BETWEEN = tuple(f"{Path(file).parent}{os.sep}" for file in (errors.__file__, pd.__file__))
+_WHOM = ("phone", "lookup", "region", "region_from", "exclude", "limit")
 DEFAULTS: Mapping[str, Any] = {"problems": "skip", "duplicates": "skip", "resend_unknown": False}
 
 
@@ -55,15 +53,21 @@ class Choices:
     region_from: Hashable | None = None
     campaign: str | None = None
     price_per_segment: float | None = None
-    fold: str | None = None
+    fold: Literal["gsm7"] | None = None
     rest: Mapping[str, Any] = field(default_factory=dict)
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> SendOptions:
         """Return the keyword arguments of ``plan`` that differ from its defaults, in its order."""
         chosen: dict[str, Any] = {name: getattr(self, name) for name in FIELDS}
         chosen |= dict(self.rest)
         chosen |= {"price_per_segment": self.price_per_segment, "fold": self.fold}
-        return {name: value for name, value in chosen.items() if _said(name, value)}
+        said = {name: value for name, value in chosen.items() if _said(name, value)}
+        return cast("SendOptions", said)
+
+    def to_nobody(self) -> SendOptions:
+        """Return the arguments that the texts are made from, and the defaults of all others."""
+        texts = {name: value for name, value in self.arguments().items() if name not in _WHOM}
+        return arguments.with_defaults(cast("SendOptions", {"program": "0", **texts}))
 
     def code(self, frame: str = "df", client: str | None = None) -> str:
         """Return the call that sends exactly this, as code over the frame's name."""
@@ -75,7 +79,7 @@ class Choices:
         return "\n".join([f"results = {frame}.sms.send(", *lines, ")"])
 
 
-def checked(frame: pd.DataFrame, text: str | None, given: Mapping[str, Any]) -> Choices:
+def checked(frame: pd.DataFrame, text: str | None, options: arguments.ComposeOptions) -> Choices:
     """Return the arguments of ``compose`` as choices.
 
     Raises
@@ -84,13 +88,13 @@ def checked(frame: pd.DataFrame, text: str | None, given: Mapping[str, Any]) -> 
         An argument names a column that is not there, or cannot be used; all faults at once.
     """
     faults: list[str] = []
-    full = {"program": "0", "content_id": None, "confirm": None, **given}
-    left_out = given["program"] is None or str(given["program"]) == ""
-    full["program"] = "0" if left_out else given["program"]
+    full = arguments.with_defaults(options)
+    left_out = full["program"] is None or str(full["program"]) == ""
+    full["program"] = "0" if left_out else full["program"]
     text = check_text("text", text, faults, need="a text", blank=True) or ""
     message = arguments.check_message(text, full, faults)
     columns = arguments.check_columns(frame, full, faults)
-    options = arguments.check_options(full, faults)
+    rules = arguments.check_options(full, faults)
     refuse(faults)
     return Choices(
         text=text,
@@ -102,10 +106,20 @@ def checked(frame: pd.DataFrame, text: str | None, given: Mapping[str, Any]) -> 
         formats=columns.formats,
         region=columns.region,
         region_from=columns.region_from,
-        campaign=options.campaign,
-        price_per_segment=options.price_per_segment,
-        fold=options.fold,
-        rest={**{name: given[name] for name in REST}, "exclude": _excluded(given["exclude"])},
+        campaign=rules.campaign,
+        price_per_segment=rules.price_per_segment,
+        fold=rules.fold,
+        rest={
+            "limit": full["limit"],
+            "problems": full["problems"],
+            "duplicates": full["duplicates"],
+            "resend_unknown": full["resend_unknown"],
+            "exclude": _excluded(full["exclude"]),
+            "source": full["source"],
+            "campaign_name": full["campaign_name"],
+            "ttl_minutes": full["ttl_minutes"],
+            "character_swap": full["character_swap"],
+        },
     )
 
 

@@ -1,6 +1,6 @@
 """One row at once: its message, whom it goes to and what is wrong, without looking at the others.
 
-The row is planned alone by the code that plans all rows. That is exact, because the text of a cell
+The row is read alone by the code that reads all rows. That is exact, because the text of a cell
 depends on that cell alone, and it takes a few milliseconds however long the frame is. What only the
 whole frame can tell (duplicates, a column that a spreadsheet has rounded) comes with the overview.
 
@@ -10,7 +10,7 @@ it. So it is read by itself (:func:`addressee`), kept by the desk, and not read 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import takewhile
 from operator import eq
 from typing import TYPE_CHECKING, Any
@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from smsframe._base.sentences import sentence_of
-from smsframe._eligibility.exclude import NOBODY
-from smsframe._plan.data import EXCLUDED
-from smsframe._plan.verdicts import EXCLUDED_SENTENCE
-from smsframe._send import send
+from smsframe._plan.build import build_texts
+from smsframe._plan.verdicts import EXCLUDED, EXCLUDED_SENTENCE
+from smsframe._send.plan import plan
 from smsframe._text.char_classes import is_foreign
 from smsframe._text.gsm7 import LOOK_ALIKES, character_name
 from smsframe._text.segments import Length, measure_one
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe._composer.inputs import Choices
-    from smsframe._plan.build import Plan
+    from smsframe._plan.problems import Fault, Problems
 
 NO_RECIPIENT = "whoever the phone column will say"
 NAMED = 6
@@ -42,7 +41,7 @@ SWAPPED = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Glance:
+class RowPreview:
     """What one row amounts to; ``text`` is None where there is none."""
 
     label: Any = None
@@ -54,7 +53,7 @@ class Glance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
-    """Something to mend in the text: a sentence and replacements (label, old, new)."""
+    """Something to fix in the text: a sentence and replacements (label, old, new)."""
 
     kind: str
     sentence: str
@@ -74,7 +73,7 @@ def addressee(frame: pd.DataFrame, row: int, choices: Choices) -> Addressee:
     if not len(frame) or (choices.phone is None and not choices.lookup):
         return Addressee()
     try:
-        made = send.plan(
+        made = plan(
             frame.iloc[[row]],
             "x",
             program="0",
@@ -84,31 +83,31 @@ def addressee(frame: pd.DataFrame, row: int, choices: Choices) -> Addressee:
             region=choices.region,
             region_from=choices.region_from,
             exclude=choices.rest.get("exclude"),
-        )
+        ).data
     except InputError as error:
         return Addressee(faults=(sentence_of(error),))
-    faults = [fault.sentence for fault in _of_rows(made)]
-    if made.draft.verdict[0] == EXCLUDED:
+    faults = [fault.sentence for fault in _of_rows(made.problems)]
+    if made.verdict[0] == EXCLUDED:
         faults.append(EXCLUDED_SENTENCE)
-    return Addressee(to=made.masked_recipients(_FIRST)[0], faults=faults)
+    return Addressee(to=made.recipients.masked(_FIRST)[0], faults=faults)
 
 
-def glance(frame: pd.DataFrame, row: int, choices: Choices, who: Addressee) -> Glance:
+def preview_row(frame: pd.DataFrame, row: int, choices: Choices, who: Addressee) -> RowPreview:
     """Return what the row at a position amounts to, given whom it goes to."""
     if not len(frame):
-        return Glance(faults=("The frame has no rows.",))
+        return RowPreview(faults=("The frame has no rows.",))
     label = frame.index[row]
     try:
-        made = _planned(frame.iloc[[row]], choices)
+        texts, problems = build_texts(frame.iloc[[row]], choices.text, choices.to_nobody())
     except InputError as error:
-        return Glance(label=label, to=who.to, faults=(sentence_of(error),))
+        return RowPreview(label=label, to=who.to, faults=(sentence_of(error),))
     written = bool(choices.text.strip())  # that nothing is written yet is said by Check
-    blocking = [fault for fault in made.blocking if fault.column == "text" and written]
-    faults = [fault.sentence for fault in [*blocking, *_of_rows(made)]]
-    if made.draft.template is None or not written:
-        return Glance(label=label, to=who.to, faults=[*who.faults, *faults])
-    text = str(made.texts_at(_FIRST).iloc[0])
-    return Glance(
+    blocking = [fault for fault in problems.blocking if fault.column == "text" and written]
+    faults = [fault.sentence for fault in [*blocking, *_of_rows(problems)]]
+    if texts.template is None or not written:
+        return RowPreview(label=label, to=who.to, faults=[*who.faults, *faults])
+    text = str(texts.at(_FIRST)[0])
+    return RowPreview(
         label=label,
         to=who.to,
         text=text,
@@ -120,24 +119,9 @@ def glance(frame: pd.DataFrame, row: int, choices: Choices, who: Addressee) -> G
 _FIRST: Any = np.zeros(1, dtype=np.int64)
 
 
-def _planned(row: pd.DataFrame, choices: Choices) -> Plan:
-    """Plan the text of one row, whoever it goes to."""
-    columns = [choices.phone, *choices.lookup.values(), *row.columns]
-    some = next(column for column in columns if column is not None)
-    way = replace(choices, phone=None, lookup={"?": some}, region=None, region_from=None)
-    given = {**way.arguments(), "program": way.program or "0", "exclude": NOBODY}
-    return send.plan(row, way.text, **given)
-
-
-def _of_rows(made: Plan) -> list[Any]:
+def _of_rows(problems: Problems) -> list[Fault]:
     """Return the faults of a row itself."""
-    errors = made.draft.problems.of("error")
-    return [f for f in errors if f.positions is not None and not _is_blank(f, made)]
-
-
-def _is_blank(fault: Any, made: Plan) -> bool:
-    """Whether a fault is of the stand-in for a way to the recipient."""
-    return fault.code == "lookup_missing" and "?" in made.columns.lookup
+    return [fault for fault in problems.of("error") if fault.positions is not None]
 
 
 def tag_states(frame: pd.DataFrame, choices: Choices) -> dict[str, str]:
@@ -157,7 +141,7 @@ def tag_states(frame: pd.DataFrame, choices: Choices) -> dict[str, str]:
 
 
 def hints(frame: pd.DataFrame, choices: Choices) -> list[Hint]:
-    """Return what could be mended in the text: unknown tags first, then costly characters."""
+    """Return what could be fixed in the text: unknown tags first, then costly characters."""
     try:
         Template.parse(choices.text)
     except InputError as error:

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from smsframe._base import result_columns
 from smsframe._base.sentences import sentence_of
-from smsframe._composer import row_preview as glance
-from smsframe._composer import totals
-from smsframe._composer.background import PAUSE_S, Background, quick_handover
-from smsframe._send import send
+from smsframe._composer import row_preview, totals
+from smsframe._composer.background import PAUSE_S, Background
+from smsframe._send import plan as planning
 from smsframe.errors import SmsframeError
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from smsframe._acoustic.client import Client
     from smsframe._composer.inputs import Choices
     from smsframe._composer.totals import Overview
-    from smsframe._plan.build import Plan
+    from smsframe._send.plan import Plan
 
 AT_ONCE_ROWS = 20_000
 """Up to so many rows the first overview is made at once: a notebook nobody watches has it too."""
@@ -68,7 +67,7 @@ class Desk:
         self.background = Background(PAUSE_S, self._fail)
         self._client = client
         self._version = 0
-        self._who: tuple[Any, glance.Addressee] | None = None
+        self._who: tuple[Any, row_preview.Addressee] | None = None
         self._listeners: list[tuple[Event, Callable[[], None]]] = []
 
     @property
@@ -151,17 +150,18 @@ class Desk:
         ``program`` stands in for one that was not chosen yet, to count with, never to send with.
         """
         chosen = choices or self.choices
-        arguments = {**chosen.arguments(), "program": chosen.program or program}
-        return send.plan(self.frame, chosen.text, **arguments, client=self.client)
+        given = chosen.arguments()
+        given["program"], given["client"] = chosen.program or program, self.client
+        return planning.plan(self.frame, chosen.text, **given)
 
-    def glance(self) -> glance.Glance:
+    def row_shown(self) -> row_preview.RowPreview:
         """Return the row that is shown."""
         chosen = self.choices
         where = (chosen.region, chosen.region_from)
         asked = (self.row, chosen.phone, chosen.lookup, where, chosen.formats)
         if self._who is None or self._who[0] != asked:
-            self._who = (asked, glance.addressee(self.frame, self.row, chosen))
-        return glance.glance(self.frame, self.row, chosen, self._who[1])
+            self._who = (asked, row_preview.addressee(self.frame, self.row, chosen))
+        return row_preview.preview_row(self.frame, self.row, chosen, self._who[1])
 
     def _seen(self, before: Overview | None) -> Overview:
         """Return the overview of the choices as they are."""
@@ -189,8 +189,7 @@ class Desk:
             return
         seen, refusal = None, "" if len(self.frame) else NO_ROWS
         try:
-            with quick_handover():
-                seen = None if refusal else self._seen(before)
+            seen = None if refusal else self._seen(before)
         except SmsframeError as error:
             refusal = sentence_of(error)
         except Exception as error:  # noqa: BLE001 - on a thread it would be shown to nobody

@@ -9,11 +9,10 @@ row and no phone number.
 from __future__ import annotations
 
 import datetime as dt
-from html import escape
 from typing import TYPE_CHECKING
 
 from smsframe._base import result_columns
-from smsframe._base.html import FAINT, INK
+from smsframe._base.html import INK, Html, faint, joined, tag
 from smsframe._base.sentences import named_counts
 from smsframe._composer import html
 from smsframe._composer.job import active_job
@@ -23,21 +22,19 @@ if TYPE_CHECKING:
     from smsframe._composer.state import Desk
     from smsframe._composer.totals import Overview
 
-PRE = "white-space:pre-wrap"
-
 
 def summary_html(desk: Desk, code: str, name: str) -> str:
     """Return the summary of a composer; ``name`` ties it to the widget with class ``name``."""
     now = dt.datetime.now(tz=dt.UTC)
     parts = [
-        "<div style='font-weight:600'>SMS composer</div>",
-        _line(f"As of {now:%Y-%m-%d %H:%M} UTC. Run the cell to go on; nobody gets it twice."),
+        tag("div", "SMS composer", style="font-weight:600"),
+        faint(f"As of {now:%Y-%m-%d %H:%M} UTC. Run the cell to go on; nobody gets it twice."),
         show.bubble("everybody", desk.choices.text) if desk.choices.text else "",
-        *(_line(line) for line in summary_lines(desk)),
-        f"<details><summary>Code</summary><pre style='{PRE}'>{escape(code)}</pre></details>",
+        *map(faint, summary_lines(desk)),
+        tag("details", tag("summary", "Code"), tag("pre", code, style="white-space:pre-wrap")),
     ]
-    inside = f"<div style='color:{INK};max-width:60em'>{''.join(parts)}</div>"
-    return f"{_rules(name)}<div class='{name}-still'>{inside}</div>"
+    inside = tag("div", *parts, style=f"color:{INK};max-width:60em")
+    return joined(_rules(name), tag("div", inside, class_=f"{name}-still"))
 
 
 def summary_lines(desk: Desk) -> list[str]:
@@ -71,7 +68,7 @@ def _left(seen: Overview) -> str:
     return f", {seen.left:,} of them left to send"
 
 
-def _rules(name: str) -> str:
+def _rules(name: str) -> Html:
     """Return the rules that hide the summary while the widget lives, and the dead widget.
 
     The last one is for "Loading widget...", which stands alone in a panel of JupyterLab.
@@ -79,7 +76,7 @@ def _rules(name: str) -> str:
     live = f"body:has(.{name}:not(.jupyter-widgets-disconnected))"
     dead = f"body:has(.{name}-still):not(:has(.{name}:not(.jupyter-widgets-disconnected)))"
     own = f".jp-OutputArea:has(.{name}-still)"
-    return (
+    return Html(
         f"<style>{live} .{name}-still{{display:none}}"
         f"{dead} .{name}{{display:none}}"
         f"{dead} {own} .jp-OutputArea-output.jupyter-widgets:not(:has(.{name})),"
@@ -87,8 +84,3 @@ def _rules(name: str) -> str:
         "{display:none}"
         "</style>"
     )
-
-
-def _line(text: str) -> str:
-    """Return a remark."""
-    return f"<div style='color:{FAINT}'>{escape(text)}</div>"

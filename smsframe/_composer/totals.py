@@ -12,18 +12,20 @@ import pandas as pd
 from smsframe._acoustic.client import Client, default_client
 from smsframe._composer.row_preview import is_other_script
 from smsframe._plan import figures
-from smsframe._plan.data import DUPLICATE, EXCLUDED
+from smsframe._plan.verdicts import DUPLICATE, EXCLUDED
 from smsframe.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from smsframe._base.arrow import Positions
-    from smsframe._plan.build import History, Plan
+    from smsframe._plan.data import PlanData
+    from smsframe._plan.history import History
     from smsframe._plan.problems import Kind
+    from smsframe._send.plan import Plan
 
 CSV_ROWS = 100_000
-UNUSED = "column_unused"  # most columns of most frames; nothing to mend
+UNUSED = "column_unused"  # most columns of most frames; nothing to fix
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -63,12 +65,11 @@ class Overview:
 
 def look_over(plan: Plan, client: Client | None) -> Overview:
     """Work out the figures of a plan; reads the journal, changes nothing."""
-    made, past = plan.draft, plan.history
-    sizes = plan.segment_numbers[plan.ready]
-    measured = made.measured
+    made, past = plan.data, plan.history
+    sizes, measured = made.segments[made.ready], made.texts.measured
     bad = np.flatnonzero(made.problems.bad_rows(made.rows))
-    blocking = [fault.sentence for fault in plan.blocking]
-    found = plan.problems_with(past).kinds(made.frame.index)
+    blocking = [fault.sentence for fault in made.blocking]
+    found = made.problems_with(past).kinds(made.frame.index)
     return Overview(
         plan=plan,
         client=client,
@@ -78,14 +79,14 @@ def look_over(plan: Plan, client: Client | None) -> Overview:
         segments=plan.total_segments,
         smallest=int(sizes.min(initial=sizes[0])) if len(sizes) else 0,
         largest=int(sizes.max(initial=0)),
-        ucs2=0 if measured is None else int((~measured.gsm7[plan.ready]).sum()),
+        ucs2=0 if measured is None else int((~measured.gsm7[made.ready]).sum()),
         cost=plan.cost,
         kinds=[kind for kind in found if kind.code != UNUSED],
         bad=bad,
         duplicates=int((made.verdict == DUPLICATE).sum()),
         excluded=int((made.verdict == EXCLUDED).sum()),
         longest=int(np.argmax(measured.units)) if measured and made.rows else None,
-        notes=_notes(plan),
+        notes=_notes(made),
         blocking=[*blocking, *_had_nearly_this(past)],
         waiting=made.rows - len(bad) if blocking else 0,
     )
@@ -98,7 +99,7 @@ def recounted(seen: Overview) -> Overview:
         seen,
         past=past,
         left=plan.recipients if past is None else past.left,
-        blocking=[*(fault.sentence for fault in plan.blocking), *_had_nearly_this(past)],
+        blocking=[*(fault.sentence for fault in plan.data.blocking), *_had_nearly_this(past)],
     )
 
 
@@ -117,7 +118,7 @@ def client_or_none(client: Client | None) -> Client | None:
 
 def problems_csv(plan: Plan) -> tuple[str, int]:
     """Return the problems as a data address of a CSV file, and how many it holds."""
-    table = plan.draft.problems.to_frame(plan.draft.frame.index, first=CSV_ROWS)
+    table = plan.data.problems.to_frame(plan.data.frame.index, first=CSV_ROWS)
     for column in ("label", "column", "value"):
         table[column] = [_harmless(value) for value in table[column]]
     text = table.to_csv(index=False)
@@ -177,15 +178,15 @@ def _place(index: pd.Index, label: Any) -> int | None:
     return int(np.atleast_1d(where)[0])
 
 
-def _notes(plan: Plan) -> list[str]:
+def _notes(made: PlanData) -> list[str]:
     """Return what has to be said in words: the database's tags, the costly characters."""
-    costly = [] if _is_other_script(plan) else figures.costly_characters(plan.draft)
-    return [*costly, *figures.database_note(plan)]
+    costly = [] if _is_other_script(made) else figures.costly_characters(made)
+    return [*costly, *figures.database_note(made)]
 
 
-def _is_other_script(plan: Plan) -> bool:
+def _is_other_script(made: PlanData) -> bool:
     """Whether the text is written in letters that are all costly, so that none is worth naming."""
-    template = plan.draft.template
+    template = made.texts.template
     return template is not None and is_other_script("".join(template.literals))
 
 

@@ -30,14 +30,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe._base.masking import Plain
+from smsframe._base.masking import AlreadyMasked, mask_example
 from smsframe._base.result_columns import without_views
 from smsframe._base.result_rows import ResultRows
 from smsframe._base.sentences import Sentence, arg, sentence_of, words
 from smsframe._base.validation import given_as, unusable
 from smsframe._eligibility.excluded_numbers import Numbers, has_rounded, read_numbers
 from smsframe._files import read as files
-from smsframe._phones.corruption import masked
 from smsframe._phones.read import guess_phone_column, read_phones
 from smsframe._phones.to_strings import is_text_or_number, texts_of
 from smsframe.errors import InputError
@@ -108,7 +107,7 @@ def team_list() -> Exclusion:
 
 def shown(examples: Sequence[str]) -> str:
     """Return some cells, masked."""
-    return ", ".join(repr(masked(text)) for text in examples)
+    return ", ".join(repr(mask_example(text)) for text in examples)
 
 
 def _joined(parts: Sequence[Exclusion]) -> Exclusion:
@@ -177,7 +176,7 @@ def _path(given: Any, where: str) -> Path:
         text = str(given)
         if sum(map(str.isdigit, text)) >= _FEWEST_OF_NUMBER and not any(map(str.isalpha, text)):
             raise InputError(
-                Plain(
+                AlreadyMasked(
                     given_as(where.removesuffix("="), text),
                     " is one text, which is the path of a file, and there is no such file. If it "
                     "is a phone number, ",
@@ -344,7 +343,7 @@ def _read_texts(texts: pa.Array, where: str, *, international: bool) -> Numbers:
     most = 0 if nothing_read else max(_MOST_UNREAD, _UNREAD_SHARE * len(texts))
     if numbers.unread > most:
         raise InputError(
-            Plain(
+            AlreadyMasked(
                 where,
                 f" is refused: {numbers.unread:,} of its {len(texts):,} entries can be read as no "
                 f"phone number, such as {shown(numbers.examples)}. Give the column that holds the "
@@ -365,6 +364,5 @@ def _refuse_damage(column: pd.Series, texts: pa.Array, where: str) -> None:
     some = column.sample(_LOOKED_AT, random_state=0) if len(column) > _LOOKED_AT else column
     for damage in read_phones(some.reset_index(drop=True)).damage:
         if damage.code in _DAMAGES:
-            raise InputError(
-                Plain(where, f" is refused ({', '.join(damage.examples)}): ", damage.sentence)
-            )
+            shown = ", ".join(damage.examples)
+            raise InputError(AlreadyMasked(where, f" is refused ({shown}): ", damage.sentence))

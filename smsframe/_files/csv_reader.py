@@ -79,14 +79,15 @@ def _long_cells() -> Iterator[None]:
 
 def _read(file: TextIO, name: str) -> pd.DataFrame:
     """Read the lines of a CSV file."""
-    separator = _declared(file.readline())
-    before = 1 if separator else 0
-    if separator is None:
+    declared = _DECLARED.fullmatch(file.readline())  # sep=; as Excel writes it
+    if declared:
+        separator = declared[1]
+    else:
         file.seek(0)
         separator = max(SEPARATORS, key=_outside_quotes(file).count)
         file.seek(0)
     reader = csv.reader(file, delimiter=separator, strict=True)
-    records = _records(reader, name, before)
+    records = _records(reader, name, 1 if declared else 0)
     header = next(records, None)
     if header is None:
         raise InputError(f"{name} cannot be read: it is empty.")
@@ -97,12 +98,6 @@ def _read(file: TextIO, name: str) -> pd.DataFrame:
     if sum(map(bool, cells)) == 1 and len(cells) >= TITLE_WIDTH:
         raise title_above(f"{name}, line {line}", len(cells))
     return _frame(names, records, name, line)
-
-
-def _declared(line: str) -> str | None:
-    """Return the separator that a line ``sep=;`` declares for Excel, None for other lines."""
-    found = _DECLARED.fullmatch(line)
-    return found[1] if found else None
 
 
 def _outside_quotes(lines: Iterable[str]) -> str:

@@ -41,7 +41,7 @@ MONTHS: Final = (
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 _TOKEN = re.compile(r'"(?P<text>[^"]*)"|\\(?P<one>.)|[_*](?P<room>.)|\[(?P<code>[^\]]*)\]'
-                    r"|(?P<half>AM/PM|A/P)|(?P<sign>.)", re.DOTALL | re.IGNORECASE)  # fmt: skip
+                    r"|(?P<half>AM/PM|A/P)|(?P<symbol>.)", re.DOTALL | re.IGNORECASE)  # fmt: skip
 _COLOUR = re.compile(r"black|blue|cyan|green|magenta|red|white|yellow|color ?\d+", re.IGNORECASE)
 _ELAPSED = re.compile(r"h+|m+|s+", re.IGNORECASE)
 _SECTION = re.compile(r'(?:"[^"]*"|\\.|[_*].|\[[^\]]*\]|[^;])*', re.DOTALL)
@@ -49,10 +49,10 @@ _SECTION = re.compile(r'(?:"[^"]*"|\\.|[_*].|\[[^\]]*\]|[^;])*', re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A piece of a format: a text to write, a placeholder (``sign``), or an elapsed unit."""
+    """A piece of a format: a text to write, a placeholder (``symbol``), or an elapsed unit."""
 
     text: str = ""
-    sign: str = ""
+    symbol: str = ""
 
 
 def shown(value: Any, code: str, decimal: str = ".") -> str | None:
@@ -95,9 +95,9 @@ def _parts(section: str) -> tuple[_Part, ...] | None:
                 return None
             parts.append(part)
         elif found["half"]:
-            parts.append(_Part(sign=found["half"].upper()))
-        elif found["sign"] is not None:
-            parts.append(_Part(sign=found["sign"]))
+            parts.append(_Part(symbol=found["half"].upper()))
+        elif found["symbol"] is not None:
+            parts.append(_Part(symbol=found["symbol"]))
         else:
             parts.append(_Part(text=found["text"] or found["one"] or ""))
     return tuple(parts)
@@ -108,11 +108,11 @@ def _bracket(code: str) -> _Part | None:
     if _COLOUR.fullmatch(code):
         return _Part()
     if _ELAPSED.fullmatch(code):
-        return _Part(sign=f"[{code.lower()}]")
+        return _Part(symbol=f"[{code.lower()}]")
     if not code.startswith("$"):
         return None  # a condition, or digits of another script
     currency, _, language = code[1:].partition("-")
-    return _Part(text=currency, sign=f"${language}" if language else "")
+    return _Part(text=currency, symbol=f"${language}" if language else "")
 
 
 def _numbered(value: float, code: str, decimal: str) -> str | None:
@@ -122,14 +122,14 @@ def _numbered(value: float, code: str, decimal: str) -> str | None:
     parts = sections[chosen]
     if parts is None:
         return None
-    signs = "".join("$" if part.sign.startswith("$") else part.sign for part in parts)
-    if re.search(r"[eE/@ymdhsAG]", signs):
+    symbols = "".join("$" if part.symbol.startswith("$") else part.symbol for part in parts)
+    if re.search(r"[eE/@ymdhsAG]", symbols):
         return None
-    if not re.search(r"[0#?]", signs):
-        return "".join(part.text or _plain_sign(part) for part in parts).strip() or None
-    has_words = any(part.text.strip() for part in parts) or bool(re.search(r"[+()-]", signs))
+    if not re.search(r"[0#?]", symbols):
+        return "".join(part.text or _plain_symbol(part) for part in parts).strip() or None
+    has_words = any(part.text.strip() for part in parts) or bool(re.search(r"[+()-]", symbols))
     is_identifier = value == int(value) and abs(value) >= IDENTIFIER_FROM
-    if is_identifier and re.search(r"[,.]", signs) and not has_words:
+    if is_identifier and re.search(r"[,.]", symbols) and not has_words:
         return None
     exact = Decimal(value) if isinstance(value, int) else Decimal(f"{value:.15g}")
     text, is_zero = _filled(parts, abs(exact), decimal)
@@ -144,21 +144,21 @@ def _section_of(value: float, sections: int) -> int:
     return 2 if value == 0 and sections > 2 else 0  # noqa: PLR2004 - positive; negative; zero
 
 
-def _plain_sign(part: _Part) -> str:
+def _plain_symbol(part: _Part) -> str:
     """Return a character that stands for itself."""
-    return "" if part.sign.startswith(("$", "[")) else part.sign
+    return "" if part.symbol.startswith(("$", "[")) else part.symbol
 
 
 def _filled(parts: tuple[_Part, ...], value: Decimal, decimal: str) -> tuple[str, bool]:
     """Return the parts with the digits of a number in their places, and whether all are zeros."""
-    places = [n for n, part in enumerate(parts) if part.sign in set("0#?")]
-    point = next((n for n, part in enumerate(parts) if part.sign == "."), len(parts))
+    places = [n for n, part in enumerate(parts) if part.symbol in set("0#?")]
+    point = next((n for n, part in enumerate(parts) if part.symbol == "."), len(parts))
     whole = [n for n in places if n < point]
     fraction = [n for n in places if n > point]
     last = whole[-1] if whole else point
-    commas = [n for n, part in enumerate(parts) if part.sign == ","]
+    commas = [n for n, part in enumerate(parts) if part.symbol == ","]
     thousands = sum(last < n < point or n > places[-1] for n in commas)
-    value *= Decimal(100) ** sum(part.sign == "%" for part in parts)
+    value *= Decimal(100) ** sum(part.symbol == "%" for part in parts)
     value /= Decimal(1000) ** thousands
     digits = f"{value.quantize(Decimal(1).scaleb(-len(fraction)), ROUND_HALF_UP):f}"
     before, _, behind = digits.partition(".")
@@ -166,20 +166,16 @@ def _filled(parts: tuple[_Part, ...], value: Decimal, decimal: str) -> tuple[str
     written = _whole_digits(parts, whole, before.lstrip("0"), group)
     written |= _fraction_digits(parts, fraction, behind)
     written[point] = decimal if any(written[n] for n in fraction) else ""
-    out = [written.get(n, _literal(part)) for n, part in enumerate(parts)]
+    literals = [part.text or ("" if part.symbol == "," else _plain_symbol(part)) for part in parts]
+    out = [written.get(n, literal) for n, literal in enumerate(literals)]
     return "".join(out), not digits.strip("0.")
-
-
-def _literal(part: _Part) -> str:
-    """Return what a part writes that is no placeholder."""
-    return part.text or ("" if part.sign == "," else _plain_sign(part))
 
 
 def _whole_digits(
     parts: tuple[_Part, ...], places: list[int], digits: str, group: str
 ) -> dict[int, str]:
     """Return the digits before the point by place; the leftmost place takes all that are left."""
-    zeros = [n for n in places if parts[n].sign == "0"]
+    zeros = [n for n in places if parts[n].symbol == "0"]
     digits = digits.zfill(sum(n >= zeros[0] for n in places) if zeros else 0)
     if group:
         lead = len(digits) % 3 or 3
@@ -194,7 +190,7 @@ def _whole_digits(
 
 def _fraction_digits(parts: tuple[_Part, ...], places: list[int], digits: str) -> dict[int, str]:
     """Return the digits behind the point by place; zeros at the end only where a 0 asks."""
-    needed = max((k for k, n in enumerate(places, 1) if parts[n].sign == "0"), default=0)
+    needed = max((k for k, n in enumerate(places, 1) if parts[n].symbol == "0"), default=0)
     kept = digits[:needed] + digits[needed:].rstrip("0")
     return {place: kept[k : k + 1] for k, place in enumerate(places)}
 
@@ -207,9 +203,9 @@ def _dated(value: Any, code: str) -> str | None:
     runs = _runs(parts)
     if not _is_readable(runs):
         return None
-    has_half = any(sign in ("AM/PM", "A/P") for _, sign in runs)
+    has_half = any(symbol in ("AM/PM", "A/P") for _, symbol in runs)
     try:
-        out = [text or _unit(value, sign, has_half=has_half) for text, sign in runs]
+        out = [text or _unit(value, symbol, has_half=has_half) for text, symbol in runs]
     except AttributeError:  # a time has no day, a duration no year
         return None
     return "".join(out).strip() or None
@@ -219,13 +215,13 @@ def _runs(parts: tuple[_Part, ...]) -> list[tuple[str, str]]:
     """Return texts and units: letters that follow each other are one, minutes told from months."""
     runs: list[tuple[str, str]] = []
     for part in parts:
-        sign = part.sign.lower() if len(part.sign) == 1 else part.sign
-        if part.text or sign not in set("ymdhs0") or not runs or runs[-1][1][:1] != sign:
-            runs.append((part.text, sign))
+        symbol = part.symbol.lower() if len(part.symbol) == 1 else part.symbol
+        if part.text or symbol not in set("ymdhs0") or not runs or runs[-1][1][:1] != symbol:
+            runs.append((part.text, symbol))
         else:
-            runs[-1] = ("", runs[-1][1] + sign)
-    units = [n for n, (text, sign) in enumerate(runs) if not text and sign.strip("[]")[:1] in
-             ("y", "m", "d", "h", "s") and sign]  # fmt: skip
+            runs[-1] = ("", runs[-1][1] + symbol)
+    units = [n for n, (text, symbol) in enumerate(runs) if not text and symbol.strip("[]")[:1] in
+             ("y", "m", "d", "h", "s") and symbol]  # fmt: skip
     for k, n in enumerate(units):
         near = [runs[units[i]][1].strip("[]")[0] for i in (k - 1, k + 1) if 0 <= i < len(units)]
         after_hour = k > 0 and near[0] == "h"
@@ -237,26 +233,26 @@ def _runs(parts: tuple[_Part, ...]) -> list[tuple[str, str]]:
 
 def _is_readable(runs: list[tuple[str, str]]) -> bool:
     """Tell whether a date's format says for certain what it shows."""
-    named = any(sign in ("mmm", "mmmm", "mmmmm", "ddd", "dddd") for _, sign in runs)
-    for text, sign in runs:
-        if sign.startswith("$"):
-            language = int(sign[1:], 16) if re.fullmatch(r"\$[0-9A-Fa-f]+", sign) else -1
+    named = any(symbol in ("mmm", "mmmm", "mmmmm", "ddd", "dddd") for _, symbol in runs)
+    for text, symbol in runs:
+        if symbol.startswith("$"):
+            language = int(symbol[1:], 16) if re.fullmatch(r"\$[0-9A-Fa-f]+", symbol) else -1
             other = language & LANGUAGE_BITS != ENGLISH
             if language < 0 or language in SYSTEM_FORMATS or (named and other):
                 return False
-        elif not text and sign[:1].isalpha() and sign[:1] not in set("ymdhsMA"):
+        elif not text and symbol[:1].isalpha() and symbol[:1] not in set("ymdhsMA"):
             return False
     return True
 
 
-def _unit(value: Any, sign: str, *, has_half: bool) -> str:
+def _unit(value: Any, symbol: str, *, has_half: bool) -> str:
     """Return one unit of a date or time, or the character that stands for itself."""
-    if sign.startswith("["):
-        return _elapsed(value, sign[1:-1])
+    if symbol.startswith("["):
+        return _elapsed(value, symbol[1:-1])
     if isinstance(value, dt.timedelta):
         seconds = int(value.total_seconds())
         value = dt.time(seconds // 3600 % 24, seconds // 60 % 60, seconds % 60)
-    first, width = sign[:1], len(sign)
+    first, width = symbol[:1], len(symbol)
     if first in ("m", "d") and width > len("mm"):
         name = MONTHS[value.month - 1] if first == "m" else DAYS[value.weekday()]
         return name[: {3: 3, 5: 1}.get(width)]
@@ -265,11 +261,11 @@ def _unit(value: Any, sign: str, *, has_half: bool) -> str:
     written: dict[str, Callable[[], str]] = {
         "y": lambda: f"{value.year:04}" if width > len("yy") else f"{value.year % 100:02}",
         "h": lambda: f"{(value.hour % TWELVE or TWELVE) if has_half else value.hour:0{width}}",
-        "A": lambda: sign.split("/")[int(value.hour >= TWELVE)],
+        "A": lambda: symbol.split("/")[int(value.hour >= TWELVE)],
         "0": lambda: f"{value.microsecond:06}"[:width],
         "$": lambda: "",
     }
-    return written[first]() if first in written else sign
+    return written[first]() if first in written else symbol
 
 
 def _elapsed(value: Any, unit: str) -> str:

@@ -11,7 +11,7 @@ In CSV and Excel files such a word counts as blank for the message, with a warni
 themselves are kept beside the frame: the results file has every cell as it was, also a ``None``
 that is a name.
 
-Whatever is wrong with a file is the caller's to mend: an ``InputError`` with one sentence.
+Whatever is wrong with a file is the caller's to fix: an ``InputError`` with one sentence.
 """
 
 from __future__ import annotations

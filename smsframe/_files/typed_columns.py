@@ -51,7 +51,7 @@ class _Reading:
 
     read: Callable[[str], Any]
     kind: str
-    cure: str
+    fix: str
 
 
 def _number(text: str) -> int | float | None:
@@ -92,13 +92,13 @@ def _moment(text: str) -> dt.date | None:
 _NUMBERS = _Reading(
     read=_number,
     kind="number",
-    cure="Write digits with a decimal point, such as 1234.50, or leave the cell blank.",
+    fix="Write digits with a decimal point, such as 1234.50, or leave the cell blank.",
 )
 _WITH_COMMA: Final = "Write digits with a decimal comma, such as 1234,50, or leave the cell blank."
 _DATES = _Reading(
     read=_moment,
     kind="date with the year first",
-    cure="Write 2026-03-05, or 2026-03-05 14:30, or leave the cell blank.",
+    fix="Write 2026-03-05, or 2026-03-05 14:30, or leave the cell blank.",
 )
 
 
@@ -129,8 +129,8 @@ def _reading(spec: str, decimal: str | None) -> _Reading | None:
         return None
     if decimal is None:
         return _NUMBERS
-    cure = _NUMBERS.cure if decimal == "." else _WITH_COMMA
-    return replace(_NUMBERS, read=_number_with(decimal), cure=cure)
+    fix = _NUMBERS.fix if decimal == "." else _WITH_COMMA
+    return replace(_NUMBERS, read=_number_with(decimal), fix=fix)
 
 
 def _read(
@@ -186,15 +186,15 @@ def _complaint(column: pd.Series, bad: Sequence[int], reading: _Reading, option:
     also = f" {len(bad):,} {place}s have such a value: {', '.join(labels)}" if len(bad) > 1 else ""
     also += (", …" if len(bad) > NAMED else ".") if also else ""
     cell = str(column.iloc[bad[0]]).strip()
-    cure = reading.cure
+    fix = reading.fix
     if reading is _NUMBERS and _LIKE_COMMA.fullmatch(cell):
         comma = arg("decimal", ",")
-        cure = Sentence("If the decimal mark is a comma, ", comma, f" says so. {cure}")
+        fix = Sentence("If the decimal mark is a comma, ", comma, f" says so. {fix}")
     value = repr(cell) if _LIKE_DATE.fullmatch(cell) else shown(cell)  # a date is not masked
     return InputError(
         Sentence(
             f"Column {column.name!r}, {place} {labels[0]}: {value} is no {reading.kind}, as "
             f"--format {option!r} needs.{also} ",
-            cure,
+            fix,
         )
     )

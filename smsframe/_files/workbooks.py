@@ -95,7 +95,11 @@ def _with_openpyxl(path: Path, asked: str | None, decimal: str) -> tuple[_Sheet,
     rows, blank = [], []
     for number, cells in enumerate(sheet.iter_rows(), start=1):
         row = [_value(cell, decimal) for cell in cells]
-        blank += [(number, n) for n, cell in enumerate(cells, 1) if _may_be_formula(cell)]
+        blank += [
+            (number, n)
+            for n, cell in enumerate(cells, 1)
+            if cell.value is None and cell.data_type == "n"
+        ]
         if any(value is not None for value in row):
             rows.append((number, row))
     found = _Sheet(
@@ -118,11 +122,6 @@ def _value(cell: Any, decimal: str) -> Any:
     if value is None or isinstance(value, str):
         return value or None
     return ShownCell.of(value, cell.number_format, decimal)
-
-
-def _may_be_formula(cell: Any) -> bool:
-    """Tell whether a cell without a value may have a formula; ``str`` is a result of no text."""
-    return cell.value is None and cell.data_type == "n"
 
 
 def _hidden(sheet: Any, numbers: list[int]) -> set[int]:

@@ -116,7 +116,8 @@ class Collected:
         rows = wanted.among(keys, recipients)
         batch = np.repeat(np.arange(len(batches)), sizes)[rows]
         used, numbers = np.unique(batch, return_inverse=True)
-        states = [_states(batches[place]) for place in used.tolist()]
+        members = [batches[place] for place in used.tolist()]
+        states = [state_bytes(batch.state, batch.size, batch.states) for batch in members]
         starts = (np.cumsum(sizes) - sizes)[batch]
         offset = (rows - starts).astype(np.int32)
         at = np.append(0, np.cumsum(sizes[used]))[numbers] + offset
@@ -151,11 +152,6 @@ def collect(batches: Iterable[BatchHashes], wanted: Wanted) -> Collected:
     if waiting:
         found.add(waiting, wanted)
     return found
-
-
-def _states(batch: BatchHashes) -> npt.NDArray[np.uint8]:
-    """Return the state of each message of a batch."""
-    return state_bytes(batch.state, batch.size, batch.states)
 
 
 def state_bytes(state: str, size: int, states: bytes | None) -> npt.NDArray[np.uint8]:

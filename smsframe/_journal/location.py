@@ -124,8 +124,8 @@ def _note(path: Path, scope: bytes) -> Path:
 def _last_batch(path: Path, scope: bytes) -> str | None:
     """Return the id of a campaign's last batch, as it was noted; None where nothing was."""
     with contextlib.suppress(OSError, ValueError):
-        told = _note(path, scope).read_text(encoding="utf-8")
-        return told.strip() if told.endswith("\n") else None
+        noted = _note(path, scope).read_text(encoding="utf-8")
+        return noted.strip() if noted.endswith("\n") else None
     return None
 
 

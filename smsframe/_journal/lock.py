@@ -181,13 +181,8 @@ def _acquire(lock: filelock.BaseFileLock, file: Path, wait_s: float) -> None:
         raise _busy(file) from None
     except (OSError, NotImplementedError) as error:
         raise _unlockable(file, getattr(error, "strerror", None) or "no locks here") from error
-    if not _dies_with_us(lock):
+    if isinstance(lock, filelock.SoftFileLock):  # a file, where the system has no locks
         raise _unlockable(file, "the disk has no locks")
-
-
-def _dies_with_us(lock: filelock.BaseFileLock) -> bool:
-    """Tell a lock of the operating system from the file that filelock makes where there is none."""
-    return not isinstance(lock, filelock.SoftFileLock)
 
 
 def _unlockable(file: Path, reason: str) -> JournalError:
@@ -211,18 +206,13 @@ def _busy(file: Path) -> CampaignBusyError:
         who = str(holder)
         if (holder.pid, holder.host) == (os.getpid(), socket.gethostname()):
             who = "Another send of this very process (a cell, a thread, the composer)"
-        since = f" since {_clock(holder.since)}"
+        since = f" since {dt.datetime.fromtimestamp(holder.since, tz=dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
     return CampaignBusyError(
         f"{who} has been sending this campaign{since}. Nothing was sent by this call. Wait until "
         "that one is done and run this again (it sends only what is left then), or leave it: "
         "what is being sent there need not be sent here.",
         **(dict.fromkeys(_Holder.__slots__) if holder is None else dataclasses.asdict(holder)),
     )
-
-
-def _clock(since: float) -> str:
-    """Write a time as people read it."""
-    return f"{dt.datetime.fromtimestamp(since, tz=dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _holder_file(file: Path) -> Path:
@@ -263,12 +253,12 @@ def user_name() -> str:
 def _read_holder(file: Path) -> _Holder | None:
     """Read who holds a lock; None when that is not known, or is of one that has died."""
     try:
-        told = json.loads(_holder_file(file).read_text(encoding="utf-8"))
+        noted = json.loads(_holder_file(file).read_text(encoding="utf-8"))
         holder = _Holder(
-            pid=int(told["pid"]),
-            host=str(told["host"]),
-            user=str(told["user"]),
-            since=float(told["since"]),
+            pid=int(noted["pid"]),
+            host=str(noted["host"]),
+            user=str(noted["user"]),
+            since=float(noted["since"]),
         )
     except (OSError, ValueError, TypeError, KeyError):
         return None

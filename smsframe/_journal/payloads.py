@@ -75,7 +75,7 @@ def pack_statuses(sent: npt.NDArray[np.uint8], messages: pa.Array) -> bytes:
 
 
 def recipients(table: pa.Table) -> pa.Array:
-    """Return whom each message of unpacked batches addresses, as one text, as ``Draft`` does."""
+    """Return whom each message of unpacked batches addresses, as one text, as a plan does."""
     if ID in table.column_names:
         return table[ID].combine_chunks()
     named = [name for name in table.column_names if name.startswith(LOOKUP)]

@@ -49,7 +49,7 @@ RUN_COLUMNS: Final = (
     "tags, rows, started_at, user, host, pid, ended_at, ending, left, forgotten"
 )
 OUTCOME_COLUMNS: Final = (
-    "state, http_status, code, message, cure, response_id, location, attempts, seconds, settled_at"
+    "state, http_status, code, message, fix, response_id, location, attempts, seconds, settled_at"
 )
 _BATCH_COLUMNS: Final = (
     f"batch_id, run_id, scope, size, source, claimed_at, {OUTCOME_COLUMNS}, resolved_at, "
@@ -90,7 +90,7 @@ _BATCH_FIELDS: Final = tuple(_BATCH_COLUMNS.split(", "))
 
 
 class JournalReader:
-    """What can be asked of a journal; `smsframe._journal.store.Journal` adds what can be told."""
+    """What can be read from a journal; `smsframe._journal.store.Journal` writes to it."""
 
     def __init__(
         self,
@@ -224,10 +224,6 @@ class JournalReader:
         if service is None:
             return self._runs("TRUE")
         return self._runs("service = ?", service)
-
-    def runs_of_scope(self, scope: bytes) -> list[RunRecord]:
-        """List the runs of a scope, oldest first, without their ``rest``."""
-        return self._runs("scope = ?", scope)
 
     def run(self, run_id: str) -> RunRecord:
         """Give one run, its ``rest`` included (empty when forgotten)."""

@@ -27,7 +27,7 @@ def reason_of(record: Settled) -> tuple[str, str]:
     """Return code and sentence of a batch that was not accepted."""
     if not record.code:
         return "sender_died", "The answer was not recorded."
-    return record.code, as_sentences(record.message, recalled(record.cure))
+    return record.code, as_sentences(record.message, recalled(record.fix))
 
 
 def known_reason(record: BatchRecord, state: int) -> tuple[str, str] | None:

@@ -101,7 +101,7 @@ class Settlement:
     http_status: int | None = None
     code: str = ""
     message: str = field(default="", repr=False)
-    cure: str = field(default="", repr=False)
+    fix: str = field(default="", repr=False)
     response_id: str | None = None
     location: str | None = None
     attempts: int = 1
@@ -128,7 +128,7 @@ class BatchRecord:
     http_status: int | None = None
     code: str = ""
     message: str = field(default="", repr=False)
-    cure: str = field(default="", repr=False)
+    fix: str = field(default="", repr=False)
     response_id: str | None = None
     location: str | None = None
     attempts: int = 0

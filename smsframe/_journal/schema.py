@@ -112,10 +112,10 @@ def explain(path: Path, error: sqlite3.Error) -> JournalError:
     kind = None if code is None else code & 0xFF
     if _is_no_database(error) and has_locks(path):
         return forgotten(path, "holds something else now")
-    fault, cure = _OTHERWISE if kind is None else _MEANINGS.get(kind, _OTHERWISE)
+    fault, fix = _OTHERWISE if kind is None else _MEANINGS.get(kind, _OTHERWISE)
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     locked = kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-    return _fault(path, f"{fault} ({name})", cure, cause=name, locked=locked)
+    return _fault(path, f"{fault} ({name})", fix, cause=name, locked=locked)
 
 
 def _is_no_database(error: sqlite3.Error) -> bool:
@@ -123,17 +123,17 @@ def _is_no_database(error: sqlite3.Error) -> bool:
     return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF == sqlite3.SQLITE_NOTADB
 
 
-def _fault(path: Path, fault: str, cure: str, *, cause: str, locked: bool = False) -> JournalError:
+def _fault(path: Path, fault: str, fix: str, *, cause: str, locked: bool = False) -> JournalError:
     """Return an error that names another place only where nobody is forgotten by that."""
     or_else = f"and {_NOT_ELSEWHERE}" if knows_somebody(path) else "or " + _ELSEWHERE
-    told = Sentence(f"The journal {path} {fault}. ", Sentence(cure).format(or_else=or_else))
+    told = Sentence(f"The journal {path} {fault}. ", Sentence(fix).format(or_else=or_else))
     return JournalError(told, path=str(path), cause=cause, locked=locked)
 
 
 def damaged(path: Path, what: str) -> JournalError:
     """Report content that contradicts itself, which SQLite cannot notice."""
-    fault, cure = _MEANINGS[sqlite3.SQLITE_CORRUPT]
-    return JournalError(f"The journal {path} {fault} ({what}). {cure}", path=str(path), cause=what)
+    fault, fix = _MEANINGS[sqlite3.SQLITE_CORRUPT]
+    return JournalError(f"The journal {path} {fault} ({what}). {fix}", path=str(path), cause=what)
 
 
 @contextlib.contextmanager
@@ -213,8 +213,8 @@ def _refuse_scrap(path: Path, *, had_campaigns: bool) -> None:
         return
     if had_campaigns:
         raise forgotten(path, "was cut short, or holds something else now")
-    fault, cure = _MEANINGS[sqlite3.SQLITE_NOTADB]
-    raise JournalError(Sentence(f"The journal {path} {fault}. ", cure), path=str(path))
+    fault, fix = _MEANINGS[sqlite3.SQLITE_NOTADB]
+    raise JournalError(Sentence(f"The journal {path} {fault}. ", fix), path=str(path))
 
 
 def make_directory(directory: Path) -> None:
@@ -358,7 +358,7 @@ def first_tables(db: sqlite3.Connection) -> None:
             state TEXT NOT NULL DEFAULT 'claimed'
                 CHECK (state IN ('claimed', 'accepted', 'rejected', 'unknown')),
             http_status INTEGER, code TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '',
-            cure TEXT NOT NULL DEFAULT '', response_id TEXT, location TEXT,
+            fix TEXT NOT NULL DEFAULT '', response_id TEXT, location TEXT,
             attempts INTEGER NOT NULL DEFAULT 0, seconds REAL NOT NULL DEFAULT 0, settled_at REAL,
             resolved_at REAL, refreshed_at REAL,
             states BLOB)""",

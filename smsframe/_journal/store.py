@@ -12,7 +12,7 @@ Decisions:
 - **A batch is one row**, its keys one blob; a row per message costs 15 µs, too much.
 - **One connection, one thread, one process.** SQLite locks do not survive a fork, so a child is
   refused.
-- **No complaint carries content.** Faults name the file, the batch and the cure, never keys, texts
+- **No complaint carries content.** Faults name the file, the batch and the fix, never keys, texts
   or phones.
 
 How the file is made, synced and upgraded stands in `smsframe._journal.schema`, its records in
@@ -89,12 +89,12 @@ _SETTLE: Final = (
     f"UPDATE batches SET ({OUTCOME_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
     "WHERE batch_id = ? AND state = 'claimed'"
 )
-_BURY: Final = (
-    "UPDATE batches SET state = 'unknown', code = 'sender_died', message = ?, cure = ?, "
+_MARK_ORPHANS: Final = (
+    "UPDATE batches SET state = 'unknown', code = 'sender_died', message = ?, fix = ?, "
     "settled_at = ? WHERE run_id = ? AND state = 'claimed'"
 )
 _RESOLVE: Final = (
-    "UPDATE batches SET states = ?, state = ?, code = ?, message = ?, cure = '', resolved_at = ? "
+    "UPDATE batches SET states = ?, state = ?, code = ?, message = ?, fix = '', resolved_at = ? "
     "WHERE id = ?"
 )
 _FORGET_RUNS: Final = (
@@ -139,7 +139,7 @@ class Journal(JournalReader):
     ------
     JournalError
         The file cannot be made, opened, read or upgraded, is of another program or of a newer
-        smsframe. Every method raises it too when the file fails it, or is told something that
+        smsframe. Every method raises it too when the file fails it, or is given something that
         contradicts the record.
     """
 
@@ -254,7 +254,9 @@ class Journal(JournalReader):
             what = f"batch {settlement.batch_id} is already {was}, and {now} otherwise now"
             raise self._contradiction(what)
 
-    def bury(self, scope: bytes, *, alive: Collection[str] = (), at: float | None = None) -> int:
+    def mark_orphans_unknown(
+        self, scope: bytes, *, alive: Collection[str] = (), at: float | None = None
+    ) -> int:
         """Call ``unknown`` what was claimed by senders that are dead.
 
         Call it while holding the scope's `campaign_lock`: only then is nobody else sending.
@@ -278,7 +280,7 @@ class Journal(JournalReader):
             refuse_outdated(db, self.path, scope)
             return sum(
                 db.execute(
-                    _BURY,
+                    _MARK_ORPHANS,
                     (_NO_ANSWER, _LOOK_IT_UP, when, run_id),
                 ).rowcount
                 for run_id in _runs_with_claims(db, scope) - set(alive)
@@ -340,9 +342,9 @@ class Journal(JournalReader):
         if not statuses:
             return
         with self._writing() as db:
-            for batch_id, told in statuses.items():
+            for batch_id, packed in statuses.items():
                 number = self._id(db, batch_id)
-                db.execute("INSERT OR REPLACE INTO statuses VALUES (?, ?)", (number, told))
+                db.execute("INSERT OR REPLACE INTO statuses VALUES (?, ?)", (number, packed))
                 db.execute("UPDATE batches SET refreshed_at = ? WHERE id = ?", (at, number))
 
     def forget(self, before: float) -> int:
@@ -378,7 +380,7 @@ class Journal(JournalReader):
                 db.execute("PRAGMA journal_mode = PERSIST").fetchall()
 
     def _drop_contents(self, before: float) -> int:
-        """Delete what tells about people from runs started before a time."""
+        """Delete what is recorded of people from runs started before a time."""
         with self._writing() as db:
             for deletion in _FORGET_BLOBS:
                 db.execute(deletion, (before,))

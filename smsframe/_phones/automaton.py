@@ -9,11 +9,12 @@ columns through it.
 
 Decisions:
 
-* **An automaton of our own, not a compiled RE2 pattern per calling code.** One RE2 pass over a
-  million numbers costs 0.11 to 0.17 s here, and to know the line type takes at least three (all
-  types, the type, everything that outranks it). The walk needs 0.15 s for validity, line type and
-  E.164 together, with or without a region, and its verdict follows the library's rules in their
-  order.
+* **An automaton of our own, not a compiled RE2 pattern per calling code.** On 1,000,000 numbers one
+  walk takes 0.164 s of CPU for validity, line type and E.164 together, with or without a region.
+  RE2 over the same metadata takes 0.09 s for each of the general, the fixed and the mobile pattern
+  and 0.017 s for each of the seven others: 0.39 s in all, since the line type needs them in their
+  order. RE2 may replace the walk when clean and dirty columns stay within 1.2 times of its time;
+  they do not.
 * **It leaves open what the library would rewrite** (carrier codes, dialling prefixes) in any but
   the plain shapes "national prefix + number" and "calling code + number".
 * **A pattern with syntax not known here leaves its calling code open**: slower, never wrong.

@@ -63,8 +63,8 @@ def has_digits(texts: pa.Array) -> npt.NDArray[np.bool_]:
 def without_punctuation(texts: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
     """Return texts without punctuation, and which of them need no closer look.
 
-    A closer look need texts with letters or other signs, with a minus in front, with the decimals
-    of a float at the end, and those short enough for a date.
+    A closer look need texts with letters or other characters, with a minus in front, with the
+    decimals of a float at the end, and those short enough for a date.
     """
     data, places = bytes_and_places(texts)
     first, last = places[0], places[-1]

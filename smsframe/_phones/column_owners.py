@@ -55,7 +55,6 @@ backupcontact alarmowy przedstawiciel kierownik acil mudur veli
 _LONG = 5
 _WORDS = frozenset(_OTHERS.split())
 _PARTS = tuple(word for word in _WORDS if len(word) >= _LONG)
-_SHORT = frozenset(word for word in _WORDS if len(word) < _LONG)
 _NOT_PARTS = frozenset({"standard", "central", "empfang", "referred"})  # Empfänger, preferred
 
 
@@ -81,4 +80,4 @@ def is_of_somebody_else(name: str) -> bool:
 def without_accents(name: str) -> str:
     """Return a name in plain letters: ``Téléphone`` as ``Telephone``."""
     apart = unicodedata.normalize("NFKD", name)
-    return "".join(sign for sign in apart if not unicodedata.combining(sign))
+    return "".join(char for char in apart if not unicodedata.combining(char))

@@ -2,7 +2,7 @@
 
 A spreadsheet shows 12015550123 as ``1.20156E+10`` and saves what it shows: 20,000 people become
 486 numbers, of which nearly all are valid. Each cell is fine; only the column tells. So a damaged
-column is refused as a whole, with the evidence and the cure, and nothing is ever repaired: the
+column is refused as a whole, with the evidence and the fix, and nothing is ever repaired: the
 lost digits are not in it.
 
 What is looked at, on at most 50,000 rows picked at random (always the same ones; every twentieth
@@ -44,6 +44,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsframe._base.masking import mask_example
 from smsframe._base.sentences import Sentence, arg, words
 from smsframe._phones.parse_column import NO_CODE, Readings
 from smsframe._phones.problems import CODES
@@ -69,7 +70,6 @@ _FEWEST_FOR_REGION, _LEAST_OF_REGION = 20, 0.2
 _LEAST_OF_SMALL = 0.6
 _FEWEST_FOR_CANON, _LEAST_VALID = 50, 0.02
 
-_LONGEST_EXAMPLE = 40
 _FEWEST_DIGITS, _MOST_DIGITS = 7, 18
 
 _UNLIKE = (
@@ -106,7 +106,7 @@ class Damage:
         ``phones_rounded``, ``phones_float32``, ``phones_wrapped``, ``phones_not_whole``,
         ``phones_not_phones``, ``phones_wrong_region`` or ``phones_no_country``.
     sentence
-        What is wrong, by which evidence, and the cure.
+        What is wrong, by which evidence, and the fix.
     rows, distinct
         Rows with a value, and different values among them.
     examples
@@ -159,20 +159,9 @@ class _Sample:
             ),
             rows=rows,
             distinct=distinct,
-            examples=tuple(map(masked, chosen.unique()[:_EXAMPLES].to_pylist())),
+            examples=tuple(map(mask_example, chosen.unique()[:_EXAMPLES].to_pylist())),
             severity=severity,
         )
-
-
-def masked(text: str) -> str:
-    """Return a text with all digits but the last two, and all letters but E, hidden."""
-    shown = text[:_LONGEST_EXAMPLE]
-    digits = [place for place, char in enumerate(shown) if char.isdigit()]
-    kept = set(digits[-2:])
-    return "".join(
-        "•" if (char.isalnum() and char not in "eE") and place not in kept else char
-        for place, char in enumerate(shown)
-    )
 
 
 def find_damage(

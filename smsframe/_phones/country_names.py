@@ -320,7 +320,7 @@ def _region_of_code(code: int) -> str | None:
 
 
 def _plain(name: str) -> str:
-    """Return a name without case, accents, blanks, signs and article."""
+    """Return a name without case, accents, blanks, marks and article."""
     apart = unicodedata.normalize("NFKD", name.replace("&", " and ")).casefold()
     plain = "".join(filter(str.isalnum, apart)).replace("saint", "st")
     return plain.removeprefix("the") if len(plain) > _LEAST_FOR_ARTICLE else plain

@@ -84,9 +84,9 @@ def plain_text(text: str) -> str:
 class _InAscii(dict[int, str]):
     """A table for ``str.translate`` that learns each character when it is first met."""
 
-    def __missing__(self, sign: int) -> str:
+    def __missing__(self, code: int) -> str:
         """Enter a character."""
-        self[sign] = found = _plain_character(chr(sign))
+        self[code] = found = _plain_character(chr(code))
         return found
 
 
@@ -110,7 +110,7 @@ _PLAIN_BY_CATEGORY = {
 
 
 def _plain_character(char: str) -> str:
-    """Return the ASCII form of a digit, dash, blank or wide sign; nothing for an invisible mark."""
+    """Return the ASCII form of a digit, dash, blank or wide form; nothing for an invisible one."""
     if char in _LINE_ENDS:
         return "\n"
     if char.isascii():

@@ -126,7 +126,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         ),
     }
 )
-"""Code → sentence with the cure; ``{value}`` is the masked cell, ``{region}`` "region FR"."""
+"""Code → sentence with the fix; ``{value}`` is the masked cell, ``{region}`` "region FR"."""
 
 SENTENCES_BY_ROW: Mapping[str, str] = MappingProxyType(
     {

@@ -18,7 +18,7 @@ import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe._base.masking import Plain
+from smsframe._base.masking import AlreadyMasked
 from smsframe._base.sentences import Part, Sentence, arg
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_series, given_as, quoted, type_of
@@ -217,17 +217,17 @@ def check_region(region: str | None) -> str | None:
     if name == EVERY or name in phonenumbers.SUPPORTED_REGIONS:
         return name
     meant = _OTHER_NAMES.get(re.sub(r"^(?:\+|00)", "", name)) or _region_called(name)
-    cure = (
+    fix = (
         Sentence("write ", _named(meant))
         if meant
         else Sentence("such as ", _named("US"), " or ", _named("GB"))
     )
     what = " is not a region." if isinstance(region, str) else f" is of type {type_of(region)}."
     raise InputError(
-        Plain(
+        AlreadyMasked(
             given_as("region", region) if isinstance(region, str) else arg("region"),
             f"{what} It takes the two letters of a country: ",
-            cure,
+            fix,
             ".",
         ),
         region=quoted(region),

@@ -1,4 +1,4 @@
-"""Batches: which rows go together, and their recipients, cut out of a plan's columns.
+"""Batches: which rows go together.
 
 Batches of a frame without faults are neighbours; they are cut without a copy.
 """
@@ -11,27 +11,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from smsframe._base.recipients import Slice
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import numpy.typing as npt
 
     from smsframe._base.arrow import Positions
-    from smsframe._plan.data import Draft
-
-
-def cut(draft: Draft, segments: npt.NDArray[np.int16], rows: Positions) -> Slice:
-    """Return the recipients at ``rows``, at least one, ready to be put into a call."""
-    at = picker(rows)
-    return Slice(
-        rows=rows,
-        contact_ids=None if draft.contact_ids is None else at(draft.contact_ids),
-        lookups={name: at(column) for name, column in draft.lookups.items()},
-        personalization={tag: at(column) for tag, column in draft.filled.items()},
-        segments=segments[rows],
-    )
 
 
 def batches(rows: Positions, who: pd.Series | None, *, size: int) -> Iterator[Positions]:

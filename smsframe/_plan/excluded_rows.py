@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import permutations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,23 +23,26 @@ from smsframe._eligibility.excluded_numbers import Numbers, held_back
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
-    from smsframe._plan.data import Draft
+    from smsframe._plan.problems import Problems
+    from smsframe._plan.recipients import Recipients
 
 _MOST_FIELDS = 4  # of a lookup, to be tried in every order
 
 
-def excluded_rows(draft: Draft) -> npt.NDArray[np.bool_]:
-    """Return which rows of a draft are excluded; what could not be read is noted."""
-    given = read(draft.options.exclude)
+def excluded_rows(
+    exclude: Any, recipients: Recipients, region: str | None, problems: Problems
+) -> npt.NDArray[np.bool_]:
+    """Return which recipients are excluded; what could not be read is noted."""
+    given = read(exclude)
     lists = [
         (given, ARGUMENT),
-        (NOBODY if draft.options.exclude is NOBODY else team_list(), VARIABLE),
+        (NOBODY if exclude is NOBODY else team_list(), VARIABLE),
     ]
-    excluded = np.zeros(draft.rows, dtype=bool)
+    excluded = np.zeros(len(recipients), dtype=bool)
     for found, where in lists:
-        _note_unread(draft, found.numbers, where)
-        if draft.columns.lookup:
-            excluded |= _excluded_lookups(draft, found, where)
+        _note_unread(problems, found.numbers, where)
+        if recipients.contact_ids is None:
+            excluded |= _excluded_lookups(recipients, found, where)
         elif len(found.lookups):
             raise InputError(
                 Sentence(
@@ -51,11 +54,13 @@ def excluded_rows(draft: Draft) -> npt.NDArray[np.bool_]:
                 )
             )
         elif found.has_numbers:
-            excluded |= held_back(found.numbers, draft.recipients(), draft.columns.region)
+            excluded |= held_back(found.numbers, recipients.contact_ids, region)
     return excluded
 
 
-def _excluded_lookups(draft: Draft, found: Exclusion, where: str) -> npt.NDArray[np.bool_]:
+def _excluded_lookups(
+    recipients: Recipients, found: Exclusion, where: str
+) -> npt.NDArray[np.bool_]:
     """Return which recipients that are looked up had an earlier run."""
     if found.has_numbers:
         raise InputError(
@@ -69,19 +74,20 @@ def _excluded_lookups(draft: Draft, found: Exclusion, where: str) -> npt.NDArray
                 ", or leave them out of the database's program.",
             )
         )
-    excluded = np.zeros(draft.rows, dtype=bool)
+    excluded = np.zeros(len(recipients), dtype=bool)
     if len(found.lookups):
-        orders = permutations(draft.lookups) if len(draft.lookups) <= _MOST_FIELDS else ()
-        for order in [*orders] or [tuple(draft.lookups)]:
-            texts = draft.recipients(fields=order)
+        lookups = recipients.lookups
+        orders = permutations(lookups) if len(lookups) <= _MOST_FIELDS else ()
+        for order in [*orders] or [tuple(lookups)]:
+            texts = recipients.texts(fields=order)
             excluded |= np.asarray(pc.is_in(texts, value_set=found.lookups))
     return excluded
 
 
-def _note_unread(draft: Draft, numbers: Numbers, where: str) -> None:
+def _note_unread(problems: Problems, numbers: Numbers, where: str) -> None:
     """Warn of cells that can be read as nothing."""
     if numbers.unread:
-        draft.problems.whole(
+        problems.whole(
             "exclude_unread",
             Sentence(
                 f"{numbers.unread:,} of the entries of ",

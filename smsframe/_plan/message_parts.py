@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from smsframe._base.arrow import Positions
-    from smsframe._plan.options import Message
+    from smsframe._base.message import Message
     from smsframe._text.template import Template
 
 

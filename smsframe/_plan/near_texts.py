@@ -1,8 +1,8 @@
 """Texts as nearly equal: the same words, or one word in ten another.
 
 A text is kept as a list of word hashes, so that it can be compared when the text itself has been
-forgotten. A tag is a word of its own. Case and the signs around a word do not count; where a script
-writes without blanks, each character is a word.
+forgotten. A tag is a word of its own. Case and the characters around a word do not count; where a
+script writes without blanks, each character is a word.
 
 Texts are nearly equal when at most one word in ten differs, or one word where at least four others
 are the same. A word that was put in, left out or replaced is one that differs.

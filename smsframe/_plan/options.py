@@ -1,8 +1,18 @@
-"""The arguments of ``plan`` and ``send``, checked against the frame before anything else happens.
+"""The arguments of ``plan``, ``send``, ``preview`` and ``compose``: their definition and checks.
 
-Faults of arguments are the caller's to mend and are raised at once, all of them in one error, each
-with what exists instead. Faults of rows are data and are found later, in ``build.py``. What is
-checked without a frame is checked by ``_base/validation.py``.
+Each argument is defined once: a key of a `TypedDict` with its type, a line on it and its default,
+in the group in which it is shown everywhere: message, people, rules, run. The functions take
+``**options: Unpack[SendOptions]``. Type checkers and editors read the keys, one jump away from the
+call; ``inspect.signature``, help and tab completion see a signature made from them; the
+command line takes its help from them, and tests hold ``docs/arguments.md`` and docstrings to them.
+Written out, signatures would show defaults on hovering too, but there would be four of them, and as
+many places in which every argument is handed on.
+
+Below, each argument is checked against the frame before anything else happens, by a line that puts
+it into the record it is kept in: `Message`, `Columns` or `Options`. Faults of arguments are the
+caller's to fix and are raised at once, all of them in one error, each with what exists instead.
+Faults of rows are data and are found later, in ``build.py``. What is checked without a frame is
+checked by ``_base/validation.py``.
 
 A campaign's name, and an id, is brought into one spelling (`campaign_name`): what nobody can see
 must not make another campaign of it, for that would text everybody again.
@@ -13,16 +23,18 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import filterfalse
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from smsframe._base.masking import Plain
+from smsframe._base.invisible import UNSEEN
+from smsframe._base.masking import AlreadyMasked
+from smsframe._base.message import Message
 from smsframe._base.sentences import FRAME, PROGRAMS, Sentence, arg, sentence_of, words
+from smsframe._base.signatures import Argument, arguments_of, shows_options
 from smsframe._base.validation import (
     check_bool,
     check_choice,
@@ -40,14 +52,19 @@ from smsframe._base.validation import (
     type_of,
     unusable,
 )
-from smsframe._phones.read import check_region
 from smsframe._plan.campaign_names import TEST_PREFIX, is_test
 from smsframe._text.format_specs import fault_of
 from smsframe._text.template import near_misses
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from smsframe._acoustic.client import Client
+    from smsframe._base.progress import ProgressArgument
     from smsframe._text.values import Format
+
+    Function = TypeVar("Function", bound=Callable[..., Any])
 
 NAMED = 20
 MAX_SOURCE = 200  # the API keeps 256 characters; the run and batch are appended to what is given
@@ -56,8 +73,6 @@ MAX_TTL_MINUTES = 2**31 - 1  # the API documents an integer and no range; [guess
 FIELD = "the name of a database field"
 
 # What shows nothing beside control and format characters, by Unicode's Default_Ignorable property.
-_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
-_VARIANTS = (("\u180b", "\u180f"), ("\ufe00", "\ufe0f"), ("\U000e0100", "\U000e01ef"))
 _BLANK_PATTERN = "\u2800"  # Braille without a dot
 
 Personalize: TypeAlias = (
@@ -77,18 +92,144 @@ Exclude: TypeAlias = (
 """Numbers, the path of a file, results of an earlier run, or a list of these."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """What is the same for every recipient."""
+class ScreenMessageOptions(TypedDict, total=False):
+    """What is said, as the composer's screen can say it too."""
 
-    program: str
-    content: str | None = None
-    content_id: str | None = None
-    defaults: Mapping[str, str] = field(default_factory=dict)
-    source: str | None = None
-    campaign_name: str | None = None
-    ttl_minutes: int | None = None
-    character_swap: bool | None = None
+    program: Annotated[str | int | None, Argument("id of the SMS program to send from")]
+    personalize: Annotated[
+        Personalize | None,
+        Argument("columns that fill the tags of other names; None is the database's"),
+    ]
+    defaults: Annotated[Mapping[str, str] | None, Argument("text where a tag has no value")]
+    formats: Annotated[
+        Mapping[Any, Format] | None, Argument("how the values of a column become text")
+    ]
+    fold: Annotated[Literal["gsm7"] | None, Argument("replace look-alikes that cost more")]
+    source: Annotated[str | None, Argument("comes back on the event of each message")]
+    campaign_name: Annotated[str | None, Argument("name that the product shows")]
+    ttl_minutes: Annotated[int | None, Argument("drop what is unsent by then")]
+    character_swap: Annotated[
+        bool | None,
+        Argument("whether the organization's character mapping applies (default: as it has set)"),
+    ]
+
+
+class MessageOptions(ScreenMessageOptions, total=False):
+    """What is said, beside the text itself."""
+
+    content_id: Annotated[str | None, Argument("a published message in its place")]
+
+
+class PeopleOptions(TypedDict, total=False):
+    """Whom it is said to."""
+
+    phone: Annotated[
+        Hashable | None, Argument("column of phone numbers (default: the one that plainly is)")
+    ]
+    lookup: Annotated[
+        Mapping[str, Hashable] | None,
+        Argument("find people by a database field, not by phone"),
+    ]
+    region: Annotated[
+        str | None,
+        Argument("of numbers without a country code; + when every number begins with its code"),
+    ]
+    region_from: Annotated[Hashable | None, Argument("country of each row's number")]
+
+
+class RuleOptions(TypedDict, total=False):
+    """Which rows go out."""
+
+    campaign: Annotated[str | None, Argument("nobody gets the same campaign twice")]
+    exclude: Annotated[
+        Exclude | None,
+        Argument(
+            "who must not be texted: CSV, Excel, Parquet, a text with one number a line, or the "
+            "results of an earlier send; may be repeated. So is, always, the file that "
+            "SMSFRAME_EXCLUDE names"
+        ),
+    ]
+    limit: Annotated[int | None, Argument("only the first N that can go out")]
+    problems: Annotated[
+        Literal["skip", "raise"],
+        Argument(
+            "skip: leave out rows that have one (default); raise: then send nothing at all", "skip"
+        ),
+    ]
+    duplicates: Annotated[
+        Literal["skip", "send"],
+        Argument(
+            "skip: the same message to the same person goes out once (default); send: as often as "
+            "it is in the file",
+            "skip",
+        ),
+    ]
+    resend_unknown: Annotated[
+        bool, Argument("send again what may have gone out: some get the text twice", False)
+    ]
+
+
+class ScreenRunOptions(TypedDict, total=False):
+    """How it is sent, as the composer's screen can be told too."""
+
+    price_per_segment: Annotated[float | None, Argument("price of one SMS, to show costs")]
+    client: Annotated[Client | None, Argument("connection to send through (default: the last one)")]
+
+
+class RunOptions(ScreenRunOptions, total=False):
+    """How it is sent."""
+
+    confirm: Annotated[
+        int | None,
+        Argument(
+            "send only if exactly N messages would go out now; without it nothing is sent. "
+            "When all have gone out before, N may also be the number of them all"
+        ),
+    ]
+    dry_run: Annotated[bool, Argument("send nothing, write the results", False)]
+    progress: Annotated[
+        ProgressArgument, Argument("whether a bar is shown, or a function that is told")
+    ]
+
+
+class SendOptions(MessageOptions, PeopleOptions, RuleOptions, RunOptions, total=False):
+    """Every argument of ``plan`` and ``send`` but the frame and the text."""
+
+
+class ComposeOptions(
+    ScreenMessageOptions, PeopleOptions, RuleOptions, ScreenRunOptions, total=False
+):
+    """Those of ``compose``: a screen sends a text of its own, and asks to confirm it."""
+
+
+GROUPS: Mapping[str, type] = {
+    "message": MessageOptions,
+    "people": PeopleOptions,
+    "rules": RuleOptions,
+    "run": RunOptions,
+}
+_FOR_TYPING = dict.fromkeys(("Client", "Format", "ProgressArgument"), object)
+ARGUMENTS: Mapping[str, Argument] = arguments_of(SendOptions, _FOR_TYPING)
+"""The arguments by name, in their order."""
+
+
+def takes_send_options(function: Function) -> Function:
+    """Have a function that takes ``**options: Unpack[SendOptions]`` show them; see `shows_options`.
+
+    Type checkers see through a decorator that takes nothing but the function.
+    """
+    return shows_options(SendOptions, ARGUMENTS)(function)
+
+
+def takes_compose_options(function: Function) -> Function:
+    """Do the same for `ComposeOptions`."""
+    return shows_options(ComposeOptions, ARGUMENTS)(function)
+
+
+def with_defaults(options: ComposeOptions) -> SendOptions:
+    """Return the arguments as given, and the defaults of those that were not."""
+    defaults = {name: argument.default for name, argument in ARGUMENTS.items()}
+    return cast("SendOptions", {**defaults, **options})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +259,33 @@ class Options:
     exclude: Any = field(default=None, repr=False)
 
 
-def check_message(text: Any, given: Mapping[str, Any], faults: list[str]) -> Message:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """How a plan is sent: through whom, and what is said beside the plan itself."""
+
+    client: Client | None = None
+    confirm: int | None = None
+    dry_run: bool = False
+    progress: ProgressArgument = None
+    wait_s: float = 0.0
+
+    def updated(self, now: Sending) -> Sending:
+        """Return how it is sent now; what was said when the plan was made stands in."""
+        return replace(
+            now,
+            client=self.client if now.client is None else now.client,
+            dry_run=now.dry_run or self.dry_run,
+            progress=self.progress if now.progress is None else now.progress,
+        )
+
+    @property
+    def alone(self) -> Sending:
+        """What of it outlives the session: no connection, and no function that is told."""
+        progress = self.progress if isinstance(self.progress, bool) else None
+        return replace(self, client=None, progress=progress)
+
+
+def check_message(text: Any, given: SendOptions, faults: list[str]) -> Message:
     """Return what is the same for every recipient; faults are added to the list."""
     if text is not None and not isinstance(text, str):
         faults.append(unusable("text", text, "a string"))
@@ -145,7 +312,7 @@ def check_message(text: Any, given: Mapping[str, Any], faults: list[str]) -> Mes
     )
 
 
-def check_columns(frame: pd.DataFrame, given: Mapping[str, Any], faults: list[str]) -> Columns:
+def check_columns(frame: pd.DataFrame, given: SendOptions, faults: list[str]) -> Columns:
     """Return which column is what; faults are added to the list."""
     phone = given["phone"]
     if phone is not None:
@@ -167,12 +334,12 @@ def check_columns(frame: pd.DataFrame, given: Mapping[str, Any], faults: list[st
     )
 
 
-def check_options(given: Mapping[str, Any], faults: list[str]) -> Options:
+def check_options(given: SendOptions, faults: list[str]) -> Options:
     """Return how to send; faults are added to the list."""
     fold = given["fold"]
-    check_bool("dry_run", given.get("dry_run", False), faults)
-    check_client(given.get("client"), faults)
-    check_progress("progress", given.get("progress"), faults)
+    check_bool("dry_run", given["dry_run"], faults)
+    check_client(given["client"], faults)
+    check_progress("progress", given["progress"], faults)
     return Options(
         campaign=_campaign(given["campaign"], faults),
         limit=check_count("limit", given["limit"], faults),
@@ -182,23 +349,23 @@ def check_options(given: Mapping[str, Any], faults: list[str]) -> Options:
         resend_unknown=check_bool("resend_unknown", given["resend_unknown"], faults),
         price_per_segment=check_number("price_per_segment", given["price_per_segment"], faults),
         fold=None if fold is None else check_choice("fold", fold, ("gsm7",), faults),
-        exclude=given.get("exclude"),
+        exclude=given["exclude"],
     )
 
 
 def check_sending(
     *, client: Any, confirm: Any, dry_run: Any, progress: Any, wait_s: Any
-) -> dict[str, Any]:
+) -> Sending:
     """Return the arguments of ``Plan.send`` in their plain form; InputError for faults."""
     faults: list[str] = []
     check_client(client, faults)
-    checked = {
-        "client": client,
-        "confirm": check_count("confirm", confirm, faults),
-        "dry_run": check_bool("dry_run", dry_run, faults),
-        "progress": check_progress("progress", progress, faults),
-        "wait_s": check_number("wait_s", wait_s, faults, optional=False),
-    }
+    checked = Sending(
+        client=client,
+        confirm=check_count("confirm", confirm, faults),
+        dry_run=check_bool("dry_run", dry_run, faults),
+        progress=check_progress("progress", progress, faults),
+        wait_s=check_number("wait_s", wait_s, faults, optional=False) or 0.0,
+    )
     refuse(faults)
     return checked
 
@@ -209,15 +376,8 @@ def campaign_name(name: str) -> str:
     >>> campaign_name(" nov\u00a0 2026\u200b ") == campaign_name("nov 2026")
     True
     """
-    seen = "".join(filterfalse(_is_unseen, unicodedata.normalize("NFKC", name)))
+    seen = UNSEEN.sub("", unicodedata.normalize("NFKC", name))
     return " ".join(unicodedata.normalize("NFKC", seen).replace(_BLANK_PATTERN, " ").split())
-
-
-def _is_unseen(sign: str) -> bool:
-    """Tell whether a sign shows nothing, and no blank either."""
-    if unicodedata.category(sign) in ("Cc", "Cf"):
-        return not sign.isspace()
-    return sign in _FILLERS or any(first <= sign <= last for first, last in _VARIANTS)
 
 
 def column_sentence(frame: pd.DataFrame, column: Any, where: str) -> str | None:
@@ -242,6 +402,25 @@ def column_sentence(frame: pd.DataFrame, column: Any, where: str) -> str | None:
     shown = ", ".join(map(repr, frame.columns[:NAMED])) + (", …" if len(labels) > NAMED else "")
     shown = shown or "no columns at all"
     return named + f" does not have. {hint}It has: {shown}."
+
+
+def refuse_repeated(frame: pd.DataFrame, column: Hashable, where: Sentence) -> None:
+    """Raise InputError for a name that more than one column has."""
+    labels = [label for label in frame.columns if str(label) == str(column)]
+    if len(labels) > 1:
+        sentence = column_sentence(frame, column, where)
+        raise InputError(
+            sentence
+            or Sentence(
+                where,
+                f" fits several columns: {', '.join(map(repr, labels))}. Rename one, or ",
+                words(
+                    Sentence("say which is meant with ", arg("personalize")),
+                    screen="choose beside the tag which is meant",
+                ),
+                ".",
+            )
+        )
 
 
 def _need_column(frame: pd.DataFrame, column: Any, where: str, faults: list[str]) -> None:
@@ -304,10 +483,12 @@ def _campaign(given: Any, faults: list[str]) -> str | None:
 
 def _region(given: Any, faults: list[str]) -> str | None:
     """Return the region as given; one that does not exist is a fault."""
+    from smsframe._phones.read import check_region  # noqa: PLC0415 - heavy; --help reads this file
+
     try:
         check_region(given)
     except InputError as error:
-        faults.append(Plain(sentence_of(error)))
+        faults.append(AlreadyMasked(sentence_of(error)))
         return None
     return given if given is None else str.__str__(given)
 
@@ -345,7 +526,7 @@ def _check_specification(column: str, wanted: str, faults: list[str]) -> None:
     text = check_text(name, wanted, faults, blank=True)
     if text and (fault := fault_of(text)):
         shown = f"The format {quoted(text)} of column {column}"
-        faults.append(Plain(words(given_as(name, text), screen=shown), f" {fault}."))
+        faults.append(AlreadyMasked(words(given_as(name, text), screen=shown), f" {fault}."))
 
 
 def _personalize(

@@ -12,6 +12,7 @@ the region, and where it contradicts it for numbers that were read nationally, t
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from smsframe._base.arrow import Positions
     from smsframe._plan.options import Columns
     from smsframe._plan.problems import Problems
 
@@ -79,9 +81,14 @@ def regions_of_rows(
         UNREADABLE.format(column=column),
         bad,
         column=column,
-        values=lambda rows: [mask_label(str(cell)) for cell in frame[column].iloc[rows]],
+        values=partial(_masked, frame[column]),
     )
     return known
+
+
+def _masked(cells: pd.Series, rows: Positions) -> list[str]:
+    """Return the cells of rows, masked."""
+    return [mask_label(str(cell)) for cell in cells.iloc[rows]]
 
 
 def note_countries(

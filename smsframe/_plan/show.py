@@ -9,28 +9,46 @@ frames, and knows nothing of how they were made.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from html import escape
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from smsframe._base.html import FAINT, INK, LINE, PAPER
-from smsframe._base.masking import mask_label
+from smsframe._base.html import (
+    FAINT,
+    HEADING,
+    INK,
+    LINE,
+    MARKS,
+    PAPER,
+    PLAIN_TABLE,
+    Html,
+    faint,
+    figures_line,
+    joined,
+    table,
+    tag,
+    text_of_cell,
+)
+from smsframe._base.masking import LEAST_PHONE, mask_label
 from smsframe._base.tracebacks import public
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
 
     from smsframe._plan.problems import Kind
 
 SHOWN_PROBLEMS = 50
 SHOWN_TEXTS = 3
-LEAST_PHONE = 10**9  # numbers below it label rows, as ids do
 
 BARE = "list-style:none;margin:0;padding:0"
 ITEM = "display:flex;flex-wrap:wrap;gap:0 1em;padding:.3em 0;margin:0"
-MARKS = {"error": "✖", "warning": "▲", "info": "ℹ"}
+WIDE = "flex:1 1 20em"
+BUBBLE = (
+    f"display:inline-block;max-width:28em;background:{PAPER};border:1px solid {LINE};"
+    "border-radius:1em 1em 1em .2em;padding:.5em .8em;text-align:left;overflow-wrap:anywhere"
+)
+CELL = f"padding:.2em .6em;text-align:left;vertical-align:top;border-bottom:1px solid {LINE}"
 TINTS = {"error": "#d1242f", "warning": "#9a6700", "info": FAINT}
 
 
@@ -62,17 +80,13 @@ def plan_text(view: PlanView) -> str:
 
 def plan_html(view: PlanView) -> str:
     """Return a plan as static HTML: figures, first texts as bubbles, problems by their cells."""
-    parts = [f"<div style='font-weight:600;margin:.2em 0'>{escape(headline(view))}</div>"]
-    figures = " &nbsp;·&nbsp; ".join(
-        f"{escape(name)}: <b>{escape(value)}</b>" for name, value in view.figures.items()
-    )
-    parts.append(f"<div style='color:{FAINT}'>{figures}</div>")
-    parts += [f"<div style='color:{FAINT}'>{escape(note)}</div>" for note in view.notes]
+    parts = [tag("div", headline(view), style=HEADING), figures_line(view.figures)]
+    parts += [faint(note) for note in view.notes]
     parts += [bubble(to, text) for to, text in view.messages]
     if view.kinds and view.problems is not None:
         parts.append(_problems(view))
-    inside = "".join(parts).encode(errors="replace").decode()  # names may hold half a character
-    return f"<div class='smsframe-plan' style='color:{INK};max-width:60em'>{inside}</div>"
+    inside = joined(*parts).encode(errors="replace").decode()  # names may hold half a character
+    return tag("div", Html(inside), class_="smsframe-plan", style=f"color:{INK};max-width:60em")
 
 
 def headline(view: PlanView) -> str:
@@ -92,16 +106,10 @@ def counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {code}" for code, count in counts.items())
 
 
-def bubble(to: str, text: str) -> str:
+def bubble(to: str, text: str) -> Html:
     """Return a message as a phone would show it."""
-    body = escape(text).replace("\n", "<br>")
-    return (
-        f"<div style='margin:.5em 0'><div style='font-size:.85em;color:{FAINT}'>"
-        f"to {escape(to)}</div><div style='display:inline-block;max-width:28em;"
-        f"background:{PAPER};border:1px solid {LINE};border-radius:1em 1em 1em .2em;"
-        "padding:.5em .8em;text-align:left;overflow-wrap:anywhere'>"
-        f"{body}</div></div>"
-    )
+    body = Html(tag("div", text, style=BUBBLE).replace("\n", "<br>"))
+    return tag("div", faint(f"to {to}", more=";font-size:.85em"), body, style="margin:.5em 0")
 
 
 @public
@@ -115,101 +123,78 @@ class Messages:
         return "\n".join(f"to {to}: {text}" for to, text in self.messages) or "no messages"
 
     def _repr_html_(self) -> str:
-        shown = "".join(bubble(to, text) for to, text in self.messages) or "no messages"
-        return f"<div class='smsframe-messages' style='color:{INK}'>{shown}</div>"
+        shown = joined(*(bubble(to, text) for to, text in self.messages)) or "no messages"
+        return tag("div", shown, class_="smsframe-messages", style=f"color:{INK}")
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], tints: Sequence[str] = ()) -> str:
-    """Return rows as an HTML table; the first cell of row ``i`` takes the colour ``tints[i]``."""
-    cell = f"padding:.2em .6em;text-align:left;vertical-align:top;border-bottom:1px solid {LINE}"
-    head = "".join(f"<th scope='col' style='{cell}'>{escape(name)}</th>" for name in columns)
-    body = []
-    for number, row in enumerate(rows):
-        tint = f";color:{tints[number]}" if number < len(tints) else ""
-        cells = [
-            f"<td style='{cell}{tint if place == 0 else ''}'>{escape(_shown(value))}</td>"
-            for place, value in enumerate(row)
-        ]
-        body.append(f"<tr>{''.join(cells)}</tr>")
-    return (
-        "<div style='overflow-x:auto'><table style='border-collapse:collapse;margin:.3em 0'>"
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
-    )
-
-
-def _problems(view: PlanView) -> str:
+def _problems(view: PlanView) -> Html:
     """Return the problems: by kind with an example, then the first ones row by row, folded away."""
     told = [kind for kind in view.kinds if kind.severity != "info"]
     remarks = [kind for kind in view.kinds if kind.severity == "info"]
     parts = []
     if told:
-        parts.append(
-            "<div style='font-weight:600;margin:.8em 0 .2em'>What is wrong, and the cure</div>"
-        )
-        parts.append(f"<ul style='{BARE}'>{''.join(map(_kind, told))}</ul>")
-    return "".join([*parts, _remarks(remarks), _row_by_row(view)])
+        head = "What is wrong, and what to do"
+        parts.append(tag("div", head, style="font-weight:600;margin:.8em 0 .2em"))
+        parts.append(tag("ul", *map(_kind, told), style=BARE))
+    return joined(*parts, *_remarks(remarks), *_row_by_row(view))
 
 
-def _kind(kind: Kind) -> str:
+def _kind(kind: Kind) -> Html:
     """Return one kind of problem: mark, number, code; sentence and example beside or below."""
-    example = "" if kind.label is None else f"First: row {shown_label(kind.label)}"
-    if _shown(kind.value):
-        example += f"{', ' if example else ''}{_shown(kind.value)}"
-    mark = f"<span style='color:{TINTS[kind.severity]}'>{MARKS[kind.severity]}</span>"
-    return (
-        f"<li style='{ITEM};border-top:1px solid {LINE}'>"
-        f"<span style='flex:0 0 15em'>{mark} <b>{kind.count:,}</b> {escape(kind.code)}</span>"
-        f"<span style='flex:1 1 20em'>{escape(kind.sentence)} "
-        f"<span style='color:{FAINT}'>{escape(example)}</span></span></li>"
-    )
+    first = "" if kind.label is None else f"First: row {row_label(kind.label)}"
+    example = ", ".join(filter(None, [first, text_of_cell(kind.value)]))
+    mark = _tinted(MARKS[kind.severity], kind.severity)
+    count = tag("b", f"{kind.count:,}")
+    told = tag("span", kind.sentence, " ", tag("span", example, style=f"color:{FAINT}"), style=WIDE)
+    named = tag("span", mark, " ", count, f" {kind.code}", style="flex:0 0 15em")
+    return tag("li", named, told, style=f"{ITEM};border-top:1px solid {LINE}")
 
 
-def _remarks(kinds: Sequence[Kind]) -> str:
+def _tinted(text: str, severity: str) -> Html:
+    """Return a text in the colour of a severity."""
+    return tag("span", text, style=f"color:{TINTS[severity]}")
+
+
+def _remarks(kinds: Sequence[Kind]) -> list[Html]:
     """Return what is worth knowing but no fault, columns with the same sentence together."""
     columns: dict[tuple[str, str], list[str]] = {}
     for kind in kinds:
         named = columns.setdefault((kind.code, kind.sentence), [])
         if kind.column is not None:
             named.append(str(kind.column))
-    lines = [
-        f"{MARKS['info']} {escape(code)}: {escape(sentence)} {escape(', '.join(named))}"
+    return [
+        faint(f"{MARKS['info']} {code}: {sentence} {', '.join(named)}", more=";margin-top:.3em")
         for (code, sentence), named in columns.items()
     ]
-    return "".join(f"<div style='color:{FAINT};margin-top:.3em'>{line}</div>" for line in lines)
 
 
-def _row_by_row(view: PlanView) -> str:
+def _row_by_row(view: PlanView) -> list[Html]:
     """Return the first problems of rows as a table, to be unfolded."""
     assert view.problems is not None
     of_rows = view.problems[view.problems["position"].notna()]
     if of_rows.empty:
-        return ""
+        return []
     first = of_rows.head(SHOWN_PROBLEMS)
     rows = [
-        (f"{MARKS[str(p.severity)]} {p.code}", shown_label(p.label), p.column, p.value, p.sentence)
+        (
+            _tinted(f"{MARKS[str(p.severity)]} {p.code}", str(p.severity)),
+            *(row_label(p.label), text_of_cell(p.column), text_of_cell(p.value)),
+            text_of_cell(p.sentence),
+        )
         for p in first.itertuples()
     ]
-    tints = [TINTS[str(severity)] for severity in first["severity"]]
     total = sum(kind.count for kind in view.kinds if kind.label is not None)
     title = "Row by row" + (f": the first {len(first)} of {total:,}" if total > len(first) else "")
-    return (
-        f"<details style='margin-top:.5em'><summary style='cursor:pointer'>{title} "
-        "(all of them: plan.problems)</summary>"
-        + table(("problem", "row", "column", "value", "what to do"), rows, tints)
-        + "</details>"
-    )
+    told = f"{title} (all of them: plan.problems)"
+    columns = ("problem", "row", "column", "value", "what to do")
+    cells = table(columns, rows, styles=[CELL] * len(columns), **PLAIN_TABLE)
+    summary = tag("summary", told, style="cursor:pointer")
+    return [tag("details", summary, cells, style="margin-top:.5em")]
 
 
-def shown_label(label: Any) -> str:
+def row_label(label: Any) -> str:
     """Return a row's label as it is shown; people are labelled by their phones sometimes."""
     if isinstance(label, tuple):
-        return ", ".join(map(shown_label, label))
+        return ", ".join(map(row_label, label))
     is_number = isinstance(label, Integral) and abs(int(label)) < LEAST_PHONE
-    return _shown(label) if is_number else mask_label(_shown(label))
-
-
-def _shown(value: Any) -> str:
-    """Return a cell as text; nothing for what is missing."""
-    if value is None or value is pd.NA or (isinstance(value, float) and value != value):  # noqa: PLR0124 - NaN
-        return ""
-    return str(value)
+    return text_of_cell(label) if is_number else mask_label(text_of_cell(label))

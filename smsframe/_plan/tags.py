@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from smsframe._plan.data import Draft
+    from smsframe._plan.problems import Problems
 
 _INSIDE: Final = r"[^{}\[\]()<>«»|%\n]"
 _ONLY_TAGS: Final = (
@@ -81,15 +81,16 @@ def called_the_same(tag: str, labels: Iterable[Hashable]) -> list[Hashable]:
     return [label for label in labels if wanted and bare(str(label)) == wanted]
 
 
-def note_database_tag(draft: Draft, tag: str, *, said_so: bool) -> None:
+def note_database_tag(
+    frame: pd.DataFrame, problems: Problems, tag: str, default: str | None, *, said_so: bool
+) -> None:
     """Say that a tag is left to the database, and whether a column was meant."""
-    if not said_so and _note_near_miss(draft, tag):
+    if not said_so and _note_near_miss(frame, problems, tag):
         return
-    default = draft.message.defaults.get(tag)
     lacking = f"the default {default!r}" if default is not None else "nothing (there is no default)"
     said = words(Sentence(arg("personalize"), " says"), screen="was chosen")
     why = Sentence("is the database's, as ", said) if said_so else "is no column"
-    draft.problems.whole(
+    problems.whole(
         "tag_from_database",
         Sentence(
             f"Tag %%{tag}%% ",
@@ -101,13 +102,13 @@ def note_database_tag(draft: Draft, tag: str, *, said_so: bool) -> None:
     )
 
 
-def _note_near_miss(draft: Draft, tag: str) -> bool:
+def _note_near_miss(frame: pd.DataFrame, problems: Problems, tag: str) -> bool:
     """Note what a tag is nearly called like; False where there is nothing."""
-    columns, levels = list(draft.frame.columns), list(draft.frame.index.names)
+    columns, levels = list(frame.columns), list(frame.index.names)
     if same := called_the_same(tag, columns):
         many = "columns are called" if len(same) > 1 else "a column is called"
         names = [_told(label, tag) for label in same]
-        draft.problems.whole(
+        problems.whole(
             "tag_near_miss",
             Sentence(
                 f"Tag %%{tag}%% is no column, but {many} {' and '.join(names)}. ",
@@ -116,7 +117,7 @@ def _note_near_miss(draft: Draft, tag: str) -> bool:
             column=tag,
         )
     elif level := called_the_same(tag, [name for name in levels if name is not None]):
-        draft.problems.whole(
+        problems.whole(
             "tag_is_index",
             Sentence(
                 f"Tag %%{tag}%% is filled from the database",
@@ -131,7 +132,7 @@ def _note_near_miss(draft: Draft, tag: str) -> bool:
             column=tag,
         )
     elif near := near_misses(tag, list(map(str, columns))):
-        draft.problems.whole(
+        problems.whole(
             "tag_near_miss",
             Sentence(
                 f"Tag %%{tag}%% is filled from the database, though the ",
@@ -171,10 +172,10 @@ def _told(label: Hashable, tag: str) -> str:
     return f"{label!r} (which only looks the same)" if alike else repr(label)
 
 
-def note_other_notations(draft: Draft, literals: Sequence[str]) -> None:
+def note_other_notations(frame: pd.DataFrame, problems: Problems, literals: Sequence[str]) -> None:
     """Warn of what looks like a tag in another notation, in the text outside its tags."""
-    for shown, name in dict.fromkeys(_other_notations(literals, draft.frame)):
-        draft.problems.whole(
+    for shown, name in dict.fromkeys(_other_notations(literals, frame)):
+        problems.whole(
             "tag_other_notation",
             f"{shown!r} is no tag and goes out as it stands. A tag is written %%{name}%%.",
             severity="warning",

@@ -7,36 +7,61 @@ its own (``campaign_names``), so it neither counts as the plan's message nor is 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from smsframe._base.masking import Plain
+from smsframe._base.masking import AlreadyMasked, mask_example
 from smsframe._base.sentences import Sentence, arg, joined
 from smsframe._base.validation import shown_label, unusable
 from smsframe._phones import read as phones
-from smsframe._phones.corruption import masked
-from smsframe._plan import data
-from smsframe._plan.batches import picker
+from smsframe._plan.build import identify_messages
 from smsframe._plan.campaign_names import new_test_name
+from smsframe._plan.data import PlanData
 from smsframe._plan.options import Columns, Options
+from smsframe._plan.problems import Problems
+from smsframe._plan.recipients import Recipients
+from smsframe._plan.verdicts import judge_rows
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from smsframe._base.arrow import Positions
-    from smsframe._plan.data import Draft
+    from smsframe._plan.texts import Texts
 
 MOST = 10
 NEED = "your own phone numbers, with their country codes: a text or a list of texts"
 _OF_RECIPIENTS = ("phone", "lookup", "region")  # how codes begin that are about whom, not what
 
 
-def trial_of(made: Draft, rows: Positions, to: Any) -> Draft:
-    """Return the messages of rows, each addressed to all of the numbers.
+def trial_of(made: PlanData, rows: Positions, to: Any) -> PlanData:
+    """Return the messages of rows of a plan, each addressed to all of the numbers.
+
+    Raises
+    ------
+    InputError
+        As of `trial_texts`.
+    """
+    region, fold = made.columns.region, made.options.fold
+    return trial_texts(
+        made.texts, made.problems, made.frame.index, rows, to, region=region, fold=fold
+    )
+
+
+def trial_texts(
+    texts: Texts,
+    problems: Problems,
+    labels: pd.Index,
+    rows: Positions,
+    to: Any,
+    *,
+    region: str | None,
+    fold: Literal["gsm7"] | None,
+) -> PlanData:
+    """Return the texts of rows, each addressed to all of the numbers.
 
     Raises
     ------
@@ -46,34 +71,34 @@ def trial_of(made: Draft, rows: Positions, to: Any) -> Draft:
     """
     if not len(rows):
         raise InputError("No row would go out, so there are no words to test. Name a row.")
-    numbers = _numbers(to, made.columns.region)
+    numbers = _numbers(to, region)
     if len(rows) * len(numbers) > MOST:
         raise InputError(
             f"A test is at most {MOST} messages; this would be {len(rows) * len(numbers):,}."
         )
-    told = list(dict.fromkeys(_told(made, rows)))
+    told = list(dict.fromkeys(_told(problems, labels, rows)))
     if told:
-        raise InputError(Plain(joined(" ", told)))
+        raise InputError(AlreadyMasked(joined(" ", told)))
     every = np.tile(rows, len(numbers))
     digits = np.repeat(np.array(numbers, dtype=object), len(rows))
-    at = picker(every)
-    frame = pd.DataFrame({"row": made.frame.index.take(every), "to": "+" + digits})
-    test = data.Draft(
+    frame = pd.DataFrame({"row": labels.take(every), "to": "+" + digits})
+    columns = Columns(phone="to", region=region)
+    options = Options(campaign=new_test_name(), duplicates="send", fold=fold)
+    recipients = Recipients(contact_ids=pa.array(digits, pa.string()))
+    taken = texts.taken(every)
+    messages = identify_messages(recipients, taken, Problems())
+    nobody = np.zeros(len(frame), dtype=bool)
+    judged = judge_rows(messages, columns, options, nobody, Problems())
+    return PlanData(  # that one's own numbers get several messages is meant: no problem is kept
         frame=frame,
-        message=made.message,
-        columns=Columns(phone="to", region=made.columns.region),
-        options=Options(campaign=new_test_name(), duplicates="send", fold=made.options.fold),
-        template=made.template,
-        contact_ids=pa.array(digits, pa.string()),
-        personalization={tag: at(column) for tag, column in made.personalization.items()},
-        filled={tag: at(column) for tag, column in made.filled.items()},
-        database_tags=made.database_tags,
+        columns=columns,
+        options=options,
+        recipients=recipients,
+        texts=taken,
+        messages=messages,
+        verdict=judged.verdict,
+        somebody_twice=judged.somebody_twice,
     )
-    data.identify_messages(test)
-    data.measure_texts(test)
-    data.judge_rows(test, np.zeros(test.rows, dtype=bool))
-    test.problems.faults.clear()  # that one's own numbers get several messages is meant
-    return test
 
 
 def _numbers(to: Any, region: str | None) -> list[str]:
@@ -87,21 +112,21 @@ def _numbers(to: Any, region: str | None) -> list[str]:
     read = phones.read_phones(column, region=region)
     bad = np.flatnonzero(read.code.codes >= 0)
     if len(bad):
-        told = masked(str(column.iloc[bad[0]]))
+        told = mask_example(str(column.iloc[bad[0]]))
         what, _, _ = phones.SENTENCES[str(read.code[bad[0]])].partition(". ")
         what = what.format(value=repr(told), region=f"region {region}")
         said = f"{what}. Give {NEED}."
-        raise InputError(Plain(arg("to"), f" cannot be used, and nothing was sent: {said}"))
+        raise InputError(AlreadyMasked(arg("to"), f" cannot be used, and nothing was sent: {said}"))
     return list(dict.fromkeys(read.digits.to_pylist()))
 
 
-def _told(made: Draft, rows: Positions) -> Iterator[str]:
+def _told(problems: Problems, labels: pd.Index, rows: Positions) -> Iterator[str]:
     """Yield what is wrong with the text, or with the values of rows."""
-    for fault in made.problems.of("error"):
+    for fault in problems.of("error"):
         if fault.code.startswith(_OF_RECIPIENTS):
             continue
         if fault.positions is None:
             yield fault.sentence
             continue
         for row in rows[np.isin(rows, fault.positions)]:
-            yield Sentence(f"Row {shown_label(made.frame.index[row])}: ", fault.sentence)
+            yield Sentence(f"Row {shown_label(labels[row])}: ", fault.sentence)

@@ -20,23 +20,25 @@ from smsframe._plan.consent_columns import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Collection, Hashable
 
-    from smsframe._plan.data import Draft
+    from smsframe._plan.problems import Problems
 
 
-def note_columns(draft: Draft) -> None:
+def note_columns(
+    frame: pd.DataFrame, used: Collection[Hashable | None], problems: Problems
+) -> None:
     """Note the columns that are replaced, and those that nothing is taken from."""
-    _note_replaced(draft)
-    _note_unused(draft)
+    _note_replaced(frame, problems)
+    _note_unused(frame, used, problems)
 
 
-def _note_replaced(draft: Draft) -> None:
+def _note_replaced(frame: pd.DataFrame, problems: Problems) -> None:
     """Warn of columns of the caller's that are called as ours."""
-    names = [name for name in RESULT_COLUMNS if name in draft.frame.columns]
+    names = [name for name in RESULT_COLUMNS if name in frame.columns]
     if not names or len(names) == len(RESULT_COLUMNS):
         return
-    draft.problems.whole(
+    problems.whole(
         "column_replaced",
         f"The results have columns of their own called {', '.join(names)}, and yours are replaced "
         "by them. Rename yours to keep them.",
@@ -45,16 +47,17 @@ def _note_replaced(draft: Draft) -> None:
     )
 
 
-def _note_unused(draft: Draft) -> None:
+def _note_unused(
+    frame: pd.DataFrame, used: Collection[Hashable | None], problems: Problems
+) -> None:
     """List the columns that nothing is taken from; one that is about consent was forgotten."""
-    used = [draft.columns.phone, draft.columns.region_from, *draft.read_columns]
-    for column in draft.frame.columns:
+    for column in frame.columns:
         if column in used or column in RESULT_COLUMNS:
             continue
-        if concerns_consent(str(column)) or _holds_refusals(draft.frame[column]):
-            _note_consent(draft, column)
+        if concerns_consent(str(column)) or _holds_refusals(frame[column]):
+            _note_consent(frame[column], column, problems)
             continue
-        draft.problems.whole(
+        problems.whole(
             "column_unused", "Nothing is taken from this column.", severity="info", column=column
         )
 
@@ -67,9 +70,8 @@ def _holds_refusals(cells: Any) -> bool:
         return False
 
 
-def _note_consent(draft: Draft, column: Hashable) -> None:
+def _note_consent(cells: Any, column: Hashable, problems: Problems) -> None:
     """Warn of a column that seems to say who wants no texts, with its values."""
-    cells: Any = draft.frame[column]
     if isinstance(cells, pd.DataFrame) or not len(cells):  # there twice
         return
     try:
@@ -78,7 +80,7 @@ def _note_consent(draft: Draft, column: Hashable) -> None:
         values = counted_values(cells)
     except (TypeError, ArithmeticError):  # lists, and signalling NaN, cannot be counted
         values = "values that cannot be counted"
-    draft.problems.whole(
+    problems.whole(
         "consent_unused",
         f"Column {str(column)!r} seems to say who wants no texts, but nothing is taken from it. "
         f"Its values: {values}. Leave out whoever must not be texted before you send.",

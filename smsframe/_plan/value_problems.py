@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -22,13 +23,12 @@ from smsframe._base.arrow import bytes_of, offsets_of
 from smsframe._base.no_value_words import OTHER_WORDS, WORDS
 from smsframe._base.sentences import Sentence, arg, words
 from smsframe._text.format_specs import inside
-from smsframe._text.format_value import clean_text, cure_for, shown
+from smsframe._text.format_value import clean_text, fix_for, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Hashable
 
     from smsframe._base.arrow import Positions
-    from smsframe._plan.data import Draft
     from smsframe._plan.problems import Problems
     from smsframe._text.values import Format, Written
 
@@ -44,43 +44,42 @@ _UTC_NAMES: Final = frozenset(
 )
 
 
-def note_values(draft: Draft, column: Hashable, written: Written) -> None:
-    """Note what is wrong or odd about a column's texts; once for each column."""
-    if column in draft.read_columns:
-        return
-    draft.read_columns.append(column)
-    fmt = draft.columns.formats.get(column)
-    _note_unwritable(draft, column, fmt, written)
-    cells = draft.frame[column]
-    note_words(draft.problems, column, cells, written.words)
-    _note_tags_inside(draft.problems, column, written.texts)
-    _note_garbled(draft.problems, column, written.texts)
+def note_values(
+    problems: Problems, column: Hashable, cells: pd.Series, fmt: Format | None, written: Written
+) -> None:
+    """Note what is wrong or odd about a column's texts."""
+    _note_unwritable(problems, column, cells, fmt, written)
+    note_words(problems, column, cells, written.words)
+    _note_tags_inside(problems, column, written.texts)
+    _note_garbled(problems, column, written.texts)
     if not (isinstance(fmt, str) and inside(fmt)):  # what says how many digits means them
-        _note_noise(draft.problems, column, written.texts)
+        _note_noise(problems, column, written.texts)
     if not callable(fmt):
-        _note_utc(draft.problems, column, cells, written.texts, fmt)
+        _note_utc(problems, column, cells, written.texts, fmt)
 
 
-def _note_unwritable(draft: Draft, column: Hashable, fmt: Format | None, written: Written) -> None:
+def _note_unwritable(
+    problems: Problems, column: Hashable, cells: pd.Series, fmt: Format | None, written: Written
+) -> None:
     """Note the cells that have no text; each is a problem of its row."""
     how = f" with the format {fmt!r}" if isinstance(fmt, str) else " by its function" if fmt else ""
     for fault in written.unwritable:
-        draft.problems.rows(
+        problems.rows(
             "value_unreadable",
             Sentence(
                 f"Column {column!r} holds something here that cannot be written{how}: "
                 f"{fault.sentence}. ",
-                cure_for(fault.value, fmt, str(column)),
+                fix_for(fault.value, fmt, str(column)),
             ),
             fault.rows,
             column=column,
-            values=_shown_cells(draft.frame[column]),
+            values=partial(_shown_cells, cells),
         )
 
 
-def _shown_cells(cells: pd.Series) -> Callable[[Positions], Sequence[str]]:
-    """Return a function that gives the cells at positions, shortened and masked."""
-    return lambda positions: [shown(cell) for cell in cells.iloc[positions]]
+def _shown_cells(cells: pd.Series, positions: Positions) -> list[str]:
+    """Return the cells at positions, shortened and masked."""
+    return [shown(cell) for cell in cells.iloc[positions]]
 
 
 def note_words(
@@ -104,7 +103,7 @@ def note_words(
         rows,
         severity="warning",
         column=column,
-        values=_shown_cells(cells),
+        values=partial(_shown_cells, cells),
     )
 
 
@@ -133,7 +132,7 @@ def _note_tags_inside(problems: Problems, column: Hashable, texts: pa.Array) -> 
         _rows_with(texts, "%%"),
         severity="warning",
         column=column,
-        values=_shown_texts(texts),
+        values=partial(_shown_texts, texts),
     )
 
 
@@ -146,7 +145,7 @@ def _note_garbled(problems: Problems, column: Hashable, texts: pa.Array) -> None
         _rows_with(texts, "\ufffd"),
         severity="warning",
         column=column,
-        values=_shown_texts(texts),
+        values=partial(_shown_texts, texts),
     )
 
 
@@ -166,7 +165,7 @@ def _note_noise(problems: Problems, column: Hashable, texts: pa.Array) -> None:
         _noisy_rows(texts),
         severity="warning",
         column=column,
-        values=_shown_texts(texts),
+        values=partial(_shown_texts, texts),
     )
 
 
@@ -196,9 +195,9 @@ def _rows_with(texts: pa.Array, characters: str) -> Positions:
     return np.flatnonzero(found.to_numpy(zero_copy_only=False))
 
 
-def _shown_texts(texts: pa.Array) -> Callable[[Positions], Sequence[str]]:
-    """Return a function that gives the texts at positions, shortened and masked."""
-    return lambda positions: [shown(texts[int(place)].as_py()) for place in positions]
+def _shown_texts(texts: pa.Array, positions: Positions) -> list[str]:
+    """Return the texts at positions, shortened and masked."""
+    return [shown(texts[int(place)].as_py()) for place in positions]
 
 
 def _note_utc(
@@ -217,7 +216,7 @@ def _note_utc(
             written,
             severity="warning",
             column=column,
-            values=_shown_texts(texts),
+            values=partial(_shown_texts, texts),
         )
     problems.rows(
         "value_in_utc",

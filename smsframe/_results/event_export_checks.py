@@ -28,8 +28,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base import result_columns
-from smsframe._base.masking import Plain, mask_phone
-from smsframe._phones.corruption import find_damage, masked
+from smsframe._base.masking import AlreadyMasked, mask_example, mask_phone
+from smsframe._phones.corruption import find_damage
 from smsframe._phones.parse_column import read_texts
 from smsframe._results.event_export import NOBODY, SEVERAL, is_by_number
 from smsframe.errors import InputError
@@ -71,7 +71,7 @@ def refuse_contradictions(events: Events, known: Remembered, named: Named) -> No
     wrong = named.judged & (named.place == NOBODY)
     if wrong.any():
         example = events.texts.take(pa.array(np.flatnonzero(wrong)[:1]))[0].as_py()
-        shown = "a blank cell" if not example else f"such as {masked(example)}"
+        shown = "a blank cell" if not example else f"such as {mask_example(example)}"
         raise _refusal(
             f"In column {events.column}, {int(wrong.sum()):,} of {int(named.judged.sum()):,} "
             "events that name a batch of these sends hold a number of nobody in that batch "
@@ -83,7 +83,7 @@ def refuse_contradictions(events: Events, known: Remembered, named: Named) -> No
 
 def _refusal(sentence: str) -> InputError:
     """Return the error of an export that is not believed; what it quotes is masked already."""
-    return InputError(Plain(f"{sentence} {RESOLVE}"))
+    return InputError(AlreadyMasked(f"{sentence} {RESOLVE}"))
 
 
 def _refuse_damage(events: Events) -> None:

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 NOT_REACHED = ("not_reached", "The run ended before this row. The same send goes on here.")
 RUN_STATUSES = result_columns.STATUSES[1:]
-SHOWN_TEXT = 160
 
 
 def results_of(journal: Journal, run_id: str) -> pd.DataFrame:
@@ -89,17 +88,17 @@ def _verdicts(
 ) -> Verdicts:
     """Return what became of every row."""
     reasons = [*known.reasons, NOT_REACHED]
-    told = rest["row"].to_numpy()[source[rest["row"].to_numpy()] < 0]
-    from_rest = np.isin(rest["row"].to_numpy(), told)
+    unsent = rest["row"].to_numpy()[source[rest["row"].to_numpy()] < 0]
+    from_rest = np.isin(rest["row"].to_numpy(), unsent)
     pairs, numbers = _rest_reasons(rest.filter(pa.array(from_rest)))
     reason = np.where(source >= 0, np.append(known.reason, len(known.reasons))[source], -1)
     reason[source < 0] = len(known.reasons)
-    reason[told] = np.where(numbers >= 0, numbers + len(reasons), -1)
+    reason[unsent] = np.where(numbers >= 0, numbers + len(reasons), -1)
     status = np.append(known.status, NUMBER["not_attempted"]).astype(np.uint8)[source]
-    status[told] = rest["status"].to_numpy()[from_rest]
+    status[unsent] = rest["status"].to_numpy()[from_rest]
     batch = np.append(known.batch, -1).astype(np.int32)[source]
     named = rest["batch"].filter(pa.array(from_rest)).to_pylist()
-    batch[told] = [known.numbers.get(name, -1) for name in named]
+    batch[unsent] = [known.numbers.get(name, -1) for name in named]
     return Verdicts(
         status=status,
         reason=reason.astype(np.int32),
@@ -236,14 +235,9 @@ def _run_row(journal: Journal, run_id: str) -> dict[str, Any]:
         "batches": len(journal.batches(run_id)),
         "started_at": int(run.started_at),
         "seconds": seconds,
-        "ending": _ending(run),
+        "ending": "forgotten" if run.forgotten else run.ending or "not ended",
         "who": "@".join(filter(None, [run.user, run.host])),
     }
-
-
-def _ending(run: RunRecord) -> str:
-    """Return how a run ended; one that was never ended was killed, or still goes on."""
-    return "forgotten" if run.forgotten else run.ending or "not ended"
 
 
 def _counts(journal: Journal, run: RunRecord) -> dict[str, int | None]:
@@ -259,7 +253,7 @@ def _counts(journal: Journal, run: RunRecord) -> dict[str, int | None]:
     rows = rest["row"].to_numpy()
     decided = np.isin(status[rows], [NUMBER[name] for name in result_columns.ACCEPTED_STATUSES])
     earlier = rest["batch"].is_valid().to_numpy()
-    told = np.where(earlier, len(result_columns.STATUSES), rest["status"].to_numpy())
-    status[rows[~decided]] = told[~decided]
+    recorded = np.where(earlier, len(result_columns.STATUSES), rest["status"].to_numpy())
+    status[rows[~decided]] = recorded[~decided]
     numbers = np.bincount(status, minlength=len(result_columns.STATUSES) + 1).tolist()
     return {**dict(zip(result_columns.STATUSES, numbers, strict=False)), "earlier": numbers[-1]}

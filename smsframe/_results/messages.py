@@ -128,16 +128,16 @@ class _Collected:
 
     def _overlay(self, record: BatchRecord, status: npt.NDArray[np.uint8], reason: Numbers) -> None:
         """Put what the status endpoint said over what was accepted."""
-        told = status_answers.unpack(record.statuses or b"", record.size)
-        sent = (told.sent == status_answers.SENT) & (status == result_columns.NUMBER["accepted"])
-        unsent = (told.sent == status_answers.NOT_SENT) & (
+        said = status_answers.unpack(record.statuses or b"", record.size)
+        sent = (said.sent == status_answers.SENT) & (status == result_columns.NUMBER["accepted"])
+        unsent = (said.sent == status_answers.NOT_SENT) & (
             status == result_columns.NUMBER["accepted"]
         )
         status[sent] = result_columns.NUMBER["sent"]
         reason[sent] = -1
         status[unsent] = result_columns.NUMBER["not_sent"]
-        numbers = [self._number(status_answers.reason_of(message)) for message in told.messages]
-        reason[unsent] = np.array([*numbers, -1], dtype=np.int32)[told.message[unsent]]
+        numbers = [self._number(status_answers.reason_of(message)) for message in said.messages]
+        reason[unsent] = np.array([*numbers, -1], dtype=np.int32)[said.message[unsent]]
 
     def _number(self, reason: tuple[str, str] | None) -> int:
         """Return the number of a reason, the same for equal ones; -1 for none."""
@@ -152,7 +152,7 @@ class _Collected:
             batches=batches,
             batch=np.repeat(np.array(self.numbers, dtype=np.int32), sizes),
             offset=(np.arange(total) - starts).astype(np.int32),
-            contact=_concatenated(self.contacts),
+            contact=pa.concat_arrays(self.contacts or [pa.array([], pa.string())]),
             status=np.concatenate([np.empty(0, np.uint8), *self.status]),
             reason=np.concatenate([np.empty(0, np.int32), *self.reason]),
             reasons=list(self.reasons),
@@ -168,11 +168,6 @@ def states_of(record: BatchRecord) -> npt.NDArray[np.uint8]:
 def _joined(batch_ids: pa.Array, contacts: pa.Array) -> pa.Array:
     """Return batch and contact as one text."""
     return pc.binary_join_element_wise(batch_ids, contacts, "\x00")
-
-
-def _concatenated(arrays: list[pa.Array]) -> pa.Array:
-    """Return arrays of text one after the other."""
-    return pa.concat_arrays(arrays) if arrays else pa.array([], pa.string())
 
 
 def _stacked(tables: list[pa.Table]) -> pa.Table:

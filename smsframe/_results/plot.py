@@ -114,7 +114,8 @@ def _stack(axes: Any, counts: pd.DataFrame, *, width: float, across: bool = Fals
     for status in [status for status in STATUS_COLOURS if status in counts.columns]:
         numbers = counts[status].to_numpy()
         where = {size: width, start: drawn_before}
-        draw(places, numbers, color=STATUS_COLOURS[status], label=_words(status), **where)
+        label = result_columns.words_of(status)
+        draw(places, numbers, color=STATUS_COLOURS[status], label=label, **where)
         drawn_before = drawn_before + numbers
 
 
@@ -125,11 +126,6 @@ def _write(
     for place, number in enumerate(counts.sum(axis=1).tolist()):
         end = (number, place) if across else (place, number)
         axes.annotate(f"{number:,}", end, offset, textcoords="offset points", **how)
-
-
-def _words(status: str) -> str:
-    """Return a status as words."""
-    return status.replace("_", " ")
 
 
 def _batch_counts(rows: ResultRows) -> tuple[pd.DataFrame, list[str], int]:
@@ -212,7 +208,7 @@ def _explain_colours(figure: Any, pyplot: Any, rows: ResultRows) -> None:
     patches = [pyplot.Rectangle((0, 0), 1, 1, color=STATUS_COLOURS[status]) for status in found]
     figure.legend(
         patches,
-        [_words(status) for status in found],
+        [result_columns.words_of(status) for status in found],
         loc="outside lower left",
         ncols=min(len(found), MOST_NAMES),
         handlelength=1,

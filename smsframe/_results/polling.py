@@ -5,110 +5,27 @@ there is nothing to wait *for*: each send is asked at once, and again after wait
 it is known or the time is up. Each is asked at least once, however short the time, unless the
 service fails ``FAILED_IN_A_ROW`` times without an answer in between.
 
-Threads make the calls and nothing else. The loop knows time and threads only through its `Crew`, so
-the tests run it over a simulated clock.
+Threads make the calls and nothing else. The loop knows time and threads only through its
+`WorkerPool`, so the tests run it over a simulated clock.
 """
 
 from __future__ import annotations
 
 import heapq
-import queue
-import random
-import threading
-import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from smsframe._acoustic.payload import SendStatus
+from smsframe._base.worker_pool import Backoff
 from smsframe.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from smsframe._base.worker_pool import WorkerPool
+
 FAILED_IN_A_ROW = 10
-MOST_DOUBLINGS = 30
-
-
-class Crew(Protocol):
-    """Whoever makes the calls and keeps the time."""
-
-    def now(self) -> float:
-        """Return seconds on a clock that never goes back."""
-        ...
-
-    def ask(self, response_id: str) -> None:
-        """Have the status of a send asked for."""
-        ...
-
-    def answers(self, timeout_s: float | None) -> list[tuple[str, SendStatus | Exception]]:
-        """Return the answers that are there, waiting for the first one."""
-        ...
-
-
-class Askers:
-    """At most ``size`` daemon threads that ask, and a queue by which their answers come back."""
-
-    def __init__(self, status: Callable[[str], SendStatus], size: int) -> None:
-        self._status = status
-        self._size = size
-        self._threads: list[threading.Thread] = []
-        self._ids: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[tuple[str, SendStatus | Exception]] = queue.SimpleQueue()
-
-    def now(self) -> float:
-        """Return seconds on a clock that never goes back."""
-        return time.monotonic()
-
-    def ask(self, response_id: str) -> None:
-        """Have the status of a send asked for."""
-        if len(self._threads) < self._size:
-            name = f"smsframe-status-{len(self._threads)}"
-            thread = threading.Thread(target=self._work, name=name, daemon=True)
-            self._threads.append(thread)
-            thread.start()
-        self._ids.put(response_id)
-
-    def answers(self, timeout_s: float | None) -> list[tuple[str, SendStatus | Exception]]:
-        """Return the answers that are there, waiting for the first one."""
-        found = []
-        try:
-            found.append(self._answers.get(timeout=timeout_s))
-            while True:
-                found.append(self._answers.get_nowait())
-        except queue.Empty:
-            return found
-
-    def close(self) -> None:
-        """Let the threads end; those in a call end when it does."""
-        for _ in self._threads:
-            self._ids.put(None)
-
-    def _work(self) -> None:
-        """Ask until told to stop."""
-        while (response_id := self._ids.get()) is not None:
-            try:
-                self._answers.put((response_id, self._status(response_id)))
-            except Exception as error:  # noqa: BLE001 - handed to the thread that waits for it
-                self._answers.put((response_id, error))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long to wait between two questions about one send.
-
-    Seconds: ``first_wait_s`` doubles up to ``longest_wait_s``, plus up to a quarter by ``chance``.
-    """
-
-    first_wait_s: float = 1.0
-    longest_wait_s: float = 15.0
-    chance: Callable[[], float] = random.random
-
-    def wait_s(self, asked: int, answer: SendStatus | Exception) -> float:
-        """Return how long to wait before asking again."""
-        doublings = min(asked - 1, MOST_DOUBLINGS)
-        backoff = min(self.first_wait_s * 2.0**doublings, self.longest_wait_s)
-        wanted = answer.details.get("retry_after_s") if isinstance(answer, ApiError) else None
-        return max(backoff * (1 + self.chance() / 4), float(wanted or 0.0))
+BACKOFF = Backoff(first_wait_s=1.0, longest_wait_s=15.0)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,8 +34,8 @@ class Poll:
 
     Parameters
     ----------
-    crew : Crew
-    heard : callable
+    workers : WorkerPool
+    answered : callable
         Is given each answer that is ready.
     max_in_flight : int
         Calls at a time.
@@ -131,34 +48,34 @@ class Poll:
         The last failure of each send that was never answered.
     """
 
-    crew: Crew
-    heard: Callable[[SendStatus], None]
+    workers: WorkerPool[str, str, SendStatus | Exception]
+    answered: Callable[[SendStatus], None]
     max_in_flight: int
     deadline_s: float
-    patience: Patience = field(default_factory=Patience)
+    backoff: Backoff = BACKOFF
     failures: dict[str, ApiError] = field(default_factory=dict)
     _due: list[tuple[float, int, str]] = field(default_factory=list)
     _asked: dict[str, int] = field(default_factory=dict)
-    _flying: set[str] = field(default_factory=set)
+    _in_flight: set[str] = field(default_factory=set)
     _failed: int = 0
     _end: float = 0.0
 
     def run(self, response_ids: Sequence[str]) -> None:
         """Ask until all is known or the time is up; what is no ApiError (no access) is raised."""
-        now = self.crew.now()
+        now = self.workers.now()
         self._end = now + self.deadline_s
         self._due = [(now, number, name) for number, name in enumerate(response_ids)]
-        while self._due or self._flying:
+        while self._due or self._in_flight:
             self._ask_due()
-            if not self._flying and not self._due:
+            if not self._in_flight and not self._due:
                 break
-            for response_id, answer in self.crew.answers(self._wait_s()):
+            for response_id, answer in self.workers.finished(self._wait_s()):
                 self._take(response_id, answer)
 
     def _ask_due(self) -> None:
         """Ask for what is due, as far as the window goes; drop what the time is up for."""
-        now = self.crew.now()
-        while self._due and len(self._flying) < self.max_in_flight:
+        now = self.workers.now()
+        while self._due and len(self._in_flight) < self.max_in_flight:
             due, _, response_id = self._due[0]
             if not self._worth_asking(response_id, max(due, now)):
                 heapq.heappop(self._due)
@@ -167,8 +84,8 @@ class Poll:
             else:
                 heapq.heappop(self._due)
                 self._asked[response_id] = self._asked.get(response_id, 0) + 1
-                self._flying.add(response_id)
-                self.crew.ask(response_id)
+                self._in_flight.add(response_id)
+                self.workers.submit(response_id, response_id)
 
     def _worth_asking(self, response_id: str, when: float) -> bool:
         """Tell whether a send will still be asked about at a time."""
@@ -178,18 +95,18 @@ class Poll:
 
     def _wait_s(self) -> float | None:
         """Return the seconds until the next question is due; None: wait for answers alone."""
-        if not self._due or len(self._flying) >= self.max_in_flight:
+        if not self._due or len(self._in_flight) >= self.max_in_flight:
             return None
-        return max(self._due[0][0] - self.crew.now(), 0.0)
+        return max(self._due[0][0] - self.workers.now(), 0.0)
 
     def _take(self, response_id: str, answer: SendStatus | Exception) -> None:
         """Act on an answer: hand it on, or have the send asked about again."""
-        self._flying.discard(response_id)
+        self._in_flight.discard(response_id)
         if isinstance(answer, SendStatus):
             self._failed = 0
             self.failures.pop(response_id, None)
             if answer.ready:
-                self.heard(answer)
+                self.answered(answer)
                 return
         elif isinstance(answer, ApiError):
             self._failed += 1
@@ -197,5 +114,6 @@ class Poll:
         else:
             raise answer
         asked = self._asked[response_id]
-        due = self.crew.now() + self.patience.wait_s(asked, answer)
+        asked_s = answer.details.get("retry_after_s") if isinstance(answer, ApiError) else None
+        due = self.workers.now() + self.backoff.wait_s(asked, asked_s)
         heapq.heappush(self._due, (due, asked, response_id))

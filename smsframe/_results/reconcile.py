@@ -213,7 +213,7 @@ def reconciled(
     path: Path,
 ) -> pd.DataFrame:
     """Settle unknown messages by an export of events; see :func:`smsframe.reconcile`."""
-    told = Events.read(events, phone, source)
+    exported = Events.read(events, phone, source)
     with existing_journal(path) as journal:
         rows = ResultRows.read(frame)
         known = _known(rows, journal)
@@ -221,7 +221,7 @@ def reconciled(
         _refuse_missing(ids, {known.batches[n].batch_id for n in np.unique(known.batch)})
         denied = [name for name in _denied_batches(rows) if name in known.numbers]
         if ids or denied:
-            _settle(journal, known, [*dict.fromkeys(ids + denied)], told, settled=settled)
+            _settle(journal, known, [*dict.fromkeys(ids + denied)], exported, settled=settled)
             recalled(rows, journal)
     _warn_of_unknown(rows, settled=settled)
     return rows.to_frame()
@@ -244,20 +244,20 @@ def _denied_batches(rows: ResultRows) -> list[str]:
 
 
 def _settle(
-    journal: Journal, known: Remembered, ids: Sequence[str], told: Events, *, settled: bool
+    journal: Journal, known: Remembered, ids: Sequence[str], exported: Events, *, settled: bool
 ) -> None:
     """Settle batches by an export that is believed, all of them or none."""
     with _locked(journal, known, [known.numbers[name] for name in ids]):
-        evidence = _evidence(journal, ids, told)
-        named = named_people(told, evidence)
-        refuse_contradictions(told, evidence, named)
+        evidence = _evidence(journal, ids, exported)
+        named = named_people(exported, evidence)
+        refuse_contradictions(exported, evidence, named)
         mine = [evidence.numbers[name] for name in ids]
         by_number = [number for number in mine if is_by_number(evidence, number)]
         lost = [number for number in by_number if _open(evidence.batches[number]).any()]
         if settled and lost:
             programs = {run.run_id: run.program for run in journal.runs()}
             ids_of_lost = [evidence.batches[number].batch_id for number in lost]
-            refuse_incomplete(told, evidence, named, ids_of_lost, programs)
+            refuse_incomplete(exported, evidence, named, ids_of_lost, programs)
         with journal.together():
             for number in by_number:
                 record = evidence.batches[number]
@@ -267,9 +267,9 @@ def _settle(
                     _write(journal, record, states, "Reconciled with an export of events.")
 
 
-def _evidence(journal: Journal, ids: Sequence[str], told: Events) -> Remembered:
+def _evidence(journal: Journal, ids: Sequence[str], exported: Events) -> Remembered:
     """Read all that an export can be held against: its batches, and those of the runs concerned."""
-    batches = {record.batch_id: record for record in journal.find_batches(told.batches)}
+    batches = {record.batch_id: record for record in journal.find_batches(exported.batches)}
     for run_id in dict.fromkeys(name.rpartition(":")[0] for name in ids):
         batches |= {record.batch_id: record for record in journal.batches(run_id)}
     return remember(journal, list(batches.values()))
@@ -337,7 +337,7 @@ def _locked(journal: Journal, known: Remembered, numbers: Sequence[int]) -> Iter
     with contextlib.ExitStack() as stack:
         for scope in sorted({known.batches[number].scope for number in numbers}):
             stack.enter_context(campaign_lock(journal.path, scope))
-            journal.bury(scope)
+            journal.mark_orphans_unknown(scope)
         yield
 
 

@@ -23,10 +23,11 @@ from smsframe._base.masking import mask_phone
 from smsframe._base.progress import Bar
 from smsframe._base.result_rows import ResultRows
 from smsframe._base.sentences import REFRESH, Sentence, joined, words
+from smsframe._base.worker_pool import Backoff, WorkerPool
 from smsframe._results import status_answers
 from smsframe._results.messages import Remembered, remember
 from smsframe._results.open_journal import reading_journal
-from smsframe._results.polling import Askers, Patience, Poll
+from smsframe._results.polling import BACKOFF, Poll
 from smsframe.errors import StatusWarning, warn_caller
 
 if TYPE_CHECKING:
@@ -39,8 +40,7 @@ if TYPE_CHECKING:
     from smsframe._base.arrow import Positions
     from smsframe._base.progress import Wanted
     from smsframe._journal.store import Journal
-    from smsframe._results.polling import Crew
-    from smsframe._results.status_answers import Mismatch, Told
+    from smsframe._results.status_answers import Mismatch, Recorded
 
 PENDING = (
     "status_pending",
@@ -90,7 +90,7 @@ class Refreshed:
 class Question:
     """One send to ask about: its messages, and where what is learned belongs.
 
-    ``rows`` are places in the frame for a stranger (a send this journal does not have);
+    ``rows`` are places in the frame for a foreign batch (one that this journal does not have);
     ``batch_id`` is empty then.
     """
 
@@ -107,7 +107,7 @@ class _Round:
     journal: Journal | None
     questions: dict[str, Question]
     bar: Bar
-    answered: dict[str, tuple[SendStatus, Told]] = field(default_factory=dict)
+    answered: dict[str, tuple[SendStatus, Recorded]] = field(default_factory=dict)
     mismatches: list[Mismatch] = field(default_factory=list)
     sent: int = 0
     not_sent: int = 0
@@ -117,18 +117,18 @@ class _Round:
         """Count the messages that are asked about."""
         self.total = sum(len(question.contacts) for question in self.questions.values())
 
-    def hear(self, status: SendStatus) -> None:
+    def record(self, status: SendStatus) -> None:
         """Take in one answer, and keep it in the journal."""
         question = self.questions[status.response_id]
-        told, mismatch = status_answers.match(status, question.contacts)
+        recorded, mismatch = status_answers.match(status, question.contacts)
         if self.journal is not None and question.batch_id:
-            self.journal.set_statuses(question.batch_id, told.pack(), time.time())
+            self.journal.set_statuses(question.batch_id, recorded.pack(), time.time())
         else:
             mismatch = mismatch._replace(extra=0)  # rows of that send may be in another frame
-        self.answered[status.response_id] = (status, told)
+        self.answered[status.response_id] = (status, recorded)
         self.mismatches.append(mismatch)
-        self.sent += int((told.sent == status_answers.SENT).sum())
-        self.not_sent += int((told.sent == status_answers.NOT_SENT).sum())
+        self.sent += int((recorded.sent == status_answers.SENT).sum())
+        self.not_sent += int((recorded.sent == status_answers.NOT_SENT).sum())
         self.show()
 
     def show(self) -> None:
@@ -142,8 +142,7 @@ def refreshed(
     client: Client,
     deadline_s: float,
     progress: Wanted,
-    crew: Crew | None = None,
-    patience: Patience | None = None,
+    backoff: Backoff = BACKOFF,
 ) -> pd.DataFrame:
     """Ask what is open and return the frame as it stands then; see :func:`smsframe.refresh`."""
     rows = ResultRows.read(frame)
@@ -155,34 +154,32 @@ def refreshed(
         with Bar(progress) as bar:
             learned = _Round(journal, questions, bar)
             learned.show()
-            failures = _ask(learned, client, deadline_s, crew, patience)
+            failures = _ask(learned, client, deadline_s, backoff)
         recalled(rows, journal)
-    _put_strangers(rows, learned)
+    _put_foreign_batches(rows, learned)
     _explain_open(rows, learned, failures)
     _warn(rows, learned)
     return rows.to_frame()
 
 
 def _ask(
-    learned: _Round,
-    client: Client,
-    deadline_s: float,
-    crew: Crew | None,
-    patience: Patience | None,
+    learned: _Round, client: Client, deadline_s: float, backoff: Backoff
 ) -> Mapping[str, Exception]:
     """Ask about every send; return the last failure of each that was never answered."""
-    askers = Askers(client.status, client.max_in_flight)
+    workers: WorkerPool[str, str, SendStatus | Exception] = WorkerPool(
+        client.status, client.max_in_flight, failed=lambda error: error, name="smsframe-status"
+    )
     poll = Poll(
-        crew=askers if crew is None else crew,
-        heard=learned.hear,
+        workers=workers,
+        answered=learned.record,
         max_in_flight=client.max_in_flight,
         deadline_s=deadline_s,
-        patience=patience or Patience(),
+        backoff=backoff,
     )
     try:
         poll.run(list(learned.questions))
     finally:
-        askers.close()
+        workers.close(timeout_s=0.0)
     return poll.failures
 
 
@@ -193,9 +190,9 @@ def recalled(rows: ResultRows, journal: Journal | None) -> Remembered | None:
     known = remember(journal, journal.find_batches(rows.batch.unique().drop_null().to_pylist()))
     places = known.find(rows.batch, rows.contact)
     here = np.flatnonzero(places >= 0)
-    told_already = rows.has("sent", "not_sent")[here]
+    already_recorded = rows.has("sent", "not_sent")[here]
     older = known.status[places[here]] == result_columns.NUMBER["accepted"]
-    here = here[~(told_already & older)]
+    here = here[~(already_recorded & older)]
     there = places[here]
     rows.put(here, status=known.status[there], reason=known.reason[there], reasons=known.reasons)
     _put_times(rows, known, here, there)
@@ -246,19 +243,19 @@ def _numbers_by_response(known: Remembered) -> dict[str, int]:
     }
 
 
-def _put_strangers(rows: ResultRows, learned: _Round) -> None:
+def _put_foreign_batches(rows: ResultRows, learned: _Round) -> None:
     """Write what was learned of sends that this journal does not have into the frame."""
     places, said, reason = [np.arange(0)], [np.empty(0, np.uint8)], [np.empty(0, np.int32)]
     reasons: list[tuple[str, str]] = []
-    for response_id, (_, told) in learned.answered.items():
+    for response_id, (_, recorded) in learned.answered.items():
         question = learned.questions[response_id]
         if question.batch_id:
             continue
-        here = told.sent != status_answers.OPEN
+        here = recorded.sent != status_answers.OPEN
         places.append(question.rows[here])
-        said.append(_STATUS_OF[told.sent[here]])
-        reason.append(np.where(told.message < 0, -1, told.message + len(reasons))[here])
-        reasons += [status_answers.reason_of(message) for message in told.messages]
+        said.append(_STATUS_OF[recorded.sent[here]])
+        reason.append(np.where(recorded.message < 0, -1, recorded.message + len(reasons))[here])
+        reasons += [status_answers.reason_of(message) for message in recorded.messages]
     rows.put(
         np.concatenate(places),
         status=np.concatenate(said),
@@ -279,7 +276,9 @@ def _explain_open(rows: ResultRows, learned: _Round, failures: Mapping[str, Exce
     rows.put(still_open, reason=reason, reasons=list(numbers))
 
 
-def _why_open(answer: tuple[SendStatus, Told] | None, failure: Exception | None) -> tuple[str, str]:
+def _why_open(
+    answer: tuple[SendStatus, Recorded] | None, failure: Exception | None
+) -> tuple[str, str]:
     """Return code and sentence of a message of which nothing more is known."""
     if answer is None:
         return PENDING if failure is None else (UNAVAILABLE, str(failure))

@@ -48,7 +48,7 @@ _SILENT = "The service did not say why."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Recorded:
     """What was said of each message of a batch: ``sent`` (`OPEN`, `SENT`, `NOT_SENT`) and why.
 
     ``message`` numbers ``messages``, -1 for none.
@@ -75,13 +75,13 @@ class Mismatch(NamedTuple):
     contradicting: int = 0
 
 
-def unpack(blob: bytes, size: int) -> Told:
+def unpack(blob: bytes, size: int) -> Recorded:
     """Read what was packed; JournalError when it is not of ``size`` messages."""
     table = payloads.unpack(blob)
     if len(table) != size:
         raise JournalError("Stored statuses are not of their batch; the journal is damaged.")
     messages = table["message"].combine_chunks()
-    return Told(
+    return Recorded(
         sent=table["sent"].to_numpy().astype(np.uint8),
         message=messages.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32),
         messages=messages.dictionary.to_pylist(),
@@ -96,7 +96,7 @@ def reason_of(message: str) -> tuple[str, str]:
     return "not_sent", message or _SILENT
 
 
-def match(status: SendStatus, contacts: Sequence[str]) -> tuple[Told, Mismatch]:
+def match(status: SendStatus, contacts: Sequence[str]) -> tuple[Recorded, Mismatch]:
     """Bring the entries of an answer back to the messages of a batch.
 
     Parameters
@@ -159,7 +159,7 @@ def _digits(contact_id: str) -> str:
 
 def _filled(
     entries: Sequence[ContactStatus], places: Sequence[int], size: int
-) -> tuple[Told, Mismatch]:
+) -> tuple[Recorded, Mismatch]:
     """Write the entries to their messages and count what does not fit."""
     sent = np.zeros(size, dtype=np.uint8)
     message = np.full(size, -1, dtype=np.int32)
@@ -175,11 +175,11 @@ def _filled(
             sent[place] = said
             text = mask_phone(entry.message)
             message[place] = -1 if said == SENT else messages.setdefault(text, len(messages))
-    told = Told(sent=sent, message=message, messages=list(messages))
+    recorded = Recorded(sent=sent, message=message, messages=list(messages))
     mismatch = Mismatch(
         missing=int((sent == OPEN).sum()),
         extra=sum(place < 0 for place in places),
         repeated=int(repeated),
         contradicting=int(contradicting),
     )
-    return told, mismatch
+    return recorded, mismatch

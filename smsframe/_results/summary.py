@@ -107,7 +107,7 @@ def summarized(frame: pd.DataFrame, by: Hashable | None, price: float | None) ->
     times = pd.Series(rows.accepted_at).dropna()
     return Summary(
         rows=len(rows),
-        counts=_by_status(rows),
+        counts={s: n for s in result_columns.STATUSES if (n := int(rows.has(s).sum()))},
         batches=len(rows.batch.unique().drop_null()),
         segments=billed,
         segments_unknown=int(segments[rows.has("unknown")].sum()),
@@ -117,11 +117,6 @@ def summarized(frame: pd.DataFrame, by: Hashable | None, price: float | None) ->
         by=by,
         _table=table,
     )
-
-
-def _by_status(rows: ResultRows) -> dict[str, int]:
-    """Count the rows by status, for those that occur."""
-    return {s: n for s in result_columns.STATUSES if (n := int(rows.has(s).sum()))}
 
 
 def _groups(rows: ResultRows, by: Hashable | None) -> pd.Series | None:
@@ -216,7 +211,9 @@ def batch_table(frame: pd.DataFrame, journal: Journal | None) -> pd.DataFrame:
     lines = [_line(record, here.get(name, 0)) for name, record in found.items()]
     firsts = ids[~ids.duplicated()]
     first = dict(zip(firsts.tolist(), firsts.index.tolist(), strict=True))
-    lines += [_stranger(rows, first[name], name, here[name]) for name in here if name not in found]
+    lines += [
+        _foreign_batch(rows, first[name], name, here[name]) for name in here if name not in found
+    ]
     table = pd.DataFrame(lines, columns=list(BATCH_DTYPES))
     for name in ("sent_at", "settled_at", "refreshed_at"):
         table[name] = result_columns.moments(
@@ -252,14 +249,14 @@ def _line(record: BatchRecord, rows: int) -> dict[str, Any]:
         "attempts": record.attempts,
         "seconds": round(record.seconds, 3),
         "code": record.code or None,
-        "error": str(as_sentences(record.message, record.cure)) or None,
+        "error": str(as_sentences(record.message, record.fix)) or None,
         "sent_at": record.claimed_at,
         "settled_at": record.settled_at,
         "refreshed_at": record.refreshed_at,
     }
 
 
-def _stranger(rows: ResultRows, first: int, name: str, count: int) -> dict[str, Any]:
+def _foreign_batch(rows: ResultRows, first: int, name: str, count: int) -> dict[str, Any]:
     """Return the line of a batch of which only the rows are known, the first of them at a place."""
     number = int(rows.status[first])
     status = None if number < 0 else result_columns.STATUSES[number]

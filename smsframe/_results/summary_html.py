@@ -6,18 +6,39 @@ variables. The bar's colours are explained by the table under it, where each sta
 
 from __future__ import annotations
 
-from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from smsframe._base.html import FAINT, INK, LINE, STATUS_COLOURS, money
-from smsframe._base.result_columns import BILLED
+from smsframe._base.html import (
+    HEADING,
+    INK,
+    LINE,
+    PLAIN_TABLE,
+    STATUS_COLOURS,
+    Html,
+    faint,
+    figures_line,
+    joined,
+    money,
+    table,
+    tag,
+    text_of_cell,
+)
+from smsframe._base.result_columns import BILLED, words_of
 
 if TYPE_CHECKING:
     from smsframe._results.summary import Summary
 
 MOST_LINES = 40
+BAR = (
+    "display:flex;gap:1px;height:.9em;border-radius:.25em;overflow:hidden;margin:.4em 0;"
+    "max-width:45em"
+)
+SWATCH = (
+    "display:inline-block;width:.7em;height:.7em;border-radius:.15em;margin-right:.4em;"
+    f"border:1px solid {LINE}"
+)
 _NUMBERS = ("rows", "share", "segments", "cost")
 
 
@@ -30,28 +51,23 @@ def summary_text(view: Summary) -> str:
 
 def summary_html(view: Summary) -> str:
     """Return a summary as static HTML."""
-    figures = " &nbsp;·&nbsp; ".join(
-        f"{escape(name)}: <b>{escape(value)}</b>" for name, value in _figures(view).items()
-    )
-    return (
-        f"<div class='smsframe-summary' style='color:{INK};max-width:60em'>"
-        f"<div style='font-weight:600;margin:.2em 0'>{escape(_headline(view))}</div>"
-        f"{_bar(view)}<div style='color:{FAINT};margin:.3em 0'>{figures}</div>"
-        f"{_table(_shown_table(view))}</div>"
+    return tag(
+        "div",
+        tag("div", _headline(view), style=HEADING),
+        *_bar(view),
+        figures_line(_figures(view), more=";margin:.3em 0"),
+        *_table(_shown_table(view)),
+        class_="smsframe-summary",
+        style=f"color:{INK};max-width:60em",
     )
 
 
 def _headline(view: Summary) -> str:
     """Return rows and outcomes in one line."""
     counted = " · ".join(
-        f"{view.counts[s]:,} {_words(s)}" for s in STATUS_COLOURS if s in view.counts
+        f"{view.counts[s]:,} {words_of(s)}" for s in STATUS_COLOURS if s in view.counts
     )
     return f"{view.rows:,} rows" + (f": {counted}" if counted else "")
-
-
-def _words(status: str) -> str:
-    """Return a status as words."""
-    return status.replace("_", " ")
 
 
 def _figures(view: Summary) -> dict[str, str]:
@@ -74,21 +90,20 @@ def _span(first: pd.Timestamp, last: pd.Timestamp) -> str:
     return f"{start} to {end[11:] if start[:10] == end[:10] else end} UTC"
 
 
-def _bar(view: Summary) -> str:
+def _bar(view: Summary) -> list[Html]:
     """Return the outcomes as one bar; each part says what it is when pointed at."""
     parts = [
-        f"<div title='{view.counts[s]:,} {_words(s)}' style='flex:{view.counts[s]} 0 3px;"
-        f"background:{colour}'></div>"
+        tag(
+            "div",
+            title=f"{view.counts[s]:,} {words_of(s)}",
+            style=f"flex:{view.counts[s]} 0 3px;background:{colour}",
+        )
         for s, colour in STATUS_COLOURS.items()
         if s in view.counts
     ]
     if not parts:
-        return ""
-    return (
-        f"<div role='img' aria-label='{escape(_headline(view))}' style='display:flex;gap:1px;"
-        "height:.9em;border-radius:.25em;overflow:hidden;margin:.4em 0;max-width:45em'>"
-        f"{''.join(parts)}</div>"
-    )
+        return []
+    return [tag("div", *parts, role="img", aria_label=_headline(view), style=BAR)]
 
 
 def _shown_table(view: Summary) -> pd.DataFrame:
@@ -135,24 +150,22 @@ def _side_by_side(table: pd.DataFrame, view: Summary) -> pd.DataFrame:
     return shown
 
 
-def _table(table: pd.DataFrame) -> str:
+def _table(shown: pd.DataFrame) -> list[Html]:
     """Return a table as HTML: numbers to the right, a swatch before each status."""
-    first = table.head(MOST_LINES)
-    head = "".join(_head_cell(str(name)) for name in table.columns)
-    body = "".join(
-        f"<tr>{''.join(_cell(str(n), v) for n, v in zip(table.columns, row, strict=True))}</tr>"
-        for row in first.itertuples(index=False, name=None)
+    names = [str(name) for name in shown.columns]
+    rows = (
+        [
+            _with_swatch(text) if name == "status" else text
+            for name, text in zip(names, map(text_of_cell, row), strict=True)
+        ]
+        for row in shown.head(MOST_LINES).itertuples(index=False, name=None)
     )
-    more = ""
-    if len(table) > MOST_LINES:
-        more = (
-            f"<div style='color:{FAINT}'>The first {MOST_LINES} of {len(table):,} lines; "
-            "to_frame() has all.</div>"
-        )
-    return (
-        "<div style='overflow-x:auto'><table style='border-collapse:collapse;margin:.3em 0'>"
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{more}"
-    )
+    styles = [_style(name) for name in names]
+    parts = [table([_with_swatch(name) for name in names], rows, styles=styles, **PLAIN_TABLE)]
+    if len(shown) > MOST_LINES:
+        left_out = f"The first {MOST_LINES} of {len(shown):,} lines; to_frame() has all."
+        parts.append(faint(left_out))
+    return parts
 
 
 def _style(name: str) -> str:
@@ -164,25 +177,8 @@ def _style(name: str) -> str:
     )
 
 
-def _head_cell(name: str) -> str:
-    """Return the head of a column; that of a status has its swatch."""
-    return f"<th scope='col' style='{_style(name)}'>{_swatch(name)}{escape(_words(name))}</th>"
-
-
-def _cell(name: str, value: Any) -> str:
-    """Return a cell; a status has its swatch."""
-    text = "" if pd.isna(value) else str(value)
-    if name == "status":
-        return f"<td style='{_style(name)}'>{_swatch(text)}{escape(_words(text))}</td>"
-    return f"<td style='{_style(name)}'>{escape(text)}</td>"
-
-
-def _swatch(status: str) -> str:
-    """Return a small square in the colour of a status; nothing for other words."""
-    colour = STATUS_COLOURS.get(status)
-    if colour is None:
-        return ""
-    return (
-        f"<span style='display:inline-block;width:.7em;height:.7em;border-radius:.15em;"
-        f"margin-right:.4em;background:{colour};border:1px solid {LINE}'></span>"
-    )
+def _with_swatch(name: str) -> Html:
+    """Return a name in words; that of a status behind a small square in its colour."""
+    colour = STATUS_COLOURS.get(name)
+    swatch = [] if colour is None else [tag("span", style=f"{SWATCH};background:{colour}")]
+    return joined(*swatch, words_of(name))

@@ -27,14 +27,14 @@ import pyarrow.compute as pc
 
 from smsframe._journal.records import ACCEPTED, CLAIMED, REJECTED, UNKNOWN, Ledger
 from smsframe._plan import message_keys
-from smsframe._plan.data import EXCLUDED, READY
+from smsframe._plan.verdicts import EXCLUDED, READY
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from smsframe._base.arrow import Positions
     from smsframe._journal.reader import JournalReader
-    from smsframe._plan.build import Plan
+    from smsframe._plan.data import PlanData
 
 
 HAD = (ACCEPTED, CLAIMED, UNKNOWN)
@@ -70,7 +70,7 @@ class Matched:
         return found
 
 
-def find_sent(plan: Plan, service: str, scope: bytes, journal: JournalReader) -> Matched:
+def find_sent(plan: PlanData, service: str, scope: bytes, journal: JournalReader) -> Matched:
     """Sort the messages of a plan into to do, known and held."""
     if not journal.knows(scope):  # nobody's key is needed yet
         nothing = plan.ready[:0]
@@ -78,7 +78,7 @@ def find_sent(plan: Plan, service: str, scope: bytes, journal: JournalReader) ->
         return Matched(todo=plan.ready, known=nothing, entries=nothing, held=nothing, ledger=ledger)
     rows, keys = plan.sendable, plan.keys(scope)
     is_named = plan.options.campaign is not None
-    who = plan.draft.messages.recipient_hashes(service, rows) if is_named else None
+    who = plan.messages.recipient_hashes(service, rows) if is_named else None
     ledger = journal.ledger(scope, keys=keys, recipients=who)
     mine = message_keys.as_keys(keys)
     entry = _strongest(mine, ledger)
@@ -86,7 +86,7 @@ def find_sent(plan: Plan, service: str, scope: bytes, journal: JournalReader) ->
     wanted = entry < 0
     if plan.options.resend_unknown:
         wanted |= _is_unknown(entry, ledger)
-    wanted &= plan.draft.verdict[rows] == READY
+    wanted &= plan.verdict[rows] == READY
     held = np.zeros(len(rows), dtype=bool)
     if who is not None and len(ledger):
         counts = (ACCEPTED,) if plan.options.resend_unknown else HAD
@@ -112,9 +112,9 @@ def _strongest(mine: pa.Array, ledger: Ledger) -> Positions:
     return np.where(found >= 0, order[found], -1).astype(np.int64)
 
 
-def _is_repeat(plan: Plan, entry: Positions) -> npt.NDArray[np.bool_]:
+def _is_repeat(plan: PlanData, entry: Positions) -> npt.NDArray[np.bool_]:
     """Tell which excluded rows repeat another's message: only one of them had it."""
-    excluded: npt.NDArray[np.bool_] = plan.draft.verdict[plan.sendable] == EXCLUDED
+    excluded: npt.NDArray[np.bool_] = plan.verdict[plan.sendable] == EXCLUDED
     if excluded.any():
         excluded &= pd.Series(entry).duplicated().to_numpy()
     return excluded

@@ -45,13 +45,12 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from smsframe._base.send_settings import SendSettings
 from smsframe._base.sentences import AGAIN, Sentence
 from smsframe._journal.records import Claim, Settlement
 from smsframe._send.batches_in_flight import (
     LEFT_BEHIND,
-    Backoff,
     BatchInFlight,
-    Crew,
     Ending,
     Result,
     Stop,
@@ -68,6 +67,7 @@ if TYPE_CHECKING:
     from smsframe._acoustic.outcomes import Outcome
     from smsframe._acoustic.payload import SendRequest
     from smsframe._base.arrow import Positions
+    from smsframe._base.worker_pool import WorkerPool
 
 LOST_IN_A_ROW = 5
 REFUSED_IN_A_ROW = 24
@@ -77,7 +77,6 @@ JOURNAL_FAILED = Ending(
 )
 INTERRUPTED = ending_of("interrupted", "interrupted", "was stopped", ".")
 QUIET_S = 0.01
-LOCKED_PAUSE_S = 0.5
 CALLS_PER_CLAIM_AHEAD = 10
 NOT_PROCESSED = ("no_connection", "busy")
 
@@ -88,7 +87,7 @@ class Delivery:
 
     Parameters
     ----------
-    crew : Crew
+    workers : WorkerPool
         Makes the calls and keeps the time. Its ``submit`` raises only what it has not taken.
     batches : iterator of positions
         The rows of each batch, in order.
@@ -113,7 +112,7 @@ class Delivery:
         The first fault of our own or of the caller's functions.
     """
 
-    crew: Crew
+    workers: WorkerPool[int, SendRequest, Outcome]
     batches: Iterator[Positions]
     prepare: Callable[[int, Positions], tuple[Claim, SendRequest]]
     record: Callable[[Sequence[Claim], Sequence[Settlement]], None]
@@ -121,7 +120,7 @@ class Delivery:
     begin: Callable[[], None] = lambda: None
     waits: Callable[[], None] = lambda: None
     max_in_flight: int = 10
-    backoff: Backoff = field(default_factory=Backoff)
+    settings: SendSettings = field(default_factory=SendSettings)
     stop: Stop = field(default_factory=Stop)
 
     ending: Ending | None = None
@@ -183,7 +182,7 @@ class Delivery:
         if not self._in_flight and not self._retry_queue:
             if self._locked is None or self.ending is not None:
                 return False
-            self.crew.finished(LOCKED_PAUSE_S)
+            self.workers.finished(self.settings.locked_pause_s)
             return True
         for number, outcome in self._wait(asked):
             if number in self._in_flight:
@@ -193,14 +192,14 @@ class Delivery:
     def _wait(self, asked: int) -> list[tuple[int, Outcome]]:
         """Return the outcomes that are there; prepare the next batches while there are none."""
         while self.ending is None and len(self._prepared) < self.max_in_flight:
-            found = self.crew.finished(QUIET_S if self._prepared else 0.0)
+            found = self.workers.finished(QUIET_S if self._prepared else 0.0)
             if found or self.stop.asked != asked:
                 return found
             prepared = self._next_fresh()
             if prepared is None:
                 break
             self._prepared.append(prepared)
-        return self.crew.finished(self._next_due())
+        return self.workers.finished(self._next_due())
 
     @property
     def left_behind(self) -> bool:
@@ -244,7 +243,7 @@ class Delivery:
         ahead = self._window // CALLS_PER_CLAIM_AHEAD
         fresh = self._build(self._free + ahead - len(self._claimed_ahead))
         for batch in fresh:
-            batch.claim = replace(batch.claim, claimed_at=self.crew.today())
+            batch.claim = replace(batch.claim, claimed_at=self.workers.today())
         if fresh or self._unrecorded:
             if self._record([batch.claim for batch in fresh]):
                 self._claimed_ahead.extend(fresh)
@@ -266,7 +265,7 @@ class Delivery:
         """Call up the batches whose time to be repeated has come."""
         while (
             self._retry_queue
-            and self._retry_queue[0][0] <= self.crew.now()
+            and self._retry_queue[0][0] <= self.workers.now()
             and len(self._in_flight) + len(self._to_post) < self._window
         ):
             self._to_post.append(heapq.heappop(self._retry_queue)[2])
@@ -275,7 +274,7 @@ class Delivery:
         """Return the seconds until the next repeat may go; None: wait for answers alone."""
         if not self._retry_queue or len(self._in_flight) >= self._window:
             return None
-        return max(self._retry_queue[0][0] - self.crew.now(), 0.0)
+        return max(self._retry_queue[0][0] - self.workers.now(), 0.0)
 
     def _build(self, free: int) -> list[BatchInFlight]:
         """Prepare the next batches, halves of a refused one first."""
@@ -328,17 +327,17 @@ class Delivery:
             if self.stop.asked != asked:
                 self.failure = self.failure or self._locked
                 return
-            self.crew.finished(LOCKED_PAUSE_S)
+            self.workers.finished(self.settings.locked_pause_s)
 
     def _post(self, batch: BatchInFlight) -> None:
-        """Hand the next claimed batch to the crew."""
-        batch.first_posted = batch.first_posted or self.crew.now()
+        """Hand the next claimed batch to the workers."""
+        batch.first_posted = batch.first_posted or self.workers.now()
         batch.attempts += 1
         self._in_flight[batch.number] = batch
         self._to_post.popleft()
         try:
-            self.crew.submit(batch.number, batch.request)
-        except Exception as error:  # noqa: BLE001 - whatever it was, the crew has not taken it
+            self.workers.submit(batch.number, batch.request)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the workers has not taken it
             self._to_post.appendleft(self._in_flight.pop(batch.number))
             self._fail(error)
 
@@ -378,19 +377,19 @@ class Delivery:
 
     def _repeat_later(self, batch: BatchInFlight, outcome: Outcome) -> None:
         """Have a batch that was not processed wait for its next attempt, or stop the run."""
-        now = self.crew.now()
-        backoff = self.backoff
+        now = self.workers.now()
+        settings = self.settings
         if outcome.kind == "busy":
             self._window, self._narrowed = max(1, min(self._window, self.in_flight + 1) // 2), True
-            over = now - batch.first_posted > backoff.busy_s
+            over = now - batch.first_posted > settings.busy_s
         else:
             self._window, self._narrowed = 1, True
-            over = batch.attempts >= backoff.connect_attempts
+            over = batch.attempts >= settings.connect_attempts
         asked_s = outcome.retry_after_s or 0.0
-        if asked_s and now - batch.first_posted + asked_s > backoff.busy_s:
-            over, outcome = True, with_time(outcome, asked_s, self.crew.today())
+        if asked_s and now - batch.first_posted + asked_s > settings.busy_s:
+            over, outcome = True, with_time(outcome, asked_s, self.workers.today())
         if self.ending is None and not over:
-            due = now + backoff.wait_s(batch.attempts, outcome)
+            due = now + settings.backoff.wait_s(batch.attempts, outcome.retry_after_s)
             heapq.heappush(self._retry_queue, (due, batch.number, batch))
             return
         self._settle(batch, "rejected", "not_attempted", outcome)
@@ -423,12 +422,12 @@ class Delivery:
             http_status=outcome.http_status,
             code=outcome.code,
             message=outcome.message,
-            cure=outcome.cure,
+            fix=outcome.fix,
             response_id=outcome.response_id,
             location=outcome.location,
             attempts=max(batch.calls, batch.attempts),
             seconds=batch.seconds,
-            settled_at=self.crew.today(),
+            settled_at=self.workers.today(),
         )
         self._unrecorded.append(settlement)
         self._report(

@@ -2,8 +2,10 @@
 
 They could be made batch by batch. But hashing is a loop that holds the interpreter's lock, and the
 threads that make calls wait for it; a handful of Arrow calls before each loop lets them in and out
-a thousand times. Made for ``AHEAD`` rows at a time, a send to a server that answers at once takes a
-sixth less time. More at a time gains nothing and would keep an answer waiting.
+a thousand times. Made for ``AHEAD`` rows at a time, a send of 400,000 rows to a server that answers
+at once takes 2.47 s of CPU, and 3.44 s with the keys made batch by batch (medians of 16 alternating
+pairs on a shared machine with two cores). With calls of 250 ms a person sees no difference. More at
+a time gains nothing and would keep an answer waiting.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from smsframe._base.arrow import Positions
-    from smsframe._plan.build import Plan
+    from smsframe._plan.data import PlanData
 
 AHEAD = 16_384
 
@@ -51,20 +53,25 @@ class KeysAhead:
 
     Parameters
     ----------
-    plan : Plan
+    plan : PlanData
     service : str
         Through which service the messages go.
     scope : bytes
         The campaign, 16 bytes.
     rows : array of int64
         Positions of the rows that will be asked for, ascending.
+    ahead : int
+        How many to make at once.
     """
 
-    def __init__(self, plan: Plan, service: str, scope: bytes, rows: Positions) -> None:
+    def __init__(
+        self, plan: PlanData, service: str, scope: bytes, rows: Positions, *, ahead: int = AHEAD
+    ) -> None:
         self._plan = plan
         self._service = service
         self._scope = scope
         self._rows = rows
+        self._at_once = ahead
         self._made = rows[:0]
         self._ahead: Identities | None = None
 
@@ -81,12 +88,12 @@ class KeysAhead:
         if len(self._made) and row < self._made[0]:
             return
         first = int(np.searchsorted(self._rows, row))
-        self._made = self._rows[first : first + AHEAD]
+        self._made = self._rows[first : first + self._at_once]
         self._ahead = self._make(self._made)
 
     def _make(self, rows: Positions) -> Identities:
         """Make the identities of rows."""
-        messages = self._plan.draft.messages
+        messages = self._plan.messages
         return Identities(
             keys=np.frombuffer(self._plan.keys(self._scope, rows), f"V{KEY_BYTES}"),
             recipients=messages.recipient_hashes(self._service, rows),

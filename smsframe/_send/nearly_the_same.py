@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from smsframe._base.arrow import Positions
     from smsframe._journal.reader import JournalReader
     from smsframe._journal.records import BatchRecord, FinishedRun, Ledger, RecentBatch, RecentRun
-    from smsframe._plan.build import Plan
+    from smsframe._plan.data import PlanData
     from smsframe._send.already_sent import Matched
 
     Hashes = npt.NDArray[np.uint64]
@@ -70,7 +70,7 @@ class Before:
 
 
 def look_back(
-    plan: Plan,
+    plan: PlanData,
     *,
     service: str,
     scope: bytes,
@@ -127,7 +127,7 @@ def _accepted_before(
 
 
 def _had_nearly_this(
-    plan: Plan,
+    plan: PlanData,
     *,
     service: str,
     scope: bytes,
@@ -143,7 +143,7 @@ def _had_nearly_this(
     near = _near_runs(plan, scope, recent)
     if not near:
         return
-    rows, numbers = matched.new, plan.occurrences()
+    rows, numbers = matched.new, plan.occurrences
     if numbers is not None:
         rows = rows[numbers[rows] == 0]
     if not len(rows):
@@ -173,9 +173,9 @@ class _NearRun:
     pairs: list[tuple[int, int]]
 
 
-def _near_runs(plan: Plan, scope: bytes, recent: Sequence[RecentRun]) -> dict[str, _NearRun]:
+def _near_runs(plan: PlanData, scope: bytes, recent: Sequence[RecentRun]) -> dict[str, _NearRun]:
     """Return the runs with a nearly equal text; for a named campaign those of other campaigns."""
-    mine, named = plan.draft.messages.near, plan.options.campaign is not None
+    mine, named = plan.messages.near, plan.options.campaign is not None
     known: dict[bytes, list[tuple[int, int]] | None] = {}
     near = {}
     for run in recent:
@@ -196,7 +196,7 @@ class _Search:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: PlanData,
         service: str,
         rows: Positions,
         near: Mapping[str, _NearRun],
@@ -205,11 +205,11 @@ class _Search:
         self._near = near
         self._same = same
         self._strict = plan.options.campaign is not None
-        who = plan.draft.messages.recipient_hashes(service, rows)
+        who = plan.messages.recipient_hashes(service, rows)
         self._order = np.argsort(who, kind="stable")
         self._who = who[self._order]
         self._loose: Sequence[Hashes] = [
-            column[self._order] for column in plan.draft.messages.loose_hashes(service, rows)
+            column[self._order] for column in plan.messages.loose_hashes(service, rows)
         ]
         self.at = np.zeros(len(rows), dtype=np.float64)
         self.runs: dict[str, tuple[int, float]] = {}

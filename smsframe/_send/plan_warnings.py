@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from smsframe._base.sentences import Sentence, words
-from smsframe._base.tracebacks import public
 from smsframe._send.batches_in_flight import Ending
 from smsframe._send.report import WHERE
 from smsframe.errors import PlanWarning, warn_caller
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from smsframe._plan.build import Plan
+    from smsframe._plan.data import PlanData
     from smsframe._plan.problems import Fault
     from smsframe._send.already_sent import Matched
     from smsframe._send.row_outcomes import Tally
@@ -40,42 +39,13 @@ _FILTERED = (
 )
 WARNED = Ending(kind="stopped", code="plan_warning", sentence=_FILTERED, of_the_run=_FILTERED)
 
-_last: list[Plan] = []
 
-
-@public
-def last_plan() -> Plan | None:
-    """Return the plan of the last send of this session, also of a dry run or a refused one.
-
-    ``smsframe.last_plan().problems`` lists what a send has warned of.
-
-    Returns
-    -------
-    Plan or None
-        None when nothing was sent in this session.
-
-    Examples
-    --------
-    >>> import pandas as pd, smsframe
-    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"]})
-    >>> done = people.sms.send("Hello", program="148372", dry_run=True)
-    >>> smsframe.last_plan().recipients
-    1
-    """
-    return _last[0] if _last else None
-
-
-def keep_plan(plan: Plan) -> None:
-    """Keep a plan for ``last_plan()``."""
-    _last[:] = [plan]
-
-
-def say(made: Plan, matched: Matched | None, tally: Tally, more: Iterable[Fault] = ()) -> int:
+def say(made: PlanData, matched: Matched | None, tally: Tally, more: Iterable[Fault] = ()) -> int:
     """Say the warnings of what is about to be sent, before the first call.
 
     Parameters
     ----------
-    made : Plan
+    made : PlanData
         What is about to be sent.
     matched : Matched or None
         What of it the journal knows; None where there is no journal yet.
@@ -94,10 +64,10 @@ def say(made: Plan, matched: Matched | None, tally: Tally, more: Iterable[Fault]
     PlanWarning
         There are warnings, and a filter makes errors of them: nothing may go out.
     """
-    rows = made.draft.rows
+    rows = made.rows
     open_rows = np.ones(rows, dtype=bool) if matched is None else matched.open_rows(rows)
     try:
-        return len(warn_of(concerning([*made.draft.problems.faults, *more], open_rows)))
+        return len(warn_of(concerning([*made.problems.faults, *more], open_rows)))
     except PlanWarning:
         tally.close(made.ready if matched is None else matched.todo, WARNED)
         raise

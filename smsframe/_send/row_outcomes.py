@@ -20,7 +20,6 @@ from smsframe._journal.reasons import Settled, facts_of, known_reason, reason_of
 from smsframe._journal.records import (
     ACCEPTED,
     UNKNOWN,
-    BatchRecord,
 )
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ class Tally:
         self._set(known[~accepted], "unknown", None)
         self._recalled = len(self._batches)
         for these, state in ((accepted, ACCEPTED), (~accepted, UNKNOWN)):
-            reasons = np.array([self._known_reason(b, state) for b in batches], np.int32)
+            reasons = np.array([self._reason(known_reason(b, state)) for b in batches], np.int32)
             self._verdicts.reason[known[these]] = reasons[which[these]]
 
     def settle(self, result: Result) -> None:
@@ -137,15 +136,12 @@ class Tally:
     def _set(self, rows: Positions, status: str, reason: tuple[str, str] | None) -> None:
         """Give rows a status and a reason."""
         self._verdicts.status[rows] = NUMBER[status]
-        self._verdicts.reason[rows] = -1 if reason is None else self._reason(reason)
+        self._verdicts.reason[rows] = self._reason(reason)
 
-    def _known_reason(self, record: BatchRecord, state: int) -> int:
-        """Return the number of the reason of what went before, -1 for none."""
-        reason = known_reason(record, state)
-        return -1 if reason is None else self._reason(reason)
-
-    def _reason(self, reason: tuple[str, str]) -> int:
-        """Return the number of a reason, the same for equal ones."""
+    def _reason(self, reason: tuple[str, str] | None) -> int:
+        """Return the number of a reason, the same for equal ones; -1 for none."""
+        if reason is None:
+            return -1
         key = "\x00".join(reason)
         if key not in self._numbers:
             self._numbers[key] = len(self._reasons)

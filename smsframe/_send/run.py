@@ -27,36 +27,38 @@ import numpy as np
 
 from smsframe._acoustic.client import Client, default_client
 from smsframe._acoustic.payload import SendRequest, encode_contacts
-from smsframe._base.masking import Plain
+from smsframe._base.masking import AlreadyMasked
 from smsframe._base.progress import Bar, ProgressArgument
-from smsframe._base.sentences import ROW, Sentence, arg, recalled, words
+from smsframe._base.sentences import ROW, Sentence, arg, recalled, sentence_of, words
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_client, given_as, refuse
+from smsframe._base.worker_pool import WorkerPool
 from smsframe._journal import payloads
 from smsframe._journal.lock import campaign_lock, user_name
 from smsframe._journal.store import PATIENCE_S, Claim, Journal, RunRecord
 from smsframe._plan import campaign_names, message_keys
-from smsframe._plan.build import History, Plan
+from smsframe._plan.history import History, Past
 from smsframe._plan.problems import Problems
 from smsframe._send import nearly_the_same, plan_warnings
 from smsframe._send.already_sent import Matched, find_sent
-from smsframe._send.batches_in_flight import Backoff, Result
+from smsframe._send.batches_in_flight import Result, call_failed
 from smsframe._send.cancellation import SendControl, counted_interrupts
 from smsframe._send.delivery import Delivery
 from smsframe._send.keys_ahead import KeysAhead
 from smsframe._send.nearly_the_same import Before
 from smsframe._send.report import JOURNAL_LOCKED, NothingSent, banner, phrase, said_before, warn
 from smsframe._send.row_outcomes import Tally
-from smsframe._send.worker_pool import Workers
 from smsframe.errors import ConfigurationError, InputError, JournalError, PlanWarning
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from smsframe._acoustic.outcomes import Outcome
     from smsframe._base.arrow import Positions
+    from smsframe._plan.data import PlanData
+    from smsframe._plan.options import Sending
 
-BACKOFF = Backoff()
-"""How long a send goes on repeating what was not processed."""
+    Pool = WorkerPool[int, SendRequest, Outcome]
 
 _last: list[pd.DataFrame] = []
 
@@ -86,7 +88,7 @@ def last_results() -> pd.DataFrame | None:
 class Run:
     """One send under way: what it needs at hand."""
 
-    plan: Plan
+    plan: PlanData
     client: Client
     scope: bytes
     run_id: str
@@ -116,7 +118,7 @@ class Run:
             source=source,
         )
         request = SendRequest(
-            program=message.program,
+            message=replace(message, source=source),
             contacts=encode_contacts(
                 len(rows),
                 contact_ids=batch.contact_ids,
@@ -124,13 +126,6 @@ class Run:
                 personalization=batch.personalization,
             ),
             size=len(rows),
-            content=message.content,
-            content_id=message.content_id,
-            defaults=message.defaults,
-            source=source,
-            campaign_name=message.campaign_name,
-            ttl_minutes=message.ttl_minutes,
-            character_swap=message.character_swap,
         )
         return claim, request
 
@@ -150,11 +145,11 @@ class Run:
             campaign=options.campaign,
             content=message.content,
             content_id=message.content_id,
-            near=self.plan.draft.messages.near.dumps(),
+            near=self.plan.messages.near.dumps(),
             is_test=campaign_names.is_test(options.campaign),
             settings=_settings(self.plan),
             tags=self.plan.tags,
-            rows=self.plan.draft.rows,
+            rows=self.plan.rows,
             started_at=time.time(),
             user=user_name(),
             host=socket.gethostname(),
@@ -163,48 +158,38 @@ class Run:
         )
 
 
-def send_plan(
-    made: Plan,
-    *,
-    client: Client | None,
-    confirm: int | None,
-    dry_run: bool,
-    progress: ProgressArgument,
-    wait_s: float,
-    control: SendControl | None = None,
-) -> pd.DataFrame:
+def send_plan(made: PlanData, how: Sending, control: SendControl | None = None) -> pd.DataFrame:
     """Send a plan; see :func:`send`. ``control`` is for a send that is followed from elsewhere."""
-    plan_warnings.keep_plan(made)
-    if dry_run:
-        return _dry_run(made, client)
-    client = _connected(client)
-    _refuse_blocked(made)
+    if how.dry_run:
+        return _dry_run(made, how.client)
+    client = _connected(how.client)
+    _refuse_blocked(made, client)
     if not len(made.sendable):
-        return _keep(Tally(made.verdicts()).frame(made.draft.frame, None))
+        return _keep(Tally(made.verdicts()).frame(made.frame, None))
     scope = _scope(made, client)
-    control = control or SendControl(quiet=progress is False)
+    control = control or SendControl(quiet=how.progress is False)
     waits = (lambda: None) if control.apart else None
     with (
         Journal(client.journal_path, patience_s=PATIENCE_S, waits=waits) as journal,
-        campaign_lock(client.journal_path, scope, wait_s=wait_s),
+        campaign_lock(client.journal_path, scope, wait_s=how.wait_s),
     ):
-        journal.bury(scope)
+        journal.mark_orphans_unknown(scope)
         run = _run_of(made, client, scope, journal, control)
         _refuse_nearly_the_same(run)
-        _check_confirm(run, made.options.confirm if confirm is None else confirm)
+        _check_confirm(run, made.options.confirm if how.confirm is None else how.confirm)
         if not len(run.todo):
             return _nothing_new(run)
         try:  # whoever follows a send from elsewhere has shown them before
             if not run.control.apart:
                 run.warnings = plan_warnings.say(made, run.matched, run.tally, run.before.faults)
         except PlanWarning:
-            _keep(run.tally.frame(made.draft.frame, None))
+            _keep(run.tally.frame(made.frame, None))
             raise
-        return _deliver(run, journal, progress)
+        return _deliver(run, journal, how.progress)
 
 
 def _run_of(
-    made: Plan, client: Client, scope: bytes, journal: Journal, control: SendControl
+    made: PlanData, client: Client, scope: bytes, journal: Journal, control: SendControl
 ) -> Run:
     """Hold a plan against the journal."""
     matched = find_sent(made, client.service, scope, journal)
@@ -227,7 +212,8 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
     """Send what is to be sent, keep the table whatever happens, and tell."""
     journal.start_run(run.record())
     journal.patience_s = 0.0  # the loop waits in its own way
-    workers = Workers(run.client.sending(), run.client.max_in_flight)
+    client, settings = run.client, run.client.settings
+    workers: Pool = WorkerPool(client.sending(), client.max_in_flight, failed=call_failed)
     with Bar(progress) as bar:
 
         def settled(result: Result) -> None:
@@ -235,8 +221,8 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
             bar.update(run.tally.progress)
 
         delivery = Delivery(
-            crew=workers,
-            batches=run.plan.batch_rows(run.todo),
+            workers=workers,
+            batches=run.plan.batch_rows(run.todo, size=settings.batch_size),
             prepare=run.prepare,
             record=lambda claims, settlements: journal.record(
                 claims=claims, settlements=settlements
@@ -244,8 +230,8 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
             settled=settled,
             begin=lambda: bar.update(run.tally.progress),
             waits=lambda: None if run.control.apart else print(JOURNAL_LOCKED),  # noqa: T201 - as above
-            max_in_flight=run.client.max_in_flight,
-            backoff=BACKOFF,
+            max_in_flight=client.max_in_flight,
+            settings=settings,
             stop=run.control.stop,
         )
         with counted_interrupts(run.control.stop, workers.wake):
@@ -256,11 +242,11 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
     return _reported(run, delivery)
 
 
-def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Workers) -> None:
+def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Pool) -> None:
     """Keep the table, end the run in the journal and end the threads, whatever went wrong."""
     ending = delivery.ending
     run.tally.close(run.todo, ending)
-    run.control.results = _keep(run.tally.frame(run.plan.draft.frame, run.run_id))
+    run.control.results = _keep(run.tally.frame(run.plan.frame, run.run_id))
     with contextlib.suppress(JournalError):  # every outcome is recorded or reported; this informs
         journal.end_run(
             run.run_id,
@@ -306,14 +292,14 @@ def _nothing_new(run: Run) -> pd.DataFrame:
     if not (run.control.quiet or run.control.apart):
         print(nothing.sentence)  # noqa: T201 - the line that says why nothing moved
     runs = [ledger.batches[number].run_id for number in np.unique(ledger.batch[entries]).tolist()]
-    results = _keep(run.tally.frame(run.plan.draft.frame, runs[-1] if runs else None))
+    results = _keep(run.tally.frame(run.plan.frame, runs[-1] if runs else None))
     if not run.control.apart:
         warn({"unknown": run.tally.counts().get("unknown", 0)}, "")
         plan_warnings.warn_of([(fault, fault.count) for fault in run.before.faults])
     return results
 
 
-def _dry_run(made: Plan, client: Client | None) -> pd.DataFrame:
+def _dry_run(made: PlanData, client: Client | None) -> pd.DataFrame:
     """Return the table of a dry run; what went out before is shown as it was, if known."""
     tally, looked = Tally(made.verdicts()), None
     with contextlib.suppress(ConfigurationError):
@@ -326,17 +312,17 @@ def _dry_run(made: Plan, client: Client | None) -> pd.DataFrame:
         more = [replace(fault, severity="warning") for fault in before.faults]
         plan_warnings.say(made, matched, tally, more)
     tally.planned(todo)
-    return tally.frame(made.draft.frame, None)
+    return tally.frame(made.frame, None)
 
 
-def history(made: Plan, client: Client | None) -> History | None:
+def history(made: PlanData, client: Client | None) -> History | None:
     """Count what the journal knows of a plan; None when no client is connected."""
     try:
         looked = _look_back(made, client)
     except ConfigurationError:
         return None
     if looked is None:
-        return History(accepted=0, unknown=0, held=0, left=made.recipients)
+        return History(accepted=0, unknown=0, held=0, left=len(made.ready))
     matched, before = looked
     return History(
         accepted=before.accepted,
@@ -347,8 +333,21 @@ def history(made: Plan, client: Client | None) -> History | None:
     )
 
 
+def past_of(made: PlanData, client: Client | None) -> Past:
+    """Return the history of a plan, or why the journal cannot be read."""
+    try:
+        return Past(known=history(made, client))
+    except JournalError as error:
+        return Past(unread=sentence_of(error))
+
+
+def known_problems(made: PlanData, client: Client | None) -> Problems:
+    """Return the problems of a frame and, where the journal can be read, of what people had."""
+    return made.problems_with(past_of(made, client).known)
+
+
 def _look_back(
-    made: Plan, client: Client | None, *, patience_s: float = 0.0
+    made: PlanData, client: Client | None, *, patience_s: float = 0.0
 ) -> tuple[Matched, Before] | None:
     """Hold a plan against the journal, read only; None when there is no journal yet."""
     client = _connected(client)
@@ -360,7 +359,9 @@ def _look_back(
         return matched, _before(made, client, scope, matched, journal)
 
 
-def _before(made: Plan, client: Client, scope: bytes, matched: Matched, journal: Journal) -> Before:
+def _before(
+    made: PlanData, client: Client, scope: bytes, matched: Matched, journal: Journal
+) -> Before:
     """Say what people had before the messages of a plan."""
     return nearly_the_same.look_back(
         made,
@@ -380,9 +381,11 @@ def _connected(client: Client | None) -> Client:
     return default_client() if client is None else client
 
 
-def _refuse_blocked(made: Plan) -> None:
+def _refuse_blocked(made: PlanData, client: Client) -> None:
     """Refuse a plan that has a fault of the whole send, or any fault where that was asked for."""
-    table = made.problems if made.blocking or made.options.problems == "raise" else None
+    table = None
+    if made.blocking or made.options.problems == "raise":
+        table = known_problems(made, client).to_frame(made.frame.index)
     if made.blocking:
         told = [Sentence(f"\n  - {_blamed(fault)}", fault.sentence) for fault in made.blocking]
         raise _refusal(Sentence("Nothing was sent:", *told), made, table)
@@ -406,11 +409,11 @@ def _refuse_nearly_the_same(run: Run) -> None:
         return
     (fault,) = run.before.blocking
     run.tally.hold(run.todo, (fault.code, fault.sentence))
-    results = _keep(run.tally.frame(run.plan.draft.frame, None))
-    found = Problems([*run.plan.draft.problems.faults, *run.before.faults])
+    results = _keep(run.tally.frame(run.plan.frame, None))
+    found = Problems([*run.plan.problems.faults, *run.before.faults])
     raise InputError(
-        Plain("Nothing was sent: ", fault.sentence),  # ids of runs may look like numbers
-        problems=found.to_frame(run.plan.draft.frame.index),
+        AlreadyMasked("Nothing was sent: ", fault.sentence),  # ids of runs may look like numbers
+        problems=found.to_frame(run.plan.frame.index),
         results=results,
     )
 
@@ -422,24 +425,24 @@ def _blamed(fault: Any) -> str:
     return f"{where}" if not fault.value else f"{where}({fault.value}) "
 
 
-def _refusal(sentence: str, made: Plan, table: pd.DataFrame | None) -> InputError:
+def _refusal(sentence: str, made: PlanData, table: pd.DataFrame | None) -> InputError:
     """Return the error of a send that was refused; its table is kept."""
-    results = _keep(Tally(made.verdicts()).frame(made.draft.frame, None))
+    results = _keep(Tally(made.verdicts()).frame(made.frame, None))
     return InputError(sentence, problems=table, results=results)
 
 
 def _check_confirm(run: Run, confirm: int | None) -> None:
     """Refuse unless exactly so many would go out; once none is left, what was right stays right."""
     now = len(run.todo)
-    most = max(run.plan.recipients, len(run.matched.known))  # who had it may be excluded by now
+    most = max(len(run.plan.ready), len(run.matched.known))  # who had it may be excluded by now
     if confirm is None or confirm == now or (now == 0 and confirm <= most):
         return
     counts = run.tally.counts()
     if run.plan.options.resend_unknown:
         counts.pop("unknown", None)
-    before = said_before(counts, len(run.matched.held), run.plan.recipients)
+    before = said_before(counts, len(run.matched.held), len(run.plan.ready))
     raise InputError(
-        Plain(
+        AlreadyMasked(
             given_as("confirm", confirm),
             f", but {now:,} messages would go out now{before}. Nothing was sent. Look at the plan, "
             "then give ",
@@ -451,9 +454,9 @@ def _check_confirm(run: Run, confirm: int | None) -> None:
     )
 
 
-def _scope(made: Plan, client: Client) -> bytes:
+def _scope(made: PlanData, client: Client) -> bytes:
     """Return the scope of a plan's campaign."""
-    message, template = made.message, made.draft.template
+    message, template = made.message, made.texts.template
     return message_keys.scope_of(
         client.service,
         message.program,
@@ -463,7 +466,7 @@ def _scope(made: Plan, client: Client) -> bytes:
     )
 
 
-def _settings(made: Plan) -> str:
+def _settings(made: PlanData) -> str:
     """Return the arguments of a run as JSON, functions by their name."""
     columns, options = made.columns, made.options
     kept = {

@@ -1,132 +1,27 @@
-"""The verbs: ``plan``, ``send`` and ``preview``, as people call them.
-
-Each takes a frame first and does one thing with it; the accessor's methods are these functions. The
-arguments are written out twice, for ``plan`` and for ``send``, because tab completion and type
-checkers read signatures.
-"""
+"""``send``: a plan, sent at once. What it does then, in order, is told in ``run.py``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Unpack
 
 from smsframe._base.tracebacks import public
-from smsframe._plan.build import Plan, build_plan
-from smsframe._send.plan_warnings import last_plan
-from smsframe._send.run import history, last_results, send_plan
+from smsframe._plan.options import takes_send_options
+from smsframe._send.plan import plan
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
-
     import pandas as pd
 
-    from smsframe._acoustic.client import Client
-    from smsframe._base.progress import ProgressArgument
-    from smsframe._plan.options import Exclude, Personalize
-    from smsframe._text.values import Format
+    from smsframe._plan.options import SendOptions
 
-__all__ = ["last_plan", "last_results", "plan", "preview", "send"]
+__all__ = ["send"]
 
 
 @public
-def plan(
-    frame: pd.DataFrame,
-    text: str | None = None,
-    *,
-    program: str | None = None,
-    phone: Hashable | None = None,
-    lookup: Mapping[str, Hashable] | None = None,
-    personalize: Personalize | None = None,
-    defaults: Mapping[str, str] | None = None,
-    formats: Mapping[Any, Format] | None = None,
-    region: str | None = None,
-    region_from: Hashable | None = None,
-    campaign: str | None = None,
-    limit: int | None = None,
-    confirm: int | None = None,
-    problems: Literal["skip", "raise"] = "skip",
-    duplicates: Literal["skip", "send"] = "skip",
-    resend_unknown: bool = False,
-    exclude: Exclude | None = None,
-    dry_run: bool = False,
-    client: Client | None = None,
-    progress: ProgressArgument = None,
-    content_id: str | None = None,
-    source: str | None = None,
-    campaign_name: str | None = None,
-    ttl_minutes: int | None = None,
-    character_swap: bool | None = None,
-    price_per_segment: float | None = None,
-    fold: Literal["gsm7"] | None = None,
-) -> Plan:
-    """Say what would be sent, with no side effect.
-
-    Takes the arguments of :func:`send` and returns a frozen :class:`Plan` to look at and, if it is
-    right, to send.
-
-    Returns
-    -------
-    Plan
-        With ``recipients``, ``batches``, ``problems``, ``segments``, ``texts(n)``, ``to_frame()``
-        and ``send()``.
-
-    Raises
-    ------
-    InputError
-        An argument cannot be used: all of them are named at once. Problems of rows are not raised;
-        they are in ``Plan.problems``.
-
-    Examples
-    --------
-    >>> import pandas as pd, smsframe
-    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123", "n/a"], "Name": ["Ann", "Bob"]})
-    >>> made = smsframe.plan(people, "Hi %%Name%%", program="148372", phone="mobile")
-    >>> made.recipients, made.batches
-    (1, 1)
-    >>> made.texts().tolist()
-    ['Hi Ann']
-    """
-    given = dict(locals())
-    del given["frame"], given["text"]
-    defaults_of_send = {"client": client, "dry_run": dry_run, "progress": progress}
-    return build_plan(
-        frame,
-        text,
-        given,
-        sender=lambda made, **now: send_plan(made, **_with_defaults(defaults_of_send, now)),
-        history=lambda made: history(made, client),
-    )
-
-
-@public
+@takes_send_options
 def send(
     frame: pd.DataFrame,
     text: str | None = None,
-    *,
-    program: str | None = None,
-    phone: Hashable | None = None,
-    lookup: Mapping[str, Hashable] | None = None,
-    personalize: Personalize | None = None,
-    defaults: Mapping[str, str] | None = None,
-    formats: Mapping[Any, Format] | None = None,
-    region: str | None = None,
-    region_from: Hashable | None = None,
-    campaign: str | None = None,
-    limit: int | None = None,
-    confirm: int | None = None,
-    problems: Literal["skip", "raise"] = "skip",
-    duplicates: Literal["skip", "send"] = "skip",
-    resend_unknown: bool = False,
-    exclude: Exclude | None = None,
-    dry_run: bool = False,
-    client: Client | None = None,
-    progress: ProgressArgument = None,
-    content_id: str | None = None,
-    source: str | None = None,
-    campaign_name: str | None = None,
-    ttl_minutes: int | None = None,
-    character_swap: bool | None = None,
-    price_per_segment: float | None = None,
-    fold: Literal["gsm7"] | None = None,
+    **options: Unpack[SendOptions],
 ) -> pd.DataFrame:
     """Send one text to every row of a frame, once, and say what became of each row.
 
@@ -145,12 +40,8 @@ def send(
         One row per recipient; it is not changed.
     text : str, at most 800 characters
         The message, with ``%%Tag%%`` placeholders. None only with ``content_id``.
-    program : str
+    program : str or int
         SMS program id, ``channelQualifier`` of the API.
-    phone : column label, optional
-        Column of phone numbers. None: the one column that is plainly a phone column, or ``lookup``.
-    lookup : mapping of database field to column, optional
-        Find the recipient by fields of the database in place of a phone number.
     personalize : mapping of tag to column or None, or list of columns, optional
         Which tags are filled from the frame, beside those that name a column. None in place of a
         column: the database fills the tag, on purpose. Other tags are the database's.
@@ -158,6 +49,25 @@ def send(
         Text for a tag where neither the frame nor the database has a value.
     formats : mapping of column to format spec or function, optional
         How values become text: ``{"total": ",.2f", "when": "%d %b", "fee": "${:,.2f}"}``.
+    fold : {"gsm7"}, optional
+        Replace look-alikes that force the costlier encoding: curly quotes, dashes, ellipses,
+        special spaces.
+    source : str, optional
+        Text of at most 200 characters that comes back on each message's event (the run and batch
+        are appended).
+    campaign_name : str, optional
+        Name shown in the product.
+    ttl_minutes : int, optional
+        Minutes after which an unsent message is dropped (1 to 2,147,483,647; the API documents no
+        range).
+    character_swap : bool, optional
+        Whether the organization's character mapping applies. None: as the organization has set.
+    content_id : str, optional
+        Id of a published message instead of the text.
+    phone : column label, optional
+        Column of phone numbers. None: the one column that is plainly a phone column, or ``lookup``.
+    lookup : mapping of database field to column, optional
+        Find the recipient by fields of the database in place of a phone number.
     region : str, optional
         Two-letter region of numbers without a country code, such as "US"; "+" when every number
         begins with its country code. Never guessed.
@@ -169,40 +79,31 @@ def send(
         name is a new message, also to those who had the text before. Names that look alike are one
         name: Unicode's NFKC, blanks at the ends dropped, several blanks one blank, invisible
         characters left out. None: the text itself, whatever its tags and columns are called.
-    limit : int, optional
-        Only the first so many sendable rows; a later call without it goes on with the rest.
-    confirm : int, optional
-        Refuse unless exactly so many messages would go out now.
-    problems : {"skip", "raise"}, default "skip"
-        "raise": send nothing while any row has a problem.
-    duplicates : {"skip", "send"}, default "skip"
-        "send": the same message to the same person as often as it is in the frame, on purpose.
-    resend_unknown : bool, default False
-        Send again what may have gone out: those people may get the text twice.
     exclude : numbers, frame, path or results, optional
         Who must not be texted: a column or list of phone numbers, a frame with one, the path of a
         file (CSV, Excel, Parquet, or a text with one number a line), the results of an earlier run
         (whoever had it or may have had it), or a list of these. In doubt an entry excludes: digits
         without a country hold back every number that ends with them. The file that
         ``SMSFRAME_EXCLUDE`` names is excluded as well, always. Such rows are ``not_attempted``.
-    dry_run : bool, default False
-        Send nothing; rows that would go out are ``planned``.
+    limit : int, optional
+        Only the first so many sendable rows; a later call without it goes on with the rest.
+    problems : {"skip", "raise"}, default "skip"
+        "raise": send nothing while any row has a problem.
+    duplicates : {"skip", "send"}, default "skip"
+        "send": the same message to the same person as often as it is in the frame, on purpose.
+    resend_unknown : bool, default False
+        Send again what may have gone out: those people may get the text twice.
+    price_per_segment : float, optional
+        Price of one segment, a number of 0 or more, for ``Plan.cost``.
     client : Client, optional
         None: the one that ``connect`` made last.
+    confirm : int, optional
+        Refuse unless exactly so many messages would go out now.
+    dry_run : bool, default False
+        Send nothing; rows that would go out are ``planned``.
     progress : bool or callable, optional
         None: a bar in notebooks and on terminals. A callable is given a ``Progress`` after each
         batch.
-    content_id, source, campaign_name, ttl_minutes, character_swap : optional
-        Passed on to the API: id of a published message instead of the text; a text of at most 200
-        characters that comes back on each message's event (the run and batch are appended); name
-        shown in the product; minutes after which an unsent message is dropped (1 to 2,147,483,647;
-        the API documents no range); whether the
-        organization's character mapping applies.
-    price_per_segment : float, optional
-        Price of one segment, a number of 0 or more, for ``Plan.cost``.
-    fold : {"gsm7"}, optional
-        Replace look-alikes that force the costlier encoding: curly quotes, dashes, ellipses,
-        special spaces.
 
     Returns
     -------
@@ -235,48 +136,4 @@ def send(
     >>> done["sms_status"].tolist()
     ['planned']
     """
-    return plan(**locals()).send()
-
-
-@public
-def preview(
-    frame: pd.DataFrame, text: str | None = None, *, n: int = 5, **options: Any
-) -> pd.DataFrame:
-    """Show the first messages as the phones would: whom (masked), text, encoding and segments.
-
-    Parameters
-    ----------
-    frame, text
-        As for :func:`send`.
-    n : int, default 5
-        How many messages.
-    **options
-        As for :func:`plan`; ``program`` may be left out.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``to``, ``text``, ``encoding``, ``segments`` on the labels of their rows.
-
-    Raises
-    ------
-    InputError
-        As for :func:`plan`.
-
-    Examples
-    --------
-    >>> import pandas as pd, smsframe
-    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"], "Name": ["Ann"]})
-    >>> smsframe.preview(people, "Hi %%Name%%")["text"].tolist()
-    ['Hi Ann']
-    """
-    return plan(frame, text, **{"program": "0", **options}).preview(n)
-
-
-def _with_defaults(defaults: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of ``Plan.send``; those of ``plan`` stand in where none was given."""
-    merged = {**now}
-    merged["client"] = defaults["client"] if now["client"] is None else now["client"]
-    merged["dry_run"] = now["dry_run"] or bool(defaults["dry_run"])
-    merged["progress"] = defaults["progress"] if now["progress"] is None else now["progress"]
-    return merged
+    return plan(frame, text, **options).send()

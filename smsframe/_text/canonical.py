@@ -9,9 +9,9 @@ of a message (`smsframe._plan.message_keys`) is made from texts in this form:
 3. look-alikes become what ``fold="gsm7"`` makes of them;
 4. line ends, tabs and runs of blanks are one blank, and none stands at the ends.
 
-The characters dropped are listed here and not asked from Python's Unicode tables, which change with
-its version: a message sent by one Python is the same message for the next. Case, accents and
-compatibility forms (``ﬁ``) are left alone, for they can be seen.
+The characters dropped are listed (`_base/invisible.py`) and not asked from Python's Unicode tables,
+which change with its version. Case, accents and compatibility forms (``ﬁ``) are left alone, for
+they can be seen.
 
 A regular expression over every text of a column would take longer than a whole plan. Bytes that
 need no care are recognised in one pass, and only what remains is looked at, each text once.
@@ -28,20 +28,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base.arrow import bytes_of, offsets_of
+from smsframe._base.invisible import UNSEEN
 from smsframe._text.gsm7 import LOOK_ALIKES
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-INVISIBLE: Final = (
-    "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891"
-    "\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-)
-"""The characters that show nothing and are no blank, as the inside of a character class."""
-
-_INVISIBLE: Final = re.compile(f"[{INVISIBLE}]")
 _BLANKS: Final = re.compile(r"[\s\u2800]+")  # U+2800 is Braille without a dot
 _LOOK_ALIKES: Final = str.maketrans(dict(LOOK_ALIKES))
 
@@ -59,7 +51,7 @@ def visible(text: str) -> str:
     >>> visible("Jose\u0301\u200b  ")
     'José '
     """
-    composed = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    composed = unicodedata.normalize("NFC", UNSEEN.sub("", text))
     return _BLANKS.sub(" ", composed.translate(_LOOK_ALIKES))
 
 

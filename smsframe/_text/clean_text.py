@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base.arrow import offsets_of, strings
+from smsframe._base.invisible import INVISIBLE
 from smsframe._base.no_value_words import BLANK_IN_A_FRAME, WORDS
-from smsframe._text.format_value import BLANKS, GUARDS, INVISIBLE
+from smsframe._text.format_value import BLANKS, GUARDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

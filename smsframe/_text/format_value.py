@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from smsframe._base.invisible import INVISIBLE
+from smsframe._base.masking import mask_value
 from smsframe._base.no_value_words import BLANK_IN_A_FRAME
 from smsframe._base.sentences import Sentence, arg, words
 from smsframe._text.format_specs import CLOCK_CODES, DATE_CODE, DAY_CODES, SPECIFICATION, fields_of
@@ -30,21 +32,6 @@ BLANKS: Final = (
 )
 """White space and the invisible marks that are stripped from texts."""
 
-_INVISIBLE_RANGES: Final = (
-    (0x00, 0x20), (0x7F, 0xA0), (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160),
-    (0x1680, 0x1680), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2000, 0x200F), (0x2028, 0x202F),
-    (0x205F, 0x206F), (0x2800, 0x2800), (0x3000, 0x3000), (0x3164, 0x3164), (0xFE00, 0xFE0F),
-    (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF9, 0xFFFB), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A),
-    (0xE0001, 0xE0001), (0xE0020, 0xE007F), (0xE0100, 0xE01EF),
-)  # fmt: skip
-INVISIBLE: Final = "".join(
-    chr(code) for first, last in _INVISIBLE_RANGES for code in range(first, last + 1)
-)
-"""Everything that shows nothing: controls, format characters, fillers and white space.
-
-Inside a text they may matter (they join emoji, and turn the direction of Hebrew); alone they are no
-value."""
-
 GUARDS: Final = "'="
 """How a cell begins that a spreadsheet was to take as text."""
 
@@ -52,8 +39,6 @@ EXACT_INTEGERS_BELOW: Final = 2.0**53
 """Below this size every whole float is exactly one integer."""
 
 _SHOWN_CHARACTERS: Final = 40
-_PHONE_LIKE: Final = re.compile(r"\d(?=(?:\D{0,2}\d){2})")
-_PHONE_DIGITS: Final = 7
 _TIME_TYPES: Final = (dt.date, dt.time, pd.Period)
 _EXPONENT: Final = re.compile(r"\d[eE][+-]?\d")
 _HAS_VALUE: Final = re.compile(r"[1-9a-zA-Z]")
@@ -209,10 +194,10 @@ class MisfitError(ValueError):
     """A format fits the values by accident: what it writes is not what was meant."""
 
 
-def cure_for(value: Any, fmt: str | Callable[[Any], Any] | None, name: str) -> str:
+def fix_for(value: Any, fmt: str | Callable[[Any], Any] | None, name: str) -> str:
     """Advise what to do about a value that cannot be written."""
     if isinstance(fmt, str):
-        return _cure_by_format(value, fmt, name)
+        return _fix_by_format(value, fmt, name)
     if fmt is not None:
         return _suit(name)
     if isinstance(value, str):
@@ -235,7 +220,7 @@ def _suit(name: str) -> Sentence:
     return Sentence("Change ", entry, " so that it suits every value of the column.")
 
 
-def _cure_by_format(value: Any, fmt: str, name: str) -> str:
+def _fix_by_format(value: Any, fmt: str, name: str) -> str:
     """Advise what to do about a value that a format does not suit."""
     if isinstance(value, bool):
         return Sentence(
@@ -270,20 +255,14 @@ def shown(value: Any) -> str:
     except Exception:  # noqa: BLE001 - an object may fail to show itself
         text = f"something of type {type(value).__name__}"
     short = text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
-    return short if isinstance(value, (dt.date, dt.timedelta)) else _masked(short)
+    return short if isinstance(value, (dt.date, dt.timedelta)) else mask_value(short)
 
 
 def shown_reason(reason: Exception) -> str:
     """Show why a value cannot be written, masked, without a full stop."""
     if isinstance(reason, UnicodeEncodeError):
         return "it holds half of a character pair, which no message can carry"
-    return _masked(str(reason) or type(reason).__name__).rstrip(".")
-
-
-def _masked(text: str) -> str:
-    """Mask all but the last two digits of a text that holds as many digits as a phone number."""
-    digits = sum(character.isdigit() for character in text)
-    return _PHONE_LIKE.sub("•", text) if digits >= _PHONE_DIGITS else text
+    return mask_value(str(reason) or type(reason).__name__).rstrip(".")
 
 
 def _plain_float(value: Any) -> int | float | None:

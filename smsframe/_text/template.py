@@ -4,7 +4,7 @@ A placeholder is ``%%TAG%%``. Three decisions govern the reading of ``%``:
 
 * **Two ``%`` in a row always open or close a placeholder**, as they do for the API; one ``%`` alone
   is a percent sign ("50% off"). A text that says "100%%" is therefore refused, with the place shown
-  and the cure (write one ``%``), for the API would look for a placeholder there as well.
+  and the fix (write one ``%``), for the API would look for a placeholder there as well.
 * **A tag is any characters but ``%`` and line breaks**, at least one. Spaces are part of it, at the
   ends too, and case counts: the API compares names exactly, so does this. A line break ends the
   search for the closing ``%%``, so an unclosed placeholder is found in its own line.

@@ -26,7 +26,7 @@ time of day                   ``14:30``, ``14:30:05``
 duration                      ``2 days``, ``1 day 02:30``, ``-00:00:05``
 period                        as pandas writes it: ``2026-11``, ``2026Q4``
 category                      what is in the category, by the rules above
-list, dict, bytes, other      a problem of the row, with the cure
+list, dict, bytes, other      a problem of the row, with the fix
 ============================  =============================================================
 
 ``formats`` replaces the rule for a column: a format specification, a text with one pair of braces,
@@ -63,7 +63,7 @@ from smsframe._text.format_value import (
     EXACT_INTEGERS_BELOW,
     MisfitError,
     clean_text,
-    cure_for,
+    fix_for,
     formatted,
     shown,
     shown_reason,
@@ -156,7 +156,7 @@ def to_text(column: pd.Series[Any], fmt: Format | None = None, *, name: str) -> 
     ------
     InputError
         ``fmt`` suits no value of the column, or some by accident only. The sentence names column,
-        row and cure; ``details`` holds ``column``, ``label``, ``position`` and ``rows``, the number
+        row and fix; ``details`` holds ``column``, ``label``, ``position`` and ``rows``, the number
         of rows concerned.
 
     Examples
@@ -217,7 +217,7 @@ def _complaint(column: pd.Series[Any], fmt: Format, name: str, fault: Unwritable
             ROW,
             f" {label!r}: {shown(fault.value)} cannot be written with {how}: "
             f"{fault.sentence}.{more} ",
-            cure_for(fault.value, fmt, name),
+            fix_for(fault.value, fmt, name),
         ),
         column=name,
         label=label,
@@ -368,11 +368,6 @@ def _whole_column(array: pa.Array) -> pa.Array | None:
     return None
 
 
-def _truths(array: pa.Array) -> pa.Array:
-    """Write truth values."""
-    return pc.if_else(array, "True", "False")
-
-
 def _floats(array: pa.Array) -> pa.Array:
     """Write floats: whole ones by their integers, the rest by their shortest digits."""
     numbers = array.to_numpy(zero_copy_only=False)
@@ -398,11 +393,6 @@ def _decimals(array: pa.Array) -> pa.Array | None:
     return None if pc.any(pc.match_substring(texts, "E")).as_py() else texts
 
 
-def _dates(array: pa.Array) -> pa.Array:
-    """Write dates."""
-    return array.cast(pa.date32()).cast(pa.string())
-
-
 def _times(array: pa.Array) -> pa.Array:
     """Write moments: date, minutes and seconds, as far as they are not zero."""
     moments = array.to_numpy(zero_copy_only=False).astype("datetime64[s]")
@@ -421,10 +411,10 @@ def _times(array: pa.Array) -> pa.Array:
 _COLUMN_WRITERS: Final[tuple[tuple[Callable[[Any], bool], Callable[[Any], Any]], ...]] = (
     (is_text, strings),
     (pa.types.is_integer, strings),
-    (pa.types.is_boolean, _truths),
+    (pa.types.is_boolean, lambda array: pc.if_else(array, "True", "False")),
     (pa.types.is_float64, _floats),
     (pa.types.is_float32, _floats),
     (pa.types.is_decimal, _decimals),
-    (pa.types.is_date, _dates),
+    (pa.types.is_date, lambda array: array.cast(pa.date32()).cast(pa.string())),
     (pa.types.is_timestamp, _times),
 )

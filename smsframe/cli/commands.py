@@ -19,6 +19,7 @@ import contextlib
 import os
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,12 +36,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe._acoustic.client import Client
-    from smsframe._plan.build import Plan
+    from smsframe._send.plan import Plan
 
 __all__ = ["EXIT_CODES", "main"]
 
 ALL_ACCEPTED, SOME_NOT, USAGE, INTERRUPTED = 0, 1, 2, 130
 DONE = ("accepted", "sent", "duplicate")
+_ON = {"on": True, "off": False}
 NO_LINES = (".parquet", ".pq")
 
 
@@ -203,7 +205,7 @@ def _test(arguments: argparse.Namespace) -> int:
         raise InputError("--test-to sends a test alone: leave out --confirm and --dry-run.")
     client = _connect(arguments)
     made, _ = _made(arguments)
-    first = made.frame.index[made.ready[:rows]].tolist() or None
+    first = made.frame.index[made.data.ready[:rows]].tolist() or None
     results = made.send_test(arguments.test_to, rows=first, client=client, progress=False)
     output.say(output.test_table(results))
     return ALL_ACCEPTED if bool(results["sms_status"].eq("accepted").all()) else SOME_NOT
@@ -220,20 +222,13 @@ def _apart(out: Path, file: Path) -> Path:
 
 def _sent(made: Plan, client: Client, confirm: int) -> pd.DataFrame:
     """Send a plan without the line of the engine, which counts what is counted here."""
+    from smsframe._plan.options import Sending  # noqa: PLC0415 - as above
     from smsframe._send.cancellation import SendControl  # noqa: PLC0415 - as above
     from smsframe._send.run import send_plan  # noqa: PLC0415 - as above
     from smsframe.cli import output  # noqa: PLC0415 - as above
 
     control = SendControl(quiet=True)
-    results = send_plan(
-        made,
-        client=client,
-        confirm=confirm,
-        dry_run=False,
-        progress=None,
-        wait_s=0.0,
-        control=control,
-    )
+    results = send_plan(made.data, Sending(client=client, confirm=confirm), control)
     if control.nothing_sent is not None:
         output.say(in_shell(control.nothing_sent.sentence))
     return results
@@ -343,8 +338,8 @@ def _reported(results: pd.DataFrame, out: Path, good: Sequence[str]) -> int:
     try:
         return _written(results, out, good)
     except InputError as error:
-        cure = "Nothing is lost: run the same command with another --out; nothing is sent twice."
-        return _complain(f"{in_shell(sentence_of(error))} {cure}", SOME_NOT)
+        fix = "Nothing is lost: run the same command with another --out; nothing is sent twice."
+        return _complain(f"{in_shell(sentence_of(error))} {fix}", SOME_NOT)
 
 
 def _written(
@@ -412,11 +407,11 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
         source=arguments.source,
         campaign_name=arguments.campaign_name,
         ttl_minutes=arguments.ttl_minutes,
+        character_swap=_ON.get(arguments.character_swap),
         price_per_segment=arguments.price_per_segment,
         fold=arguments.fold,
     )
-    _note_words(made, cells)
-    return made, cells
+    return _with_words(made, cells), cells
 
 
 def _text(arguments: argparse.Namespace) -> str | None:
@@ -453,11 +448,13 @@ def _personalize(arguments: argparse.Namespace) -> dict[str, str | None] | None:
     return given or None
 
 
-def _note_words(made: Plan, cells: pd.DataFrame) -> None:
-    """Warn of words that count as blank in the columns that a plan takes values from."""
+def _with_words(made: Plan, cells: pd.DataFrame) -> Plan:
+    """Return a plan that warns of words that count as blank in the columns it takes values from."""
     from smsframe._files import read  # noqa: PLC0415 - as above
     from smsframe._plan import value_problems  # noqa: PLC0415 - as above
 
-    for name in made.draft.read_columns if cells.index.name == "line" else ():
+    found = made.data.problems_with(None)
+    for name in made.data.read_columns if cells.index.name == "line" else ():
         rows = read.are_words(cells[name]).nonzero()[0]
-        value_problems.note_words(made.draft.problems, name, cells[name], rows, file=True)
+        value_problems.note_words(found, name, cells[name], rows, file=True)
+    return made.of(replace(made.data, problems=found))

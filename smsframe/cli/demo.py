@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from smsframe._plan.build import Plan
+    from smsframe._send.plan import Plan
     from smsframe.sandbox import Sandbox
 
 TEXT = "Hi %%FirstName%%, your order %%Order%% over $%%total%% has shipped."

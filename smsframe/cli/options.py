@@ -10,8 +10,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from smsframe._plan.options import ARGUMENTS, GROUPS
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 EXIT_CODES = """\
 exit codes:
@@ -72,6 +74,46 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
+_PAIRS: Final = {"type": _pair, "action": "append", "default": []}
+OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "program": {"required": True, "metavar": "ID"},
+    "personalize": {
+        "flag": "--tag", "metavar": "TAG=COLUMN", **_PAIRS,
+        "help": "fill a tag from a column of another name; TAG= is the database's",
+    },
+    "defaults": {"flag": "--default", "metavar": "TAG=TEXT", **_PAIRS},
+    "formats": {
+        "flag": "--format", "metavar": "COLUMN=SPEC", **_PAIRS,
+        "help": "how values become text: total=,.2f",
+    },
+    "fold": {"choices": ["gsm7"]},
+    "source": {},
+    "campaign_name": {"metavar": "NAME"},
+    "ttl_minutes": {"type": int, "metavar": "N"},
+    "character_swap": {"choices": ["on", "off"]},
+    "content_id": {"metavar": "ID"},
+    "phone": {"metavar": "COLUMN"},
+    "lookup": {"metavar": "FIELD=COLUMN", **_PAIRS},
+    "region": {"metavar": "US"},
+    "region_from": {"metavar": "COLUMN"},
+    "campaign": {"metavar": "NAME"},
+    "exclude": {"type": Path, "action": "append", "default": [], "metavar": "FILE"},
+    "limit": {"type": int, "metavar": "N"},
+    "problems": {"choices": ["skip", "raise"]},
+    "duplicates": {"choices": ["skip", "send"]},
+    "resend_unknown": {"action": "store_true"},
+    "price_per_segment": {"type": float, "metavar": "PRICE"},
+    "confirm": {"type": int, "metavar": "N"},
+    "dry_run": {"action": "store_true"},
+}  # fmt: skip
+"""How each argument of ``send`` is given here; its help is the line of its definition."""
+
+WITHOUT_OPTION: Final = {
+    "client": "--sandbox, --pod, --base-url and --journal say where to",
+    "progress": "a bar is shown on standard error where somebody looks",
+}
+
+
 def _command(commands: Any, name: str, summary: str, run: Callable[..., int], epilog: str) -> Any:
     """Add a command and return its parser."""
     parser = commands.add_parser(
@@ -117,6 +159,8 @@ def _add_plan(commands: Any, run: Callable[..., int]) -> None:
         f"{FILE_HELP}\nexit codes: 0 every row can go out (or did), 1 some cannot, 2 usage\n",
     )  # fmt: skip
     _add_message(parser)
+    _add_options(parser.add_argument_group("run"), "run", but=("confirm", "dry_run"))
+    _add_place(parser.add_argument_group("where to"))
     parser.add_argument("--texts", type=int, default=2, help="how many texts to show (default 2)")
     _add_results(parser, "write every row with what would become of it")
 
@@ -128,12 +172,8 @@ def _add_send(commands: Any, run: Callable[..., int]) -> None:
         f"{FILE_HELP}\n{CREDENTIALS_HELP}\n{EXIT_CODES}",
     )  # fmt: skip
     _add_message(parser)
-    parser.add_argument(
-        "--confirm", type=int, metavar="N",
-        help="send only if exactly N messages would go out now; without it nothing is sent. "
-        "When all have gone out before, N may also be the number of them all",
-    )  # fmt: skip
-    parser.add_argument("--dry-run", action="store_true", help="send nothing, write the results")
+    _add_options(parser.add_argument_group("run"), "run")
+    _add_place(parser.add_argument_group("where to"))
     parser.add_argument(
         "--test-to", action="append", default=[], metavar="NUMBER",
         help="send a test to this number of your own, and nothing else; may be repeated",
@@ -171,7 +211,7 @@ def _add_status(commands: Any, run: Callable[..., int]) -> None:
         "--wait", type=float, default=60.0, metavar="SECONDS",
         help="how long to ask about what is still open (default 60; 0 asks once)",
     )  # fmt: skip
-    _add_price(parser)
+    _add_option(parser, "price_per_segment")
     _add_results(
         parser,
         "write every row with what became of it, by its number in the file that was sent (1 is "
@@ -194,33 +234,27 @@ def _add_message(parser: Any) -> None:
     """Add what ``plan`` and ``send`` have in common."""
     parser.add_argument("file", type=Path, metavar="FILE", help="CSV, Excel or Parquet")
     _add_reading(parser.add_argument_group("the file, where it can be read in two ways"))
-    message = parser.add_argument_group("message")
+    message = parser.add_argument_group("message (options with NAME=VALUE may be repeated)")
     message.add_argument("--text", help="the text, with %%%%Tag%%%% placeholders")
     message.add_argument("--text-file", type=Path, metavar="PATH", help="the text is in this file")
-    message.add_argument("--content-id", metavar="ID", help="a published message in its place")
-    message.add_argument("--program", required=True, metavar="ID", help="SMS program")
-    message.add_argument("--source", help="comes back on the event of each message")
-    message.add_argument("--campaign-name", metavar="NAME", help="shown in the product")
-    message.add_argument("--ttl-minutes", type=int, metavar="N", help="drop what is unsent by then")
-    message.add_argument("--fold", choices=["gsm7"], help="replace look-alikes that cost more")
-    columns = parser.add_argument_group("columns (those with NAME=VALUE may be repeated)")
-    columns.add_argument("--phone", metavar="COLUMN", help="default: the one that plainly is")
-    for option, shape, purpose in (
-        ("--lookup", "FIELD=COLUMN", "find people by a database field, not by phone"),
-        ("--tag", "TAG=COLUMN", "fill a tag from a column of another name; TAG= is the database's"),
-        ("--default", "TAG=TEXT", "text where a tag has no value"),
-        ("--format", "COLUMN=SPEC", "how values become text: total=,.2f"),
-    ):
-        columns.add_argument(
-            option, type=_pair, action="append", default=[], metavar=shape, help=purpose
-        )
-    columns.add_argument(
-        "--region", metavar="US",
-        help="of numbers without a country code; + when every number begins with its code",
-    )  # fmt: skip
-    columns.add_argument("--region-from", metavar="COLUMN", help="country of each row's number")
-    _add_rules(parser.add_argument_group("rules"))
-    _add_place(parser.add_argument_group("where to"))
+    _add_options(message, "message")
+    _add_options(parser.add_argument_group("people"), "people")
+    _add_options(parser.add_argument_group("rules"), "rules")
+
+
+def _add_options(group: Any, name: str, *, but: Collection[str] = ()) -> None:
+    """Add the options of a group of arguments, in its order."""
+    for argument in GROUPS[name].__annotations__:
+        if argument in OPTIONS and argument not in but:
+            _add_option(group, argument)
+
+
+def _add_option(group: Any, argument: str) -> None:
+    """Add the option of an argument; what it says is what the argument says, or its own words."""
+    told, given = ARGUMENTS[argument], dict(OPTIONS[argument])
+    flag = given.pop("flag", f"--{argument.replace('_', '-')}")
+    given.setdefault("help", told.line)
+    group.add_argument(flag, **{"default": told.default, **given})
 
 
 def _add_reading(file: Any) -> None:
@@ -233,39 +267,6 @@ def _add_reading(file: Any) -> None:
     file.add_argument("--encoding", metavar="NAME", help="of a CSV (default utf-8): cp1252, utf-16")
     file.add_argument(
         "--decimal", choices=[",", "."], metavar="MARK", help="decimal mark of numbers: , or ."
-    )
-
-
-def _add_rules(rules: Any) -> None:
-    """Add what decides which rows go out."""
-    rules.add_argument("--campaign", metavar="NAME", help="nobody gets the same campaign twice")
-    rules.add_argument(
-        "--exclude", type=Path, action="append", default=[], metavar="FILE",
-        help="who must not be texted: CSV, Excel, Parquet, a text with one number a line, or the "
-        "results of an earlier send; may be repeated. So is, always, the file that "
-        "SMSFRAME_EXCLUDE names",
-    )  # fmt: skip
-    rules.add_argument("--limit", type=int, metavar="N", help="only the first N that can go out")
-    rules.add_argument(
-        "--problems", choices=["skip", "raise"], default="skip",
-        help="skip: leave out rows that have one (default); raise: then send nothing at all",
-    )  # fmt: skip
-    rules.add_argument(
-        "--duplicates", choices=["skip", "send"], default="skip",
-        help="skip: the same message to the same person goes out once (default); send: as often as "
-        "it is in the file",
-    )  # fmt: skip
-    rules.add_argument(
-        "--resend-unknown", action="store_true",
-        help="send again what may have gone out: some get the text twice",
-    )  # fmt: skip
-    _add_price(rules)
-
-
-def _add_price(parser: Any) -> None:
-    """Add ``--price-per-segment``."""
-    parser.add_argument(
-        "--price-per-segment", type=float, metavar="PRICE", help="price of one SMS, to show costs"
     )
 
 

@@ -1,7 +1,8 @@
 """What the command line prints: the plan, texts, problems and counts, in plain aligned text.
 
 Everything fits 80 columns and uses up to 100. Problems are grouped, one line for each kind with its
-first row as the example: 73 blank cells are one thing to mend, not 73. Values arrive masked.
+first row as the example: 73 blank cells are one thing to fix, not 73. Values arrive masked, and
+first row as the example: 73 blank cells are one thing to fix, not 73. Values arrive masked.
 
 When whoever reads the output has left (``| head``), the rest is not shown and nothing else changes:
 what was begun goes on, and its results are written.
@@ -19,9 +20,11 @@ import numpy as np
 import pandas as pd
 
 from smsframe._base.masking import mask_cell
+from smsframe._base.result_columns import MEANINGS
 from smsframe._base.sentences import in_shell, named_counts, recalled
 from smsframe._plan import figures
-from smsframe._plan.show import headline, shown_label
+from smsframe._plan.show import headline, row_label
+from smsframe._send.run import past_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,24 +32,12 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from smsframe._plan.build import Plan
     from smsframe._plan.problems import Kind
+    from smsframe._send.plan import Plan
 
 NARROWEST, WIDEST = 80, 100
 VALUE_WIDTH = 22
 SENT = ("campaign", "program", "text")
-
-MEANINGS: Mapping[str, str] = {
-    "planned": "would go out",
-    "accepted": "the API took it; it checks consent later, so this is not yet 'sent'",
-    "sent": "the API says it was sent",
-    "not_sent": "the API says it was not sent, and why",
-    "rejected": "the API refused it; nothing went out; may be sent again",
-    "invalid": "a problem of the row, found before sending; not sent",
-    "duplicate": "the same message to the same person is in an earlier row; not sent twice",
-    "unknown": "may or may not have gone out; never repeated unasked",
-    "not_attempted": "the run stopped before it; run it again",
-}
 
 HELD_BACK: Mapping[str, str] = {
     "limit": "--limit stopped before it; a higher --limit, or none, goes on with it",
@@ -110,14 +101,15 @@ def wrapped(text: str, indent: str = "  ") -> str:
 
 def plan_lines(plan: Plan, *, texts: int = 2) -> str:
     """Return a plan as the command line shows it: figures, two texts, problems by kind."""
-    view = figures.view(plan, messages=0, problems=0)
+    past = past_of(plan.data, None)
+    view = figures.view(plan.data, past, batches=plan.batches, messages=0, problems=0)
     parts = [headline(view)]
     parts += [_hanging(f"  {name}: {value}") for name, value in view.figures.items()]
     parts += [_hanging(f"  {in_shell(note)}") for note in view.notes]
     shown = plan.preview(texts)
     for to, text in zip(shown.get("to", []), shown["text"], strict=True):
         parts += ["", f"  to {to}", textwrap.indent(wrapped(text, ""), "  │ ")]
-    problems = problem_table(plan.problem_kinds, place=str(plan.draft.frame.index.name or "row"))
+    problems = problem_table(plan.problem_kinds, place=str(plan.data.frame.index.name or "row"))
     return "\n".join([*parts, *(["", problems] if problems else [])])
 
 
@@ -126,7 +118,7 @@ def problem_table(kinds: Iterable[Kind], *, place: str = "row") -> str:
     rows = [
         (
             f"{kind.count:,}",
-            shown_label(kind.label),
+            row_label(kind.label),
             _cell(kind.value)[:VALUE_WIDTH],
             in_shell(kind.sentence, row=place),
         )
@@ -163,7 +155,7 @@ def test_table(results: pd.DataFrame) -> str:
     rows = [
         (
             mask_cell(told["to"]),
-            shown_label(told["row"]),
+            row_label(told["row"]),
             str(told["sms_status"]),
             _test_words(told),
         )

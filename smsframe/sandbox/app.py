@@ -29,7 +29,7 @@ from smsframe.sandbox.loading import OPTED_IN
 from smsframe.sandbox.log import Record
 from smsframe.sandbox.room import CREDENTIALS, ROOM, Room, as_json, current_room, envelope
 from smsframe.sandbox.rules import RefusedError, parse_json, read_call
-from smsframe.sandbox.server import ENDING, Ending
+from smsframe.sandbox.server import ENDING, ResponseEnding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,6 +42,7 @@ STATUS_NOT_FOUND: Final = (
 )
 TOO_MANY: Final = "You have exceeded the max number of concurrent authenticated requests."
 _SENDS: Final = "/rest/channels/sms/sends"
+_EXTERNAL_SENDS: Final = "/rest/channels/sms/externalconsentsends"
 _CONSENT: Final = "/rest/databases/<database>/consent/SMS-<program>/<phone>"
 _ENDINGS: Final = {
     "drop_before": "drop",
@@ -70,7 +71,7 @@ def _app() -> Flask:
     endpoints: list[tuple[str, str, str, View]] = [
         ("token", "POST", "/oauth/token", _token),
         ("send", "POST", _SENDS, _send),
-        ("external", "POST", "/rest/channels/sms/externalconsentsends", _send_external),
+        ("external", "POST", _EXTERNAL_SENDS, functools.partial(_send, external=True)),
         ("status", "GET", f"{_SENDS}/<response_id>/status", _status),
         ("programs", "GET", "/rest/channels/sms/programs", _programs),
         ("consent", "GET", _CONSENT, _consent),
@@ -170,7 +171,7 @@ class _Exchange:
 
     def _end(self, fault: Fault) -> None:
         """Tell the connection how to end."""
-        ending: Ending = request.environ[ENDING]
+        ending: ResponseEnding = request.environ[ENDING]
         ending.kind = _ENDINGS[fault.kind]
         ending.reset = bool(fault.options.get("reset", True))
         ending.seconds = fault.options.get("seconds")
@@ -244,11 +245,6 @@ def _send(exchange: _Exchange, *, external: bool = False) -> Response:
     exchange.record.response_id = response_id
     location = f"{room.base_url}{_SENDS}/{response_id}/status"
     return envelope({"location": location, "id": response_id}, status=202)
-
-
-def _send_external(exchange: _Exchange) -> Response:
-    """Take a send call that asks for no consent."""
-    return _send(exchange, external=True)
 
 
 def _status(exchange: _Exchange, response_id: str) -> Response:

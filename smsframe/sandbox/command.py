@@ -82,7 +82,8 @@ def serve(
     with Sandbox(path, port=port, anyone=anyone) as sandbox:
         loaded = _load(sandbox, contacts_csv, anyone=anyone, calling_code=calling_code)
         out = out or sys.stdout
-        out.write(_greeting(sandbox, loaded))
+        words = {"base_url": sandbox.base_url, "loaded": loaded, "program": ACTIVE_PROGRAM}
+        out.write(_GREETING.format(**words, **sandbox.credentials))
         out.flush()
         _wait_for_signal()
 
@@ -112,13 +113,6 @@ def _phone_column(frame: pd.DataFrame) -> str:
             return names[name]
     raise ValueError(
         f"No phone column among {', '.join(map(repr, frame.columns))}. Call one of them 'mobile'."
-    )
-
-
-def _greeting(sandbox: Sandbox, loaded: str) -> str:
-    """Return address, credentials and calls to paste."""
-    return _GREETING.format(
-        base_url=sandbox.base_url, loaded=loaded, program=ACTIVE_PROGRAM, **sandbox.credentials
     )
 
 

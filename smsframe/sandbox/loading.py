@@ -44,7 +44,7 @@ def read_people(
     return People(
         [number for number in digits if number],
         _read_consent(rows, consent),
-        {str(name): _as_list(rows[name]) for name in others},
+        {str(name): [None if pd.isna(t) else t for t in _as_text(rows[name])] for name in others},
     )
 
 
@@ -81,11 +81,6 @@ def _read_consent(rows: pd.DataFrame, column: Hashable | None) -> list[str]:
         return [OPTED_IN] * len(rows)
     words = _as_text(rows[column]).fillna("").str.strip().str.lower()
     return [OPTED_IN if word in _YES else OPTED_OUT for word in words]
-
-
-def _as_list(column: pd.Series) -> list[str | None]:
-    """Return a column as text with ``None`` for what is missing."""
-    return [None if pd.isna(text) else text for text in _as_text(column)]
 
 
 def _as_text(column: pd.Series) -> pd.Series:

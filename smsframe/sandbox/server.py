@@ -4,7 +4,7 @@ Werkzeug closes every connection after one answer and waits 10 ms before it does
 workers would spend its time connecting. Our handler reads the whole body first (so the stream is
 always at the next request), asks the application, and writes the answer in one piece. It is also
 the place that holds the socket, so the faults that break a connection end here: the application
-says how by filling in the :class:`Ending` it finds in the WSGI environ.
+says how by filling in the :class:`ResponseEnding` it finds in the WSGI environ.
 
 Web pages have no business here, and a browser lets any of them post to this machine, or read it
 under a name of theirs that leads here (DNS rebinding). So on every path the ``Host`` has to be this
@@ -62,7 +62,7 @@ class _RefusedError(Exception):
 
 
 @dataclass(slots=True)
-class Ending:
+class ResponseEnding:
     """How the answer leaves: ``answer``, ``drop``, ``hang`` or ``truncate``."""
 
     kind: str = "answer"
@@ -86,7 +86,7 @@ class Handler(WSGIRequestHandler):
             self._refuse(refused.status)
             return
         self.environ = environ = self.make_environ()
-        ending = Ending()
+        ending = ResponseEnding()
         environ |= {
             "wsgi.input": io.BytesIO(body),
             "CONTENT_LENGTH": str(len(body)),
@@ -132,24 +132,24 @@ class Handler(WSGIRequestHandler):
             while self.connection.recv(_BLOCK_BYTES) and time.monotonic() < end:
                 pass
 
-    def answer(self, response: Response, _ending: Ending) -> None:
+    def answer(self, response: Response, _ending: ResponseEnding) -> None:
         """Send the whole answer and keep the connection."""
         self.wfile.write(self._head(response) + self._payload(response))
 
-    def truncate(self, response: Response, _ending: Ending) -> None:
+    def truncate(self, response: Response, _ending: ResponseEnding) -> None:
         """Send the headers of the whole answer, half of its body, and close."""
         payload = self._payload(response)
         self.wfile.write(self._head(response) + payload[: len(payload) // 2])
         self.close_connection = True
 
-    def drop(self, _response: Response, ending: Ending) -> None:
+    def drop(self, _response: Response, ending: ResponseEnding) -> None:
         """Close without an answer, by reset or in good order."""
         self.close_connection = True
         if ending.reset:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
             self.server.aborted.add(self.connection)
 
-    def hang(self, _response: Response, ending: Ending) -> None:
+    def hang(self, _response: Response, ending: ResponseEnding) -> None:
         """Say nothing until time is up, the client has left, or the server stops; then close."""
         self.close_connection = True
         end = time.monotonic() + (float("inf") if ending.seconds is None else ending.seconds)
@@ -235,7 +235,7 @@ def _line(file: IO[bytes]) -> str:
     return line.decode("latin-1").rstrip("\r\n")
 
 
-_ENDINGS: dict[str, Callable[[Handler, Response, Ending], None]] = {
+_ENDINGS: dict[str, Callable[[Handler, Response, ResponseEnding], None]] = {
     "answer": Handler.answer,
     "drop": Handler.drop,
     "hang": Handler.hang,

@@ -16,6 +16,7 @@ from trawl import foreign_frames
 from smsframe._acoustic.client import Client
 from smsframe._acoustic.credentials import Credentials
 from smsframe._acoustic.payload import SendRequest, encode_contacts
+from smsframe._base.message import Message
 from smsframe._connect import connect
 from smsframe.errors import AccessError, ApiError
 
@@ -70,7 +71,8 @@ def request(*phones, program="148372", **options):
     """Make a call that sends one text to these phones."""
     contacts = encode_contacts(len(phones), contact_ids=pa.array(phones, pa.string()))
     options.setdefault("content", "Hi")
-    return SendRequest(program=program, contacts=contacts, size=len(phones), **options)
+    message = Message(program=program, **options)
+    return SendRequest(message=message, contacts=contacts, size=len(phones))
 
 
 # Sending
@@ -256,7 +258,9 @@ def test_status__other_spelling_and_lookup(room):
     lookup = encode_contacts(1, lookups={"account": pa.array(["7"])})
     with connect(room) as client:
         first = client.send(request(PHONE))
-        second = client.send(SendRequest(program="148372", contacts=lookup, size=1, content="Hi"))
+        second = client.send(
+            SendRequest(message=Message(program="148372", content="Hi"), contacts=lookup, size=1)
+        )
         assert client.status(first.response_id).contacts[0].contact_id == PHONE
         assert client.status(second.response_id).contacts[0].lookup == {"account": "7"}
 
@@ -392,7 +396,9 @@ def test_client__json_body_is_what_the_service_reads(connected, room):
     contacts = encode_contacts(
         1, contact_ids=pa.array([PHONE]), personalization={"FIRST NAME": names}
     )
-    sent = SendRequest(program="148372", contacts=contacts, size=1, content="Hi %%FIRST NAME%%!")
+    sent = SendRequest(
+        message=Message(program="148372", content="Hi %%FIRST NAME%%!"), contacts=contacts, size=1
+    )
     assert json.loads(sent.body())["contacts"][0]["personalization"] == {"FIRST NAME": 'A"\\b\n😀'}
     assert connected.send(sent).kind == "accepted"
     assert room.outbox()["text"][0] == 'Hi A"\\b\n😀!'

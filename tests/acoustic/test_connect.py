@@ -9,6 +9,7 @@ from trawl import foreign_frames
 from smsframe._acoustic import client as module
 from smsframe._acoustic.client import default_client
 from smsframe._acoustic.payload import SendRequest, encode_contacts
+from smsframe._base.message import Message
 from smsframe._connect import connect
 from smsframe.errors import ConfigurationError
 from smsframe.sandbox import Sandbox
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("bare_session")
 def send_one(client):
     """Send one text and return the kind of its outcome."""
     contacts = encode_contacts(1, contact_ids=pa.array(["12015550123"]))
-    call = SendRequest(program="148372", contacts=contacts, size=1, content="Hi")
+    call = SendRequest(message=Message(program="148372", content="Hi"), contacts=contacts, size=1)
     return client.send(call).kind
 
 

@@ -114,7 +114,7 @@ def test_service_name__of_another_place(other):
     ],
 )
 def test_check_base_url__unencrypted(url):
-    """Plain http is refused anywhere but on this machine."""
+    """AlreadyMasked http is refused anywhere but on this machine."""
     with pytest.raises(ConfigurationError, match="unencrypted"):
         address.check_base_url(url)
 

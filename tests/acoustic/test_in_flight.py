@@ -16,7 +16,7 @@ from samples import fictional_phones
 from smsframe._acoustic import in_flight
 from smsframe._acoustic.http import NotConnectedError
 from smsframe._acoustic.in_flight import Sender, place
-from smsframe._plan import build
+from smsframe._base.send_settings import SendSettings
 
 URL = "https://api-campaign-us-1.goacoustic.com"
 HOLDER = textwrap.dedent("""
@@ -244,9 +244,9 @@ def test_place__where_nothing_can_be_shared(journal, monkeypatch, missing):
     assert not (journal.parent / "not there").exists()
 
 
-def test_send__many_threads_through_one_client(sandbox, client, monkeypatch):
+def test_send__many_threads_through_one_client(sandbox, client):
     """Six sends at a time make ten calls at a time, statuses included; none is refused."""
-    monkeypatch.setattr(build, "BATCH_SIZE", 2)
+    client.settings = SendSettings(batch_size=2)
     sandbox.settings.latency_s = 0.02
     tables = []
 

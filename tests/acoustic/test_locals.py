@@ -10,6 +10,7 @@ from trawl import PHONE
 
 import smsframe
 from smsframe._acoustic.payload import SendRequest
+from smsframe._base.message import Message
 
 SECRETS = {"client_secret": "s3cret-of-the-app", "refresh_token": "r3fresh-of-the-user"}
 TOKEN = "t0ken-of-the-hour"
@@ -60,7 +61,9 @@ def test_locals__of_every_frame(account, step, of, ask):
         "programs": client.programs,
         "consent": lambda: client.consent("1", "148372", "+1 201 555 0123"),
         "status": lambda: client.status("some-id"),
-        "send": lambda: client.send(SendRequest(program="1", contacts=CONTACTS, size=1)),
+        "send": lambda: client.send(
+            SendRequest(message=Message(program="1"), contacts=CONTACTS, size=1)
+        ),
     }
     kind = None
     try:

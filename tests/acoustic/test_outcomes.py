@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from smsframe._acoustic import outcomes
 from smsframe._acoustic.http import AnswerLostError, NotConnectedError, Reply
 from smsframe._acoustic.outcomes import (
-    CURES,
+    FIXES,
     OUTCOMES,
     REFUSALS,
     from_access_denied,
@@ -114,7 +114,7 @@ def test_from_reply__every_row(status, headers, content, verdict):
     assert (outcome.http_status, outcome.seconds, outcome.attempts) == (status, 0.5, 1)
     if outcome.kind != "accepted":
         assert outcome.message
-        assert outcome.cure
+        assert outcome.fix
 
 
 def test_outcomes__what_may_be_repeated():
@@ -179,21 +179,21 @@ def test_retry_after__date_ahead():
 )
 @pytest.mark.parametrize("place", ["general", "field"])
 def test_refusals__documented_words(said, code, about, place):
-    """Each documented message is known in either place, kept as it is, and has a cure."""
+    """Each documented message is known in either place, kept as it is, and has a fix."""
     content = body(said) if place == "general" else body(contacts=said)
     outcome = from_reply(Reply(400, {}, content))
     assert (outcome.kind, outcome.code, outcome.about) == ("rejected", code, about)
     assert outcome.message == said
-    assert outcome.cure == CURES[code]
+    assert outcome.fix == FIXES[code]
 
 
 def test_refusals__token_and_access():
     """The words about token and access lead to the codes their statuses have."""
     expired = "The access token has expired. Token provided was: 4f9a-secret"
     outcome = from_reply(Reply(401, {}, body(expired)))
-    assert (outcome.code, outcome.cure) == ("access_denied", CURES["access_denied"])
+    assert (outcome.code, outcome.fix) == ("access_denied", FIXES["access_denied"])
     assert outcome.message == "The access token has expired. Token provided was: •••"
-    assert from_reply(Reply(403, {}, body("Forbidden"))).cure == CURES["forbidden"]
+    assert from_reply(Reply(403, {}, body("Forbidden"))).fix == FIXES["forbidden"]
 
 
 @pytest.mark.parametrize(
@@ -235,19 +235,19 @@ def test_refusals__first_name_is_not_a_contact():
     assert (outcome.code, outcome.about) == ("wrong_tags", "run")
 
 
-@pytest.mark.parametrize("cure", [*CURES.values(), *(row.cure for row in REFUSALS)])
-def test_cures__are_sentences_for_analysts(cure):
-    """A cure is one sentence that speaks of columns and people, not of HTTP."""
-    assert cure[0].isupper()
-    assert cure.endswith(".")
+@pytest.mark.parametrize("fix", [*FIXES.values(), *(row.fix for row in REFUSALS)])
+def test_fixes__are_sentences_for_analysts(fix):
+    """A fix is one sentence that speaks of columns and people, not of HTTP."""
+    assert fix[0].isupper()
+    assert fix.endswith(".")
     words = ("HTTP", "JSON", "4xx", "400", "endpoint", "payload", "header", "request body")
-    assert not any(word in cure for word in words)
+    assert not any(word in fix for word in words)
 
 
-def test_cures__every_code_has_one():
-    """Whatever the tables can answer has a cure."""
+def test_fixes__every_code_has_one():
+    """Whatever the tables can answer has a fix."""
     codes = {row.code for row in OUTCOMES} | {row.code for row in REFUSALS}
-    assert codes - {""} <= set(CURES)
+    assert codes - {""} <= set(FIXES)
 
 
 # What does not show
@@ -279,7 +279,7 @@ def test_from_lost__is_unknown():
     """An answer that got lost leaves the outcome open."""
     outcome = from_lost(AnswerLostError("It broke."), seconds=3)
     assert (outcome.kind, outcome.code, outcome.message) == ("unknown", "answer_lost", "It broke.")
-    assert (outcome.http_status, outcome.seconds, bool(outcome.cure)) == (None, 3, True)
+    assert (outcome.http_status, outcome.seconds, bool(outcome.fix)) == (None, 3, True)
 
 
 def test_from_not_connected__messaged_nobody():

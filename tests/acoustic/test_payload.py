@@ -19,6 +19,7 @@ from smsframe._acoustic.payload import (
     SendStatus,
     encode_contacts,
 )
+from smsframe._base.message import Message
 from smsframe.errors import ApiError
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(
@@ -151,7 +152,9 @@ def test_encode_contacts__none():
 
 def test_body__only_what_was_given():
     """The smallest call holds three fields."""
-    request = SendRequest(program="148372", content="Hi", contacts=b'[{"contactId":"1"}]', size=1)
+    request = SendRequest(
+        message=Message(program="148372", content="Hi"), contacts=b'[{"contactId":"1"}]', size=1
+    )
     assert json.loads(request.body()) == {
         "channelQualifier": "148372",
         "content": "Hi",
@@ -161,18 +164,17 @@ def test_body__only_what_was_given():
 
 def test_body__everything():
     """Every option has its name on the wire; values that are false or zero are kept."""
-    request = SendRequest(
+    message = Message(
         program="148372",
         content='Hi "%%A%%"\n',
         content_id="m1",
-        contacts=b"[]",
-        size=0,
         defaults={"A": "you"},
         source="smsframe:1:1",
         campaign_name="c",
         ttl_minutes=0,
         character_swap=False,
     )
+    request = SendRequest(message=message, contacts=b"[]", size=0)
     assert json.loads(request.body()) == {
         "channelQualifier": "148372",
         "content": 'Hi "%%A%%"\n',
@@ -188,7 +190,9 @@ def test_body__everything():
 
 def test_send_request__repr_shows_no_contact():
     """The repr of a call holds no phone number."""
-    request = SendRequest(program="1", contacts=b'[{"contactId":"12015550123"}]', size=1)
+    request = SendRequest(
+        message=Message(program="1"), contacts=b'[{"contactId":"12015550123"}]', size=1
+    )
     assert "2015550" not in repr(request)
 
 

@@ -40,6 +40,7 @@ from smsframe import errors
 from smsframe._acoustic.client import Client
 from smsframe._acoustic.credentials import Credentials
 from smsframe._acoustic.payload import SendRequest, encode_contacts
+from smsframe._base.message import Message
 from smsframe.sandbox import Sandbox
 
 FOLDER = Path(__file__).parents[1] / "wire"
@@ -160,12 +161,13 @@ def send_request(body):
     personalization = {tag: pa.array([one.get(tag) for one in inline]) for tag in tags}
     encoded = encode_contacts(len(contacts), **columns, personalization=personalization)
     options = {ours: body[theirs] for theirs, ours in OPTIONS.items() if theirs in body}
-    return SendRequest(
-        program=body["channelQualifier"], contacts=encoded, size=len(contacts), **options
-    )
+    message = Message(program=body["channelQualifier"], **options)
+    return SendRequest(message=message, contacts=encoded, size=len(contacts))
 
 
-SOME_CALL = SendRequest(program="1", contacts=b'[{"contactId":"1"}]', size=1, content="Hi")
+SOME_CALL = SendRequest(
+    message=Message(program="1", content="Hi"), contacts=b'[{"contactId":"1"}]', size=1
+)
 
 
 @pytest.mark.parametrize("example", examples("send-", "gateway-"))

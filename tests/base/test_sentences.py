@@ -9,7 +9,7 @@ import pytest
 
 import smsframe
 from smsframe._base import sentences
-from smsframe._base.masking import Plain
+from smsframe._base.masking import AlreadyMasked
 from smsframe._base.sentences import (
     ROW,
     Part,
@@ -98,7 +98,7 @@ def test_sentence__is_its_python_wording():
     [
         pytest.param(lambda text: pickle.loads(pickle.dumps(text)), id="pickle"),
         pytest.param(copy.deepcopy, id="copy"),
-        pytest.param(Plain, id="plain"),
+        pytest.param(AlreadyMasked, id="plain"),
         pytest.param(lambda text: "" + text + "", id="sum"),
         pytest.param(lambda text: joined(" ", [text]), id="joined"),
         pytest.param(lambda text: Sentence("{it}").format(it=text), id="filled in"),

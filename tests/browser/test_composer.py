@@ -121,7 +121,7 @@ def leave_a_summary(page, lab, path):
 
 
 def test_composer__problems_in_the_dark(lab, notebook, watched):
-    """Unknown tags and costly characters are marked and mended, problems listed, rows found."""
+    """Unknown tags and costly characters are marked and fixed, problems listed, rows found."""
     start(watched, lab, notebook(MESSY))
     command(watched, "apputils:change-theme", {"theme": "JupyterLab Dark"})
     try:

@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,8 @@ import pytest
 from samples import make_people
 
 import smsframe
+from smsframe._acoustic import client as clients
+from smsframe._base.send_settings import SendSettings
 from smsframe._files import read, write
 from smsframe._send import cancellation
 from smsframe._send.row_outcomes import Tally
@@ -232,8 +235,7 @@ def many_csv(number: int) -> Path:
 
 def test_send__interrupted_midway(options, sandbox, monkeypatch, capsys):
     """Ctrl-C midway: the results are written, and the command that it names sends the rest."""
-    monkeypatch.setattr("smsframe._plan.data.BATCH_SIZE", 2)
-    monkeypatch.setattr("smsframe._plan.build.BATCH_SIZE", 2)
+    monkeypatch.setattr(clients, "SendSettings", partial(SendSettings, batch_size=2))
     settle = Tally.settle
 
     def press_ctrl_c(*given):
@@ -524,7 +526,7 @@ def test_demo__shows_no_phone(capsys):
 
 
 def test_orders__hold_every_fault():
-    """The sample has each kind of fault that people have, each told with its cure."""
+    """The sample has each kind of fault that people have, each told with its fix."""
     orders = read.read_frame(ORDERS, {"total": ",.2f"})
     plan = smsframe.plan(orders, "Hi %%FirstName%%", program="148372", phone="mobile", region="US",
                          defaults={"FirstName": "Customer"})  # fmt: skip
@@ -550,7 +552,7 @@ def test_orders__are_reproducible(tmp_path):
 
 
 def test_appointments__are_clean():
-    """The short sample has nothing to mend."""
+    """The short sample has nothing to fix."""
     frame = read.read_frame(ROOT / "data/appointments.csv", {})
     plan = smsframe.plan(frame, "Hi %%first_name%%", program="148372", phone="phone")
     assert plan.recipients == len(frame) == 60

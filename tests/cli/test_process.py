@@ -15,7 +15,7 @@ import pytest
 from samples import make_people
 
 from smsframe._files import read, write
-from smsframe._plan import build
+from smsframe._send import plan as planning
 from smsframe._send import run
 from smsframe.cli import commands, output
 from smsframe.errors import JournalError
@@ -224,7 +224,7 @@ def test_send__ctrl_c_and_a_journal_that_fails(command, monkeypatch, capsys):
     """Where it cannot be counted what is left, the same command is what to run."""
     make_people(N).to_csv("people.csv", index=False)
     monkeypatch.setattr(run, "send_plan", interrupted_at_the_end)
-    monkeypatch.setattr(build.Plan, "history", property(broken))
+    monkeypatch.setattr(planning.Plan, "history", property(broken))
     assert commands.main(command("people.csv", "--confirm", str(N))) == commands.INTERRUPTED
     assert capsys.readouterr().err.endswith("Run the same command again to go on.\n")
 

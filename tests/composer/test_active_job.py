@@ -74,7 +74,7 @@ def test_underway__screen_of_another_message(slow, sandbox):
     assert other.send.question.layout.display == "none"
     other.send.yes.click()
     other.send.send.click()
-    assert other.send.fuse.state == "ready"
+    assert other.send.once.state == "ready"
     assert slow.wait(WAIT_S)
     assert other.wait(WAIT_S)
     assert len(sandbox.outbox()) == 2500
@@ -83,7 +83,7 @@ def test_underway__screen_of_another_message(slow, sandbox):
     assert other.send.send.description == "Send 3 messages"
     send_all(other)
     assert len(sandbox.outbox()) == 2503
-    assert slow.send.fuse.state == "blown"
+    assert slow.send.once.state == "sent"
     assert words(slow.send.outcome).startswith("Done: 2,500 accepted.")
 
 
@@ -146,7 +146,7 @@ def test_underway__a_send_that_cannot_start(slow, monkeypatch):
     slow.send.yes.click()
     assert active_job.current() is None
     assert isinstance(slow.error, ZeroDivisionError)
-    assert slow.send.fuse.state == "ready"
+    assert slow.send.once.state == "ready"
 
 
 def test_underway__a_screen_that_fails(slow, monkeypatch):
@@ -169,7 +169,7 @@ def test_ask__all_was_sent_by_code(client, sandbox):
     made.plan.send(progress=False)
     assert made.send.send.description == "Send 3 messages"
     made.send.send.click()
-    assert made.send.fuse.state == "ready"
+    assert made.send.once.state == "ready"
     assert words(made.send.outcome) == "Nothing was sent: 3 accepted already."
     assert (made.send.send.description, made.send.send.disabled) == ("Nothing to send", True)
     assert calls(sandbox) == 1

@@ -15,7 +15,7 @@ from samples import make_people
 
 import smsframe
 from smsframe._composer import compose as composers
-from smsframe._composer import row_preview, text_history
+from smsframe._composer import row_preview, state, text_history
 from smsframe._composer.job import active_job
 from smsframe._composer.panels.columns import BY_FIELDS, OTHER
 from smsframe._composer.totals import find_row
@@ -99,7 +99,7 @@ def test_write__each_text_is_seen_at_once(people):
     ],
 )
 def test_write__hints(text, states, said, people):
-    """Tags are marked by where they are filled from; what can be mended is said."""
+    """Tags are marked by where they are filled from; what can be fixed is said."""
     box = opened(people, text).write.editor.box
     assert box.states == states
     assert [hint["sentence"].startswith(s) for hint, s in zip(box.hints, said, strict=True)] == [
@@ -529,15 +529,16 @@ def test_compose__mime_bundle(people):
     assert bundle["text/plain"].startswith("Composer: ")
 
 
-def test_glance__looks_at_one_row(people, monkeypatch):
+def test_row_preview__looks_at_one_row(people, monkeypatch):
     """Showing a row reads that row alone: it takes as long for a million as for ten."""
     made, read = opened(people), []
-    plan = row_preview.send.plan
-    monkeypatch.setattr(
-        row_preview.send,
-        "plan",
-        lambda rows, *a, **k: read.append(len(rows)) or plan(rows, *a, **k),
-    )
+
+    def counted(function):
+        return lambda rows, *a, **k: read.append(len(rows)) or function(rows, *a, **k)
+
+    monkeypatch.setattr(row_preview, "build_texts", counted(row_preview.build_texts))
+    monkeypatch.setattr(row_preview, "plan", counted(row_preview.plan))
+    monkeypatch.setattr(state.planning, "plan", counted(state.planning.plan))
     made.write.editor.text = "Bye"
     made.desk.show(1)
     assert read[0] == read[-1] == 1

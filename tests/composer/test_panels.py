@@ -12,9 +12,9 @@ from composer.test_compose import TEXT, WAIT_S, calls, no_pause, opened, send_al
 from samples import make_people
 
 import smsframe
+from smsframe._base.html import text_of_cell
 from smsframe._composer import compose as composers
 from smsframe._composer import totals
-from smsframe._composer.html import _shown
 from smsframe._composer.inputs import Choices
 from smsframe._composer.job import active_job
 from smsframe._composer.job.send_job import Dispatch
@@ -185,14 +185,14 @@ def test_show__a_row_that_is_not_there(row, people):
 )
 def test_shown__a_cell(value, shown):
     """What is missing is shown as nothing, never as a word."""
-    assert _shown(value) == shown
+    assert text_of_cell(value) == shown
 
 
 def test_see__formats_that_do_not_fit_the_fields(client):
     """Where a field of the database cannot be written, the row says why and goes to nobody."""
     frame = pd.DataFrame({"account": ["A1"]})
     made = opened(frame, "Hi", lookup={"acc": "account"}, formats={"account": ",.2f"})
-    seen = made.desk.glance()
+    seen = made.desk.row_shown()
     assert seen.to == NO_RECIPIENT
     assert "'A1' cannot be written with format ',.2f'" in seen.faults[0]
     assert "cannot be written" in words(made.see.phone)
@@ -305,7 +305,7 @@ def test_send__yes_without_a_question(people, client, sandbox):
     made = opened(people, program=PROGRAM)
     made.send.yes.click()
     made.send.send.click()
-    made.send.fuse.disarm()  # taken back by another click that is handled at the same time
+    made.send.once.disarm()  # taken back by another click that is handled at the same time
     made.send.yes.click()
     assert made.wait(WAIT_S)
     assert calls(sandbox) == 0
@@ -319,7 +319,7 @@ def test_send__another_begins_between_question_and_answer(people, client, sandbo
         patched.setattr(active_job, "begin", lambda _: False)
         made.send.yes.click()
     assert made.send.dispatch is None
-    assert made.send.fuse.state == "ready"
+    assert made.send.once.state == "ready"
     assert made.send.question.layout.display == "none"
     assert made.wait(WAIT_S)
     assert calls(sandbox) == 0
@@ -382,7 +382,7 @@ def test_new__only_after_a_send(people, client):
     made = opened(people, program=PROGRAM)
     made.send.new.click()
     assert made.write.editor.text == TEXT
-    assert made.send.fuse.state == "ready"
+    assert made.send.once.state == "ready"
 
 
 # --- tries -------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from samples import make_people
 
 import smsframe
 from smsframe._composer import text_history
-from smsframe._composer.job.confirm_once import Fuse
+from smsframe._composer.job.confirm_once import ConfirmOnce
 from smsframe._composer.panels.trial import CONNECT
 
 __all__ = ["no_pause"]
@@ -265,7 +265,7 @@ def test_send__answer_lost(ready, sandbox):
     sandbox.faults.add("drop_after", on=1)
     send_all(ready)
     assert ready.results["sms_status"].tolist() == ["unknown"] * 3
-    assert "may have gone out" in words(ready.send.outcome)
+    assert "may or may not have gone out" in words(ready.send.outcome)
     assert ready.send.send.layout.display == "none"
     assert len(sandbox.outbox()) == 3
 
@@ -292,7 +292,7 @@ def test_send__a_fault_of_our_own_is_shown_masked(ready, monkeypatch):
     send_all(ready)
     assert words(ready.send.errors) == "KeyError: &#x27;•••••••••23&#x27;"
     assert isinstance(ready.error, KeyError)
-    assert ready.send.fuse.state == "ready"
+    assert ready.send.once.state == "ready"
 
 
 def _broken(*_, **__):
@@ -319,7 +319,7 @@ def test_send__another_connection_meanwhile(ready, sandbox):
         assert "Another connection" in words(ready.send.errors)
         assert ready.wait(WAIT_S)
         ready.send.send.click()
-        assert ready.send.fuse.state == "armed"
+        assert ready.send.once.state == "armed"
 
 
 def test_send__nothing_is_printed_or_warned(ready, sandbox, capsys):
@@ -436,28 +436,28 @@ def test_try__not_connected():
 @pytest.mark.parametrize(
     ("steps", "taken", "state"),
     [
-        pytest.param(["fire"], [False], "ready", id="no fire before arming"),
+        pytest.param(["begin"], [False], "ready", id="no sending before arming"),
         pytest.param(["arm", "arm"], [True, False], "armed", id="armed once"),
-        pytest.param(["arm", "fire", "fire"], [True, True, False], "burning", id="fired once"),
-        pytest.param(["arm", "disarm", "fire"], [True, True, False], "ready", id="taken back"),
+        pytest.param(["arm", "begin", "begin"], [True, True, False], "sending", id="begun once"),
+        pytest.param(["arm", "disarm", "begin"], [True, True, False], "ready", id="taken back"),
         pytest.param(["renew", "disarm"], [False, False], "ready", id="nothing to renew"),
     ],
 )
-def test_fuse__steps(steps, taken, state):
+def test_confirm_once__steps(steps, taken, state):
     """Each step is taken from the one before only, by one caller."""
-    fuse = Fuse()
-    assert [getattr(fuse, step)() for step in steps] == taken
-    assert fuse.state == state
+    once = ConfirmOnce()
+    assert [getattr(once, step)() for step in steps] == taken
+    assert once.state == state
 
 
-@pytest.mark.parametrize(("again", "state"), [(True, "ready"), (False, "blown")])
-def test_fuse__burnt(again, state):
-    """A fuse that has burnt is blown, unless something is left."""
-    fuse = Fuse()
-    assert fuse.arm()
-    assert fuse.fire()
-    fuse.burnt(again=again)
-    assert (fuse.state, fuse.renew()) == (state, not again)
+@pytest.mark.parametrize(("again", "state"), [(True, "ready"), (False, "sent")])
+def test_confirm_once__end(again, state):
+    """What has been sent is sent, unless something is left."""
+    once = ConfirmOnce()
+    assert once.arm()
+    assert once.begin()
+    once.end(again=again)
+    assert (once.state, once.renew()) == (state, not again)
 
 
 def test_memory__newest_first_and_not_for_ever():

@@ -12,6 +12,7 @@ from composer.test_compose import TEXT, WAIT_S, no_pause, opened, send_all, word
 from samples import make_people
 
 from smsframe._acoustic.outcomes import REFUSALS
+from smsframe._base.send_settings import SendSettings
 from smsframe._base.sentences import on_screen
 from smsframe._composer import row_preview
 from smsframe._composer.inputs import Choices
@@ -19,7 +20,6 @@ from smsframe._composer.panels import region_names, trial
 from smsframe._composer.panels.tag_row import MENU_CHARACTERS, column_options
 from smsframe._phones.problems import SENTENCES
 from smsframe._send import nearly_the_same
-from smsframe._send.batches_in_flight import Backoff
 
 __all__ = ["no_pause"]
 
@@ -41,18 +41,18 @@ def screen(made):
     return " ".join(found)
 
 
-# --- cures -------------------------------------------------------------------------------
+# --- fixes -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "sentence",
     [
         *(pytest.param(sentence, id=code) for code, sentence in SENTENCES.items()),
-        *(pytest.param(refusal.cure, id=refusal.code) for refusal in REFUSALS),
+        *(pytest.param(refusal.fix, id=refusal.code) for refusal in REFUSALS),
     ],
 )
-def test_words__no_argument_in_a_cure(sentence):
-    """A cure of a phone cell or of a refused call names no argument on the screen."""
+def test_words__no_argument_in_a_fix(sentence):
+    """A fix of a phone cell or of a refused call names no argument on the screen."""
     assert not ARGUMENT.search(on_screen(sentence))
 
 
@@ -149,7 +149,7 @@ def test_words__of_what_was_sent_before(code):
         ),
     ],
 )
-def test_words__cures_are_controls(frame, text, given, said, client):
+def test_words__fixes_are_controls(frame, text, given, said, client):
     """On the whole screen no argument is named where a control does, or where none does."""
     told = screen(opened(frame, text, program=PROGRAM, **given)).replace("&#x27;", "'")
     assert said in told
@@ -237,9 +237,9 @@ def test_try__refused_by_the_service(client):
     assert "Check the program" in value
 
 
-def test_try__service_not_there(sandbox, client, monkeypatch):
+def test_try__service_not_there(sandbox, client):
     """A try that reached nobody says so and why."""
-    monkeypatch.setattr("smsframe._send.run.BACKOFF", Backoff(connect_attempts=1))
+    client.settings = SendSettings(connect_attempts=1)
     made = opened(make_people(3), TEXT, program=PROGRAM)
     sandbox.stop()
     value = tried(made)
@@ -324,7 +324,7 @@ def test_write__columns_without_a_button():
     ],
 )
 def test_write__only_the_nearest_column_is_offered(tag, offers):
-    """A slip is mended by the column it meant, not by its neighbours with other numbers."""
+    """A slip is fixed by the column it meant, not by its neighbours with other numbers."""
     frame = pd.DataFrame(columns=["the_region_00", "the_region_01", "the_region_09"])
     hints = row_preview.hints(frame, Choices(text=f"%%{tag}%%"))
     found = [new.strip("%") for hint in hints for _, _, new in hint.offers]
@@ -347,7 +347,7 @@ def test_write__only_the_nearest_column_is_offered(tag, offers):
         pytest.param("", False, id="nothing"),
     ],
 )
-def test_glance__other_script(text, other):
+def test_row_preview__other_script(text, other):
     """A text in other letters has none that is out of place; a single one in Latin is."""
     assert row_preview.is_other_script(text) is other
 

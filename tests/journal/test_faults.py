@@ -307,25 +307,25 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("connect", "fault", "cure"), FAULTS)
-def test_record__on_a_failing_disk(filled, connect, fault, cure):
-    """The fault, the file and the cure are named, and nothing is kept by half."""
+@pytest.mark.parametrize(("connect", "fault", "fix"), FAULTS)
+def test_record__on_a_failing_disk(filled, connect, fault, fix):
+    """The fault, the file and the fix are named, and nothing is kept by half."""
     with Journal(filled, connect=connect) as journal:
         claims = [a_claim(number) for number in range(20, 40)]
         error = refusal(lambda: journal.record(claims=claims))
     assert fault in str(error)
-    assert cure in str(error)
+    assert fix in str(error)
     assert str(filled) in str(error)
     with Journal(filled) as journal:
         assert len(journal.batches("run")) == 20
 
 
-@pytest.mark.parametrize(("connect", "fault", "cure"), FAULTS)
-def test_open__of_a_new_journal_on_a_failing_disk(path, connect, fault, cure):
+@pytest.mark.parametrize(("connect", "fault", "fix"), FAULTS)
+def test_open__of_a_new_journal_on_a_failing_disk(path, connect, fault, fix):
     """A journal that cannot be begun is named before anything is sent."""
     error = refusal(lambda: Journal(path, connect=connect))
     assert fault in str(error)
-    assert cure in str(error)
+    assert fix in str(error)
 
 
 @pytest.mark.parametrize(
@@ -339,7 +339,7 @@ def test_open__of_a_new_journal_on_a_failing_disk(path, connect, fault, cure):
     ],
 )
 def test_explain__has_a_sentence_for_every_fault(path, code, fault):
-    """SQLite's code, extended or not, becomes a cause and a cure."""
+    """SQLite's code, extended or not, becomes a cause and a fix."""
     error = sqlite3.OperationalError("words of SQLite")
     if code is not None:
         error.sqlite_errorcode, error.sqlite_errorname = code, "SQLITE_NAME"

@@ -141,7 +141,7 @@ def test_open__of_one_that_was_brought_back(sent, spoil):
     shutil.rmtree(sent) if sent.is_dir() else sent.unlink(missing_ok=True)
     shutil.move(sent.parent / "kept", sent)
     with Journal(sent) as journal:
-        assert journal.bury(SCOPE) == 0
+        assert journal.mark_orphans_unknown(SCOPE) == 0
         assert len(journal.ledger(SCOPE)) == 20_000
 
 
@@ -205,8 +205,8 @@ def test_bury__in_an_older_copy(sent):
         journal.record(claims=[a_claim(20)])
     shutil.move(sent.parent / "older", sent)
     with Journal(sent) as journal:
-        error = refusal(lambda: journal.bury(SCOPE))
-        assert journal.bury(OTHER) == 0
+        error = refusal(lambda: journal.mark_orphans_unknown(SCOPE))
+        assert journal.mark_orphans_unknown(OTHER) == 0
     assert is_careful(error)
     assert "run:0020" in str(error)
     note = locks_directory(sent) / f"{SCOPE.hex()}.last"
@@ -214,7 +214,7 @@ def test_bury__in_an_older_copy(sent):
     assert stat.S_IMODE(note.stat().st_mode) == 0o600
     note.unlink()
     with Journal(sent) as journal:
-        assert journal.bury(SCOPE) == 0
+        assert journal.mark_orphans_unknown(SCOPE) == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"run:00", b"\xff\xfe\n"])
@@ -222,7 +222,7 @@ def test_bury__with_a_note_that_cannot_be_read(sent, content):
     """The note only informs: half of one says nothing."""
     (locks_directory(sent) / f"{SCOPE.hex()}.last").write_bytes(content)
     with Journal(sent) as journal:
-        assert journal.bury(SCOPE) == 0
+        assert journal.mark_orphans_unknown(SCOPE) == 0
 
 
 # While it is open
@@ -253,7 +253,7 @@ def test_record__settles_in_the_open_file(sent, spoil):
         for work in (
             lambda: journal.record(claims=[a_claim(21)], settlements=[settlement]),
             lambda: journal.set_statuses("run:0000", b"", 1.0),
-            lambda: journal.bury(SCOPE),
+            lambda: journal.mark_orphans_unknown(SCOPE),
             lambda: journal.start_run(journal.run("run")),
         ):
             assert is_careful(refusal(work))

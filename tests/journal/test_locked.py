@@ -13,19 +13,18 @@ from desk import LOCKED, Desk, deliver, posts, scripted
 from samples import fictional_phones
 
 import smsframe
+from smsframe._base.send_settings import SendSettings
 from smsframe._journal.store import Journal
-from smsframe._plan import build
 from smsframe._results import open_journal
-from smsframe._send import delivery, run
+from smsframe._send import run
 from smsframe._send.batches_in_flight import Stop
 from smsframe.errors import JournalError
 
 
 @pytest.fixture
-def quick(monkeypatch):
+def quick(monkeypatch, client):
     """Make batches small and waits short."""
-    monkeypatch.setattr(build, "BATCH_SIZE", 2)
-    monkeypatch.setattr(delivery, "LOCKED_PAUSE_S", 0.01)
+    client.settings = SendSettings(batch_size=2, locked_pause_s=0.01)
     monkeypatch.setattr(run, "Journal", functools.partial(Journal, busy_timeout_s=0.02))
 
 

@@ -193,7 +193,6 @@ def test_runs__come_back_as_they_were_told(journal):
     assert journal.run("second") == ended
     assert journal.runs("other") == [dataclasses.replace(ended, rest=b"")]
     assert [run.run_id for run in journal.runs()] == ["run", "second"]
-    assert [run.run_id for run in journal.runs_of_scope(SCOPE)] == ["run"]
 
 
 @pytest.mark.parametrize(
@@ -227,7 +226,7 @@ def test_start_run__refuses_a_name_that_is_taken(journal):
 
 def test_batches__give_claim_and_settlement(journal):
     """A batch comes back with all that was told of it, its blobs on request."""
-    claim, outcome = a_claim(1), an_outcome(1, code="c", message="m", cure="do", location="/l")
+    claim, outcome = a_claim(1), an_outcome(1, code="c", message="m", fix="do", location="/l")
     journal.record(claims=[claim], settlements=[outcome])
     (batch,) = journal.batches("run")
     told = dataclasses.asdict(claim) | dataclasses.asdict(outcome)
@@ -393,21 +392,21 @@ def test_bury__calls_claims_of_the_dead_unknown(journal):
         claims=[a_claim(1), a_claim(2), a_claim(1, run_id="alive"), elsewhere],
         settlements=[an_outcome(2)],
     )
-    assert journal.bury(SCOPE, alive={"alive"}, at=700.0) == 1
+    assert journal.mark_orphans_unknown(SCOPE, alive={"alive"}, at=700.0) == 1
     first, second = journal.batches("run")
     assert (first.state, first.code, first.settled_at) == ("unknown", "sender_died", 700.0)
     assert "died" in first.message
-    assert "resolve" in first.cure
+    assert "resolve" in first.fix
     assert second.state == "accepted"
     assert journal.batches("alive")[0].state == journal.batches("other")[0].state == "claimed"
-    assert journal.bury(SCOPE, alive={"alive"}) == 0
-    assert journal.bury(SCOPE) == 1
+    assert journal.mark_orphans_unknown(SCOPE, alive={"alive"}) == 0
+    assert journal.mark_orphans_unknown(SCOPE) == 1
 
 
 def test_bury__is_not_undone_by_a_late_answer(journal):
     """A sender that was declared dead cannot settle any more; a person resolves."""
     journal.record(claims=[a_claim(1)])
-    journal.bury(SCOPE)
+    journal.mark_orphans_unknown(SCOPE)
     with pytest.raises(JournalError, match="already unknown"):
         journal.record(settlements=[an_outcome(1)])
 
@@ -428,7 +427,7 @@ def test_reprs__hold_nothing_personal(journal):
     told = [
         a_run(content="SECRET", settings="SECRET", rest=b"SECRET", service="SECRET"),
         a_claim(1, payload=b"SECRET", keys=b"SECRET..........", size=1),
-        an_outcome(1, message="SECRET", cure="SECRET"),
+        an_outcome(1, message="SECRET", fix="SECRET"),
     ]
     journal.record(claims=[told[1]], settlements=[told[2]])
     told += [*journal.batches("run"), journal.ledger(SCOPE), journal]

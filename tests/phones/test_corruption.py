@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from smsframe._phones.corruption import masked
+from smsframe._base.masking import mask_example
 from smsframe._phones.read import read_phones
 
 PEOPLE = 20_000
@@ -318,8 +318,8 @@ def test_wrong_region__needs_more_than_one_number():
     assert read.digits.null_count == 100
 
 
-def test_damage__carries_evidence_and_cure_without_numbers():
-    """Rows, distinct values and masked examples are there; the sentence names column and cure."""
+def test_damage__carries_evidence_and_fix_without_numbers():
+    """Rows, distinct values and masked examples are there; the sentence names column and fix."""
     column = pd.Series(rounded(NUMBERS["US"], 6), name="mobile")
     damage = read_phones(column).damage[0]
     assert damage.rows == PEOPLE
@@ -344,7 +344,7 @@ def test_damage__carries_evidence_and_cure_without_numbers():
 )
 def test_masked__keeps_two_digits(text, shown):
     """Of an example only the last two digits can be read."""
-    assert masked(text) == shown
+    assert mask_example(text) == shown
 
 
 def test_collapsed_column__of_one_rounded_number():

@@ -384,7 +384,7 @@ def test_ten_digits__that_two_countries_share_are_not_read():
 
 
 @pytest.mark.parametrize(
-    ("region", "cure"),
+    ("region", "fix"),
     [
         pytest.param("UK", 'region="GB"', id="UK"),
         pytest.param("usa", 'region="US"', id="usa"),
@@ -394,9 +394,9 @@ def test_ten_digits__that_two_countries_share_are_not_read():
         pytest.param(1, 'region="US" or', id="number"),
     ],
 )
-def test_region__that_is_none_is_refused_with_the_cure(region, cure):
+def test_region__that_is_none_is_refused_with_the_fix(region, fix):
     """A region that does not exist says what to write."""
-    with pytest.raises(InputError, match=re.escape(cure)):
+    with pytest.raises(InputError, match=re.escape(fix)):
         normalize(pd.Series([PHONE]), region)
 
 
@@ -459,7 +459,7 @@ def test_dtype__with_a_gap_is_read(column):
 
 @pytest.mark.parametrize("dtype", ["int64", "uint64", "int64[pyarrow]", "float64"])
 def test_dtype__without_gaps_is_read(dtype):
-    """Plain numeric dtypes are read."""
+    """AlreadyMasked numeric dtypes are read."""
     read = read_phones(pd.Series([INTEGER, INTEGER + 1]).astype(dtype), region="US")
     assert read.digits.to_pylist() == ["12015550123", "12015550124"]
 

@@ -12,7 +12,8 @@ import pytest
 from samples import fictional_phones, make_people
 
 import smsframe
-from smsframe._plan import batches, build, data
+from smsframe._base.send_settings import SendSettings
+from smsframe._plan import batches, verdicts
 from smsframe._plan.problems import Problems, first_codes
 
 TEXT = "Hi %%FirstName%%, your order has shipped."
@@ -205,9 +206,9 @@ def test_same_person_with_other_values__is_a_warning(people):
 def test_has_repeats__of_any_kind(dtype):
     """Somebody who is in it twice is found in numbers and in texts."""
     once = pd.Series([3, 1, 2]).astype(dtype)
-    assert not data.has_repeats(once)
-    assert data.has_repeats(pd.concat([once, once[1:2]]))
-    assert not data.has_repeats(once[:0])
+    assert not verdicts.has_repeats(once)
+    assert verdicts.has_repeats(pd.concat([once, once[1:2]]))
+    assert not verdicts.has_repeats(once[:0])
 
 
 def test_first_codes__of_the_same_words():
@@ -225,7 +226,7 @@ def test_batches__hold_no_two_equal_contacts():
     frame = make_people(1500)
     frame["mobile"] = frame["mobile"].iloc[:600].tolist() + frame["mobile"].iloc[:900].tolist()
     made = plan(frame)
-    cut = list(made.batch_rows(made.ready))
+    cut = list(made.data.batch_rows(made.data.ready, size=1000))
     assert sorted(np.concatenate(cut).tolist()) == list(range(1500))
     for rows in cut:
         assert len(rows) <= 1000
@@ -492,7 +493,7 @@ def test_message_options__are_kept():
     message = made.message
     assert (message.program, message.content, message.content_id) == ("148372", None, "m-1")
     assert (message.ttl_minutes, message.campaign_name) == (5, "C")
-    assert made.tags == ("Name",)
+    assert made.data.tags == ("Name",)
 
 
 def test_columns_that_are_no_strings__can_be_named():
@@ -512,7 +513,7 @@ def test_thousands_of_columns__cost_nothing():
 
 def test_batch_size__is_what_the_api_allows():
     """The number is fixed by the API."""
-    assert build.BATCH_SIZE == 1000
+    assert SendSettings().batch_size == 1000
 
 
 @pytest.mark.parametrize(

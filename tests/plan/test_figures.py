@@ -10,7 +10,7 @@ import pytest
 
 import smsframe
 from smsframe._base import html
-from smsframe._plan import figures, show
+from smsframe._plan import data, figures, show
 from smsframe._plan.problems import Kind
 
 TEXT = "Hi %%FirstName%%"
@@ -56,18 +56,18 @@ def test_money__is_what_comes_out_on_paper(price, segments, shown):
 def test_figures__cost(people, price, cost):
     """What the messages would cost is shown where a price was given, and only there."""
     made = smsframe.plan(people, TEXT, program="1", phone="mobile", price_per_segment=price)
-    assert figures.figures(made).get("cost") == cost
+    assert figures.figures(made.data).get("cost") == cost
     assert (f"cost: {cost}" in repr(made)) is (cost is not None)
 
 
 def test_remarks__of_no_column():
     """What is worth knowing of the whole is said once, columns with the same remark together."""
     kind = partial(Kind, code="c", severity="info", sentence="S.", count=1, label=None, value=None)
-    assert "c: S. a, b<" in show._remarks([kind(column="a"), kind(column="b")])
-    assert "c: S. <" in show._remarks([kind(column=None)])
+    assert "c: S. a, b<" in show._remarks([kind(column="a"), kind(column="b")])[0]
+    assert "c: S. <" in show._remarks([kind(column=None)])[0]
 
 
-def test_plan__shows_itself_quickly_when_everybody_is_in_it_twice():
+def test_plan__shows_itself_quickly_when_everybody_is_in_it_twice(monkeypatch):
     """What is shown is counted once, and does not grow with the square of the rows."""
     phones = (12012000000 + pd.RangeIndex(200_000) // 2).astype(str)
     frame = pd.DataFrame({"mobile": phones, "x": range(200_000)})
@@ -77,6 +77,8 @@ def test_plan__shows_itself_quickly_when_everybody_is_in_it_twice():
     assert "same_person" in made._repr_html_()
     assert time.perf_counter() - start < 2.0
     counts = []
-    made.batch_rows = lambda rows: counts.append(rows) or iter(())
+    monkeypatch.setattr(
+        data.PlanData, "batch_rows", lambda _, rows, **__: counts.append(rows) or iter(())
+    )
     assert "in 200 calls" in repr(made)
     assert counts == []

@@ -122,7 +122,7 @@ def test_personalize__with_a_published_message():
         phone="mobile",
         personalize={"A": "FirstName", "B": None},
     )
-    assert made.tags == ("A",)
+    assert made.data.tags == ("A",)
 
 
 @pytest.mark.parametrize("name", ["Order", "order", "Order "])

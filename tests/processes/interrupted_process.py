@@ -14,7 +14,7 @@ import time
 from samples import make_people
 
 import smsframe
-from smsframe._plan import build
+from smsframe._base.send_settings import SendSettings
 
 
 def report(sandbox, ending):
@@ -40,12 +40,12 @@ def report(sandbox, ending):
 
 def main():
     """Send until interrupted."""
-    build.BATCH_SIZE = 5
     fault = json.loads(sys.argv[1])
     with smsframe.Sandbox(anyone=True, latency_s=0.1) as sandbox:
         if fault:
             sandbox.faults.add(**fault)
-        smsframe.connect(sandbox, max_in_flight=4)
+        client = smsframe.connect(sandbox, max_in_flight=4)
+        client.settings = SendSettings(batch_size=5)
         began = time.perf_counter()
 
         def progress(done):

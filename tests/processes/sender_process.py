@@ -15,7 +15,7 @@ import traceback
 from samples import make_people
 
 import smsframe
-from smsframe._plan import build
+from smsframe._base.send_settings import SendSettings
 from smsframe.sandbox.room import CREDENTIALS
 
 BATCHES, BATCH_SIZE = 20, 5
@@ -24,6 +24,7 @@ BATCHES, BATCH_SIZE = 20, 5
 def send(plan, base_url, out):
     """Send in the child and write what became of each row."""
     client = smsframe.connect(base_url=base_url, max_in_flight=4, **CREDENTIALS)
+    client.settings = SendSettings(batch_size=BATCH_SIZE)
     print(os.getpid(), flush=True)
     results = plan.send(client=client, progress=False)
     told = dict(zip(results["sms_contact"], results["sms_status"], strict=True))
@@ -52,7 +53,6 @@ def fork(plan, base_url):
 
 def main():
     """Answer line by line."""
-    build.BATCH_SIZE = BATCH_SIZE
     people = make_people(BATCHES * BATCH_SIZE)
     for line in sys.stdin:
         campaign = line.strip()  # texts that differ in a word alone would be nearly the same

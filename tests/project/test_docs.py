@@ -36,7 +36,6 @@ from smsframe._base import result_columns
 from smsframe._phones import read
 from smsframe._results import refresh, status_answers
 from smsframe.cli import commands as cli
-from smsframe.cli import output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -438,11 +437,11 @@ def plain(defaults: Iterable[object]) -> list[object]:
 
 @pytest.mark.parametrize("function", [smsframe.send, smsframe.plan], ids=lambda f: f.__name__)
 def test_arguments__of_send_and_plan(function):
-    """Every argument is in the table with its default, and none that does not exist."""
+    """Every argument is in the table with its default, in the order of the signature."""
     table = section_of("docs/arguments.md", "Arguments of `send`")
     rows = [(names.strip("`"), cell) for names, cell, _ in cells_of(table)]
     asked = {n: v for n, v in takes(function).items() if v is not inspect.Parameter.empty}
-    assert sorted(name for name, _ in rows) == sorted(takes(function))
+    assert [name for name, _ in rows] == list(takes(function))
     for name, cell in rows:
         if name in asked:
             assert told_defaults(cell) == plain([asked[name]]), name
@@ -482,7 +481,6 @@ def test_results__columns_and_statuses():
     table = section_of("docs/results.md", "What the table says")
     for name in (*result_columns.RESULT_COLUMNS, *result_columns.STATUSES):
         assert f"`{name}`" in table, name
-    assert tuple(output.MEANINGS) == result_columns.STATUSES
 
 
 def test_command_line__exit_codes():

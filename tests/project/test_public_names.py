@@ -21,6 +21,7 @@ import pytest
 
 import smsframe
 from smsframe import _accessor
+from smsframe._plan import options
 
 ROOT = Path(__file__).parents[2]
 LISTED = [name for name in smsframe.__all__ if name != "journal"]
@@ -83,9 +84,10 @@ def test_all__has_every_error_and_warning():
     assert set(made_there) - {"Any"} <= set(smsframe.__all__)
 
 
-def test_dir__offers_all():
-    """Tab completion offers every public name, also before its first use."""
-    assert set(smsframe.__all__) <= set(dir(smsframe))
+def test_dir__offers_all_and_nothing_else():
+    """Tab completion offers every public name, also before its first use, and no other."""
+    assert [name for name in dir(smsframe) if not name.startswith("__")] == smsframe.__all__
+    assert "__version__" in dir(smsframe)
 
 
 def test_getattr__unknown_name():
@@ -191,11 +193,64 @@ def test_accessor__property_is_its_public_twin(name, people):
 
 
 def test_accessor__has_nothing_of_its_own(people):
-    """Everything an accessor offers has a public twin."""
-    for subject in (people, people["mobile"]):
-        offered = {name for name in dir(subject.sms) if not name.startswith("_")}
-        assert offered
-        assert offered <= set(smsframe.__all__)
+    """Everything an accessor offers has a public twin, and tab completion offers just that."""
+    frame = {*_accessor.FRAME_METHODS, *_accessor.FRAME_PROPERTIES}
+    assert set(dir(people.sms)) == frame
+    assert set(dir(people["mobile"].sms)) == {*_accessor.SERIES_METHODS}
+    assert frame | {*_accessor.SERIES_METHODS} <= set(smsframe.__all__)
+
+
+def test_accessor__repr_says_what_there_is(people):
+    """It names the methods, and shows nothing of the frame."""
+    assert repr(people.sms).startswith("df.sms has send(), plan(), preview(), compose(), ")
+    assert repr(people.sms).endswith("failed, unknown. help(df.sms.send) tells more of one.")
+    assert repr(people["mobile"].sms) == (
+        "series.sms has normalize(), segments(). help(series.sms.normalize) tells more of one."
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        pytest.param(
+            lambda people: people.sms.send("Hi", program="1", phnoe="mobile"),
+            r"^send\(\) got an unexpected keyword argument 'phnoe'; did you mean 'phone'\?$",
+            id="send",
+        ),
+        pytest.param(
+            lambda people: smsframe.plan(people, txt="Hi", program="1"),
+            r"^plan\(\) got .* 'txt'; did you mean 'text'\?$",
+            id="plan",
+        ),
+        pytest.param(
+            lambda people: smsframe.preview(people, "Hi", formt={"a": ".2f"}),
+            r"^preview\(\) got .* 'formt'; did you mean 'formats'\?$",
+            id="preview",
+        ),
+        pytest.param(
+            lambda people: people.sms.compose("Hi", content_id="c-1"),
+            r"^compose\(\) got an unexpected keyword argument 'content_id'$",
+            id="compose",
+        ),
+    ],
+)
+def test_misspelt_keyword__names_the_one_that_is_meant(call, sentence, people):
+    """A keyword that does not exist is a TypeError as Python's own, with what may be meant."""
+    with pytest.raises(TypeError, match=sentence) as caught:
+        call(people)
+    assert not hasattr(caught.value, "__notes__")
+
+
+def test_options__are_grouped_alike_everywhere():
+    """The signatures have the arguments in the order of the definition, group after group."""
+    grouped = [name for group in options.GROUPS.values() for name in group.__annotations__]
+    assert list(options.ARGUMENTS) == grouped
+    assert takes(smsframe.send) == ["frame", "text", *grouped]
+    assert takes(smsframe.plan) == takes(smsframe.send)
+    assert described(sections(smsframe.send)["Parameters"]) == takes(smsframe.send)
+    for name, argument in options.ARGUMENTS.items():
+        assert inspect.signature(smsframe.send).parameters[name].default == argument.default
+        assert argument.line
 
 
 def test_accessor__holds_the_frame_alone(people):

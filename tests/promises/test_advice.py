@@ -1,4 +1,4 @@
-"""Advice texts nobody twice: each code's cure is followed, sent again, and the outbox looked at.
+"""Advice texts nobody twice: each code's fix is followed, sent again, and the outbox looked at.
 
 Every code of ``docs/problem-codes.md`` stands in one of two tables here: `WALKS`, where a send is
 made, the advice is followed and the send made again, or `NO_SEND`, where the advice leads to none.
@@ -71,9 +71,9 @@ def cell(column, value, **options):
     return Step(cells={column: {0: value}}, options=options)
 
 
-def phone(bad, cured=None, **options):
+def phone(bad, fixed=None, **options):
     """Return the walk of a phone cell that is corrected."""
-    right = Step(cells={"mobile": {0: cured}} if cured else {}, options=options)
+    right = Step(cells={"mobile": {0: fixed}} if fixed else {}, options=options)
     return Walk(first=cell("mobile", bad, **options), then=right)
 
 

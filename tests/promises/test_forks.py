@@ -26,10 +26,10 @@ from samples import fictional_phones
 
 import smsframe
 from smsframe._base import forks
+from smsframe._base.send_settings import SendSettings
 from smsframe._journal.lock import campaign_lock
 from smsframe._journal.store import Journal
 from smsframe._phones import fast
-from smsframe._plan import build
 from smsframe.errors import CampaignBusyError
 
 pytestmark = [
@@ -118,9 +118,9 @@ def test_fork__child_leaves_calls_of_its_parent_alone(sandbox, client):
 
 
 @pytest.mark.parametrize("times", range(5))
-def test_fork__while_a_send_runs_in_a_thread(sandbox, client, monkeypatch, times):
+def test_fork__while_a_send_runs_in_a_thread(sandbox, client, times):
     """Children forked in the midst of a send do sends of their own, with the same journal."""
-    monkeypatch.setattr(build, "BATCH_SIZE", 5)
+    client.settings = SendSettings(batch_size=5)
     told = []
     thread = threading.Thread(target=lambda: told.extend(send(rows=60)))
     thread.start()
@@ -150,18 +150,17 @@ def test_fork__the_same_campaign_is_busy_in_the_child(sandbox, client):
 
 
 @pytest.mark.parametrize("goes_on", [True, False], ids=["goes on", "leaves"])
-def test_fork__in_a_progress_function(sandbox, client, tmp_path, monkeypatch, goes_on):
+def test_fork__in_a_progress_function(sandbox, client, tmp_path, goes_on):
     """A child forked by the progress function has no part in the send, and leaves as it likes."""
-    monkeypatch.setattr(build, "BATCH_SIZE", 1)
     sender = textwrap.dedent(f"""
         import os, sys, warnings
         import pandas as pd, smsframe
-        from smsframe._plan import build as planning
+        from smsframe._base.send_settings import SendSettings
         warnings.simplefilter("ignore")
-        planning.BATCH_SIZE = 1
         client = smsframe.connect(
             base_url={sandbox.base_url!r}, journal={str(tmp_path / "j.sqlite3")!r},
             **{dict(sandbox.credentials)!r})
+        client.settings = SendSettings(batch_size=1)
         people = pd.DataFrame({{"mobile": {fictional_phones(6)!r}}})
         parent, forked = os.getpid(), []
         def progress(seen):

@@ -23,7 +23,7 @@ from jupyter_client.manager import start_new_kernel
 from samples import make_people
 
 import smsframe
-from smsframe._plan import build
+from smsframe._base.send_settings import SendSettings
 from smsframe._send.cancellation import counted_interrupts
 from smsframe._send.delivery import Stop
 
@@ -81,9 +81,14 @@ def test_counted_interrupts__in_another_thread():
 
 
 @pytest.fixture
-def stopped_after(monkeypatch):
+def send_settings():
+    """Make few people several batches."""
+    return SendSettings(batch_size=4)
+
+
+@pytest.fixture
+def stopped_after():
     """Interrupt this process when so many messages are settled."""
-    monkeypatch.setattr(build, "BATCH_SIZE", 4)
 
     def progress_of(messages, signals):
         def progress(done):
@@ -173,11 +178,11 @@ CELL = """
 import sys; sys.path[:0] = {paths!r}
 from samples import make_people
 import smsframe
-from smsframe._plan import build as planning
-planning.BATCH_SIZE = 5
+from smsframe._base.send_settings import SendSettings
 sandbox = smsframe.Sandbox(anyone=True, latency_s=0.1).start()
 {fault}
 client = smsframe.connect(sandbox, max_in_flight=4)
+client.settings = SendSettings(batch_size=5)
 def progress(done):
     if done.done == 0:
         print('go', flush=True)

@@ -9,33 +9,19 @@ sort, cut, add, rename, correct.
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 import pandas as pd
 import pytest
-from samples import make_people
+from samples import QUICK, TEXT, make_people, send
 from simulation.kernel import Fate, Kernel
 from simulation.story import Call, Judge, plan_of
 from simulation.world import CrashError, World
 
 import smsframe
-from smsframe._plan import build
 from smsframe._send import run
-from smsframe._send.delivery import Backoff
 
-TEXT = "Hi %%FirstName%%, your order has shipped."
-QUICK = Backoff(first_wait_s=0.001, longest_wait_s=0.01, connect_attempts=3, busy_s=5.0)
-
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::smsframe.SmsframeWarning"),
-    pytest.mark.usefixtures("small_batches"),
-]
-
-
-@pytest.fixture
-def small_batches(monkeypatch):
-    """Make twenty people five batches, and waiting short."""
-    monkeypatch.setattr(build, "BATCH_SIZE", 4)
-    monkeypatch.setattr(run, "BACKOFF", QUICK)
+pytestmark = pytest.mark.filterwarnings("ignore::smsframe.SmsframeWarning")
 
 
 @pytest.fixture
@@ -55,17 +41,12 @@ def connect(sandbox):
             clients.pop().close()
         run._last.clear()
         clients.append(smsframe.connect(sandbox, timeout_s=(2.0, 0.3), **options))
+        clients[0].settings = QUICK
         return clients[0]
 
     connected()
     yield connected
     connected().close()
-
-
-def send(frame, text=TEXT, **options):
-    """Send quietly."""
-    options = {"program": "148372", "phone": "mobile", "progress": False} | options
-    return smsframe.send(frame, text, **options)
 
 
 @functools.cache
@@ -179,7 +160,7 @@ def _dies_and_goes_on(path, call, step):
         kernel.send(plan_of(call), batch_size=3)
     except CrashError:
         died = True
-        kernel.crew.leave_behind()
+        kernel.workers.leave_behind()
         world.disk.restart(cut=step % 2 == 0)
     table = Kernel(world, path).send(plan_of(call), batch_size=3)
     judge.check_outbox()
@@ -236,13 +217,13 @@ CHANGES = {
 
 @pytest.mark.parametrize("campaign", [None, "orders"], ids=["unnamed", "named"])
 @pytest.mark.parametrize("change", CHANGES)
-def test_changed_frame__sends_nothing(sandbox, connect, monkeypatch, change, campaign):
+def test_changed_frame__sends_nothing(sandbox, connect, change, campaign):
     """Sorting, cutting, renaming and retyping a frame, in other batches, are no reason to text."""
     people = make_people(20)
     send(people, campaign=campaign)
     made = posts(sandbox)
     alter, options = CHANGES[change]
-    monkeypatch.setattr(build, "BATCH_SIZE", 7)
+    connect().settings = replace(QUICK, batch_size=7)
     again = send(alter(people), campaign=campaign, **options)
     assert posts(sandbox) == made
     assert set(again["sms_status"]) == {"accepted"}

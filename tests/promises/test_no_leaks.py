@@ -11,32 +11,32 @@ from __future__ import annotations
 import logging
 import signal
 import sqlite3
+from dataclasses import replace
 
 import pandas as pd
 import pytest
+from samples import QUICK
 from trawl import DIRTY, Trawl, dirty_people, secrets_of, work_in
 
 import smsframe
 from smsframe._acoustic.credentials import Credentials
 from smsframe._acoustic.http import Reply
 from smsframe._acoustic.payload import SendRequest
+from smsframe._base.message import Message
 from smsframe._plan import build
 from smsframe._send import run
-from smsframe._send.delivery import Backoff
 from smsframe.cli import commands
 
 TEXT = "Hi %%FirstName%%"
 pytestmark = pytest.mark.filterwarnings("always::smsframe.errors.PlanWarning")  # one is there twice
-QUICK = Backoff(first_wait_s=0.001, longest_wait_s=0.01, connect_attempts=2, busy_s=0.05)
+SMALL = replace(QUICK, batch_size=2, connect_attempts=2, busy_s=0.05)
 QUOTED_PHONES = "12015550123, +1 (202) 555-0124, 203.555.0125"
 
 
 @pytest.fixture(autouse=True)
-def small_and_quick(monkeypatch, tmp_path):
-    """Make a few people several batches, and waiting short; what is written lies together."""
+def one_folder(monkeypatch, tmp_path):
+    """Have all that is written lie together."""
     work_in(tmp_path, monkeypatch)
-    monkeypatch.setattr(build, "BATCH_SIZE", 2)
-    monkeypatch.setattr(run, "BACKOFF", QUICK)
 
 
 @pytest.fixture
@@ -50,6 +50,7 @@ def sandbox():
 def client(sandbox):
     """Connect to the sandbox, with little patience."""
     with smsframe.connect(sandbox, timeout_s=(1.0, 0.3)) as connected:
+        connected.settings = SMALL
         yield connected
 
 
@@ -240,7 +241,7 @@ def test_no_leaks__journal_fails_midway(client, trawl, monkeypatch, commit):
 def test_no_leaks__busy_campaign(client, trawl):
     """Another sender is named by process and host alone."""
     made = dirty_people().sms.plan(TEXT, program="148372", phone="mobile", region="US")
-    with run.campaign_lock(client.journal_path, run._scope(made, client)):
+    with run.campaign_lock(client.journal_path, run._scope(made.data, client)):
         trawl.dredge(client.journal_path)
         with trawl.over():
             made.send()
@@ -422,16 +423,20 @@ def _widgets(view):
     "thing",
     [
         pytest.param(
-            SendRequest(program="148372", contacts=b'[{"contactId": "12015550123"}]', size=1),
+            SendRequest(
+                message=Message(program="148372"),
+                contacts=b'[{"contactId": "12015550123"}]',
+                size=1,
+            ),
             id="request",
         ),
         pytest.param(Reply(200, {"x": DIRTY[0]}, DIRTY[0].encode()), id="reply"),
         pytest.param(Credentials("id", "rehearsal-client-secret", "r" * 9), id="credentials"),
         pytest.param(
-            smsframe.plan(dirty_people(), TEXT, program="1", phone="mobile").draft, id="draft"
+            smsframe.plan(dirty_people(), TEXT, program="1", phone="mobile").data, id="data"
         ),
         pytest.param(
-            smsframe.plan(dirty_people(), TEXT, program="1", phone="mobile").slice(
+            smsframe.plan(dirty_people(), TEXT, program="1", phone="mobile").data.slice(
                 build.np.array([0])
             ),
             id="slice",

@@ -21,6 +21,7 @@ import smsframe
 from smsframe import _accessor
 from smsframe._acoustic import client as clients
 from smsframe._base import tracebacks
+from smsframe._base.send_settings import SendSettings
 from smsframe.cli import commands
 
 TEXT = "Hi %%FirstName%%"
@@ -110,12 +111,12 @@ def kept_desk(tmp_path_factory):
         work_in(tmp_path_factory.mktemp("elsewhere"), patch)
         patch.setenv("SMSFRAME_JOURNAL", "journal.sqlite3")
         dirty_people().to_csv("people.csv", index=False)
-        patch.setattr("smsframe._plan.build.BATCH_SIZE", 2)
         with (
             smsframe.Sandbox(anyone=True, status_delay_s=0.0) as sandbox,
-            smsframe.connect(sandbox, timeout_s=(1.0, 1.0)),
+            smsframe.connect(sandbox, timeout_s=(1.0, 1.0)) as client,
         ):
-            yield Desk(smsframe.connect(sandbox, timeout_s=(1.0, 1.0)))
+            client.settings = SendSettings(batch_size=2)
+            yield Desk(client)
 
 
 @pytest.fixture

@@ -9,11 +9,13 @@ import pytest
 from samples import fictional_phones
 
 import smsframe
-from smsframe._send import run
-from smsframe._send.delivery import Backoff
+from smsframe._base.send_settings import SendSettings
+from smsframe._base.worker_pool import Backoff
 
 GIVEN_UP = {408, 409, 425, 460, 499}
-QUICK = Backoff(first_wait_s=0.0, longest_wait_s=0.0, connect_attempts=2, busy_s=0.0)
+QUICK = SendSettings(
+    backoff=Backoff(first_wait_s=0.0, longest_wait_s=0.0), connect_attempts=2, busy_s=0.0
+)
 
 
 @pytest.fixture(scope="module")
@@ -24,11 +26,11 @@ def sandbox():
 
 
 @pytest.fixture
-def send(sandbox, tmp_path, monkeypatch):
+def send(sandbox, tmp_path):
     """Send to three people, with little patience and a journal of its own."""
-    monkeypatch.setattr(run, "BACKOFF", QUICK)
     people = pd.DataFrame({"mobile": fictional_phones(3)})
-    with smsframe.connect(sandbox, journal=tmp_path / "journal.sqlite3"):
+    with smsframe.connect(sandbox, journal=tmp_path / "journal.sqlite3") as client:
+        client.settings = QUICK
 
         def send_once():
             before = len(sandbox.outbox())

@@ -5,20 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from samples import make_people
+from samples import TEXT, make_people, send
 
 import smsframe
 from smsframe.errors import InputError
 
 pytestmark = pytest.mark.filterwarnings("ignore::smsframe.UnknownOutcomeWarning")
 
-TEXT = "Hi %%FirstName%%, your order has shipped."
 PHONE = "Mobile Number"
-
-
-def send(frame, text=TEXT, **options):
-    """Send a frame quietly."""
-    return smsframe.send(frame, text, program="148372", **{"progress": False, **options})
 
 
 def another_program(client):

@@ -12,7 +12,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from samples import fictional_phones, make_people
+from samples import fictional_phones, make_people, send
 
 import smsframe
 from smsframe._base.result_columns import RESULT_COLUMNS
@@ -21,13 +21,7 @@ from smsframe.errors import InputError, JournalError
 
 pytestmark = pytest.mark.filterwarnings("ignore::smsframe.SmsframeWarning")
 
-TEXT = "Hi %%FirstName%%, your order has shipped."
 OURS = list(RESULT_COLUMNS)
-
-
-def send(frame, text=TEXT, **options):
-    """Send a frame quietly."""
-    return smsframe.send(frame, text, program="148372", **{"progress": False, **options})
 
 
 def mixed(n=30):

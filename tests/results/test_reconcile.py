@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import make_people
+from samples import make_people, send
 
 import smsframe
 from smsframe._journal.store import Journal, campaign_lock
@@ -18,13 +18,6 @@ from smsframe._results.event_export import NOBODY, SEVERAL, whose
 from smsframe.errors import CampaignBusyError, InputError, JournalError, UnknownOutcomeWarning
 
 pytestmark = pytest.mark.filterwarnings("ignore::smsframe.UnknownOutcomeWarning")
-
-TEXT = "Hi %%FirstName%%, your order has shipped."
-
-
-def send(frame, text=TEXT, **options):
-    """Send a frame quietly."""
-    return smsframe.send(frame, text, program="148372", **{"progress": False, **options})
 
 
 def posts(sandbox):

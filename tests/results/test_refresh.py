@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from samples import fictional_phones, make_people
+from samples import fictional_phones, make_people, send
 
 import smsframe
 from smsframe._acoustic.payload import ContactStatus, SendStatus
+from smsframe._base.worker_pool import Backoff
 from smsframe._journal.store import Journal
 from smsframe._results import refresh as refreshing
 from smsframe._results import status_answers
-from smsframe._results.polling import FAILED_IN_A_ROW, Patience, Poll
+from smsframe._results.polling import BACKOFF, FAILED_IN_A_ROW, Poll
 from smsframe.errors import AccessError, ApiError, InputError, StatusWarning
 
-TEXT = "Hi %%FirstName%%, your order has shipped."
-QUICK = Patience(first_wait_s=0.01, longest_wait_s=0.02)
+QUICK = Backoff(first_wait_s=0.01, longest_wait_s=0.02)
 
 
 @pytest.fixture
@@ -26,11 +27,6 @@ def sandbox():
     """Run a sandbox that knows the status of a send at once."""
     with smsframe.Sandbox(anyone=True, status_delay_s=0) as running:
         yield running
-
-
-def send(frame, text=TEXT, **options):
-    """Send a frame quietly."""
-    return smsframe.send(frame, text, program="148372", **{"progress": False, **options})
 
 
 def refresh(results, **options):
@@ -126,7 +122,7 @@ def test_refresh__waits_until_it_is_known(sandbox, client, people):
     body = {"meta": {"generalErrors": [text]}, "data": None}
     sandbox.faults.add("status", path="status", on=[1, 2], status=200, body=body)
     done = refreshing.refreshed(
-        results, client=client, deadline_s=20.0, progress=False, patience=QUICK
+        results, client=client, deadline_s=20.0, progress=False, backoff=QUICK
     )
     assert (done["sms_status"] == "sent").all()
     assert len(status_calls(sandbox)) == 3
@@ -237,7 +233,7 @@ def test_refresh__several_sends_of_another_journal(sandbox, people, tmp_path):
 
 
 def test_refresh__what_is_known_is_not_unlearned(sandbox, client, people):
-    """A row that is sent stays so, though the journal at hand has not heard of it."""
+    """A row that is sent stays so, though the journal at hand has not recorded it."""
     done = refresh(send(people))
     with Journal(client.journal_path) as journal, journal._writing() as db:
         db.execute("DELETE FROM statuses")
@@ -409,7 +405,7 @@ def test_reason(message, code):
 
 
 class Simulated:
-    """A crew whose answers take a second of simulated time; ``ready_at`` says when a send is."""
+    """Workers whose answers take a second of simulated time; ``ready_at`` says when a send is."""
 
     def __init__(self, ready_at, fail=None):
         self.time = 0.0
@@ -423,13 +419,13 @@ class Simulated:
         """Return the simulated time."""
         return self.time
 
-    def ask(self, response_id):
+    def submit(self, response_id, _):
         """Note a question."""
         self.asked.append((round(self.time, 2), response_id))
         self.flying.append((self.time + 1.0, response_id))
         self.most = max(self.most, len(self.flying))
 
-    def answers(self, timeout_s):
+    def finished(self, timeout_s):
         """Move time to the first answer, or by the timeout."""
         end = np.inf if timeout_s is None else self.time + timeout_s
         first = min([t for t, _ in self.flying], default=np.inf)
@@ -445,77 +441,77 @@ class Simulated:
         return SendStatus(response_id=name, ready=self.time >= self.ready_at.get(name, np.inf))
 
 
-def polled(crew, names, *, deadline_s=60.0, max_in_flight=10, chance=0.0):
-    """Poll with a simulated crew; return what was heard and the poll."""
-    heard = []
+def polled(workers, names, *, deadline_s=60.0, max_in_flight=10, chance=0.0):
+    """Poll with simulated workers; return what was answered and the poll."""
+    answered = []
     poll = Poll(
-        crew=crew,
-        heard=lambda status: heard.append(status.response_id),
+        workers=workers,
+        answered=lambda status: answered.append(status.response_id),
         max_in_flight=max_in_flight,
         deadline_s=deadline_s,
-        patience=Patience(chance=lambda: chance),
+        backoff=replace(BACKOFF, chance=lambda: chance),
     )
     poll.run(names)
-    return heard, poll
+    return answered, poll
 
 
 def test_poll__waits_double_and_end_at_the_deadline():
     """Waits of 1, 2, 4, 8, 15, 15 seconds after each answer, nothing past the deadline."""
-    crew = Simulated({})
-    heard, _ = polled(crew, ["a"])
-    assert heard == []
-    assert [t for t, _ in crew.asked] == [0, 2, 5, 10, 19, 35, 51]
-    assert crew.time <= 61
+    workers = Simulated({})
+    answered, _ = polled(workers, ["a"])
+    assert answered == []
+    assert [t for t, _ in workers.asked] == [0, 2, 5, 10, 19, 35, 51]
+    assert workers.time <= 61
 
 
 def test_poll__chance_spreads_the_waits():
     """Up to a quarter is added, so that several people do not ask in step."""
-    crew = Simulated({})
-    polled(crew, ["a"], chance=1.0, deadline_s=5)
-    assert [t for t, _ in crew.asked] == [0, 2.25]
+    workers = Simulated({})
+    polled(workers, ["a"], chance=1.0, deadline_s=5)
+    assert [t for t, _ in workers.asked] == [0, 2.25]
 
 
 def test_poll__stops_asking_what_is_known():
-    """A send that is ready is heard once and not asked about again."""
-    crew = Simulated({"a": 0, "b": 7})
-    heard, _ = polled(crew, ["a", "b"])
-    assert heard == ["a", "b"]
-    assert [name for _, name in crew.asked] == ["a", "b", "b", "b", "b"]
+    """A send that is ready is answered once and not asked about again."""
+    workers = Simulated({"a": 0, "b": 7})
+    answered, _ = polled(workers, ["a", "b"])
+    assert answered == ["a", "b"]
+    assert [name for _, name in workers.asked] == ["a", "b", "b", "b", "b"]
 
 
 def test_poll__never_more_in_flight_than_allowed():
     """Seventy sends, three at a time."""
     names = [str(n) for n in range(70)]
-    crew = Simulated(dict.fromkeys(names, 0))
-    heard, _ = polled(crew, names, max_in_flight=3)
-    assert sorted(heard) == sorted(names)
-    assert crew.most == 3
+    workers = Simulated(dict.fromkeys(names, 0))
+    answered, _ = polled(workers, names, max_in_flight=3)
+    assert sorted(answered) == sorted(names)
+    assert workers.most == 3
 
 
 def test_poll__asks_everything_once_however_short_the_time():
     """A deadline of 0 asks once and waits for nothing."""
     names = [str(n) for n in range(25)]
-    crew = Simulated({"3": 0})
-    heard, _ = polled(crew, names, deadline_s=0)
-    assert heard == ["3"]
-    assert [name for _, name in crew.asked] == names
+    workers = Simulated({"3": 0})
+    answered, _ = polled(workers, names, deadline_s=0)
+    assert answered == ["3"]
+    assert [name for _, name in workers.asked] == names
 
 
 def test_poll__gives_up_a_service_that_only_fails():
     """Past the deadline, ten failures in a row are enough."""
     names = [str(n) for n in range(50)]
     error = ApiError("down")
-    crew = Simulated({}, dict.fromkeys(names, error))
-    _, poll = polled(crew, names, deadline_s=0, max_in_flight=1)
-    assert len(crew.asked) == FAILED_IN_A_ROW
+    workers = Simulated({}, dict.fromkeys(names, error))
+    _, poll = polled(workers, names, deadline_s=0, max_in_flight=1)
+    assert len(workers.asked) == FAILED_IN_A_ROW
     assert set(poll.failures) == set(names[:FAILED_IN_A_ROW])
 
 
 def test_poll__waits_as_long_as_it_is_asked_to():
     """A Retry-After is heeded."""
-    crew = Simulated({}, {"a": ApiError("busy", retry_after_s=20.0)})
-    polled(crew, ["a"], deadline_s=30)
-    assert [t for t, _ in crew.asked] == [0, 21]
+    workers = Simulated({}, {"a": ApiError("busy", retry_after_s=20.0)})
+    polled(workers, ["a"], deadline_s=30)
+    assert [t for t, _ in workers.asked] == [0, 21]
 
 
 @pytest.mark.parametrize("error", [AccessError("no"), RuntimeError("ours")], ids=repr)

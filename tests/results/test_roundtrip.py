@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from samples import make_people
+from samples import make_people, send
 
 import smsframe
 from smsframe._base.result_columns import RESULT_COLUMNS
 
 pytestmark = pytest.mark.filterwarnings("ignore::smsframe.SmsframeWarning")
 
-TEXT = "Hi %%FirstName%%, your order has shipped."
 OURS = list(RESULT_COLUMNS)
-
-
-def send(frame, **options):
-    """Send a frame quietly."""
-    return smsframe.send(frame, TEXT, program="148372", phone="mobile", progress=False, **options)
 
 
 def people():

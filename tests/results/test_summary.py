@@ -9,7 +9,7 @@ import pandas as pd
 import phonenumbers
 import pyarrow as pa
 import pytest
-from samples import fictional_phones, make_people
+from samples import TEXT, fictional_phones, make_people, send
 
 import smsframe
 from smsframe import _accessor
@@ -19,15 +19,6 @@ from smsframe._results import summary_html
 from smsframe.errors import InputError
 
 pytestmark = pytest.mark.filterwarnings("ignore::smsframe.SmsframeWarning")
-
-TEXT = "Hi %%FirstName%%, your order has shipped."
-
-
-def send(frame, text=TEXT, **options):
-    """Send a frame quietly."""
-    return smsframe.send(
-        frame, text, program="148372", **{"phone": "mobile", "progress": False, **options}
-    )
 
 
 @pytest.fixture

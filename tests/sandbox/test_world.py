@@ -99,7 +99,7 @@ def test_load__dtypes(dtype):
     ],
 )
 def test_load__consent(word, consent):
-    """Plain words for yes opt in, everything else opts out."""
+    """AlreadyMasked words for yes opt in, everything else opts out."""
     assert loaded(mobile=["12015550123"], consent=[word]) == {"12015550123": consent}
 
 

@@ -16,7 +16,7 @@ SCOPE = bytes(16)
 
 def plan_of(frame, **options):
     """Plan a send of a frame with orders."""
-    return smsframe.plan(frame, "Order %%Order%%", program="1", phone="mobile", **options)
+    return smsframe.plan(frame, "Order %%Order%%", program="1", phone="mobile", **options).data
 
 
 def orders(n, order="A"):
@@ -44,7 +44,7 @@ def match_with(tmp_path):
 
 def claim_all(journal, batch_id, plan, states):
     """Write the messages of a plan into a journal, each in its state."""
-    who = plan.draft.messages.recipient_hashes("s", plan.sendable)
+    who = plan.messages.recipient_hashes("s", plan.sendable)
     claim = Claim(
         batch_id=batch_id,
         run_id="run",

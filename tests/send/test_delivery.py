@@ -1,4 +1,4 @@
-"""The loop that claims, posts and settles, with a crew that answers by script on its own clock."""
+"""The loop that claims, posts and settles, with workers that answers by script on its own clock."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from desk import (
 )
 
 from smsframe._acoustic.outcomes import Outcome
-from smsframe._send.delivery import LOST_IN_A_ROW, REFUSED_IN_A_ROW, Backoff, Stop
+from smsframe._base.send_settings import SendSettings
+from smsframe._base.worker_pool import Backoff
+from smsframe._send.delivery import LOST_IN_A_ROW, REFUSED_IN_A_ROW, Stop
 from smsframe.errors import JournalError
 
 
@@ -51,16 +53,18 @@ def test_delivery__stops_when_the_first_is_refused(refusal):
 
 def test_delivery__gives_up_connecting_after_its_attempts():
     """A batch without a connection is tried so often, with longer and longer waits between."""
-    backoff = Backoff(first_wait_s=1.0, connect_attempts=4, chance=lambda: 0.0)
-    desk, _ = deliver(scripted(then=UNREACHABLE), backoff=backoff)
+    backoff = Backoff(first_wait_s=1.0, chance=lambda: 0.0)
+    settings = SendSettings(connect_attempts=4, backoff=backoff)
+    desk, _ = deliver(scripted(then=UNREACHABLE), settings=settings)
     assert posts(desk) == 4
     assert desk.clock == 100 + 4 + (1 + 2 + 4)
 
 
 def test_delivery__gives_up_being_busy_after_its_time():
     """A batch refused for being too many is repeated for as long as patience says."""
-    backoff = Backoff(busy_s=60.0, longest_wait_s=10.0, chance=lambda: 0.0)
-    desk, delivery = deliver(scripted(then=BUSY), backoff=backoff)
+    backoff = Backoff(longest_wait_s=10.0, chance=lambda: 0.0)
+    settings = SendSettings(busy_s=60.0, backoff=backoff)
+    desk, delivery = deliver(scripted(then=BUSY), settings=settings)
     assert 160 < desk.clock < 175
     assert delivery.ending.code == "busy"
 
@@ -319,16 +323,16 @@ def test_delivery__journal_recovers():
 def test_delivery__fault_of_our_own(what, monkeypatch):
     """A fault outside the network is raised when what was in flight is settled."""
     desk, calls = Desk(scripted()), itertools.count(1)
-    sound = desk.hear if what == "settled" else getattr(desk, what)
+    sound = desk.settle if what == "settled" else getattr(desk, what)
 
     def faulty(*given):
         if next(calls) == 3:
             raise ZeroDivisionError
         return sound(*given)
 
-    monkeypatch.setattr(desk, "hear" if what == "settled" else what, faulty, raising=True)
+    monkeypatch.setattr(desk, "settle" if what == "settled" else what, faulty, raising=True)
     with pytest.raises(ZeroDivisionError):
-        deliver(None, desk=desk, max_in_flight=3, settled=desk.hear)
+        deliver(None, desk=desk, max_in_flight=3, settled=desk.settle)
     assert desk.flying == []
     assert set(desk.states.values()) <= {"accepted", "rejected"}
     assert "accepted" in desk.states.values()
@@ -349,11 +353,11 @@ def test_delivery__torn_away():
     assert list(desk.states.values()) == ["accepted", "unknown", "unknown", "unknown"]
 
 
-def test_patience__waits():
+def test_backoff__waits():
     """Waits double up to the longest, plus up to a quarter by chance, and never overflow."""
     sure, lucky = Backoff(chance=lambda: 0.0), Backoff(chance=lambda: 1.0)
-    assert [sure.wait_s(n, BUSY) for n in (1, 2, 3, 7, 5000)] == [0.5, 1.0, 2.0, 30.0, 30.0]
-    assert lucky.wait_s(1, BUSY) == 0.625
+    assert [sure.wait_s(n, None) for n in (1, 2, 3, 7, 5000)] == [0.5, 1.0, 2.0, 30.0, 30.0]
+    assert lucky.wait_s(1, None) == 0.625
 
 
 def test_fault__a_second_one_ends_the_run_at_once():

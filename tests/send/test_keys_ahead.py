@@ -7,18 +7,16 @@ import pytest
 from samples import make_people
 
 import smsframe
-from smsframe._send import keys_ahead
 from smsframe._send.keys_ahead import KeysAhead
 
 SCOPE = bytes(16)
 
 
 @pytest.fixture
-def plan(monkeypatch):
-    """Return a plan of 40 orders; keys are made 10 at a time."""
-    monkeypatch.setattr(keys_ahead, "AHEAD", 10)
+def plan():
+    """Return a plan of 40 orders."""
     frame = make_people(40).assign(Order=[f"A{n}" for n in range(40)])
-    return smsframe.plan(frame, "Order %%Order%%", program="1", phone="mobile")
+    return smsframe.plan(frame, "Order %%Order%%", program="1", phone="mobile").data
 
 
 @pytest.fixture
@@ -30,14 +28,14 @@ def made(plan, monkeypatch):
         sizes.append(len(rows))
         return keys(scope, rows)
 
-    monkeypatch.setattr(plan, "keys", counted)
+    monkeypatch.setattr(type(plan), "keys", lambda _, scope, rows: counted(scope, rows))
     return sizes
 
 
 def test_of__batches_in_order(plan, made):
     """Batches one after the other, over gaps, take their keys from what was made at once."""
     rows = np.delete(np.arange(40), [3, 17, 18])
-    ahead = KeysAhead(plan, "s", SCOPE, rows)
+    ahead = KeysAhead(plan, "s", SCOPE, rows, ahead=10)
     batches = [rows[start : start + 5] for start in range(0, len(rows), 5)]
     found = [ahead.of(batch).keys.tobytes() for batch in batches]
     assert made == [10, 10, 10, 7]
@@ -56,9 +54,9 @@ def test_of__batches_in_order(plan, made):
 )
 def test_of__any_order(plan, batches):
     """Whatever is asked for, the keys are those of these rows in this order."""
-    ahead = KeysAhead(plan, "s", SCOPE, np.arange(40))
+    ahead = KeysAhead(plan, "s", SCOPE, np.arange(40), ahead=10)
     for batch in map(np.array, batches):
-        found, messages = ahead.of(batch), plan.draft.messages
+        found, messages = ahead.of(batch), plan.messages
         assert found.keys.tobytes() == plan.keys(SCOPE, batch)
         assert found.recipients.tolist() == messages.recipient_hashes("s", batch).tolist()
         assert found.loose_bytes == b"".join(h.tobytes() for h in messages.loose_hashes("s", batch))
@@ -66,7 +64,7 @@ def test_of__any_order(plan, batches):
 
 def test_of__halves_keep_what_is_ahead(plan, made):
     """A batch that comes again in halves does not throw away what was made for those to come."""
-    ahead = KeysAhead(plan, "s", SCOPE, np.arange(40))
+    ahead = KeysAhead(plan, "s", SCOPE, np.arange(40), ahead=10)
     for batch in ([0, 1, 2, 3, 4], [10, 11, 12], [0, 1], [2, 3, 4], [13, 14, 15]):
         ahead.of(np.array(batch))
     assert made == [10, 10, 2, 3]

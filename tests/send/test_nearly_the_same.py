@@ -222,11 +222,11 @@ TOKYO = UTC.tz_convert("Asia/Tokyo")
 )
 def test_send__the_cure_of_a_warning_texts_nobody_again(sandbox, client, before, after):
     """Who corrects what a warning named, after the send, is asked before anybody gets it again."""
-    (text, changes), (cured_text, cured) = before, after
+    (text, changes), (cured_text, fixed) = before, after
     with pytest.warns(smsframe.PlanWarning):
         send(orders(**changes), text)
     with pytest.raises(InputError, match="nearly the same"):
-        send(orders(**{**changes, **cured}), cured_text)
+        send(orders(**{**changes, **fixed}), cured_text)
     assert had_twice(sandbox) == 0
 
 

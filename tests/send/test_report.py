@@ -35,7 +35,7 @@ def test_banner__of_a_send_that_is_stopped(client, capsys):
 
 
 def test_warning__speaks_of_the_run_and_of_no_row(people, client):
-    """The sentence of a row is not that of a warning, and what is quoted ends before the cure."""
+    """The sentence of a row is not that of a warning, and what is quoted ends before the fix."""
     client.sandbox.faults.add("status", every=1, **REFUSED)
     with pytest.warns(smsframe.IncompleteSendWarning) as caught:
         done = people.sms.send("Hi", program="148372", phone="mobile", progress=False)

@@ -145,20 +145,20 @@ def send(frame, text="Hi", **options):
 
 
 @pytest.mark.parametrize(
-    ("text", "options", "code", "cure"),
+    ("text", "options", "code", "fix"),
     [
         pytest.param("Hi %%Nope%%", {}, "wrong_tags", "spelling", id="wrong-tags"),
         pytest.param("Hi", {"program": "999"}, "program_inactive", "program=", id="unknown"),
         pytest.param("Hi", {"program": "148373"}, "program_inactive", "program=", id="inactive"),
     ],
 )
-def test_send__refused_by_the_api(sandbox, client, *, text, options, code, cure):
-    """A refusal costs one call; every row has status, code, the API's words and a cure."""
+def test_send__refused_by_the_api(sandbox, client, *, text, options, code, fix):
+    """A refusal costs one call; every row has status, code, the API's words and a fix."""
     results = send(make_people(2500), text, **options)
     assert results["sms_status"].value_counts()["rejected"] == 1000
     assert results["sms_status"].value_counts()["not_attempted"] == 1500
     assert set(results["sms_code"]) == {code}
-    assert results["sms_error"].str.contains(cure, regex=False).all()
+    assert results["sms_error"].str.contains(fix, regex=False).all()
     assert len(sandbox.requests().query("path.str.endswith('/sends')")) == 1
     assert len(sandbox.outbox()) == 0
 

@@ -16,35 +16,22 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from samples import make_people
+from samples import QUICK, TEXT, make_people, send
 from simulation.kernel import Kernel
 from simulation.story import PHONES, Call, plan_of
 from simulation.world import World
 
 import smsframe
+from smsframe._base.worker_pool import Backoff
 from smsframe._journal.store import Journal
-from smsframe._plan import build
 from smsframe._send import run as sending
-from smsframe._send.delivery import Backoff
 from smsframe.errors import CampaignBusyError, ConfigurationError, InputError, JournalError
-
-TEXT = "Hi %%FirstName%%."
-
-pytestmark = pytest.mark.usefixtures("small_batches")
 
 
 @pytest.fixture
-def small_batches(monkeypatch):
+def send_settings():
     """Make twenty people five batches, and waiting short."""
-    monkeypatch.setattr(build, "BATCH_SIZE", 4)
-    quick = Backoff(first_wait_s=0.001, longest_wait_s=0.01, connect_attempts=3, busy_s=5.0)
-    monkeypatch.setattr(sending, "BACKOFF", quick)
-
-
-def send(frame, text=TEXT, **options):
-    """Send quietly."""
-    options = {"program": "148372", "phone": "mobile", "progress": False} | options
-    return smsframe.send(frame, text, **options)
+    return QUICK
 
 
 def posts(sandbox):
@@ -76,7 +63,7 @@ REFUSALS = {
 @pytest.mark.parametrize("refusal", REFUSALS)
 def test_refusal__about_the_run(sandbox, client, refusal):
     """A wrong program, text or right costs one call; every other row says why it did not go out."""
-    prepare, options, code, cure = REFUSALS[refusal]
+    prepare, options, code, fix = REFUSALS[refusal]
     if prepare:
         prepare(sandbox)
     with pytest.warns(smsframe.IncompleteSendWarning, match="20 messages did not go out"):
@@ -84,12 +71,12 @@ def test_refusal__about_the_run(sandbox, client, refusal):
     assert posts(sandbox) == 1
     assert reasons(results) == {("rejected", code), ("not_attempted", code)}
     assert results["sms_status"].tolist() == ["rejected"] * 4 + ["not_attempted"] * 16
-    assert results["sms_error"].str.contains(cure, regex=False).all()
+    assert results["sms_error"].str.contains(fix, regex=False).all()
     assert results["sms_batch"].notna().sum() == 4
 
 
-def test_refusal__cured_and_run_again(sandbox, client):
-    """What was refused goes out once the cause is cured."""
+def test_refusal__fixed_and_run_again(sandbox, client):
+    """What was refused goes out once the cause is fixed."""
     sandbox.switches.user = False
     with pytest.warns(smsframe.IncompleteSendWarning):
         send(make_people(20))
@@ -148,8 +135,8 @@ def test_busy__retry_after_beyond_the_patience(sandbox, client):
 def _noting(waits):
     """Note what the service asks for, and do not wait."""
 
-    def wait_s(self, attempts, outcome):
-        waits.append(outcome.retry_after_s)
+    def wait_s(self, attempts, asked_s):
+        waits.append(asked_s)
         return 0.0
 
     return wait_s
@@ -159,6 +146,7 @@ def test_busy__never_more_in_flight_than_allowed(sandbox, client):
     """However many batches there are, no more calls are in flight than the client allows."""
     sandbox.settings.latency_s = 0.01
     with smsframe.connect(sandbox, max_in_flight=3) as narrow:
+        narrow.settings = QUICK
         send(make_people(60), client=narrow)
     assert sandbox.requests()["in_flight"].max() <= 3
     assert len(sandbox.outbox()) == 60
@@ -275,7 +263,7 @@ def test_nobody_to_send_to(sandbox, client, frame):
 
 
 def test_no_client(people):
-    """Without a client nothing can be sent, and the cure is named."""
+    """Without a client nothing can be sent, and the fix is named."""
     with pytest.raises(ConfigurationError, match=r"connect\("):
         send(people)
 
@@ -301,10 +289,10 @@ def test_progress__fault_of_the_callers(sandbox, client):
 
 HOLDER = """
 import sys, smsframe
-from samples import make_people
+from samples import make_people, send
 from smsframe.sandbox.room import CREDENTIALS
 smsframe.connect(base_url=sys.argv[1], **CREDENTIALS)
-smsframe.send(make_people(3), "Hi %%FirstName%%.", program="148372", phone="mobile")
+send(make_people(3))
 """
 
 
@@ -441,6 +429,7 @@ def test_journal_fault__before_anything_is_sent(sandbox, room, monkeypatch, faul
 def test_journal_fault__directory_that_may_not_be_written_to(sandbox):
     """A directory that may not be written to, by root either, is a clear error, and no call."""
     client = smsframe.connect(sandbox, journal="/proc/self/journal.sqlite3")
+    client.settings = QUICK
     with client, pytest.raises(JournalError, match="/proc/self"):
         send(make_people(20), client=client)
     assert len(sandbox.requests()) == 0
@@ -450,6 +439,7 @@ def test_journal_fault__directory_that_may_not_be_written_to(sandbox):
 def test_journal_fault__in_mid_run(sandbox, room, monkeypatch, commits):
     """In flight is settled in the table, the rest says why, and again nobody is texted twice."""
     people, narrow = make_people(40), smsframe.connect(sandbox, max_in_flight=2)
+    narrow.settings = QUICK
     with monkeypatch.context() as patch:
         full(room, patch, commits=commits)
         with pytest.raises(JournalError, match="disk is full"):

@@ -23,10 +23,10 @@ from simulation.world import TODAY, CrashError, World
 from smsframe._acoustic import address, credentials
 from smsframe._acoustic import client as clients
 from smsframe._acoustic.http import AnswerLostError, NotConnectedError, Reply
+from smsframe._base.send_settings import SendSettings
+from smsframe._base.worker_pool import Backoff
 from smsframe._journal.store import Journal
-from smsframe._plan import build
 from smsframe._send import run
-from smsframe._send.delivery import Backoff
 
 BASE_URL = address.base_url_for("us-1")
 CREDENTIALS = credentials.Credentials(
@@ -64,13 +64,13 @@ class Kernel:
         self.steps, self.is_dead = 0, False
         self.stop = self.campaign = None
         self.visit = lambda: None
-        self.crew = Crew(self, None)
+        self.workers = SimulatedWorkers(self, None)
 
     def send(self, plan, *, batch_size=3):
         """Send a plan in this process; raises what the process raises, CrashError when it died."""
         self.campaign = plan.options.campaign
         with contextlib.ExitStack() as stack:
-            for module, name, value in self._seams(batch_size):
+            for module, name, value in self._seams():
                 stack.callback(setattr, module, name, getattr(module, name))
                 setattr(module, name, value)
             client = clients.Client(
@@ -78,17 +78,18 @@ class Kernel:
                 CREDENTIALS,
                 journal_path=self.path,
                 max_in_flight=self.max_in_flight,
+                settings=SendSettings(
+                    batch_size=batch_size, backoff=Backoff(chance=self.world.rng.random)
+                ),
             )
             return plan.send(client=client, progress=False)
 
-    def _seams(self, batch_size):
+    def _seams(self):
         """List what is replaced while this process runs."""
         return [
-            (build, "BATCH_SIZE", batch_size),
             (clients, "Transport", lambda pool_size: Network(self)),
             (run, "Journal", functools.partial(Journal, connect=self._connect)),
-            (run, "Workers", self._crew),
-            (run, "BACKOFF", Backoff(chance=self.world.rng.random)),
+            (run, "WorkerPool", self._workers),
             (run, "counted_interrupts", self._interrupts),
             (run, "_new_run_id", self._run_id),
         ]
@@ -119,10 +120,10 @@ class Kernel:
         finally:
             self.stop = None
 
-    def _crew(self, send, size):
+    def _workers(self, send, size, *, failed):
         """Start the workers."""
-        self.crew = Crew(self, send)
-        return self.crew
+        self.workers = SimulatedWorkers(self, send)
+        return self.workers
 
     def _run_id(self) -> str:
         """Give a run the next number of the world."""
@@ -257,7 +258,7 @@ class Network:
 
 
 @dataclass
-class Crew:
+class SimulatedWorkers:
     """What the delivery takes for its workers: an event heap over the simulated clock."""
 
     kernel: Kernel

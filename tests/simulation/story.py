@@ -306,7 +306,7 @@ class Story:
             try:
                 return kernel.send(plan_of(call), batch_size=self.batch_size)
             except CrashError:
-                kernel.crew.leave_behind()
+                kernel.workers.leave_behind()
                 cut = self.rng.random() < 1 / 2
                 self.world.note("power cut" if cut else "killed")
                 self.world.disk.restart(cut=cut)

@@ -91,7 +91,7 @@ def test_inside__of_braces():
 
 
 def test_format__of_one_bad_cell_stops_its_row():
-    """A cell that the format does not suit is a problem of its row, with cell and cure."""
+    """A cell that the format does not suit is a problem of its row, with cell and fix."""
     frame = make_people(3).assign(total=pd.Series([1.5, "n/k", 2], dtype=object))
     made = smsframe.plan(frame, "%%total%%", program="1", formats={"total": "${:,.2f}"})
     assert made.texts().tolist() == ["$1.50", "$2.00"]

@@ -378,7 +378,7 @@ def test_segments__all_missing():
     ],
 )
 def test_segments__no_texts(series):
-    """What is no text is refused with the cure, not counted as something."""
+    """What is no text is refused with the fix, not counted as something."""
     with pytest.raises(InputError, match=r"'body'.*astype"):
         segments(series.rename("body"))
 

@@ -59,7 +59,7 @@ def test_parse__text(text, literals, slots):
     ],
 )
 def test_parse__stray_mark(text, position, words):
-    """A ``%%`` that no placeholder accounts for is refused, with the place and the cure."""
+    """A ``%%`` that no placeholder accounts for is refused, with the place and the fix."""
     with pytest.raises(InputError, match=f"character {position + 1} .*{words}.*single %") as fault:
         Template.parse(text)
     assert fault.value.details["position"] == position

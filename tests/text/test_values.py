@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from smsframe._base import arrow as base_arrow
 from smsframe._base import no_value_words
-from smsframe._text import clean_text as text_columns
 from smsframe._text import values
 from smsframe._text.format_value import clean_text, formatted, text_of
 from smsframe.errors import InputError
@@ -561,7 +561,7 @@ def test_to_text__long_value_in_an_error():
 
 def test_to_text__more_bytes_than_a_string_array_holds(monkeypatch):
     """Where the bytes need it, the wider string type stays."""
-    monkeypatch.setattr(text_columns, "_LARGEST_STRING_ARRAY_BYTES", 1)
+    monkeypatch.setattr(base_arrow, "_LARGEST_STRING_ARRAY_BYTES", 1)
     result = to_text(arrow(["a ", None], pa.large_string()), name="x")
     assert result.type == pa.large_string()
     assert result.to_pylist() == ["a", None]

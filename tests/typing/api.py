@@ -1,7 +1,8 @@
 """Calls as people write them, never run: mypy reads them, and says when a signature has moved.
 
-Type checkers cannot see accessors, so everything is called by its public function. What must not be
-accepted has an ignore beside it; mypy complains of one that is not needed.
+The stubs of pandas have no ``df.sms``, so everything is called by its public function, and the
+accessors by their class. What must not be accepted has an ignore beside it; mypy complains of one
+that is not needed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, assert_type
 import pandas as pd
 
 import smsframe
+from smsframe._accessor import FrameAccessor, SeriesAccessor
 
 people = pd.DataFrame({"mobile": ["+1 201-555-0123"], "FirstName": ["Ann"], 3: [1.5]})
 
@@ -94,6 +96,19 @@ def planning(client: smsframe.Client) -> smsframe.Plan:
     return made
 
 
+def by_the_accessor() -> None:
+    """Call the methods of ``df.sms`` and ``series.sms``: they take what the functions take."""
+    sms = FrameAccessor(people)
+    assert_type(sms.plan("Hi", program=148372, phone="mobile"), smsframe.Plan)
+    assert_type(sms.send("Hi", program="148372", limit=3), pd.DataFrame)
+    assert_type(sms.preview("Hi", n=3, region="US"), pd.DataFrame)
+    assert_type(sms.failed, pd.DataFrame)
+    sms.send("Hi", progam="148372")  # type: ignore[call-arg]
+    sms.send("Hi", program="148372", limit="3")  # type: ignore[arg-type]
+    sms.compose("Hi", confirm=3)  # type: ignore[call-arg]
+    assert_type(SeriesAccessor(people["mobile"]).normalize(region="US"), pd.DataFrame)
+
+
 def sending(client: smsframe.Client) -> pd.DataFrame:
     """Send with every option."""
     smsframe.send(
@@ -127,7 +142,11 @@ def sending(client: smsframe.Client) -> pd.DataFrame:
         defaults={"FirstName": "you"},
         formats={3: ",.2f"},
     )
+    smsframe.send(people, "Hi", program=148372)
     smsframe.send(people, "Hi", "148372")  # type: ignore[call-arg]
+    smsframe.send(people, "Hi", program="1", phnoe="mobile")  # type: ignore[call-arg]
+    smsframe.send(people, "Hi", program=1.5)  # type: ignore[arg-type]
+    smsframe.preview(people, "Hi", limit="3")  # type: ignore[arg-type]
     assert_type(smsframe.preview(people, "Hi", n=3), pd.DataFrame)
     assert_type(smsframe.last_plan(), smsframe.Plan | None)
     assert_type(smsframe.last_results(), pd.DataFrame | None)

@@ -1,4 +1,4 @@
-"""A send that happens once: ready → armed → burning → blown, each step from the one before only.
+"""A send that happens once: ready → armed → sending → sent, each step from the one before only.
 
 Clicks are messages; two may already be in the queue when the first is handled, two views of one
 widget send two, and newer kernels may handle them on two threads. So a button that is switched off
@@ -12,10 +12,10 @@ from __future__ import annotations
 import threading
 from typing import Literal, TypeAlias
 
-State: TypeAlias = Literal["ready", "armed", "burning", "blown"]
+State: TypeAlias = Literal["ready", "armed", "sending", "sent"]
 
 
-class Fuse:
+class ConfirmOnce:
     """What stands between a click and a text message."""
 
     def __init__(self) -> None:
@@ -35,17 +35,17 @@ class Fuse:
         """Step back from armed to ready."""
         return self._step("armed", "ready")
 
-    def fire(self) -> bool:
-        """Step from armed to burning; True for the one caller who may send."""
-        return self._step("armed", "burning")
+    def begin(self) -> bool:
+        """Step from armed to sending; True for the one caller who may send."""
+        return self._step("armed", "sending")
 
-    def burnt(self, *, again: bool) -> None:
-        """Step from burning to blown, or back to ready where something is left to send."""
-        self._step("burning", "ready" if again else "blown")
+    def end(self, *, again: bool) -> None:
+        """Step from sending to sent, or back to ready where something is left to send."""
+        self._step("sending", "ready" if again else "sent")
 
     def renew(self) -> bool:
-        """Step from blown to ready: a new message."""
-        return self._step("blown", "ready")
+        """Step from sent to ready: a new message."""
+        return self._step("sent", "ready")
 
     def _step(self, before: State, after: State) -> bool:
         """Take a step if it starts from where we are."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from smsframe._plan.options import Sending
 from smsframe._send.cancellation import SendControl
+from smsframe._send.plan import keep_plan
 from smsframe._send.run import send_plan
 from smsframe.errors import InputError
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from smsframe._acoustic.client import Client
     from smsframe._base.progress import Progress
     from smsframe._composer.inputs import Choices
-    from smsframe._plan.build import Plan
+    from smsframe._send.plan import Plan
     from smsframe._send.report import NothingSent
 
 
@@ -87,15 +89,9 @@ class Dispatch:
             told(progress)
 
         try:
-            self.results = send_plan(
-                self.plan,
-                client=self.client,
-                confirm=self.number,
-                dry_run=False,
-                progress=moved,
-                wait_s=0.0,
-                control=self._control,
-            )
+            keep_plan(self.plan)
+            how = Sending(client=self.client, confirm=self.number, progress=moved)
+            self.results = send_plan(self.plan.data, how, self._control)
         except InputError as error:  # nothing went out, and the sentence says why
             self.failure = error
         except BaseException as error:  # noqa: BLE001 - on a thread it would be shown to nobody

@@ -6,12 +6,13 @@ Only the chosen rows are planned, so it is quick however long the frame is.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from smsframe._eligibility.exclude import NOBODY
-from smsframe._send import send
+from smsframe._plan.build import build_texts
+from smsframe._plan.trial import trial_texts
+from smsframe._send.plan import Plan
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe._composer.inputs import Choices
-    from smsframe._plan.build import Plan
 
 
 def numbers_of(typed: str) -> list[str]:
@@ -41,13 +41,15 @@ def try_plan(
     """
     if not numbers:
         raise InputError("Write your own phone number, with its country code.")
-    chosen = send.plan(frame.iloc[list(rows)], choices.text, **_by_any_way(frame, choices))
-    return chosen.trial(np.arange(len(rows)), list(numbers))
-
-
-def _by_any_way(frame: pd.DataFrame, choices: Choices) -> dict[str, Any]:
-    """Return the arguments with a way to a recipient, which a try does not use."""
-    given: dict[str, Any] = {**choices.arguments(), "limit": None, "exclude": NOBODY}
-    if given.get("phone") is None and not given.get("lookup"):
-        given["phone"] = frame.columns[0]
-    return given
+    chosen = frame.iloc[list(rows)]
+    texts, problems = build_texts(chosen, choices.text, choices.to_nobody())
+    test = trial_texts(
+        texts,
+        problems,
+        chosen.index,
+        np.arange(len(rows)),
+        list(numbers),
+        region=choices.region,
+        fold=choices.fold,
+    )
+    return Plan(test)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import ipywidgets as widgets
 import traitlets
 
-from smsframe._plan.data import MAX_CHARACTERS
+from smsframe._plan.texts import MAX_CHARACTERS
 from smsframe._text.gsm7 import GSM7_BASIC, GSM7_EXTENDED
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Editor(Protocol):
         ...
 
     def show(self, states: Mapping[str, str], hints: Sequence[Hint]) -> None:
-        """Mark the tags and say what could be mended."""
+        """Mark the tags and say what could be fixed."""
         ...
 
     def announce(self, sentence: str) -> None:
@@ -105,7 +105,7 @@ class RichEditor:
         self.box.observe(lambda change: listener(change["new"]), names="text")
 
     def show(self, states: Mapping[str, str], hints: Sequence[Hint]) -> None:
-        """Mark the tags and say what could be mended."""
+        """Mark the tags and say what could be fixed."""
         self.box.states = dict(states)
         self.box.hints = [
             {"kind": h.kind, "sentence": h.sentence, "offers": [list(o) for o in h.offers]}
@@ -147,7 +147,7 @@ class PlainEditor:
         self._area.observe(lambda change: listener(change["new"]), names="value")
 
     def show(self, states: Mapping[str, str], hints: Sequence[Hint]) -> None:  # noqa: ARG002 - nothing to mark in
-        """Say what could be mended."""
+        """Say what could be fixed."""
         from smsframe._composer.html import lines  # noqa: PLC0415 - markup is not needed else
 
         count = f"{len(self.text)} of {MAX_CHARACTERS} characters"

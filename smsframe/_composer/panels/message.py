@@ -74,7 +74,7 @@ class WritePanel(Panel):
         shown(self.earlier, when=bool(kept))
 
     def refresh(self) -> None:
-        """Mark the tags and say what could be mended."""
+        """Mark the tags and say what could be fixed."""
         frame, choices = self.desk.frame, self.desk.choices
         self.editor.show(row_preview.tag_states(frame, choices), row_preview.hints(frame, choices))
         self.refresh_span()

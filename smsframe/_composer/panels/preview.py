@@ -8,7 +8,7 @@ import ipywidgets as widgets
 
 from smsframe._composer import html, totals
 from smsframe._composer.panels.base import Panel, button, row
-from smsframe._plan.show import shown_label
+from smsframe._plan.show import row_label
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class SeePanel(Panel):
 
     def refresh(self) -> None:
         """Show the row at hand."""
-        seen = self.desk.glance()
+        seen = self.desk.row_shown()
         self.phone.value = html.phone(seen) if len(self.desk.frame) else ""
         self.where.value = html.faint(self._place())
         self.refresh_buttons()
@@ -92,4 +92,4 @@ class SeePanel(Panel):
         if not rows:
             return "No rows"
         label = self.desk.frame.index[self.desk.row]
-        return f"Row {self.desk.row + 1:,} of {rows:,} · label {shown_label(label)}"
+        return f"Row {self.desk.row + 1:,} of {rows:,} · label {row_label(label)}"

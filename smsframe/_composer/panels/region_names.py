@@ -19,10 +19,5 @@ def region_options() -> list[tuple[str, str]]:
     return [
         ("none: numbers carry +", ""),
         ("every number begins with its country code", EVERY),
-        *sorted(named, key=_by_name),
+        *sorted(named, key=lambda option: option[0].replace("Å", "A")),
     ]
-
-
-def _by_name(option: tuple[str, str]) -> str:
-    """Sort Åland under A."""
-    return option[0].replace("Å", "A")

@@ -22,12 +22,12 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from smsframe._base.html import money
+from smsframe._base.html import Html, joined, money
 from smsframe._base.sentences import named_counts
 from smsframe._composer import html, text_history, totals
 from smsframe._composer.job import active_job
 from smsframe._composer.job.blockers import name_of, obstacles
-from smsframe._composer.job.confirm_once import Fuse
+from smsframe._composer.job.confirm_once import ConfirmOnce
 from smsframe._composer.job.send_job import Dispatch
 from smsframe._composer.panels.base import Panel, button, row, shown
 from smsframe._composer.state import NO_ROWS
@@ -54,7 +54,7 @@ class SendPanel(Panel):
 
     def __init__(self, desk: Desk, *, confirm_over: int, announce: Callable[[str], None]) -> None:
         super().__init__(desk, "Send", "send")
-        self.fuse = Fuse()
+        self.once = ConfirmOnce()
         self.dispatch: Dispatch | None = None
         self._over = confirm_over
         self._announce = announce
@@ -95,18 +95,18 @@ class SendPanel(Panel):
     def refresh(self) -> None:
         """Show what can be done now."""
         with self.desk.lock:
-            state, seen, going = self.fuse.state, self.desk.overview, active_job.current()
+            state, seen, going = self.once.state, self.desk.overview, active_job.current()
             mine = going is not None and self._is_mine(going)
             found = obstacles(self.desk, mine=mine)
             self.send.description = _send_words(seen, sending=going is not None)
             self.send.disabled = state != "ready" or seen is None or bool(found)
             told = [one for one in found if one != NO_ROWS]  # Check has said it, just above
-            self.notes.value = "" if state in ("burning", "blown") else html.lines(told)
-            shown(self.send, when=state != "blown")
+            self.notes.value = "" if state in ("sending", "sent") else html.lines(told)
+            shown(self.send, when=state != "sent")
             shown(self.rehearse, when=self.desk.client is None)
             shown(self.question, when=state == "armed")
-            shown(self.stop, when=going is not None and state != "blown")
-            shown(self.new, when=state == "blown")
+            shown(self.stop, when=going is not None and state != "sent")
+            shown(self.new, when=state == "sent")
             self.stop.disabled = going is not None and going.stopped
             self.stop.description = "Stop"
             if going is not None and not mine:
@@ -131,7 +131,7 @@ class SendPanel(Panel):
             self.desk.put(now)
             self._tell(_overtaken(now))
             return
-        if self.fuse.arm():
+        if self.once.arm():
             self._question(seen)
 
     def _question(self, seen: Overview) -> None:
@@ -161,7 +161,7 @@ class SendPanel(Panel):
 
     def take_back(self) -> None:
         """Take the question back."""
-        if self.fuse.disarm():
+        if self.once.disarm():
             self._asked = None
         self.refresh()
 
@@ -170,7 +170,7 @@ class SendPanel(Panel):
         asked = self._asked
         if asked is None or asked.client is None or (self._typed and not self._is_right()):
             return
-        if not self.fuse.fire():
+        if not self.once.begin():
             return
         self._asked = None
         text_history.remember(self.desk.choices.text)
@@ -180,16 +180,16 @@ class SendPanel(Panel):
             self.stop.focus()
             return
         self.dispatch = before
-        self.fuse.burnt(again=True)
+        self.once.end(again=True)
         self.refresh()
 
     def began(self, dispatch: Dispatch) -> None:
         """Show that a send goes on, this screen's or another's."""
         self._drawn = self._spoken = -math.inf
         self._passing = False
-        if self.fuse.disarm():
+        if self.once.disarm():
             self._asked = None
-        if self.fuse.state != "blown":
+        if self.once.state != "sent":
             self.outcome.value = self.errors.value = ""
             self.bar.value = "" if dispatch.progress is None else html.bar(dispatch.progress)
         self.desk.tell("overview")
@@ -199,7 +199,7 @@ class SendPanel(Panel):
     def moved(self, dispatch: Dispatch, progress: Progress) -> None:
         """Move the bar; called on the send's thread, and drawn no more than the eye can follow."""
         now = time.monotonic()
-        if self.fuse.state == "blown":
+        if self.once.state == "sent":
             return
         if progress.done < progress.total and now - self._drawn < REDRAW_S:
             return
@@ -212,7 +212,7 @@ class SendPanel(Panel):
     def stopping(self, dispatch: Dispatch) -> None:
         """Show that a send was asked to stop."""
         self.stop.disabled = dispatch.stopped
-        if self.fuse.state == "blown":
+        if self.once.state == "sent":
             return
         other = "" if self._is_mine(dispatch) else f"The other send ({name_of(dispatch)}): "
         self._say(f"{other}{STOPPING}")
@@ -220,16 +220,16 @@ class SendPanel(Panel):
     def ended(self, dispatch: Dispatch) -> None:
         """Say what became of a send and count anew; called on its thread."""
         own = dispatch is self.dispatch
-        is_mine = own or (self.fuse.state != "blown" and self._is_same(dispatch))
+        is_mine = own or (self.once.state != "sent" and self._is_same(dispatch))
         table = dispatch.results if is_mine else None
         try:
             if is_mine:
                 self._show_end(dispatch, table)
-            elif self.fuse.state != "blown":
+            elif self.once.state != "sent":
                 self._show_other_end(dispatch)
         finally:
             if own:
-                self.fuse.burnt(again=not _is_done(dispatch))
+                self.once.end(again=not _is_done(dispatch))
             self.desk.recount()
             if table is not None:
                 self.desk.tell("results")
@@ -259,12 +259,12 @@ class SendPanel(Panel):
         if dispatch.choices != self.desk.choices:
             return False
         if self._compared is None or self._compared[0] is not dispatch:  # not with every key
-            self._compared = dispatch, dispatch.plan.draft.frame.equals(self.desk.frame)
+            self._compared = dispatch, dispatch.plan.data.frame.equals(self.desk.frame)
         return self._compared[1]
 
     def renew(self) -> None:
         """Begin another message; the old one is kept among the earlier texts."""
-        if self.fuse.renew():
+        if self.once.renew():
             self.outcome.value = self.bar.value = ""
             self.desk.tell("new")
             going = active_job.current()
@@ -337,7 +337,7 @@ def _question(seen: Overview, *, typed: bool) -> str:
     cost = "" if seen.cost is None else f", cost {money(seen.cost)}"
     size = f" ({html.many(seen.segments, 'segment')}{cost})" if seen.is_whole else ""
     asked = f"Send {html.many(seen.left, 'message')}{size} from program {program}?"
-    return html.strong(asked) + _warnings(seen) + html.faint(f"{where}{more}")
+    return joined(html.strong(asked), _warnings(seen), html.faint(f"{where}{more}"))
 
 
 def _warnings(seen: Overview) -> str:
@@ -345,7 +345,7 @@ def _warnings(seen: Overview) -> str:
     found = [kind for kind in seen.kinds if kind.severity == "warning"]
     if not found:
         return ""
-    return html.strong(f"{html.many(len(found), 'warning')}:") + html.kinds(found)
+    return joined(html.strong(f"{html.many(len(found), 'warning')}:"), html.kinds(found))
 
 
 def _counts(dispatch: Dispatch) -> dict[str, int]:
@@ -376,7 +376,7 @@ def _sentence(dispatch: Dispatch) -> str:
     return f"{how}: {', '.join(told)}."
 
 
-def _head(dispatch: Dispatch) -> str:
+def _head(dispatch: Dispatch) -> Html:
     """Return the sentence over the results."""
     tell = html.good if _is_done(dispatch) else html.error
-    return tell(_sentence(dispatch)) + html.faint("The whole table: composer.results")
+    return joined(tell(_sentence(dispatch)), html.faint("The whole table: composer.results"))

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
+from smsframe._base.result_columns import words_of
 from smsframe._base.sentences import on_screen, recalled
 from smsframe._composer import html, text_history, totals
 from smsframe._composer.job import trial
-from smsframe._composer.job.confirm_once import Fuse
+from smsframe._composer.job.confirm_once import ConfirmOnce
 from smsframe._composer.job.send_job import Dispatch
 from smsframe._composer.panels.base import Panel, button, row, shown
 from smsframe.errors import ConfigurationError, InputError
@@ -40,7 +41,7 @@ class TryPanel(Panel):
         self.send = button("Send to me", self.guarded(self.fire), tip="Send to my own numbers")
         self.again = button("Try again", self.guarded(self.renew), tip="Send the same once more")
         self.outcome = widgets.HTML(html.faint(AT_FIRST))
-        self.fuse = Fuse()
+        self.once = ConfirmOnce()
         self.dispatch: Dispatch | None = None
         self.send.disabled = not len(desk.frame)
         shown(self.again, when=False)
@@ -55,7 +56,7 @@ class TryPanel(Panel):
 
     def fire(self) -> None:
         """Send a try, if this is the click that may."""
-        if not len(self.desk.frame) or not (self.fuse.arm() and self.fuse.fire()):
+        if not len(self.desk.frame) or not (self.once.arm() and self.once.begin()):
             return
         self.send.disabled = True
         try:
@@ -64,7 +65,7 @@ class TryPanel(Panel):
             text_history.remember(self.desk.choices.text)
             self.dispatch.start(lambda _: None, self.end)
         except BaseException:
-            self.fuse.burnt(again=True)
+            self.once.end(again=True)
             self.send.disabled = False
             raise
 
@@ -75,12 +76,12 @@ class TryPanel(Panel):
         if failure is not None:
             self.fail(failure)
         self.outcome.value = "" if results is None else _told(self.dispatch)
-        self.fuse.burnt(again=False)
+        self.once.end(again=False)
         shown(self.again, when=True)
 
     def renew(self) -> None:
         """Let another try go out."""
-        if self.fuse.renew():
+        if self.once.renew():
             self.send.disabled = False
             self.outcome.value = html.faint(AT_FIRST)
             shown(self.again, when=False)
@@ -110,9 +111,10 @@ def _told(dispatch: Dispatch) -> str:
     """Return what became of a try, message by message, and why where one did not go out."""
     results = dispatch.results
     assert results is not None
-    to = dispatch.plan.masked_recipients(dispatch.plan.ready)
+    made = dispatch.plan.data
+    to = made.recipients.masked(made.ready)
     status = results["sms_status"].astype(str)
-    told = [f"{one}: {_plain(said)}" for one, said in zip(to, status, strict=True)]
+    told = [f"{one}: {words_of(said)}" for one, said in zip(to, status, strict=True)]
     failed = results.loc[(status != "accepted").to_numpy(), "sms_error"]
     reasons = [str(reason) for reason in failed.dropna().unique() if reason]
     sentence = f"{', '.join(told)}."
@@ -130,8 +132,3 @@ def _head(status: list[str]) -> str:
     if len(status) == 1:
         return "It did not go out."
     return "Some did not go out." if "accepted" in status else "None went out."
-
-
-def _plain(status: str) -> str:
-    """Return a status in words."""
-    return status.replace("_", " ")

@@ -1,0 +1,25 @@
+"""How a send goes about its calls: sizes and waits that only tests have other ones of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from smsframe._base.worker_pool import Backoff
+
+BATCH_SIZE = 1000
+"""Most contacts that the service takes in one call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendSettings:
+    """Contacts in a call, and how long to go on repeating what was not processed.
+
+    A batch without a connection is given up after ``connect_attempts``, one refused for being too
+    many after ``busy_s`` seconds in all. A locked journal is tried again every ``locked_pause_s``.
+    """
+
+    batch_size: int = BATCH_SIZE
+    backoff: Backoff = field(default_factory=Backoff)
+    connect_attempts: int = 5
+    busy_s: float = 600.0
+    locked_pause_s: float = 0.5

@@ -1,0 +1,37 @@
+"""What the journal knows of a plan's messages, as it is shown with the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from smsframe._plan.problems import Fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What the journal knows of a plan's messages: how many of them were dealt with before.
+
+    ``faults`` are what people had before that a person would want to know, as
+    ``_send/nearly_the_same.py`` finds it.
+    """
+
+    accepted: int
+    unknown: int
+    held: int
+    left: int
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def blocking(self) -> list[Fault]:
+        """The faults that stop the whole send."""
+        return [fault for fault in self.faults if fault.severity == "error"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """The history as far as it could be read; ``unread`` says why it could not."""
+
+    known: History | None = None
+    unread: str = ""
