@@ -44,11 +44,7 @@ def view(
         program=plan.message.program,
         figures=figures(plan) | whom(plan),
         notes=[
-            *(
-                [Sentence("What went out before is not known. ", past.unread)]
-                if past.unread
-                else []
-            ),
+            *_not_known(past),
             *_dealt_with(past.known),
             *rare_note(plan),
             *database_note(plan),
