@@ -214,9 +214,9 @@ def test_send__ctrl_c_at_the_very_end(command, sandbox, monkeypatch, capsys):
     assert len(pd.read_csv("people-results.csv")) == N
 
 
-def interrupted_at_the_end(made, *, send_plan=run.send_plan, **given):
+def interrupted_at_the_end(*given, send_plan=run.send_plan):
     """Send a plan and be interrupted when all is done."""
-    send_plan(made, **given)
+    send_plan(*given)
     raise KeyboardInterrupt("Stopped.")
 
 
