@@ -19,6 +19,7 @@ import pandas as pd
 
 import smsframe
 from smsframe._base import tracebacks
+from smsframe._base.lazy import lazy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,7 @@ class _Method(Generic[Rest, Answer]):
     def __init__(self, find: Callable[[], Callable[Concatenate[Any, Rest], Answer]]) -> None:
         self._find = find
 
-    @functools.cached_property
+    @lazy
     def public(self) -> Callable[Concatenate[Any, Rest], Answer]:
         """The public function."""
         return self._find()

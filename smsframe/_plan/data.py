@@ -11,7 +11,6 @@ message.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from smsframe._base import result_columns
+from smsframe._base.lazy import lazy
 from smsframe._base.recipients import Slice
 from smsframe._plan import batches as slices
 from smsframe._plan import message_keys
@@ -89,19 +89,19 @@ class PlanData:
         """How many rows the frame has."""
         return len(self.frame)
 
-    @cached_property
+    @lazy
     def ready(self) -> Positions:
         """Positions of the rows that would go out."""
         return np.flatnonzero(self.verdict == READY)
 
-    @cached_property
+    @lazy
     def sendable(self) -> Positions:
         """Positions of the rows that would go out now or, held back by a rule, later."""
         if self.options.limit is None and not (self.verdict == EXCLUDED).any():
             return self.ready  # one array for both, unless rows are held back
         return np.flatnonzero(np.isin(self.verdict, (READY, HELD_BACK, EXCLUDED)))
 
-    @cached_property
+    @lazy
     def segments(self) -> npt.NDArray[np.int16]:
         """Segments of each row, -1 where nothing would go out or nothing is known."""
         measured = self.texts.measured
@@ -167,7 +167,7 @@ class PlanData:
             keys.append(self.messages.keys(scope, here, repeats))
         return b"".join(keys)
 
-    @cached_property
+    @lazy
     def occurrences(self) -> npt.NDArray[np.int32] | None:
         """The number of each row among its repeats; None where none were asked for."""
         if self.options.duplicates != "send" or not len(self.sendable):

@@ -7,7 +7,6 @@ of a batch are equal; rows may have been sorted, cut or joined meanwhile.
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base import result_columns
+from smsframe._base.lazy import lazy
 from smsframe._journal import payloads as records
 from smsframe._journal.ledger import state_bytes
 from smsframe._journal.reasons import known_reason
@@ -67,7 +67,7 @@ class Remembered:
         first, last = np.searchsorted(self.batch, (number, number + 1)).tolist()
         return np.arange(first, last, dtype=np.int64)
 
-    @functools.cached_property
+    @lazy
     def numbers(self) -> dict[str, int]:
         """The number of each batch by its id."""
         return {record.batch_id: number for number, record in enumerate(self.batches)}
