@@ -134,8 +134,9 @@ def test_place__newcomer_comes_next(journal):
         thread.start()
     while calls.now["all"] < 10:
         time.sleep(0.001)
+    before = calls.done["busy"]  # a busy machine comes here late
     calls.make(Sender(object(), 10, URL, journal), "new")
-    assert calls.done["busy"] <= 30
+    assert calls.done["busy"] - before <= 30
     for thread in crowd:
         thread.join()
 
