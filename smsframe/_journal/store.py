@@ -85,6 +85,7 @@ _CLAIM: Final = (
     "INSERT INTO batches (batch_id, run_id, scope, size, source, claimed_at) "
     "VALUES (?, ?, ?, ?, ?, ?)"
 )
+_MESSAGES: Final = "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?)"
 _SETTLE: Final = (
     f"UPDATE batches SET ({OUTCOME_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
     "WHERE batch_id = ? AND state = 'claimed'"
@@ -218,9 +219,9 @@ class Journal(JournalReader):
             _CLAIM,
             (claim.batch_id, claim.run_id, claim.scope, claim.size, claim.source, claim.claimed_at),
         ).lastrowid
-        hashes = [claim.recipients, claim.keys]
-        checked = [part for hashed in hashes for part in (zlib.crc32(hashed), hashed)]
-        db.execute("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?)", (batch, *checked, claim.loose))
+        recipients = zlib.crc32(claim.recipients), claim.recipients
+        keys = zlib.crc32(claim.keys), claim.keys
+        db.execute(_MESSAGES, (batch, *recipients, *keys, claim.loose))
         db.execute("INSERT INTO payloads VALUES (?, ?)", (batch, claim.payload))
 
     def _check_new(self, db: sqlite3.Connection, claim: Claim) -> None:

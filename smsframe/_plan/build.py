@@ -34,12 +34,17 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+    from smsframe._base.message import Message
     from smsframe._plan.recipients import Recipients
     from smsframe._plan.texts import Texts
 
 
 DOUBTFUL_VALUES = (
-    *("value_many_digits", "value_garbled", "no_value_word", "value_holds_tag", "value_in_utc"),
+    "value_many_digits",
+    "value_garbled",
+    "no_value_word",
+    "value_holds_tag",
+    "value_in_utc",
 )
 DOUBTFUL_WORDS = ("tag_other_notation", "text_garbled")
 """Warnings whose fix changes words: who follows it later must not text everybody again."""
@@ -49,11 +54,7 @@ def build_plan(frame: pd.DataFrame, text: str | None, given: arguments.SendOptio
     """Check the arguments and read the frame; raises InputError for arguments only."""
     check_frame(frame)
     frame = result_columns.detached(frame)
-    faults: list[str] = []
-    message = arguments.check_message(text, given, faults)
-    columns = arguments.check_columns(frame, given, faults)
-    options = arguments.check_options(given, faults)
-    refuse(faults)
+    message, columns, options = _checked(frame, text, given)
     problems = Problems()
     values = ColumnValues(frame, columns.formats, problems)
     columns, recipients = read_recipients(columns, values)
@@ -81,13 +82,21 @@ def build_texts(
 ) -> tuple[Texts, Problems]:
     """Read what the rows are told, whomever they address, and what is wrong with that."""
     check_frame(frame)
+    message, columns, options = _checked(frame, text, given)
+    values = ColumnValues(frame, columns.formats, Problems())
+    return read_texts(message, columns, options.fold, values), values.problems
+
+
+def _checked(
+    frame: pd.DataFrame, text: str | None, given: arguments.SendOptions
+) -> tuple[Message, arguments.Columns, arguments.Options]:
+    """Return the arguments, each where it is kept; InputError with all that is wrong with them."""
     faults: list[str] = []
     message = arguments.check_message(text, given, faults)
     columns = arguments.check_columns(frame, given, faults)
     options = arguments.check_options(given, faults)
     refuse(faults)
-    values = ColumnValues(frame, columns.formats, Problems())
-    return read_texts(message, columns, options.fold, values), values.problems
+    return message, columns, options
 
 
 def identify_messages(recipients: Recipients, texts: Texts, problems: Problems) -> MessageColumns:

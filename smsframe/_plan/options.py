@@ -72,7 +72,6 @@ MAX_TTL_MINUTES = 2**31 - 1  # the API documents an integer and no range; [guess
 
 FIELD = "the name of a database field"
 
-# What shows nothing beside control and format characters, by Unicode's Default_Ignorable property.
 _BLANK_PATTERN = "\u2800"  # Braille without a dot
 
 Personalize: TypeAlias = (

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from smsframe._base import result_columns
 from smsframe._base.lazy import lazy
-from smsframe._journal import payloads as records
+from smsframe._journal import payloads
 from smsframe._journal.ledger import state_bytes
 from smsframe._journal.reasons import known_reason
 from smsframe._journal.records import ACCEPTED, REJECTED, STATE_NAMES, BatchRecord
@@ -75,12 +75,12 @@ class Remembered:
 
 def remember(journal: JournalReader, batches: Sequence[BatchRecord]) -> Remembered:
     """Read the messages of batches, and what is known of each."""
-    payloads = journal.payloads([record.batch_id for record in batches])
+    blobs = journal.payloads([record.batch_id for record in batches])
     collected = _Collected()
     for number, record in enumerate(batches):
-        blob = payloads.get(record.batch_id)
+        blob = blobs.get(record.batch_id)
         if blob is not None:
-            collected.add(number, record, records.unpack(blob))
+            collected.add(number, record, payloads.unpack(blob))
     return collected.remembered(tuple(batches))
 
 
@@ -108,7 +108,7 @@ class _Collected:
         if record.statuses is not None:
             self._overlay(record, status, reason)
         self.tables.append(table)
-        self.contacts.append(records.recipients(table))
+        self.contacts.append(payloads.recipients(table))
         self.sizes.append(len(table))
         self.numbers.append(number)
         self.status.append(status)

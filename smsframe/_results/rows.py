@@ -17,9 +17,9 @@ from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_text, refuse
 from smsframe._connect import journal_file
 from smsframe._results import history
-from smsframe._results import plot as plotting
-from smsframe._results import summary as summing
 from smsframe._results.open_journal import existing_journal, reading_journal
+from smsframe._results.plot import drawn
+from smsframe._results.summary import batch_table, summarized
 
 if TYPE_CHECKING:
     import os
@@ -84,7 +84,7 @@ def summary(
     >>> done.sms.summary(by="country").to_frame()["country"].tolist()
     ['GB', 'US', <NA>]
     """
-    return summing.summarized(frame, by, price_per_segment)
+    return summarized(frame, by, price_per_segment)
 
 
 @public
@@ -135,7 +135,7 @@ def batches(
     0
     """
     with reading_journal(journal_file(client, journal)) as opened:
-        return summing.batch_table(frame, opened)
+        return batch_table(frame, opened)
 
 
 @public
@@ -274,7 +274,7 @@ def plot(frame: pd.DataFrame) -> npt.NDArray[Any]:
     (3,)
     >>> matplotlib.pyplot.close("all")
     """
-    return plotting.drawn(frame)
+    return drawn(frame)
 
 
 @public

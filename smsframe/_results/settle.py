@@ -36,8 +36,8 @@ from smsframe._base.validation import (
     refuse,
 )
 from smsframe._connect import journal_file
-from smsframe._results import reconcile as reconciling
-from smsframe._results import refresh as refreshing
+from smsframe._results.reconcile import reconciled, resolved
+from smsframe._results.refresh import refreshed
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -129,7 +129,7 @@ def refresh(
     wanted = check_progress("progress", progress, faults)
     refuse(faults)
     asked = default_client() if client is None else client
-    return refreshing.refreshed(frame, client=asked, deadline_s=float(deadline_s), progress=wanted)
+    return refreshed(frame, client=asked, deadline_s=float(deadline_s), progress=wanted)
 
 
 @public
@@ -191,7 +191,7 @@ def resolve(
     faults: list[str] = []
     check_choice("as_", as_, ("sent", "not_sent"), faults)
     refuse(faults)
-    return reconciling.resolved(frame, which, as_=as_, path=journal_file(client))
+    return resolved(frame, which, as_=as_, path=journal_file(client))
 
 
 @public
@@ -279,6 +279,6 @@ def reconcile(
     check_label("source", source, faults)
     complete = check_bool("settled", settled, faults)
     refuse(faults)
-    return reconciling.reconciled(
+    return reconciled(
         frame, events, phone=phone, source=source, settled=complete, path=journal_file(client)
     )
