@@ -43,7 +43,7 @@ soak: .venv/.tests
 	@$(PYTHON) -m venv .venv-lowest
 	@.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check -c lowest.txt -e . \
 	numpy matplotlib hypothesis ipykernel nbclient nbformat openpyxl packaging python-calamine \
-	pytest pytest-xdist requests-mock
+	pytest pytest-timeout pytest-xdist requests-mock
 	@touch $@
 
 lowest: .venv-lowest/.made
@@ -57,7 +57,7 @@ lowest: .venv-lowest/.made
 	$$newest -m venv .venv-newest
 	@.venv-newest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade -e . \
 	matplotlib hypothesis ipykernel nbclient nbformat openpyxl packaging python-calamine \
-	pytest pytest-xdist requests-mock
+	pytest pytest-timeout pytest-xdist requests-mock
 	@touch $@
 
 newest: .venv-newest/.made

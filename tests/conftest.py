@@ -16,6 +16,13 @@ from smsframe._base.send_settings import SendSettings
 _connect = socket.socket.connect
 
 
+def pytest_collection_modifyitems(items):
+    """Let long campaigns take as long as they take; all other tests have the limit of pyproject.toml."""
+    for item in items:
+        if item.get_closest_marker("soak") is not None:
+            item.add_marker(pytest.mark.timeout(0))
+
+
 def _loopback_only(self, address):
     """Connect on this machine only."""
     if self.family in (socket.AF_INET, socket.AF_INET6):

@@ -99,25 +99,15 @@ def _close(db: sqlite3.Connection, owner: int) -> None:
         db.close()
 
 
-_states: Final[weakref.WeakSet[State]] = weakref.WeakSet()
-_held: Final[list[State]] = []
-
-
-def _hold() -> None:
-    """Wait, before a fork, until nobody is inside SQLite: the child would find it locked."""
-    _held.extend(_states)
-    for state in _held:
-        state.lock.acquire()
-
-
-def _go_on() -> None:
-    """Let parent and child go on."""
-    while _held:
-        _held.pop().lock.release()
-
-
+# One for all worlds of the process: a fork waits until nobody is inside SQLite, which the child would
+# find locked for ever. A lock for each world would have to be taken by forks in one order.
+_inside_sqlite: Final = threading.RLock()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_hold, after_in_parent=_go_on, after_in_child=_go_on)
+    os.register_at_fork(
+        before=_inside_sqlite.acquire,
+        after_in_parent=_inside_sqlite.release,
+        after_in_child=_inside_sqlite.release,
+    )
 
 
 class State:
@@ -130,18 +120,16 @@ class State:
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
-        self.lock = threading.RLock()
         self._db = _open(path)
         # A finalizer rather than close(): outbox and contacts can be read after the server stopped.
         weakref.finalize(self, _close, self._db, os.getpid())
         with self.transaction():
             self._build()
-        _states.add(self)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """Hold the world still: everything inside happens or nothing does."""
-        with self.lock:
+        with _inside_sqlite:
             if self._db.in_transaction:
                 yield
                 return
@@ -155,7 +143,7 @@ class State:
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return all rows of a query."""
-        with self.lock:
+        with _inside_sqlite:
             return self._db.execute(sql, values).fetchall()
 
     def reset(self) -> None:
