@@ -17,7 +17,7 @@ _connect = socket.socket.connect
 
 
 def pytest_collection_modifyitems(items):
-    """Let long campaigns take as long as they take; all other tests have the limit of pyproject.toml."""
+    """Let long campaigns take their time; all other tests have the limit of pyproject.toml."""
     for item in items:
         if item.get_closest_marker("soak") is not None:
             item.add_marker(pytest.mark.timeout(0))

@@ -31,7 +31,8 @@ class Renewable(Protocol):
 
 
 _renewables: Final[weakref.WeakSet[Renewable]] = weakref.WeakSet()
-_changed = threading.Condition()
+_lock = threading.RLock()  # entered itself: leaving a condition can be interrupted
+_changed = threading.Condition(_lock)
 _inside: Final[Counter[int]] = Counter()
 
 
@@ -51,12 +52,12 @@ def after_fork(work: Callable[[], None]) -> Callable[[], None]:
 def unforked() -> Iterator[None]:
     """Keep other threads from forking while the block runs."""
     thread = threading.get_ident()
-    with _changed:
+    with _lock:
         _inside[thread] += 1
     try:
         yield
     finally:
-        with _changed:
+        with _lock:
             _inside[thread] -= 1
             if _inside[thread] <= 0:  # below it in a child that was forked in the block
                 del _inside[thread]
@@ -65,7 +66,7 @@ def unforked() -> Iterator[None]:
 
 def _before() -> None:
     """Wait for what must not be cut in two, and let nothing more of it begin."""
-    _changed.acquire()
+    _lock.acquire()
     end = time.monotonic() + LONGEST_WAIT_S
     while set(_inside) - {threading.get_ident()} and (left_s := end - time.monotonic()) > 0:
         _changed.wait(left_s)
@@ -73,13 +74,14 @@ def _before() -> None:
 
 def _in_parent() -> None:
     """Let things begin again."""
-    _changed.release()
+    _lock.release()
 
 
 def _in_child() -> None:
     """Start anew with everything that came from the parent."""
-    global _changed  # noqa: PLW0603 - the parent's may be held by threads that are not here
-    _changed = threading.Condition()
+    global _lock, _changed  # noqa: PLW0603 - the parent's may be held by threads that are not here
+    _lock = threading.RLock()
+    _changed = threading.Condition(_lock)
     _inside.clear()
     for thing in tuple(_renewables):
         thing.renew()

@@ -31,25 +31,39 @@ class Background:
     def __init__(self, pause_s: float, failed: Callable[[Exception], None]) -> None:
         self._failed = failed
         self.pause_s = pause_s
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()  # entered itself: leaving a condition can be interrupted
+        self._changed = threading.Condition(self._lock)
         self._job: Callable[[], None] | None = None
         self._due = 0.0
-        self._alive = False
+        self._thread: threading.Thread | None = None
 
     def ask(self, job: Callable[[], None], *, now: bool = False) -> None:
         """Have a job done in place of whatever waits; ``now`` leaves out the pause."""
-        with self._changed:
+        with self._lock:
             self._job = job
             self._due = time.monotonic() + (0.0 if now else self.pause_s)
-            self._changed.notify_all()
-            if not self._alive:
-                self._alive = True
-                threading.Thread(target=self._work, name="smsframe-totals", daemon=True).start()
+            if self._thread is None:
+                self._start()
+            else:
+                self._changed.notify()
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until nothing is left to do; False when that took longer."""
-        with self._changed:
-            return self._changed.wait_for(lambda: not self._alive, timeout_s)
+        end = None if timeout_s is None else time.monotonic() + timeout_s
+        while (thread := self._thread) is not None:
+            thread.join(None if end is None else max(0.0, end - time.monotonic()))
+            if thread.is_alive():
+                return False
+        return True
+
+    def _start(self) -> None:
+        """Start the thread; one that could not be started is not waited for."""
+        self._thread = threading.Thread(target=self._work, name="smsframe-totals", daemon=True)
+        try:
+            self._thread.start()
+        except BaseException:
+            self._thread = None
+            raise
 
     def _work(self) -> None:
         """Run jobs until there is none."""
@@ -61,11 +75,10 @@ class Background:
 
     def _next(self) -> Callable[[], None] | None:
         """Return the newest job when its pause is over; None ends the thread."""
-        with self._changed:
+        with self._lock:
             while self._job is not None and (left_s := self._due - time.monotonic()) > 0:
                 self._changed.wait(left_s)
             job, self._job = self._job, None
             if job is None:
-                self._alive = False
-                self._changed.notify_all()
+                self._thread = None
             return job

@@ -99,8 +99,8 @@ def _close(db: sqlite3.Connection, owner: int) -> None:
         db.close()
 
 
-# One for all worlds of the process: a fork waits until nobody is inside SQLite, which the child would
-# find locked for ever. A lock for each world would have to be taken by forks in one order.
+# One for all worlds of the process: a fork waits until nobody is inside SQLite, which the child
+# would find locked for ever. A lock for each world would have to be taken by forks in one order.
 _inside_sqlite: Final = threading.RLock()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(

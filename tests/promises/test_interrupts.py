@@ -8,6 +8,7 @@ real Jupyter kernel.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -23,7 +24,10 @@ from jupyter_client.manager import start_new_kernel
 from samples import make_people
 
 import smsframe
+from smsframe._acoustic.watchdog import Watchdog
+from smsframe._base import forks
 from smsframe._base.send_settings import SendSettings
+from smsframe._composer.background import Background
 from smsframe._send.cancellation import counted_interrupts
 from smsframe._send.delivery import Stop
 
@@ -178,7 +182,10 @@ CELL = """
 import sys; sys.path[:0] = {paths!r}
 from samples import make_people
 import smsframe
+from smsframe._acoustic.watchdog import Watchdog
+from smsframe._base import forks
 from smsframe._base.send_settings import SendSettings
+from smsframe._composer.background import Background
 sandbox = smsframe.Sandbox(anyone=True, latency_s=0.1).start()
 {fault}
 client = smsframe.connect(sandbox, max_in_flight=4)
@@ -256,3 +263,80 @@ def test_notebook__interrupted(kernel, fault, signals, status):
     assert sum(report["statuses"].values()) == report["rows"] == 500
     assert report["without a reason"] == report["repeats"] == 0
     assert report["threads"] == []
+
+
+def interrupted_at_call(work, after):
+    """Interrupt work at its n-th call of a Python function; return whether there were so many."""
+    calls = 0
+
+    def step(_, event, __):
+        nonlocal calls
+        calls += event == "call"
+        if calls == after:
+            sys.setprofile(None)
+            raise KeyboardInterrupt
+
+    # An error of threading's own comes when the start of a thread is interrupted.
+    with contextlib.suppress(KeyboardInterrupt, RuntimeError):
+        try:
+            sys.setprofile(step)
+            work()
+        finally:
+            sys.setprofile(None)
+    return calls >= after
+
+
+class Expiring:
+    """An exchange whose time may be up."""
+
+    def expire(self):
+        """End."""
+
+
+def watch_an_exchange():
+    """Have the time of an exchange looked after, by a watchdog of its own."""
+    watchdog = Watchdog()
+
+    def watch():
+        exchange = Expiring()
+        watchdog.watch(exchange, 0.1)
+        watchdog.let_go(exchange)
+
+    return watch
+
+
+def count_anew():
+    """Have a composer's totals counted."""
+    background = Background(0.0, pytest.fail)
+
+    def count():
+        background.ask(lambda: None, now=True)
+        background.wait(5.0)
+
+    return count
+
+
+def hold_forks_back():
+    """Do what must not be cut in two by a fork."""
+
+    def hold():
+        with forks.unforked():
+            pass
+
+    return hold
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # in a callback
+@pytest.mark.parametrize("made", [watch_an_exchange, count_anew, hold_forks_back])
+def test_locks__are_given_back_wherever_an_interrupt_comes(made):
+    """What threads share can be used by another thread after an interrupt at any call."""
+    for after in range(1, 100):
+        work = made()
+        was_reached = interrupted_at_call(work, after)
+        again = threading.Thread(target=work, daemon=True)
+        again.start()
+        again.join(10)
+        assert not again.is_alive(), f"held since call {after}"
+        if not was_reached:
+            break
+    assert after > 3
