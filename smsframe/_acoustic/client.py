@@ -25,7 +25,7 @@ import functools
 import threading
 import time
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, Self
 from urllib.parse import quote, urlsplit
 
 import orjson
@@ -50,7 +50,7 @@ from smsframe._base.tracebacks import public
 from smsframe.errors import AccessError, ApiError, ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from smsframe._acoustic.in_flight import Sender
@@ -65,6 +65,13 @@ _SMS = "/rest/channels/sms"
 _WORLD_TIMEOUT_S = (2.0, 2.0)
 _NOT_FOUND = 404
 _CONSENTS = ("OPTED-IN", "OPTED-OUT")
+
+
+class Sending(NamedTuple):
+    """What a run sends by: one call, and a look at who else came to send."""
+
+    post: Callable[[SendRequest], Outcome]
+    look_around: Callable[[], None]
 
 
 @public
@@ -137,9 +144,15 @@ class Client(Calls):
         if was_default and (earlier := _still_open(self._earlier)) is not None:
             _make_default(earlier)
 
-    def sending(self) -> Callable[[SendRequest], Outcome]:
-        """Return `send` for one run, which has a part of the places in flight of its own."""
-        return functools.partial(self.send, sender=self._new_sender())
+    @contextlib.contextmanager
+    def sending(self) -> Iterator[Sending]:
+        """Give a run a part of the places in flight for the block, and what sends by it."""
+        sender = self._new_sender()
+        with in_flight.seated(sender):
+            yield Sending(
+                functools.partial(self.send, sender=sender),
+                functools.partial(in_flight.look_around, sender),
+            )
 
     def send(self, request: SendRequest, *, sender: Sender | None = None) -> Outcome:
         """Post one batch, once.

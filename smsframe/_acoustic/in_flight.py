@@ -10,8 +10,11 @@ a client does besides.
   sends holds the lock of a seat as well; so everybody can count, without a message, and takes no
   more than its part, one of the first holders of seats the rest. Where all ten seats are taken, a
   place that was given back is left to others for a moment.
-- Counting costs some system calls and is done `COUNT_EVERY_S` at most, taking a place costs one:
-  measured, less than a hundredth of a send to a server that answers at once.
+- A send is seated from its first call to its last. While nobody else has a seat, it keeps the locks
+  of the places that it gives back: each system call hands the interpreter to another thread, and
+  two a call were a twentieth of a send to a server that answers at once. It looks around in every
+  turn of its loop, so a newcomer has its part within a second, however long calls take.
+- Counting costs some system calls and is done every `COUNT_EVERY_S` at most.
 - Where nothing can be locked, or there is no place for a journal yet, the process is on its own.
 
 Everything here happens under one lock, for microseconds.
@@ -43,7 +46,7 @@ except ImportError:  # Windows: no places are shared between processes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["PLACES", "Sender", "cancel", "place"]
+__all__ = ["PLACES", "Sender", "cancel", "look_around", "place", "seated"]
 
 PLACES: Final = 10
 COUNT_EVERY_S: Final = 0.1
@@ -79,17 +82,25 @@ class _Pool:
         self._prefix = prefix
         self._files: dict[str, list[int]] = {}
         self._taken: set[int] = set()
+        self._kept: list[int] = []  # locked, and nobody's
         self._seats: dict[Sender, int] = {}
+        self._staying: set[Sender] = set()
         self._last: int = 0
         self._part: int = PLACES
         self._counted_at = self._away_until = float("-inf")
         self._counted_with: set[int] = set()
+        self._is_alone = False
         self.is_crowded = False
 
     @property
     def is_idle(self) -> bool:
         """Whether nobody of this process sends by it."""
         return not self._taken and not self._seats
+
+    def stay(self, sender: Sender) -> None:
+        """Take a seat, and keep it while it has no calls in flight."""
+        self._staying.add(sender)
+        self.join(sender)
 
     def join(self, sender: Sender) -> None:
         """Take a seat, where there is one left."""
@@ -101,8 +112,16 @@ class _Pool:
                 self._seats[sender] = number
                 break
 
+    def rise(self, sender: Sender) -> None:
+        """Stay no longer; the seat is given back with the last place."""
+        self._staying.discard(sender)
+        if not self._staying:
+            self._unlock_kept()
+
     def leave(self, sender: Sender) -> None:
-        """Give the seat back."""
+        """Give the seat back, unless the sender stays."""
+        if sender in self._staying:
+            return
         if (number := self._seats.pop(sender, None)) is not None:
             _unlock(self._files["sender"][number])
 
@@ -113,6 +132,10 @@ class _Pool:
         now = time.monotonic()
         if now < self._away_until or len(self._taken) >= self._count(now):
             return None
+        if self._kept:
+            number = self._kept.pop()
+            self._taken.add(number)
+            return number
         order: list[int] = [*range(self._last, PLACES), *range(self._last)]
         for number in order:
             if number not in self._taken and self._lock("place", number):
@@ -126,9 +149,22 @@ class _Pool:
             return
         self._taken.discard(number)
         self._last = number
+        if self._staying and self._is_alone:
+            self._kept.append(number)
+            return
         _unlock(self._files["place"][number])
         if self.is_crowded:
             self._away_until = time.monotonic() + random.uniform(*_AWAY_S)  # noqa: S311 - no secret
+
+    def look_around(self) -> None:
+        """Make room for whoever came, once in a while."""
+        if self._kept:
+            self._count(time.monotonic())
+
+    def _unlock_kept(self) -> None:
+        """Leave the places that nobody here has to others."""
+        while self._kept:
+            _unlock(self._files["place"][self._kept.pop()])
 
     def _count(self, now: float) -> int:
         """Return the part of this process, counted anew once in a while, or with other seats."""
@@ -140,6 +176,9 @@ class _Pool:
             self._part = sum(part + (rank < rest) for rank, n in enumerate(held) if n in ours)
             self._part = max(self._part, 1)
             self.is_crowded = len(held) == PLACES
+            self._is_alone = ours.issuperset(held)
+            if not self._is_alone:
+                self._unlock_kept()
         return self._part
 
     def _is_held(self, number: int) -> bool:
@@ -202,7 +241,12 @@ class _Waiter:
     sender: Sender
     number: int | None = None
     is_cancelled: bool = False
-    woken: threading.Event = field(default_factory=threading.Event)
+    woken: threading.Event | None = None  # when it has to wait
+
+    def wake(self) -> None:
+        """End its wait."""
+        if self.woken is not None:
+            self.woken.set()
 
 
 @dataclass(slots=True)
@@ -213,6 +257,10 @@ class _Line:
     by_client: Counter[int] = field(default_factory=Counter)
     waiting: list[_Waiter] = field(default_factory=list)
     is_held_elsewhere: bool = False
+
+    def has_calls_of(self, sender: Sender) -> bool:
+        """Whether a sender has places, or waits for one."""
+        return bool(self.used[sender]) or any(each.sender is sender for each in self.waiting)
 
 
 _lock = threading.Lock()
@@ -250,6 +298,34 @@ def place(sender: Sender) -> Iterator[None]:
             _leave(waiter)
 
 
+@contextlib.contextmanager
+def seated(sender: Sender) -> Iterator[None]:
+    """Have a part of the places while the block makes calls, also between two of them."""
+    process = os.getpid()
+    with _lock:
+        _pool(sender).stay(sender)
+    try:
+        yield
+    finally:
+        if os.getpid() == process:
+            _rise(sender)
+
+
+def _rise(sender: Sender) -> None:
+    """Give the seat of a sender back, at once or with its last place."""
+    with _lock:
+        pool, line = _pool(sender), _lines.get(sender.address)
+        pool.rise(sender)
+        if line is None or not line.has_calls_of(sender):
+            pool.leave(sender)
+
+
+def look_around(sender: Sender) -> None:
+    """Make room for other processes that came; for one who is seated, several times a second."""
+    with _lock:
+        _pool(sender).look_around()
+
+
 def cancel(client: object) -> None:
     """Let the calls of a client that wait for a place fail: nothing of them has left."""
     with _lock:
@@ -257,7 +333,7 @@ def cancel(client: object) -> None:
             for waiter in line.waiting:
                 if waiter.sender.client is client:
                     waiter.is_cancelled = True
-                    waiter.woken.set()
+                    waiter.wake()
 
 
 def _wait(waiter: _Waiter) -> None:
@@ -267,6 +343,9 @@ def _wait(waiter: _Waiter) -> None:
         line.waiting.append(waiter)
         _pool(waiter.sender).join(waiter.sender)
         _hand_out(line)
+        if waiter.number is not None:
+            return
+        waiter.woken = threading.Event()
     while waiter.number is None:
         if waiter.is_cancelled:
             raise NotConnectedError("The call was given up while it waited for a place in flight.")
@@ -296,7 +375,7 @@ def _leave(waiter: _Waiter) -> None:
             _pool(sender).give(waiter.number)
             line.used[sender] -= 1
             line.by_client[id(sender.client)] -= 1
-        if not line.used[sender] and all(other.sender is not sender for other in line.waiting):
+        if not line.has_calls_of(sender):
             _pool(sender).leave(sender)
             del line.used[sender]
         _hand_out(line)
@@ -328,7 +407,7 @@ def _hand_out(line: _Line) -> None:
         line.used[waiter.sender] += 1
         line.by_client[id(waiter.sender.client)] += 1
         waiter.number = number
-        waiter.woken.set()
+        waiter.wake()
 
 
 def _pool(sender: Sender) -> _Pool:

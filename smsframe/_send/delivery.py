@@ -101,6 +101,8 @@ class Delivery:
         Is called before the first batch; a fault of it ends the run like one of ``settled``.
     waits : callable
         Is called when another program locks the journal, each time it does.
+    look_around : callable
+        Is called in every turn, twice a second and more; makes room for who came meanwhile.
 
     Attributes
     ----------
@@ -119,6 +121,7 @@ class Delivery:
     settled: Callable[[Result], None]
     begin: Callable[[], None] = lambda: None
     waits: Callable[[], None] = lambda: None
+    look_around: Callable[[], None] = lambda: None
     max_in_flight: int = 10
     settings: SendSettings = field(default_factory=SendSettings)
     stop: Stop = field(default_factory=Stop)
@@ -175,6 +178,7 @@ class Delivery:
         """Launch what may go, then act on what came back; False when nothing is left."""
         asked = self.stop.asked
         self._heed_stop()
+        self.look_around()
         self._launch()
         if self.stop.asked > 1:
             self._heed_stop()

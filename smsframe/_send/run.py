@@ -213,8 +213,8 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
     journal.start_run(run.record())
     journal.patience_s = 0.0  # the loop waits in its own way
     client, settings = run.client, run.client.settings
-    workers: Pool = WorkerPool(client.sending(), client.max_in_flight, failed=call_failed)
-    with Bar(progress) as bar:
+    with Bar(progress) as bar, client.sending() as sending:
+        workers: Pool = WorkerPool(sending.post, client.max_in_flight, failed=call_failed)
 
         def settled(result: Result) -> None:
             run.tally.settle(result)
@@ -230,6 +230,7 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
             settled=settled,
             begin=lambda: bar.update(run.tally.progress),
             waits=lambda: None if run.control.apart else print(JOURNAL_LOCKED),  # noqa: T201 - as above
+            look_around=sending.look_around,
             max_in_flight=client.max_in_flight,
             settings=settings,
             stop=run.control.stop,

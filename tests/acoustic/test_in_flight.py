@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import textwrap
@@ -51,6 +52,14 @@ def elsewhere(journal):
     yield process
     process.kill()
     process.communicate()
+
+
+def wait_for(true, seconds=10.0):
+    """Wait until something is true."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.005)
 
 
 class Calls:
@@ -183,6 +192,61 @@ def test_place__part_of_a_process(journal):
     assert pool._count(time.monotonic() + 2) == 10
     for each in (pool, elsewhere):
         each.close()
+
+
+def test_place__is_kept_by_who_is_alone(journal):
+    """A seated sender alone keeps ten locks; who comes has five of them at its next look."""
+    pool = in_flight._Pool(journal, "x")
+    elsewhere = in_flight._Pool(journal, "x")
+    ours, theirs = (Sender(object(), 10, URL, journal) for _ in range(2))
+    pool.stay(ours)
+    for number in [pool.take() for _ in range(10)][2:]:
+        pool.give(number)
+    elsewhere.stay(theirs)
+    assert elsewhere.take() is None
+    pool._counted_at -= 1
+    pool.look_around()
+    assert [elsewhere.take() is not None for _ in range(6)] == [True] * 5 + [False]
+    assert [pool.take() is not None for _ in range(4)] == [True] * 3 + [False]
+    for each in (pool, elsewhere):
+        each.close()
+
+
+def test_seated__gives_everything_back(journal):
+    """After the block, however it ends, no lock is held: another process can take all ten."""
+    sender = Sender(object(), 10, URL, journal)
+    with contextlib.suppress(KeyboardInterrupt), in_flight.seated(sender):
+        with place(sender), place(sender):
+            pass
+        with place(sender):
+            raise KeyboardInterrupt
+    assert sender.address not in in_flight._lines
+    other = in_flight._Pool(journal, sender.pool[1])
+    other.join(Sender(object(), 10, URL, journal))
+    assert [other.take() is not None for _ in range(10)] == [True] * 10
+    assert other._part == 10
+    other.close()
+
+
+def test_send__newcomer_while_calls_take_long(sandbox, client):
+    """One call of four seconds under way, nine places kept: who comes has five within a second."""
+    sandbox.settings.latency_s = 0.0
+    client.settings = SendSettings(batch_size=1)
+    sandbox.faults.add("delay", seconds=4.0, on=12)
+    people = pd.DataFrame({"mobile": fictional_phones(12)})
+    thread = threading.Thread(
+        target=lambda: people.sms.send("Hi", program="148372", progress=False)
+    )
+    thread.start()
+    wait_for(lambda: len(sandbox.outbox()) == 11)
+    pool = in_flight._pools[client._new_sender().pool]
+    other = in_flight._Pool(client.journal_path, pool._prefix)
+    other.join(Sender(object(), 10, URL, client.journal_path))
+    wait_for(lambda: not pool._kept, seconds=1.5)
+    assert thread.is_alive()
+    assert sum(other.take() is not None for _ in range(10)) == 5
+    thread.join(30)
+    other.close()
 
 
 @pytest.mark.parametrize("senders", range(1, 11))
