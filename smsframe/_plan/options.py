@@ -123,7 +123,7 @@ class PeopleOptions(TypedDict, total=False):
     """Whom it is said to."""
 
     phone: Annotated[
-        Hashable | None, Argument("column of phone numbers (default: the one that plainly is)")
+        Hashable | None, Argument("column of phone numbers (default: the one whose name says so)")
     ]
     lookup: Annotated[
         Mapping[str, Hashable] | None,

@@ -293,10 +293,14 @@ def _warn(rows: ResultRows, learned: _Round) -> None:
     sentences: list[str] = []
     if left:
         listed = ", ".join(f"{count:,} {code}" for code, count in left.items())
+        total = sum(left.values())
+        messages_are, they_were = "messages are", "they were"
+        if total == 1:
+            messages_are, they_were = "message is", "it was"
         sentences.append(
             Sentence(
-                f"{sum(left.values()):,} messages are accepted, but whether they were sent is not "
-                f"known yet ({listed}); sms_error says more. A later ",
+                f"{total:,} {messages_are} accepted, but whether {they_were} sent is not known yet "
+                f"({listed}); sms_error says more. A later ",
                 words("refresh()", at_shell="smsframe status"),
                 " asks for these alone.",
             )

@@ -109,13 +109,14 @@ def _accepted_before(
     ]
     if told:
         number, last = sum(count for _, count in told), max(when or 0.0 for when, _ in told)
+        were, do = ("was", "does") if number == 1 else ("were", "do")
         yield Fault(
             code="accepted_before",
             severity="warning",
             times=number,
             sentence=Sentence(
-                f"{number:,} of these messages were accepted before, by a send that ended on "
-                f"{day_of(last)}, and do not go out again. If this is a new round of a text that "
+                f"{number:,} of these messages {were} accepted before, by a send that ended on "
+                f"{day_of(last)}, and {do} not go out again. If this is a new round of a text that "
                 "goes out again and again, ",
                 words(
                     Sentence("give each round a name, such as ", DATED),

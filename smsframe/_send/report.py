@@ -42,9 +42,17 @@ class NothingSent:
         if self.accepted_at is None:
             return Sentence(f"Nothing was sent: {phrase(self.counts)}.")
         when = dt.datetime.fromtimestamp(self.accepted_at, tz=dt.UTC)
+        at = f"{when:%Y-%m-%d %H:%M:%S} UTC"
+        if self.accepted == 1:
+            return Sentence(
+                f"Nothing was sent: the message was accepted already, at {at}. To send it again on "
+                "purpose, name this round: ",
+                NAMED_ROUND,
+                " (it goes, as a new message, to the same person again).",
+            )
         return Sentence(
             f"Nothing was sent: all {self.accepted:,} messages were accepted already, the last at "
-            f"{when:%Y-%m-%d %H:%M:%S} UTC. To send them again on purpose, name this round: ",
+            f"{at}. To send them again on purpose, name this round: ",
             NAMED_ROUND,
             f" (they go, as new messages, to the people of all {self.accepted:,} again).",
         )
