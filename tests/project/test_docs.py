@@ -118,8 +118,9 @@ def check_sandbox(told, _out):
 
 
 def check_life(told, _out):
-    """See that of three calls the second is unknown."""
-    assert told["results"].sms.batches()["status"].tolist() == ["accepted", "unknown", "accepted"]
+    """See that of three calls one is unknown: the second or third, as they reach the service."""
+    first, *others = told["results"].sms.batches()["status"]
+    assert (first, sorted(others)) == ("accepted", ["accepted", "unknown"])
 
 
 def check_promise(told, out):
