@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 
 import pandas as pd
@@ -14,6 +15,12 @@ from smsframe._acoustic import client as clients
 from smsframe._base.send_settings import SendSettings
 
 _connect = socket.socket.connect
+
+
+def pytest_configure():
+    """Heed interrupts, also where the tests were started in the background of a shell."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):

@@ -43,6 +43,8 @@ def begin(made):
 
 def test_underway__screen_made_in_mid_send(slow, sandbox):
     """A cell that is run again in mid send shows the send with its bar and a Stop that works."""
+    sandbox.faults.clear()
+    sandbox.faults.add("delay", every=1, seconds=2.0)  # a busy machine makes the screen slowly
     begin(slow)
     wait_for(lambda: len(sandbox.outbox()))
     again = smsframe.compose(make_people(2500), TEXT, program=PROGRAM, confirm_over=5000)

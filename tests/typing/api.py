@@ -143,7 +143,7 @@ def sending(client: smsframe.Client) -> pd.DataFrame:
         formats={3: ",.2f"},
     )
     smsframe.send(people, "Hi", program=148372)
-    smsframe.send(people, "Hi", "148372")  # type: ignore[call-arg]
+    smsframe.send(people, "Hi", "148372")  # type: ignore  # noqa: PGH003 - mypy has two names for it
     smsframe.send(people, "Hi", program="1", phnoe="mobile")  # type: ignore[call-arg]
     smsframe.send(people, "Hi", program=1.5)  # type: ignore[arg-type]
     smsframe.preview(people, "Hi", limit="3")  # type: ignore[arg-type]
