@@ -92,7 +92,7 @@ class ConsentCalls(Calls):
         raise ApiError("The consent came back in a form that cannot be read.")
 
     def asking_consent(self, database: str, program: str) -> Callable[[str], ConsentAnswer]:
-        """Return what asks about one phone, for one check, which has a part of the places in flight.
+        """Return what asks about one phone, for one check with places in flight of its own.
 
         It raises nothing of network, token endpoint or service.
         """

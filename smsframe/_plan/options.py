@@ -52,6 +52,7 @@ from smsframe._base.validation import (
     type_of,
     unusable,
 )
+from smsframe._plan import consent_arguments
 from smsframe._plan.campaign_names import TEST_PREFIX, is_test
 from smsframe._text.format_specs import fault_of
 from smsframe._text.template import near_misses
@@ -147,6 +148,18 @@ class RuleOptions(TypedDict, total=False):
             "results of an earlier send; may be repeated. So is, always, the file that "
             "SMSFRAME_EXCLUDE names"
         ),
+    ]
+    check_consent: Annotated[
+        bool | Literal["require"],
+        Argument(
+            "ask each person's consent before anything is sent, one call a person: who has opted "
+            "out or has no record is held back; require: who cannot be asked, too",
+            False,
+        ),
+    ]
+    consent_database: Annotated[
+        str | int | None,
+        Argument("id of the database that is asked for consent (default SMSFRAME_DATABASE)"),
     ]
     limit: Annotated[int | None, Argument("only the first N that can go out")]
     problems: Annotated[
@@ -256,6 +269,8 @@ class Options:
     price_per_segment: float | None = None
     fold: Literal["gsm7"] | None = None
     exclude: Any = field(default=None, repr=False)
+    check_consent: bool | Literal["require"] = False
+    consent_database: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,6 +351,9 @@ def check_columns(frame: pd.DataFrame, given: SendOptions, faults: list[str]) ->
 def check_options(given: SendOptions, faults: list[str]) -> Options:
     """Return how to send; faults are added to the list."""
     fold = given["fold"]
+    check_consent, database = consent_arguments.read(
+        given["check_consent"], given["consent_database"], given["lookup"], faults
+    )
     check_bool("dry_run", given["dry_run"], faults)
     check_client(given["client"], faults)
     check_progress("progress", given["progress"], faults)
@@ -349,6 +367,8 @@ def check_options(given: SendOptions, faults: list[str]) -> Options:
         price_per_segment=check_number("price_per_segment", given["price_per_segment"], faults),
         fold=None if fold is None else check_choice("fold", fold, ("gsm7",), faults),
         exclude=given["exclude"],
+        check_consent=check_consent,
+        consent_database=database,
     )
 
 

@@ -23,8 +23,10 @@ from smsframe._plan import options as arguments
 from smsframe._plan import show as display
 from smsframe._plan.build import build_plan
 from smsframe._plan.options import Sending, takes_send_options, with_defaults
+from smsframe._plan.problems import Problems
 from smsframe._plan.trial import trial_of
 from smsframe._plan.verdicts import EXCLUDED
+from smsframe._send.cancellation import SendControl
 from smsframe._send.run import history, known_problems, past_of, send_plan
 from smsframe.errors import InputError
 
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from smsframe._plan.data import PlanData
     from smsframe._plan.history import History
     from smsframe._plan.options import SendOptions
-    from smsframe._plan.problems import Kind, Problems
+    from smsframe._plan.problems import Fault, Kind
 
 __all__ = ["Plan", "keep_plan", "last_plan", "plan", "preview"]
 
@@ -68,9 +70,10 @@ class Plan:
         self._data = data
         self._how = Sending() if how is None else how
         self._batches: int | None = None
+        self._found: tuple[Fault, ...] = ()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"_data": self._data, "_how": self._how.alone, "_batches": self._batches}
+        return {**vars(self), "_how": self._how.alone}
 
     @property
     def data(self) -> PlanData:
@@ -121,8 +124,9 @@ class Plan:
 
     @property
     def _all_problems(self) -> Problems:
-        """The problems of the frame and, where the journal can be read, of what people had."""
-        return known_problems(self._data, self._how.client)
+        """The problems of the frame, of what people had, and what the last send of it found."""
+        known = known_problems(self._data, self._how.client)
+        return Problems([*known.faults, *self._found]) if self._found else known
 
     @property
     def problem_counts(self) -> dict[str, int]:
@@ -277,7 +281,12 @@ class Plan:
             client=client, confirm=confirm, dry_run=dry_run, progress=progress, wait_s=wait_s
         )
         keep_plan(self)
-        return send_plan(self._data, self._how.updated(given))
+        how = self._how.updated(given)
+        control = SendControl(quiet=how.progress is False)
+        try:
+            return send_plan(self._data, how, control)
+        finally:
+            self._found = control.faults
 
     def send_test(
         self, to: Any, *, rows: Any = None, client: Any = None, progress: Any = None
