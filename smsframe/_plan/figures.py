@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
+import pyarrow.compute as pc
 
 from smsframe._base import html
 from smsframe._base.masking import mask_label
@@ -76,6 +77,10 @@ def figures(plan: PlanData) -> dict[str, str]:
     named["segments"] = f"{plan.total_segments:,}" + (f" ({spread})" if spread else "")
     if plan.cost is not None:
         named["cost"] = html.money(plan.cost)
+    if plan.options.check_consent and plan.recipients.contact_ids is not None:
+        people = pc.count_distinct(picker(plan.ready)(plan.recipients.contact_ids)).as_py()
+        calls = "1 call" if people == 1 else f"up to {people:,} calls"
+        named["consent"] = f"asked before anything is sent, {calls}"
     return named
 
 

@@ -12,8 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-import pyarrow.compute as pc
-
 from smsframe._acoustic.consent import ConsentAnswer
 from smsframe._base.progress import Bar
 from smsframe._base.sentences import Sentence, arg
@@ -66,7 +64,7 @@ def check(
     asked = _ask(made, phones, client, stop=stop, progress=progress)
     if asked.denied is not None:
         return Checked(denied=asked.denied)
-    if (asked.said == NOT_ASKED).any():
+    if stop.asked or (asked.said == NOT_ASKED).any():
         return Checked(is_stopped=True)
     said, is_required = asked.said[numbers], made.options.check_consent == "require"
     none, unknown = rows[said == NO_RECORD], rows[said == UNKNOWN]
@@ -88,13 +86,6 @@ def check(
             )
         )
     return Checked(held_back=[each for each in held_back if len(each[0])], faults=tuple(faults))
-
-
-def people_to_ask(made: PlanData) -> int:
-    """Return how many calls it takes to ask about everybody of a plan; 0 without a check."""
-    if not made.options.check_consent or made.recipients.contact_ids is None:
-        return 0
-    return int(pc.count_distinct(picker(made.ready)(made.recipients.contact_ids)).as_py())
 
 
 def _people(made: PlanData, rows: Positions) -> tuple[Positions, list[str]]:
