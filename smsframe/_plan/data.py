@@ -10,6 +10,7 @@ message.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ import pandas as pd
 from smsframe._base import result_columns
 from smsframe._base.lazy import lazy
 from smsframe._base.recipients import Slice
+from smsframe._phones.prices import Cost, cost_of
 from smsframe._plan import batches as slices
 from smsframe._plan import message_keys
 from smsframe._plan.batches import picker
@@ -118,9 +120,20 @@ class PlanData:
 
     @property
     def cost(self) -> float | None:
-        """``price_per_segment`` times the segments; None when no price was given."""
+        """``price_per_segment`` times the segments; None without a price for all of them."""
+        costs = self.costs
+        return None if costs is None else costs.total
+
+    @lazy
+    def costs(self) -> Cost | None:
+        """What the segments cost, by country where prices are; None when no price was given."""
         price = self.options.price_per_segment
-        return None if price is None else price * self.total_segments
+        if price is None:
+            return None
+        if not isinstance(price, Mapping):
+            return Cost(known=price * self.total_segments)
+        segments = np.maximum(self.segments[self.ready], 0)
+        return cost_of(price, segments, self.recipients.texts(self.ready))
 
     @property
     def blocking(self) -> list[Fault]:

@@ -184,7 +184,10 @@ class RuleOptions(TypedDict, total=False):
 class ScreenRunOptions(TypedDict, total=False):
     """How it is sent, as the composer's screen can be told too."""
 
-    price_per_segment: Annotated[float | None, Argument("price of one SMS, to show costs")]
+    price_per_segment: Annotated[
+        float | Mapping[str, float] | None,
+        Argument("price of one SMS, to show costs; or one for each country, * for the others"),
+    ]
     client: Annotated[Client | None, Argument("connection to send through (default: the last one)")]
 
 
@@ -266,7 +269,7 @@ class Options:
     problems: Literal["skip", "raise"] = "skip"
     duplicates: Literal["skip", "send"] = "skip"
     resend_unknown: bool = False
-    price_per_segment: float | None = None
+    price_per_segment: float | Mapping[str, float] | None = None
     fold: Literal["gsm7"] | None = None
     exclude: Any = field(default=None, repr=False)
     check_consent: bool | Literal["require"] = False
@@ -364,7 +367,7 @@ def check_options(given: SendOptions, faults: list[str]) -> Options:
         problems=check_choice("problems", given["problems"], ("skip", "raise"), faults),
         duplicates=check_choice("duplicates", given["duplicates"], ("skip", "send"), faults),
         resend_unknown=check_bool("resend_unknown", given["resend_unknown"], faults),
-        price_per_segment=check_number("price_per_segment", given["price_per_segment"], faults),
+        price_per_segment=_price(given["price_per_segment"], given["lookup"], faults),
         fold=None if fold is None else check_choice("fold", fold, ("gsm7",), faults),
         exclude=given["exclude"],
         check_consent=check_consent,
@@ -498,6 +501,15 @@ def _campaign(given: Any, faults: list[str]) -> str | None:
             )
         )
     return name
+
+
+def _price(given: Any, lookup: Any, faults: list[str]) -> float | Mapping[str, float] | None:
+    """Return the price of a segment, or the prices by country."""
+    if given is None:
+        return None
+    from smsframe._phones.prices import check_price  # noqa: PLC0415 - heavy; --help reads this file
+
+    return check_price(given, faults, lookup=lookup)
 
 
 def _region(given: Any, faults: list[str]) -> str | None:

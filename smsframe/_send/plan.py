@@ -157,8 +157,18 @@ class Plan:
 
     @property
     def cost(self) -> float | None:
-        """``price_per_segment`` times the segments; None when no price was given."""
+        """``price_per_segment`` times the segments; None without a price for all of them."""
         return self._data.cost
+
+    @property
+    def cost_by_country(self) -> dict[str, float | None]:
+        """The cost of each country, the largest first, where prices are given by country.
+
+        None is the cost in a country that has no price; its segments are named where the plan is
+        shown.
+        """
+        costs = self._data.costs
+        return {} if costs is None else {**costs.by_country, **dict.fromkeys(costs.unpriced)}
 
     @property
     def history(self) -> History | None:
