@@ -26,6 +26,7 @@ def read(
     wanted: Any, database: Any, lookup: Any, faults: list[str]
 ) -> tuple[CheckConsent, str | None]:
     """Return whether consent is checked, and the database that is asked; None without a check."""
+    wanted = bool(wanted) if isinstance(wanted, np.bool_) else wanted
     if wanted is None or wanted is False:
         if database is not None:
             faults.append(
@@ -37,8 +38,9 @@ def read(
                 )
             )
         return False, None
-    if wanted is not True and wanted != "require":
-        faults.append(unusable("check_consent", wanted, "True, False or 'require'"))
+    if wanted is not True and not (isinstance(wanted, str) and wanted == "require"):
+        need = "True, False or 'require'"
+        faults.append(unusable("check_consent", wanted, need, fits=isinstance(wanted, str)))
         return False, None
     if lookup:
         faults.append(
@@ -52,7 +54,7 @@ def read(
                 ".",
             )
         )
-    return ("require" if wanted == "require" else True), _database(database, faults)
+    return (True if wanted is True else "require"), _database(database, faults)
 
 
 def _database(given: Any, faults: list[str]) -> str | None:
