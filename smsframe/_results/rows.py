@@ -35,7 +35,7 @@ __all__ = ["batches", "failed", "plot", "results", "runs", "summary", "to_retry"
 
 FAILED = ("rejected", "invalid", "not_attempted", "not_sent")
 RETRIED = ("rejected", "not_attempted")
-NOT_AGAIN = ("already_in_campaign", "excluded")
+NOT_AGAIN = ("already_in_campaign", "excluded", "opted_out", "no_consent")
 
 
 @public

@@ -304,7 +304,7 @@ class Plan:
         """Send the words of chosen rows to your own numbers; nobody of the frame is texted.
 
         A test does not count as the plan's message: whoever gets it gets the real one too, and no
-        rule about recipients holds it back. Each call sends anew.
+        rule about recipients holds it back: nobody's consent is asked. Each call sends anew.
 
         Parameters
         ----------
@@ -413,7 +413,7 @@ def preview(
         As for :func:`send`; ``program`` may be left out.
     character_swap, content_id, phone, lookup, region, region_from, campaign, exclude : optional
         As for :func:`send`, like all that follow.
-    limit, problems, duplicates, resend_unknown, price_per_segment : optional
+    check_consent, consent_database, limit, problems, duplicates, resend_unknown, price_per_segment : optional
     client, confirm, dry_run, progress : optional
 
     Returns
