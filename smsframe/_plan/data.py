@@ -25,6 +25,7 @@ from smsframe._phones.prices import Cost, cost_of
 from smsframe._plan import batches as slices
 from smsframe._plan import message_keys
 from smsframe._plan.batches import picker
+from smsframe._plan.notices import with_newcomers
 from smsframe._plan.problems import Fault, Problems
 from smsframe._plan.verdicts import EXCLUDED, HELD_BACK, READY, has_repeats, verdicts_of
 
@@ -127,13 +128,17 @@ class PlanData:
     @lazy
     def costs(self) -> Cost | None:
         """What the segments cost, by country where prices are; None when no price was given."""
+        return self.costs_of(self.ready)
+
+    def costs_of(self, rows: Positions) -> Cost | None:
+        """Return what the messages of rows cost; None when no price was given."""
         price = self.options.price_per_segment
         if price is None:
             return None
+        segments = np.maximum(self.segments[rows], 0, dtype=np.int64)
         if not isinstance(price, Mapping):
-            return Cost(known=price * self.total_segments)
-        segments = np.maximum(self.segments[self.ready], 0)
-        return cost_of(price, segments, self.recipients.texts(self.ready))
+            return Cost(known=price * int(segments.sum()))
+        return cost_of(price, segments, self.recipients.texts(rows))
 
     @property
     def blocking(self) -> list[Fault]:
@@ -142,7 +147,9 @@ class PlanData:
 
     def problems_with(self, past: History | None) -> Problems:
         """Return the problems of the frame and those that the journal tells of."""
-        return Problems([*self.problems.faults, *(past.faults if past else ())])
+        if past is None:
+            return Problems(self.problems.faults)
+        return Problems([*with_newcomers(self.problems.faults, past.new_people), *past.faults])
 
     @property
     def tags(self) -> tuple[str, ...]:

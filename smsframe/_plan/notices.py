@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ from smsframe._base.validation import shown_label
 from smsframe._text import notices
 
 if TYPE_CHECKING:
-    from smsframe._plan.problems import Problems
+    from smsframe._plan.problems import Fault, Problems
     from smsframe._plan.texts import Texts
     from smsframe._plan.verdicts import Verdict
 
@@ -46,6 +47,18 @@ def note_words(texts: Texts, verdict: Verdict, problems: Problems) -> None:
         severity="info",
         column="text",
     )
+
+
+def with_newcomers(faults: list[Fault], new_people: int | None) -> list[Fault]:
+    """Return faults in which that about opting out says how many people never had a message."""
+    if not new_people:
+        return faults
+    people = "1 of these people has" if new_people == 1 else f"{new_people:,} of these people have"
+    told = f" {people} had nothing from this journal before."
+    return [
+        replace(f, sentence=Sentence(f.sentence, told)) if f.code == OPT_OUT_MISSING else f
+        for f in faults
+    ]
 
 
 def _note_short_links(texts: Texts, problems: Problems) -> None:

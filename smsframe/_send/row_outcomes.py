@@ -100,6 +100,10 @@ class Tally:
         """Give rows that are not attempted a reason."""
         self._set(rows, "not_attempted", reason)
 
+    def accepted(self, rows: Positions) -> Positions:
+        """Return those of some rows that are accepted."""
+        return rows[self._verdicts.status[rows] == NUMBER["accepted"]]
+
     def hold_back(self, rows: Positions, reason: tuple[str, str]) -> None:
         """Give rows that a rule keeps from going out a reason; who may have had it stays so."""
         self._total -= len(rows)

@@ -55,6 +55,7 @@ from smsframe._send.cancellation import SendControl, counted_interrupts
 from smsframe._send.delivery import INTERRUPTED, Delivery
 from smsframe._send.keys_ahead import KeysAhead
 from smsframe._send.nearly_the_same import Before
+from smsframe._send.newcomers import new_people
 from smsframe._send.report import JOURNAL_LOCKED, NothingSent, banner, phrase, said_before, warn
 from smsframe._send.row_outcomes import Tally
 from smsframe.errors import (
@@ -334,7 +335,9 @@ def _reported(run: Run, delivery: Delivery) -> pd.DataFrame:
     table = "smsframe.last_results()" if raised else "results"  # an error assigns nothing
     if not (run.control.quiet or run.control.apart):
         before = run.before.accepted, run.before.accepted_at
-        line = banner(counts, before=before, table=table, warnings=run.warnings)
+        line = banner(
+            counts, before=before, table=table, warnings=run.warnings, cost=_cost_now(run)
+        )
         print(line)  # noqa: T201 - the line looked for under the cell
     if delivery.failure is not None:
         raise delivery.failure
@@ -345,6 +348,12 @@ def _reported(run: Run, delivery: Delivery) -> pd.DataFrame:
         warn(counts, delivery.ending.of_the_run if delivery.ending else "")
     results: pd.DataFrame = run.control.results
     return results
+
+
+def _cost_now(run: Run) -> str:
+    """Return what the messages accepted by this run cost, in a line; "" without a price."""
+    costs = run.plan.costs_of(run.tally.accepted(run.todo))
+    return "" if costs is None else costs.line
 
 
 def _nothing_new(run: Run) -> pd.DataFrame:
@@ -397,6 +406,7 @@ def history(made: PlanData, client: Client | None) -> History | None:
         held=len(matched.held),
         left=len(matched.todo),
         faults=before.faults,
+        new_people=before.new_people,
     )
 
 
@@ -423,7 +433,8 @@ def _look_back(
     scope = _scope(made, client)
     with Journal(client.journal_path, patience_s=patience_s) as journal:
         matched = find_sent(made, client.service, scope, journal)
-        return matched, _before(made, client, scope, matched, journal)
+        before = _before(made, client, scope, matched, journal)
+        return matched, replace(before, new_people=new_people(made, client.service, journal))
 
 
 def _before(

@@ -251,7 +251,7 @@ NO_SEND = {
     "interrupted": "as not_reached",
     "sender_died": "tests/promises/test_kills.py sends again",
     "internal_error": "tests/send/test_run.py sends again",
-    "opted_out": "accepted; what was accepted is not sent again. Held back before: nothing went out",
+    "opted_out": "accepted; what was accepted is not sent again. Or held back: nothing went out",
     "no_consent": "as opted_out",
     "consent_unknown": "tests/send/test_consent.py sends again",
     "opt_out_missing": "its words are for texts that were not sent, and say so",
