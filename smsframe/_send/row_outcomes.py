@@ -102,7 +102,8 @@ class Tally:
 
     def accepted(self, rows: Positions) -> Positions:
         """Return those of some rows that are accepted."""
-        return rows[self._verdicts.status[rows] == NUMBER["accepted"]]
+        found: Positions = rows[self._verdicts.status[rows] == NUMBER["accepted"]]
+        return found
 
     def hold_back(self, rows: Positions, reason: tuple[str, str]) -> None:
         """Give rows that a rule keeps from going out a reason; who may have had it stays so."""
