@@ -41,7 +41,7 @@ def note_words(texts: Texts, verdict: Verdict, problems: Problems) -> None:
         return
     whose = "The text does" if not told.any() else f"{without:,} of these texts do"
     problems.whole(
-        OPT_OUT_MISSING,
+        "opt_out_missing",
         f"{whose} not say how to opt out (such as: Reply STOP to opt out). In many countries "
         f"marketing has to; a notice about an order mostly need not. {_EARLIER}",
         severity="info",
