@@ -77,7 +77,9 @@ def figures(plan: PlanData) -> dict[str, str]:
     if plan.costs is not None:
         named["cost"] = plan.costs.line
     if plan.options.check_consent and plan.recipients.contact_ids is not None:
-        people = pc.count_distinct(picker(plan.ready)(plan.recipients.contact_ids)).as_py()
+        people = len(plan.ready)
+        if plan.somebody_twice:
+            people = pc.count_distinct(picker(plan.ready)(plan.recipients.contact_ids)).as_py()
         calls = "1 call" if people == 1 else f"up to {people:,} calls"
         named["consent"] = f"asked before anything is sent, {calls}"
     return named
