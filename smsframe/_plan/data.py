@@ -148,7 +148,7 @@ class PlanData:
     def problems_with(self, past: History | None) -> Problems:
         """Return the problems of the frame and those that the journal tells of."""
         if past is None:
-            return Problems(self.problems.faults)
+            return Problems([*self.problems.faults])
         return Problems([*with_newcomers(self.problems.faults, past.new_people), *past.faults])
 
     @property
