@@ -50,7 +50,7 @@ from smsframe._plan.history import History, Past
 from smsframe._plan.problems import Problems
 from smsframe._send import consent, nearly_the_same, plan_warnings
 from smsframe._send.already_sent import Matched, find_sent
-from smsframe._send.batches_in_flight import Result, call_failed, stopped_because
+from smsframe._send.batches_in_flight import Result, call_failed, ending_of, stopped_because
 from smsframe._send.cancellation import SendControl, counted_interrupts
 from smsframe._send.delivery import INTERRUPTED, Delivery
 from smsframe._send.keys_ahead import KeysAhead
@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from smsframe._base.arrow import Positions
     from smsframe._plan.data import PlanData
     from smsframe._plan.options import Sending
+    from smsframe._send.batches_in_flight import Ending
 
     Pool = WorkerPool[int, SendRequest, Outcome]
 
@@ -233,23 +234,8 @@ def _run_of(
 
 
 def _hold_back_without_consent(run: Run, journal: Journal, progress: ProgressArgument) -> bool:
-    """Hold back whose consent says so; tell whether somebody stopped it, so that nothing goes out.
-
-    Raises
-    ------
-    AccessError
-        The service refuses the right to ask. Nothing was sent.
-    """
-    found = consent.check(run.plan, run.todo, run.client, stop=run.control.stop, progress=progress)
-    if found.denied is not None:
-        run.tally.close(run.todo, stopped_because(found.denied))
-        run.control.results = _keep(run.tally.frame(run.plan.frame, None))
-        why = as_sentences(found.denied.message, found.denied.fix)
-        raise AccessError(
-            Sentence("Nothing was sent: nobody's consent could be asked. ", why),
-            code=found.denied.code,
-            http_status=found.denied.http_status,
-        )
+    """Hold back whose consent says so; tell whether somebody stopped it: then nothing goes out."""
+    found = _consents(run, progress)
     run.control.faults = found.faults
     for rows, reason in found.held_back:
         run.tally.hold_back(rows, reason)
@@ -263,11 +249,45 @@ def _hold_back_without_consent(run: Run, journal: Journal, progress: ProgressArg
     return found.is_stopped
 
 
+def _consents(run: Run, progress: ProgressArgument) -> consent.Checked:
+    """Ask for consent; whatever goes wrong meanwhile, nothing was sent, and the table says so.
+
+    Raises
+    ------
+    AccessError
+        The service refuses the right to ask.
+    """
+    stop = run.control.stop
+    try:
+        found = consent.check(run.plan, run.todo, run.client, stop=stop, progress=progress)
+    except Exception as error:
+        _end_unsent(run, ending_of("failed", "failed", "failed", f" ({type(error).__name__})."))
+        raise
+    except KeyboardInterrupt:  # the third: whoever stops it has given up on us
+        _end_unsent(run, INTERRUPTED)
+        raise
+    if found.denied is not None:
+        _end_unsent(run, stopped_because(found.denied))
+        why = as_sentences(found.denied.message, found.denied.fix)
+        raise AccessError(
+            Sentence("Nothing was sent: nobody's consent could be asked. ", why),
+            code=found.denied.code,
+            http_status=found.denied.http_status,
+        )
+    if found.is_stopped:
+        _end_unsent(run, INTERRUPTED)
+    return found
+
+
+def _end_unsent(run: Run, ending: Ending) -> None:
+    """Keep the table of a run that ended before anything was sent."""
+    run.tally.close(run.todo, ending)
+    run.control.results = _keep(run.tally.frame(run.plan.frame, None))
+
+
 def _stopped_asking(run: Run) -> pd.DataFrame:
-    """Keep the table of a send that was stopped before anything went out, and say so."""
-    run.tally.close(run.todo, INTERRUPTED)
-    results: pd.DataFrame = _keep(run.tally.frame(run.plan.frame, None))
-    run.control.results = results
+    """Say that a send was stopped before anything went out; its table is kept."""
+    results: pd.DataFrame = run.control.results
     if run.control.apart:
         return results
     has_table = words(" smsframe.last_results() has the table.", at_shell="")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _KEYWORDS: Final = (
     "STOP", "STOPALL", "STOPP", "END", "QUIT", "CANCEL", "UNSUBSCRIBE", "REVOKE", "OPTOUT",
     "OPT-OUT", "ARRET", "ARRÊT", "BAJA", "ALTO", "CANCELAR", "SAIR", "PARAR", "ABMELDEN", "STOPPA",
-    "AFMELDEN", "REZYGNUJ", "IPTAL", "İPTAL", "RED", "RET", "STOPSMS", "СТОП", "ОТПИСКА", "ΣΤΟΠ",
+    "AFMELDEN", "REZYGNUJ", "IPTAL", "İPTAL", "RET", "STOPSMS", "СТОП", "ОТПИСКА", "ΣΤΟΠ",
     "הסר", "إلغاء", "توقف", "退订", "退訂", "取消", "停止", "解除", "拒收", "수신거부", "ยกเลิก",
 )  # fmt: skip
 _PHRASES: Final = (
@@ -42,7 +42,7 @@ _ASKS: Final = (
 _HOSTS: Final = (
     "bit.ly", "bitly.com", "tinyurl.com", "t.co", "goo.gl", "ow.ly", "is.gd", "v.gd", "buff.ly",
     "rebrand.ly", "cutt.ly", "rb.gy", "t.ly", "tiny.cc", "shorturl.at", "short.io", "bl.ink",
-    "lnkd.in", "fb.me", "youtu.be", "adf.ly", "soo.gd", "s.id", "clck.ru", "qr.ae", "dlvr.it",
+    "lnkd.in", "adf.ly", "soo.gd", "s.id", "clck.ru", "qr.ae", "dlvr.it",
     "shorte.st", "tr.im", "urlz.fr", "kutt.it", "t1p.de", "n9.cl", "u.to", "x.co", "bit.do",
     "mcaf.ee", "su.pr", "po.st", "snip.ly",
 )  # fmt: skip
@@ -61,7 +61,9 @@ _PHRASE = re.compile(
     re.IGNORECASE,
 )
 _NO_SPACES = re.compile("הסר|إلغاء|توقف|退订|退訂|停止|解除|拒收|수신거부|ยกเลิก")
-_LINK = re.compile(rf"(?<![\w.@-])(?:{'|'.join(map(re.escape, _HOSTS))})(?=/\w)", re.IGNORECASE)
+_LINK = re.compile(
+    rf"(?<![\w.@-])(?:www\.)?({'|'.join(map(re.escape, _HOSTS))})(?=/\w)", re.IGNORECASE
+)
 _LOOKED_AT: Final = 1_000
 _GOLDEN: Final = 0.618033988749895
 _MOST_FOOTERS: Final = 10_000
@@ -84,7 +86,7 @@ def short_host(text: str) -> str | None:
     ('bit.ly', None)
     """
     found = _LINK.search(text)
-    return None if found is None else found[0].lower()
+    return None if found is None else found[1].lower()
 
 
 def values_with_opt_out(texts: pa.Array) -> npt.NDArray[np.bool_] | None:

@@ -44,7 +44,7 @@ def test_opt_out__is_missing(text):
     [
         ("See https://bit.ly/3xY", "bit.ly"),
         ("BIT.LY/3xY", "bit.ly"),
-        ("http://www.tinyurl.com/abc", None),
+        ("http://www.tinyurl.com/abc", "tinyurl.com"),
         ("tinyurl.com/abc.", "tinyurl.com"),
         ("(t.co/abc)", "t.co"),
         ("at.co/abc", None),

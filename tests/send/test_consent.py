@@ -244,6 +244,20 @@ def test_interrupt__sends_nothing(world):
     assert codes(checked(people)) == HELD
 
 
+def test_progress__that_fails_sends_nothing(world):
+    """A fault of the caller's own function ends it before anything is sent, with a table."""
+
+    def told(progress):
+        if progress.done >= 5:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        checked(make_people(20), progress=told)
+    assert set(codes(smsframe.last_results())) == {("not_attempted", "failed")}
+    assert (texted(world), len(smsframe.runs())) == ([], 0)
+    assert codes(checked(make_people(20))) == HELD
+
+
 def test_progress__of_the_asking_is_one(world):
     """A function is given the people asked, then the messages sent; never more than there are."""
     seen = []
