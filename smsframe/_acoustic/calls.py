@@ -87,19 +87,20 @@ class Calls:
             method, url, headers=headers, body=body, timeout_s=self._timeout_s, sender=sender
         )
 
-    def _get(self, path: str) -> Reply:
+    def _get(self, path: str, sender: Sender | None = None) -> Reply:
         """Get a path, renewing a refused token once."""
         try:
             token = self._tokens.token()
-            reply = self._call("GET", path, token)
+            reply = self._call("GET", path, token, None, sender)
             if reply.status == UNAUTHORIZED:
-                reply = self._call("GET", path, self._tokens.refresh(token))
+                reply = self._call("GET", path, self._tokens.refresh(token), None, sender)
         except ApiError as error:
             failure = error
         else:
             return reply
         # A new error, raised outside: the frames of the old one hold the request.
-        raise ApiError(f"{failure} Nothing was changed; try again later.", **failure.details)
+        told = f"{failure} Nothing was changed; try again later."
+        raise ApiError(told, **{**failure.details, "reason": str(failure)})
 
     def _checked(self, reply: Reply) -> Envelope:
         """Take an answer apart, or raise when it is no success that can be read."""

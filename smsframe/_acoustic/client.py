@@ -33,7 +33,8 @@ import pandas as pd
 
 from smsframe._acoustic import address, in_flight, outcomes
 from smsframe._acoustic import credentials as config
-from smsframe._acoustic.calls import UNAUTHORIZED, Calls, Placed
+from smsframe._acoustic.calls import UNAUTHORIZED, Placed
+from smsframe._acoustic.consent import ConsentCalls
 from smsframe._acoustic.credentials import HiddenBytes
 from smsframe._acoustic.http import (
     TIMEOUT_S,
@@ -64,7 +65,6 @@ MOST_IN_FLIGHT = in_flight.PLACES
 _SMS = "/rest/channels/sms"
 _WORLD_TIMEOUT_S = (2.0, 2.0)
 _NOT_FOUND = 404
-_CONSENTS = ("OPTED-IN", "OPTED-OUT")
 
 
 class Sending(NamedTuple):
@@ -75,7 +75,7 @@ class Sending(NamedTuple):
 
 
 @public
-class Client(Calls):
+class Client(ConsentCalls):
     """A connection to one account of the service; made by `smsframe.connect`, for many threads.
 
     Attributes
@@ -239,39 +239,6 @@ class Client(Calls):
         envelope = self._checked(self._get(f"{_SMS}/programs"))
         records = [asdict(program) for program in Program.read_all(envelope.data)]
         return pd.DataFrame(records, columns=list(Program.__slots__), dtype="string")
-
-    def consent(self, database: str, program: str, phone: str) -> str:
-        """Ask for the consent of one phone number; one call per number.
-
-        Parameters
-        ----------
-        database : str
-            Id of the database.
-        program : str
-            Id of the SMS program.
-        phone : str
-            Number with country code; everything but digits is dropped.
-
-        Returns
-        -------
-        str
-            ``"OPTED-IN"``, ``"OPTED-OUT"`` or ``"NONE"``.
-
-        Raises
-        ------
-        AccessError, ApiError
-            As for `status`.
-        """
-        digits = "".join(filter(str.isdigit, phone))
-        place = [quote(part, safe="") for part in (database, f"SMS-{program}", digits)]
-        reply = self._get(f"/rest/databases/{place[0]}/consent/{place[1]}/{place[2]}")
-        if reply.status == _NOT_FOUND:
-            return "NONE"
-        data = self._checked(reply).data
-        status = str(data.get("status", "")).upper() if isinstance(data, dict) else ""
-        if status not in _CONSENTS:
-            raise ApiError("The consent came back in a form that cannot be read.")
-        return status
 
     def _name_service(self) -> str:
         """Name the service; a sandbox's port says nothing, its world does."""

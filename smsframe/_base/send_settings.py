@@ -16,6 +16,7 @@ class SendSettings:
 
     A batch without a connection is given up after ``connect_attempts``, one refused for being too
     many after ``busy_s`` seconds in all. A locked journal is tried again every ``locked_pause_s``.
+    Nobody's consent is asked any more after ``consent_quiet_s`` seconds of failures alone.
     """
 
     batch_size: int = BATCH_SIZE
@@ -23,3 +24,4 @@ class SendSettings:
     connect_attempts: int = 5
     busy_s: float = 600.0
     locked_pause_s: float = 0.5
+    consent_quiet_s: float = 60.0

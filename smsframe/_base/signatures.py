@@ -92,6 +92,6 @@ def _written(annotation: Any) -> str:
 
 def _unexpected(function: str, name: str, signature: inspect.Signature) -> str:
     """Say that there is no argument of a name, and which may be meant."""
-    near = difflib.get_close_matches(name, signature.parameters, n=1)
+    near = difflib.get_close_matches(name, signature.parameters, n=1, cutoff=0.65)
     meant = f"; did you mean {near[0]!r}?" if near else ""
     return f"{function}() got an unexpected keyword argument {name!r}{meant}"

@@ -215,9 +215,9 @@ def compose(
         What the fields of the screen say at first; see :func:`smsframe.send`.
     region, region_from, campaign, fold : optional
         As well.
-    price_per_segment : float, optional
-        Price of one segment, for the cost.
-    limit, problems, duplicates, resend_unknown, exclude : optional
+    price_per_segment : float or mapping of str to float, optional
+        Price of one segment, or one for each country, for the cost.
+    exclude, check_consent, consent_database, limit, problems, duplicates, resend_unknown : optional
         As for :func:`smsframe.send`; they have no field on the screen.
     source, campaign_name, ttl_minutes, character_swap : optional
         Passed on to the API, as by :func:`smsframe.send`.

@@ -35,7 +35,12 @@ FIELDS = (
 _OF_A_NOTEBOOK = re.compile(r"_+(?:i*\d*|oh|dh|ih)")  # what IPython calls the last outputs
 BETWEEN = tuple(f"{Path(file).parent}{os.sep}" for file in (errors.__file__, pd.__file__))
 _WHOM = ("phone", "lookup", "region", "region_from", "exclude", "limit")
-DEFAULTS: Mapping[str, Any] = {"problems": "skip", "duplicates": "skip", "resend_unknown": False}
+DEFAULTS: Mapping[str, Any] = {
+    "problems": "skip",
+    "duplicates": "skip",
+    "resend_unknown": False,
+    "check_consent": False,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +57,7 @@ class Choices:
     region: str | None = None
     region_from: Hashable | None = None
     campaign: str | None = None
-    price_per_segment: float | None = None
+    price_per_segment: float | Mapping[str, float] | None = None
     fold: Literal["gsm7"] | None = None
     rest: Mapping[str, Any] = field(default_factory=dict)
 
@@ -115,6 +120,8 @@ def checked(frame: pd.DataFrame, text: str | None, options: arguments.ComposeOpt
             "duplicates": full["duplicates"],
             "resend_unknown": full["resend_unknown"],
             "exclude": _excluded(full["exclude"]),
+            "check_consent": rules.check_consent,
+            "consent_database": full["consent_database"],
             "source": full["source"],
             "campaign_name": full["campaign_name"],
             "ttl_minutes": full["ttl_minutes"],

@@ -22,6 +22,7 @@ from smsframe._plan.column_values import ColumnValues
 from smsframe._plan.data import PlanData
 from smsframe._plan.excluded_rows import excluded_rows
 from smsframe._plan.message_parts import MessageColumns
+from smsframe._plan.notices import note_words
 from smsframe._plan.problems import Problems
 from smsframe._plan.recipients import read_recipients
 from smsframe._plan.texts import read_texts
@@ -63,6 +64,7 @@ def build_plan(frame: pd.DataFrame, text: str | None, given: arguments.SendOptio
     excluded = excluded_rows(options.exclude, recipients, columns.region, problems)
     judged = judge_rows(messages, columns, options, excluded, problems)
     note_columns(frame, [columns.phone, columns.region_from, *values.read_columns], problems)
+    note_words(texts, judged.verdict, problems)
     return PlanData(
         frame=frame,
         columns=columns,

@@ -10,6 +10,7 @@ message.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +21,11 @@ import pandas as pd
 from smsframe._base import result_columns
 from smsframe._base.lazy import lazy
 from smsframe._base.recipients import Slice
+from smsframe._phones.prices import Cost, cost_of
 from smsframe._plan import batches as slices
 from smsframe._plan import message_keys
 from smsframe._plan.batches import picker
+from smsframe._plan.notices import with_newcomers
 from smsframe._plan.problems import Fault, Problems
 from smsframe._plan.verdicts import EXCLUDED, HELD_BACK, READY, has_repeats, verdicts_of
 
@@ -118,9 +121,24 @@ class PlanData:
 
     @property
     def cost(self) -> float | None:
-        """``price_per_segment`` times the segments; None when no price was given."""
+        """``price_per_segment`` times the segments; None without a price for all of them."""
+        costs = self.costs
+        return None if costs is None else costs.total
+
+    @lazy
+    def costs(self) -> Cost | None:
+        """What the segments cost, by country where prices are; None when no price was given."""
+        return self.costs_of(self.ready)
+
+    def costs_of(self, rows: Positions) -> Cost | None:
+        """Return what the messages of rows cost; None when no price was given."""
         price = self.options.price_per_segment
-        return None if price is None else price * self.total_segments
+        if price is None:
+            return None
+        segments = np.maximum(self.segments[rows], 0, dtype=np.int64)
+        if not isinstance(price, Mapping):
+            return Cost(known=price * int(segments.sum()))
+        return cost_of(price, segments, self.recipients.texts(rows))
 
     @property
     def blocking(self) -> list[Fault]:
@@ -129,7 +147,9 @@ class PlanData:
 
     def problems_with(self, past: History | None) -> Problems:
         """Return the problems of the frame and those that the journal tells of."""
-        return Problems([*self.problems.faults, *(past.faults if past else ())])
+        if past is None:
+            return Problems([*self.problems.faults])
+        return Problems([*with_newcomers(self.problems.faults, past.new_people), *past.faults])
 
     @property
     def tags(self) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
+import pyarrow.compute as pc
 
-from smsframe._base import html
 from smsframe._base.masking import mask_label
 from smsframe._base.sentences import Sentence, arg
 from smsframe._phones.country import country_counts
@@ -74,8 +74,14 @@ def figures(plan: PlanData) -> dict[str, str]:
     sizes = np.bincount(counted[counted > 0]) if len(counted) else np.empty(0, np.int64)
     spread = ", ".join(f"{n:,} × {size}" for size, n in enumerate(sizes) if n)
     named["segments"] = f"{plan.total_segments:,}" + (f" ({spread})" if spread else "")
-    if plan.cost is not None:
-        named["cost"] = html.money(plan.cost)
+    if plan.costs is not None:
+        named["cost"] = plan.costs.line
+    if plan.options.check_consent and plan.recipients.contact_ids is not None:
+        people = len(plan.ready)
+        if plan.somebody_twice:
+            people = pc.count_distinct(picker(plan.ready)(plan.recipients.contact_ids)).as_py()
+        calls = "1 call" if people == 1 else f"up to {people:,} calls"
+        named["consent"] = f"asked before anything is sent, {calls}"
     return named
 
 

@@ -14,7 +14,8 @@ class History:
     """What the journal knows of a plan's messages: how many of them were dealt with before.
 
     ``faults`` are what people had before that a person would want to know, as
-    ``_send/nearly_the_same.py`` finds it.
+    ``_send/nearly_the_same.py`` finds it. ``new_people`` never had a message; None where that is
+    not told.
     """
 
     accepted: int
@@ -22,6 +23,7 @@ class History:
     held: int
     left: int
     faults: tuple[Fault, ...] = ()
+    new_people: int | None = None
 
     @property
     def blocking(self) -> list[Fault]:

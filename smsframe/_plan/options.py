@@ -52,6 +52,7 @@ from smsframe._base.validation import (
     type_of,
     unusable,
 )
+from smsframe._plan import consent_arguments
 from smsframe._plan.campaign_names import TEST_PREFIX, is_test
 from smsframe._text.format_specs import fault_of
 from smsframe._text.template import near_misses
@@ -148,6 +149,18 @@ class RuleOptions(TypedDict, total=False):
             "SMSFRAME_EXCLUDE names"
         ),
     ]
+    check_consent: Annotated[
+        bool | Literal["require"],
+        Argument(
+            "ask each person's consent before anything is sent, one call a person: who has opted "
+            "out or has no record is held back; require: who cannot be asked, too",
+            False,
+        ),
+    ]
+    consent_database: Annotated[
+        str | int | None,
+        Argument("id of the database that is asked for consent (default SMSFRAME_DATABASE)"),
+    ]
     limit: Annotated[int | None, Argument("only the first N that can go out")]
     problems: Annotated[
         Literal["skip", "raise"],
@@ -171,7 +184,10 @@ class RuleOptions(TypedDict, total=False):
 class ScreenRunOptions(TypedDict, total=False):
     """How it is sent, as the composer's screen can be told too."""
 
-    price_per_segment: Annotated[float | None, Argument("price of one SMS, to show costs")]
+    price_per_segment: Annotated[
+        float | Mapping[str, float] | None,
+        Argument("price of one SMS, to show costs; or one for each country, * for the others"),
+    ]
     client: Annotated[Client | None, Argument("connection to send through (default: the last one)")]
 
 
@@ -253,9 +269,11 @@ class Options:
     problems: Literal["skip", "raise"] = "skip"
     duplicates: Literal["skip", "send"] = "skip"
     resend_unknown: bool = False
-    price_per_segment: float | None = None
+    price_per_segment: float | Mapping[str, float] | None = None
     fold: Literal["gsm7"] | None = None
     exclude: Any = field(default=None, repr=False)
+    check_consent: bool | Literal["require"] = False
+    consent_database: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,6 +354,9 @@ def check_columns(frame: pd.DataFrame, given: SendOptions, faults: list[str]) ->
 def check_options(given: SendOptions, faults: list[str]) -> Options:
     """Return how to send; faults are added to the list."""
     fold = given["fold"]
+    check_consent, database = consent_arguments.read(
+        given["check_consent"], given["consent_database"], given["lookup"], faults
+    )
     check_bool("dry_run", given["dry_run"], faults)
     check_client(given["client"], faults)
     check_progress("progress", given["progress"], faults)
@@ -346,9 +367,11 @@ def check_options(given: SendOptions, faults: list[str]) -> Options:
         problems=check_choice("problems", given["problems"], ("skip", "raise"), faults),
         duplicates=check_choice("duplicates", given["duplicates"], ("skip", "send"), faults),
         resend_unknown=check_bool("resend_unknown", given["resend_unknown"], faults),
-        price_per_segment=check_number("price_per_segment", given["price_per_segment"], faults),
+        price_per_segment=_price(given["price_per_segment"], given["lookup"], faults),
         fold=None if fold is None else check_choice("fold", fold, ("gsm7",), faults),
         exclude=given["exclude"],
+        check_consent=check_consent,
+        consent_database=database,
     )
 
 
@@ -478,6 +501,15 @@ def _campaign(given: Any, faults: list[str]) -> str | None:
             )
         )
     return name
+
+
+def _price(given: Any, lookup: Any, faults: list[str]) -> float | Mapping[str, float] | None:
+    """Return the price of a segment, or the prices by country."""
+    if given is None:
+        return None
+    from smsframe._phones.prices import check_price  # noqa: PLC0415 - heavy; --help reads this file
+
+    return check_price(given, faults, lookup=lookup)
 
 
 def _region(given: Any, faults: list[str]) -> str | None:

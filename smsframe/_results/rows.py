@@ -23,7 +23,7 @@ from smsframe._results.summary import batch_table, summarized
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Mapping
 
     import numpy.typing as npt
     import pandas as pd
@@ -35,15 +35,15 @@ __all__ = ["batches", "failed", "plot", "results", "runs", "summary", "to_retry"
 
 FAILED = ("rejected", "invalid", "not_attempted", "not_sent")
 RETRIED = ("rejected", "not_attempted")
-NOT_AGAIN = ("already_in_campaign", "excluded")
+NOT_AGAIN = ("already_in_campaign", "excluded", "opted_out", "no_consent")
 
 
 @public
 def summary(
     frame: pd.DataFrame,
-    by: Hashable | None = None,
+    by: Hashable | list[Hashable] | None = None,
     *,
-    price_per_segment: float | None = None,
+    price_per_segment: float | Mapping[str, float] | None = None,
 ) -> Summary:
     """Count what became of the rows: by status and code, with segments, cost and times.
 
@@ -51,11 +51,14 @@ def summary(
     ----------
     frame : DataFrame
         Results.
-    by : column label or "country", optional
-        Count group by group. "country" is the region of the recipient's number, unless the results
-        have a column of that name. None: all rows together.
-    price_per_segment : float, optional
-        Price of one segment, in any currency. None: no cost is shown.
+    by : column label or "country", or a list of them, optional
+        Count group by group; a list groups by several columns, the first one outermost. "country"
+        is the region of the recipient's number, unless the results have a column of that name.
+        None: all rows together.
+    price_per_segment : float or mapping of str to float, optional
+        Price of one segment, in any currency; or one for each country, by its two letters, ``"*"``
+        being all others. The segments of a country without a price are named, and the cost of all
+        is None then. None: no cost is shown.
 
     Returns
     -------
@@ -68,7 +71,7 @@ def summary(
     Raises
     ------
     InputError
-        The frame holds no results, or has no column ``by``.
+        The frame holds no results, or has no column ``by``; or a price cannot be used.
 
     Sources
     -------

@@ -12,6 +12,8 @@ rows, so that the lines of a table add up to the bill.
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,19 +22,21 @@ import pandas as pd
 
 from smsframe._base import result_columns
 from smsframe._base.result_rows import ResultRows
-from smsframe._base.sentences import as_sentences
+from smsframe._base.sentences import Sentence, arg, as_sentences
 from smsframe._base.tracebacks import public
-from smsframe._base.validation import check_label, check_number, refuse, shown_label
+from smsframe._base.validation import check_label, refuse, shown_label
 from smsframe._phones.country import countries
+from smsframe._phones.prices import check_price, cost_of, prices_of
 from smsframe._results.summary_html import summary_html, summary_text
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
 
     import numpy.typing as npt
 
     from smsframe._journal.store import BatchRecord, Journal
+    from smsframe._phones.prices import Cost, Price
 
 COUNTRY = "country"
 
@@ -56,10 +60,12 @@ class Summary:
     segments_unknown : int
         Segments of the rows whose outcome is unknown.
     cost : float or None
-        ``segments`` times the price; None without a price.
+        ``segments`` times the price; None without a price for all of them.
+    cost_by_country : dict of str to float or None
+        With prices by country, the cost of each, the largest first; None where there is no price.
     first_at, last_at : Timestamp (UTC) or None
         When the first and last of these rows were accepted.
-    by : label or None
+    by : label, list of labels or None
         What the rows are grouped by.
     """
 
@@ -71,8 +77,15 @@ class Summary:
     cost: float | None
     first_at: pd.Timestamp | None
     last_at: pd.Timestamp | None
-    by: Hashable | None
+    by: Hashable | list[Hashable] | None
     _table: pd.DataFrame
+    _costs: Cost | None = None
+
+    @property
+    def cost_by_country(self) -> dict[str, float | None]:
+        """With prices by country, the cost of each; None where there is no price."""
+        costs = self._costs
+        return {} if costs is None else {**costs.by_country, **dict.fromkeys(costs.unpriced)}
 
     def to_frame(self) -> pd.DataFrame:
         """Return the counts as a table of its own.
@@ -80,9 +93,10 @@ class Summary:
         Returns
         -------
         DataFrame
-            One row per group (with ``by``, the largest first), status and code: ``status``
-            (categorical), ``code`` (string), ``rows`` (int64), ``share`` (float64, of the group),
-            ``segments`` (int64) and, with a price, ``cost`` (float64).
+            One row per group (with ``by``, the largest first), status and code: the columns of
+            ``by``, ``status`` (categorical), ``code`` (string), ``rows`` (int64), ``share``
+            (float64, of the group), ``segments`` (int64) and, with a price, ``cost`` (float64; NaN
+            where a country has no price).
         """
         return self._table.copy()
 
@@ -93,36 +107,55 @@ class Summary:
         return summary_html(self)
 
 
-def summarized(frame: pd.DataFrame, by: Hashable | None, price: float | None) -> Summary:
+def summarized(
+    frame: pd.DataFrame, by: Hashable | Sequence[Hashable] | None, price: Price | None
+) -> Summary:
     """Count results; see :func:`smsframe.summary`."""
     rows = ResultRows.read(frame)
     faults: list[str] = []
-    price = check_number("price_per_segment", price, faults)
-    check_label("by", by, faults)
+    price = check_price(price, faults)
+    named = _named(by, faults)
     refuse(faults)
     segments = pd.Series(rows.segments).fillna(0).to_numpy(dtype=np.int64)
     segments[rows.repeats()] = 0
-    table = _counted(rows, segments, _groups(rows, by), by, price)
-    billed = int(segments[rows.has(*result_columns.BILLED)].sum())
+    billed = np.where(rows.has(*result_columns.BILLED), segments, 0)
+    table = _counted(rows, segments, _groups(rows, named), price)
+    costs = None if price is None else cost_of(price, billed, rows.contact)
     times = pd.Series(rows.accepted_at).dropna()
     return Summary(
         rows=len(rows),
         counts={s: n for s in result_columns.STATUSES if (n := int(rows.has(s).sum()))},
         batches=len(rows.batch.unique().drop_null()),
-        segments=billed,
+        segments=int(billed.sum()),
         segments_unknown=int(segments[rows.has("unknown")].sum()),
-        cost=None if price is None else price * billed,
+        cost=None if costs is None else costs.total,
         first_at=None if times.empty else times.min(),
         last_at=None if times.empty else times.max(),
-        by=by,
+        by=named if isinstance(by, list) else by,
         _table=table,
+        _costs=costs,
     )
 
 
-def _groups(rows: ResultRows, by: Hashable | None) -> pd.Series | None:
+def _named(by: Any, faults: list[str]) -> list[Hashable]:
+    """Return the columns to group by, a list of them being several; anything else is one."""
+    labels = [] if by is None else list(by) if isinstance(by, list) else [by]
+    if isinstance(by, list) and not labels:
+        faults.append(Sentence(arg("by"), " is an empty list. Name a column, or leave it out."))
+    for label in labels:
+        check_label("by", label, faults)
+    if not faults and len(set(labels)) < len(labels):
+        faults.append(Sentence(arg("by"), " names a column twice. Keep one."))
+    return labels
+
+
+def _groups(rows: ResultRows, by: list[Hashable]) -> list[tuple[Hashable, pd.Series]]:
+    """Return the columns that group the rows, by their names."""
+    return [(label, _group(rows, label)) for label in by]
+
+
+def _group(rows: ResultRows, by: Hashable) -> pd.Series:
     """Return the group of each row; a column of the frame comes before the computed country."""
-    if by is None:
-        return None
     if by in rows.frame.columns:
         if sum(name == by for name in rows.frame.columns) > 1:
             raise InputError(f"The results have column {by!r} more than once: rename one.")
@@ -130,18 +163,28 @@ def _groups(rows: ResultRows, by: Hashable | None) -> pd.Series | None:
         return column.reset_index(drop=True)
     if isinstance(by, str) and by == COUNTRY:
         return pd.Series(countries(rows.contact)).astype("string")
+    names = {str(name): name for name in [*rows.frame.columns, COUNTRY]}
+    near = [name for name in names if _bare(name) == _bare(str(by))] or difflib.get_close_matches(
+        str(by), names, n=1
+    )
+    hint = f"Did you mean {names[near[0]]!r}? " if near else ""
     columns = ", ".join(map(repr, rows.frame.columns))
     raise InputError(
-        f"by={shown_label(by)} is no column of the results. Give 'country' or one of: {columns}."
+        f"by={shown_label(by)} is no column of the results. {hint}Give 'country' or one of: "
+        f"{columns}."
     )
+
+
+def _bare(name: str) -> str:
+    """Return the letters and digits of a name, caseless."""
+    return "".join(filter(str.isalnum, name.casefold()))
 
 
 def _counted(
     rows: ResultRows,
     segments: npt.NDArray[np.int64],
-    groups: pd.Series | None,
-    by: Hashable | None,
-    price: float | None,
+    groups: list[tuple[Hashable, pd.Series]],
+    price: Price | None,
 ) -> pd.DataFrame:
     """Return the table of a summary."""
     keys = pd.DataFrame(
@@ -151,33 +194,44 @@ def _counted(
             "segments": segments,
         }
     )
-    names = ["status", "code"]
-    if groups is not None:
-        keys.insert(0, "\x00group", groups.to_numpy() if groups.dtype == object else groups)
-        names.insert(0, "\x00group")
-    grouped = keys.groupby(names, dropna=False, observed=True, sort=False)["segments"]
-    table = grouped.agg(["size", "sum"]).reset_index()
-    table = table.rename(columns={"size": "rows", "sum": "segments"})
-    totals = _totals(table, groups)
-    table.insert(len(names) + 1, "share", table["rows"] / totals)
+    names = [f"\x00group{number}" for number in range(len(groups))]
+    for place, (name, (_, column)) in enumerate(zip(names, groups, strict=True)):
+        keys.insert(place, name, column.to_numpy() if column.dtype == object else column)
+    wanted = {"rows": ("segments", "size"), "sum": ("segments", "sum")}
+    if isinstance(price, Mapping):
+        each = segments * prices_of(price, rows.contact)
+        keys["cost"], keys["unpriced"] = np.nan_to_num(each), np.isnan(each) & (segments > 0)
+        wanted |= {"cost": ("cost", "sum"), "unpriced": ("unpriced", "any")}
+    by = [*names, "status", "code"]
+    grouped = keys.groupby(by, dropna=False, observed=True, sort=False)
+    table = grouped.agg(**wanted).reset_index().rename(columns={"sum": "segments"})
+    totals = [_totals(table, names[:depth]) for depth in range(len(names) + 1)]
+    table.insert(len(by) + 1, "share", table["rows"] / totals[-1])
     if price is not None:
-        table["cost"] = table["segments"].where(
-            table["status"].isin(result_columns.BILLED), 0
-        ) * float(price)
-    order = pd.DataFrame({"total": -totals, "status": table["status"], "rows": -table["rows"]})
-    if groups is not None:
-        order.insert(1, "group", table["\x00group"].astype("string"))
+        table = _with_costs(table, price)
+    order = pd.DataFrame(index=table.index)
+    for depth, name in enumerate(names):
+        order[f"total {depth}"] = -totals[depth + 1]
+        order[f"group {depth}"] = table[name].astype("string")
+    order["status"], order["rows"] = table["status"], -table["rows"]
     table = table.loc[order.sort_values(list(order.columns)).index].reset_index(drop=True)
-    return table.rename(columns={"\x00group": by})
+    return table.rename(columns=dict(zip(names, (label for label, _ in groups), strict=True)))
 
 
-def _totals(table: pd.DataFrame, groups: pd.Series | None) -> pd.Series:
+def _with_costs(table: pd.DataFrame, price: Price) -> pd.DataFrame:
+    """Give each line its cost: 0 where nothing is billed, NaN where a country has no price."""
+    is_billed = table["status"].isin(result_columns.BILLED)
+    if isinstance(price, Mapping):
+        costs = table["cost"].mask(table.pop("unpriced"))
+        return table.assign(cost=costs.where(is_billed, 0.0))
+    return table.assign(cost=table["segments"].where(is_billed, 0) * float(price))
+
+
+def _totals(table: pd.DataFrame, names: list[str]) -> pd.Series:
     """Return the rows of each line's group."""
-    if groups is None:
+    if not names:
         return pd.Series(table["rows"].sum(), index=table.index)
-    totals: pd.Series = table.groupby("\x00group", dropna=False, observed=True)["rows"].transform(
-        "sum"
-    )
+    totals: pd.Series = table.groupby(names, dropna=False, observed=True)["rows"].transform("sum")
     return totals
 
 

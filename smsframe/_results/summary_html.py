@@ -6,7 +6,7 @@ variables. The bar's colours are explained by the table under it, where each sta
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -75,8 +75,8 @@ def _figures(view: Summary) -> dict[str, str]:
     figures = {"batches": f"{view.batches:,}", "segments": f"{view.segments:,}"}
     if view.segments_unknown:
         figures["segments unknown"] = f"{view.segments_unknown:,}"
-    if view.cost is not None:
-        figures["cost"] = money(view.cost)
+    if view._costs is not None:  # noqa: SLF001 - shown with what it is made of
+        figures["cost"] = view._costs.line  # noqa: SLF001 - as above
     if view.first_at is not None and view.last_at is not None:
         figures["accepted"] = _span(view.first_at, view.last_at)
     return figures
@@ -117,8 +117,15 @@ def _shown_table(view: Summary) -> pd.DataFrame:
         if name in ("rows", "segments") or (view.by is not None and name in STATUS_COLOURS):
             table[name] = [f"{count:,}" if count else "" for count in table[name]]
         elif name == "cost":
-            table[name] = [money(cost) if cost else "" for cost in table[name]]
+            table[name] = [_cost(cost) for cost in table[name]]
     return table
+
+
+def _cost(cost: Any) -> str:
+    """Return the cost of a line: nothing for none, "not known" where a country has no price."""
+    if pd.isna(cost):
+        return "not known"
+    return money(cost) if cost else ""
 
 
 def _percent(share: float) -> str:
@@ -131,15 +138,20 @@ def _percent(share: float) -> str:
 
 def _side_by_side(table: pd.DataFrame, view: Summary) -> pd.DataFrame:
     """Return one line per group, with a column for each status that occurs."""
-    numbers, groups = pd.factorize(table[view.by], use_na_sentinel=False)
+    by = view.by if isinstance(view.by, list) else [view.by]
+    numbers = table.groupby(by, dropna=False, observed=True, sort=False).ngroup().to_numpy()
+    firsts = table.loc[~pd.Series(numbers).duplicated().to_numpy(), by]
     table["segments"] = table["segments"].where(table["status"].isin(BILLED), 0)
     figures = [name for name in ("rows", "segments", "cost") if name in table.columns]
     totals = table[figures].groupby(numbers).sum()
+    if "cost" in totals:
+        totals["cost"] = totals["cost"].mask(table["cost"].isna().groupby(numbers).any())
     counts = table.assign(group=numbers).pivot_table(
         index="group", columns="status", values="rows", aggfunc="sum", observed=True
     )
-    named = ["(none)" if pd.isna(group) else str(group) for group in groups]
-    shown = pd.DataFrame({str(view.by): named}, index=totals.index)
+    shown = pd.DataFrame(index=totals.index)
+    for name in by:
+        shown[str(name)] = ["(none)" if pd.isna(group) else str(group) for group in firsts[name]]
     shown["rows"] = totals["rows"]
     for status in STATUS_COLOURS:
         if status in view.counts:

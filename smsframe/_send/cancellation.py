@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
+    from smsframe._plan.problems import Fault
     from smsframe._send.report import NothingSent
 
 GIVEN_UP = 3
@@ -31,7 +32,8 @@ class SendControl:
 
     ``quiet`` prints no line. ``apart`` is for a send on another thread: what is printed or warned
     there is shown to nobody, so nothing is, and a stop returns the table instead of raising.
-    ``nothing_sent`` says why there was nothing to send; None where something was.
+    ``nothing_sent`` says why there was nothing to send; None where something was. ``faults`` are
+    those that only the send itself could find.
     """
 
     stop: Stop = field(default_factory=Stop)
@@ -39,6 +41,7 @@ class SendControl:
     apart: bool = False
     results: Any = None  # the table, once there is one
     nothing_sent: NothingSent | None = None
+    faults: tuple[Fault, ...] = ()
 
 
 @contextlib.contextmanager

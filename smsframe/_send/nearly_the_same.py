@@ -57,11 +57,15 @@ A_ROUND_AGO_S: Final = 20 * 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
-    """What people had before: faults to tell, and how many rows were accepted when."""
+    """What people had before: faults to tell, and how many rows were accepted when.
+
+    ``new_people`` never had anything; None where nobody needs to know.
+    """
 
     faults: tuple[Fault, ...] = ()
     accepted: int = 0
     accepted_at: float | None = None
+    new_people: int | None = None
 
     @property
     def blocking(self) -> list[Fault]:

@@ -23,8 +23,10 @@ from smsframe._plan import options as arguments
 from smsframe._plan import show as display
 from smsframe._plan.build import build_plan
 from smsframe._plan.options import Sending, takes_send_options, with_defaults
+from smsframe._plan.problems import Problems
 from smsframe._plan.trial import trial_of
 from smsframe._plan.verdicts import EXCLUDED
+from smsframe._send.cancellation import SendControl
 from smsframe._send.run import history, known_problems, past_of, send_plan
 from smsframe.errors import InputError
 
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from smsframe._plan.data import PlanData
     from smsframe._plan.history import History
     from smsframe._plan.options import SendOptions
-    from smsframe._plan.problems import Kind, Problems
+    from smsframe._plan.problems import Fault, Kind
 
 __all__ = ["Plan", "keep_plan", "last_plan", "plan", "preview"]
 
@@ -68,9 +70,10 @@ class Plan:
         self._data = data
         self._how = Sending() if how is None else how
         self._batches: int | None = None
+        self._found: tuple[Fault, ...] = ()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"_data": self._data, "_how": self._how.alone, "_batches": self._batches}
+        return {**vars(self), "_how": self._how.alone}
 
     @property
     def data(self) -> PlanData:
@@ -121,8 +124,9 @@ class Plan:
 
     @property
     def _all_problems(self) -> Problems:
-        """The problems of the frame and, where the journal can be read, of what people had."""
-        return known_problems(self._data, self._how.client)
+        """The problems of the frame, of what people had, and what the last send of it found."""
+        known = known_problems(self._data, self._how.client)
+        return Problems([*known.faults, *self._found]) if self._found else known
 
     @property
     def problem_counts(self) -> dict[str, int]:
@@ -153,8 +157,18 @@ class Plan:
 
     @property
     def cost(self) -> float | None:
-        """``price_per_segment`` times the segments; None when no price was given."""
+        """``price_per_segment`` times the segments; None without a price for all of them."""
         return self._data.cost
+
+    @property
+    def cost_by_country(self) -> dict[str, float | None]:
+        """The cost of each country, the largest first, where prices are given by country.
+
+        None is the cost in a country that has no price; its segments are named where the plan is
+        shown.
+        """
+        costs = self._data.costs
+        return {} if costs is None else {**costs.by_country, **dict.fromkeys(costs.unpriced)}
 
     @property
     def history(self) -> History | None:
@@ -277,7 +291,12 @@ class Plan:
             client=client, confirm=confirm, dry_run=dry_run, progress=progress, wait_s=wait_s
         )
         keep_plan(self)
-        return send_plan(self._data, self._how.updated(given))
+        how = self._how.updated(given)
+        control = SendControl(quiet=how.progress is False)
+        try:
+            return send_plan(self._data, how, control)
+        finally:
+            self._found = control.faults
 
     def send_test(
         self, to: Any, *, rows: Any = None, client: Any = None, progress: Any = None
@@ -285,7 +304,7 @@ class Plan:
         """Send the words of chosen rows to your own numbers; nobody of the frame is texted.
 
         A test does not count as the plan's message: whoever gets it gets the real one too, and no
-        rule about recipients holds it back. Each call sends anew.
+        rule about recipients holds it back: nobody's consent is asked. Each call sends anew.
 
         Parameters
         ----------
@@ -394,8 +413,8 @@ def preview(
         As for :func:`send`; ``program`` may be left out.
     character_swap, content_id, phone, lookup, region, region_from, campaign, exclude : optional
         As for :func:`send`, like all that follow.
-    limit, problems, duplicates, resend_unknown, price_per_segment : optional
-    client, confirm, dry_run, progress : optional
+    check_consent, consent_database, limit, problems, duplicates, resend_unknown : optional
+    price_per_segment, client, confirm, dry_run, progress : optional
 
     Returns
     -------

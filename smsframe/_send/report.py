@@ -69,6 +69,7 @@ def banner(
     before: tuple[int, float | None] = (0, None),
     table: str = "results",
     warnings: int = 0,
+    cost: str = "",
 ) -> str:
     """Return the line under a send.
 
@@ -82,13 +83,15 @@ def banner(
         How the caller gets at the table.
     warnings : int, default 0
         How many kinds of warnings were said.
+    cost : str, default ""
+        What those accepted now cost, where a price was given.
     """
     named = named_counts(counts, ALWAYS + LEFT_OUT, always=ALWAYS)
     number, when = before
     if number and when is not None:
         now = counts.get("accepted", 0) - number
         named[0] = f"{now:,} accepted now · {number:,} had it before ({day_of(when)})"
-    line = " · ".join(named)
+    line = " · ".join([*named, f"cost {cost}"] if cost else named)
     if any(counts.get(s) for s in ("rejected", "invalid", "not_attempted")):
         line += f": {table}.sms.failed"
     if warnings:

@@ -100,6 +100,16 @@ class Tally:
         """Give rows that are not attempted a reason."""
         self._set(rows, "not_attempted", reason)
 
+    def accepted(self, rows: Positions) -> Positions:
+        """Return those of some rows that are accepted."""
+        found: Positions = rows[self._verdicts.status[rows] == NUMBER["accepted"]]
+        return found
+
+    def hold_back(self, rows: Positions, reason: tuple[str, str]) -> None:
+        """Give rows that a rule keeps from going out a reason; who may have had it stays so."""
+        self._total -= len(rows)
+        self.hold(rows[self._verdicts.status[rows] != NUMBER["unknown"]], reason)
+
     def left(self, rows: Positions, *, but: Positions) -> int:
         """Count those of some rows, ``but`` a part of them, that are not attempted or refused."""
         status = self._verdicts.status

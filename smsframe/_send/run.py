@@ -2,9 +2,10 @@
 
 What a send does, in order: take the campaign's lock; give up claims of senders that died; hold the
 plan against the journal; refuse what people had nearly the same already (``nearly_the_same.py``);
-check ``confirm``; say the warnings of the plan; write down the run; deliver (``delivery.py``);
-tell. Nothing is posted before the lock, the journal and the count are in order, and whatever
-happens afterwards, ``last_results()`` has the table.
+ask for consent where that is wanted (``consent.py``); check ``confirm``; say the warnings of the
+plan; write down the run; deliver (``delivery.py``); tell. Nothing is posted before the lock, the
+journal and the count are in order, and whatever happens afterwards, ``last_results()`` has the
+table.
 
 An unchanged frame makes no call and opens no run. Its results are put together from the journal and
 equal those of the first time.
@@ -29,7 +30,15 @@ from smsframe._acoustic.client import Client, default_client
 from smsframe._acoustic.payload import SendRequest, encode_contacts
 from smsframe._base.masking import AlreadyMasked
 from smsframe._base.progress import Bar, ProgressArgument
-from smsframe._base.sentences import ROW, Sentence, arg, recalled, sentence_of, words
+from smsframe._base.sentences import (
+    ROW,
+    Sentence,
+    arg,
+    as_sentences,
+    recalled,
+    sentence_of,
+    words,
+)
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_client, given_as, refuse
 from smsframe._base.worker_pool import WorkerPool
@@ -39,16 +48,23 @@ from smsframe._journal.store import PATIENCE_S, Claim, Journal, RunRecord
 from smsframe._plan import campaign_names, message_keys
 from smsframe._plan.history import History, Past
 from smsframe._plan.problems import Problems
-from smsframe._send import nearly_the_same, plan_warnings
+from smsframe._send import consent, nearly_the_same, plan_warnings
 from smsframe._send.already_sent import Matched, find_sent
-from smsframe._send.batches_in_flight import Result, call_failed
+from smsframe._send.batches_in_flight import Result, call_failed, ending_of, stopped_because
 from smsframe._send.cancellation import SendControl, counted_interrupts
-from smsframe._send.delivery import Delivery
+from smsframe._send.delivery import INTERRUPTED, Delivery
 from smsframe._send.keys_ahead import KeysAhead
 from smsframe._send.nearly_the_same import Before
+from smsframe._send.newcomers import new_people
 from smsframe._send.report import JOURNAL_LOCKED, NothingSent, banner, phrase, said_before, warn
 from smsframe._send.row_outcomes import Tally
-from smsframe.errors import ConfigurationError, InputError, JournalError, PlanWarning
+from smsframe.errors import (
+    AccessError,
+    ConfigurationError,
+    InputError,
+    JournalError,
+    PlanWarning,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +73,7 @@ if TYPE_CHECKING:
     from smsframe._base.arrow import Positions
     from smsframe._plan.data import PlanData
     from smsframe._plan.options import Sending
+    from smsframe._send.batches_in_flight import Ending
 
     Pool = WorkerPool[int, SendRequest, Outcome]
 
@@ -176,12 +193,20 @@ def send_plan(made: PlanData, how: Sending, control: SendControl | None = None) 
         journal.mark_orphans_unknown(scope)
         run = _run_of(made, client, scope, journal, control)
         _refuse_nearly_the_same(run)
-        _check_confirm(run, made.options.confirm if how.confirm is None else how.confirm)
+        confirm = made.options.confirm if how.confirm is None else how.confirm
+        if made.options.check_consent and len(run.todo):
+            planned = _check_confirm_ahead(run, confirm)
+            if _hold_back_without_consent(run, journal, how.progress):
+                return _stopped_asking(run)
+        else:
+            planned = len(run.todo)
+        _check_confirm(run, confirm, planned)
         if not len(run.todo):
             return _nothing_new(run)
         try:  # whoever follows a send from elsewhere has shown them before
             if not run.control.apart:
-                run.warnings = plan_warnings.say(made, run.matched, run.tally, run.before.faults)
+                more = (*run.before.faults, *run.control.faults)
+                run.warnings = plan_warnings.say(made, run.matched, run.tally, more)
         except PlanWarning:
             _keep(run.tally.frame(made.frame, None))
             raise
@@ -205,6 +230,69 @@ def _run_of(
         keys=KeysAhead(made, client.service, scope, matched.todo),
         tally=tally,
         control=control,
+    )
+
+
+def _hold_back_without_consent(run: Run, journal: Journal, progress: ProgressArgument) -> bool:
+    """Hold back whose consent says so; tell whether somebody stopped it: then nothing goes out."""
+    found = _consents(run, progress)
+    run.control.faults = found.faults
+    for rows, reason in found.held_back:
+        run.tally.hold_back(rows, reason)
+    if found.held_back:
+        held = np.concatenate([rows for rows, _ in found.held_back])
+        todo = run.todo[~np.isin(run.todo, held)]
+        run.matched = replace(run.matched, todo=todo)
+        run.keys = KeysAhead(run.plan, run.client.service, run.scope, todo)
+        run.before = _before(run.plan, run.client, run.scope, run.matched, journal)
+        _refuse_nearly_the_same(run)  # among fewer people, as many may be most of them
+    return found.is_stopped
+
+
+def _consents(run: Run, progress: ProgressArgument) -> consent.Checked:
+    """Ask for consent; whatever goes wrong meanwhile, nothing was sent, and the table says so.
+
+    Raises
+    ------
+    AccessError
+        The service refuses the right to ask.
+    """
+    stop = run.control.stop
+    try:
+        found = consent.check(run.plan, run.todo, run.client, stop=stop, progress=progress)
+    except Exception as error:
+        _end_unsent(run, ending_of("failed", "failed", "failed", f" ({type(error).__name__})."))
+        raise
+    except KeyboardInterrupt:  # the third: whoever stops it has given up on us
+        _end_unsent(run, INTERRUPTED)
+        raise
+    if found.denied is not None:
+        _end_unsent(run, stopped_because(found.denied))
+        why = as_sentences(found.denied.message, found.denied.fix)
+        raise AccessError(
+            Sentence("Nothing was sent: nobody's consent could be asked. ", why),
+            code=found.denied.code,
+            http_status=found.denied.http_status,
+        )
+    if found.is_stopped:
+        _end_unsent(run, INTERRUPTED)
+    return found
+
+
+def _end_unsent(run: Run, ending: Ending) -> None:
+    """Keep the table of a run that ended before anything was sent."""
+    run.tally.close(run.todo, ending)
+    run.control.results = _keep(run.tally.frame(run.plan.frame, None))
+
+
+def _stopped_asking(run: Run) -> pd.DataFrame:
+    """Say that a send was stopped before anything went out; its table is kept."""
+    results: pd.DataFrame = run.control.results
+    if run.control.apart:
+        return results
+    has_table = words(" smsframe.last_results() has the table.", at_shell="")
+    raise KeyboardInterrupt(
+        Sentence("Stopped while consent was asked: nothing was sent.", has_table)
     )
 
 
@@ -268,7 +356,9 @@ def _reported(run: Run, delivery: Delivery) -> pd.DataFrame:
     table = "smsframe.last_results()" if raised else "results"  # an error assigns nothing
     if not (run.control.quiet or run.control.apart):
         before = run.before.accepted, run.before.accepted_at
-        line = banner(counts, before=before, table=table, warnings=run.warnings)
+        line = banner(
+            counts, before=before, table=table, warnings=run.warnings, cost=_cost_now(run)
+        )
         print(line)  # noqa: T201 - the line looked for under the cell
     if delivery.failure is not None:
         raise delivery.failure
@@ -279,6 +369,12 @@ def _reported(run: Run, delivery: Delivery) -> pd.DataFrame:
         warn(counts, delivery.ending.of_the_run if delivery.ending else "")
     results: pd.DataFrame = run.control.results
     return results
+
+
+def _cost_now(run: Run) -> str:
+    """Return what the messages accepted by this run cost, in a line; "" without a price."""
+    costs = run.plan.costs_of(run.tally.accepted(run.todo))
+    return "" if costs is None else costs.line
 
 
 def _nothing_new(run: Run) -> pd.DataFrame:
@@ -331,6 +427,7 @@ def history(made: PlanData, client: Client | None) -> History | None:
         held=len(matched.held),
         left=len(matched.todo),
         faults=before.faults,
+        new_people=before.new_people,
     )
 
 
@@ -357,7 +454,8 @@ def _look_back(
     scope = _scope(made, client)
     with Journal(client.journal_path, patience_s=patience_s) as journal:
         matched = find_sent(made, client.service, scope, journal)
-        return matched, _before(made, client, scope, matched, journal)
+        before = _before(made, client, scope, matched, journal)
+        return matched, replace(before, new_people=new_people(made, client.service, journal))
 
 
 def _before(
@@ -432,11 +530,27 @@ def _refusal(sentence: str, made: PlanData, table: pd.DataFrame | None) -> Input
     return InputError(sentence, problems=table, results=results)
 
 
-def _check_confirm(run: Run, confirm: int | None) -> None:
-    """Refuse unless exactly so many would go out; once none is left, what was right stays right."""
+def _check_confirm_ahead(run: Run, confirm: int | None) -> int:
+    """Refuse, before anybody is asked, what can be right in no case; return how many would go."""
+    planned = len(run.todo)
+    if confirm is not None and confirm > _most(run):
+        _check_confirm(run, confirm, planned)
+    return planned
+
+
+def _most(run: Run) -> int:
+    """Return the largest number that may be confirmed."""
+    return max(len(run.plan.ready), len(run.matched.known))  # who had it may be excluded by now
+
+
+def _check_confirm(run: Run, confirm: int | None, planned: int) -> None:
+    """Refuse unless exactly so many would go out; once none is left, what was right stays right.
+
+    ``planned`` would go out if nobody was held back for want of consent; who looks at the plan
+    knows no other number.
+    """
     now = len(run.todo)
-    most = max(len(run.plan.ready), len(run.matched.known))  # who had it may be excluded by now
-    if confirm is None or confirm == now or (now == 0 and confirm <= most):
+    if confirm is None or confirm in (now, planned) or (now == 0 and confirm <= _most(run)):
         return
     counts = run.tally.counts()
     if run.plan.options.resend_unknown:
@@ -483,6 +597,7 @@ def _settings(made: PlanData) -> str:
         "limit": options.limit,
         "duplicates": options.duplicates,
         "resend_unknown": options.resend_unknown,
+        "check_consent": options.check_consent,
     }
     return json.dumps(kept, default=str)
 

@@ -85,6 +85,14 @@ def send(
         (whoever had it or may have had it), or a list of these. In doubt an entry excludes: digits
         without a country hold back every number that ends with them. The file that
         ``SMSFRAME_EXCLUDE`` names is excluded as well, always. Such rows are ``not_attempted``.
+    check_consent : bool or "require", default False
+        Ask the product for the consent of each person who would be sent to now, before anything is
+        sent: one call a person, ten at a time. Who has opted out, or has no record, is held back
+        (``opted_out``, ``no_consent``): the service would drop the message without a word. Who
+        cannot be asked (``consent_unknown``) is sent to with a warning; "require" holds them back.
+        A dry run asks nobody.
+    consent_database : str or int, optional
+        Id of the database that is asked. None: what ``SMSFRAME_DATABASE`` says.
     limit : int, optional
         Only the first so many sendable rows; a later call without it goes on with the rest.
     problems : {"skip", "raise"}, default "skip"
@@ -93,8 +101,9 @@ def send(
         "send": the same message to the same person as often as it is in the frame, on purpose.
     resend_unknown : bool, default False
         Send again what may have gone out: those people may get the text twice.
-    price_per_segment : float, optional
-        Price of one segment, a number of 0 or more, for ``Plan.cost``.
+    price_per_segment : float or mapping of str to float, optional
+        Price of one segment, a number of 0 or more, for ``Plan.cost``; or one for each country:
+        ``{"US": 0.0079, "FR": 0.05, "*": 0.1}``, ``"*"`` being all others.
     client : Client, optional
         None: the one that ``connect`` made last.
     confirm : int, optional
@@ -119,6 +128,8 @@ def send(
         An argument or the whole phone column cannot be used, ``confirm`` does not match,
         ``problems="raise"`` and there is one, or most of these people had nearly the same text
         within a week (code ``nearly_the_same``). Nothing was sent.
+    AccessError
+        Consent was to be asked, and the service refuses the right to. Nothing was sent.
     ConfigurationError
         No client is connected.
     JournalError

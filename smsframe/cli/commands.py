@@ -301,7 +301,7 @@ def _status(arguments: argparse.Namespace) -> int:
     if (results["sms_status"] == "accepted").any():  # else everything is known; no call is needed
         client = _connect(arguments)
         results = smsframe.refresh(results, deadline_s=arguments.wait, client=client)
-    summary = smsframe.summary(results, price_per_segment=arguments.price_per_segment)
+    summary = smsframe.summary(results, price_per_segment=_prices(arguments.price_per_segment))
     output.say(str(summary))
     return _written(output.with_row_numbers(results), arguments.out, DONE)
 
@@ -352,7 +352,9 @@ def _written(
     if out is not None:
         write.write_frame(output.with_errors_of_a_shell(results), out, overwrite=True)
         output.say(f"\nEvery row and what {what} of it: {out}")
-    fine = results["sms_status"].isin(good).to_numpy() | output.is_held(results, "excluded")
+    fine = results["sms_status"].isin(good).to_numpy()
+    for code in ("excluded", "opted_out", "no_consent"):
+        fine = fine | output.is_held(results, code)
     return ALL_ACCEPTED if bool(fine.all()) else SOME_NOT
 
 
@@ -403,12 +405,14 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
         duplicates=arguments.duplicates,
         resend_unknown=arguments.resend_unknown,
         exclude=arguments.exclude or None,
+        check_consent=arguments.check_consent,
+        consent_database=arguments.consent_database,
         content_id=arguments.content_id,
         source=arguments.source,
         campaign_name=arguments.campaign_name,
         ttl_minutes=arguments.ttl_minutes,
         character_swap=_ON.get(arguments.character_swap),
-        price_per_segment=arguments.price_per_segment,
+        price_per_segment=_prices(arguments.price_per_segment),
         fold=arguments.fold,
     )
     return _with_words(made, cells), cells
@@ -436,6 +440,19 @@ def _columns_named(arguments: argparse.Namespace) -> list[str]:
     pairs = (*arguments.lookup, *arguments.tag)
     named = [arguments.phone, *(column for _, column in pairs), *(c for c, _ in arguments.format)]
     return [name for name in named if name]
+
+
+def _prices(given: Sequence[tuple[str, float]]) -> float | dict[str, float] | None:
+    """Return what ``--price-per-segment`` says: one price, or those of countries."""
+    alone = [price for country, price in given if not country]
+    if alone and len(given) > 1:
+        raise InputError(
+            "Give one --price-per-segment, or one for each country, with * for the others: "
+            "--price-per-segment US=0.0079 --price-per-segment '*=0.05'."
+        )
+    if len({country.upper() for country, _ in given}) < len(given):
+        raise InputError("--price-per-segment names a country twice. Keep one.")
+    return alone[0] if alone else dict(given) or None
 
 
 def _personalize(arguments: argparse.Namespace) -> dict[str, str | None] | None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 EXIT_CODES = """\
 exit codes:
-  0    every row was accepted, now or before (or repeats one that was, or is excluded)
+  0    every row was accepted, now or before (or repeats one that was, is excluded, or opted out)
   1    some rows were not: a problem of the row, a refusal, an unknown outcome, a stop
   2    usage: an argument, the file or a setting; nothing was sent
   130  interrupted; the results are written, and it says with which --confirm to go on
@@ -74,6 +74,15 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
+def _price(text: str) -> tuple[str, float]:
+    """Read ``PRICE`` or ``COUNTRY=PRICE``; a price alone has no country."""
+    country, equals, price = text.rpartition("=")
+    try:
+        return country if equals else "", float(price)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither PRICE nor COUNTRY=PRICE") from None
+
+
 _PAIRS: Final = {"type": _pair, "action": "append", "default": []}
 OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "program": {"required": True, "metavar": "ID"},
@@ -98,11 +107,17 @@ OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "region_from": {"metavar": "COLUMN"},
     "campaign": {"metavar": "NAME"},
     "exclude": {"type": Path, "action": "append", "default": [], "metavar": "FILE"},
+    "check_consent": {"nargs": "?", "const": True, "choices": ["require"]},
+    "consent_database": {"metavar": "ID"},
     "limit": {"type": int, "metavar": "N"},
     "problems": {"choices": ["skip", "raise"]},
     "duplicates": {"choices": ["skip", "send"]},
     "resend_unknown": {"action": "store_true"},
-    "price_per_segment": {"type": float, "metavar": "PRICE"},
+    "price_per_segment": {
+        "type": _price, "action": "append", "default": [], "metavar": "[COUNTRY=]PRICE",
+        "help": "price of one SMS, to show costs; US=0.0079 is that of a country, *=0.05 of the "
+        "others, and may be repeated",
+    },
     "confirm": {"type": int, "metavar": "N"},
     "dry_run": {"action": "store_true"},
 }  # fmt: skip

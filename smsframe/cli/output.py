@@ -42,6 +42,8 @@ SENT = ("campaign", "program", "text")
 HELD_BACK: Mapping[str, str] = {
     "limit": "--limit stopped before it; a higher --limit, or none, goes on with it",
     "excluded": "--exclude, or the file of SMSFRAME_EXCLUDE, names the person; not sent",
+    "opted_out": "the person has opted out; not sent",
+    "no_consent": "there is no record of the person's consent; not sent",
 }
 """Codes of rows that a rule holds back, which to run the same command again does not send."""
 

@@ -19,6 +19,8 @@ import pytest
 
 from smsframe import _connect
 from smsframe._acoustic import client as clients
+from smsframe._acoustic.client import Client
+from smsframe._acoustic.credentials import Credentials
 from smsframe._acoustic.http import Transport
 from smsframe.sandbox import Sandbox
 
@@ -237,3 +239,32 @@ def bare_session(monkeypatch):
     yield
     for sandbox in started.values():
         sandbox.stop()
+
+
+@pytest.fixture
+def client_of(serve, say, tmp_path):
+    """Make a client of a server that gives tokens and answers everything else like this."""
+    made = []
+
+    def make(respond, timeout_s=(2.0, 2.0)):
+        tokens = []
+
+        def answer(request, sock):
+            if request.path == "/oauth/token":
+                tokens.append(f"sesame-{len(tokens) + 1}")
+                return say(200, {"access_token": tokens[-1], "expires_in": 14400})
+            return say(404) if request.path == "/sandbox/world" else respond(request, sock)
+
+        service = serve(answer)
+        client = Client(
+            service.url,
+            Credentials("me", "client-sesame", "refresh-sesame"),
+            journal_path=tmp_path / "j",
+            timeout_s=timeout_s,
+        )
+        made.append(client)
+        return client, service
+
+    yield make
+    for client in made:
+        client.close()

@@ -38,35 +38,6 @@ def connected(room):
         yield client
 
 
-@pytest.fixture
-def client_of(serve, say, tmp_path):
-    """Make a client of a server that gives tokens and answers everything else like this."""
-    made = []
-
-    def make(respond, timeout_s=(2.0, 2.0)):
-        tokens = []
-
-        def answer(request, sock):
-            if request.path == "/oauth/token":
-                tokens.append(f"sesame-{len(tokens) + 1}")
-                return say(200, {"access_token": tokens[-1], "expires_in": 14400})
-            return say(404) if request.path == "/sandbox/world" else respond(request, sock)
-
-        service = serve(answer)
-        client = Client(
-            service.url,
-            Credentials("me", "client-sesame", "refresh-sesame"),
-            journal_path=tmp_path / "j",
-            timeout_s=timeout_s,
-        )
-        made.append(client)
-        return client, service
-
-    yield make
-    for client in made:
-        client.close()
-
-
 def request(*phones, program="148372", **options):
     """Make a call that sends one text to these phones."""
     contacts = encode_contacts(len(phones), contact_ids=pa.array(phones, pa.string()))

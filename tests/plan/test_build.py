@@ -252,7 +252,7 @@ def test_tags__left_to_the_database_are_listed(people):
     """A tag that is no column is the database's, and the plan says so."""
     made = plan(people, "Hi %%FirstName%%, points: %%Points%%", defaults={"Points": "0"})
     assert made.database_tags == ("Points",)
-    assert codes(made, "info") == ["tag_from_database"]
+    assert codes(made, "info") == ["tag_from_database", "opt_out_missing"]
     assert made.texts(1).tolist() == ["Hi Ann, points: %%Points%%"]
 
 
@@ -643,5 +643,5 @@ def test_phones__of_odd_cells_are_shown():
     odd = [[1, 2], np.array([1, 2]), pd.Series([1, 2]), pd.DataFrame({"a": [1]}), object()]
     frame = pd.DataFrame({"mobile": pd.Series([*odd, "+12015550101"], dtype=object)})
     made = smsframe.plan(frame, "Hi", program="1", phone="mobile")
-    assert made.problems["code"].tolist() == ["phone_unreadable"] * len(odd)
+    assert codes(made, "error") == ["phone_unreadable"] * len(odd)
     assert made.recipients == 1

@@ -81,6 +81,8 @@ TAKES = {
     "fold": {"none"},
     "resend_unknown": {"true"},
     "exclude": {"none"},
+    "check_consent": {"none"},
+    "consent_database": {"none"},
     "to": set(),
     "dry_run": {"true"},
     "settled": {"true"},

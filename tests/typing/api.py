@@ -43,6 +43,10 @@ def excluding() -> None:
     smsframe.plan(people, "Hi", program="1", exclude=people["mobile"])
     smsframe.send(people, "Hi", program="1", exclude="no.csv", region_from="country")
     smsframe.plan(people, "Hi", program="1", exclude=12015550177)  # type: ignore[arg-type]
+    smsframe.plan(people, "Hi", program="1", check_consent="require", consent_database=9911)
+    smsframe.send(people, "Hi", program="1", check_consent=True, consent_database="9911")
+    smsframe.plan(people, "Hi", program="1", check_consent="ask")  # type: ignore[arg-type]
+    smsframe.plan(people, "Hi", program="1", price_per_segment={"US": 0.0079, "*": 0.05})
 
 
 def planning(client: smsframe.Client) -> smsframe.Plan:

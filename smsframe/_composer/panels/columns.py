@@ -6,6 +6,7 @@ Columns are chosen by their place, not their label: labels may be numbers, tuple
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -120,8 +121,15 @@ class MapPanel(Panel):
             region=self.region.value or None,
             region_from=None if place == NOWHERE else self._columns[place],
             campaign=self.campaign.value.strip() or None,
-            price_per_segment=_price(price) if price else None,
+            price_per_segment=self._price(price),
         )
+
+    def _price(self, typed: str) -> float | Mapping[str, float] | None:
+        """Return the price that was typed; prices by country stay until another is."""
+        given = self.desk.choices.price_per_segment
+        if isinstance(given, Mapping) and typed == _number(self.desk):
+            return given
+        return _price(typed) if typed else None
 
     def take_phone(self) -> None:
         """Take over the way to the recipients: a phone column, or fields of the database."""
@@ -241,6 +249,8 @@ class MapPanel(Panel):
 def _number(desk: Desk) -> str:
     """Return the price that was given."""
     price = desk.choices.price_per_segment
+    if isinstance(price, Mapping):
+        return ", ".join(f"{country} {each:g}" for country, each in price.items())
     return "" if price is None else f"{price:g}"
 
 
