@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeGuard
 import numpy as np
 
 from smsframe._base import html
+from smsframe._base.held_back import RULE_NAMES
 from smsframe._base.masking import mask_label
 from smsframe._base.sentences import Sentence, arg
 from smsframe._phones.country import country_counts
@@ -39,10 +40,10 @@ def view(
     found = plan.problems_with(past.known)
     return show.PlanView(
         recipients=len(plan.ready),
-        left=past.known.left if _is_dealt_with(past.known) else None,
+        left=None if past.known is None else past.known.left,
         batches=batches,
         program=plan.message.program,
-        figures=figures(plan) | whom(plan),
+        figures=figures(plan) | waiting(past.known) | whom(plan),
         notes=[
             *_not_known(past),
             *_dealt_with(past.known),
@@ -77,6 +78,12 @@ def figures(plan: PlanData) -> dict[str, str]:
     if plan.cost is not None:
         named["cost"] = html.money(plan.cost)
     return named
+
+
+def waiting(past: History | None) -> dict[str, str]:
+    """Return how many rows each rule holds back now, by its name."""
+    held = {} if past is None else past.waiting
+    return {RULE_NAMES[code]: f"{number:,}" for code, number in held.items() if number}
 
 
 def whom(plan: PlanData) -> dict[str, str]:

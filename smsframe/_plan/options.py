@@ -30,6 +30,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from smsframe._base.durations import Duration, check_duration
 from smsframe._base.invisible import UNSEEN
 from smsframe._base.masking import AlreadyMasked
 from smsframe._base.message import Message
@@ -69,6 +70,8 @@ if TYPE_CHECKING:
 NAMED = 20
 MAX_SOURCE = 200  # the API keeps 256 characters; the run and batch are appended to what is given
 MAX_TTL_MINUTES = 2**31 - 1  # the API documents an integer and no range; [guess] it is a common one
+
+SHORTEST_GAP_S, LONGEST_GAP_S = 1.0, 366 * 86_400.0
 
 FIELD = "the name of a database field"
 
@@ -146,6 +149,13 @@ class RuleOptions(TypedDict, total=False):
             "who must not be texted: CSV, Excel, Parquet, a text with one number a line, or the "
             "results of an earlier send; may be repeated. So is, always, the file that "
             "SMSFRAME_EXCLUDE names"
+        ),
+    ]
+    min_gap: Annotated[
+        Duration | None,
+        Argument(
+            "nobody who had any message within this time: 24h, 90min or '2 days'; they wait, and "
+            "the same send goes on later"
         ),
     ]
     limit: Annotated[int | None, Argument("only the first N that can go out")]
@@ -256,6 +266,7 @@ class Options:
     price_per_segment: float | None = None
     fold: Literal["gsm7"] | None = None
     exclude: Any = field(default=None, repr=False)
+    min_gap_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -349,6 +360,7 @@ def check_options(given: SendOptions, faults: list[str]) -> Options:
         price_per_segment=check_number("price_per_segment", given["price_per_segment"], faults),
         fold=None if fold is None else check_choice("fold", fold, ("gsm7",), faults),
         exclude=given["exclude"],
+        min_gap_s=_min_gap(given, faults),
     )
 
 
@@ -478,6 +490,24 @@ def _campaign(given: Any, faults: list[str]) -> str | None:
             )
         )
     return name
+
+
+def _min_gap(given: SendOptions, faults: list[str]) -> float | None:
+    """Return the least time between two messages to a person, in seconds."""
+    gap = given["min_gap"]
+    if gap is not None and given["lookup"]:
+        faults.append(
+            Sentence(
+                "With ",
+                arg("lookup"),
+                " no number is known, so nobody's last message is, and ",
+                arg("min_gap"),
+                " could hold nobody back. Send by ",
+                arg("phone"),
+                ", or leave it out.",
+            )
+        )
+    return check_duration("min_gap", gap, faults, least_s=SHORTEST_GAP_S, most_s=LONGEST_GAP_S)
 
 
 def _region(given: Any, faults: list[str]) -> str | None:

@@ -98,6 +98,7 @@ OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "region_from": {"metavar": "COLUMN"},
     "campaign": {"metavar": "NAME"},
     "exclude": {"type": Path, "action": "append", "default": [], "metavar": "FILE"},
+    "min_gap": {"metavar": "24h"},
     "limit": {"type": int, "metavar": "N"},
     "problems": {"choices": ["skip", "raise"]},
     "duplicates": {"choices": ["skip", "send"]},
