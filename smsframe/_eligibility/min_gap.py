@@ -12,6 +12,8 @@ moment see nothing of each other at first. Whoever claims first texts a person, 
 that row back.
 
 Ten million messages are read a million at a time; only the times of the people asked for are kept.
+Whether a hash is asked for is looked up by its first bits, which rules nearly all out: with a hash
+table of a million people all this takes three times as long.
 """
 
 from __future__ import annotations
@@ -20,8 +22,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from smsframe._journal.ledger import AT_ONCE, state_bytes
 from smsframe._journal.records import HASH_BYTES, REJECTED
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     Bools = npt.NDArray[np.bool_]
 
 NEVER: Final = -np.inf
+_FEWEST_BITS, _MORE_BITS, _MOST_BITS = 16, 4, 24
 
 
 class LastMessages:
@@ -51,6 +52,10 @@ class LastMessages:
     def __init__(self, who: Hashes) -> None:
         self._who: Hashes = np.unique(who)
         self._at = np.full(len(self._who), NEVER)
+        bits = min(max(len(self._who).bit_length() + _MORE_BITS, _FEWEST_BITS), _MOST_BITS)
+        self._shift = np.uint64(64 - bits)
+        self._may_be = np.zeros(1 << bits, dtype=bool)
+        self._may_be[self._who >> self._shift] = True
 
     def note(self, batches: Iterable[PastBatch]) -> None:
         """Take in batches as they are read."""
@@ -75,7 +80,7 @@ class LastMessages:
     def _take(self, batches: list[PastBatch]) -> None:
         """Take in some batches."""
         everybody = np.frombuffer(b"".join(b.recipients or b"" for b in batches), np.uint64)
-        met = np.flatnonzero(self._is_asked_for(everybody))
+        met = self._asked_for(everybody)
         if not len(met):
             return
         ends = np.cumsum([batch.size for batch in batches])
@@ -85,15 +90,15 @@ class LastMessages:
         times = np.array([batch.left_at for batch in batches])[owner]
         np.maximum.at(self._at, np.searchsorted(self._who, everybody[met]), times)
 
-    def _is_asked_for(self, everybody: Hashes) -> Bools:
-        """Tell who of everybody is asked for; the shorter of the two lists is looked up."""
-        if len(everybody) < len(self._who):
-            at = np.minimum(np.searchsorted(self._who, everybody), len(self._who) - 1)
-            here: Bools = self._who[at] == everybody
-            return here
-        found = pc.is_in(pa.array(everybody), value_set=pa.array(self._who))
-        mask: Bools = found.to_numpy(zero_copy_only=False)
-        return mask
+    def _asked_for(self, everybody: Hashes) -> npt.NDArray[np.int64]:
+        """Return where people stand who are asked for; the first bits of a hash rule most out."""
+        maybe = np.flatnonzero(self._may_be[everybody >> self._shift])
+        if not len(maybe):
+            return maybe
+        some = everybody[maybe]
+        at = np.minimum(np.searchsorted(self._who, some), len(self._who) - 1)
+        found: npt.NDArray[np.int64] = maybe[self._who[at] == some]
+        return found
 
     @staticmethod
     def _may_have_gone(

@@ -102,10 +102,11 @@ class Tally:
         """Give rows that are not attempted a reason."""
         self._set(rows, "not_attempted", reason)
 
-    def hold_rows(self, held: HeldRows | None) -> None:
-        """Hold back rows by a rule, each for its own reason; they are not waited for any more."""
+    def hold_rows(self, held: HeldRows | None, *, late: bool = False) -> None:
+        """Hold back rows by a rule, each for its own reason; ``late``: they were waited for."""
         if held is None or not len(held):
             return
+        self._total -= len(held) if late else 0
         reasons = [self._reason((held.code, sentence)) for sentence in held.sentences]
         waiting = self._verdicts.status[held.rows] != NUMBER["unknown"]
         rows, number = held.rows[waiting], held.number[waiting]

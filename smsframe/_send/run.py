@@ -142,7 +142,8 @@ class Run:
         """Hold back rows whose people had a message since the run began."""
         if self.gap.guard is not None:
             who, now = self.keys.of(rows).recipients, self.client.settings.clock()
-            self.tally.hold_rows(too_soon.rows_too_soon(self.gap.guard, rows, who, now))
+            held = too_soon.rows_too_soon(self.gap.guard, rows, who, now)
+            self.tally.hold_rows(held, late=True)
 
     def record(self) -> RunRecord:
         """Return what the journal keeps of the run itself."""
