@@ -217,7 +217,7 @@ def compose(
         As well.
     price_per_segment : float, optional
         Price of one segment, for the cost.
-    limit, problems, duplicates, resend_unknown, exclude : optional
+    limit, problems, duplicates, resend_unknown, exclude, min_gap : optional
         As for :func:`smsframe.send`; they have no field on the screen.
     source, campaign_name, ttl_minutes, character_swap : optional
         Passed on to the API, as by :func:`smsframe.send`.

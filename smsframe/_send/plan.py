@@ -394,7 +394,7 @@ def preview(
         As for :func:`send`; ``program`` may be left out.
     character_swap, content_id, phone, lookup, region, region_from, campaign, exclude : optional
         As for :func:`send`, like all that follow.
-    limit, problems, duplicates, resend_unknown, price_per_segment : optional
+    min_gap, limit, problems, duplicates, resend_unknown, price_per_segment : optional
     client, confirm, dry_run, progress : optional
 
     Returns

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from smsframe._journal.reader import JournalReader
     from smsframe._plan.data import PlanData
 
-CODE = "too_soon"
 _A_MINUTE_S = 60
 
 
@@ -43,7 +42,7 @@ class Judged:
     @property
     def counts(self) -> dict[str, int]:
         """How many rows wait, by the code of the rule."""
-        return {CODE: len(self.held)} if self.held else {}
+        return {self.held.code: len(self.held)} if self.held else {}
 
 
 def judge(
@@ -98,7 +97,7 @@ def rows_too_soon(
     ends = np.where(last > now - guard.gap_s, last, np.nan)
     minutes, number = np.unique(np.ceil(ends / _A_MINUTE_S), return_inverse=True)
     return HeldRows(
-        code=CODE,
+        code="too_soon",
         rows=rows,
         number=number.astype(np.int64),
         sentences=[_sentence(minute * _A_MINUTE_S, guard.gap_s, now) for minute in minutes],
