@@ -10,11 +10,17 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
+import os
+import random
+import signal
+import time
 import warnings
 from dataclasses import dataclass, field
 
 import pandas as pd
 import pytest
+import requests
 from samples import fictional_phones
 from simulation.kernel import Fate, Kernel, Weather
 from simulation.world import TODAY, CrashError, Service, World
@@ -23,6 +29,7 @@ import smsframe
 from smsframe._journal.store import Journal
 from smsframe._send import run
 from smsframe.errors import CampaignBusyError, JournalError
+from smsframe.sandbox.room import CREDENTIALS
 
 HOUR, DAY = 3600.0, 86_400.0
 PHONES = fictional_phones(9)
@@ -183,3 +190,53 @@ def test_stories__soak(tmp_path):
     """The same for many seeds."""
     for seed in range(SOAK):
         tell(seed, tmp_path)
+
+
+# -- real processes, really killed
+
+NOVEMBER = 1_793_000_000.0
+
+
+def send_at(sender, campaign, now, kill_after_s=None):
+    """Have a campaign sent at a time, perhaps killed; return rows by contact, None if it was."""
+    sender.stdin.write(f"{campaign}\t{now}\n")
+    sender.stdin.flush()
+    child = int(sender.stdout.readline())
+    if kill_after_s is not None:
+        time.sleep(kill_after_s)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+    return json.loads(sender.stdout.readline())
+
+
+def texts_of(base_url, campaign):
+    """Return who had a campaign."""
+    messages = requests.get(f"{base_url}/sandbox/outbox", timeout=20).json()
+    return {m["to"] for m in messages if m["text"].endswith(f"this is {campaign}.")}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and kill -9")
+def test_gap__between_killed_campaigns(base_url, sender):
+    """Two campaigns to the same people, killed and forgotten in between: one message a day."""
+    chance, killed, now = random.Random(1), 0, NOVEMBER
+    with smsframe.connect(base_url=base_url, **CREDENTIALS) as client:
+        journal_path = client.journal_path
+    for number in range(5):
+        one, other = f"one {number}", f"other {number}"
+        first = send_at(sender, one, now, chance.uniform(0.01, 0.15))
+        killed += first is None
+        assert not texts_of(base_url, one) & texts_of(base_url, other)
+        if number % 2:
+            smsframe.journal.forget("2100-01-01", path=journal_path)
+        second = send_at(sender, other, now + HOUR)
+        had_one, had_other = texts_of(base_url, one), texts_of(base_url, other)
+        assert not had_one & had_other, "two messages in a day"
+        assert {to for to, status in second.items() if status == "accepted"} == had_other
+        again = send_at(sender, one, now + 2 * HOUR)
+        kept = {to for to, status in again.items() if status in ("accepted", "unknown")}
+        assert texts_of(base_url, one) == had_one <= kept
+        assert first is None or first == again
+        later = send_at(sender, other, now + DAY + 3 * HOUR)
+        assert set(later.values()) == {"accepted"}
+        now += 10 * DAY
+    assert killed, "no send was hit"
