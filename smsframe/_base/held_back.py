@@ -29,10 +29,24 @@ def held_counts(counts: Mapping[str, int]) -> dict[str, int]:
     return {code: counts[code] for code in RULE_NAMES if counts.get(code)}
 
 
-def held_in_words(counts: Mapping[str, int]) -> str:
+def held_in_words(counts: Mapping[str, int], by_team: int | None = None) -> str:
     """Return rows by rule in one line, "" where no rule held any back.
+
+    ``by_team`` of the excluded ones are in the file of ``SMSFRAME_EXCLUDE``, which is then named
+    also where it held nobody back; None where there is none.
 
     >>> held_in_words({"limit": 3, "too_soon": 12, "excluded": 1_200})
     '1,200 excluded, 12 too soon'
+    >>> held_in_words({}, by_team=0)
+    '0 excluded, of which 0 by SMSFRAME_EXCLUDE'
     """
-    return ", ".join(f"{n:,} {RULE_NAMES[code]}" for code, n in held_counts(counts).items())
+    told = {code: f"{n:,} {RULE_NAMES[code]}" for code, n in held_counts(counts).items()}
+    if by_team is not None:
+        excluded = told.pop("excluded", f"0 {RULE_NAMES['excluded']}")
+        told = {"excluded": team_in_words(excluded, by_team), **told}
+    return ", ".join(told.values())
+
+
+def team_in_words(excluded: str, by_team: int) -> str:
+    """Say how many of the excluded rows are in the team's file."""
+    return f"{excluded}, of which {by_team:,} by SMSFRAME_EXCLUDE"

@@ -365,7 +365,7 @@ def _refuse_damage(column: pd.Series, texts: pa.Array, where: str) -> None:
     some = column
     if len(column) > _LOOKED_AT:  # Series.sample would shuffle all of it
         some = column.iloc[np.random.default_rng(0).integers(0, len(column), _LOOKED_AT)]
-    for damage in read_phones(some.reset_index(drop=True)).damage:
+    for damage in read_phones(some.reset_index(drop=True), corrupted_only=True).damage:
         if damage.code in _DAMAGES:
             shown = ", ".join(damage.examples)
             raise InputError(AlreadyMasked(where, f" is refused ({shown}): ", damage.sentence))

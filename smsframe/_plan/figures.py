@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeGuard
 import numpy as np
 
 from smsframe._base import html
-from smsframe._base.held_back import RULE_NAMES
+from smsframe._base.held_back import RULE_NAMES, team_in_words
 from smsframe._base.masking import mask_label
 from smsframe._base.sentences import Sentence, arg
 from smsframe._phones.country import country_counts
@@ -72,6 +72,8 @@ def figures(plan: PlanData) -> dict[str, str]:
         number = int((verdict == kind).sum())
         if number or (kind == EXCLUDED and plan.options.exclude is not None):
             named[name] = f"{number:,}"
+    if plan.by_team is not None:
+        named["excluded"] = team_in_words(named.get("excluded", "0"), plan.by_team)
     sizes = np.bincount(counted[counted > 0]) if len(counted) else np.empty(0, np.int64)
     spread = ", ".join(f"{n:,} × {size}" for size, n in enumerate(sizes) if n)
     named["segments"] = f"{plan.total_segments:,}" + (f" ({spread})" if spread else "")

@@ -31,19 +31,20 @@ class NothingSent:
     """Why a send had nothing to send: its rows by status, and how many were accepted before.
 
     ``accepted_at`` is when the last one was (s since 1970); None where not all were accepted.
-    ``held`` are rows by the rule that holds them back.
+    ``held`` are rows by the rule that holds them back, ``by_team`` those in the team's file.
     """
 
     counts: Mapping[str, int]
     accepted: int
     accepted_at: float | None
     held: Mapping[str, int] = field(default_factory=dict)
+    by_team: int | None = None
 
     @property
     def sentence(self) -> Sentence:
         """That nothing was sent, since when, and how to send again on purpose."""
         if self.accepted_at is None:
-            return Sentence(f"Nothing was sent: {phrase(self.counts, self.held)}.")
+            return Sentence(f"Nothing was sent: {phrase(self.counts, self.held, self.by_team)}.")
         when = dt.datetime.fromtimestamp(self.accepted_at, tz=dt.UTC)
         return Sentence(
             f"Nothing was sent: all {self.accepted:,} messages were accepted already, the last at "
@@ -53,16 +54,24 @@ class NothingSent:
         )
 
 
-def phrase(counts: Mapping[str, int], held: Mapping[str, int] | None = None) -> str:
+def phrase(
+    counts: Mapping[str, int],
+    held: Mapping[str, int] | None = None,
+    by_team: int | None = None,
+) -> str:
     """Return the rows by status in one line, with those that rules hold back."""
-    return " · ".join(with_held(named_counts(counts, STATUSES), held)) or "no rows"
+    return " · ".join(with_held(named_counts(counts, STATUSES), held, by_team)) or "no rows"
 
 
-def with_held(named: list[str], held: Mapping[str, int] | None) -> list[str]:
+def with_held(
+    named: list[str], held: Mapping[str, int] | None, by_team: int | None = None
+) -> list[str]:
     """Return rows by status in words; behind those not attempted, how many each rule held back."""
-    rules = held_in_words(held or {})
-    ends = words_of("not_attempted")
-    return [f"{text} ({rules})" if rules and text.endswith(ends) else text for text in named]
+    rules, ends = held_in_words(held or {}, by_team), words_of("not_attempted")
+    if not rules:
+        return named
+    waits = [f"{text} ({rules})" if text.endswith(ends) else text for text in named]
+    return waits if waits != named else [*named, rules]
 
 
 def banner(
@@ -72,6 +81,7 @@ def banner(
     table: str = "results",
     warnings: int = 0,
     held: Mapping[str, int] | None = None,
+    by_team: int | None = None,
 ) -> str:
     """Return the line under a send.
 
@@ -87,8 +97,10 @@ def banner(
         How many kinds of warnings were said.
     held : mapping of code to int, optional
         How many of the rows not attempted each rule about people held back.
+    by_team : int, optional
+        How many rows the file of ``SMSFRAME_EXCLUDE`` held back; None: there is none.
     """
-    named = with_held(named_counts(counts, ALWAYS + LEFT_OUT, always=ALWAYS), held)
+    named = with_held(named_counts(counts, ALWAYS + LEFT_OUT, always=ALWAYS), held, by_team)
     number, when = before
     if number and when is not None:
         now = counts.get("accepted", 0) - number

@@ -304,7 +304,12 @@ def _reported(run: Run, delivery: Delivery) -> pd.DataFrame:
     if not (run.control.quiet or run.control.apart):
         before = run.before.accepted, run.before.accepted_at
         line = banner(
-            counts, before=before, table=table, warnings=run.warnings, held=run.tally.held_counts()
+            counts,
+            before=before,
+            table=table,
+            warnings=run.warnings,
+            held=run.tally.held_counts(),
+            by_team=run.plan.by_team,
         )
         print(line)  # noqa: T201 - the line looked for under the cell
     if delivery.failure is not None:
@@ -325,6 +330,7 @@ def _nothing_new(run: Run) -> pd.DataFrame:
     nothing = run.control.nothing_sent = NothingSent(
         counts=run.tally.counts(),
         held=run.tally.held_counts(),
+        by_team=run.plan.by_team,
         accepted=run.before.accepted,
         accepted_at=run.before.accepted_at if all_sent else None,
     )
