@@ -403,6 +403,7 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
         duplicates=arguments.duplicates,
         resend_unknown=arguments.resend_unknown,
         exclude=arguments.exclude or None,
+        min_gap=arguments.min_gap,
         content_id=arguments.content_id,
         source=arguments.source,
         campaign_name=arguments.campaign_name,
