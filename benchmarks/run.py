@@ -35,6 +35,7 @@ def lines(rows: int, times: int) -> Iterator[Line]:
     smsframe.plan(frame.head(1000), TEXT, **OPTIONS)
     yield from start()
     yield from planning(frame, times)
+    yield from excluding(frame, times)
     yield from limit(times)
     yield from throughput(frame, times)
     yield from growth(rows)
@@ -64,6 +65,22 @@ def planning(frame: pd.DataFrame, times: int) -> Iterator[Line]:
     ]
     for name, work, aim in parts:
         yield f"{name}, {len(frame):,} rows", f"{median(work, times):.2f} s", aim
+
+
+def excluding(frame: pd.DataFrame, times: int) -> Iterator[Line]:
+    """Measure a plan with a list of as many people, half of them in the frame, against without."""
+    everybody = people(len(frame) * 3 // 2)["mobile"].tail(len(frame))
+    numbers = ("+" + everybody).sample(frac=1, random_state=0).reset_index(drop=True)
+    without = median(lambda: smsframe.plan(frame, TEXT, **OPTIONS), times)
+    alone = median(lambda: smsframe.normalize(numbers), times)
+    whole = median(lambda: smsframe.plan(frame, TEXT, exclude=numbers, **OPTIONS), times)
+    what = f"plan with `exclude=` of {len(numbers):,} numbers, {len(frame):,} rows"
+    ratio = (whole - alone) / without
+    yield (
+        what,
+        f"{whole:.2f} s: `normalize` of the list and {ratio:.2f} x the plan without",
+        "1.3 x",
+    )
 
 
 def limit(times: int) -> Iterator[Line]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from smsframe._base.worker_pool import Backoff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BATCH_SIZE = 1000
 """Most contacts that the service takes in one call."""
@@ -17,6 +22,7 @@ class SendSettings:
     A batch without a connection is given up after ``connect_attempts``, one refused for being too
     many after ``busy_s`` seconds in all. A locked journal is tried again every ``locked_pause_s``.
     Nobody's consent is asked any more after ``consent_quiet_s`` seconds of failures alone.
+    ``clock`` tells the seconds since 1970 (UTC).
     """
 
     batch_size: int = BATCH_SIZE
@@ -25,3 +31,4 @@ class SendSettings:
     busy_s: float = 600.0
     locked_pause_s: float = 0.5
     consent_quiet_s: float = 60.0
+    clock: Callable[[], float] = lambda: time.time()  # noqa: PLW0108 - looked up when it is asked

@@ -35,9 +35,9 @@ OPTIONS: Final = {
         for name in (
             "base_url", "campaign", "campaign_name", "character_swap", "check_consent", "confirm",
             "consent_database", "content_id", "decimal", "dry_run", "duplicates", "encoding",
-            "exclude", "fold", "hidden_rows", "journal", "limit", "lookup", "overwrite", "phone",
-            "pod", "port", "price_per_segment", "problems", "program", "region", "region_from",
-            "resend_unknown", "sheet", "source", "text", "ttl_minutes",
+            "exclude", "fold", "hidden_rows", "journal", "limit", "lookup", "min_gap", "overwrite",
+            "phone", "pod", "port", "price_per_segment", "problems", "program", "region",
+            "region_from", "resend_unknown", "sheet", "source", "text", "ttl_minutes",
         )
     },
 }  # fmt: skip

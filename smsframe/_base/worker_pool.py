@@ -43,6 +43,8 @@ class WorkerPool(Generic[Key, Item, Answer]):
         Makes an answer of what a call raised.
     name : str
         What the names of the threads begin with.
+    clock : callable
+        Tells the seconds since 1970 (UTC).
     """
 
     def __init__(
@@ -52,7 +54,9 @@ class WorkerPool(Generic[Key, Item, Answer]):
         *,
         failed: Callable[[Exception], Answer],
         name: str = "smsframe",
+        clock: Callable[[], float] = time.time,
     ) -> None:
+        self._clock = clock
         self._call = call
         self._size = size
         self._failed = failed
@@ -69,7 +73,7 @@ class WorkerPool(Generic[Key, Item, Answer]):
 
     def today(self) -> float:
         """Return seconds since 1970 (UTC)."""
-        return time.time()
+        return self._clock()
 
     def submit(self, key: Key, item: Item) -> None:
         """Have a call made; its answer comes back under ``key``."""

@@ -217,7 +217,8 @@ def compose(
         As well.
     price_per_segment : float or mapping of str to float, optional
         Price of one segment, or one for each country, for the cost.
-    exclude, check_consent, consent_database, limit, problems, duplicates, resend_unknown : optional
+    exclude, min_gap, check_consent, consent_database, limit, problems, duplicates : optional
+    resend_unknown : optional
         As for :func:`smsframe.send`; they have no field on the screen.
     source, campaign_name, ttl_minutes, character_swap : optional
         Passed on to the API, as by :func:`smsframe.send`.

@@ -34,7 +34,7 @@ FIELDS = (
 )
 _OF_A_NOTEBOOK = re.compile(r"_+(?:i*\d*|oh|dh|ih)")  # what IPython calls the last outputs
 BETWEEN = tuple(f"{Path(file).parent}{os.sep}" for file in (errors.__file__, pd.__file__))
-_WHOM = ("phone", "lookup", "region", "region_from", "exclude", "limit")
+_WHOM = ("phone", "lookup", "region", "region_from", "exclude", "min_gap", "limit")
 DEFAULTS: Mapping[str, Any] = {
     "problems": "skip",
     "duplicates": "skip",
@@ -120,6 +120,7 @@ def checked(frame: pd.DataFrame, text: str | None, options: arguments.ComposeOpt
             "duplicates": full["duplicates"],
             "resend_unknown": full["resend_unknown"],
             "exclude": _excluded(full["exclude"]),
+            "min_gap": _gap(full["min_gap"]),
             "check_consent": rules.check_consent,
             "consent_database": full["consent_database"],
             "source": full["source"],
@@ -137,6 +138,11 @@ def _excluded(given: Any) -> exclude.Exclusion | None:
     is_path = isinstance(given, (str, os.PathLike))
     name = repr(os.fspath(given)) if is_path else name_of(given, "exclude")
     return replace(exclude.read(given), name=name)
+
+
+def _gap(given: Any) -> str | None:
+    """Return a gap as a text, which stands in code as it is."""
+    return given if given is None or isinstance(given, str) else pd.Timedelta(given).isoformat()
 
 
 def name_of(thing: object, otherwise: str) -> str:

@@ -60,6 +60,7 @@ _LOOKED_AT = 5_000
 _MOST_UNREAD, _UNREAD_SHARE = 3, 0.01
 _FEWEST_OF_NUMBER = 7
 _NOTHING = pa.array([], pa.string())
+_NO_INTEGERS = np.empty(0, np.int64)
 _NOBODY_KNOWS_WHO = "a row without sms_contact"
 
 
@@ -78,7 +79,7 @@ class Exclusion:
     def has_numbers(self) -> bool:
         """Whether it holds anything else than lookups."""
         numbers = self.numbers
-        return bool(len(numbers.whole) or len(numbers.bare) or numbers.unread)
+        return numbers.holds_any or bool(numbers.unread)
 
 
 NOBODY = Exclusion()
@@ -117,6 +118,7 @@ def _joined(parts: Sequence[Exclusion]) -> Exclusion:
         numbers=Numbers(
             whole=pa.concat_arrays([_NOTHING, *(each.whole for each in numbers)]),
             bare=pa.concat_arrays([_NOTHING, *(each.bare for each in numbers)]),
+            plain=np.concatenate([_NO_INTEGERS, *(each.plain for each in numbers)]),
             unread=sum(each.unread for each in numbers),
             examples=tuple(text for each in numbers for text in each.examples),
         ),
@@ -339,8 +341,7 @@ def _from_column(column: pd.Series, where: str) -> Exclusion:
 def _read_texts(texts: pa.Array, where: str, *, international: bool) -> Numbers:
     """Read cells; refuse them when too many can be read as nothing."""
     numbers = read_numbers(texts, international=international)
-    nothing_read = not (len(numbers.whole) or len(numbers.bare))
-    most = 0 if nothing_read else max(_MOST_UNREAD, _UNREAD_SHARE * len(texts))
+    most = 0 if not numbers.holds_any else max(_MOST_UNREAD, _UNREAD_SHARE * len(texts))
     if numbers.unread > most:
         raise InputError(
             AlreadyMasked(
@@ -361,8 +362,10 @@ def _refuse_damage(column: pd.Series, texts: pa.Array, where: str) -> None:
             "digits, so those who are meant would be texted. Take the list from its source, with "
             "the numbers stored as text."
         )
-    some = column.sample(_LOOKED_AT, random_state=0) if len(column) > _LOOKED_AT else column
-    for damage in read_phones(some.reset_index(drop=True)).damage:
+    some = column
+    if len(column) > _LOOKED_AT:  # Series.sample would shuffle all of it
+        some = column.iloc[np.random.default_rng(0).integers(0, len(column), _LOOKED_AT)]
+    for damage in read_phones(some.reset_index(drop=True), corrupted_only=True).damage:
         if damage.code in _DAMAGES:
             shown = ", ".join(damage.examples)
             raise InputError(AlreadyMasked(where, f" is refused ({shown}): ", damage.sentence))

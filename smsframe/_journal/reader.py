@@ -21,6 +21,7 @@ import sqlite3
 import sys
 import threading
 import time
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
@@ -28,9 +29,11 @@ from smsframe._base.forks import unforked
 from smsframe._journal.ledger import BatchHashes, Wanted, collect, count_states
 from smsframe._journal.location import Place
 from smsframe._journal.records import (
+    HASH_BYTES,
     BatchRecord,
     FinishedRun,
     Ledger,
+    PastBatch,
     RecentBatch,
     RecentRun,
     RunRecord,
@@ -70,6 +73,18 @@ _RECENT: Final = (
     "SELECT id, batch_id, run_id, claimed_at, size, state, states, recipients FROM batches "
     "JOIN messages ON batch = id WHERE length(recipients)"
 )
+# When a message left at the latest. What was called unknown after its sender had died says when
+# that was noticed, which may be days later; it was never counted as tried.
+_LEFT_AT: Final = (
+    "max(claimed_at, CASE WHEN settled_at IS NULL THEN min(:now, claimed_at + :latest_s) "
+    "WHEN attempts THEN settled_at ELSE min(settled_at, claimed_at + :latest_s) END)"
+)
+_PAST: Final = (
+    f"SELECT id, batch_id, {_LEFT_AT} AS left_at, size, state, states, recipients_checksum, "
+    "recipients FROM batches LEFT JOIN messages ON batch = id WHERE id > :after AND run_id <> :but "
+    "AND (state <> 'rejected' OR states IS NOT NULL) AND left_at > :since "
+    "AND (recipients IS NULL OR length(recipients))"
+)
 _FINISHED: Final = (
     "SELECT run_id, ended_at FROM runs WHERE scope = ? AND ending = 'done' AND left = 0 "
     "AND NOT EXISTS (SELECT 1 FROM batches WHERE batches.run_id = runs.run_id "
@@ -82,6 +97,7 @@ _IT_WAITS: Final = (
     "The journal is locked by another program (a database browser, a backup). It is waited for, "
     "about a minute at most; close what has it open."
 )
+_LATEST_S: Final = 3600.0  # a call leaves within an hour of its claim: waits and repeats end before
 _ANY_PAGE: Final = "SELECT 1 FROM sqlite_master LIMIT 1"
 _STEP: Final = 500  # names in one IN (...); the floor of SQLite's limit is 999
 RUN_FIELDS: Final = tuple(RUN_COLUMNS.split(", "))
@@ -208,6 +224,35 @@ class JournalReader:
                 query = f"{_RECENT} AND run_id IN ({marks}) AND claimed_at >= ?"
                 for row in db.execute(query, (*step, since)):
                     yield RecentBatch(*row)
+
+    def newest_batch(self) -> int:
+        """Return the number of the batch that was claimed last, 0 where there is none."""
+        return self._one("SELECT max(id) FROM batches") or 0
+
+    def past_batches(
+        self, since: float, now: float, *, after: int = 0, but: str = ""
+    ) -> Iterator[PastBatch]:
+        """Read what may have gone out after a time, of all campaigns, one batch at a time.
+
+        Tests are left out, and so is what was not processed, or settled as not sent as a whole.
+
+        Parameters
+        ----------
+        since, now : float
+            Seconds since 1970 (UTC). What is claimed and not settled may leave this very moment.
+        after : int, default 0
+            Only batches claimed after the one of this number.
+        but : str, default ""
+            A run whose batches are left out.
+        """
+        given = {"since": since, "now": now, "latest_s": _LATEST_S, "after": after, "but": but}
+        with self._reading() as db:
+            for row in db.execute(_PAST, given):
+                batch = PastBatch(*row)
+                if not _has_recipients(batch):
+                    what = f"the recipients of batch {batch.batch_id} are not what was written"
+                    raise damaged(self.path, what)
+                yield batch
 
     def loose_values(self, number: int) -> bytes:
         """Give the hashes of the values of a batch by its number, value by value."""
@@ -343,10 +388,10 @@ class JournalReader:
                 roll_back(db)
                 raise
 
-    def _one(self, query: str, name: str | bytes | int) -> Any:
+    def _one(self, query: str, *names: str | bytes | int) -> Any:
         """Read one value, None when there is no such row."""
         with self._reading() as db:
-            row = db.execute(query, (name,)).fetchone()
+            row = db.execute(query, names).fetchone()
         return None if row is None else row[0]
 
     def _blob(self, column: str, table: str, batch_id: str) -> bytes:
@@ -371,6 +416,17 @@ class JournalReader:
             path=str(self.path),
             missing=name,
         )
+
+
+def _has_recipients(batch: PastBatch) -> bool:
+    """Tell whether the recipients of a batch are those that were written."""
+    hashes = batch.recipients
+    return (
+        hashes is not None
+        and len(hashes) == HASH_BYTES * batch.size
+        and zlib.crc32(hashes) == batch.checksum
+        and (batch.states is None or len(batch.states) == batch.size)
+    )
 
 
 def _say_it_waits() -> None:

@@ -190,6 +190,23 @@ class RecentBatch:
     recipients: bytes
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class PastBatch:
+    """A batch that may have gone out, as it was read; ``left_at`` is when at the latest.
+
+    ``recipients`` are 8 bytes of hash per message. What was rejected as a whole is none.
+    """
+
+    number: int
+    batch_id: str
+    left_at: float
+    size: int
+    state: State
+    states: bytes | None
+    checksum: int | None
+    recipients: bytes | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedRun:
     """A run of a scope that left nothing over and nothing unknown, and when it ended."""

@@ -5,6 +5,10 @@ Decisions:
 - **A claim is on disk before its POST leaves.** `Journal.record` returns only after the commit was
   synced, so whatever happens next, the next run knows of the batch. Several claims and settlements
   share one transaction, because what costs time is the sync.
+- **What depends on the claims of others is judged where a claim is written.** Campaigns have locks
+  of their own, so two runs may claim for the same people at the same moment. Writers of one file
+  stand in line, so whoever judges inside the transaction of a claim sees all claims before it, and
+  those that follow see this one.
 - **States only go forward**: ``claimed`` to ``accepted``, ``rejected`` or ``unknown``. Settling
   twice alike is no fault (an interrupt may fall between commit and return); settling otherwise is.
   Only what is ``unknown`` may be resolved by a person, row by row if need be, and resolved again.
@@ -27,7 +31,7 @@ import dataclasses
 import json
 import time
 import zlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from smsframe._base.sentences import SETTLE, Sentence, of_results, remember, words
 from smsframe._journal.location import refuse_outdated
@@ -59,8 +63,13 @@ from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+    import numpy as np
+    import numpy.typing as npt
+
+    Messages: TypeAlias = npt.NDArray[np.bool_]
+    Judge: TypeAlias = Callable[[Sequence[Claim]], Mapping[str, Messages]]
 
 __all__ = [
     "ACCEPTED",
@@ -178,8 +187,12 @@ class Journal(JournalReader):
                 db.execute("UPDATE rests SET rest = ? WHERE run_id = ?", (rest, run_id))
 
     def record(
-        self, *, claims: Sequence[Claim] = (), settlements: Sequence[Settlement] = ()
-    ) -> None:
+        self,
+        *,
+        claims: Sequence[Claim] = (),
+        settlements: Sequence[Settlement] = (),
+        judge: Judge | None = None,
+    ) -> Mapping[str, Messages]:
         """Write claims and settlements as one; on return all is on disk, after an error nothing.
 
         Settling a batch again with the same outcome does nothing. A journal that was moved,
@@ -191,6 +204,14 @@ class Journal(JournalReader):
             Batches about to be posted; their run must have been started.
         settlements : sequence of Settlement
             Outcomes of claimed batches, those of ``claims`` included.
+        judge : callable, optional
+            Is given the claims once nobody else can write any more, and returns, by batch, which
+            messages must not go out (bool, one per message): these batches are not claimed.
+
+        Returns
+        -------
+        mapping of str to array of bool
+            What ``judge`` returned.
 
         Raises
         ------
@@ -198,15 +219,20 @@ class Journal(JournalReader):
             The disk failed, the journal is not where it was, a claim's batch is known already or
             its run is not, or a settled batch is given another outcome.
         """
+        held: Mapping[str, Messages] = {}
         if not claims and not settlements:
-            return
+            return held
         with self._writing(moved_too=not claims) as db:
+            if claims and judge is not None:
+                held = judge(claims)
+                claims = [claim for claim in claims if claim.batch_id not in held]
             for claim in claims:
                 self._claim(db, claim)
             for settlement in settlements:
                 self._settle(db, settlement)
         if claims:
             self._place.note(claims[-1].scope, claims[-1].batch_id)
+        return held
 
     def _claim(self, db: sqlite3.Connection, claim: Claim) -> None:
         """Insert one batch and its blobs."""

@@ -36,6 +36,7 @@ numbers rounded to 4, 6, 8 and 10 digits are found in every form, as are 32-bit 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -165,9 +166,17 @@ class _Sample:
 
 
 def find_damage(
-    column: pd.Series, texts: pa.Array, readings: Readings, region: str | None
+    column: pd.Series,
+    texts: pa.Array,
+    readings: Readings,
+    region: str | None,
+    *,
+    corrupted_only: bool = False,
 ) -> tuple[Damage, ...]:
-    """Return the faults of a column, the ones that explain most first; none for a clean one."""
+    """Return the faults of a column, the ones that explain most first; none for a clean one.
+
+    ``corrupted_only``: it is no column to send to, and what lacks a country is no fault.
+    """
     if not is_text_or_number(column):
         count = int(column.notna().sum())
         return (_wrong_kind(column, count),) if count else ()
@@ -186,11 +195,20 @@ def find_damage(
         region=region,
         lacks_country=readings.code == CODES.index("phone_no_country"),
     )
-    return tuple(filter(None, _damages(sample)))[:1]
+    looks = _corruptions(sample) if corrupted_only else _damages(sample)
+    return tuple(itertools.islice(filter(None, looks), 1))
 
 
 def _damages(sample: _Sample) -> Iterator[Damage | None]:
     """Look for each damage in turn."""
+    yield from _corruptions(sample)
+    yield _wrong_region(sample)
+    yield _not_phones(sample)
+    yield _no_country(sample)
+
+
+def _corruptions(sample: _Sample) -> Iterator[Damage | None]:
+    """Look for numbers that were changed on their way."""
     yield _small_floats(sample)
     yield _fractions(sample)
     yield _wrapped(sample)
@@ -198,9 +216,6 @@ def _damages(sample: _Sample) -> Iterator[Damage | None]:
     written = _written(sample)
     yield _rounded(sample, written)
     yield _float32(sample, written)
-    yield _wrong_region(sample)
-    yield _not_phones(sample)
-    yield _no_country(sample)
 
 
 def _wrong_kind(column: pd.Series, rows: int) -> Damage:

@@ -100,7 +100,11 @@ class PhoneColumn:
 
 
 def read_phones(
-    column: pd.Series, *, region: str | None = None, row_regions: pd.Categorical | None = None
+    column: pd.Series,
+    *,
+    region: str | None = None,
+    row_regions: pd.Categorical | None = None,
+    corrupted_only: bool = False,
 ) -> PhoneColumn:
     """Read a phone column.
 
@@ -117,6 +121,8 @@ def read_phones(
         without one are problems; nothing is guessed.
     row_regions
         The region of each row, in capitals; where it is missing, ``region`` counts.
+    corrupted_only
+        Of the faults of the whole column, look only for numbers that were changed on their way.
 
     Returns
     -------
@@ -143,7 +149,13 @@ def read_phones(
         valid_digits=readings.digits,
         code=_categorical(readings.code, CODES),
         line_type=_categorical(_line_type_codes(readings), LINE_TYPES),
-        damage=find_damage(column, texts, readings, home if row_regions is None else None),
+        damage=find_damage(
+            column,
+            texts,
+            readings,
+            home if row_regions is None else None,
+            corrupted_only=corrupted_only,
+        ),
     )
 
 

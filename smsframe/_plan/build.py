@@ -20,7 +20,7 @@ from smsframe._base.validation import check_frame, refuse
 from smsframe._plan import options as arguments
 from smsframe._plan.column_values import ColumnValues
 from smsframe._plan.data import PlanData
-from smsframe._plan.excluded_rows import excluded_rows
+from smsframe._plan.excluded_rows import by_team, excluded_rows
 from smsframe._plan.message_parts import MessageColumns
 from smsframe._plan.notices import note_words
 from smsframe._plan.problems import Problems
@@ -62,7 +62,7 @@ def build_plan(frame: pd.DataFrame, text: str | None, given: arguments.SendOptio
     texts = read_texts(message, columns, options.fold, values)
     messages = identify_messages(recipients, texts, problems)
     excluded = excluded_rows(options.exclude, recipients, columns.region, problems)
-    judged = judge_rows(messages, columns, options, excluded, problems)
+    judged = judge_rows(messages, columns, options, excluded.rows, problems)
     note_columns(frame, [columns.phone, columns.region_from, *values.read_columns], problems)
     note_words(texts, judged.verdict, problems)
     return PlanData(
@@ -74,6 +74,7 @@ def build_plan(frame: pd.DataFrame, text: str | None, given: arguments.SendOptio
         messages=messages,
         verdict=judged.verdict,
         somebody_twice=judged.somebody_twice,
+        by_team=by_team(excluded, judged.verdict),
         problems=problems,
         read_columns=tuple(values.read_columns),
     )

@@ -49,7 +49,8 @@ class PlanData:
     """What a plan is made of; full of recipients, hence without a repr.
 
     ``read_columns`` are the columns that values were taken from, ``verdict`` what becomes of each
-    row, one of the numbers in ``verdicts.py``.
+    row, one of the numbers in ``verdicts.py``. ``by_team`` counts the rows that the file of
+    ``SMSFRAME_EXCLUDE`` holds back; None where there is none.
     """
 
     frame: pd.DataFrame
@@ -60,6 +61,7 @@ class PlanData:
     messages: MessageColumns
     verdict: Verdict
     somebody_twice: bool
+    by_team: int | None = None
     problems: Problems = field(default_factory=Problems)
     read_columns: tuple[Hashable, ...] = ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
@@ -20,42 +21,64 @@ from smsframe._eligibility.exclude import (
     team_list,
 )
 from smsframe._eligibility.excluded_numbers import Numbers, held_back
+from smsframe._plan.verdicts import EXCLUDED
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
     from smsframe._plan.problems import Problems
     from smsframe._plan.recipients import Recipients
+    from smsframe._plan.verdicts import Verdict
 
 _MOST_FIELDS = 4  # of a lookup, to be tried in every order
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Excluded:
+    """Which recipients are excluded, and by the team's file; None where none is named."""
+
+    rows: npt.NDArray[np.bool_]
+    by_team: npt.NDArray[np.bool_] | None = None
+
+
 def excluded_rows(
     exclude: Any, recipients: Recipients, region: str | None, problems: Problems
-) -> npt.NDArray[np.bool_]:
+) -> Excluded:
     """Return which recipients are excluded; what could not be read is noted."""
-    given = read(exclude)
-    lists = [
-        (given, ARGUMENT),
-        (NOBODY if exclude is NOBODY else team_list(), VARIABLE),
-    ]
-    excluded = np.zeros(len(recipients), dtype=bool)
-    for found, where in lists:
-        _note_unread(problems, found.numbers, where)
-        if recipients.contact_ids is None:
-            excluded |= _excluded_lookups(recipients, found, where)
-        elif len(found.lookups):
-            raise InputError(
-                Sentence(
-                    where,
-                    " holds results of a run with ",
-                    arg("lookup"),
-                    ", of whom no number is known, so they cannot be held back here. Give their "
-                    "numbers.",
-                )
+    rows = _held_by(read(exclude), ARGUMENT, recipients, region, problems)
+    team = NOBODY if exclude is NOBODY else team_list()
+    if team is NOBODY:
+        return Excluded(rows=rows)
+    by_team = _held_by(team, VARIABLE, recipients, region, problems)
+    return Excluded(rows=rows | by_team, by_team=by_team)
+
+
+def by_team(excluded: Excluded, verdict: Verdict) -> int | None:
+    """Return how many rows the team's file holds back; None where none is named."""
+    if excluded.by_team is None:
+        return None
+    return int((verdict[excluded.by_team] == EXCLUDED).sum())
+
+
+def _held_by(
+    found: Exclusion, where: str, recipients: Recipients, region: str | None, problems: Problems
+) -> npt.NDArray[np.bool_]:
+    """Return which recipients a list excludes."""
+    _note_unread(problems, found.numbers, where)
+    if recipients.contact_ids is None:
+        return _excluded_lookups(recipients, found, where)
+    if len(found.lookups):
+        raise InputError(
+            Sentence(
+                where,
+                " holds results of a run with ",
+                arg("lookup"),
+                ", of whom no number is known, so they cannot be held back here. Give their "
+                "numbers.",
             )
-        elif found.has_numbers:
-            excluded |= held_back(found.numbers, recipients.contact_ids, region)
-    return excluded
+        )
+    if not found.has_numbers:
+        return np.zeros(len(recipients), dtype=bool)
+    return held_back(found.numbers, recipients.contact_ids, region)
 
 
 def _excluded_lookups(

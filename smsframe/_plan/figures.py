@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeGuard
 import numpy as np
 import pyarrow.compute as pc
 
+from smsframe._base.held_back import RULE_NAMES, team_in_words
 from smsframe._base.masking import mask_label
 from smsframe._base.sentences import Sentence, arg
 from smsframe._phones.country import country_counts
@@ -39,10 +40,10 @@ def view(
     found = plan.problems_with(past.known)
     return show.PlanView(
         recipients=len(plan.ready),
-        left=past.known.left if _is_dealt_with(past.known) else None,
+        left=None if past.known is None else past.known.left,
         batches=batches,
         program=plan.message.program,
-        figures=figures(plan) | whom(plan),
+        figures=figures(plan) | waiting(past.known) | whom(plan),
         notes=[
             *_not_known(past),
             *_dealt_with(past.known),
@@ -71,6 +72,8 @@ def figures(plan: PlanData) -> dict[str, str]:
         number = int((verdict == kind).sum())
         if number or (kind == EXCLUDED and plan.options.exclude is not None):
             named[name] = f"{number:,}"
+    if plan.by_team is not None:
+        named["excluded"] = team_in_words(named.get("excluded", "0"), plan.by_team)
     sizes = np.bincount(counted[counted > 0]) if len(counted) else np.empty(0, np.int64)
     spread = ", ".join(f"{n:,} × {size}" for size, n in enumerate(sizes) if n)
     named["segments"] = f"{plan.total_segments:,}" + (f" ({spread})" if spread else "")
@@ -83,6 +86,12 @@ def figures(plan: PlanData) -> dict[str, str]:
         calls = "1 call" if people == 1 else f"up to {people:,} calls"
         named["consent"] = f"asked before anything is sent, {calls}"
     return named
+
+
+def waiting(past: History | None) -> dict[str, str]:
+    """Return how many rows each rule holds back now, by its name."""
+    held = {} if past is None else past.waiting
+    return {RULE_NAMES[code]: f"{number:,}" for code, number in held.items() if number}
 
 
 def whom(plan: PlanData) -> dict[str, str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from smsframe._plan.problems import Fault
 
 
@@ -13,7 +15,8 @@ if TYPE_CHECKING:
 class History:
     """What the journal knows of a plan's messages: how many of them were dealt with before.
 
-    ``faults`` are what people had before that a person would want to know, as
+    ``left`` go out now; ``waiting`` are rows that a rule holds back now, by its code. ``faults``
+    are what people had before that a person would want to know, as
     ``_send/nearly_the_same.py`` finds it. ``new_people`` never had a message; None where that is
     not told.
     """
@@ -22,8 +25,14 @@ class History:
     unknown: int
     held: int
     left: int
+    waiting: Mapping[str, int] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
     new_people: int | None = None
+
+    @property
+    def waits(self) -> int:
+        """How many rows a rule holds back now."""
+        return sum(self.waiting.values())
 
     @property
     def blocking(self) -> list[Fault]:

@@ -30,6 +30,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from smsframe._base.durations import Duration, check_duration
 from smsframe._base.invisible import UNSEEN
 from smsframe._base.masking import AlreadyMasked
 from smsframe._base.message import Message
@@ -70,6 +71,8 @@ if TYPE_CHECKING:
 NAMED = 20
 MAX_SOURCE = 200  # the API keeps 256 characters; the run and batch are appended to what is given
 MAX_TTL_MINUTES = 2**31 - 1  # the API documents an integer and no range; [guess] it is a common one
+
+SHORTEST_GAP_S, LONGEST_GAP_S = 1.0, 366 * 86_400.0
 
 FIELD = "the name of a database field"
 
@@ -147,6 +150,13 @@ class RuleOptions(TypedDict, total=False):
             "who must not be texted: CSV, Excel, Parquet, a text with one number a line, or the "
             "results of an earlier send; may be repeated. So is, always, the file that "
             "SMSFRAME_EXCLUDE names"
+        ),
+    ]
+    min_gap: Annotated[
+        Duration | None,
+        Argument(
+            "nobody who had any message within this time: 24h, 90min or '2 days'; they wait, and "
+            "the same send goes on later"
         ),
     ]
     check_consent: Annotated[
@@ -272,6 +282,7 @@ class Options:
     price_per_segment: float | Mapping[str, float] | None = None
     fold: Literal["gsm7"] | None = None
     exclude: Any = field(default=None, repr=False)
+    min_gap_s: float | None = None
     check_consent: bool | Literal["require"] = False
     consent_database: str | None = None
 
@@ -370,6 +381,7 @@ def check_options(given: SendOptions, faults: list[str]) -> Options:
         price_per_segment=_price(given["price_per_segment"], given["lookup"], faults),
         fold=None if fold is None else check_choice("fold", fold, ("gsm7",), faults),
         exclude=given["exclude"],
+        min_gap_s=_min_gap(given, faults),
         check_consent=check_consent,
         consent_database=database,
     )
@@ -510,6 +522,24 @@ def _price(given: Any, lookup: Any, faults: list[str]) -> float | Mapping[str, f
     from smsframe._phones.prices import check_price  # noqa: PLC0415 - heavy; --help reads this file
 
     return check_price(given, faults, lookup=lookup)
+
+
+def _min_gap(given: SendOptions, faults: list[str]) -> float | None:
+    """Return the least time between two messages to a person, in seconds."""
+    gap = given["min_gap"]
+    if gap is not None and given["lookup"]:
+        faults.append(
+            Sentence(
+                "With ",
+                arg("lookup"),
+                " no number is known, so nobody's last message is, and ",
+                arg("min_gap"),
+                " could hold nobody back. Send by ",
+                arg("phone"),
+                ", or leave it out.",
+            )
+        )
+    return check_duration("min_gap", gap, faults, least_s=SHORTEST_GAP_S, most_s=LONGEST_GAP_S)
 
 
 def _region(given: Any, faults: list[str]) -> str | None:

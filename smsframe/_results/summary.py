@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from smsframe._base import result_columns
+from smsframe._base.held_back import held_counts
 from smsframe._base.result_rows import ResultRows
 from smsframe._base.sentences import Sentence, arg, as_sentences
 from smsframe._base.tracebacks import public
@@ -52,6 +54,9 @@ class Summary:
         Rows of the results.
     counts : dict of str to int
         Rows by status, for those that occur, the best first.
+    held : dict of str to int
+        Rows not attempted by the code of the rule about people that holds them back (``excluded``,
+        ``too_soon``, …), for those that occur.
     batches : int
         Calls that these rows were sent in.
     segments : int
@@ -71,6 +76,7 @@ class Summary:
 
     rows: int
     counts: dict[str, int]
+    held: dict[str, int]
     batches: int
     segments: int
     segments_unknown: int
@@ -125,6 +131,7 @@ def summarized(
     return Summary(
         rows=len(rows),
         counts={s: n for s in result_columns.STATUSES if (n := int(rows.has(s).sum()))},
+        held=_held(rows),
         batches=len(rows.batch.unique().drop_null()),
         segments=int(billed.sum()),
         segments_unknown=int(segments[rows.has("unknown")].sum()),
@@ -135,6 +142,12 @@ def summarized(
         _table=table,
         _costs=costs,
     )
+
+
+def _held(rows: ResultRows) -> dict[str, int]:
+    """Return how many rows each rule about people holds back."""
+    codes = rows.code.filter(pa.array(rows.has("not_attempted"))).value_counts().to_pylist()
+    return held_counts({each["values"]: each["counts"] for each in codes})
 
 
 def _named(by: Any, faults: list[str]) -> list[Hashable]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from smsframe._base.held_back import held_in_words
 from smsframe._base.html import (
     HEADING,
     INK,
@@ -73,6 +74,8 @@ def _headline(view: Summary) -> str:
 def _figures(view: Summary) -> dict[str, str]:
     """Return the totals by name."""
     figures = {"batches": f"{view.batches:,}", "segments": f"{view.segments:,}"}
+    if view.held:
+        figures["held back"] = held_in_words(view.held)
     if view.segments_unknown:
         figures["segments unknown"] = f"{view.segments_unknown:,}"
     if view._costs is not None:  # noqa: SLF001 - shown with what it is made of

@@ -7,7 +7,8 @@ call of a batch. So the tests can run this very code over a simulated clock, net
 Rules, in the order in which they matter:
 
 - **No POST leaves before its claim is recorded.** Claims and the settlements at hand share one
-  synced transaction.
+  synced transaction. A rule that depends on the claims of others (``min_gap=``) is judged in it: a
+  batch of which something is held back is not claimed, and goes on without that.
 - **Only what provably was not processed is repeated**: no connection, a refusal for being too
   many, a refused call about a contact (halved until the bad rows stand alone). An answer that was
   lost is ``unknown`` at once.
@@ -62,12 +63,17 @@ from smsframe._send.batches_in_flight import (
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import numpy as np
+    import numpy.typing as npt
 
     from smsframe._acoustic.outcomes import Outcome
     from smsframe._acoustic.payload import SendRequest
     from smsframe._base.arrow import Positions
     from smsframe._base.worker_pool import WorkerPool
+
+    Messages = npt.NDArray[np.bool_]
 
 LOST_IN_A_ROW = 5
 REFUSED_IN_A_ROW = 24
@@ -94,11 +100,14 @@ class Delivery:
     prepare : callable
         Makes the claim and the call of a batch, from its number and its rows.
     record : callable
-        Makes claims and settlements durable.
+        Makes claims and settlements durable. Returns, by batch, which messages a rule holds back at
+        the last moment: such a batch was not claimed, and its other rows go out as another one.
     settled : callable
         Is told each :class:`Result`.
     begin : callable
         Is called before the first batch; a fault of it ends the run like one of ``settled``.
+    hold : callable
+        Is told the rows that are held back at the last moment.
     waits : callable
         Is called when another program locks the journal, each time it does.
     look_around : callable
@@ -117,9 +126,10 @@ class Delivery:
     workers: WorkerPool[int, SendRequest, Outcome]
     batches: Iterator[Positions]
     prepare: Callable[[int, Positions], tuple[Claim, SendRequest]]
-    record: Callable[[Sequence[Claim], Sequence[Settlement]], None]
+    record: Callable[[Sequence[Claim], Sequence[Settlement]], Mapping[str, Messages] | None]
     settled: Callable[[Result], None]
     begin: Callable[[], None] = lambda: None
+    hold: Callable[[Positions], None] = lambda _: None
     waits: Callable[[], None] = lambda: None
     look_around: Callable[[], None] = lambda: None
     max_in_flight: int = 10
@@ -143,6 +153,7 @@ class Delivery:
     _in_flight: dict[int, BatchInFlight] = field(default_factory=dict)
     _retry_queue: list[tuple[float, int, BatchInFlight]] = field(default_factory=list)
     _unrecorded: list[Settlement] = field(default_factory=list)
+    _held: Mapping[str, Messages] = field(default_factory=dict)
 
     def run(self) -> None:
         """Send until nothing is left or something says stop; then raise ``error``, if any."""
@@ -243,19 +254,34 @@ class Delivery:
         return self._window - len(self._in_flight) - len(self._to_post) - len(self._retry_queue)
 
     def _claim_next(self) -> None:
-        """Claim what is to be posted next, and write down what came back."""
+        """Claim what is to be posted next; what is held back leaves room for others."""
+        while self._claim_some():
+            pass
+
+    def _claim_some(self) -> bool:
+        """Claim batches and write down what came back; True when rows of them were held back."""
         ahead = self._window // CALLS_PER_CLAIM_AHEAD
         fresh = self._build(self._free + ahead - len(self._claimed_ahead))
         for batch in fresh:
             batch.claim = replace(batch.claim, claimed_at=self.workers.today())
         if fresh or self._unrecorded:
             if self._record([batch.claim for batch in fresh]):
-                self._claimed_ahead.extend(fresh)
+                self._claimed_ahead.extend(b for b in fresh if b.claim.batch_id not in self._held)
             elif self._locked is not None:
                 self._prepared.extendleft(reversed(fresh))
             else:
                 self._end(JOURNAL_FAILED)
+        held = [batch for batch in fresh if batch.claim.batch_id in self._held]
+        for batch in reversed(held):
+            self._hold_back(batch, self._held[batch.claim.batch_id])
         self._heed_stop()
+        return bool(held)
+
+    def _hold_back(self, batch: BatchInFlight, messages: Messages) -> None:
+        """Take out of a batch that was not claimed what is held back; the others go at once."""
+        self._guarded(lambda: self.hold(batch.rows[messages]))
+        if not messages.all():
+            self._split_queue.appendleft(batch.rows[~messages])
 
     def _post_claimed(self) -> None:
         """Post what is claimed; of that which is claimed ahead, what the window lets."""
@@ -306,8 +332,9 @@ class Delivery:
 
     def _record(self, claims: list[Claim]) -> bool:
         """Make claims and all settlements at hand durable; False when the journal failed."""
+        self._held = {}
         try:
-            self.record(claims, self._unrecorded)
+            self._held = self.record(claims, self._unrecorded) or {}
         except JournalError as error:
             self._note_failure(error)
             return False

@@ -413,8 +413,8 @@ def preview(
         As for :func:`send`; ``program`` may be left out.
     character_swap, content_id, phone, lookup, region, region_from, campaign, exclude : optional
         As for :func:`send`, like all that follow.
-    check_consent, consent_database, limit, problems, duplicates, resend_unknown : optional
-    price_per_segment, client, confirm, dry_run, progress : optional
+    min_gap, check_consent, consent_database, limit, problems, duplicates : optional
+    resend_unknown, price_per_segment, client, confirm, dry_run, progress : optional
 
     Returns
     -------

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from smsframe._base.result_columns import STATUSES
+from smsframe._base.held_back import held_in_words
+from smsframe._base.result_columns import STATUSES, words_of
 from smsframe._base.sentences import NAMED_ROUND, SETTLE, Sentence, arg, day_of, named_counts
 from smsframe.errors import IncompleteSendWarning, UnknownOutcomeWarning, warn_caller
 
@@ -30,17 +31,20 @@ class NothingSent:
     """Why a send had nothing to send: its rows by status, and how many were accepted before.
 
     ``accepted_at`` is when the last one was (s since 1970); None where not all were accepted.
+    ``held`` are rows by the rule that holds them back, ``by_team`` those in the team's file.
     """
 
     counts: Mapping[str, int]
     accepted: int
     accepted_at: float | None
+    held: Mapping[str, int] = field(default_factory=dict)
+    by_team: int | None = None
 
     @property
     def sentence(self) -> Sentence:
         """That nothing was sent, since when, and how to send again on purpose."""
         if self.accepted_at is None:
-            return Sentence(f"Nothing was sent: {phrase(self.counts)}.")
+            return Sentence(f"Nothing was sent: {phrase(self.counts, self.held, self.by_team)}.")
         when = dt.datetime.fromtimestamp(self.accepted_at, tz=dt.UTC)
         at = f"{when:%Y-%m-%d %H:%M:%S} UTC"
         if self.accepted == 1:
@@ -58,9 +62,24 @@ class NothingSent:
         )
 
 
-def phrase(counts: Mapping[str, int]) -> str:
-    """Return the rows by status in one line."""
-    return " · ".join(named_counts(counts, STATUSES)) or "no rows"
+def phrase(
+    counts: Mapping[str, int],
+    held: Mapping[str, int] | None = None,
+    by_team: int | None = None,
+) -> str:
+    """Return the rows by status in one line, with those that rules hold back."""
+    return " · ".join(with_held(named_counts(counts, STATUSES), held, by_team)) or "no rows"
+
+
+def with_held(
+    named: list[str], held: Mapping[str, int] | None, by_team: int | None = None
+) -> list[str]:
+    """Return rows by status in words; behind those not attempted, how many each rule held back."""
+    rules, ends = held_in_words(held or {}, by_team), words_of("not_attempted")
+    if not rules:
+        return named
+    waits = [f"{text} ({rules})" if text.endswith(ends) else text for text in named]
+    return waits if waits != named else [*named, rules]
 
 
 def banner(
@@ -69,6 +88,8 @@ def banner(
     before: tuple[int, float | None] = (0, None),
     table: str = "results",
     warnings: int = 0,
+    held: Mapping[str, int] | None = None,
+    by_team: int | None = None,
     cost: str = "",
 ) -> str:
     """Return the line under a send.
@@ -83,10 +104,14 @@ def banner(
         How the caller gets at the table.
     warnings : int, default 0
         How many kinds of warnings were said.
+    held : mapping of code to int, optional
+        How many of the rows not attempted each rule about people held back.
+    by_team : int, optional
+        How many rows the file of ``SMSFRAME_EXCLUDE`` held back; None: there is none.
     cost : str, default ""
         What those accepted now cost, where a price was given.
     """
-    named = named_counts(counts, ALWAYS + LEFT_OUT, always=ALWAYS)
+    named = with_held(named_counts(counts, ALWAYS + LEFT_OUT, always=ALWAYS), held, by_team)
     number, when = before
     if number and when is not None:
         now = counts.get("accepted", 0) - number
@@ -99,7 +124,9 @@ def banner(
     return line
 
 
-def said_before(counts: Mapping[str, int], held: int, planned: int) -> str:
+def said_before(
+    counts: Mapping[str, int], held: int, planned: int, waiting: Mapping[str, int] | None = None
+) -> str:
     """Say which messages of a plan do not go out now, and why; nothing when all of them do."""
     accepted = sum(counts.get(status, 0) for status in ("accepted", "sent", "not_sent"))
     told = {
@@ -108,6 +135,7 @@ def said_before(counts: Mapping[str, int], held: int, planned: int) -> str:
         "would repeat the campaign with other values": held,
     }
     parts = [f"{number:,} {what}" for what, number in told.items() if number]
+    parts += filter(None, [held_in_words(waiting or {})])
     return f" (of {planned:,} in the plan, {', '.join(parts)})" if parts else ""
 
 

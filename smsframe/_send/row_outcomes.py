@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from smsframe._base import result_columns
+from smsframe._base.held_back import held_counts
 from smsframe._base.progress import Progress
 from smsframe._base.result_columns import NUMBER, BatchFacts, Verdicts
 from smsframe._base.sentences import Sentence, arg
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from smsframe._base.arrow import Positions
     from smsframe._send.already_sent import Matched
     from smsframe._send.batches_in_flight import Ending, Result
+    from smsframe._send.held_rows import HeldRows
 
 
 HELD = (
@@ -109,6 +111,26 @@ class Tally:
         """Give rows that a rule keeps from going out a reason; who may have had it stays so."""
         self._total -= len(rows)
         self.hold(rows[self._verdicts.status[rows] != NUMBER["unknown"]], reason)
+
+    def hold_rows(self, held: HeldRows | None, *, late: bool = False) -> None:
+        """Hold back rows by a rule, each for its own reason; ``late``: they were waited for."""
+        if held is None or not len(held):
+            return
+        self._total -= len(held) if late else 0
+        reasons = [self._reason((held.code, sentence)) for sentence in held.sentences]
+        waiting = self._verdicts.status[held.rows] != NUMBER["unknown"]
+        rows, number = held.rows[waiting], held.number[waiting]
+        self._verdicts.status[rows] = NUMBER["not_attempted"]
+        self._verdicts.reason[rows] = np.array(reasons, dtype=np.int32)[number]
+
+    def held_counts(self) -> dict[str, int]:
+        """Return how many rows each rule about people holds back, by its code."""
+        reason = self._verdicts.reason[self._verdicts.status == NUMBER["not_attempted"]]
+        numbers = np.bincount(reason[reason >= 0], minlength=len(self._reasons))
+        counts: dict[str, int] = {}
+        for (code, _), number in zip(self._reasons, numbers.tolist(), strict=True):
+            counts[code] = counts.get(code, 0) + number
+        return held_counts(counts)
 
     def left(self, rows: Positions, *, but: Positions) -> int:
         """Count those of some rows, ``but`` a part of them, that are not attempted or refused."""

@@ -1,10 +1,11 @@
 """Plan → claim → post → settle: the only file that sees both the client and the journal.
 
 What a send does, in order: take the campaign's lock; give up claims of senders that died; hold the
-plan against the journal; refuse what people had nearly the same already (``nearly_the_same.py``);
-ask for consent where that is wanted (``consent.py``); check ``confirm``; say the warnings of the
-plan; write down the run; deliver (``delivery.py``); tell. Nothing is posted before the lock, the
-journal and the count are in order, and whatever happens afterwards, ``last_results()`` has the
+plan against the journal; hold back who had a message too recently (``too_soon.py``); refuse what
+people had nearly the same already (``nearly_the_same.py``); ask for consent where that is wanted
+(``consent.py``); check ``confirm``; say the warnings of the plan; write down the run; deliver
+(``delivery.py``); tell. Nothing is posted before the lock, the journal and the count are in order,
+and whatever happens afterwards, ``last_results()`` has the
 table.
 
 An unchanged frame makes no call and opens no run. Its results are put together from the journal and
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import functools
 import json
 import os
 import secrets
@@ -48,7 +50,7 @@ from smsframe._journal.store import PATIENCE_S, Claim, Journal, RunRecord
 from smsframe._plan import campaign_names, message_keys
 from smsframe._plan.history import History, Past
 from smsframe._plan.problems import Problems
-from smsframe._send import consent, nearly_the_same, plan_warnings
+from smsframe._send import consent, nearly_the_same, plan_warnings, too_soon
 from smsframe._send.already_sent import Matched, find_sent
 from smsframe._send.batches_in_flight import Result, call_failed, ending_of, stopped_because
 from smsframe._send.cancellation import SendControl, counted_interrupts
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
 
     from smsframe._acoustic.outcomes import Outcome
     from smsframe._base.arrow import Positions
+    from smsframe._journal.reader import JournalReader
     from smsframe._plan.data import PlanData
     from smsframe._plan.options import Sending
     from smsframe._send.batches_in_flight import Ending
@@ -110,6 +113,7 @@ class Run:
     scope: bytes
     run_id: str
     matched: Matched
+    gap: too_soon.Judged
     before: Before
     keys: KeysAhead
     tally: Tally
@@ -151,6 +155,13 @@ class Run:
         """Positions of the rows to send."""
         return self.matched.todo
 
+    def hold_late(self, rows: Positions) -> None:
+        """Hold back rows whose people had a message since the run began."""
+        if self.gap.guard is not None:
+            who, now = self.keys.of(rows).recipients, self.client.settings.clock()
+            held = too_soon.rows_too_soon(self.gap.guard, rows, who, now)
+            self.tally.hold_rows(held, late=True)
+
     def record(self) -> RunRecord:
         """Return what the journal keeps of the run itself."""
         message, options = self.plan.message, self.plan.options
@@ -167,7 +178,7 @@ class Run:
             settings=_settings(self.plan),
             tags=self.plan.tags,
             rows=self.plan.rows,
-            started_at=time.time(),
+            started_at=self.client.settings.clock(),
             user=user_name(),
             host=socket.gethostname(),
             pid=os.getpid(),
@@ -190,7 +201,7 @@ def send_plan(made: PlanData, how: Sending, control: SendControl | None = None) 
         Journal(client.journal_path, patience_s=PATIENCE_S, waits=waits) as journal,
         campaign_lock(client.journal_path, scope, wait_s=how.wait_s),
     ):
-        journal.mark_orphans_unknown(scope)
+        journal.mark_orphans_unknown(scope, at=client.settings.clock())
         run = _run_of(made, client, scope, journal, control)
         _refuse_nearly_the_same(run)
         confirm = made.options.confirm if how.confirm is None else how.confirm
@@ -217,20 +228,40 @@ def _run_of(
     made: PlanData, client: Client, scope: bytes, journal: Journal, control: SendControl
 ) -> Run:
     """Hold a plan against the journal."""
-    matched = find_sent(made, client.service, scope, journal)
+    run_id = _new_run_id()
+    matched, gap = _matched(made, client, scope, journal, run_id)
     tally = Tally(made.verdicts())
     tally.recall(matched)
+    tally.hold_rows(gap.held)
     return Run(
         plan=made,
         client=client,
         scope=scope,
-        run_id=_new_run_id(),
+        run_id=run_id,
         matched=matched,
+        gap=gap,
         before=_before(made, client, scope, matched, journal),
         keys=KeysAhead(made, client.service, scope, matched.todo),
         tally=tally,
         control=control,
     )
+
+
+def _matched(
+    made: PlanData, client: Client, scope: bytes, journal: JournalReader, run_id: str = ""
+) -> tuple[Matched, too_soon.Judged]:
+    """Sort the messages of a plan by what the journal knows, and hold back who has to wait."""
+    matched = find_sent(made, client.service, scope, journal)
+    gap = too_soon.judge(
+        made,
+        matched.todo,
+        known=matched.known,
+        journal=journal,
+        service=client.service,
+        run_id=run_id,
+        now=client.settings.clock(),
+    )
+    return replace(matched, todo=gap.todo), gap
 
 
 def _hold_back_without_consent(run: Run, journal: Journal, progress: ProgressArgument) -> bool:
@@ -301,8 +332,12 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
     journal.start_run(run.record())
     journal.patience_s = 0.0  # the loop waits in its own way
     client, settings = run.client, run.client.settings
+    guard = run.gap.guard
+    judge = None if guard is None else functools.partial(guard.judge, journal)
     with Bar(progress) as bar, client.sending() as sending:
-        workers: Pool = WorkerPool(sending.post, client.max_in_flight, failed=call_failed)
+        workers: Pool = WorkerPool(
+            sending.post, client.max_in_flight, failed=call_failed, clock=settings.clock
+        )
 
         def settled(result: Result) -> None:
             run.tally.settle(result)
@@ -313,8 +348,9 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
             batches=run.plan.batch_rows(run.todo, size=settings.batch_size),
             prepare=run.prepare,
             record=lambda claims, settlements: journal.record(
-                claims=claims, settlements=settlements
+                claims=claims, settlements=settlements, judge=judge
             ),
+            hold=run.hold_late,
             settled=settled,
             begin=lambda: bar.update(run.tally.progress),
             waits=lambda: None if run.control.apart else print(JOURNAL_LOCKED),  # noqa: T201 - as above
@@ -339,7 +375,7 @@ def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Pool) -> No
     with contextlib.suppress(JournalError):  # every outcome is recorded or reported; this informs
         journal.end_run(
             run.run_id,
-            time.time(),
+            run.client.settings.clock(),
             ending.kind if ending else "done",
             left=run.tally.left(run.plan.sendable, but=run.matched.held),
             rest=run.tally.unsent_rows_at_end(run.todo),
@@ -357,7 +393,13 @@ def _reported(run: Run, delivery: Delivery) -> pd.DataFrame:
     if not (run.control.quiet or run.control.apart):
         before = run.before.accepted, run.before.accepted_at
         line = banner(
-            counts, before=before, table=table, warnings=run.warnings, cost=_cost_now(run)
+            counts,
+            before=before,
+            table=table,
+            warnings=run.warnings,
+            held=run.tally.held_counts(),
+            by_team=run.plan.by_team,
+            cost=_cost_now(run),
         )
         print(line)  # noqa: T201 - the line looked for under the cell
     if delivery.failure is not None:
@@ -383,6 +425,8 @@ def _nothing_new(run: Run) -> pd.DataFrame:
     all_sent = run.before.accepted >= len(run.plan.sendable)
     nothing = run.control.nothing_sent = NothingSent(
         counts=run.tally.counts(),
+        held=run.tally.held_counts(),
+        by_team=run.plan.by_team,
         accepted=run.before.accepted,
         accepted_at=run.before.accepted_at if all_sent else None,
     )
@@ -401,10 +445,13 @@ def _dry_run(made: PlanData, client: Client | None) -> pd.DataFrame:
     tally, looked = Tally(made.verdicts()), None
     with contextlib.suppress(ConfigurationError):
         looked = _look_back(made, client, patience_s=PATIENCE_S)
-    matched, before = (None, Before()) if looked is None else looked
-    if matched is not None:
+    if looked is None:  # nobody is known: a person's earlier rows alone hold others back
+        matched, before, gap = None, Before(), _alone(made)
+    else:
+        matched, before, gap = looked
         tally.recall(matched)
-    todo = made.ready if matched is None else matched.todo
+    tally.hold_rows(gap.held)
+    todo = gap.todo
     if len(todo):  # what a send would refuse is a warning here
         more = [replace(fault, severity="warning") for fault in before.faults]
         plan_warnings.say(made, matched, tally, more)
@@ -419,15 +466,24 @@ def history(made: PlanData, client: Client | None) -> History | None:
     except ConfigurationError:
         return None
     if looked is None:
-        return History(accepted=0, unknown=0, held=0, left=len(made.ready))
-    matched, before = looked
+        gap = _alone(made)
+        return History(accepted=0, unknown=0, held=0, left=len(gap.todo), waiting=gap.counts)
+    matched, before, gap = looked
     return History(
         accepted=before.accepted,
         unknown=len(matched.known) - before.accepted,
         held=len(matched.held),
         left=len(matched.todo),
+        waiting=gap.counts,
         faults=before.faults,
         new_people=before.new_people,
+    )
+
+
+def _alone(made: PlanData) -> too_soon.Judged:
+    """Hold back rows by what is in the plan itself, where there is no journal."""
+    return too_soon.judge(
+        made, made.ready, known=made.ready[:0], journal=None, service="", run_id="", now=time.time()
     )
 
 
@@ -446,16 +502,17 @@ def known_problems(made: PlanData, client: Client | None) -> Problems:
 
 def _look_back(
     made: PlanData, client: Client | None, *, patience_s: float = 0.0
-) -> tuple[Matched, Before] | None:
+) -> tuple[Matched, Before, too_soon.Judged] | None:
     """Hold a plan against the journal, read only; None when there is no journal yet."""
     client = _connected(client)
     if made.blocking or not Path(client.journal_path).exists():
         return None
     scope = _scope(made, client)
     with Journal(client.journal_path, patience_s=patience_s) as journal:
-        matched = find_sent(made, client.service, scope, journal)
+        matched, gap = _matched(made, client, scope, journal)
         before = _before(made, client, scope, matched, journal)
-        return matched, replace(before, new_people=new_people(made, client.service, journal))
+        before = replace(before, new_people=new_people(made, client.service, journal))
+        return matched, before, gap
 
 
 def _before(
@@ -468,7 +525,7 @@ def _before(
         scope=scope,
         matched=matched,
         journal=journal,
-        now=time.time(),
+        now=client.settings.clock(),
     )
 
 
@@ -555,7 +612,8 @@ def _check_confirm(run: Run, confirm: int | None, planned: int) -> None:
     counts = run.tally.counts()
     if run.plan.options.resend_unknown:
         counts.pop("unknown", None)
-    before = said_before(counts, len(run.matched.held), len(run.plan.ready))
+    waiting = run.gap.counts
+    before = said_before(counts, len(run.matched.held), len(run.plan.ready), waiting)
     raise InputError(
         AlreadyMasked(
             given_as("confirm", confirm),
@@ -597,6 +655,7 @@ def _settings(made: PlanData) -> str:
         "limit": options.limit,
         "duplicates": options.duplicates,
         "resend_unknown": options.resend_unknown,
+        "min_gap_s": options.min_gap_s,
         "check_consent": options.check_consent,
     }
     return json.dumps(kept, default=str)

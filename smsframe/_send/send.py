@@ -85,6 +85,11 @@ def send(
         (whoever had it or may have had it), or a list of these. In doubt an entry excludes: digits
         without a country hold back every number that ends with them. The file that
         ``SMSFRAME_EXCLUDE`` names is excluded as well, always. Such rows are ``not_attempted``.
+    min_gap : str or timedelta, optional
+        Nobody who had any message from this address within so long ("24h", "90min", "2 days"; one
+        second to 366 days), of whatever campaign or program, those that may have gone out
+        included. Of several rows to a person the first goes. The others are ``not_attempted``, and
+        the same call later goes on with them. Not with ``lookup``.
     check_consent : bool or "require", default False
         Ask the product for the consent of each person who would be sent to now, before anything is
         sent: one call a person, ten at a time. Who has opted out, or has no record, is held back

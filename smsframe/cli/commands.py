@@ -405,6 +405,7 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
         duplicates=arguments.duplicates,
         resend_unknown=arguments.resend_unknown,
         exclude=arguments.exclude or None,
+        min_gap=arguments.min_gap,
         check_consent=arguments.check_consent,
         consent_database=arguments.consent_database,
         content_id=arguments.content_id,

@@ -107,6 +107,7 @@ OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "region_from": {"metavar": "COLUMN"},
     "campaign": {"metavar": "NAME"},
     "exclude": {"type": Path, "action": "append", "default": [], "metavar": "FILE"},
+    "min_gap": {"metavar": "24h"},
     "check_consent": {"nargs": "?", "const": True, "choices": ["require"]},
     "consent_database": {"metavar": "ID"},
     "limit": {"type": int, "metavar": "N"},

@@ -41,6 +41,7 @@ SENT = ("campaign", "program", "text")
 
 HELD_BACK: Mapping[str, str] = {
     "limit": "--limit stopped before it; a higher --limit, or none, goes on with it",
+    "too_soon": "had a message within --min-gap; the same command later goes on with it",
     "excluded": "--exclude, or the file of SMSFRAME_EXCLUDE, names the person; not sent",
     "opted_out": "the person has opted out; not sent",
     "no_consent": "there is no record of the person's consent; not sent",

@@ -112,3 +112,33 @@ def test_test_to__an_answer_that_was_lost(shell, sandbox):
     code, out, _ = shell("send", "--test-to", "+12015550177")
     assert (code, "unknown" in out) == (1, True)
     assert smsframe.runs()["campaign"].notna().all()
+
+
+def test_min_gap__waits_and_says_so(shell, sandbox):
+    """Who had a message waits; the same command later goes on, and until then sends nothing."""
+    assert shell("send", "--limit", "1", "--confirm", "1", "--campaign", "one")[0] == 1
+    gap = ("--min-gap", "24h", "--campaign", "two")
+    code, out, _ = shell("plan", *gap)
+    assert "too soon: 1" in out
+    code, out, _ = shell("send", *gap, "--confirm", "2")
+    assert code == 1
+    assert "1 not_attempted had a message within --min-gap" in out
+    results = pd.read_csv("p-results.csv")
+    assert "and --min-gap keeps 24 hours between two messages" in results["sms_error"][0]
+    code, out, _ = shell("send", *gap, "--confirm", "0")
+    assert "Nothing was sent: 2 accepted · 1 not attempted (1 too soon)" in out
+    assert sandbox.outbox()["to"].is_unique
+
+
+def test_min_gap__without_a_unit(shell):
+    """A number alone is refused, with the way to write it."""
+    code, _, told = shell("plan", "--min-gap", "24")
+    assert code == 2
+    assert "--min-gap 24 has no unit. Write it with one, such as --min-gap 24h" in told
+
+
+def test_team_list__is_told_at_a_shell(shell, tmp_path, monkeypatch):
+    """The plan says that the team's file was applied, and how many rows it holds back."""
+    monkeypatch.setenv("SMSFRAME_EXCLUDE", str(tmp_path / "no.txt"))
+    _, out, _ = shell("plan", "--exclude", "no.txt")
+    assert "excluded: 1, of which 1 by SMSFRAME_EXCLUDE" in out

@@ -6,6 +6,8 @@ and its order; what is left to get wrong is checked here.
 
 from __future__ import annotations
 
+import ast
+import inspect
 import typing
 
 import pytest
@@ -34,6 +36,15 @@ def test_options__are_of_every_argument():
     """Each argument has an option, or a reason why it has none."""
     assert sorted([*OPTIONS, *WITHOUT_OPTION]) == sorted(options.ARGUMENTS)
     assert all(WITHOUT_OPTION.values())
+
+
+def test_options__are_all_handed_on():
+    """None is taken and then forgotten: a rule that is not applied is worse than none."""
+    tree = ast.parse(inspect.getsource(commands))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    (made,) = [call for call in calls if ast.unparse(call.func) == "smsframe.plan"]
+    handed_on = {keyword.arg for keyword in made.keywords}
+    assert set(OPTIONS) - handed_on == {"confirm", "dry_run"}  # of the command, not of the plan
 
 
 @pytest.mark.parametrize("group", options.GROUPS)

@@ -15,10 +15,11 @@ from samples import make_people
 
 import smsframe
 from smsframe._composer import compose as composers
-from smsframe._composer import row_preview, state, text_history
+from smsframe._composer import inputs, row_preview, state, text_history
 from smsframe._composer.job import active_job
 from smsframe._composer.panels.columns import BY_FIELDS, OTHER
 from smsframe._composer.totals import find_row
+from smsframe._plan.options import ComposeOptions
 
 TEXT = "Hi %%FirstName%%, your order has shipped."
 WAIT_S = 20.0
@@ -555,3 +556,10 @@ def test_desk__a_listener_that_fails(people, monkeypatch):
     assert "3 messages to send" in words(made.check.totals)
     type_text(made, "Bye bye")
     assert len(calls) == 2
+
+
+def test_compose__hands_every_argument_on(people):
+    """None is taken and then forgotten: a rule that is not applied is worse than none."""
+    kept = inputs.checked(people, TEXT, {})
+    names = {*vars(inputs.Choices)["__dataclass_fields__"], *kept.rest}
+    assert set(ComposeOptions.__annotations__) - names == {"client"}

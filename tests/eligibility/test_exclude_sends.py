@@ -264,3 +264,31 @@ def test_composer__keeps_exclude(client, tmp_path):
     assert composer.plan.recipients == 2
     assert f"    exclude={str(path)!r},\n" in composer.code
     assert "excluded" in composer.check.totals.value
+
+
+def test_team_list__is_said_to_be_applied(sandbox, client, tmp_path, monkeypatch, capsys):
+    """Plan and line say that the file was applied and how many rows it held back, none included."""
+    people, team = make_people(4), written(tmp_path, "team.txt", f"{PHONES[1]}\n{PHONES[4]}\n")
+    monkeypatch.setenv("SMSFRAME_EXCLUDE", str(team))
+    plan = smsframe.plan(people, TEXT, **MESSAGE, exclude=PHONES[:2])
+    assert "excluded: 2, of which 1 by SMSFRAME_EXCLUDE" in repr(plan)
+    plan.send(progress=lambda _: None)
+    told = capsys.readouterr().out
+    assert "2 not attempted (2 excluded, of which 1 by SMSFRAME_EXCLUDE)" in told
+    smsframe.send(people, TEXT, **MESSAGE)
+    assert "accepted" in capsys.readouterr().out
+    nobody = people[people["mobile"] != PHONES[1]].assign(mobile=lambda f: f["mobile"])
+    plan = smsframe.plan(nobody, "Another text for them.", **MESSAGE)
+    assert "excluded: 0, of which 0 by SMSFRAME_EXCLUDE" in repr(plan)
+    plan.send(progress=lambda _: None)
+    assert "0 excluded, of which 0 by SMSFRAME_EXCLUDE" in capsys.readouterr().out
+    monkeypatch.delenv("SMSFRAME_EXCLUDE")
+    assert "SMSFRAME_EXCLUDE" not in repr(smsframe.plan(nobody, TEXT, **MESSAGE))
+
+
+def test_results__say_how_many_each_rule_held_back(client):
+    """The summary counts the rows that are excluded."""
+    done = smsframe.send(make_people(3), TEXT, **MESSAGE, exclude=PHONES[:2], progress=False)
+    assert done.sms.summary().held == {"excluded": 2}
+    assert "held back: 2 excluded" in repr(done.sms.summary())
+    assert "2 excluded" in done.sms.summary()._repr_html_()

@@ -183,3 +183,61 @@ def test_entry__as_phonenumbers_writes_it(region):
     for abroad in ("US", "DE", "AU", "JP"):
         written = phonenumbers.format_out_of_country_calling_number(number, abroad)
         assert holds_back(written, recipient, abroad), written
+
+
+def test_read__a_clean_list_is_read_as_any_other():
+    """Numbers in + and digits take a shorter way, and hold back the same people as on the long one.
+
+    All countries, and numbers with a digit more and less, or a zero behind the country code.
+    """
+    signed = []
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+        for kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE):
+            example = phonenumbers.example_number_for_type(region, kind)
+            if example is not None:
+                code, national = example.country_code, example.national_number
+                signed += [f"+{code}{national}", f"+{code}0{national}", f"+{code}{national}7"]
+                signed += [f"+{code}1{national}", f"+{code}9{national}", f"+{code}15{national}"]
+    signed = list(dict.fromkeys(number for number in signed if 8 <= len(number) <= 16))
+    recipients = pa.array([number[1:] for number in signed])
+    for start in range(3):
+        given = signed[start::3]
+        short = excluded_numbers.read_numbers(pa.array(given))
+        long = excluded_numbers.read_numbers(pa.array([*given, " (201) 555-0199"]))
+        assert len(short.plain) > len(given) / 3
+        assert not len(long.plain)
+        for region in (None, "US", "DE", "MX", "AR", "RU", "HU", "BR"):
+            held = excluded_numbers.held_back(short, recipients, region)
+            assert held.sum() >= len(given)
+            assert held.tolist() == excluded_numbers.held_back(long, recipients, region).tolist()
+
+
+def test_held_back__of_two_long_lists():
+    """Of two long lists those in both are found, and nobody else."""
+    rng = np.random.default_rng(0)
+    known = rng.integers(10**10, 10**10 + 4_000_000, 120_000)
+    wanted = rng.integers(10**10, 10**10 + 4_000_000, 130_000)
+    held = excluded_numbers._among(known, wanted)
+    assert held.tolist() == np.isin(known, wanted).tolist()
+    assert 1_000 < held.sum() < 10_000
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        *("+0201555010", "+", "", "+201555", "+2015550100\n", "2015550100", "+201+5550100"),
+        *("+1201555010012345", "+12015550１００"),
+    ],
+)
+def test_read__what_is_no_clean_list(odd):
+    """One cell that is anything else, and the whole list takes the long way."""
+    assert excluded_numbers._are_signed_digits(pa.array(["+12015550100", "+12015550101"]))
+    assert not excluded_numbers._are_signed_digits(pa.array(["+12015550100", odd]))
+    assert not excluded_numbers._are_signed_digits(pa.array([odd, "+12015550100"]))
+    assert not excluded_numbers._are_signed_digits(pa.array([], pa.string()))
+
+
+def test_read__a_clean_list_in_the_middle_of_another():
+    """A slice of a longer column is read from where it begins."""
+    texts = pa.array(["nobody", "+12015550100", "+12025550101", "x"]).slice(1, 2)
+    assert sorted(excluded_numbers.read_numbers(texts).plain.tolist()) == [12015550100, 12025550101]

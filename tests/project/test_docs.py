@@ -135,6 +135,13 @@ def check_numbers(told, _out):
     assert told["plan"].recipients == 2
 
 
+def check_rules(told, out):
+    """See that both lists hold somebody back, and that the gap says until when."""
+    assert "excluded: 2" in out
+    assert told["held"]["sms_code"].tolist() == ["too_soon"] * 3
+    assert "goes on with this row from" in out
+
+
 CHECKS = {
     "README.md": check_readme,
     "docs/how-it-works.md": check_life,
@@ -142,6 +149,7 @@ CHECKS = {
     "docs/promise.md": check_promise,
     "docs/results.md": check_results,
     "docs/sandbox.md": check_sandbox,
+    "docs/who-and-when.md": check_rules,
 }
 
 

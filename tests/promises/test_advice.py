@@ -99,6 +99,11 @@ def many(frame):
     return pd.concat([frame] * 5, ignore_index=True).assign(mobile=numbers)
 
 
+def two_orders(frame):
+    """Return a frame in which the first person has another order."""
+    return pd.concat([frame, frame.head(1).assign(order="Z9")], ignore_index=True)
+
+
 OWN = ORDERS["mobile"].str.removeprefix("+1").tolist()
 BY_LOOKUP = {"lookup": {"key": "id"}, "phone": None}
 GARBLED = {"name": {0: "Jos\ufffd"}}
@@ -226,6 +231,9 @@ WALKS: dict[str, Walk] = {
     "refused": refused(status=400, body=envelope("Something else")),
     "limit": Walk(first=Step(options={"limit": 2})),
     "excluded": Walk(first=Step(options={"exclude": fictional_phones(2)})),
+    "too_soon": Walk(  # followed too early, it texts nobody
+        first=Step(make=two_orders, options={"min_gap": "24h"}),
+        then=Step(make=two_orders, options={"min_gap": "24h"})),
     "answer_lost": Walk(fault={"kind": "drop_after", "on": 1}),
     "server_error": refused(status=500, after=True),
     "redirected": refused(status=302, after=True),

@@ -11,49 +11,13 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 import requests
 
-PROCESSES = Path(__file__).parents[1] / "processes"
-LATENCY_S = 0.004
-
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and kill -9")
-
-
-@contextlib.contextmanager
-def process(name, *arguments):
-    """Run a program of ``processes/`` as long as the block lasts."""
-    command = [sys.executable, "-W", "ignore", str(PROCESSES / name), *arguments]
-    paths = [str(PROCESSES.parent), str(PROCESSES.parent.parent)]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    ) as running:
-        try:
-            yield running
-        finally:
-            running.stdin.close()
-            running.wait(20)
-
-
-@pytest.fixture(scope="module")
-def base_url():
-    """Serve a sandbox from another process."""
-    with process("sandbox_process.py", str(LATENCY_S)) as sandbox:
-        yield sandbox.stdout.readline().strip()
-
-
-@pytest.fixture
-def sender(base_url):
-    """Start a process that sends in children."""
-    with process("sender_process.py", base_url) as running:
-        yield running
 
 
 def begin(sender, campaign):

@@ -16,6 +16,7 @@ import contextlib
 import functools
 import heapq
 import sqlite3
+import time
 from dataclasses import dataclass, field
 
 from simulation.world import TODAY, CrashError, World
@@ -57,8 +58,10 @@ class Fate:
 class Kernel:
     """A process with a client of its own; ``send`` runs the real code in it."""
 
-    def __init__(self, world: World, path, *, weather=None, fate=None, max_in_flight=3) -> None:
-        self.world, self.path = world, path
+    def __init__(
+        self, world: World, path, *, weather=None, fate=None, max_in_flight=3, clock=time.time
+    ) -> None:
+        self.world, self.path, self.clock = world, path, clock
         self.weather, self.fate = weather or Weather(), fate or Fate()
         self.max_in_flight = max_in_flight
         self.steps, self.is_dead = 0, False
@@ -79,7 +82,9 @@ class Kernel:
                 journal_path=self.path,
                 max_in_flight=self.max_in_flight,
                 settings=SendSettings(
-                    batch_size=batch_size, backoff=Backoff(chance=self.world.rng.random)
+                    batch_size=batch_size,
+                    backoff=Backoff(chance=self.world.rng.random),
+                    clock=self.clock,
                 ),
             )
             return plan.send(client=client, progress=False)
@@ -120,7 +125,7 @@ class Kernel:
         finally:
             self.stop = None
 
-    def _workers(self, send, size, *, failed):
+    def _workers(self, send, size, *, failed, clock):
         """Start the workers."""
         self.workers = SimulatedWorkers(self, send)
         return self.workers

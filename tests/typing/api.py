@@ -42,6 +42,9 @@ def excluding() -> None:
     smsframe.plan(people, "Hi", program="1", exclude=["+1 201-555-0177", Path("no.csv")])
     smsframe.plan(people, "Hi", program="1", exclude=people["mobile"])
     smsframe.send(people, "Hi", program="1", exclude="no.csv", region_from="country")
+    smsframe.send(people, "Hi", program="1", min_gap="24h")
+    smsframe.plan(people, "Hi", program="1", min_gap=dt.timedelta(hours=24))
+    smsframe.plan(people, "Hi", program="1", min_gap=24)  # type: ignore[arg-type]
     smsframe.plan(people, "Hi", program="1", exclude=12015550177)  # type: ignore[arg-type]
     smsframe.plan(people, "Hi", program="1", check_consent="require", consent_database=9911)
     smsframe.send(people, "Hi", program="1", check_consent=True, consent_database="9911")
