@@ -81,6 +81,7 @@ TAKES = {
     "fold": {"none"},
     "resend_unknown": {"true"},
     "exclude": {"none"},
+    "min_gap": {"none"},
     "to": set(),
     "dry_run": {"true"},
     "settled": {"true"},
