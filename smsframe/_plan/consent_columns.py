@@ -26,6 +26,12 @@ _AGAINST: Final = (
     "naoperturbe", "naocontactar", "afgemeld", "uitgeschreven", "nietbellen", "avregistrer",
     "avanmald", "wypisan", "revoked", "withdrawn", "notext", "deceased", "verstorben", "decede",
     "fallecido", "退订", "拒否", "拒绝", "拒收", "отписа", "отказ", "수신거부",
+    "donotmarket", "dontmarket", "donotmail", "donotwhatsapp", "nomarketing", "nolongerwants",
+    "spamcomplaint", "smsdeclined", "cancelsms", "dndstatus", "nichtkontaktieren", "nichtanrufen",
+    "nichtanschreiben", "refussms", "refuspub", "listenoire", "listanegra", "nietcontacteren",
+    "avmeldt", "frabedt", "niedzwonic", "niekontaktowac", "odhlasen", "nevolat", "leiratkoz",
+    "kielto", "чёрный список", "退訂", "黑名单", "黑名單", "オプトアウト", "配信停止",
+    "إلغاء الاشتراك", "từ chối", "berhenti langganan",
 )  # fmt: skip
 _FOR: Final = (
     "optin", "optedin", "optsin", "consent", "permission", "subscribed", "gdpr", "tcpa",
@@ -36,12 +42,22 @@ _FOR: Final = (
     "autorizacion", "consenso", "iscritto", "consentimento", "lgpd", "aceita", "toestemming",
     "akkoord", "samtyck", "samtykke", "zgoda", "acceptstext", "receivesms", "receivetext",
     "receivessms", "wantssms", "wantstext", "textok", "marketingok", "contactable", "smsenabled",
-    "согласи", "同意", "동의",
+    "согласи", "согласен", "согласна", "同意", "동의", "marketingallowed", "marketingpref",
+    "smsmarketing", "marketablestatus", "smspref", "textpref", "contactpref", "commpref",
+    "communicationpref", "subscriberstatus", "okforsms", "oktosms", "okfortext", "lawfulbasis",
+    "legalbasis", "newsletterabo", "kontakterlaubnis", "accordsms", "autorizasms", "souhlas",
+    "hozzájárul", "suostumus", "smsonay", "smsizin", "iysonay", "ticari ileti", "موافقة",
+    "συγκατάθεση", "persetujuan", "đồng ý",
 )  # fmt: skip
 _WHOLE: Final = frozenset(
-    {"dnd", "dnc", "stop", "stopped", "blocked", "baja", "bajas", "optinstatus", "sperre", "opt"}
+    {
+        *("dnd", "dnc", "dnt", "stop", "stopped", "blocked", "isblocked", "baja", "bajas"),
+        *("optinstatus", "optstatus", "opted", "opt", "sperre", "muted", "exclude", "excluded"),
+        *("isexcluded", "excluido", "declined", "refused", "complained", "textable", "istextable"),
+        *("autorizado", "autorizada", "onay", "izin", "rıza"),
+    }
 )
-_WORDS: Final = frozenset({"dnd", "dnc", "abonne"})
+_WORDS: Final = frozenset({"dnd", "dnc", "tps", "ctps", "iys", "abonne"})
 _YES: Final = frozenset(
     {
         *("1", "10", "y", "yes", "true", "t", "ok", "x", "in", "optedin", "optin", "subscribed"),
@@ -51,11 +67,27 @@ _YES: Final = frozenset(
 _NO: Final = frozenset(
     {"0", "00", "n", "no", "false", "f", "none", "never", "nein", "non", "nao", "nee", "nej"}
 )
-_SAID: Final = frozenset({"stop", "stopped", "stopall", "dnc", "dnd", "noconsent"})
+_SAID: Final = frozenset(
+    {
+        *("stop", "stopped", "stopall", "dnc", "dnd", "noconsent", "notconsented", "baja"),
+        *("notsubscribed", "notoptedin", "neveroptedin", "nooptin", "nopermission", "complained"),
+    }
+)
 _NAMES: Final = frozenset({"robinson"})  # the list of a column called so, and somebody's name
 _LOOKED_AT, _MOST_VALUES = 1_000, 20
 _SHOWN: Final = 5
 _LONGEST: Final = 30
+
+
+def _bare(name: str) -> str:
+    """Return the letters and digits of a name, without case and accents."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(filter(str.isalnum, plain))
+
+
+# Of some scripts the letters come apart, so what is looked for has to be bare as well.
+_NOT, _MAY = tuple(map(_bare, _AGAINST)), tuple(map(_bare, _FOR))
+_BETWEEN_WORDS: Final = re.compile(r"[\W_]+|(?<=[a-z0-9])(?=[A-Z])")
 
 
 def concerns_consent(name: str) -> bool:
@@ -64,8 +96,8 @@ def concerns_consent(name: str) -> bool:
     >>> [concerns_consent(name) for name in ("Opt-in", "do_not_text", "options", "City")]
     [True, True, False, False]
     """
-    bare, words = _bare(name), {_bare(word) for word in re.split(r"[\W_]+", name)}
-    return bare in _WHOLE or bool(words & _WORDS) or any(s in bare for s in (*_AGAINST, *_FOR))
+    bare, words = _bare(name), {_bare(word) for word in _BETWEEN_WORDS.split(name)}
+    return bare in _WHOLE or bool(words & _WORDS) or any(s in bare for s in (*_NOT, *_MAY))
 
 
 def holds_refusals(cells: pd.Series) -> bool:
@@ -88,7 +120,7 @@ def _is_refusal(value: Any) -> bool:
     if not isinstance(value, str) or len(value) > _LONGEST:
         return False
     bare = _bare(value)
-    return bare in _SAID or any(stem in bare for stem in _AGAINST if stem not in _NAMES)
+    return bare in _SAID or any(stem in bare for stem in _NOT if stem not in _NAMES)
 
 
 def is_all_consent(name: str, cells: pd.Series) -> bool:
@@ -97,7 +129,7 @@ def is_all_consent(name: str, cells: pd.Series) -> bool:
     if len(values) != 1:
         return False
     return _bare(str(next(iter(values)))) in (
-        _NO if any(stem in _bare(name) for stem in _AGAINST) else _YES
+        _NO if any(stem in _bare(name) for stem in _NOT) else _YES
     )
 
 
@@ -117,9 +149,3 @@ def _shown(value: Any) -> str:
     if not text.strip():
         return "an empty text"
     return mask_label(repr(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"))
-
-
-def _bare(name: str) -> str:
-    """Return the letters and digits of a name, without case and accents."""
-    plain = unicodedata.normalize("NFKD", name).casefold()
-    return "".join(filter(str.isalnum, plain))

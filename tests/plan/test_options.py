@@ -81,6 +81,7 @@ TAKES = {
     "fold": {"none"},
     "resend_unknown": {"true"},
     "exclude": {"none"},
+    "min_gap": {"none"},
     "check_consent": {"none"},
     "consent_database": {"none"},
     "to": set(),
