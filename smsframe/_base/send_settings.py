@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from smsframe._base.worker_pool import Backoff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BATCH_SIZE = 1000
 """Most contacts that the service takes in one call."""
@@ -23,3 +28,4 @@ class SendSettings:
     connect_attempts: int = 5
     busy_s: float = 600.0
     locked_pause_s: float = 0.5
+    clock: Callable[[], float] = time.time

@@ -43,6 +43,8 @@ class WorkerPool(Generic[Key, Item, Answer]):
         Makes an answer of what a call raised.
     name : str
         What the names of the threads begin with.
+    clock : callable
+        Tells the time of day, in seconds since 1970.
     """
 
     def __init__(
@@ -52,11 +54,13 @@ class WorkerPool(Generic[Key, Item, Answer]):
         *,
         failed: Callable[[Exception], Answer],
         name: str = "smsframe",
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._call = call
         self._size = size
         self._failed = failed
         self._name = name
+        self._clock = clock
         self._pid = os.getpid()
         self._threads: list[threading.Thread] = []
         self._items: queue.SimpleQueue[tuple[Key, Item] | None] = queue.SimpleQueue()
@@ -69,7 +73,7 @@ class WorkerPool(Generic[Key, Item, Answer]):
 
     def today(self) -> float:
         """Return seconds since 1970 (UTC)."""
-        return time.time()
+        return self._clock()
 
     def submit(self, key: Key, item: Item) -> None:
         """Have a call made; its answer comes back under ``key``."""

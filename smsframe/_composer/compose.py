@@ -219,6 +219,8 @@ def compose(
         Price of one segment, for the cost.
     limit, problems, duplicates, resend_unknown, exclude : optional
         As for :func:`smsframe.send`; they have no field on the screen.
+    sending_hours, closed, time_zone, wait_s : optional
+        As well.
     source, campaign_name, ttl_minutes, character_swap : optional
         Passed on to the API, as by :func:`smsframe.send`.
     client : Client, optional

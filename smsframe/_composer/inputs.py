@@ -34,8 +34,16 @@ FIELDS = (
 )
 _OF_A_NOTEBOOK = re.compile(r"_+(?:i*\d*|oh|dh|ih)")  # what IPython calls the last outputs
 BETWEEN = tuple(f"{Path(file).parent}{os.sep}" for file in (errors.__file__, pd.__file__))
-_WHOM = ("phone", "lookup", "region", "region_from", "exclude", "limit")
-DEFAULTS: Mapping[str, Any] = {"problems": "skip", "duplicates": "skip", "resend_unknown": False}
+_WHOM = (
+    *("phone", "lookup", "region", "region_from", "exclude", "limit"),
+    *("sending_hours", "closed", "time_zone"),
+)
+DEFAULTS: Mapping[str, Any] = {
+    "problems": "skip",
+    "duplicates": "skip",
+    "resend_unknown": False,
+    "wait_s": 0.0,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +102,7 @@ def checked(frame: pd.DataFrame, text: str | None, options: arguments.ComposeOpt
     text = check_text("text", text, faults, need="a text", blank=True) or ""
     message = arguments.check_message(text, full, faults)
     columns = arguments.check_columns(frame, full, faults)
-    rules = arguments.check_options(full, faults)
+    rules = arguments.check_options(frame, full, faults)
     refuse(faults)
     return Choices(
         text=text,
@@ -115,6 +123,10 @@ def checked(frame: pd.DataFrame, text: str | None, options: arguments.ComposeOpt
             "duplicates": full["duplicates"],
             "resend_unknown": full["resend_unknown"],
             "exclude": _excluded(full["exclude"]),
+            "sending_hours": full["sending_hours"],
+            "closed": None if rules.hours is None else rules.hours.closed_dates,
+            "time_zone": full["time_zone"],
+            "wait_s": full["wait_s"],
             "source": full["source"],
             "campaign_name": full["campaign_name"],
             "ttl_minutes": full["ttl_minutes"],

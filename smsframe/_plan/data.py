@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from smsframe._base.arrow import Positions
     from smsframe._base.message import Message
+    from smsframe._eligibility.opening import RowHours
     from smsframe._plan.history import History
     from smsframe._plan.message_parts import MessageColumns
     from smsframe._plan.options import Columns, Options
@@ -46,7 +47,7 @@ class PlanData:
     """What a plan is made of; full of recipients, hence without a repr.
 
     ``read_columns`` are the columns that values were taken from, ``verdict`` what becomes of each
-    row, one of the numbers in ``verdicts.py``.
+    row, one of the numbers in ``verdicts.py``, ``hours`` when each may go out, None for always.
     """
 
     frame: pd.DataFrame
@@ -59,6 +60,7 @@ class PlanData:
     somebody_twice: bool
     problems: Problems = field(default_factory=Problems)
     read_columns: tuple[Hashable, ...] = ()
+    hours: RowHours | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled: functions and lists of numbers among the arguments are done with.

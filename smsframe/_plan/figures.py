@@ -13,6 +13,7 @@ import numpy as np
 from smsframe._base import html
 from smsframe._base.masking import mask_label
 from smsframe._base.sentences import Sentence, arg
+from smsframe._eligibility.opening_words import plan_lines
 from smsframe._phones.country import country_counts
 from smsframe._phones.readings_by_country import listed
 from smsframe._plan import show
@@ -32,9 +33,9 @@ NAMED = 5
 
 
 def view(
-    plan: PlanData, past: Past, *, batches: int, messages: int, problems: int
+    plan: PlanData, past: Past, *, batches: int, messages: int, problems: int, now: float
 ) -> show.PlanView:
-    """Return what is shown of a plan, with its first messages and problems."""
+    """Return what is shown of a plan at a moment, with its first messages and problems."""
     rows, index = plan.ready[:messages], plan.frame.index
     found = plan.problems_with(past.known)
     return show.PlanView(
@@ -46,6 +47,7 @@ def view(
         notes=[
             *_not_known(past),
             *_dealt_with(past.known),
+            *hours_note(plan, now),
             *rare_note(plan),
             *database_note(plan),
             *costly_characters(plan),
@@ -110,6 +112,11 @@ def _dealt_with(past: History | None) -> list[str]:
         return []
     counts = f"{past.accepted:,} of these messages accepted, {past.unknown:,} are unknown"
     return [f"This campaign has had {counts}; {past.left:,} are left to send."]
+
+
+def hours_note(plan: PlanData, now: float) -> list[str]:
+    """Say how many messages may go now, and when the others open."""
+    return [] if plan.hours is None else plan_lines(plan.hours, plan.ready, now)
 
 
 def database_note(plan: PlanData) -> list[str]:

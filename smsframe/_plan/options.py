@@ -20,9 +20,10 @@ must not make another campaign of it, for that would text everybody again.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import unicodedata
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict, TypeVar, cast
 
@@ -52,6 +53,8 @@ from smsframe._base.validation import (
     type_of,
     unusable,
 )
+from smsframe._eligibility.hours import Hours, read_hours
+from smsframe._eligibility.opening import is_zone
 from smsframe._plan.campaign_names import TEST_PREFIX, is_test
 from smsframe._text.format_specs import fault_of
 from smsframe._text.template import near_misses
@@ -89,6 +92,17 @@ Exclude: TypeAlias = (
     | Collection[Any]
 )
 """Numbers, the path of a file, results of an earlier run, or a list of these."""
+
+Time: TypeAlias = str | dt.time
+Windows: TypeAlias = str | tuple[Time, Time] | Sequence[tuple[Time, Time]]
+"""Local hours of a day: from, to; or several of these."""
+
+SendingHours: TypeAlias = Windows | Mapping[str, Windows | Mapping[str, Windows | None]]
+"""Hours, or hours by country ("*" the others), for every day or by weekday."""
+
+Dates: TypeAlias = str | dt.date | Iterable[Any]
+Closed: TypeAlias = Dates | Mapping[str, Dates]
+"""Local dates, or dates by country."""
 
 
 class ScreenMessageOptions(TypedDict, total=False):
@@ -148,6 +162,20 @@ class RuleOptions(TypedDict, total=False):
             "SMSFRAME_EXCLUDE names"
         ),
     ]
+    sending_hours: Annotated[
+        SendingHours | None,
+        Argument(
+            "hours of the recipient's own clock in which messages may go out: 08:00-20:00, several "
+            "with commas between, or a JSON or TOML file of them by country and weekday"
+        ),
+    ]
+    closed: Annotated[
+        Closed | None, Argument("local date on which nothing goes out, such as 2026-12-25")
+    ]
+    time_zone: Annotated[
+        Hashable | None,
+        Argument("column of time zones, or the name of one; it counts more than the number"),
+    ]
     limit: Annotated[int | None, Argument("only the first N that can go out")]
     problems: Annotated[
         Literal["skip", "raise"],
@@ -173,6 +201,14 @@ class ScreenRunOptions(TypedDict, total=False):
 
     price_per_segment: Annotated[float | None, Argument("price of one SMS, to show costs")]
     client: Annotated[Client | None, Argument("connection to send through (default: the last one)")]
+    wait_s: Annotated[
+        float,
+        Argument(
+            "how many seconds to wait for sending hours that open within them, and for another "
+            "sender of the campaign (default 0)",
+            0.0,
+        ),
+    ]
 
 
 class RunOptions(ScreenRunOptions, total=False):
@@ -256,6 +292,9 @@ class Options:
     price_per_segment: float | None = None
     fold: Literal["gsm7"] | None = None
     exclude: Any = field(default=None, repr=False)
+    hours: Hours | None = None
+    time_zone: str | None = None
+    time_zone_column: Hashable | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,7 +305,7 @@ class Sending:
     confirm: int | None = None
     dry_run: bool = False
     progress: ProgressArgument = None
-    wait_s: float = 0.0
+    wait_s: float | None = None
 
     def updated(self, now: Sending) -> Sending:
         """Return how it is sent now; what was said when the plan was made stands in."""
@@ -275,6 +314,7 @@ class Sending:
             client=self.client if now.client is None else now.client,
             dry_run=now.dry_run or self.dry_run,
             progress=self.progress if now.progress is None else now.progress,
+            wait_s=self.wait_s if now.wait_s is None else now.wait_s,
         )
 
     @property
@@ -333,12 +373,14 @@ def check_columns(frame: pd.DataFrame, given: SendOptions, faults: list[str]) ->
     )
 
 
-def check_options(given: SendOptions, faults: list[str]) -> Options:
+def check_options(frame: pd.DataFrame, given: SendOptions, faults: list[str]) -> Options:
     """Return how to send; faults are added to the list."""
     fold = given["fold"]
     check_bool("dry_run", given["dry_run"], faults)
     check_client(given["client"], faults)
     check_progress("progress", given["progress"], faults)
+    check_number("wait_s", given["wait_s"], faults, optional=False)
+    time_zone, time_zone_column = _time_zone(frame, given["time_zone"], faults)
     return Options(
         campaign=_campaign(given["campaign"], faults),
         limit=check_count("limit", given["limit"], faults),
@@ -349,6 +391,9 @@ def check_options(given: SendOptions, faults: list[str]) -> Options:
         price_per_segment=check_number("price_per_segment", given["price_per_segment"], faults),
         fold=None if fold is None else check_choice("fold", fold, ("gsm7",), faults),
         exclude=given["exclude"],
+        hours=read_hours(given["sending_hours"], given["closed"], faults),
+        time_zone=time_zone,
+        time_zone_column=time_zone_column,
     )
 
 
@@ -363,7 +408,7 @@ def check_sending(
         confirm=check_count("confirm", confirm, faults),
         dry_run=check_bool("dry_run", dry_run, faults),
         progress=check_progress("progress", progress, faults),
-        wait_s=check_number("wait_s", wait_s, faults, optional=False) or 0.0,
+        wait_s=check_number("wait_s", wait_s, faults),
     )
     refuse(faults)
     return checked
@@ -490,6 +535,25 @@ def _region(given: Any, faults: list[str]) -> str | None:
         faults.append(AlreadyMasked(sentence_of(error)))
         return None
     return given if given is None else str.__str__(given)
+
+
+def _time_zone(
+    frame: pd.DataFrame, given: Any, faults: list[str]
+) -> tuple[str | None, Hashable | None]:
+    """Return the name of a zone, or the column that holds them."""
+    name = given if isinstance(given, str) and is_zone(given) else None
+    if name is None:
+        if given is not None:
+            _need_column(frame, given, Sentence(arg("time_zone")), faults)
+        return None, given
+    if column_sentence(frame, given, "") is None:
+        faults.append(
+            Sentence(
+                arg("time_zone", given),
+                " is a column, and a time zone too. Rename the column, to say which is meant.",
+            )
+        )
+    return str.__str__(name), None
 
 
 def _lookup(frame: pd.DataFrame, given: Any, faults: list[str]) -> dict[str, Hashable]:

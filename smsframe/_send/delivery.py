@@ -32,6 +32,10 @@ Rules, in the order in which they matter:
 - **A journal that another program has locked** is waited for: what is known is kept and written
   when the lock is gone, and nothing new is posted, since nothing is claimed. At the end, with
   nothing left to do, that takes as long as it takes; a stop ends it.
+- **Hours**: a batch is judged when it is cut, claimed and posted, and before each repeat. Rows that
+  have closed are given back (`open_rows.py`) and the others go on as a batch of their own; a claim
+  that was made is settled as not processed. When nothing else is left, the loop waits for what
+  opens in time.
 - **Stop** starts no batch any more and waits for those in flight; a second one gives up waiting
   for them.
 - **A fault of our own or of the caller's** (a progress function that raises) stops like the first
@@ -50,6 +54,7 @@ from smsframe._base.sentences import AGAIN, Sentence
 from smsframe._journal.records import Claim, Settlement
 from smsframe._send.batches_in_flight import (
     LEFT_BEHIND,
+    OUTSIDE_HOURS,
     BatchInFlight,
     Ending,
     Result,
@@ -59,6 +64,7 @@ from smsframe._send.batches_in_flight import (
     stopped_because,
     with_time,
 )
+from smsframe._send.open_rows import AlwaysOpen
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
@@ -68,6 +74,7 @@ if TYPE_CHECKING:
     from smsframe._acoustic.payload import SendRequest
     from smsframe._base.arrow import Positions
     from smsframe._base.worker_pool import WorkerPool
+    from smsframe._send.open_rows import Gate
 
 LOST_IN_A_ROW = 5
 REFUSED_IN_A_ROW = 24
@@ -77,6 +84,7 @@ JOURNAL_FAILED = Ending(
 )
 INTERRUPTED = ending_of("interrupted", "interrupted", "was stopped", ".")
 QUIET_S = 0.01
+LONGEST_PAUSE_S = 60.0
 CALLS_PER_CLAIM_AHEAD = 10
 NOT_PROCESSED = ("no_connection", "busy")
 
@@ -101,6 +109,10 @@ class Delivery:
         Is called before the first batch; a fault of it ends the run like one of ``settled``.
     waits : callable
         Is called when another program locks the journal, each time it does.
+    gate : Gate
+        Knows which rows may leave now.
+    pauses : callable
+        Is called when nothing is left to do but to wait for rows that open later.
 
     Attributes
     ----------
@@ -119,6 +131,8 @@ class Delivery:
     settled: Callable[[Result], None]
     begin: Callable[[], None] = lambda: None
     waits: Callable[[], None] = lambda: None
+    gate: Gate = field(default_factory=AlwaysOpen)
+    pauses: Callable[[], None] = lambda: None
     max_in_flight: int = 10
     settings: SendSettings = field(default_factory=SendSettings)
     stop: Stop = field(default_factory=Stop)
@@ -133,6 +147,7 @@ class Delivery:
     _left_behind: bool = False
     _narrowed: bool = False
     _locked: JournalError | None = None
+    _is_pausing: bool = False
     _split_queue: deque[Positions] = field(default_factory=deque)
     _prepared: deque[BatchInFlight] = field(default_factory=deque)
     _claimed_ahead: deque[BatchInFlight] = field(default_factory=deque)
@@ -180,13 +195,32 @@ class Delivery:
             self._heed_stop()
             self._give_up_waiting()
         if not self._in_flight and not self._retry_queue:
-            if self._locked is None or self.ending is not None:
+            if self.ending is not None:
                 return False
-            self.workers.finished(self.settings.locked_pause_s)
-            return True
+            return self._wait_for_lock() if self._locked is not None else self._wait_for_hours()
+        self._is_pausing = False
         for number, outcome in self._wait(asked):
             if number in self._in_flight:
                 self._judge(self._in_flight.pop(number), outcome)
+        return True
+
+    def _wait_for_lock(self) -> bool:
+        """Give the program that locks the journal some time."""
+        self.workers.finished(self.settings.locked_pause_s)
+        return True
+
+    def _wait_for_hours(self) -> bool:
+        """Wait a while for rows that open in time; False when there are none."""
+        if self._split_queue:
+            return True
+        wait_s = self.gate.opens_in()
+        if wait_s is None:
+            return False
+        if wait_s > 0:
+            if not self._is_pausing:
+                self._is_pausing = True
+                self._guarded(self.pauses)
+            self.workers.finished(min(wait_s, LONGEST_PAUSE_S))
         return True
 
     def _wait(self, asked: int) -> list[tuple[int, Outcome]]:
@@ -281,13 +315,24 @@ class Delivery:
         fresh: list[BatchInFlight] = []
         while self.ending is None and len(fresh) < free:
             if self._split_queue:
-                fresh.append(self._prepare_next(self._split_queue.popleft()))
-                continue
-            batch = self._prepared.popleft() if self._prepared else self._next_fresh()
+                batch: BatchInFlight | None = self._prepare_next(self._split_queue.popleft())
+            else:
+                batch = self._prepared.popleft() if self._prepared else self._next_fresh()
             if batch is None:
                 break
-            fresh.append(batch)
+            if not self._has_closed(batch):
+                fresh.append(batch)
         return fresh
+
+    def _has_closed(self, batch: BatchInFlight) -> bool:
+        """Tell whether rows of a batch have closed: they are given back, the others cut anew."""
+        closed = self.gate.closed(batch.rows)
+        if closed is None:
+            return False
+        self.gate.give_back(batch.rows[closed])
+        if not closed.all():
+            self._split_queue.append(batch.rows[~closed])
+        return True
 
     def _next_fresh(self) -> BatchInFlight | None:
         """Prepare the next batch; None when there is none."""
@@ -330,7 +375,11 @@ class Delivery:
             self.workers.finished(self.settings.locked_pause_s)
 
     def _post(self, batch: BatchInFlight) -> None:
-        """Hand the next claimed batch to the workers."""
+        """Hand the next claimed batch to the workers, unless it has closed meanwhile."""
+        if self._has_closed(batch):
+            self._to_post.popleft()
+            self._settle(batch, "rejected", "given_back", OUTSIDE_HOURS)
+            return
         batch.first_posted = batch.first_posted or self.workers.now()
         batch.attempts += 1
         self._in_flight[batch.number] = batch

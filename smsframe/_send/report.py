@@ -30,17 +30,20 @@ class NothingSent:
     """Why a send had nothing to send: its rows by status, and how many were accepted before.
 
     ``accepted_at`` is when the last one was (s since 1970); None where not all were accepted.
+    ``waiting`` says how many wait for their hours, and when the first may go.
     """
 
     counts: Mapping[str, int]
     accepted: int
     accepted_at: float | None
+    waiting: str = ""
 
     @property
     def sentence(self) -> Sentence:
         """That nothing was sent, since when, and how to send again on purpose."""
         if self.accepted_at is None:
-            return Sentence(f"Nothing was sent: {phrase(self.counts)}.")
+            waiting = f" {self.waiting}." if self.waiting else ""
+            return Sentence(f"Nothing was sent: {phrase(self.counts)}.{waiting}")
         when = dt.datetime.fromtimestamp(self.accepted_at, tz=dt.UTC)
         return Sentence(
             f"Nothing was sent: all {self.accepted:,} messages were accepted already, the last at "
@@ -61,6 +64,7 @@ def banner(
     before: tuple[int, float | None] = (0, None),
     table: str = "results",
     warnings: int = 0,
+    waiting: str = "",
 ) -> str:
     """Return the line under a send.
 
@@ -74,6 +78,8 @@ def banner(
         How the caller gets at the table.
     warnings : int, default 0
         How many kinds of warnings were said.
+    waiting : str, default ""
+        How many wait for their hours, and when the first may go.
     """
     named = named_counts(counts, ALWAYS + LEFT_OUT, always=ALWAYS)
     number, when = before
@@ -83,6 +89,8 @@ def banner(
     line = " · ".join(named)
     if any(counts.get(s) for s in ("rejected", "invalid", "not_attempted")):
         line += f": {table}.sms.failed"
+    if waiting:
+        line += f" · {waiting}"
     if warnings:
         line += f" · {warnings} warning{'s' * (warnings > 1)}: {WHERE}"
     return line

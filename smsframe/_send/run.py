@@ -46,11 +46,21 @@ from smsframe._send.cancellation import SendControl, counted_interrupts
 from smsframe._send.delivery import Delivery
 from smsframe._send.keys_ahead import KeysAhead
 from smsframe._send.nearly_the_same import Before
+from smsframe._send.open_rows import (
+    JUST_OPENED,
+    AlwaysOpen,
+    OpenRows,
+    hold_closed,
+    open_now,
+    waiting_line,
+)
 from smsframe._send.report import JOURNAL_LOCKED, NothingSent, banner, phrase, said_before, warn
 from smsframe._send.row_outcomes import Tally
 from smsframe.errors import ConfigurationError, InputError, JournalError, PlanWarning
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from smsframe._acoustic.outcomes import Outcome
@@ -98,6 +108,7 @@ class Run:
     tally: Tally
     control: SendControl
     warnings: int = 0
+    wait_s: float = 0.0
 
     def prepare(self, number: int, rows: Positions) -> tuple[Claim, SendRequest]:
         """Make the claim and the call of a batch."""
@@ -134,6 +145,23 @@ class Run:
         """Positions of the rows to send."""
         return self.matched.todo
 
+    @property
+    def going(self) -> Positions:
+        """Positions of those that may go now, or open within the time that the send may wait."""
+        return open_now(self.plan, self.todo, self.now(), self.wait_s)
+
+    def now(self) -> float:
+        """Return the time of day, in seconds since 1970."""
+        return self.client.settings.clock()
+
+    def hold_closed(self) -> None:
+        """Give the rows that wait for their hours the reason why."""
+        hold_closed(self.plan.hours, self.tally, self.todo, self.now())
+
+    def waiting_line(self) -> str:
+        """Say how many rows wait for their hours, and when the first may go; "" for none."""
+        return waiting_line(self.plan.hours, self.tally, self.todo, self.now())
+
     def record(self) -> RunRecord:
         """Return what the journal keeps of the run itself."""
         message, options = self.plan.message, self.plan.options
@@ -150,7 +178,7 @@ class Run:
             settings=_settings(self.plan),
             tags=self.plan.tags,
             rows=self.plan.rows,
-            started_at=time.time(),
+            started_at=self.now(),
             user=user_name(),
             host=socket.gethostname(),
             pid=os.getpid(),
@@ -171,10 +199,11 @@ def send_plan(made: PlanData, how: Sending, control: SendControl | None = None) 
     waits = (lambda: None) if control.apart else None
     with (
         Journal(client.journal_path, patience_s=PATIENCE_S, waits=waits) as journal,
-        campaign_lock(client.journal_path, scope, wait_s=how.wait_s),
+        campaign_lock(client.journal_path, scope, wait_s=how.wait_s or 0.0),
     ):
         journal.mark_orphans_unknown(scope)
         run = _run_of(made, client, scope, journal, control)
+        run.wait_s = how.wait_s or 0.0
         _refuse_nearly_the_same(run)
         _check_confirm(run, made.options.confirm if how.confirm is None else how.confirm)
         if not len(run.todo):
@@ -185,6 +214,8 @@ def send_plan(made: PlanData, how: Sending, control: SendControl | None = None) 
         except PlanWarning:
             _keep(run.tally.frame(made.frame, None))
             raise
+        if not len(run.going):
+            return _nothing_new(run)
         return _deliver(run, journal, how.progress)
 
 
@@ -213,22 +244,40 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
     journal.start_run(run.record())
     journal.patience_s = 0.0  # the loop waits in its own way
     client, settings = run.client, run.client.settings
-    workers: Pool = WorkerPool(client.sending(), client.max_in_flight, failed=call_failed)
+    workers: Pool = WorkerPool(
+        client.sending(), client.max_in_flight, failed=call_failed, clock=settings.clock
+    )
+    rows = None
+    if run.plan.hours is not None:
+        rows = OpenRows(
+            run.plan,
+            run.todo,
+            size=settings.batch_size,
+            clock=settings.clock,
+            wait_s=run.wait_s,
+            keys=run.keys,
+        )
     with Bar(progress) as bar:
+
+        def show() -> None:
+            far = run.tally.progress
+            bar.update(far if rows is None else rows.seen(far))
 
         def settled(result: Result) -> None:
             run.tally.settle(result)
-            bar.update(run.tally.progress)
+            show()
 
         delivery = Delivery(
             workers=workers,
-            batches=run.plan.batch_rows(run.todo, size=settings.batch_size),
+            batches=rows or run.plan.batch_rows(run.todo, size=settings.batch_size),
             prepare=run.prepare,
             record=lambda claims, settlements: journal.record(
                 claims=claims, settlements=settlements
             ),
             settled=settled,
-            begin=lambda: bar.update(run.tally.progress),
+            begin=show,
+            gate=rows or AlwaysOpen(),
+            pauses=show,
             waits=lambda: None if run.control.apart else print(JOURNAL_LOCKED),  # noqa: T201 - as above
             max_in_flight=client.max_in_flight,
             settings=settings,
@@ -245,12 +294,13 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
 def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Pool) -> None:
     """Keep the table, end the run in the journal and end the threads, whatever went wrong."""
     ending = delivery.ending
-    run.tally.close(run.todo, ending)
+    run.hold_closed()
+    run.tally.close(run.todo, ending or JUST_OPENED)
     run.control.results = _keep(run.tally.frame(run.plan.frame, run.run_id))
     with contextlib.suppress(JournalError):  # every outcome is recorded or reported; this informs
         journal.end_run(
             run.run_id,
-            time.time(),
+            run.now(),
             ending.kind if ending else "done",
             left=run.tally.left(run.plan.sendable, but=run.matched.held),
             rest=run.tally.unsent_rows_at_end(run.todo),
@@ -267,7 +317,13 @@ def _reported(run: Run, delivery: Delivery) -> pd.DataFrame:
     table = "smsframe.last_results()" if raised else "results"  # an error assigns nothing
     if not (run.control.quiet or run.control.apart):
         before = run.before.accepted, run.before.accepted_at
-        line = banner(counts, before=before, table=table, warnings=run.warnings)
+        line = banner(
+            counts,
+            before=before,
+            table=table,
+            warnings=run.warnings,
+            waiting=run.waiting_line(),
+        )
         print(line)  # noqa: T201 - the line looked for under the cell
     if delivery.failure is not None:
         raise delivery.failure
@@ -283,11 +339,13 @@ def _reported(run: Run, delivery: Delivery) -> pd.DataFrame:
 def _nothing_new(run: Run) -> pd.DataFrame:
     """Return the table of a send that has nothing left to send, and say so in one line."""
     entries, ledger = run.matched.entries, run.matched.ledger
+    run.hold_closed()
     all_sent = run.before.accepted >= len(run.plan.sendable)
     nothing = run.control.nothing_sent = NothingSent(
         counts=run.tally.counts(),
         accepted=run.before.accepted,
         accepted_at=run.before.accepted_at if all_sent else None,
+        waiting=run.waiting_line(),
     )
     if not (run.control.quiet or run.control.apart):
         print(nothing.sentence)  # noqa: T201 - the line that says why nothing moved
@@ -311,7 +369,8 @@ def _dry_run(made: PlanData, client: Client | None) -> pd.DataFrame:
     if len(todo):  # what a send would refuse is a warning here
         more = [replace(fault, severity="warning") for fault in before.faults]
         plan_warnings.say(made, matched, tally, more)
-    tally.planned(todo)
+    hold_closed(made.hours, tally, todo, clock_of(client)())
+    tally.planned(tally.waiting(todo))
     return tally.frame(made.frame, None)
 
 
@@ -369,8 +428,15 @@ def _before(
         scope=scope,
         matched=matched,
         journal=journal,
-        now=time.time(),
+        now=client.settings.clock(),
     )
+
+
+def clock_of(client: Client | None) -> Callable[[], float]:
+    """Return what tells the time of day for a client, or for the default one."""
+    with contextlib.suppress(ConfigurationError, InputError):
+        return _connected(client).settings.clock
+    return time.time
 
 
 def _connected(client: Client | None) -> Client:
@@ -433,9 +499,9 @@ def _refusal(sentence: str, made: PlanData, table: pd.DataFrame | None) -> Input
 
 def _check_confirm(run: Run, confirm: int | None) -> None:
     """Refuse unless exactly so many would go out; once none is left, what was right stays right."""
-    now = len(run.todo)
+    now, going = len(run.todo), len(run.going)
     most = max(len(run.plan.ready), len(run.matched.known))  # who had it may be excluded by now
-    if confirm is None or confirm == now or (now == 0 and confirm <= most):
+    if confirm is None or confirm in (now, going) or (now == 0 and confirm <= most):
         return
     counts = run.tally.counts()
     if run.plan.options.resend_unknown:
@@ -444,8 +510,11 @@ def _check_confirm(run: Run, confirm: int | None) -> None:
     raise InputError(
         AlreadyMasked(
             given_as("confirm", confirm),
-            f", but {now:,} messages would go out now{before}. Nothing was sent. Look at the plan, "
-            "then give ",
+            f", but {now:,} messages would go out now{before}"
+            if going == now
+            else f", but {going:,} messages would go out now, and {now:,} in all as their sending "
+            f"hours open{before}",
+            ". Nothing was sent. Look at the plan, then give ",
             arg("confirm", now),
             ".",
         ),

@@ -120,7 +120,7 @@ class Kernel:
         finally:
             self.stop = None
 
-    def _workers(self, send, size, *, failed):
+    def _workers(self, send, size, *, failed, clock):
         """Start the workers."""
         self.workers = SimulatedWorkers(self, send)
         return self.workers
