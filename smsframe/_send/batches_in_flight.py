@@ -92,12 +92,6 @@ def with_time(outcome: Outcome, asked_s: float, now: float) -> Outcome:
 CUT_ANEW = ("halved", "given_back")
 """What becomes of a batch whose rows are not settled yet: its halves follow, or it has closed."""
 
-OUTSIDE_HOURS = Outcome(
-    kind="no_connection",
-    code="outside_hours",
-    message="The sending hours of some of its rows ended before this call left; nothing was sent.",
-)
-
 LEFT_BEHIND = Outcome(
     kind="unknown",
     code="interrupted",

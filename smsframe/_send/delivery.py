@@ -32,10 +32,10 @@ Rules, in the order in which they matter:
 - **A journal that another program has locked** is waited for: what is known is kept and written
   when the lock is gone, and nothing new is posted, since nothing is claimed. At the end, with
   nothing left to do, that takes as long as it takes; a stop ends it.
-- **Hours**: a batch is judged when it is cut, claimed and posted, and before each repeat. Rows that
-  have closed are given back (`open_rows.py`) and the others go on as a batch of their own; a claim
-  that was made is settled as not processed. When nothing else is left, the loop waits for what
-  opens in time.
+- **Hours**: a batch is judged when it is cut, claimed and posted, before each repeat, and once more
+  by whoever makes the call, when it has its place in flight. Rows that have closed are given back
+  (`open_rows.py`) and the others go on as a batch of their own; a claim that was made is settled as
+  not processed. When nothing else is left, the loop waits for what opens in time.
 - **Stop** starts no batch any more and waits for those in flight; a second one gives up waiting
   for them.
 - **A fault of our own or of the caller's** (a progress function that raises) stops like the first
@@ -49,12 +49,12 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from smsframe._acoustic.outcomes import TOO_LATE
 from smsframe._base.send_settings import SendSettings
 from smsframe._base.sentences import AGAIN, Sentence
 from smsframe._journal.records import Claim, Settlement
 from smsframe._send.batches_in_flight import (
     LEFT_BEHIND,
-    OUTSIDE_HOURS,
     BatchInFlight,
     Ending,
     Result,
@@ -112,7 +112,7 @@ class Delivery:
     gate : Gate
         Knows which rows may leave now.
     pauses : callable
-        Is called when nothing is left to do but to wait for rows that open later.
+        Is called, again and again, while nothing is left to do but to wait for rows that open.
 
     Attributes
     ----------
@@ -147,7 +147,6 @@ class Delivery:
     _left_behind: bool = False
     _narrowed: bool = False
     _locked: JournalError | None = None
-    _is_pausing: bool = False
     _split_queue: deque[Positions] = field(default_factory=deque)
     _prepared: deque[BatchInFlight] = field(default_factory=deque)
     _claimed_ahead: deque[BatchInFlight] = field(default_factory=deque)
@@ -198,7 +197,6 @@ class Delivery:
             if self.ending is not None:
                 return False
             return self._wait_for_lock() if self._locked is not None else self._wait_for_hours()
-        self._is_pausing = False
         for number, outcome in self._wait(asked):
             if number in self._in_flight:
                 self._judge(self._in_flight.pop(number), outcome)
@@ -217,9 +215,7 @@ class Delivery:
         if wait_s is None:
             return False
         if wait_s > 0:
-            if not self._is_pausing:
-                self._is_pausing = True
-                self._guarded(self.pauses)
+            self._guarded(self.pauses)
             self.workers.finished(min(wait_s, LONGEST_PAUSE_S))
         return True
 
@@ -378,8 +374,11 @@ class Delivery:
         """Hand the next claimed batch to the workers, unless it has closed meanwhile."""
         if self._has_closed(batch):
             self._to_post.popleft()
-            self._settle(batch, "rejected", "given_back", OUTSIDE_HOURS)
+            self._settle(batch, "rejected", "given_back", TOO_LATE)
             return
+        closes = self.gate.closes_at(batch.rows)
+        if closes is not None:
+            batch.request = replace(batch.request, leave_by=closes)
         batch.first_posted = batch.first_posted or self.workers.now()
         batch.attempts += 1
         self._in_flight[batch.number] = batch
@@ -397,6 +396,8 @@ class Delivery:
         if outcome.kind == "accepted":
             self._widen()
             self._settle(batch, "accepted", "accepted", outcome)
+        elif outcome.code == TOO_LATE.code:
+            self._to_post.append(batch)  # which is judged anew where it is posted
         elif outcome.kind == "unknown":
             self._lose(batch, outcome)
         elif outcome.kind in NOT_PROCESSED:

@@ -50,6 +50,10 @@ class Gate(Protocol):
         """Tell which rows may not leave now; None for none."""
         ...
 
+    def closes_at(self, rows: Positions) -> float | None:
+        """Return when the first of some rows closes, in seconds since 1970; None for never."""
+        ...
+
     def give_back(self, rows: Positions) -> None:
         """Take rows back that were cut and have closed."""
         ...
@@ -64,6 +68,9 @@ class AlwaysOpen:
 
     def closed(self, rows: Positions) -> None:
         """Tell that none is closed."""
+
+    def closes_at(self, rows: Positions) -> None:
+        """Tell that none closes."""
 
     def give_back(self, rows: Positions) -> None:
         """Never called: nothing closes."""
@@ -139,6 +146,11 @@ class OpenRows:
         now = self._clock()
         is_closed = self._moment_now(now).closes[self._hours.of_row[rows]] <= now
         return is_closed if is_closed.any() else None
+
+    def closes_at(self, rows: Positions) -> float | None:
+        """Return when the first of some rows closes, in seconds since 1970; None for never."""
+        closes = self._moment_now(self._clock()).closes[self._hours.of_row[rows]].min()
+        return None if closes == math.inf else float(closes)
 
     def give_back(self, rows: Positions) -> None:
         """Take rows back that were cut and have closed."""
