@@ -45,6 +45,7 @@ class Clock:
         self._end = time.monotonic() + self.END_S
 
     def __call__(self) -> float:
+        """Tell the time."""
         assert time.monotonic() < self._end, "the simulated clock was waited for"
         return self.at
 

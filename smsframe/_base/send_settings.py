@@ -21,6 +21,7 @@ class SendSettings:
 
     A batch without a connection is given up after ``connect_attempts``, one refused for being too
     many after ``busy_s`` seconds in all. A locked journal is tried again every ``locked_pause_s``.
+    ``clock`` tells the seconds since 1970 (UTC).
     """
 
     batch_size: int = BATCH_SIZE
@@ -28,4 +29,4 @@ class SendSettings:
     connect_attempts: int = 5
     busy_s: float = 600.0
     locked_pause_s: float = 0.5
-    clock: Callable[[], float] = time.time
+    clock: Callable[[], float] = lambda: time.time()  # noqa: PLW0108 - looked up when it is asked

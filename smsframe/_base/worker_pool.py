@@ -44,7 +44,7 @@ class WorkerPool(Generic[Key, Item, Answer]):
     name : str
         What the names of the threads begin with.
     clock : callable
-        Tells the time of day, in seconds since 1970.
+        Tells the seconds since 1970 (UTC).
     """
 
     def __init__(

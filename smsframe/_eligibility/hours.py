@@ -302,27 +302,32 @@ def _closed(given: Any, faults: list[str]) -> dict[str, frozenset[dt.date]]:
 def _dates(where: str, given: Any, faults: list[str]) -> frozenset[dt.date]:
     """Return dates, however they are held; of a mapping of dates to names, the dates."""
     if isinstance(given, (str, dt.date, np.datetime64)):
-        listed: Iterable[Any] = [given]
+        listed: list[Any] = [given]
     elif isinstance(given, Iterable) and not isinstance(given, (bytes, pd.DataFrame)):
-        listed = given
+        listed = list(given)
     else:
         faults.append(unusable(where, given, NEED_DATES))
         return frozenset()
-    return frozenset(date for each in listed if (date := _date(where, each, faults)) is not None)
+    dates = [_date(each) for each in listed]
+    wrong = [place for place, date in enumerate(dates) if date is None]
+    if wrong:
+        is_column = isinstance(given, (pd.Series, pd.Index, np.ndarray))
+        what = f"a value at position {wrong[0]}" if is_column else quoted(listed[wrong[0]])
+        told = f" holds {what}, which is no date. Give dates alone, such as '2026-12-25'."
+        faults.append(AlreadyMasked(arg(where), told))
+    return frozenset(date for date in dates if date is not None)
 
 
-def _date(where: str, given: Any, faults: list[str]) -> dt.date | None:
-    """Return a local date; a moment is one only where it is midnight."""
+def _date(given: Any) -> dt.date | None:
+    """Return a local date, None for what is none; a moment is one only where it is midnight."""
     value = pd.Timestamp(given) if isinstance(given, np.datetime64) else given
     if isinstance(value, str):
         try:
             value = dt.datetime.fromisoformat(value.strip())
         except ValueError:
-            value = None
-    if isinstance(value, dt.datetime) and not pd.isna(value):
-        value = value.date() if value.time() == dt.time() else None
-    if isinstance(value, dt.date) and not pd.isna(value):
-        return dt.date(value.year, value.month, value.day)
-    told = f" holds {quoted(given)}, which is no date. Give dates alone, such as '2026-12-25'."
-    faults.append(AlreadyMasked(arg(where), told))
-    return None
+            return None
+    if not isinstance(value, dt.date) or pd.isna(value):
+        return None
+    if isinstance(value, dt.datetime) and value.time() != dt.time():
+        return None
+    return dt.date(value.year, value.month, value.day)

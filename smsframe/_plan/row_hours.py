@@ -17,11 +17,13 @@ import pyarrow.compute as pc
 from smsframe._base.masking import mask_label
 from smsframe._base.sentences import Sentence, arg
 from smsframe._eligibility.hours import EVERY
+from smsframe._eligibility.night import NIGHT, at_night, is_night
 from smsframe._eligibility.opening import is_zone
-from smsframe._eligibility.opening_words import NEVER, NEVER_OPEN, zones_named
+from smsframe._eligibility.opening_words import NEVER, zones_named
 from smsframe._eligibility.zones import first_digits, grouped, row_countries
 from smsframe._phones.readings_by_country import listed
 from smsframe._phones.to_strings import cell_text, is_text_or_number, texts_of
+from smsframe._plan.problems import Problems
 from smsframe._plan.verdicts import READY
 from smsframe.errors import InputError
 
@@ -34,8 +36,9 @@ if TYPE_CHECKING:
     from smsframe._base.arrow import Positions
     from smsframe._eligibility.hours import Hours
     from smsframe._eligibility.opening import RowHours
+    from smsframe._plan.data import PlanData
     from smsframe._plan.options import Options
-    from smsframe._plan.problems import Problems
+    from smsframe._plan.problems import Fault
     from smsframe._plan.recipients import Recipients
     from smsframe._plan.verdicts import Verdict
 
@@ -65,12 +68,32 @@ def note_never_open(
     of_row = hours.of_row[rows]
     for number in np.flatnonzero(opens[:-1] == math.inf).tolist():
         problems.rows(
-            NEVER_OPEN,
+            "never_open",
             NEVER.format(zones=zones_named(hours.groups[number])),
             rows[of_row == number],
             severity="warning",
             column=phone,
         )
+
+
+def night_now(plan: PlanData, now: float) -> list[Fault]:
+    """Note for whom it is night, of those that would go out now without hours; none for nobody."""
+    if plan.hours is not None or plan.recipients.contact_ids is None or not len(plan.ready):
+        return []
+    rows = plan.ready
+    is_late = at_night(plan.recipients.texts(rows), now)
+    zones = read_zones(plan.frame, plan.options, Problems())
+    if zones is not None:
+        said, names = zones[0][rows], zones[1]
+        there = np.array(
+            [*(bool(name) and is_zone(name) and is_night([name], now) for name in names), False]
+        )
+        is_late = np.where(said >= 0, there[said], is_late)
+    if not is_late.any():
+        return []
+    found = Problems()
+    found.rows("night_now", NIGHT, rows[is_late], severity="info", column=plan.columns.phone)
+    return found.faults
 
 
 def _of_lookups(hours: Hours, zones: Zones | None, verdict: Verdict) -> RowHours:

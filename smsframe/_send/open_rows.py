@@ -216,7 +216,7 @@ def waiting_line(hours: RowHours | None, tally: Tally, rows: Positions, now: flo
     if hours is None or not count:
         return ""
     first = opening_words.first_opening(hours, rows, now)
-    return f"{count:,} outside their hours: the first opens {first}"
+    return f"{count:,} wait for their hours: the first opens {first}"
 
 
 def _ranks(closes: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:

@@ -39,6 +39,7 @@ from smsframe._journal.store import PATIENCE_S, Claim, Journal, RunRecord
 from smsframe._plan import campaign_names, message_keys
 from smsframe._plan.history import History, Past
 from smsframe._plan.problems import Problems
+from smsframe._plan.row_hours import night_now
 from smsframe._send import nearly_the_same, plan_warnings
 from smsframe._send.already_sent import Matched, find_sent
 from smsframe._send.batches_in_flight import Result, call_failed
@@ -378,17 +379,18 @@ def history(made: PlanData, client: Client | None) -> History | None:
     """Count what the journal knows of a plan; None when no client is connected."""
     try:
         looked = _look_back(made, client)
+        late = night_now(made, clock_of(client)())
     except ConfigurationError:
         return None
     if looked is None:
-        return History(accepted=0, unknown=0, held=0, left=len(made.ready))
+        return History(accepted=0, unknown=0, held=0, left=len(made.ready), faults=tuple(late))
     matched, before = looked
     return History(
         accepted=before.accepted,
         unknown=len(matched.known) - before.accepted,
         held=len(matched.held),
         left=len(matched.todo),
-        faults=before.faults,
+        faults=(*before.faults, *late),
     )
 
 

@@ -48,6 +48,10 @@ HELD_BACK: Mapping[str, str] = {
 """Codes of rows that a rule holds back, which to run the same command again does not send."""
 
 
+TOLD = ("night_now",)
+"""Notices that are shown beside the warnings."""
+
+
 def width() -> int:
     """Return how many columns there are to write in."""
     return min(max(shutil.get_terminal_size((WIDEST, 24)).columns, NARROWEST), WIDEST)
@@ -127,7 +131,7 @@ def problem_table(kinds: Iterable[Kind], *, place: str = "row") -> str:
             in_shell(kind.sentence, row=place),
         )
         for kind in kinds
-        if kind.severity != "info"
+        if kind.severity != "info" or kind.code in TOLD
     ]
     names = ("rows", place, "for example", "what is wrong, and what to do")
     return table(names, rows, right=(0, 1)) if rows else ""

@@ -73,7 +73,7 @@ def test_send__only_open_zones_go(places, capsys):
     assert "08:00 on Saturday 28 November in America/New_York, in 11 h 30 min" in sentence
     line = capsys.readouterr().out
     assert "12 accepted · 0 rejected · 0 unknown · 4 not attempted" in line
-    assert "4 outside their hours: the first opens 08:00 on Saturday 28 November" in line
+    assert "4 wait for their hours: the first opens 08:00 on Saturday 28 November" in line
     assert len(sandbox.outbox()) == 12
     assert results.sms.to_retry().index.tolist() == frame.index[closed].tolist()
     clock.at = moment("2026-11-28T08:00", EASTERN)
@@ -171,7 +171,7 @@ def test_send__all_closed_makes_no_call(places, capsys):
     assert len(smsframe.runs()) == 0
     assert len(sandbox.requests()) == 0
     said = capsys.readouterr().out
-    assert "Nothing was sent: 16 not attempted. 16 outside their hours" in said
+    assert "Nothing was sent: 16 not attempted. 16 wait for their hours" in said
     assert "08:00 in America/New_York" in said or "08:00 on Saturday" in said
 
 
@@ -365,7 +365,7 @@ def test_send__dry_run_and_plan_say_what_waits(places):
 
 
 def test_send__limit_takes_the_first_rows_whatever_is_open(places):
-    """``limit`` counts rows from the top; of these, what is open goes, and that which closes first."""
+    """``limit`` counts rows from the top; of these, those that are open go."""
     clock = Clock(moment("2026-11-27T20:30", EASTERN))
     sandbox, _ = places(clock)
     frame = people_in(EASTERN, PACIFIC)
