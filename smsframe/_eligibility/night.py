@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 MORNING, EVENING = 8, 21
 
 NIGHT: Final = Sentence(
-    f"It is night where this person is: before {MORNING}:00 or after {EVENING}:00 now in every time "
-    "zone that the number may be in. Nothing is held back for it. If the message can wait, give ",
+    f"It is night where this person is: before {MORNING}:00 or after {EVENING}:00 now in every "
+    "time zone that the number may be in. Nothing is held back for it. If it can wait, give ",
     arg("sending_hours", python='("08:00", "20:00")'),
     ".",
 )

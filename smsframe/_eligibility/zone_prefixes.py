@@ -36,7 +36,7 @@ _KAZAKH = ("76", "77")
 
 _EASTERN, _CENTRAL, _MOUNTAIN = "America/New_York", "America/Chicago", "America/Denver"
 _BRITISH_COLUMBIA = ("America/Vancouver", "America/Edmonton", "America/Fort_Nelson")
-_EAST_QUEBEC = ("America/Toronto", "America/Halifax", "America/Blanc_Sablon")
+_EAST_QUEBEC = ("America/Toronto", "America/Halifax", "America/Blanc-Sablon")
 _LABRADOR = ("America/St_Johns", "America/Goose_Bay")
 _SASKATCHEWAN = ("America/Regina", "America/Edmonton", "America/Winnipeg")
 
@@ -82,6 +82,20 @@ COUNTRIES = {
 }
 """All zones of countries of which the library knows too few, or another country's."""
 
+_RENAMED = {
+    "Africa/Asmera": "Africa/Asmara",
+    "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
+    "America/Godthab": "America/Nuuk",
+    "Asia/Calcutta": "Asia/Kolkata",
+    "Asia/Choibalsan": "Asia/Ulaanbaatar",
+    "Asia/Katmandu": "Asia/Kathmandu",
+    "Asia/Rangoon": "Asia/Yangon",
+    "Atlantic/Faeroe": "Atlantic/Faroe",
+    "Pacific/Enderbury": "Pacific/Kanton",
+    "Pacific/Ponape": "Pacific/Pohnpei",
+    "Pacific/Truk": "Pacific/Chuuk",
+}  # names of the library that a time zone database without its links of old lacks
+
 _MORE = {"61": ("Australia/Darwin",), "7": ("Europe/Kaliningrad",)}
 
 
@@ -124,13 +138,17 @@ def _tables() -> tuple[dict[str, set[str]], dict[str, tuple[str, ...]]]:
     from phonenumbers.tzdata import TIMEZONE_DATA  # noqa: PLC0415 - takes as long as all the rest
 
     areas: dict[str, set[str]] = {}
-    for prefix, zones in TIMEZONE_DATA.items():
+    table = {
+        prefix: [_RENAMED.get(name, name) for name in zones]
+        for prefix, zones in TIMEZONE_DATA.items()
+    }
+    for prefix, zones in table.items():
         for code, digits in _AREA_DIGITS.items():
             if prefix.startswith(code) and len(prefix) > len(code):
                 areas.setdefault(prefix[:digits], set()).update(zones)
     codes = {
-        code: tuple(sorted({*TIMEZONE_DATA[code], *_MORE.get(code, ())}))
+        code: tuple(sorted({*table[code], *_MORE.get(code, ())}))
         for code in [*map(str, COUNTRY_CODE_TO_REGION_CODE), "77"]
-        if code in TIMEZONE_DATA
+        if code in table
     }
     return areas, {**codes, **COUNTRIES}

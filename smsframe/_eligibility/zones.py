@@ -51,7 +51,7 @@ def row_countries(
     ``named`` are those that rules name: of countries that share a calling code, only those are told
     apart.
     """
-    known = [country_of_first(first) for first in firsts]
+    known = [country_of_first(first[:4]) for first in firsts]
     listed: list[str | None] = list(dict.fromkeys(known))
     places = {country: number for number, country in enumerate(listed)}
     of_row = np.array([*(places[country] for country in known), -1], np.int32)[numbers]

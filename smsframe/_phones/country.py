@@ -68,7 +68,7 @@ def country_counts(contacts: pa.Array) -> dict[str, int]:
 
 @cache
 def country_of_first(first: str) -> str | None:
-    """Return the country of numbers that begin with four digits."""
+    """Return the country of numbers that begin with these four digits."""
     if len(first) < _TELLING_DIGITS or not first.isdecimal():
         return None
     code = next((n for n in (1, 2, 3) if int(first[:n]) in COUNTRY_CODE_TO_REGION_CODE), None)
