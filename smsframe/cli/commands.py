@@ -415,7 +415,7 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
         character_swap=_ON.get(arguments.character_swap),
         price_per_segment=arguments.price_per_segment,
         fold=arguments.fold,
-        wait_s=getattr(arguments, "wait_s", 0.0),
+        wait_s=getattr(arguments, "wait", 0.0),
     )
     return _with_words(made, cells), cells
 
