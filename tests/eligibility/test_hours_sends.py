@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import signal
 import warnings
 
 import numpy as np
@@ -385,3 +387,97 @@ def test_results__are_rebuilt_with_their_reasons(places):
     again = smsframe.results(results.attrs["smsframe"]["run"])
     for name in ("sms_status", "sms_code", "sms_error"):
         assert again[name].fillna("").tolist() == results[name].fillna("").tolist()
+
+
+def test_send__a_test_goes_at_any_hour(places):
+    """A test goes to one's own numbers: no hours hold it back, nor an unknown zone of its row."""
+    clock = Clock(moment("2026-11-27T23:30", PACIFIC))
+    sandbox, _ = places(clock)
+    frame = people_in(EASTERN).assign(zone="Atlantis")
+    made = smsframe.plan(frame, TEXT, **MESSAGE, time_zone="zone")
+    tried = made.send_test("+1 201 555 0177", rows=0)
+    assert tried["sms_status"].tolist() == ["accepted"]
+    assert sandbox.outbox()["text"].tolist() == ["Hi N0"]
+
+
+def test_plan__can_be_pickled(places):
+    """A plan with hours is sent by them after it was pickled."""
+    clock = Clock(moment("2026-11-27T20:30", EASTERN))
+    places(clock)
+    frame = people_in(*ZONES)
+    made = pickle.loads(pickle.dumps(smsframe.plan(frame, TEXT, **MESSAGE, closed="2026-12-25")))
+    assert made.send(progress=False)["sms_status"].eq("accepted").sum() == 12
+
+
+def test_compose__takes_hours(places):
+    """The composer's plan and code have the hours that it was given."""
+    clock = Clock(moment("2026-11-27T20:30", EASTERN))
+    places(clock)
+    given = {name: value for name, value in MESSAGE.items() if name != "progress"}
+    closed = pd.Series([pd.Timestamp("2026-12-25")])
+    made = smsframe.compose(people_in(*ZONES), TEXT, **given, closed=closed, wait_s=60)
+    assert made.plan.to_frame()["sms_code"].eq("outside_hours").sum() == 4
+    assert made.plan.wait_s == 60
+    assert "sending_hours=('08:00', '20:00')" in made.code.replace('"', "'")
+    assert "closed=['2026-12-25']" in made.code
+    assert "wait_s=60" in made.code
+
+
+def test_send__closed_days_are_local(places):
+    """On a closed date nothing goes, by the calendar of each zone."""
+    clock = Clock(moment("2026-12-25T23:30", EASTERN))  # in Kolkata it is the 26th
+    sandbox, _ = places(clock)
+    frame = people_in(EASTERN).assign(tz=["Asia/Kolkata", None, None, "Asia/Kolkata"])
+    options = {**MESSAGE, "sending_hours": None, "closed": ["2026-12-25"], "time_zone": "tz"}
+    results = frame.sms.send(TEXT, **options)
+    assert results["sms_code"].fillna("").tolist() == ["", "outside_hours", "outside_hours", ""]
+    assert "00:00 on Saturday 26 December in America/New_York, in 30 min" in results["sms_error"][1]
+    assert len(sandbox.outbox()) == 2
+
+
+def test_send__a_person_of_several_rows_keeps_their_order(places):
+    """With repeats that are wanted, equal contacts never meet in a batch, whatever closes first."""
+    clock = Clock(moment("2026-11-27T12:00", PACIFIC))
+    sandbox, _ = places(clock, batch_size=50)
+    frame = pd.concat([people_in(*ZONES)] * 3, ignore_index=True)
+    results = frame.sms.send(TEXT, **MESSAGE, duplicates="send")
+    assert results["sms_status"].eq("accepted").all()
+    for _, batch in results.groupby("sms_batch"):
+        assert batch["mobile"].is_unique
+    assert len(sandbox.outbox()) == len(frame)
+
+
+class Ticking(Clock):
+    """A clock that moves a little whenever somebody looks at it."""
+
+    def __call__(self):
+        """Tell the time, and move."""
+        self.at += 0.05
+        return super().__call__()
+
+
+def test_send__the_bar_says_what_is_waited_for(places, capsys):
+    """While a send waits, the bar says for which hour, and goes on when it has come."""
+    places(Ticking(moment("2026-11-27T07:59:57", MOUNTAIN)))
+    frame = people_in(EASTERN, MOUNTAIN)
+    results = frame.sms.send(TEXT, **{**MESSAGE, "progress": True}, wait_s=3600)
+    assert results["sms_status"].eq("accepted").all()
+    assert "waits for=08:00 in America/Denver, in 1 min" in capsys.readouterr().err
+
+
+def test_send__a_wait_is_interrupted(places):
+    """An interrupt while a send waits ends it in good order, and the same send goes on later."""
+    clock = Clock(moment("2026-11-27T07:00", MOUNTAIN))
+    sandbox, _ = places(clock)
+    frame = people_in(EASTERN, MOUNTAIN)
+
+    def told(progress):
+        if progress.waits_for:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt, match="4 accepted · 4 not attempted"):
+        frame.sms.send(TEXT, **{**MESSAGE, "progress": told}, wait_s=7200)
+    assert smsframe.last_results()["sms_code"].dropna().eq("outside_hours").all()
+    clock.at = moment("2026-11-27T09:00", MOUNTAIN)
+    assert frame.sms.send(TEXT, **MESSAGE)["sms_status"].eq("accepted").all()
+    assert sandbox.outbox()["to"].is_unique
