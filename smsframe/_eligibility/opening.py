@@ -118,7 +118,7 @@ def zone(name: str) -> ZoneInfo:
 def is_zone(name: str) -> bool:
     """Tell whether a text is the name of a time zone."""
     try:
-        ZoneInfo(name)
+        ZoneInfo(name or "/")
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
     return True

@@ -47,7 +47,7 @@ def view(
         notes=[
             *_not_known(past),
             *_dealt_with(past.known),
-            *hours_note(plan, now),
+            *hours_note(plan, past.known, now),
             *rare_note(plan),
             *database_note(plan),
             *costly_characters(plan),
@@ -114,9 +114,12 @@ def _dealt_with(past: History | None) -> list[str]:
     return [f"This campaign has had {counts}; {past.left:,} are left to send."]
 
 
-def hours_note(plan: PlanData, now: float) -> list[str]:
-    """Say how many messages may go now, and when the others open."""
-    return [] if plan.hours is None else plan_lines(plan.hours, plan.ready, now)
+def hours_note(plan: PlanData, past: History | None, now: float) -> list[str]:
+    """Say how many of the messages that are left may go now, and when the others open."""
+    if plan.hours is None:
+        return []
+    rows = plan.ready if past is None or past.rows is None else past.rows
+    return plan_lines(plan.hours, rows, now)
 
 
 def database_note(plan: PlanData) -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from smsframe._base.arrow import Positions
     from smsframe._plan.problems import Fault
 
 
@@ -13,8 +14,9 @@ if TYPE_CHECKING:
 class History:
     """What the journal knows of a plan's messages: how many of them were dealt with before.
 
-    ``faults`` are what people had before that a person would want to know, as
-    ``_send/nearly_the_same.py`` finds it.
+    ``faults`` are what a person would want to know: what people had before, as
+    ``_send/nearly_the_same.py`` finds it, and for whom it is night. ``rows`` are the positions of
+    the rows that are left.
     """
 
     accepted: int
@@ -22,6 +24,7 @@ class History:
     held: int
     left: int
     faults: tuple[Fault, ...] = ()
+    rows: Positions | None = field(default=None, repr=False, compare=False)
 
     @property
     def blocking(self) -> list[Fault]:

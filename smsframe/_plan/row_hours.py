@@ -25,7 +25,7 @@ from smsframe._phones.readings_by_country import listed
 from smsframe._phones.to_strings import cell_text, is_text_or_number, texts_of
 from smsframe._plan.problems import Problems
 from smsframe._plan.verdicts import READY
-from smsframe.errors import InputError
+from smsframe.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -76,24 +76,29 @@ def note_never_open(
         )
 
 
-def night_now(plan: PlanData, now: float) -> list[Fault]:
-    """Note for whom it is night, of those that would go out now without hours; none for nobody."""
-    if plan.hours is not None or plan.recipients.contact_ids is None or not len(plan.ready):
-        return []
-    rows = plan.ready
-    is_late = at_night(plan.recipients.texts(rows), now)
-    zones = read_zones(plan.frame, plan.options, Problems())
-    if zones is not None:
-        said, names = zones[0][rows], zones[1]
-        there = np.array(
-            [*(bool(name) and is_zone(name) and is_night([name], now) for name in names), False]
-        )
-        is_late = np.where(said >= 0, there[said], is_late)
-    if not is_late.any():
+def night_now(plan: PlanData, rows: Positions, now: float) -> list[Fault]:
+    """Note for whom it is night, of rows that would go out now without hours; none for nobody."""
+    if plan.hours is not None or plan.recipients.contact_ids is None or not len(rows):
         return []
     found = Problems()
-    found.rows("night_now", NIGHT, rows[is_late], severity="info", column=plan.columns.phone)
+    try:
+        late = rows[_at_night(plan, rows, now)]
+    except ConfigurationError:  # an old time zone database; a notice is no reason to fail
+        return []
+    found.rows("night_now", NIGHT, late, severity="info", column=plan.columns.phone)
     return found.faults
+
+
+def _at_night(plan: PlanData, rows: Positions, now: float) -> npt.NDArray[np.bool_]:
+    """Tell which rows have night, by the zone that they are said to be in, else by the number."""
+    is_late = at_night(plan.recipients.texts(rows), now)
+    zones = read_zones(plan.frame, plan.options, Problems())
+    if zones is None:
+        return is_late
+    said, names = zones[0][rows], zones[1]
+    late = [is_zone(name) and is_night([name], now) for name in names]
+    there: npt.NDArray[np.bool_] = np.array([*late, False])[said]
+    return np.where(said >= 0, there, is_late)
 
 
 def _of_lookups(hours: Hours, zones: Zones | None, verdict: Verdict) -> RowHours:

@@ -379,18 +379,20 @@ def history(made: PlanData, client: Client | None) -> History | None:
     """Count what the journal knows of a plan; None when no client is connected."""
     try:
         looked = _look_back(made, client)
-        late = night_now(made, clock_of(client)())
     except ConfigurationError:
         return None
+    rows = made.ready if looked is None else looked[0].todo
+    late = tuple(night_now(made, rows, clock_of(client)()))
     if looked is None:
-        return History(accepted=0, unknown=0, held=0, left=len(made.ready), faults=tuple(late))
+        return History(accepted=0, unknown=0, held=0, left=len(rows), faults=late, rows=rows)
     matched, before = looked
     return History(
         accepted=before.accepted,
         unknown=len(matched.known) - before.accepted,
         held=len(matched.held),
-        left=len(matched.todo),
+        left=len(rows),
         faults=(*before.faults, *late),
+        rows=rows,
     )
 
 

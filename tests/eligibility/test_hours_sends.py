@@ -364,6 +364,9 @@ def test_send__dry_run_and_plan_say_what_waits(places):
     assert "Goes now: 12. 4 America/Los_Angeles; 4 America/Denver; 4 America/Chicago." in repr(made)
     assert "Opens later: 4. 4 08:00 on Saturday 28 November in America/New_York" in repr(made)
     assert "Opens later" in made._repr_html_()
+    made.send(progress=False)
+    assert "Goes now" not in repr(made)
+    assert "Opens later: 4." in repr(made)
 
 
 def test_send__limit_takes_the_first_rows_whatever_is_open(places):
