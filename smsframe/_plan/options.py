@@ -34,7 +34,7 @@ import pandas as pd
 from smsframe._base.invisible import UNSEEN
 from smsframe._base.masking import AlreadyMasked
 from smsframe._base.message import Message
-from smsframe._base.sentences import FRAME, PROGRAMS, Sentence, arg, sentence_of, words
+from smsframe._base.sentences import PROGRAMS, Sentence, arg, sentence_of, words
 from smsframe._base.signatures import Argument, arguments_of, shows_options
 from smsframe._base.validation import (
     check_bool,
@@ -56,8 +56,8 @@ from smsframe._base.validation import (
 from smsframe._eligibility.hours import Hours, read_hours
 from smsframe._eligibility.opening import is_zone
 from smsframe._plan.campaign_names import TEST_PREFIX, is_test
+from smsframe._plan.column_labels import column_sentence, need_column
 from smsframe._text.format_specs import fault_of
-from smsframe._text.template import near_misses
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -69,7 +69,6 @@ if TYPE_CHECKING:
 
     Function = TypeVar("Function", bound=Callable[..., Any])
 
-NAMED = 20
 MAX_SOURCE = 200  # the API keeps 256 characters; the run and batch are appended to what is given
 MAX_TTL_MINUTES = 2**31 - 1  # the API documents an integer and no range; [guess] it is a common one
 
@@ -355,10 +354,10 @@ def check_columns(frame: pd.DataFrame, given: SendOptions, faults: list[str]) ->
     """Return which column is what; faults are added to the list."""
     phone = given["phone"]
     if phone is not None:
-        _need_column(frame, phone, Sentence(arg("phone")), faults)
+        need_column(frame, phone, Sentence(arg("phone")), faults)
     region_from = given["region_from"]
     if region_from is not None:
-        _need_column(frame, region_from, Sentence(arg("region_from")), faults)
+        need_column(frame, region_from, Sentence(arg("region_from")), faults)
     lookup = _lookup(frame, given["lookup"], faults)
     if phone is not None and lookup:
         why = ", not both: a message has one way to its recipient."
@@ -422,56 +421,6 @@ def campaign_name(name: str) -> str:
     """
     seen = UNSEEN.sub("", unicodedata.normalize("NFKC", name))
     return " ".join(unicodedata.normalize("NFKC", seen).replace(_BLANK_PATTERN, " ").split())
-
-
-def column_sentence(frame: pd.DataFrame, column: Any, where: str) -> str | None:
-    """Return what is wrong with naming ``column``, or None."""
-    faults: list[str] = []
-    if not check_label(where.removesuffix("="), column, faults):
-        return faults[0]
-    try:
-        found = sum(1 for name in frame.columns if name == column)
-    except (TypeError, ValueError):
-        found = 0
-    if found == 1:
-        return None
-    named = Sentence(where, f" names column {shown_label(column)}, which the ", FRAME)
-    if found:
-        return named + f" has {found} times: rename one."
-    labels = {str(name): name for name in frame.columns}
-    near = [str(column)] if str(column) in labels else near_misses(str(column), list(labels))
-    hint = f"Did you mean {labels[near[0]]!r}? " if near else ""
-    if column in frame.index.names:
-        hint = "It is the index: .reset_index() makes a column of it. "
-    shown = ", ".join(map(repr, frame.columns[:NAMED])) + (", …" if len(labels) > NAMED else "")
-    shown = shown or "no columns at all"
-    return named + f" does not have. {hint}It has: {shown}."
-
-
-def refuse_repeated(frame: pd.DataFrame, column: Hashable, where: Sentence) -> None:
-    """Raise InputError for a name that more than one column has."""
-    labels = [label for label in frame.columns if str(label) == str(column)]
-    if len(labels) > 1:
-        sentence = column_sentence(frame, column, where)
-        raise InputError(
-            sentence
-            or Sentence(
-                where,
-                f" fits several columns: {', '.join(map(repr, labels))}. Rename one, or ",
-                words(
-                    Sentence("say which is meant with ", arg("personalize")),
-                    screen="choose beside the tag which is meant",
-                ),
-                ".",
-            )
-        )
-
-
-def _need_column(frame: pd.DataFrame, column: Any, where: str, faults: list[str]) -> None:
-    """Note a fault unless the frame has the column exactly once."""
-    sentence = column_sentence(frame, column, where)
-    if sentence:
-        faults.append(sentence)
 
 
 def _program(given: Any, faults: list[str]) -> str:
@@ -544,7 +493,7 @@ def _time_zone(
     name = given if isinstance(given, str) and is_zone(given) else None
     if name is None:
         if given is not None:
-            _need_column(frame, given, Sentence(arg("time_zone")), faults)
+            need_column(frame, given, Sentence(arg("time_zone")), faults)
         return None, given
     if column_sentence(frame, given, "") is None:
         faults.append(
@@ -564,7 +513,7 @@ def _lookup(frame: pd.DataFrame, given: Any, faults: list[str]) -> dict[str, Has
         faults.append(Sentence(arg("lookup"), f" is empty; it must be {need}."))
     for name, column in lookup.items():
         check_text("a field of lookup", name, faults, need=FIELD, optional=False)
-        _need_column(frame, column, Sentence(arg(f"lookup[{shown_label(name)}]")), faults)
+        need_column(frame, column, Sentence(arg(f"lookup[{shown_label(name)}]")), faults)
     return lookup
 
 
@@ -573,7 +522,7 @@ def _formats(frame: pd.DataFrame, given: Any, faults: list[str]) -> dict[Hashabl
     need = "a mapping of a column to a format, such as {'total': ',.2f'}"
     formats = _mapping("formats", given, need, faults)
     for column, wanted in formats.items():
-        _need_column(frame, column, Sentence(arg("formats")), faults)
+        need_column(frame, column, Sentence(arg("formats")), faults)
         shown = shown_label(column)
         if isinstance(wanted, str):
             _check_specification(shown, wanted, faults)
@@ -615,7 +564,7 @@ def _personalize(
         check_text("a tag of personalize", tag, faults, blank=True)
         _refuse_marks("personalize", tag, faults)
         if column is not None:
-            _need_column(frame, column, Sentence(arg(f"personalize[{shown_label(tag)}]")), faults)
+            need_column(frame, column, Sentence(arg(f"personalize[{shown_label(tag)}]")), faults)
     _refuse_two_meanings(pairs, faults)
     return dict(pairs)
 
