@@ -14,10 +14,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import end_to_end
 import pandas as pd
-from measuring import HERE, OPTIONS, TEXT, median, people
+from measuring import HERE, OPTIONS, TEXT, median, people, timed
 
 import smsframe
 from smsframe._phones.read import read_phones
@@ -65,6 +66,32 @@ def planning(frame: pd.DataFrame, times: int) -> Iterator[Line]:
     ]
     for name, work, aim in parts:
         yield f"{name}, {len(frame):,} rows", f"{median(work, times):.2f} s", aim
+    yield from rules(frame, times)
+
+
+def rules(frame: pd.DataFrame, times: int) -> Iterator[Line]:
+    """Measure what rules about people add to a plan; the ways are tried in turn."""
+    others = "+1" + (frame["mobile"].str[1:4] + "9" + frame["mobile"].str[5:])
+    hours = {"US": ("08:00", "20:00"), "*": ("09:00", "18:00")}
+    ways: list[dict[str, Any]] = [
+        {},
+        {"sending_hours": hours},
+        {"sending_hours": hours, "exclude": others},
+    ]
+    took: list[list[float]] = [[] for _ in ways]
+    alone = []
+    for _ in range(times):
+        for way, seconds in zip(ways, took, strict=True):
+            seconds.append(timed(lambda way=way: smsframe.plan(frame, TEXT, **OPTIONS, **way))[0])
+        alone.append(timed(lambda: smsframe.normalize(others))[0])
+    plain, late, both = map(statistics.median, took)
+    what = f"plan, {len(frame):,} rows, with `sending_hours=`"
+    yield what, f"{late:.2f} s, {late / plain:.2f} x the plan without", ""
+    rest = (both - statistics.median(alone)) / plain
+    told = (
+        f"{both:.2f} s, {both / plain:.2f} x; less the time of `normalize` on the list {rest:.2f} x"
+    )
+    yield f"{what} and `exclude=` of as many numbers", told, "2.5 x; 1.3 x"
 
 
 def excluding(frame: pd.DataFrame, times: int) -> Iterator[Line]:

@@ -14,7 +14,7 @@ from smsframe._acoustic.payload import Envelope
 from smsframe.errors import AccessError, ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from smsframe._acoustic.http import Reply, Transport
@@ -42,9 +42,15 @@ class Placed:
         body: bytes | None = None,
         timeout_s: tuple[float, float],
         sender: Sender | None = None,
+        leaving: Callable[[], None] | None = None,
     ) -> Reply:
-        """Send one request when there is a place for it; see `Transport.exchange`."""
+        """Send one request when there is a place for it; see `Transport.exchange`.
+
+        ``leaving`` is called when there is one; what it raises keeps the request from leaving.
+        """
         with in_flight.place(sender or self._sender):
+            if leaving is not None:
+                leaving()
             return self._transport.exchange(
                 method,
                 url,
@@ -75,7 +81,9 @@ class Calls:
         path: str,
         token: str,
         body: bytes | None = None,
+        *,
         sender: Sender | None = None,
+        leaving: Callable[[], None] | None = None,
     ) -> Reply:
         """Make one authorized call."""
         headers = {
@@ -84,16 +92,22 @@ class Calls:
         }
         url = f"{self.base_url}{path}"
         return self._placed.exchange(
-            method, url, headers=headers, body=body, timeout_s=self._timeout_s, sender=sender
+            method,
+            url,
+            headers=headers,
+            body=body,
+            timeout_s=self._timeout_s,
+            sender=sender,
+            leaving=leaving,
         )
 
     def _get(self, path: str, sender: Sender | None = None) -> Reply:
         """Get a path, renewing a refused token once."""
         try:
             token = self._tokens.token()
-            reply = self._call("GET", path, token, None, sender)
+            reply = self._call("GET", path, token, sender=sender)
             if reply.status == UNAUTHORIZED:
-                reply = self._call("GET", path, self._tokens.refresh(token), None, sender)
+                reply = self._call("GET", path, self._tokens.refresh(token), sender=sender)
         except ApiError as error:
             failure = error
         else:

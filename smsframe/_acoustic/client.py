@@ -74,6 +74,10 @@ class Sending(NamedTuple):
     look_around: Callable[[], None]
 
 
+class _TooLateError(Exception):
+    """The hours of a call's contacts have ended."""
+
+
 @public
 class Client(ConsentCalls):
     """A connection to one account of the service; made by `smsframe.connect`, for many threads.
@@ -173,20 +177,35 @@ class Client(ConsentCalls):
         """
         body = HiddenBytes(request.body())
         used: list[str] = []
-        first = self._attempt(body, self._tokens.token, used, sender)
+        leaving = functools.partial(self._check_hours, request.leave_by)
+        first = self._attempt(body, self._tokens.token, used, sender, leaving)
         if first.http_status != UNAUTHORIZED:
             return first
-        second = self._attempt(body, lambda: self._tokens.refresh(used[0]), used, sender)
+        second = self._attempt(body, lambda: self._tokens.refresh(used[0]), used, sender, leaving)
         return replace(second, attempts=len(used), seconds=first.seconds + second.seconds)
 
+    def _check_hours(self, leave_by: float | None) -> None:
+        """Keep a call from leaving after the hours of its contacts have ended."""
+        if leave_by is not None and self.settings.clock() >= leave_by:
+            raise _TooLateError
+
     def _attempt(
-        self, body: bytes, get_token: Callable[[], str], used: list[str], sender: Sender | None
+        self,
+        body: bytes,
+        get_token: Callable[[], str],
+        used: list[str],
+        sender: Sender | None,
+        leaving: Callable[[], None],
     ) -> Outcome:
         """Post a body with a token, which is noted, and judge what comes back."""
         started = time.perf_counter()
         try:
             used.append(get_token())
-            reply = self._call("POST", f"{_SMS}/sends", used[-1], body, sender)
+            reply = self._call(
+                "POST", f"{_SMS}/sends", used[-1], body, sender=sender, leaving=leaving
+            )
+        except _TooLateError:
+            return outcomes.TOO_LATE
         except AccessError as error:
             return outcomes.from_access_denied(error)
         except NotConnectedError as error:

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 __all__ = [
     "OUTCOMES",
     "REFUSALS",
+    "TOO_LATE",
     "Outcome",
     "from_access_denied",
     "from_lost",
@@ -409,6 +410,14 @@ def from_not_connected(error: NotConnectedError, *, seconds: float = 0.0) -> Out
         retry_after_s=error.details.get("retry_after_s"),
         seconds=seconds,
     )
+
+
+TOO_LATE = Outcome(
+    kind="no_connection",
+    code="outside_hours",
+    message="The sending hours of some of its rows ended before this call left; nothing was sent.",
+)
+"""Of a call that waited for its place or its token until the hours of its contacts had ended."""
 
 
 def from_access_denied(error: AccessError, *, seconds: float = 0.0) -> Outcome:

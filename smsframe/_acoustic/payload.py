@@ -61,11 +61,14 @@ class SendRequest:
         JSON array, from `encode_contacts`.
     size : int
         Number of contacts in it.
+    leave_by : float, optional
+        When the hours of a contact end, in seconds since 1970: the call leaves before, or never.
     """
 
     message: Message
     contacts: bytes = field(repr=False)
     size: int
+    leave_by: float | None = None
 
     def body(self) -> bytes:
         """JSON of the whole call; parts that are None or empty are left out."""

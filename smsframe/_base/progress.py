@@ -23,12 +23,13 @@ SHAPE = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a run is, in messages."""
+    """How far a run is, in messages; ``waits_for`` is the opening that it waits for, if it does."""
 
     total: int
     accepted: int
     rejected: int
     unknown: int
+    waits_for: str | None = None
 
     @property
     def done(self) -> int:
@@ -102,7 +103,10 @@ class Bar:
             self._bar.reset(total=progress.total)
         # As texts: tqdm would write 12,345 as 1.23e+04.
         shown = {name: f"{number:,}" for name, number in progress.shown.items()}
-        self._bar.set_postfix(shown, refresh=False)
+        waits_for = getattr(progress, "waits_for", None)
+        if waits_for is not None:
+            shown["waits for"] = waits_for
+        self._bar.set_postfix(shown, refresh=waits_for is not None)
         self._bar.update(progress.done - self._bar.n)
 
 

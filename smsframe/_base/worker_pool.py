@@ -61,6 +61,7 @@ class WorkerPool(Generic[Key, Item, Answer]):
         self._size = size
         self._failed = failed
         self._name = name
+        self._clock = clock
         self._pid = os.getpid()
         self._threads: list[threading.Thread] = []
         self._items: queue.SimpleQueue[tuple[Key, Item] | None] = queue.SimpleQueue()

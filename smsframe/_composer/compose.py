@@ -220,6 +220,8 @@ def compose(
     exclude, min_gap, check_consent, consent_database, limit, problems, duplicates : optional
     resend_unknown : optional
         As for :func:`smsframe.send`; they have no field on the screen.
+    sending_hours, closed, time_zone, wait_s : optional
+        As well.
     source, campaign_name, ttl_minutes, character_swap : optional
         Passed on to the API, as by :func:`smsframe.send`.
     client : Client, optional

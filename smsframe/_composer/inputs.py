@@ -34,11 +34,15 @@ FIELDS = (
 )
 _OF_A_NOTEBOOK = re.compile(r"_+(?:i*\d*|oh|dh|ih)")  # what IPython calls the last outputs
 BETWEEN = tuple(f"{Path(file).parent}{os.sep}" for file in (errors.__file__, pd.__file__))
-_WHOM = ("phone", "lookup", "region", "region_from", "exclude", "min_gap", "limit")
+_WHOM = (
+    *("phone", "lookup", "region", "region_from", "exclude", "limit"),
+    *("sending_hours", "closed", "time_zone", "min_gap"),
+)
 DEFAULTS: Mapping[str, Any] = {
     "problems": "skip",
     "duplicates": "skip",
     "resend_unknown": False,
+    "wait_s": 0.0,
     "check_consent": False,
 }
 
@@ -99,7 +103,7 @@ def checked(frame: pd.DataFrame, text: str | None, options: arguments.ComposeOpt
     text = check_text("text", text, faults, need="a text", blank=True) or ""
     message = arguments.check_message(text, full, faults)
     columns = arguments.check_columns(frame, full, faults)
-    rules = arguments.check_options(full, faults)
+    rules = arguments.check_options(frame, full, faults)
     refuse(faults)
     return Choices(
         text=text,
@@ -120,6 +124,10 @@ def checked(frame: pd.DataFrame, text: str | None, options: arguments.ComposeOpt
             "duplicates": full["duplicates"],
             "resend_unknown": full["resend_unknown"],
             "exclude": _excluded(full["exclude"]),
+            "sending_hours": full["sending_hours"],
+            "closed": None if rules.hours is None else rules.hours.closed_dates,
+            "time_zone": full["time_zone"],
+            "wait_s": full["wait_s"],
             "min_gap": _gap(full["min_gap"]),
             "check_consent": rules.check_consent,
             "consent_database": full["consent_database"],

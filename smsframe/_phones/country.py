@@ -60,15 +60,15 @@ def country_counts(contacts: pa.Array) -> dict[str, int]:
     firsts = pc.utf8_slice_codeunits(contacts, 0, _TELLING_DIGITS)
     counts: dict[str, int] = {}
     for found in pc.value_counts(firsts).to_pylist():
-        region = _region_of_first(found["values"] or "")
+        region = country_of_first(found["values"] or "")
         if region is not None:
             counts[region] = counts.get(region, 0) + found["counts"]
     return dict(sorted(counts.items(), key=lambda item: -item[1]))
 
 
 @cache
-def _region_of_first(first: str) -> str | None:
-    """Return the country of numbers that begin with four digits."""
+def country_of_first(first: str) -> str | None:
+    """Return the country of numbers that begin with these four digits."""
     if len(first) < _TELLING_DIGITS or not first.isdecimal():
         return None
     code = next((n for n in (1, 2, 3) if int(first[:n]) in COUNTRY_CODE_TO_REGION_CODE), None)

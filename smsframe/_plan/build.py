@@ -11,6 +11,7 @@ happens to the caller's variables afterwards.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,7 @@ from smsframe._plan.message_parts import MessageColumns
 from smsframe._plan.notices import note_words
 from smsframe._plan.problems import Problems
 from smsframe._plan.recipients import read_recipients
+from smsframe._plan.row_hours import note_never_open, read_zones, row_hours
 from smsframe._plan.texts import read_texts
 from smsframe._plan.unused_columns import note_columns
 from smsframe._plan.verdicts import judge_rows
@@ -51,8 +53,17 @@ DOUBTFUL_WORDS = ("tag_other_notation", "text_garbled")
 """Warnings whose fix changes words: who follows it later must not text everybody again."""
 
 
-def build_plan(frame: pd.DataFrame, text: str | None, given: arguments.SendOptions) -> PlanData:
-    """Check the arguments and read the frame; raises InputError for arguments only."""
+def build_plan(
+    frame: pd.DataFrame,
+    text: str | None,
+    given: arguments.SendOptions,
+    *,
+    now: float | None = None,
+) -> PlanData:
+    """Check the arguments and read the frame; raises InputError for arguments only.
+
+    ``now`` is the moment from which sending hours are looked at, in seconds since 1970.
+    """
     check_frame(frame)
     frame = result_columns.detached(frame)
     message, columns, options = _checked(frame, text, given)
@@ -62,8 +73,15 @@ def build_plan(frame: pd.DataFrame, text: str | None, given: arguments.SendOptio
     texts = read_texts(message, columns, options.fold, values)
     messages = identify_messages(recipients, texts, problems)
     excluded = excluded_rows(options.exclude, recipients, columns.region, problems)
+    zones = read_zones(frame, options, problems)
     judged = judge_rows(messages, columns, options, excluded.rows, problems)
-    note_columns(frame, [columns.phone, columns.region_from, *values.read_columns], problems)
+    hours = row_hours(options.hours, zones, recipients, judged.verdict)
+    if hours is not None:
+        note_never_open(
+            hours, judged.verdict, time.time() if now is None else now, columns.phone, problems
+        )
+    named = [columns.phone, columns.region_from, options.time_zone_column]
+    note_columns(frame, [*named, *values.read_columns], problems)
     note_words(texts, judged.verdict, problems)
     return PlanData(
         frame=frame,
@@ -77,6 +95,7 @@ def build_plan(frame: pd.DataFrame, text: str | None, given: arguments.SendOptio
         by_team=by_team(excluded, judged.verdict),
         problems=problems,
         read_columns=tuple(values.read_columns),
+        hours=hours,
     )
 
 
@@ -97,7 +116,7 @@ def _checked(
     faults: list[str] = []
     message = arguments.check_message(text, given, faults)
     columns = arguments.check_columns(frame, given, faults)
-    options = arguments.check_options(given, faults)
+    options = arguments.check_options(frame, given, faults)
     refuse(faults)
     return message, columns, options
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from smsframe._base.arrow import Positions
     from smsframe._base.message import Message
+    from smsframe._eligibility.opening import RowHours
     from smsframe._plan.history import History
     from smsframe._plan.message_parts import MessageColumns
     from smsframe._plan.options import Columns, Options
@@ -49,8 +50,9 @@ class PlanData:
     """What a plan is made of; full of recipients, hence without a repr.
 
     ``read_columns`` are the columns that values were taken from, ``verdict`` what becomes of each
-    row, one of the numbers in ``verdicts.py``. ``by_team`` counts the rows that the file of
-    ``SMSFRAME_EXCLUDE`` holds back; None where there is none.
+    row, one of the numbers in ``verdicts.py``, ``hours`` when each may go out, None for always.
+    ``by_team`` counts the rows that the file of ``SMSFRAME_EXCLUDE`` holds back; None where there
+    is none.
     """
 
     frame: pd.DataFrame
@@ -64,6 +66,7 @@ class PlanData:
     by_team: int | None = None
     problems: Problems = field(default_factory=Problems)
     read_columns: tuple[Hashable, ...] = ()
+    hours: RowHours | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled: functions and lists of numbers among the arguments are done with.

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from smsframe._base.held_back import RULE_NAMES, team_in_words
 from smsframe._base.masking import mask_label
 from smsframe._base.sentences import Sentence, arg
+from smsframe._eligibility.opening_words import plan_lines
 from smsframe._phones.country import country_counts
 from smsframe._phones.readings_by_country import listed
 from smsframe._plan import show
@@ -33,9 +34,9 @@ NAMED = 5
 
 
 def view(
-    plan: PlanData, past: Past, *, batches: int, messages: int, problems: int
+    plan: PlanData, past: Past, *, batches: int, messages: int, problems: int, now: float
 ) -> show.PlanView:
-    """Return what is shown of a plan, with its first messages and problems."""
+    """Return what is shown of a plan at a moment, with its first messages and problems."""
     rows, index = plan.ready[:messages], plan.frame.index
     found = plan.problems_with(past.known)
     return show.PlanView(
@@ -47,6 +48,7 @@ def view(
         notes=[
             *_not_known(past),
             *_dealt_with(past.known),
+            *hours_note(plan, past.known, now),
             *rare_note(plan),
             *database_note(plan),
             *costly_characters(plan),
@@ -125,6 +127,14 @@ def _dealt_with(past: History | None) -> list[str]:
         return []
     counts = f"{past.accepted:,} of these messages accepted, {past.unknown:,} are unknown"
     return [f"This campaign has had {counts}; {past.left:,} are left to send."]
+
+
+def hours_note(plan: PlanData, past: History | None, now: float) -> list[str]:
+    """Say how many of the messages that are left may go now, and when the others open."""
+    if plan.hours is None:
+        return []
+    rows = plan.ready if past is None or past.rows is None else past.rows
+    return plan_lines(plan.hours, rows, now)
 
 
 def database_note(plan: PlanData) -> list[str]:

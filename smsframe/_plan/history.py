@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from smsframe._base.arrow import Positions
     from smsframe._plan.problems import Fault
 
 
@@ -15,10 +16,10 @@ if TYPE_CHECKING:
 class History:
     """What the journal knows of a plan's messages: how many of them were dealt with before.
 
-    ``left`` go out now; ``waiting`` are rows that a rule holds back now, by its code. ``faults``
-    are what people had before that a person would want to know, as
-    ``_send/nearly_the_same.py`` finds it. ``new_people`` never had a message; None where that is
-    not told.
+    ``left`` go out now, ``rows`` are their positions; ``waiting`` are rows that a rule holds back
+    now, by its code. ``faults`` are what a person would want to know: what people had before, as
+    ``_send/nearly_the_same.py`` finds it, and for whom it is night. ``new_people`` never had a
+    message; None where that is not told.
     """
 
     accepted: int
@@ -28,6 +29,7 @@ class History:
     waiting: Mapping[str, int] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
     new_people: int | None = None
+    rows: Positions | None = field(default=None, repr=False, compare=False)
 
     @property
     def waits(self) -> int:

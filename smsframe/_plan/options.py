@@ -20,9 +20,10 @@ must not make another campaign of it, for that would text everybody again.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import unicodedata
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict, TypeVar, cast
 
@@ -34,7 +35,7 @@ from smsframe._base.durations import Duration, check_duration
 from smsframe._base.invisible import UNSEEN
 from smsframe._base.masking import AlreadyMasked
 from smsframe._base.message import Message
-from smsframe._base.sentences import FRAME, PROGRAMS, Sentence, arg, sentence_of, words
+from smsframe._base.sentences import PROGRAMS, Sentence, arg, sentence_of, words
 from smsframe._base.signatures import Argument, arguments_of, shows_options
 from smsframe._base.validation import (
     check_bool,
@@ -53,10 +54,12 @@ from smsframe._base.validation import (
     type_of,
     unusable,
 )
+from smsframe._eligibility.hours import Hours, read_hours
+from smsframe._eligibility.opening import is_zone
 from smsframe._plan import consent_arguments
 from smsframe._plan.campaign_names import TEST_PREFIX, is_test
+from smsframe._plan.column_labels import column_sentence, need_column
 from smsframe._text.format_specs import fault_of
-from smsframe._text.template import near_misses
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -68,7 +71,6 @@ if TYPE_CHECKING:
 
     Function = TypeVar("Function", bound=Callable[..., Any])
 
-NAMED = 20
 MAX_SOURCE = 200  # the API keeps 256 characters; the run and batch are appended to what is given
 MAX_TTL_MINUTES = 2**31 - 1  # the API documents an integer and no range; [guess] it is a common one
 
@@ -93,6 +95,17 @@ Exclude: TypeAlias = (
     | Collection[Any]
 )
 """Numbers, the path of a file, results of an earlier run, or a list of these."""
+
+Time: TypeAlias = str | dt.time
+Windows: TypeAlias = str | tuple[Time, Time] | Sequence[tuple[Time, Time]]
+"""Local hours of a day: from, to; or several of these."""
+
+SendingHours: TypeAlias = Windows | Mapping[str, Windows | Mapping[str, Windows | None]]
+"""Hours, or hours by country ("*" the others), for every day or by weekday."""
+
+Dates: TypeAlias = str | dt.date | Iterable[Any]
+Closed: TypeAlias = Dates | Mapping[str, Dates]
+"""Local dates, or dates by country."""
 
 
 class ScreenMessageOptions(TypedDict, total=False):
@@ -152,6 +165,20 @@ class RuleOptions(TypedDict, total=False):
             "SMSFRAME_EXCLUDE names"
         ),
     ]
+    sending_hours: Annotated[
+        SendingHours | None,
+        Argument(
+            "hours of the recipient's own clock in which messages may go out: 08:00-20:00, several "
+            "with commas between, or a JSON or TOML file of them by country and weekday"
+        ),
+    ]
+    closed: Annotated[
+        Closed | None, Argument("local date on which nothing goes out, such as 2026-12-25")
+    ]
+    time_zone: Annotated[
+        Hashable | None,
+        Argument("column of time zones, or the name of one; it counts more than the number"),
+    ]
     min_gap: Annotated[
         Duration | None,
         Argument(
@@ -199,6 +226,14 @@ class ScreenRunOptions(TypedDict, total=False):
         Argument("price of one SMS, to show costs; or one for each country, * for the others"),
     ]
     client: Annotated[Client | None, Argument("connection to send through (default: the last one)")]
+    wait_s: Annotated[
+        float,
+        Argument(
+            "how many seconds to wait for sending hours that open within them, and for another "
+            "sender of the campaign (default 0)",
+            0.0,
+        ),
+    ]
 
 
 class RunOptions(ScreenRunOptions, total=False):
@@ -282,6 +317,9 @@ class Options:
     price_per_segment: float | Mapping[str, float] | None = None
     fold: Literal["gsm7"] | None = None
     exclude: Any = field(default=None, repr=False)
+    hours: Hours | None = None
+    time_zone: str | None = None
+    time_zone_column: Hashable | None = None
     min_gap_s: float | None = None
     check_consent: bool | Literal["require"] = False
     consent_database: str | None = None
@@ -295,7 +333,7 @@ class Sending:
     confirm: int | None = None
     dry_run: bool = False
     progress: ProgressArgument = None
-    wait_s: float = 0.0
+    wait_s: float | None = None
 
     def updated(self, now: Sending) -> Sending:
         """Return how it is sent now; what was said when the plan was made stands in."""
@@ -304,6 +342,7 @@ class Sending:
             client=self.client if now.client is None else now.client,
             dry_run=now.dry_run or self.dry_run,
             progress=self.progress if now.progress is None else now.progress,
+            wait_s=self.wait_s if now.wait_s is None else now.wait_s,
         )
 
     @property
@@ -344,10 +383,10 @@ def check_columns(frame: pd.DataFrame, given: SendOptions, faults: list[str]) ->
     """Return which column is what; faults are added to the list."""
     phone = given["phone"]
     if phone is not None:
-        _need_column(frame, phone, Sentence(arg("phone")), faults)
+        need_column(frame, phone, Sentence(arg("phone")), faults)
     region_from = given["region_from"]
     if region_from is not None:
-        _need_column(frame, region_from, Sentence(arg("region_from")), faults)
+        need_column(frame, region_from, Sentence(arg("region_from")), faults)
     lookup = _lookup(frame, given["lookup"], faults)
     if phone is not None and lookup:
         why = ", not both: a message has one way to its recipient."
@@ -362,7 +401,7 @@ def check_columns(frame: pd.DataFrame, given: SendOptions, faults: list[str]) ->
     )
 
 
-def check_options(given: SendOptions, faults: list[str]) -> Options:
+def check_options(frame: pd.DataFrame, given: SendOptions, faults: list[str]) -> Options:
     """Return how to send; faults are added to the list."""
     fold = given["fold"]
     check_consent, database = consent_arguments.read(
@@ -371,6 +410,8 @@ def check_options(given: SendOptions, faults: list[str]) -> Options:
     check_bool("dry_run", given["dry_run"], faults)
     check_client(given["client"], faults)
     check_progress("progress", given["progress"], faults)
+    check_number("wait_s", given["wait_s"], faults, optional=False)
+    time_zone, time_zone_column = _time_zone(frame, given["time_zone"], faults)
     return Options(
         campaign=_campaign(given["campaign"], faults),
         limit=check_count("limit", given["limit"], faults),
@@ -381,6 +422,9 @@ def check_options(given: SendOptions, faults: list[str]) -> Options:
         price_per_segment=_price(given["price_per_segment"], given["lookup"], faults),
         fold=None if fold is None else check_choice("fold", fold, ("gsm7",), faults),
         exclude=given["exclude"],
+        hours=read_hours(given["sending_hours"], given["closed"], faults),
+        time_zone=time_zone,
+        time_zone_column=time_zone_column,
         min_gap_s=_min_gap(given, faults),
         check_consent=check_consent,
         consent_database=database,
@@ -398,7 +442,7 @@ def check_sending(
         confirm=check_count("confirm", confirm, faults),
         dry_run=check_bool("dry_run", dry_run, faults),
         progress=check_progress("progress", progress, faults),
-        wait_s=check_number("wait_s", wait_s, faults, optional=False) or 0.0,
+        wait_s=check_number("wait_s", wait_s, faults),
     )
     refuse(faults)
     return checked
@@ -412,56 +456,6 @@ def campaign_name(name: str) -> str:
     """
     seen = UNSEEN.sub("", unicodedata.normalize("NFKC", name))
     return " ".join(unicodedata.normalize("NFKC", seen).replace(_BLANK_PATTERN, " ").split())
-
-
-def column_sentence(frame: pd.DataFrame, column: Any, where: str) -> str | None:
-    """Return what is wrong with naming ``column``, or None."""
-    faults: list[str] = []
-    if not check_label(where.removesuffix("="), column, faults):
-        return faults[0]
-    try:
-        found = sum(1 for name in frame.columns if name == column)
-    except (TypeError, ValueError):
-        found = 0
-    if found == 1:
-        return None
-    named = Sentence(where, f" names column {shown_label(column)}, which the ", FRAME)
-    if found:
-        return named + f" has {found} times: rename one."
-    labels = {str(name): name for name in frame.columns}
-    near = [str(column)] if str(column) in labels else near_misses(str(column), list(labels))
-    hint = f"Did you mean {labels[near[0]]!r}? " if near else ""
-    if column in frame.index.names:
-        hint = "It is the index: .reset_index() makes a column of it. "
-    shown = ", ".join(map(repr, frame.columns[:NAMED])) + (", …" if len(labels) > NAMED else "")
-    shown = shown or "no columns at all"
-    return named + f" does not have. {hint}It has: {shown}."
-
-
-def refuse_repeated(frame: pd.DataFrame, column: Hashable, where: Sentence) -> None:
-    """Raise InputError for a name that more than one column has."""
-    labels = [label for label in frame.columns if str(label) == str(column)]
-    if len(labels) > 1:
-        sentence = column_sentence(frame, column, where)
-        raise InputError(
-            sentence
-            or Sentence(
-                where,
-                f" fits several columns: {', '.join(map(repr, labels))}. Rename one, or ",
-                words(
-                    Sentence("say which is meant with ", arg("personalize")),
-                    screen="choose beside the tag which is meant",
-                ),
-                ".",
-            )
-        )
-
-
-def _need_column(frame: pd.DataFrame, column: Any, where: str, faults: list[str]) -> None:
-    """Note a fault unless the frame has the column exactly once."""
-    sentence = column_sentence(frame, column, where)
-    if sentence:
-        faults.append(sentence)
 
 
 def _program(given: Any, faults: list[str]) -> str:
@@ -554,6 +548,25 @@ def _region(given: Any, faults: list[str]) -> str | None:
     return given if given is None else str.__str__(given)
 
 
+def _time_zone(
+    frame: pd.DataFrame, given: Any, faults: list[str]
+) -> tuple[str | None, Hashable | None]:
+    """Return the name of a zone, or the column that holds them."""
+    name = given if isinstance(given, str) and is_zone(given) else None
+    if name is None:
+        if given is not None:
+            need_column(frame, given, Sentence(arg("time_zone")), faults)
+        return None, given
+    if column_sentence(frame, given, "") is None:
+        faults.append(
+            Sentence(
+                arg("time_zone", given),
+                " is a column, and a time zone too. Rename the column, to say which is meant.",
+            )
+        )
+    return str.__str__(name), None
+
+
 def _lookup(frame: pd.DataFrame, given: Any, faults: list[str]) -> dict[str, Hashable]:
     """Return database field → column as given."""
     need = "a mapping of a database field to a column, such as {'accountNumber': 'account'}"
@@ -562,7 +575,7 @@ def _lookup(frame: pd.DataFrame, given: Any, faults: list[str]) -> dict[str, Has
         faults.append(Sentence(arg("lookup"), f" is empty; it must be {need}."))
     for name, column in lookup.items():
         check_text("a field of lookup", name, faults, need=FIELD, optional=False)
-        _need_column(frame, column, Sentence(arg(f"lookup[{shown_label(name)}]")), faults)
+        need_column(frame, column, Sentence(arg(f"lookup[{shown_label(name)}]")), faults)
     return lookup
 
 
@@ -571,7 +584,7 @@ def _formats(frame: pd.DataFrame, given: Any, faults: list[str]) -> dict[Hashabl
     need = "a mapping of a column to a format, such as {'total': ',.2f'}"
     formats = _mapping("formats", given, need, faults)
     for column, wanted in formats.items():
-        _need_column(frame, column, Sentence(arg("formats")), faults)
+        need_column(frame, column, Sentence(arg("formats")), faults)
         shown = shown_label(column)
         if isinstance(wanted, str):
             _check_specification(shown, wanted, faults)
@@ -613,7 +626,7 @@ def _personalize(
         check_text("a tag of personalize", tag, faults, blank=True)
         _refuse_marks("personalize", tag, faults)
         if column is not None:
-            _need_column(frame, column, Sentence(arg(f"personalize[{shown_label(tag)}]")), faults)
+            need_column(frame, column, Sentence(arg(f"personalize[{shown_label(tag)}]")), faults)
     _refuse_two_meanings(pairs, faults)
     return dict(pairs)
 

@@ -17,8 +17,8 @@ from smsframe._phones import read as phones
 from smsframe._phones.problems import SENTENCES_BY_ROW
 from smsframe._phones.to_strings import cell_text
 from smsframe._plan.batches import picker
+from smsframe._plan.column_labels import refuse_repeated
 from smsframe._plan.column_values import BLANK
-from smsframe._plan.options import refuse_repeated
 from smsframe._plan.row_countries import note_countries, regions_of_rows
 
 if TYPE_CHECKING:

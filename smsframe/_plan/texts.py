@@ -20,8 +20,8 @@ import pyarrow.compute as pc
 
 from smsframe._base.sentences import Part, Sentence, arg, sentence_of, words
 from smsframe._plan.batches import picker
+from smsframe._plan.column_labels import refuse_repeated
 from smsframe._plan.column_values import BLANK
-from smsframe._plan.options import refuse_repeated
 from smsframe._plan.tags import note_database_tag, note_other_notations
 from smsframe._text import gsm7
 from smsframe._text.segments import Measured, fold_template, measure_filled

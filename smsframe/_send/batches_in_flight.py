@@ -59,9 +59,7 @@ class Result:
     claim: Claim
     rows: Positions
     settlement: Settlement
-    verdict: (
-        str  # "accepted", "rejected", "unknown", "not_attempted" or "halved" (its halves follow)
-    )
+    verdict: str  # a status, or one of CUT_ANEW
 
 
 def ending_of(kind: str, code: str, happened: str, why: str) -> Ending:
@@ -90,6 +88,9 @@ def with_time(outcome: Outcome, asked_s: float, now: float) -> Outcome:
     fix = f"The service asks to wait {until(asked_s, now)}; run it again then."
     return replace(outcome, fix=fix)
 
+
+CUT_ANEW = ("halved", "given_back")
+"""What becomes of a batch whose rows are not settled yet: its halves follow, or it has closed."""
 
 LEFT_BEHIND = Outcome(
     kind="unknown",

@@ -33,6 +33,10 @@ Rules, in the order in which they matter:
 - **A journal that another program has locked** is waited for: what is known is kept and written
   when the lock is gone, and nothing new is posted, since nothing is claimed. At the end, with
   nothing left to do, that takes as long as it takes; a stop ends it.
+- **Hours**: a batch is judged when it is cut, claimed and posted, before each repeat, and once more
+  by whoever makes the call, when it has its place in flight. Rows that have closed are given back
+  (`open_rows.py`) and the others go on as a batch of their own; a claim that was made is settled as
+  not processed. When nothing else is left, the loop waits for what opens in time.
 - **Stop** starts no batch any more and waits for those in flight; a second one gives up waiting
   for them.
 - **A fault of our own or of the caller's** (a progress function that raises) stops like the first
@@ -46,6 +50,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from smsframe._acoustic.outcomes import TOO_LATE
 from smsframe._base.send_settings import SendSettings
 from smsframe._base.sentences import AGAIN, Sentence
 from smsframe._journal.records import Claim, Settlement
@@ -60,6 +65,7 @@ from smsframe._send.batches_in_flight import (
     stopped_because,
     with_time,
 )
+from smsframe._send.open_rows import AlwaysOpen
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
@@ -72,6 +78,7 @@ if TYPE_CHECKING:
     from smsframe._acoustic.payload import SendRequest
     from smsframe._base.arrow import Positions
     from smsframe._base.worker_pool import WorkerPool
+    from smsframe._send.open_rows import Gate
 
     Messages = npt.NDArray[np.bool_]
 
@@ -83,6 +90,7 @@ JOURNAL_FAILED = Ending(
 )
 INTERRUPTED = ending_of("interrupted", "interrupted", "was stopped", ".")
 QUIET_S = 0.01
+LONGEST_PAUSE_S = 60.0
 CALLS_PER_CLAIM_AHEAD = 10
 NOT_PROCESSED = ("no_connection", "busy")
 
@@ -110,6 +118,10 @@ class Delivery:
         Is told the rows that are held back at the last moment.
     waits : callable
         Is called when another program locks the journal, each time it does.
+    gate : Gate
+        Knows which rows may leave now.
+    pauses : callable
+        Is called, again and again, while nothing is left to do but to wait for rows that open.
     look_around : callable
         Is called in every turn, twice a second and more; makes room for who came meanwhile.
 
@@ -131,6 +143,8 @@ class Delivery:
     begin: Callable[[], None] = lambda: None
     hold: Callable[[Positions], None] = lambda _: None
     waits: Callable[[], None] = lambda: None
+    gate: Gate = field(default_factory=AlwaysOpen)
+    pauses: Callable[[], None] = lambda: None
     look_around: Callable[[], None] = lambda: None
     max_in_flight: int = 10
     settings: SendSettings = field(default_factory=SendSettings)
@@ -195,13 +209,29 @@ class Delivery:
             self._heed_stop()
             self._give_up_waiting()
         if not self._in_flight and not self._retry_queue:
-            if self._locked is None or self.ending is not None:
+            if self.ending is not None:
                 return False
-            self.workers.finished(self.settings.locked_pause_s)
-            return True
+            return self._wait_for_lock() if self._locked is not None else self._wait_for_hours()
         for number, outcome in self._wait(asked):
             if number in self._in_flight:
                 self._judge(self._in_flight.pop(number), outcome)
+        return True
+
+    def _wait_for_lock(self) -> bool:
+        """Give the program that locks the journal some time."""
+        self.workers.finished(self.settings.locked_pause_s)
+        return True
+
+    def _wait_for_hours(self) -> bool:
+        """Wait a while for rows that open in time; False when there are none."""
+        if self._split_queue:
+            return True
+        wait_s = self.gate.opens_in()
+        if wait_s is None:
+            return False
+        if wait_s > 0:
+            self._guarded(self.pauses)
+            self.workers.finished(min(wait_s, LONGEST_PAUSE_S))
         return True
 
     def _wait(self, asked: int) -> list[tuple[int, Outcome]]:
@@ -311,13 +341,24 @@ class Delivery:
         fresh: list[BatchInFlight] = []
         while self.ending is None and len(fresh) < free:
             if self._split_queue:
-                fresh.append(self._prepare_next(self._split_queue.popleft()))
-                continue
-            batch = self._prepared.popleft() if self._prepared else self._next_fresh()
+                batch: BatchInFlight | None = self._prepare_next(self._split_queue.popleft())
+            else:
+                batch = self._prepared.popleft() if self._prepared else self._next_fresh()
             if batch is None:
                 break
-            fresh.append(batch)
+            if not self._has_closed(batch):
+                fresh.append(batch)
         return fresh
+
+    def _has_closed(self, batch: BatchInFlight) -> bool:
+        """Tell whether rows of a batch have closed: they are given back, the others cut anew."""
+        closed = self.gate.closed(batch.rows)
+        if closed is None:
+            return False
+        self.gate.give_back(batch.rows[closed])
+        if not closed.all():
+            self._split_queue.append(batch.rows[~closed])
+        return True
 
     def _next_fresh(self) -> BatchInFlight | None:
         """Prepare the next batch; None when there is none."""
@@ -361,7 +402,14 @@ class Delivery:
             self.workers.finished(self.settings.locked_pause_s)
 
     def _post(self, batch: BatchInFlight) -> None:
-        """Hand the next claimed batch to the workers."""
+        """Hand the next claimed batch to the workers, unless it has closed meanwhile."""
+        if self._has_closed(batch):
+            self._to_post.popleft()
+            self._settle(batch, "rejected", "given_back", TOO_LATE)
+            return
+        closes = self.gate.closes_at(batch.rows)
+        if closes is not None:
+            batch.request = replace(batch.request, leave_by=closes)
         batch.first_posted = batch.first_posted or self.workers.now()
         batch.attempts += 1
         self._in_flight[batch.number] = batch
@@ -379,6 +427,8 @@ class Delivery:
         if outcome.kind == "accepted":
             self._widen()
             self._settle(batch, "accepted", "accepted", outcome)
+        elif outcome.code == TOO_LATE.code:
+            self._to_post.append(batch)  # which is judged anew where it is posted
         elif outcome.kind == "unknown":
             self._lose(batch, outcome)
         elif outcome.kind in NOT_PROCESSED:

@@ -59,7 +59,7 @@ class KeysAhead:
     scope : bytes
         The campaign, 16 bytes.
     rows : array of int64
-        Positions of the rows that will be asked for, ascending.
+        Positions of the rows that will be asked for, ascending; see `reorder` for another order.
     ahead : int
         How many to make at once.
     """
@@ -72,24 +72,41 @@ class KeysAhead:
         self._scope = scope
         self._rows = rows
         self._at_once = ahead
-        self._made = rows[:0]
+        self._places: npt.NDArray[np.int32] | None = None
+        self._made = (0, 0)
         self._ahead: Identities | None = None
+
+    def reorder(self, rows: Positions) -> None:
+        """Have rows that will be asked for in another order; others are made as they are asked."""
+        self._rows = rows
+        self._made, self._ahead = (0, 0), None
+        if self._places is None:
+            self._places = np.empty(self._plan.rows, dtype=np.int32)
+        self._places.fill(-1)
+        self._places[rows] = np.arange(len(rows), dtype=np.int32)
 
     def of(self, rows: Positions) -> Identities:
         """Return the identities of rows."""
-        if not self._has(rows):
-            self._go_on(rows.min())
-        if self._ahead is None or not self._has(rows):
+        places = self._places_of(rows)
+        if not self._has(places):
+            self._go_on(int(places.min()))
+        if self._ahead is None or not self._has(places):
             return self._make(rows)  # halves of an earlier batch, or more than is made at once
-        return self._ahead.at(np.searchsorted(self._made, rows))
+        return self._ahead.at(places - self._made[0])
 
-    def _go_on(self, row: np.int64) -> None:
-        """Make those from a row on, unless it lies behind: those ahead are worth keeping."""
-        if len(self._made) and row < self._made[0]:
+    def _places_of(self, rows: Positions) -> Positions:
+        """Return where rows stand in the order; -1 for one that is not in it."""
+        if self._places is None:
+            return np.searchsorted(self._rows, rows)
+        return self._places[rows].astype(np.int64)
+
+    def _go_on(self, place: int) -> None:
+        """Make those from a place on, unless it lies behind: those ahead are worth keeping."""
+        if place < self._made[0]:
             return
-        first = int(np.searchsorted(self._rows, row))
-        self._made = self._rows[first : first + self._at_once]
-        self._ahead = self._make(self._made)
+        here = self._rows[place : place + self._at_once]
+        self._made = place, place + len(here)
+        self._ahead = self._make(here)
 
     def _make(self, rows: Positions) -> Identities:
         """Make the identities of rows."""
@@ -100,7 +117,7 @@ class KeysAhead:
             loose=messages.loose_hashes(self._service, rows),
         )
 
-    def _has(self, rows: Positions) -> bool:
-        """Tell whether the identities of rows are there."""
-        made = self._made
-        return bool(len(made) and made[0] <= rows.min() and rows.max() <= made[-1])
+    def _has(self, places: Positions) -> bool:
+        """Tell whether the identities of rows at some places are there."""
+        first, end = self._made
+        return bool(first <= places.min() and places.max() < end)

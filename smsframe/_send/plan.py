@@ -27,7 +27,9 @@ from smsframe._plan.problems import Problems
 from smsframe._plan.trial import trial_of
 from smsframe._plan.verdicts import EXCLUDED
 from smsframe._send.cancellation import SendControl
-from smsframe._send.run import history, known_problems, past_of, send_plan
+from smsframe._send.open_rows import hold_closed
+from smsframe._send.row_outcomes import Tally
+from smsframe._send.run import clock_of, history, known_problems, past_of, send_plan
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -83,6 +85,11 @@ class Plan:
     def of(self, data: PlanData) -> Plan:
         """Return a plan of other data that would be sent in the same way."""
         return Plan(data, self._how)
+
+    @property
+    def wait_s(self) -> float | None:
+        """Seconds that a send of it waits for sending hours, None for not at all."""
+        return self._how.wait_s
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -252,11 +259,13 @@ class Plan:
         -------
         DataFrame
             The input columns and the result columns, ``sms_status`` being ``planned``, ``invalid``,
-            ``duplicate`` or ``not_attempted`` (excluded, or beyond ``limit``).
+            ``duplicate`` or ``not_attempted`` (excluded, outside its sending hours now, or beyond
+            ``limit``).
         """
-        found = self._data.verdicts()
-        found.status[self._data.ready] = result_columns.NUMBER["planned"]
-        return result_columns.results_frame(self._data.frame, found, run=None)
+        tally = Tally(self._data.verdicts())
+        hold_closed(self._data.hours, tally, self._data.ready, self._now())
+        tally.planned(tally.waiting(self._data.ready))
+        return tally.frame(self._data.frame, None)
 
     def send(
         self,
@@ -265,7 +274,7 @@ class Plan:
         confirm: int | None = None,
         dry_run: bool = False,
         progress: Any = None,
-        wait_s: float = 0.0,
+        wait_s: float | None = None,
     ) -> pd.DataFrame:
         """Send what this plan holds and has not gone out before; a text cannot be unsent.
 
@@ -279,8 +288,9 @@ class Plan:
             Send nothing and return :meth:`to_frame`.
         progress : bool or callable, optional
             None shows a bar where somebody looks; see :func:`smsframe.send`.
-        wait_s : float, default 0
-            Seconds to wait when another process is sending the same campaign.
+        wait_s : float, optional
+            Seconds to wait for sending hours that open within them, and for another process that
+            is sending the same campaign. None: as the plan was made.
 
         Returns
         -------
@@ -342,8 +352,17 @@ class Plan:
         """Return what is shown of the plan."""
         past = past_of(self._data, self._how.client)
         return figures.view(
-            self._data, past, batches=self.batches, messages=messages, problems=problems
+            self._data,
+            past,
+            batches=self.batches,
+            messages=messages,
+            problems=problems,
+            now=self._now(),
         )
+
+    def _now(self) -> float:
+        """Return the time of day by the clock of the client, in seconds since 1970."""
+        return clock_of(self._how.client)()
 
     def __repr__(self) -> str:
         return display.plan_text(self._view(messages=0, problems=0))
@@ -389,9 +408,13 @@ def plan(
     ['Hi Ann']
     """
     given = with_defaults(options)
-    data = build_plan(frame, text, given)  # checks the arguments, these too
+    now = clock_of(given["client"])()
+    data = build_plan(frame, text, given, now=now)  # checks the arguments, these too
     how = Sending(
-        client=given["client"], dry_run=bool(given["dry_run"]), progress=given["progress"]
+        client=given["client"],
+        dry_run=bool(given["dry_run"]),
+        progress=given["progress"],
+        wait_s=given["wait_s"],
     )
     return Plan(data, how)
 
@@ -413,8 +436,9 @@ def preview(
         As for :func:`send`; ``program`` may be left out.
     character_swap, content_id, phone, lookup, region, region_from, campaign, exclude : optional
         As for :func:`send`, like all that follow.
-    min_gap, check_consent, consent_database, limit, problems, duplicates : optional
-    resend_unknown, price_per_segment, client, confirm, dry_run, progress : optional
+    sending_hours, closed, time_zone, min_gap, check_consent, consent_database : optional
+    limit, problems, duplicates, resend_unknown, price_per_segment, client, wait_s : optional
+    confirm, dry_run, progress : optional
 
     Returns
     -------

@@ -32,6 +32,7 @@ class NothingSent:
 
     ``accepted_at`` is when the last one was (s since 1970); None where not all were accepted.
     ``held`` are rows by the rule that holds them back, ``by_team`` those in the team's file.
+    ``waiting`` says how many wait for their hours, and when the first may go.
     """
 
     counts: Mapping[str, int]
@@ -39,12 +40,15 @@ class NothingSent:
     accepted_at: float | None
     held: Mapping[str, int] = field(default_factory=dict)
     by_team: int | None = None
+    waiting: str = ""
 
     @property
     def sentence(self) -> Sentence:
         """That nothing was sent, since when, and how to send again on purpose."""
         if self.accepted_at is None:
-            return Sentence(f"Nothing was sent: {phrase(self.counts, self.held, self.by_team)}.")
+            waiting = f" {self.waiting}." if self.waiting else ""
+            told = phrase(self.counts, self.held, self.by_team)
+            return Sentence(f"Nothing was sent: {told}.{waiting}")
         when = dt.datetime.fromtimestamp(self.accepted_at, tz=dt.UTC)
         at = f"{when:%Y-%m-%d %H:%M:%S} UTC"
         if self.accepted == 1:
@@ -91,6 +95,7 @@ def banner(
     held: Mapping[str, int] | None = None,
     by_team: int | None = None,
     cost: str = "",
+    waiting: str = "",
 ) -> str:
     """Return the line under a send.
 
@@ -110,6 +115,8 @@ def banner(
         How many rows the file of ``SMSFRAME_EXCLUDE`` held back; None: there is none.
     cost : str, default ""
         What those accepted now cost, where a price was given.
+    waiting : str, default ""
+        How many wait for their hours, and when the first may go.
     """
     named = with_held(named_counts(counts, ALWAYS + LEFT_OUT, always=ALWAYS), held, by_team)
     number, when = before
@@ -119,6 +126,8 @@ def banner(
     line = " · ".join([*named, f"cost {cost}"] if cost else named)
     if any(counts.get(s) for s in ("rejected", "invalid", "not_attempted")):
         line += f": {table}.sms.failed"
+    if waiting:
+        line += f" · {waiting}"
     if warnings:
         line += f" · {warnings} warning{'s' * (warnings > 1)}: {WHERE}"
     return line

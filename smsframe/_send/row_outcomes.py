@@ -22,6 +22,7 @@ from smsframe._journal.records import (
     ACCEPTED,
     UNKNOWN,
 )
+from smsframe._send.batches_in_flight import CUT_ANEW
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +60,13 @@ class Tally:
     @property
     def progress(self) -> Progress:
         """How far the run is."""
-        return Progress(total=self._total, **self._counts)
+        counts = self._counts
+        return Progress(
+            total=self._total,
+            accepted=counts["accepted"],
+            rejected=counts["rejected"],
+            unknown=counts["unknown"],
+        )
 
     def recall(self, matched: Matched) -> None:
         """Write down what the journal knows."""
@@ -79,7 +86,7 @@ class Tally:
 
     def settle(self, result: Result) -> None:
         """Write down what became of a batch; what may have gone out before stays unknown."""
-        if result.verdict == "halved":
+        if result.verdict in CUT_ANEW:
             return
         status, rows = result.verdict, result.rows
         if status != "not_attempted":
@@ -90,13 +97,9 @@ class Tally:
         if status != "not_attempted":
             self._verdicts.batch[rows] = self._batch(result.settlement)
 
-    def close(self, rows: Positions, ending: Ending | None) -> None:
+    def close(self, rows: Positions, ending: Ending) -> None:
         """Give the rows that were not attempted the reason why."""
-        if ending is None:
-            return
-        waiting = rows[self._verdicts.status[rows] == NUMBER["not_attempted"]]
-        without = waiting[self._verdicts.reason[waiting] < 0]
-        self._set(without, "not_attempted", (ending.code, ending.sentence))
+        self._set(self.waiting(rows), "not_attempted", (ending.code, ending.sentence))
 
     def hold(self, rows: Positions, reason: tuple[str, str]) -> None:
         """Give rows that are not attempted a reason."""
@@ -137,6 +140,17 @@ class Tally:
         status = self._verdicts.status
         left = (status == NUMBER["not_attempted"]) | (status == NUMBER["rejected"])
         return int(left[rows].sum() - left[but].sum())
+
+    def waiting(self, rows: Positions) -> Positions:
+        """Return those of some rows that were not attempted, and of which no reason is told yet."""
+        status, reason = self._verdicts.status[rows], self._verdicts.reason[rows]
+        found: Positions = rows[(status == NUMBER["not_attempted"]) & (reason < 0)]
+        return found
+
+    def having(self, rows: Positions, code: str) -> int:
+        """Count those of some rows that have a reason of a code."""
+        numbers = [number for number, (name, _) in enumerate(self._reasons) if name == code]
+        return int(np.isin(self._verdicts.reason[rows], numbers).sum())
 
     def planned(self, rows: Positions) -> None:
         """Mark rows as what a dry run would send."""

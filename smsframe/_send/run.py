@@ -50,6 +50,7 @@ from smsframe._journal.store import PATIENCE_S, Claim, Journal, RunRecord
 from smsframe._plan import campaign_names, message_keys
 from smsframe._plan.history import History, Past
 from smsframe._plan.problems import Problems
+from smsframe._plan.row_hours import night_now
 from smsframe._send import consent, nearly_the_same, plan_warnings, too_soon
 from smsframe._send.already_sent import Matched, find_sent
 from smsframe._send.batches_in_flight import Result, call_failed, ending_of, stopped_because
@@ -58,6 +59,14 @@ from smsframe._send.delivery import INTERRUPTED, Delivery
 from smsframe._send.keys_ahead import KeysAhead
 from smsframe._send.nearly_the_same import Before
 from smsframe._send.newcomers import new_people
+from smsframe._send.open_rows import (
+    JUST_OPENED,
+    AlwaysOpen,
+    OpenRows,
+    hold_closed,
+    open_now,
+    waiting_line,
+)
 from smsframe._send.report import JOURNAL_LOCKED, NothingSent, banner, phrase, said_before, warn
 from smsframe._send.row_outcomes import Tally
 from smsframe.errors import (
@@ -69,6 +78,8 @@ from smsframe.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from smsframe._acoustic.outcomes import Outcome
@@ -119,6 +130,7 @@ class Run:
     tally: Tally
     control: SendControl
     warnings: int = 0
+    wait_s: float = 0.0
 
     def prepare(self, number: int, rows: Positions) -> tuple[Claim, SendRequest]:
         """Make the claim and the call of a batch."""
@@ -155,11 +167,28 @@ class Run:
         """Positions of the rows to send."""
         return self.matched.todo
 
+    @property
+    def going(self) -> Positions:
+        """Positions of those that may go now, or open within the time that the send may wait."""
+        return open_now(self.plan, self.todo, self.now(), self.wait_s)
+
+    def now(self) -> float:
+        """Return the time of day, in seconds since 1970."""
+        return self.client.settings.clock()
+
+    def hold_closed(self) -> None:
+        """Give the rows that wait for their hours the reason why."""
+        hold_closed(self.plan.hours, self.tally, self.todo, self.now())
+
+    def waiting_line(self) -> str:
+        """Say how many rows wait for their hours, and when the first may go; "" for none."""
+        return waiting_line(self.plan.hours, self.tally, self.todo, self.now())
+
     def hold_late(self, rows: Positions) -> None:
         """Hold back rows whose people had a message since the run began."""
         if self.gap.guard is not None:
-            who, now = self.keys.of(rows).recipients, self.client.settings.clock()
-            held = too_soon.rows_too_soon(self.gap.guard, rows, who, now)
+            who = self.keys.of(rows).recipients
+            held = too_soon.rows_too_soon(self.gap.guard, rows, who, self.now())
             self.tally.hold_rows(held, late=True)
 
     def record(self) -> RunRecord:
@@ -178,7 +207,7 @@ class Run:
             settings=_settings(self.plan),
             tags=self.plan.tags,
             rows=self.plan.rows,
-            started_at=self.client.settings.clock(),
+            started_at=self.now(),
             user=user_name(),
             host=socket.gethostname(),
             pid=os.getpid(),
@@ -199,10 +228,11 @@ def send_plan(made: PlanData, how: Sending, control: SendControl | None = None) 
     waits = (lambda: None) if control.apart else None
     with (
         Journal(client.journal_path, patience_s=PATIENCE_S, waits=waits) as journal,
-        campaign_lock(client.journal_path, scope, wait_s=how.wait_s),
+        campaign_lock(client.journal_path, scope, wait_s=how.wait_s or 0.0),
     ):
         journal.mark_orphans_unknown(scope, at=client.settings.clock())
         run = _run_of(made, client, scope, journal, control)
+        run.wait_s = how.wait_s or 0.0
         _refuse_nearly_the_same(run)
         confirm = made.options.confirm if how.confirm is None else how.confirm
         if made.options.check_consent and len(run.todo):
@@ -210,7 +240,7 @@ def send_plan(made: PlanData, how: Sending, control: SendControl | None = None) 
             if _hold_back_without_consent(run, journal, how.progress):
                 return _stopped_asking(run)
         else:
-            planned = len(run.todo)
+            planned = len(run.todo), len(run.going)
         _check_confirm(run, confirm, planned)
         if not len(run.todo):
             return _nothing_new(run)
@@ -221,6 +251,8 @@ def send_plan(made: PlanData, how: Sending, control: SendControl | None = None) 
         except PlanWarning:
             _keep(run.tally.frame(made.frame, None))
             raise
+        if not len(run.going):
+            return _nothing_new(run)
         return _deliver(run, journal, how.progress)
 
 
@@ -290,7 +322,7 @@ def _consents(run: Run, progress: ProgressArgument) -> consent.Checked:
     """
     stop = run.control.stop
     try:
-        found = consent.check(run.plan, run.todo, run.client, stop=stop, progress=progress)
+        found = consent.check(run.plan, run.going, run.client, stop=stop, progress=progress)
     except Exception as error:
         _end_unsent(run, ending_of("failed", "failed", "failed", f" ({type(error).__name__})."))
         raise
@@ -334,25 +366,41 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
     client, settings = run.client, run.client.settings
     guard = run.gap.guard
     judge = None if guard is None else functools.partial(guard.judge, journal)
+    rows = None
+    if run.plan.hours is not None:
+        rows = OpenRows(
+            run.plan,
+            run.todo,
+            size=settings.batch_size,
+            clock=settings.clock,
+            wait_s=run.wait_s,
+            keys=run.keys,
+        )
     with Bar(progress) as bar, client.sending() as sending:
         workers: Pool = WorkerPool(
             sending.post, client.max_in_flight, failed=call_failed, clock=settings.clock
         )
 
+        def show() -> None:
+            far = run.tally.progress
+            bar.update(far if rows is None else rows.seen(far))
+
         def settled(result: Result) -> None:
             run.tally.settle(result)
-            bar.update(run.tally.progress)
+            show()
 
         delivery = Delivery(
             workers=workers,
-            batches=run.plan.batch_rows(run.todo, size=settings.batch_size),
+            batches=rows or run.plan.batch_rows(run.todo, size=settings.batch_size),
             prepare=run.prepare,
             record=lambda claims, settlements: journal.record(
                 claims=claims, settlements=settlements, judge=judge
             ),
             hold=run.hold_late,
             settled=settled,
-            begin=lambda: bar.update(run.tally.progress),
+            begin=show,
+            gate=rows or AlwaysOpen(),
+            pauses=show,
             waits=lambda: None if run.control.apart else print(JOURNAL_LOCKED),  # noqa: T201 - as above
             look_around=sending.look_around,
             max_in_flight=client.max_in_flight,
@@ -370,12 +418,13 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
 def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Pool) -> None:
     """Keep the table, end the run in the journal and end the threads, whatever went wrong."""
     ending = delivery.ending
-    run.tally.close(run.todo, ending)
+    run.hold_closed()
+    run.tally.close(run.todo, ending or JUST_OPENED)
     run.control.results = _keep(run.tally.frame(run.plan.frame, run.run_id))
     with contextlib.suppress(JournalError):  # every outcome is recorded or reported; this informs
         journal.end_run(
             run.run_id,
-            run.client.settings.clock(),
+            run.now(),
             ending.kind if ending else "done",
             left=run.tally.left(run.plan.sendable, but=run.matched.held),
             rest=run.tally.unsent_rows_at_end(run.todo),
@@ -400,6 +449,7 @@ def _reported(run: Run, delivery: Delivery) -> pd.DataFrame:
             held=run.tally.held_counts(),
             by_team=run.plan.by_team,
             cost=_cost_now(run),
+            waiting=run.waiting_line(),
         )
         print(line)  # noqa: T201 - the line looked for under the cell
     if delivery.failure is not None:
@@ -422,6 +472,7 @@ def _cost_now(run: Run) -> str:
 def _nothing_new(run: Run) -> pd.DataFrame:
     """Return the table of a send that has nothing left to send, and say so in one line."""
     entries, ledger = run.matched.entries, run.matched.ledger
+    run.hold_closed()
     all_sent = run.before.accepted >= len(run.plan.sendable)
     nothing = run.control.nothing_sent = NothingSent(
         counts=run.tally.counts(),
@@ -429,6 +480,7 @@ def _nothing_new(run: Run) -> pd.DataFrame:
         by_team=run.plan.by_team,
         accepted=run.before.accepted,
         accepted_at=run.before.accepted_at if all_sent else None,
+        waiting=run.waiting_line(),
     )
     if not (run.control.quiet or run.control.apart):
         print(nothing.sentence)  # noqa: T201 - the line that says why nothing moved
@@ -455,7 +507,8 @@ def _dry_run(made: PlanData, client: Client | None) -> pd.DataFrame:
     if len(todo):  # what a send would refuse is a warning here
         more = [replace(fault, severity="warning") for fault in before.faults]
         plan_warnings.say(made, matched, tally, more)
-    tally.planned(todo)
+    hold_closed(made.hours, tally, todo, clock_of(client)())
+    tally.planned(tally.waiting(todo))
     return tally.frame(made.frame, None)
 
 
@@ -465,17 +518,26 @@ def history(made: PlanData, client: Client | None) -> History | None:
         looked = _look_back(made, client)
     except ConfigurationError:
         return None
+    gap = _alone(made) if looked is None else looked[2]
+    late = tuple(night_now(made, gap.todo, clock_of(client)()))
+    known = History(
+        accepted=0,
+        unknown=0,
+        held=0,
+        left=len(gap.todo),
+        waiting=gap.counts,
+        faults=late,
+        rows=gap.todo,
+    )
     if looked is None:
-        gap = _alone(made)
-        return History(accepted=0, unknown=0, held=0, left=len(gap.todo), waiting=gap.counts)
-    matched, before, gap = looked
-    return History(
+        return known
+    matched, before, _ = looked
+    return replace(
+        known,
         accepted=before.accepted,
         unknown=len(matched.known) - before.accepted,
         held=len(matched.held),
-        left=len(matched.todo),
-        waiting=gap.counts,
-        faults=before.faults,
+        faults=(*before.faults, *late),
         new_people=before.new_people,
     )
 
@@ -527,6 +589,13 @@ def _before(
         journal=journal,
         now=client.settings.clock(),
     )
+
+
+def clock_of(client: Client | None) -> Callable[[], float]:
+    """Return what tells the time of day for a client, or for the default one."""
+    with contextlib.suppress(ConfigurationError, InputError):
+        return _connected(client).settings.clock
+    return time.time
 
 
 def _connected(client: Client | None) -> Client:
@@ -587,9 +656,9 @@ def _refusal(sentence: str, made: PlanData, table: pd.DataFrame | None) -> Input
     return InputError(sentence, problems=table, results=results)
 
 
-def _check_confirm_ahead(run: Run, confirm: int | None) -> int:
+def _check_confirm_ahead(run: Run, confirm: int | None) -> tuple[int, int]:
     """Refuse, before anybody is asked, what can be right in no case; return how many would go."""
-    planned = len(run.todo)
+    planned = len(run.todo), len(run.going)
     if confirm is not None and confirm > _most(run):
         _check_confirm(run, confirm, planned)
     return planned
@@ -600,14 +669,14 @@ def _most(run: Run) -> int:
     return max(len(run.plan.ready), len(run.matched.known))  # who had it may be excluded by now
 
 
-def _check_confirm(run: Run, confirm: int | None, planned: int) -> None:
+def _check_confirm(run: Run, confirm: int | None, planned: tuple[int, int]) -> None:
     """Refuse unless exactly so many would go out; once none is left, what was right stays right.
 
-    ``planned`` would go out if nobody was held back for want of consent; who looks at the plan
-    knows no other number.
+    ``planned`` would go out, in all and now, if nobody was held back for want of consent; who looks
+    at the plan knows no other number.
     """
-    now = len(run.todo)
-    if confirm is None or confirm in (now, planned) or (now == 0 and confirm <= _most(run)):
+    now, going = len(run.todo), len(run.going)
+    if confirm in (None, now, going, *planned) or (now == 0 and confirm <= _most(run)):
         return
     counts = run.tally.counts()
     if run.plan.options.resend_unknown:
@@ -617,8 +686,11 @@ def _check_confirm(run: Run, confirm: int | None, planned: int) -> None:
     raise InputError(
         AlreadyMasked(
             given_as("confirm", confirm),
-            f", but {now:,} messages would go out now{before}. Nothing was sent. Look at the plan, "
-            "then give ",
+            f", but {now:,} messages would go out now{before}"
+            if going == now
+            else f", but {going:,} messages would go out now, and {now:,} in all as their sending "
+            f"hours open{before}",
+            ". Nothing was sent. Look at the plan, then give ",
             arg("confirm", now),
             ".",
         ),

@@ -85,6 +85,19 @@ def send(
         (whoever had it or may have had it), or a list of these. In doubt an entry excludes: digits
         without a country hold back every number that ends with them. The file that
         ``SMSFRAME_EXCLUDE`` names is excluded as well, always. Such rows are ``not_attempted``.
+    sending_hours : tuple of two times, list of these, or mapping, optional
+        When people may be texted, by their own clock: ``("08:00", "20:00")``, half open (20:00
+        itself is closed); ``[("08:00", "12:00"), ("14:00", "24:00")]``; or by country, ``"*"`` for
+        the others, and by weekday: ``{"US": ("08:00", "20:00"), "FR": {"mon-fri": ("08:00",
+        "20:00"), "sat": ("10:00", "18:00")}}``, a missing day being closed. Times are "HH:MM" or
+        ``datetime.time``. A row goes out only while every time zone that its number may be in is
+        open, judged again when each batch leaves; what closes first goes first. Other rows are
+        ``not_attempted``, and the same call sends them later.
+    closed : dates, or mapping of country to dates, optional
+        Local dates on which nothing goes out, such as holidays.
+    time_zone : column label or name, optional
+        Where people are, as in "America/Denver": a column, or one name for all. It counts more
+        than the number; a blank cell says nothing. Needed for hours with ``lookup``.
     min_gap : str or timedelta, optional
         Nobody who had any message from this address within so long ("24h", "90min", "2 days"; one
         second to 366 days), of whatever campaign or program, those that may have gone out
@@ -111,8 +124,12 @@ def send(
         ``{"US": 0.0079, "FR": 0.05, "*": 0.1}``, ``"*"`` being all others.
     client : Client, optional
         None: the one that ``connect`` made last.
+    wait_s : float, default 0
+        Seconds to wait for sending hours that open within them, and for another process that is
+        sending the same campaign. A stop ends the wait, and the rest stays to be sent.
     confirm : int, optional
-        Refuse unless exactly so many messages would go out now.
+        Refuse unless exactly so many messages would go out now. With ``sending_hours``, the number
+        of all that are left to send, whenever they open, is right too.
     dry_run : bool, default False
         Send nothing; rows that would go out are ``planned``.
     progress : bool or callable, optional

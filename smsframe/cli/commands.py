@@ -228,7 +228,8 @@ def _sent(made: Plan, client: Client, confirm: int) -> pd.DataFrame:
     from smsframe.cli import output  # noqa: PLC0415 - as above
 
     control = SendControl(quiet=True)
-    results = send_plan(made.data, Sending(client=client, confirm=confirm), control)
+    how = Sending(client=client, confirm=confirm, wait_s=made.wait_s)
+    results = send_plan(made.data, how, control)
     if control.nothing_sent is not None:
         output.say(in_shell(control.nothing_sent.sentence))
     return results
@@ -376,6 +377,7 @@ def _connect(arguments: argparse.Namespace) -> Client:
 def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
     """Return the plan that the command line asks for, and the cells of the file as they are."""
     from smsframe._files import read as files  # noqa: PLC0415 - as above
+    from smsframe.cli import hours  # noqa: PLC0415 - as above
 
     formats: dict[Any, str] = dict(arguments.format)
     text = _text(arguments)
@@ -405,6 +407,9 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
         duplicates=arguments.duplicates,
         resend_unknown=arguments.resend_unknown,
         exclude=arguments.exclude or None,
+        sending_hours=hours.sending_hours(arguments.sending_hours),
+        closed=arguments.closed or None,
+        time_zone=arguments.time_zone,
         min_gap=arguments.min_gap,
         check_consent=arguments.check_consent,
         consent_database=arguments.consent_database,
@@ -415,6 +420,7 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
         character_swap=_ON.get(arguments.character_swap),
         price_per_segment=_prices(arguments.price_per_segment),
         fold=arguments.fold,
+        wait_s=getattr(arguments, "wait", 0.0),
     )
     return _with_words(made, cells), cells
 

@@ -107,6 +107,9 @@ OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "region_from": {"metavar": "COLUMN"},
     "campaign": {"metavar": "NAME"},
     "exclude": {"type": Path, "action": "append", "default": [], "metavar": "FILE"},
+    "sending_hours": {"metavar": "HOURS"},
+    "closed": {"action": "append", "default": [], "metavar": "DATE"},
+    "time_zone": {"metavar": "COLUMN"},
     "min_gap": {"metavar": "24h"},
     "check_consent": {"nargs": "?", "const": True, "choices": ["require"]},
     "consent_database": {"metavar": "ID"},
@@ -119,6 +122,7 @@ OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
         "help": "price of one SMS, to show costs; US=0.0079 is that of a country, *=0.05 of the "
         "others, and may be repeated",
     },
+    "wait_s": {"flag": "--wait", "type": float, "metavar": "SECONDS"},
     "confirm": {"type": int, "metavar": "N"},
     "dry_run": {"action": "store_true"},
 }  # fmt: skip
@@ -175,7 +179,7 @@ def _add_plan(commands: Any, run: Callable[..., int]) -> None:
         f"{FILE_HELP}\nexit codes: 0 every row can go out (or did), 1 some cannot, 2 usage\n",
     )  # fmt: skip
     _add_message(parser)
-    _add_options(parser.add_argument_group("run"), "run", but=("confirm", "dry_run"))
+    _add_options(parser.add_argument_group("run"), "run", but=("confirm", "dry_run", "wait_s"))
     _add_place(parser.add_argument_group("where to"))
     parser.add_argument("--texts", type=int, default=2, help="how many texts to show (default 2)")
     _add_results(parser, "write every row with what would become of it")

@@ -24,7 +24,7 @@ from smsframe._base.result_columns import MEANINGS
 from smsframe._base.sentences import in_shell, named_counts, recalled
 from smsframe._plan import figures
 from smsframe._plan.show import headline, row_label
-from smsframe._send.run import past_of
+from smsframe._send.run import clock_of, past_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -41,12 +41,18 @@ SENT = ("campaign", "program", "text")
 
 HELD_BACK: Mapping[str, str] = {
     "limit": "--limit stopped before it; a higher --limit, or none, goes on with it",
+    "outside_hours": "outside --sending-hours or --closed; the same command sends it when it opens",
+    "never_open": "never inside --sending-hours in all its time zones; give --time-zone",
     "too_soon": "had a message within --min-gap; the same command later goes on with it",
     "excluded": "--exclude, or the file of SMSFRAME_EXCLUDE, names the person; not sent",
     "opted_out": "the person has opted out; not sent",
     "no_consent": "there is no record of the person's consent; not sent",
 }
 """Codes of rows that a rule holds back, which to run the same command again does not send."""
+
+
+TOLD = ("night_now",)
+"""Notices that are shown beside the warnings."""
 
 
 def width() -> int:
@@ -105,7 +111,9 @@ def wrapped(text: str, indent: str = "  ") -> str:
 def plan_lines(plan: Plan, *, texts: int = 2) -> str:
     """Return a plan as the command line shows it: figures, two texts, problems by kind."""
     past = past_of(plan.data, None)
-    view = figures.view(plan.data, past, batches=plan.batches, messages=0, problems=0)
+    view = figures.view(
+        plan.data, past, batches=plan.batches, messages=0, problems=0, now=clock_of(None)()
+    )
     parts = [headline(view)]
     parts += [_hanging(f"  {name}: {value}") for name, value in view.figures.items()]
     parts += [_hanging(f"  {in_shell(note)}") for note in view.notes]
@@ -126,7 +134,7 @@ def problem_table(kinds: Iterable[Kind], *, place: str = "row") -> str:
             in_shell(kind.sentence, row=place),
         )
         for kind in kinds
-        if kind.severity != "info"
+        if kind.severity != "info" or kind.code in TOLD
     ]
     names = ("rows", place, "for example", "what is wrong, and what to do")
     return table(names, rows, right=(0, 1)) if rows else ""

@@ -8,6 +8,7 @@ by a second text; its walk says to how many.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import warnings
 from dataclasses import dataclass, field
@@ -109,6 +110,8 @@ BY_LOOKUP = {"lookup": {"key": "id"}, "phone": None}
 GARBLED = {"name": {0: "Jos\ufffd"}}
 WITHOUT_PLUS = ORDERS["mobile"].str.removeprefix("+").tolist()
 MOMENTS = pd.date_range("2026-11-22 14:30", periods=N, tz="UTC")
+DAYS = [dt.date.today() + dt.timedelta(days=n) for n in (-2, -1, 0, 1, 2)]  # noqa: DTZ011
+ALWAYS = ("00:00", "24:00")
 
 WALKS: dict[str, Walk] = {
     "phone_missing": phone(None),
@@ -229,6 +232,19 @@ WALKS: dict[str, Walk] = {
     "bad_request": refused(status=400, body=envelope("Bad Request")),
     "forbidden": refused(status=403, body=envelope("Forbidden")),
     "refused": refused(status=400, body=envelope("Something else")),
+    "outside_hours": Walk(first=Step(options={"closed": DAYS}), then=Step()),
+    "never_open": Walk(
+        first=Step(cells={"mobile": {0: "+79123456789"}},
+                   options={"sending_hours": {"US": ALWAYS, "*": ("09:00", "18:00")}}),
+        then=Step(cells={"mobile": {0: "+79123456789"}},
+                  options={"sending_hours": {"US": ALWAYS, "*": ALWAYS},
+                           "time_zone": "Europe/Moscow"}),
+    ),
+    "time_zone_unknown": Walk(
+        first=Step(cells={"tz": "America/New_York"}, options={"time_zone": "tz"},
+                   make=lambda f: f.assign(tz=["Atlantis", *f["tz"][1:]])),
+        then=Step(cells={"tz": "America/New_York"}, options={"time_zone": "tz"}),
+    ),
     "limit": Walk(first=Step(options={"limit": 2})),
     "excluded": Walk(first=Step(options={"exclude": fictional_phones(2)})),
     "too_soon": Walk(  # followed too early, it texts nobody
@@ -247,6 +263,7 @@ NO_SEND = {
     "phones_wrapped": "as phones_float32",
     "country_rare": "seen in long lists alone; its advice corrects cells, as phone_no_country",
     "column_unused": "advises nothing",
+    "night_now": "holds nothing back; its advice is sending_hours=, as outside_hours",
     "program_missing": "refused before a call is made, as text_missing",
     "access_denied": "the credentials change, which are no part of what a message is",
     "busy": "nothing was processed; the same send again, as refused",

@@ -73,6 +73,10 @@ CASES = {
         "Hi", {"region": "US"}, 2,
     ),
     "country_rare": (mostly_of_one_country, "Hi", {"region": "+"}, 1),
+    "never_open": (
+        lambda: pd.concat([make_people(1), pd.DataFrame({"mobile": ["+79123456789"]})]),
+        "Hi", {"sending_hours": ("09:00", "18:00")}, 1,
+    ),
     "exclude_unread": (
         lambda: make_people(2), "Hi", {"exclude": [*fictional_phones(150, 500), "somebody"]}, 1
     ),

@@ -52,6 +52,35 @@ def excluding() -> None:
     smsframe.plan(people, "Hi", program="1", price_per_segment={"US": 0.0079, "*": 0.05})
 
 
+def at_their_hours() -> None:
+    """Say when people may be texted."""
+    smsframe.plan(people, "Hi", program="1", sending_hours=("08:00", "20:00"), closed="2026-12-25")
+    smsframe.plan(
+        people,
+        "Hi",
+        program="1",
+        sending_hours={
+            "US": [("08:00", "12:00"), (dt.time(14), "24:00")],
+            "FR": {"mon-fri": ("08:00", "20:00"), "sat": [("10:00", "18:00")]},
+            "*": "09:00-18:00",
+        },
+        closed={"US": [dt.date(2026, 12, 25), pd.Timestamp("2026-11-26")]},
+        time_zone="zone",
+        wait_s=3600,
+    )
+    smsframe.send(
+        people,
+        "Hi",
+        program="1",
+        sending_hours="08:00-20:00",
+        closed=pd.Series(["2026-12-25"]),
+        time_zone="America/Denver",
+        wait_s=0.5,
+    )
+    smsframe.plan(people, "Hi", program="1", sending_hours=8)  # type: ignore[arg-type]
+    smsframe.plan(people, "Hi", program="1", wait_s="1h")  # type: ignore[arg-type]
+
+
 def planning(client: smsframe.Client) -> smsframe.Plan:
     """Make a plan and look at it."""
     made = smsframe.plan(

@@ -90,7 +90,12 @@ class Dispatch:
 
         try:
             keep_plan(self.plan)
-            how = Sending(client=self.client, confirm=self.number, progress=moved)
+            how = Sending(
+                client=self.client,
+                confirm=self.number,
+                progress=moved,
+                wait_s=self.plan.wait_s,
+            )
             self.results = send_plan(self.plan.data, how, self._control)
         except InputError as error:  # nothing went out, and the sentence says why
             self.failure = error

@@ -1,0 +1,70 @@
+"""Columns that an argument names: whether the frame has each, exactly once.
+
+A sentence about one that it has not says which is nearest, and which there are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from smsframe._base.sentences import FRAME, Sentence, arg, words
+from smsframe._base.validation import check_label, shown_label
+from smsframe._text.template import near_misses
+from smsframe.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    import pandas as pd
+
+NAMED = 20
+
+
+def column_sentence(frame: pd.DataFrame, column: Any, where: str) -> str | None:
+    """Return what is wrong with naming ``column``, or None."""
+    faults: list[str] = []
+    if not check_label(where.removesuffix("="), column, faults):
+        return faults[0]
+    try:
+        found = sum(1 for name in frame.columns if name == column)
+    except (TypeError, ValueError):
+        found = 0
+    if found == 1:
+        return None
+    named = Sentence(where, f" names column {shown_label(column)}, which the ", FRAME)
+    if found:
+        return named + f" has {found} times: rename one."
+    labels = {str(name): name for name in frame.columns}
+    near = [str(column)] if str(column) in labels else near_misses(str(column), list(labels))
+    hint = f"Did you mean {labels[near[0]]!r}? " if near else ""
+    if column in frame.index.names:
+        hint = "It is the index: .reset_index() makes a column of it. "
+    shown = ", ".join(map(repr, frame.columns[:NAMED])) + (", …" if len(labels) > NAMED else "")
+    shown = shown or "no columns at all"
+    return named + f" does not have. {hint}It has: {shown}."
+
+
+def refuse_repeated(frame: pd.DataFrame, column: Hashable, where: Sentence) -> None:
+    """Raise InputError for a name that more than one column has."""
+    labels = [label for label in frame.columns if str(label) == str(column)]
+    if len(labels) > 1:
+        sentence = column_sentence(frame, column, where)
+        raise InputError(
+            sentence
+            or Sentence(
+                where,
+                f" fits several columns: {', '.join(map(repr, labels))}. Rename one, or ",
+                words(
+                    Sentence("say which is meant with ", arg("personalize")),
+                    screen="choose beside the tag which is meant",
+                ),
+                ".",
+            )
+        )
+
+
+def need_column(frame: pd.DataFrame, column: Any, where: str, faults: list[str]) -> None:
+    """Note a fault unless the frame has the column exactly once."""
+    sentence = column_sentence(frame, column, where)
+    if sentence:
+        faults.append(sentence)
