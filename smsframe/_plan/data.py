@@ -131,7 +131,8 @@ class PlanData:
 
     def problems_with(self, past: History | None) -> Problems:
         """Return the problems of the frame and those that the journal tells of."""
-        return Problems([*self.problems.faults, *(past.faults if past else ())])
+        told = (*past.faults, *past.notices) if past else ()
+        return Problems([*self.problems.faults, *told])
 
     @property
     def tags(self) -> tuple[str, ...]:

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 class History:
     """What the journal knows of a plan's messages: how many of them were dealt with before.
 
-    ``faults`` are what a person would want to know: what people had before, as
-    ``_send/nearly_the_same.py`` finds it, and for whom it is night. ``rows`` are the positions of
-    the rows that are left.
+    ``faults`` are what people had before that a person would want to know, as
+    ``_send/nearly_the_same.py`` finds it. Beside what is known of the past, and no part of it when
+    two are compared: ``rows``, the positions of the rows that are left, and ``notices`` of them,
+    such as for whom it is night.
     """
 
     accepted: int
@@ -25,6 +26,7 @@ class History:
     left: int
     faults: tuple[Fault, ...] = ()
     rows: Positions | None = field(default=None, repr=False, compare=False)
+    notices: tuple[Fault, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def blocking(self) -> list[Fault]:

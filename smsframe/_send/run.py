@@ -384,15 +384,16 @@ def history(made: PlanData, client: Client | None) -> History | None:
     rows = made.ready if looked is None else looked[0].todo
     late = tuple(night_now(made, rows, clock_of(client)()))
     if looked is None:
-        return History(accepted=0, unknown=0, held=0, left=len(rows), faults=late, rows=rows)
+        return History(accepted=0, unknown=0, held=0, left=len(rows), rows=rows, notices=late)
     matched, before = looked
     return History(
         accepted=before.accepted,
         unknown=len(matched.known) - before.accepted,
         held=len(matched.held),
         left=len(rows),
-        faults=(*before.faults, *late),
+        faults=before.faults,
         rows=rows,
+        notices=late,
     )
 
 
