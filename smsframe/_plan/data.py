@@ -154,7 +154,8 @@ class PlanData:
         """Return the problems of the frame and those that the journal tells of."""
         if past is None:
             return Problems([*self.problems.faults])
-        return Problems([*with_newcomers(self.problems.faults, past.new_people), *past.faults])
+        ours = with_newcomers(self.problems.faults, past.new_people)
+        return Problems([*ours, *past.faults, *past.notices])
 
     @property
     def tags(self) -> tuple[str, ...]:

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 class History:
     """What the journal knows of a plan's messages: how many of them were dealt with before.
 
-    ``left`` go out now, ``rows`` are their positions; ``waiting`` are rows that a rule holds back
-    now, by its code. ``faults`` are what a person would want to know: what people had before, as
-    ``_send/nearly_the_same.py`` finds it, and for whom it is night. ``new_people`` never had a
-    message; None where that is not told.
+    ``left`` go out now; ``waiting`` are rows that a rule holds back now, by its code. ``faults``
+    are what people had before that a person would want to know, as ``_send/nearly_the_same.py``
+    finds it. ``new_people`` never had a message; None where that is not told. Beside what is known
+    of the past, and no part of it when two are compared: ``rows``, the positions of the rows that
+    are left, and ``notices`` of them, such as for whom it is night.
     """
 
     accepted: int
@@ -30,6 +31,7 @@ class History:
     faults: tuple[Fault, ...] = ()
     new_people: int | None = None
     rows: Positions | None = field(default=None, repr=False, compare=False)
+    notices: tuple[Fault, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def waits(self) -> int:

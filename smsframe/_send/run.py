@@ -526,7 +526,7 @@ def history(made: PlanData, client: Client | None) -> History | None:
         held=0,
         left=len(gap.todo),
         waiting=gap.counts,
-        faults=late,
+        notices=late,
         rows=gap.todo,
     )
     if looked is None:
@@ -537,7 +537,7 @@ def history(made: PlanData, client: Client | None) -> History | None:
         accepted=before.accepted,
         unknown=len(matched.known) - before.accepted,
         held=len(matched.held),
-        faults=(*before.faults, *late),
+        faults=before.faults,
         new_people=before.new_people,
     )
 

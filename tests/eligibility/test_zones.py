@@ -249,6 +249,8 @@ def test_night_now(client):
         return found["position"].tolist()
 
     assert late() == [0, 2]
+    made = smsframe.plan(frame, "Hi", **options)
+    assert made.history == made.history
     at[0] = moment("2026-11-27T20:30", CENTRAL)  # 850 lies in both, and in one it is no night yet
     assert late() == [0]
     assert late(sending_hours=DAYTIME) == []
