@@ -51,6 +51,7 @@ _NOT_CALLERS = (
 )
 _PACKAGES = re.compile(r"[\\/](site|dist)-packages[\\/]")
 _COMPILED = (".pyx", ".pxi", ".pxd")
+_GENERATED, _NAMED_TUPLE = "<string>", "namedtuple_"  # methods that the standard library writes
 _NOTE = "What happened inside smsframe, without the variables, which may hold phone numbers:\n"
 
 
@@ -165,8 +166,11 @@ def _joined(steps: list[TracebackType]) -> TracebackType | None:
 def _is_callers(frame: FrameType) -> bool:
     """Tell whether code is neither ours nor a library's."""
     file, module = frame.f_code.co_filename, str(frame.f_globals.get("__name__"))
+    if file == _GENERATED:  # of whose class it is, its module says
+        file = str(frame.f_globals.get("__file__", file))
     return not (
         module.partition(".")[0] == _PACKAGE
+        or module.startswith(_NAMED_TUPLE)
         or file.startswith(_NOT_CALLERS)
         or file.endswith(_COMPILED)
         or _PACKAGES.search(file)

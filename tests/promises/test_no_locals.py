@@ -12,6 +12,7 @@ import functools
 import inspect
 import sys
 import traceback
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -267,6 +268,21 @@ def test_no_locals__a_bug_can_be_found():
     assert PHONE.search(shown(error)) is None
     assert "cannot read" in str(error)
     assert "line 3, in inner" in error.__notes__[0]
+
+
+@pytest.mark.parametrize(
+    ("space", "is_callers"),
+    [
+        ({"__name__": "namedtuple_BatchHashes"}, False),
+        ({"__name__": "pandas.core.frame", "__file__": pd.__file__}, False),
+        ({"__name__": "__main__"}, True),  # python -c
+        ({"__name__": "mine", "__file__": "/home/ann/mine.py"}, True),
+    ],
+)
+def test_no_locals__generated_methods(space, is_callers):
+    """Methods that the standard library writes for a class are of the module of the class."""
+    frame = SimpleNamespace(f_code=SimpleNamespace(co_filename="<string>"), f_globals=space)
+    assert tracebacks._is_callers(frame) is is_callers
 
 
 def test_no_locals__a_function_of_the_caller(desk):
