@@ -31,7 +31,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from smsframe._base.durations import Duration, check_duration
+from smsframe._base.durations import Duration  # noqa: TC001 - options are made from the hints
 from smsframe._base.invisible import UNSEEN
 from smsframe._base.masking import AlreadyMasked
 from smsframe._base.message import Message
@@ -55,10 +55,10 @@ from smsframe._base.validation import (
     unusable,
 )
 from smsframe._eligibility.hours import Hours, read_hours
-from smsframe._eligibility.opening import is_zone
 from smsframe._plan import consent_arguments
 from smsframe._plan.campaign_names import TEST_PREFIX, is_test
-from smsframe._plan.column_labels import column_sentence, need_column
+from smsframe._plan.column_labels import need_column
+from smsframe._plan.when_arguments import read_min_gap, read_time_zone
 from smsframe._text.format_specs import fault_of
 from smsframe.errors import InputError
 
@@ -73,8 +73,6 @@ if TYPE_CHECKING:
 
 MAX_SOURCE = 200  # the API keeps 256 characters; the run and batch are appended to what is given
 MAX_TTL_MINUTES = 2**31 - 1  # the API documents an integer and no range; [guess] it is a common one
-
-SHORTEST_GAP_S, LONGEST_GAP_S = 1.0, 366 * 86_400.0
 
 FIELD = "the name of a database field"
 
@@ -411,7 +409,7 @@ def check_options(frame: pd.DataFrame, given: SendOptions, faults: list[str]) ->
     check_client(given["client"], faults)
     check_progress("progress", given["progress"], faults)
     check_number("wait_s", given["wait_s"], faults, optional=False)
-    time_zone, time_zone_column = _time_zone(frame, given["time_zone"], faults)
+    time_zone, time_zone_column = read_time_zone(frame, given["time_zone"], faults)
     return Options(
         campaign=_campaign(given["campaign"], faults),
         limit=check_count("limit", given["limit"], faults),
@@ -425,7 +423,7 @@ def check_options(frame: pd.DataFrame, given: SendOptions, faults: list[str]) ->
         hours=read_hours(given["sending_hours"], given["closed"], faults),
         time_zone=time_zone,
         time_zone_column=time_zone_column,
-        min_gap_s=_min_gap(given, faults),
+        min_gap_s=read_min_gap(given["min_gap"], given["lookup"], faults),
         check_consent=check_consent,
         consent_database=database,
     )
@@ -518,24 +516,6 @@ def _price(given: Any, lookup: Any, faults: list[str]) -> float | Mapping[str, f
     return check_price(given, faults, lookup=lookup)
 
 
-def _min_gap(given: SendOptions, faults: list[str]) -> float | None:
-    """Return the least time between two messages to a person, in seconds."""
-    gap = given["min_gap"]
-    if gap is not None and given["lookup"]:
-        faults.append(
-            Sentence(
-                "With ",
-                arg("lookup"),
-                " no number is known, so nobody's last message is, and ",
-                arg("min_gap"),
-                " could hold nobody back. Send by ",
-                arg("phone"),
-                ", or leave it out.",
-            )
-        )
-    return check_duration("min_gap", gap, faults, least_s=SHORTEST_GAP_S, most_s=LONGEST_GAP_S)
-
-
 def _region(given: Any, faults: list[str]) -> str | None:
     """Return the region as given; one that does not exist is a fault."""
     from smsframe._phones.read import check_region  # noqa: PLC0415 - heavy; --help reads this file
@@ -546,25 +526,6 @@ def _region(given: Any, faults: list[str]) -> str | None:
         faults.append(AlreadyMasked(sentence_of(error)))
         return None
     return given if given is None else str.__str__(given)
-
-
-def _time_zone(
-    frame: pd.DataFrame, given: Any, faults: list[str]
-) -> tuple[str | None, Hashable | None]:
-    """Return the name of a zone, or the column that holds them."""
-    name = given if isinstance(given, str) and is_zone(given) else None
-    if name is None:
-        if given is not None:
-            need_column(frame, given, Sentence(arg("time_zone")), faults)
-        return None, given
-    if column_sentence(frame, given, "") is None:
-        faults.append(
-            Sentence(
-                arg("time_zone", given),
-                " is a column, and a time zone too. Rename the column, to say which is meant.",
-            )
-        )
-    return str.__str__(name), None
 
 
 def _lookup(frame: pd.DataFrame, given: Any, faults: list[str]) -> dict[str, Hashable]:

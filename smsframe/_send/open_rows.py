@@ -211,12 +211,10 @@ def hold_closed(hours: RowHours | None, tally: Tally, rows: Positions, now: floa
 
 
 def waiting_line(hours: RowHours | None, tally: Tally, rows: Positions, now: float) -> str:
-    """Say how many of some rows wait for their hours, and when the first may go; "" for none."""
-    count = 0 if hours is None else tally.having(rows, opening_words.OUTSIDE_HOURS)
-    if hours is None or not count:
+    """Say when the first of some rows that wait for their hours may go; "" where none does."""
+    if hours is None or not tally.having(rows, opening_words.OUTSIDE_HOURS):
         return ""
-    first = opening_words.first_opening(hours, rows, now)
-    return f"{count:,} wait for their hours: the first opens {first}"
+    return f"the first opens {opening_words.first_opening(hours, rows, now)}"
 
 
 def _ranks(closes: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:

@@ -27,9 +27,10 @@ from smsframe._plan.problems import Problems
 from smsframe._plan.trial import trial_of
 from smsframe._plan.verdicts import EXCLUDED
 from smsframe._send.cancellation import SendControl
+from smsframe._send.look_back import clock_of, history, known_problems, past_of
 from smsframe._send.open_rows import hold_closed
 from smsframe._send.row_outcomes import Tally
-from smsframe._send.run import clock_of, history, known_problems, past_of, send_plan
+from smsframe._send.run import send_plan
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ class NothingSent:
 
     ``accepted_at`` is when the last one was (s since 1970); None where not all were accepted.
     ``held`` are rows by the rule that holds them back, ``by_team`` those in the team's file.
-    ``waiting`` says how many wait for their hours, and when the first may go.
+    ``waiting`` says when the first may go that waits for its hours.
     """
 
     counts: Mapping[str, int]
@@ -46,9 +46,9 @@ class NothingSent:
     def sentence(self) -> Sentence:
         """That nothing was sent, since when, and how to send again on purpose."""
         if self.accepted_at is None:
-            waiting = f" {self.waiting}." if self.waiting else ""
             told = phrase(self.counts, self.held, self.by_team)
-            return Sentence(f"Nothing was sent: {told}.{waiting}")
+            waiting = f"; {self.waiting}" if self.waiting else ""
+            return Sentence(f"Nothing was sent: {told}{waiting}.")
         when = dt.datetime.fromtimestamp(self.accepted_at, tz=dt.UTC)
         at = f"{when:%Y-%m-%d %H:%M:%S} UTC"
         if self.accepted == 1:
@@ -116,7 +116,7 @@ def banner(
     cost : str, default ""
         What those accepted now cost, where a price was given.
     waiting : str, default ""
-        How many wait for their hours, and when the first may go.
+        When the first may go that waits for its hours.
     """
     named = with_held(named_counts(counts, ALWAYS + LEFT_OUT, always=ALWAYS), held, by_team)
     number, when = before

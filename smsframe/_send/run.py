@@ -21,14 +21,11 @@ import json
 import os
 import secrets
 import socket
-import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from smsframe._acoustic.client import Client, default_client
 from smsframe._acoustic.payload import SendRequest, encode_contacts
 from smsframe._base.masking import AlreadyMasked
 from smsframe._base.progress import Bar, ProgressArgument
@@ -38,27 +35,22 @@ from smsframe._base.sentences import (
     arg,
     as_sentences,
     recalled,
-    sentence_of,
     words,
 )
 from smsframe._base.tracebacks import public
-from smsframe._base.validation import check_client, given_as, refuse
+from smsframe._base.validation import given_as
 from smsframe._base.worker_pool import WorkerPool
 from smsframe._journal import payloads
 from smsframe._journal.lock import campaign_lock, user_name
 from smsframe._journal.store import PATIENCE_S, Claim, Journal, RunRecord
-from smsframe._plan import campaign_names, message_keys
-from smsframe._plan.history import History, Past
+from smsframe._plan import campaign_names
 from smsframe._plan.problems import Problems
-from smsframe._plan.row_hours import night_now
-from smsframe._send import consent, nearly_the_same, plan_warnings, too_soon
-from smsframe._send.already_sent import Matched, find_sent
+from smsframe._send import consent, plan_warnings, too_soon
 from smsframe._send.batches_in_flight import Result, call_failed, ending_of, stopped_because
 from smsframe._send.cancellation import SendControl, counted_interrupts
 from smsframe._send.delivery import INTERRUPTED, Delivery
 from smsframe._send.keys_ahead import KeysAhead
-from smsframe._send.nearly_the_same import Before
-from smsframe._send.newcomers import new_people
+from smsframe._send.look_back import connected, dry_run, had_before, known_problems, match, scope_of
 from smsframe._send.open_rows import (
     JUST_OPENED,
     AlwaysOpen,
@@ -71,23 +63,22 @@ from smsframe._send.report import JOURNAL_LOCKED, NothingSent, banner, phrase, s
 from smsframe._send.row_outcomes import Tally
 from smsframe.errors import (
     AccessError,
-    ConfigurationError,
     InputError,
     JournalError,
     PlanWarning,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pandas as pd
 
+    from smsframe._acoustic.client import Client
     from smsframe._acoustic.outcomes import Outcome
     from smsframe._base.arrow import Positions
-    from smsframe._journal.reader import JournalReader
     from smsframe._plan.data import PlanData
     from smsframe._plan.options import Sending
+    from smsframe._send.already_sent import Matched
     from smsframe._send.batches_in_flight import Ending
+    from smsframe._send.nearly_the_same import Before
 
     Pool = WorkerPool[int, SendRequest, Outcome]
 
@@ -181,7 +172,7 @@ class Run:
         hold_closed(self.plan.hours, self.tally, self.todo, self.now())
 
     def waiting_line(self) -> str:
-        """Say how many rows wait for their hours, and when the first may go; "" for none."""
+        """Say when the first row that waits for its hours may go; "" where none does."""
         return waiting_line(self.plan.hours, self.tally, self.todo, self.now())
 
     def hold_late(self, rows: Positions) -> None:
@@ -218,12 +209,12 @@ class Run:
 def send_plan(made: PlanData, how: Sending, control: SendControl | None = None) -> pd.DataFrame:
     """Send a plan; see :func:`send`. ``control`` is for a send that is followed from elsewhere."""
     if how.dry_run:
-        return _dry_run(made, how.client)
-    client = _connected(how.client)
+        return dry_run(made, how.client)
+    client = connected(how.client)
     _refuse_blocked(made, client)
     if not len(made.sendable):
         return _keep(Tally(made.verdicts()).frame(made.frame, None))
-    scope = _scope(made, client)
+    scope = scope_of(made, client)
     control = control or SendControl(quiet=how.progress is False)
     waits = (lambda: None) if control.apart else None
     with (
@@ -261,7 +252,7 @@ def _run_of(
 ) -> Run:
     """Hold a plan against the journal."""
     run_id = _new_run_id()
-    matched, gap = _matched(made, client, scope, journal, run_id)
+    matched, gap = match(made, client, scope, journal, run_id)
     tally = Tally(made.verdicts())
     tally.recall(matched)
     tally.hold_rows(gap.held)
@@ -272,28 +263,11 @@ def _run_of(
         run_id=run_id,
         matched=matched,
         gap=gap,
-        before=_before(made, client, scope, matched, journal),
+        before=had_before(made, client, scope, matched, journal),
         keys=KeysAhead(made, client.service, scope, matched.todo),
         tally=tally,
         control=control,
     )
-
-
-def _matched(
-    made: PlanData, client: Client, scope: bytes, journal: JournalReader, run_id: str = ""
-) -> tuple[Matched, too_soon.Judged]:
-    """Sort the messages of a plan by what the journal knows, and hold back who has to wait."""
-    matched = find_sent(made, client.service, scope, journal)
-    gap = too_soon.judge(
-        made,
-        matched.todo,
-        known=matched.known,
-        journal=journal,
-        service=client.service,
-        run_id=run_id,
-        now=client.settings.clock(),
-    )
-    return replace(matched, todo=gap.todo), gap
 
 
 def _hold_back_without_consent(run: Run, journal: Journal, progress: ProgressArgument) -> bool:
@@ -307,7 +281,7 @@ def _hold_back_without_consent(run: Run, journal: Journal, progress: ProgressArg
         todo = run.todo[~np.isin(run.todo, held)]
         run.matched = replace(run.matched, todo=todo)
         run.keys = KeysAhead(run.plan, run.client.service, run.scope, todo)
-        run.before = _before(run.plan, run.client, run.scope, run.matched, journal)
+        run.before = had_before(run.plan, run.client, run.scope, run.matched, journal)
         _refuse_nearly_the_same(run)  # among fewer people, as many may be most of them
     return found.is_stopped
 
@@ -366,16 +340,7 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
     client, settings = run.client, run.client.settings
     guard = run.gap.guard
     judge = None if guard is None else functools.partial(guard.judge, journal)
-    rows = None
-    if run.plan.hours is not None:
-        rows = OpenRows(
-            run.plan,
-            run.todo,
-            size=settings.batch_size,
-            clock=settings.clock,
-            wait_s=run.wait_s,
-            keys=run.keys,
-        )
+    rows = _open_rows(run)
     with Bar(progress) as bar, client.sending() as sending:
         workers: Pool = WorkerPool(
             sending.post, client.max_in_flight, failed=call_failed, clock=settings.clock
@@ -413,6 +378,21 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
             finally:
                 _finish(run, delivery, journal, workers)
     return _reported(run, delivery)
+
+
+def _open_rows(run: Run) -> OpenRows | None:
+    """Return the rows to send in the order in which their hours let them go; None: always."""
+    if run.plan.hours is None:
+        return None
+    settings = run.client.settings
+    return OpenRows(
+        run.plan,
+        run.todo,
+        size=settings.batch_size,
+        clock=settings.clock,
+        wait_s=run.wait_s,
+        keys=run.keys,
+    )
 
 
 def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Pool) -> None:
@@ -490,120 +470,6 @@ def _nothing_new(run: Run) -> pd.DataFrame:
         warn({"unknown": run.tally.counts().get("unknown", 0)}, "")
         plan_warnings.warn_of([(fault, fault.count) for fault in run.before.faults])
     return results
-
-
-def _dry_run(made: PlanData, client: Client | None) -> pd.DataFrame:
-    """Return the table of a dry run; what went out before is shown as it was, if known."""
-    tally, looked = Tally(made.verdicts()), None
-    with contextlib.suppress(ConfigurationError):
-        looked = _look_back(made, client, patience_s=PATIENCE_S)
-    if looked is None:  # nobody is known: a person's earlier rows alone hold others back
-        matched, before, gap = None, Before(), _alone(made)
-    else:
-        matched, before, gap = looked
-        tally.recall(matched)
-    tally.hold_rows(gap.held)
-    todo = gap.todo
-    if len(todo):  # what a send would refuse is a warning here
-        more = [replace(fault, severity="warning") for fault in before.faults]
-        plan_warnings.say(made, matched, tally, more)
-    hold_closed(made.hours, tally, todo, clock_of(client)())
-    tally.planned(tally.waiting(todo))
-    return tally.frame(made.frame, None)
-
-
-def history(made: PlanData, client: Client | None) -> History | None:
-    """Count what the journal knows of a plan; None when no client is connected."""
-    try:
-        looked = _look_back(made, client)
-    except ConfigurationError:
-        return None
-    gap = _alone(made) if looked is None else looked[2]
-    late = tuple(night_now(made, gap.todo, clock_of(client)()))
-    known = History(
-        accepted=0,
-        unknown=0,
-        held=0,
-        left=len(gap.todo),
-        waiting=gap.counts,
-        notices=late,
-        rows=gap.todo,
-    )
-    if looked is None:
-        return known
-    matched, before, _ = looked
-    return replace(
-        known,
-        accepted=before.accepted,
-        unknown=len(matched.known) - before.accepted,
-        held=len(matched.held),
-        faults=before.faults,
-        new_people=before.new_people,
-    )
-
-
-def _alone(made: PlanData) -> too_soon.Judged:
-    """Hold back rows by what is in the plan itself, where there is no journal."""
-    return too_soon.judge(
-        made, made.ready, known=made.ready[:0], journal=None, service="", run_id="", now=time.time()
-    )
-
-
-def past_of(made: PlanData, client: Client | None) -> Past:
-    """Return the history of a plan, or why the journal cannot be read."""
-    try:
-        return Past(known=history(made, client))
-    except JournalError as error:
-        return Past(unread=sentence_of(error))
-
-
-def known_problems(made: PlanData, client: Client | None) -> Problems:
-    """Return the problems of a frame and, where the journal can be read, of what people had."""
-    return made.problems_with(past_of(made, client).known)
-
-
-def _look_back(
-    made: PlanData, client: Client | None, *, patience_s: float = 0.0
-) -> tuple[Matched, Before, too_soon.Judged] | None:
-    """Hold a plan against the journal, read only; None when there is no journal yet."""
-    client = _connected(client)
-    if made.blocking or not Path(client.journal_path).exists():
-        return None
-    scope = _scope(made, client)
-    with Journal(client.journal_path, patience_s=patience_s) as journal:
-        matched, gap = _matched(made, client, scope, journal)
-        before = _before(made, client, scope, matched, journal)
-        before = replace(before, new_people=new_people(made, client.service, journal))
-        return matched, before, gap
-
-
-def _before(
-    made: PlanData, client: Client, scope: bytes, matched: Matched, journal: Journal
-) -> Before:
-    """Say what people had before the messages of a plan."""
-    return nearly_the_same.look_back(
-        made,
-        service=client.service,
-        scope=scope,
-        matched=matched,
-        journal=journal,
-        now=client.settings.clock(),
-    )
-
-
-def clock_of(client: Client | None) -> Callable[[], float]:
-    """Return what tells the time of day for a client, or for the default one."""
-    with contextlib.suppress(ConfigurationError, InputError):
-        return _connected(client).settings.clock
-    return time.time
-
-
-def _connected(client: Client | None) -> Client:
-    """Return the client, or the default one; InputError when it is something else."""
-    faults: list[str] = []
-    check_client(client, faults)
-    refuse(faults)
-    return default_client() if client is None else client
 
 
 def _refuse_blocked(made: PlanData, client: Client) -> None:
@@ -696,18 +562,6 @@ def _check_confirm(run: Run, confirm: int | None, planned: tuple[int, int]) -> N
         ),
         confirm=confirm,
         would_send=now,
-    )
-
-
-def _scope(made: PlanData, client: Client) -> bytes:
-    """Return the scope of a plan's campaign."""
-    message, template = made.message, made.texts.template
-    return message_keys.scope_of(
-        client.service,
-        message.program,
-        campaign=made.options.campaign,
-        content_id=message.content_id,
-        text="" if template is None else message_keys.skeleton(template),
     )
 
 

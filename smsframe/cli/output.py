@@ -24,7 +24,7 @@ from smsframe._base.result_columns import MEANINGS
 from smsframe._base.sentences import in_shell, named_counts, recalled
 from smsframe._plan import figures
 from smsframe._plan.show import headline, row_label
-from smsframe._send.run import clock_of, past_of
+from smsframe._send.look_back import clock_of, past_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

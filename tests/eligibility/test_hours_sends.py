@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import signal
 import warnings
@@ -74,8 +75,8 @@ def test_send__only_open_zones_go(places, capsys):
     sentence = results.loc[closed, "sms_error"].iloc[0]
     assert "08:00 on Saturday 28 November in America/New_York, in 11 h 30 min" in sentence
     line = capsys.readouterr().out
-    assert "12 accepted · 0 rejected · 0 unknown · 4 not attempted" in line
-    assert "4 wait for their hours: the first opens 08:00 on Saturday 28 November" in line
+    assert "12 accepted · 0 rejected · 0 unknown · 4 not attempted (4 outside hours)" in line
+    assert "· the first opens 08:00 on Saturday 28 November" in line
     assert len(sandbox.outbox()) == 12
     assert results.sms.to_retry().index.tolist() == frame.index[closed].tolist()
     clock.at = moment("2026-11-28T08:00", EASTERN)
@@ -125,15 +126,16 @@ def test_send__a_claimed_batch_that_closes_is_not_unknown(places):
 
     make = client.sending
 
+    @contextlib.contextmanager
     def sending():
-        call = make()
+        with make() as given:
 
-        def once(request):
-            outcome = call(request)
-            busy_until_eight(None)
-            return outcome
+            def once(request):
+                outcome = given.post(request)
+                busy_until_eight(None)
+                return outcome
 
-        return once
+            yield given._replace(post=once)
 
     client.sending = sending
     results = frame.sms.send(TEXT, **MESSAGE)
@@ -173,7 +175,7 @@ def test_send__all_closed_makes_no_call(places, capsys):
     assert len(smsframe.runs()) == 0
     assert len(sandbox.requests()) == 0
     said = capsys.readouterr().out
-    assert "Nothing was sent: 16 not attempted. 16 wait for their hours" in said
+    assert "Nothing was sent: 16 not attempted (16 outside hours); the first opens" in said
     assert "08:00 in America/New_York" in said or "08:00 on Saturday" in said
 
 

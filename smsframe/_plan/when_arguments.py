@@ -1,0 +1,54 @@
+"""``min_gap=`` and ``time_zone=``: what may be given, and with what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from smsframe._base.durations import check_duration
+from smsframe._base.sentences import Sentence, arg
+from smsframe._eligibility.opening import is_zone
+from smsframe._plan.column_labels import column_sentence, need_column
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    import pandas as pd
+
+SHORTEST_GAP_S: Final = 1.0
+LONGEST_GAP_S: Final = 366 * 86_400.0
+
+
+def read_min_gap(gap: Any, lookup: Any, faults: list[str]) -> float | None:
+    """Return the least time between two messages to a person, in seconds."""
+    if gap is not None and lookup:
+        faults.append(
+            Sentence(
+                "With ",
+                arg("lookup"),
+                " no number is known, so nobody's last message is, and ",
+                arg("min_gap"),
+                " could hold nobody back. Send by ",
+                arg("phone"),
+                ", or leave it out.",
+            )
+        )
+    return check_duration("min_gap", gap, faults, least_s=SHORTEST_GAP_S, most_s=LONGEST_GAP_S)
+
+
+def read_time_zone(
+    frame: pd.DataFrame, given: Any, faults: list[str]
+) -> tuple[str | None, Hashable | None]:
+    """Return the name of a zone, or the column that holds them."""
+    name = given if isinstance(given, str) and is_zone(given) else None
+    if name is None:
+        if given is not None:
+            need_column(frame, given, Sentence(arg("time_zone")), faults)
+        return None, given
+    if column_sentence(frame, given, "") is None:
+        faults.append(
+            Sentence(
+                arg("time_zone", given),
+                " is a column, and a time zone too. Rename the column, to say which is meant.",
+            )
+        )
+    return str.__str__(name), None

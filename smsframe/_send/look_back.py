@@ -1,0 +1,188 @@
+"""A plan held against the journal before anything is sent: what went out, what waits, since when.
+
+A send begins with it, under the lock of its campaign; a plan, a dry run and the composer look in
+the same way, read only, and do without where there is no journal or no client yet.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from smsframe._acoustic.client import Client, default_client
+from smsframe._base.sentences import (
+    sentence_of,
+)
+from smsframe._base.validation import check_client, refuse
+from smsframe._journal.store import PATIENCE_S, Journal
+from smsframe._plan import message_keys
+from smsframe._plan.history import History, Past
+from smsframe._plan.row_hours import night_now
+from smsframe._send import nearly_the_same, plan_warnings, too_soon
+from smsframe._send.already_sent import Matched, find_sent
+from smsframe._send.nearly_the_same import Before
+from smsframe._send.newcomers import new_people
+from smsframe._send.open_rows import (
+    hold_closed,
+)
+from smsframe._send.row_outcomes import Tally
+from smsframe.errors import (
+    ConfigurationError,
+    InputError,
+    JournalError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from smsframe._journal.reader import JournalReader
+    from smsframe._plan.data import PlanData
+    from smsframe._plan.problems import Problems
+
+
+def match(
+    made: PlanData, client: Client, scope: bytes, journal: JournalReader, run_id: str = ""
+) -> tuple[Matched, too_soon.Judged]:
+    """Sort the messages of a plan by what the journal knows, and hold back who has to wait."""
+    matched = find_sent(made, client.service, scope, journal)
+    gap = too_soon.judge(
+        made,
+        matched.todo,
+        known=matched.known,
+        journal=journal,
+        service=client.service,
+        run_id=run_id,
+        now=client.settings.clock(),
+    )
+    return replace(matched, todo=gap.todo), gap
+
+
+def dry_run(made: PlanData, client: Client | None) -> pd.DataFrame:
+    """Return the table of a dry run; what went out before is shown as it was, if known."""
+    tally, looked = Tally(made.verdicts()), None
+    with contextlib.suppress(ConfigurationError):
+        looked = _look_back(made, client, patience_s=PATIENCE_S)
+    if looked is None:  # nobody is known: a person's earlier rows alone hold others back
+        matched, before, gap = None, Before(), _alone(made)
+    else:
+        matched, before, gap = looked
+        tally.recall(matched)
+    tally.hold_rows(gap.held)
+    todo = gap.todo
+    if len(todo):  # what a send would refuse is a warning here
+        more = [replace(fault, severity="warning") for fault in before.faults]
+        plan_warnings.say(made, matched, tally, more)
+    hold_closed(made.hours, tally, todo, clock_of(client)())
+    tally.planned(tally.waiting(todo))
+    return tally.frame(made.frame, None)
+
+
+def history(made: PlanData, client: Client | None) -> History | None:
+    """Count what the journal knows of a plan; None when no client is connected."""
+    try:
+        looked = _look_back(made, client)
+    except ConfigurationError:
+        return None
+    gap = _alone(made) if looked is None else looked[2]
+    late = tuple(night_now(made, gap.todo, clock_of(client)()))
+    known = History(
+        accepted=0,
+        unknown=0,
+        held=0,
+        left=len(gap.todo),
+        waiting=gap.counts,
+        notices=late,
+        rows=gap.todo,
+    )
+    if looked is None:
+        return known
+    matched, before, _ = looked
+    return replace(
+        known,
+        accepted=before.accepted,
+        unknown=len(matched.known) - before.accepted,
+        held=len(matched.held),
+        faults=before.faults,
+        new_people=before.new_people,
+    )
+
+
+def _alone(made: PlanData) -> too_soon.Judged:
+    """Hold back rows by what is in the plan itself, where there is no journal."""
+    return too_soon.judge(
+        made, made.ready, known=made.ready[:0], journal=None, service="", run_id="", now=time.time()
+    )
+
+
+def past_of(made: PlanData, client: Client | None) -> Past:
+    """Return the history of a plan, or why the journal cannot be read."""
+    try:
+        return Past(known=history(made, client))
+    except JournalError as error:
+        return Past(unread=sentence_of(error))
+
+
+def known_problems(made: PlanData, client: Client | None) -> Problems:
+    """Return the problems of a frame and, where the journal can be read, of what people had."""
+    return made.problems_with(past_of(made, client).known)
+
+
+def _look_back(
+    made: PlanData, client: Client | None, *, patience_s: float = 0.0
+) -> tuple[Matched, Before, too_soon.Judged] | None:
+    """Hold a plan against the journal, read only; None when there is no journal yet."""
+    client = connected(client)
+    if made.blocking or not Path(client.journal_path).exists():
+        return None
+    scope = scope_of(made, client)
+    with Journal(client.journal_path, patience_s=patience_s) as journal:
+        matched, gap = match(made, client, scope, journal)
+        before = had_before(made, client, scope, matched, journal)
+        before = replace(before, new_people=new_people(made, client.service, journal))
+        return matched, before, gap
+
+
+def had_before(
+    made: PlanData, client: Client, scope: bytes, matched: Matched, journal: Journal
+) -> Before:
+    """Say what people had before the messages of a plan."""
+    return nearly_the_same.look_back(
+        made,
+        service=client.service,
+        scope=scope,
+        matched=matched,
+        journal=journal,
+        now=client.settings.clock(),
+    )
+
+
+def clock_of(client: Client | None) -> Callable[[], float]:
+    """Return what tells the time of day for a client, or for the default one."""
+    with contextlib.suppress(ConfigurationError, InputError):
+        return connected(client).settings.clock
+    return time.time
+
+
+def connected(client: Client | None) -> Client:
+    """Return the client, or the default one; InputError when it is something else."""
+    faults: list[str] = []
+    check_client(client, faults)
+    refuse(faults)
+    return default_client() if client is None else client
+
+
+def scope_of(made: PlanData, client: Client) -> bytes:
+    """Return the scope of a plan's campaign."""
+    message, template = made.message, made.texts.template
+    return message_keys.scope_of(
+        client.service,
+        message.program,
+        campaign=made.options.campaign,
+        content_id=message.content_id,
+        text="" if template is None else message_keys.skeleton(template),
+    )
