@@ -14,15 +14,14 @@ caller's to fix and are raised at once, all of them in one error, each with what
 Faults of rows are data and are found later, in ``build.py``. What is checked without a frame is
 checked by ``_base/validation.py``.
 
-A campaign's name, and an id, is brought into one spelling (`campaign_name`): what nobody can see
-must not make another campaign of it, for that would text everybody again.
+A campaign's name, and an id, is brought into one spelling (`campaign_names.py`): what nobody can
+see must not make another campaign of it, for that would text everybody again.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import os
-import unicodedata
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict, TypeVar, cast
@@ -32,7 +31,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from smsframe._base.durations import Duration  # noqa: TC001 - options are made from the hints
-from smsframe._base.invisible import UNSEEN
 from smsframe._base.masking import AlreadyMasked
 from smsframe._base.message import Message
 from smsframe._base.sentences import PROGRAMS, Sentence, arg, sentence_of, words
@@ -56,7 +54,7 @@ from smsframe._base.validation import (
 )
 from smsframe._eligibility.hours import Hours, read_hours
 from smsframe._plan import consent_arguments
-from smsframe._plan.campaign_names import TEST_PREFIX, is_test
+from smsframe._plan.campaign_names import read_campaign, read_id
 from smsframe._plan.column_labels import need_column
 from smsframe._plan.when_arguments import read_min_gap, read_time_zone
 from smsframe._text.format_specs import fault_of
@@ -76,7 +74,6 @@ MAX_TTL_MINUTES = 2**31 - 1  # the API documents an integer and no range; [guess
 
 FIELD = "the name of a database field"
 
-_BLANK_PATTERN = "\u2800"  # Braille without a dot
 
 Personalize: TypeAlias = (
     Mapping[str, Hashable | None] | Sequence[Hashable] | pd.Index | pd.Series | npt.NDArray[Any]
@@ -355,7 +352,7 @@ def check_message(text: Any, given: SendOptions, faults: list[str]) -> Message:
     if text is not None and not isinstance(text, str):
         faults.append(unusable("text", text, "a string"))
         text = ""
-    content_id = _id_text("content_id", given["content_id"], faults)
+    content_id = read_id("content_id", given["content_id"], faults)
     if (text is None) == (given["content_id"] is None):
         either = "Give either the text or ", arg("content_id"), " (the id of a published message)."
         faults.append(Sentence(*either))
@@ -411,7 +408,7 @@ def check_options(frame: pd.DataFrame, given: SendOptions, faults: list[str]) ->
     check_number("wait_s", given["wait_s"], faults, optional=False)
     time_zone, time_zone_column = read_time_zone(frame, given["time_zone"], faults)
     return Options(
-        campaign=_campaign(given["campaign"], faults),
+        campaign=read_campaign(given["campaign"], faults),
         limit=check_count("limit", given["limit"], faults),
         confirm=check_count("confirm", given["confirm"], faults),
         problems=check_choice("problems", given["problems"], ("skip", "raise"), faults),
@@ -446,23 +443,13 @@ def check_sending(
     return checked
 
 
-def campaign_name(name: str) -> str:
-    """Return a campaign's name as it is told apart: NFKC, without what cannot be seen.
-
-    >>> campaign_name(" nov\u00a0 2026\u200b ") == campaign_name("nov 2026")
-    True
-    """
-    seen = UNSEEN.sub("", unicodedata.normalize("NFKC", name))
-    return " ".join(unicodedata.normalize("NFKC", seen).replace(_BLANK_PATTERN, " ").split())
-
-
 def _program(given: Any, faults: list[str]) -> str:
     """Return the program's id as text; a whole number will do."""
     whole = isinstance(given, (int, np.integer)) and not isinstance(given, bool)
     if whole and abs(int(given)) < 10**18:
         return str(int(given))
     if isinstance(given, str) and given.strip():
-        return _id_text("program", given, faults) or ""
+        return read_id("program", given, faults) or ""
     what = "" if given is None or isinstance(given, str) else f", not {type_of(given)}"
     faults.append(
         Sentence(
@@ -473,38 +460,6 @@ def _program(given: Any, faults: list[str]) -> str:
         )
     )
     return ""
-
-
-def _id_text(name: str, given: Any, faults: list[str]) -> str | None:
-    """Return an id without what cannot be seen, which comes along when it is copied from a page."""
-    text = check_text(name, given, faults)
-    if text is None:
-        return None
-    found = campaign_name(text)
-    if not found:
-        faults.append(Sentence(arg(name), " holds nothing that can be seen."))
-    return found
-
-
-def _campaign(given: Any, faults: list[str]) -> str | None:
-    """Return the campaign's name in its one spelling; None stays None."""
-    text = check_text("campaign", given, faults)
-    if text is None:
-        return None
-    name = campaign_name(text)
-    if not name:
-        fix = " holds nothing that can be seen; give it a name, or leave it out."
-        faults.append(Sentence(arg("campaign", screen="The campaign"), fix))
-    if is_test(name):
-        faults.append(
-            Sentence(
-                arg("campaign", screen="The campaign"),
-                f" begins with {TEST_PREFIX!r}, as the names of tests do (",
-                words("plan.send_test", at_shell="--test-to", screen="Try"),
-                "), and a test is not remembered as a campaign. Give it another name.",
-            )
-        )
-    return name
 
 
 def _price(given: Any, lookup: Any, faults: list[str]) -> float | Mapping[str, float] | None:

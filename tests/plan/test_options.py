@@ -21,7 +21,7 @@ from samples import make_people
 import smsframe
 from smsframe._acoustic import client as clients
 from smsframe._base import validation
-from smsframe._plan import options as arguments
+from smsframe._plan.campaign_names import campaign_name
 from smsframe.errors import ConfigurationError, InputError, JournalError
 
 A_CELL = "a-cell-of-a-frame"
@@ -383,7 +383,7 @@ def test_campaign__is_what_can_be_seen_of_its_name(name, other):
     first = make_people(2, start=10).sms.send(**options, campaign=name)
     again = make_people(2, start=10).sms.send(**{**options, "text": "Ho"}, campaign=other)
     assert again["sms_batch"].tolist() == first["sms_batch"].tolist()
-    assert smsframe.runs()["campaign"].iloc[0] == arguments.campaign_name(other)
+    assert smsframe.runs()["campaign"].iloc[0] == campaign_name(other)
 
 
 @pytest.mark.parametrize("name", ["\u200b\ufeff", "\u200b \u2060"])
@@ -403,7 +403,7 @@ def test_formats__that_are_none(wanted):
 
 def test_campaign__capitals_and_words_count():
     """What can be seen to differ differs."""
-    assert len(set(map(arguments.campaign_name, ["nov", "Nov", "n ov", "nov."]))) == 4
+    assert len(set(map(campaign_name, ["nov", "Nov", "n ov", "nov."]))) == 4
 
 
 def test_quoted__is_short():
