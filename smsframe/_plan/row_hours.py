@@ -135,8 +135,8 @@ def _of_lookups(hours: Hours, zones: Zones | None, verdict: Verdict) -> RowHours
                 arg("lookup"),
                 " no number is known, and ",
                 arg("time_zone"),
-                f" is blank in {blank:,} rows, so their local time is not known. Fill them in, or "
-                "leave the rows out.",
+                f" is blank in {blank:,} {'row' if blank == 1 else 'rows'}, so the local time is "
+                "not known there. Fill it in, or leave these rows out.",
             )
         )
     everybody = np.zeros(len(verdict), dtype=np.int32)

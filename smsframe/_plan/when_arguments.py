@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from smsframe._base.durations import check_duration
 from smsframe._base.sentences import Sentence, arg
 from smsframe._eligibility.opening import is_zone
-from smsframe._plan.column_labels import column_sentence, need_column
+from smsframe._plan.column_labels import column_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 SHORTEST_GAP_S: Final = 1.0
 LONGEST_GAP_S: Final = 366 * 86_400.0
+_NO_ZONE: Final = (
+    " is neither a column nor a time zone that this machine knows. Zones have names such as "
+    "'America/Denver'."
+)
 
 
 def read_min_gap(gap: Any, lookup: Any, faults: list[str]) -> float | None:
@@ -41,8 +45,11 @@ def read_time_zone(
     """Return the name of a zone, or the column that holds them."""
     name = given if isinstance(given, str) and is_zone(given) else None
     if name is None:
-        if given is not None:
-            need_column(frame, given, Sentence(arg("time_zone")), faults)
+        fault = None if given is None else column_sentence(frame, given, Sentence(arg("time_zone")))
+        if fault and isinstance(given, str) and "/" in given:
+            faults.append(Sentence(arg("time_zone", given), _NO_ZONE))
+        elif fault:
+            faults.append(fault)
         return None, given
     if column_sentence(frame, given, "") is None:
         faults.append(

@@ -486,3 +486,11 @@ def test_send__a_wait_is_interrupted(places):
     clock.at = moment("2026-11-27T09:00", MOUNTAIN)
     assert frame.sms.send(TEXT, **MESSAGE)["sms_status"].eq("accepted").all()
     assert sandbox.outbox()["to"].is_unique
+
+
+def test_plan__zone_that_does_not_exist(people):
+    """A name that is neither a column nor a zone is told as what it was meant to be."""
+    with pytest.raises(smsframe.InputError, match="'Mars/Base' is neither a column nor a"):
+        smsframe.plan(people, TEXT, **{**MESSAGE, "time_zone": "Mars/Base"})
+    with pytest.raises(smsframe.InputError, match="names column 'zone', which the frame"):
+        smsframe.plan(people, TEXT, **{**MESSAGE, "time_zone": "zone"})
