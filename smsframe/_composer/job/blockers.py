@@ -72,6 +72,8 @@ def _unchosen(desk: Desk) -> list[str]:
 
 def _found(desk: Desk) -> list[str]:
     """Return what all rows together say against it."""
+    if desk.wrong:
+        return list(desk.wrong.values())
     if desk.refusal:
         return [desk.refusal]
     seen = desk.overview
@@ -79,4 +81,6 @@ def _found(desk: Desk) -> list[str]:
         return ["Working out how many messages would go out …"]
     if seen.blocking:
         return list(seen.blocking)
-    return [] if seen.left else ["No message is left to send."]
+    if seen.left:
+        return []
+    return ["No message may go out now." if seen.waits else "No message is left to send."]
