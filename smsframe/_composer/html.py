@@ -218,12 +218,20 @@ def outcome(results: pd.DataFrame, head: Html) -> Html:
     """Return what became of the rows, by status, and the first ones that did not go out."""
     counts = results["sms_status"].value_counts()
     rows = [
-        (result_columns.words_of(status), f"{counts[status]:,}", meaning)
+        (result_columns.words_of(status), f"{counts[status]:,}", _meaning(results, status, meaning))
         for status, meaning in result_columns.MEANINGS.items()
         if counts.get(status, 0)
     ]
     by_status = _table("Results by status", ("status", "rows", "meaning"), rows)
     return joined(head, by_status, *_failed(results))
+
+
+def _meaning(results: pd.DataFrame, status: str, meaning: str) -> str:
+    """Return what a status means; rows that rules alone hold back were not stopped before."""
+    if status != "not_attempted":
+        return meaning
+    codes = results["sms_code"][results["sms_status"] == status]
+    return "a rule holds it back; why stands below" if codes.isin(RULE_NAMES).all() else meaning
 
 
 def _failed(results: pd.DataFrame) -> list[Html]:

@@ -204,7 +204,7 @@ def test_totals__outside_hours(two_zones, client, clock, sandbox):
     assert sandbox.outbox()["to"].tolist() == ["12015550101"]
     assert "Ended: 1 accepted, 2 not attempted (2 outside hours)." in words(made.send.outcome)
     assert made.send.send.disabled
-    assert "No message may go out now." in words(made.send.notes)
+    assert f"No message may go out now. Held back now: {said}" in words(made.send.notes)
     clock[0] += 2 * 3600
     made.desk.look_again()
     assert made.wait(WAIT_S)
@@ -268,6 +268,7 @@ def test_totals__excluded_alone_is_done(people, client, sandbox):
     send_all(made)
     said = "Done: 2 accepted, 1 not attempted (1 excluded)."
     assert said in words(made.send.outcome)
+    assert "not attempted 1 a rule holds it back" in words(made.send.outcome)
     assert len(sandbox.outbox()) == 2
 
 

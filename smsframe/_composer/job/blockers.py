@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smsframe._composer.html import many
+from smsframe._composer.html import held_line, many
 from smsframe._composer.job import active_job
 from smsframe._composer.state import NO_ROWS
 
@@ -83,4 +83,6 @@ def _found(desk: Desk) -> list[str]:
         return list(seen.blocking)
     if seen.left:
         return []
-    return ["No message may go out now." if seen.waits else "No message is left to send."]
+    if seen.waits:
+        return [f"No message may go out now. {held_line(seen)}"]
+    return ["No message is left to send."]

@@ -189,18 +189,19 @@ def head_of_code(rest: Mapping[str, Any]) -> list[str]:
     return ["some dates closed"] if rest.get("closed") else []
 
 
-def in_code(rest: Mapping[str, Any]) -> list[str]:
-    """Say which rules were set in code and have no field."""
+def in_code(rest: Mapping[str, Any]) -> str:
+    """Say which rules were set in code and have no field; "" for none."""
     told = []
     if rest.get("exclude") is not None:
-        told.append(f"Excluded: {rest['exclude'].name}.")
+        name = rest["exclude"].name
+        told.append("a list of people to leave out" + ("" if name == "exclude" else f" ({name})"))
     if rest.get("closed"):
-        told.append(f"Closed dates: {_closed(rest['closed'])}.")
+        told.append(f"closed dates {_closed(rest['closed'])}")
     if rest.get("time_zone") is not None:
-        told.append(f"Time zone of people: {rest['time_zone']}.")
+        told.append(f"the time zone of people: {rest['time_zone']}")
     if rest.get("wait_s"):
-        told.append(f"Waits up to {in_words(rest['wait_s'])} for hours that open.")
-    return [f"Set in code. {sentence}" for sentence in told]
+        told.append(f"a wait of up to {in_words(rest['wait_s'])} for hours that open")
+    return f"Set in code: {'; '.join(told)}." if told else ""
 
 
 def _closed(given: Any) -> str:

@@ -52,7 +52,7 @@ class RulesPanel(Panel):
         )
         self.database = _text("Database id", str(given.get("consent_database") or ""), "")
         self.database_note = widgets.HTML()
-        self.in_code = widgets.HTML(html.lines(rule_words.in_code(given)))
+        self.in_code = widgets.HTML(html.faint(rule_words.in_code(given)))
         self.inside = widgets.VBox(
             [
                 *(row(self.start, self.end), self.hours_note, self.gap, self.gap_note),
