@@ -46,7 +46,7 @@ def obstacles(desk: Desk, *, mine: bool = False) -> Sequence[str]:
         return [sentence_of(going, mine=mine)]
     found = _unchosen(desk) if len(desk.frame) else [NO_ROWS]
     if not found:
-        found = _found(desk)
+        found = list(desk.wrong.values()) or _found(desk)
     return found
 
 
@@ -72,8 +72,6 @@ def _unchosen(desk: Desk) -> list[str]:
 
 def _found(desk: Desk) -> list[str]:
     """Return what all rows together say against it."""
-    if desk.wrong:
-        return list(desk.wrong.values())
     if desk.refusal:
         return [desk.refusal]
     seen = desk.overview
