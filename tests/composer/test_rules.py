@@ -245,6 +245,16 @@ def test_totals__waited_for(two_zones, client, clock):
     assert "2 of them wait for their hours to open first." in words(made.send.words)
 
 
+def test_totals__never_open(people, client, clock):
+    """Whose zones are never open at once is counted by itself: no later send helps."""
+    people.loc[0, "mobile"] = "+18505550101"  # in two zones, an hour apart
+    made = opened(people.head(1), program=PROGRAM, sending_hours=("08:00", "08:30"))
+    assert "0 messages to send 1 never open" in words(made.check.totals)
+    told = "No message is left to send. Held back now: 1 never open."
+    assert told in words(made.send.notes)
+    assert made.send.send.disabled
+
+
 def test_totals__too_soon_and_excluded(people, client, sandbox):
     """Who had a message within the gap and who is excluded are counted beside each other."""
     people.head(1).sms.send("Hello", program=PROGRAM, phone="mobile", progress=False)

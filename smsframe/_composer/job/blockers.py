@@ -81,6 +81,5 @@ def _found(desk: Desk) -> list[str]:
         return list(seen.blocking)
     if seen.left:
         return []
-    if seen.waits:
-        return [f"No message may go out now. {held_line(seen)}"]
-    return ["No message is left to send."]
+    none = "No message may go out now." if seen.waits else "No message is left to send."
+    return [" ".join(filter(None, [none, held_line(seen)]))]
