@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from browser.pages import command, part, shot
-from browser.test_composer import go, start, yes
+from browser.test_composer import axe, go, serious_faults, start, yes
 from playwright.sync_api import expect
+
+__all__ = ["axe"]
 
 RULES = """import pandas as pd
 people = make_people(40)
@@ -83,3 +85,16 @@ def test_rules__dark_and_narrow(theme, width, lab, notebook, watched):
     finally:  # the theme is a setting of the server
         command(watched, "apputils:change-theme", {"theme": "JupyterLab Light"})
         watched.wait_for_function("document.body.dataset.jpThemeLight === 'true'")
+
+
+def test_rules__accessible(axe, lab, notebook, watched):
+    """Nothing serious or critical is found in the open panel, with a wrong entry neither."""
+    start(watched, lab, notebook(RULES.format(more="")))
+    watched.evaluate(axe)
+    head(watched).click()
+    fill(watched, "Hours from", "abc")
+    fill(watched, "to", "20")
+    expect(part(watched, "rules")).to_contain_text("'abc' is no time of day.")
+    part(watched, "rules").get_by_label("Consent", exact=True).select_option(index=1)
+    expect(part(watched, "rules")).to_contain_text("Write the id of the database")
+    assert serious_faults(watched) == []
