@@ -25,6 +25,7 @@ from smsframe._composer.panels.columns import MapPanel
 from smsframe._composer.panels.message import WritePanel
 from smsframe._composer.panels.preview import SeePanel
 from smsframe._composer.panels.problems import CheckPanel
+from smsframe._composer.panels.rules import RulesPanel
 from smsframe._composer.panels.send import SendPanel
 from smsframe._composer.panels.trial import TryPanel
 from smsframe._composer.state import Desk
@@ -75,6 +76,7 @@ class Composer:
         self._still: Any = None
         self.write = WritePanel(desk)
         self.map = MapPanel(desk)
+        self.rules = RulesPanel(desk)
         self.see = SeePanel(desk)
         self.check = CheckPanel(desk)
         self.trying = TryPanel(desk)
@@ -135,7 +137,7 @@ class Composer:
 
     def _view(self) -> Any:
         """Put the panels on the screen."""
-        left = widgets.VBox([self.write.box, self.map.box])
+        left = widgets.VBox([self.write.box, self.map.box, self.rules.box])
         grid = widgets.Box([left, self.see.box, *self._wide()])
         grid.add_class("sms-grid")
         style = widgets.HTML(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
@@ -217,11 +219,11 @@ def compose(
         As well.
     price_per_segment : float or mapping of str to float, optional
         Price of one segment, or one for each country, for the cost.
-    exclude, min_gap, check_consent, consent_database, limit, problems, duplicates : optional
-    resend_unknown : optional
+    sending_hours, min_gap, check_consent, consent_database : optional
+        What the fields of "Not to whom, not when" say at first; see :func:`smsframe.send`. Hours
+        that are more than one window for everybody are told there in words.
+    exclude, closed, time_zone, wait_s, limit, problems, duplicates, resend_unknown : optional
         As for :func:`smsframe.send`; they have no field on the screen.
-    sending_hours, closed, time_zone, wait_s : optional
-        As well.
     source, campaign_name, ttl_minutes, character_swap : optional
         Passed on to the API, as by :func:`smsframe.send`.
     client : Client, optional

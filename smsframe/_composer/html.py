@@ -6,6 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from smsframe._base import result_columns
+from smsframe._base.held_back import RULE_NAMES, team_in_words
 from smsframe._base.html import MARKS, Html, joined, money, table, tag, text_of_cell
 from smsframe._base.masking import mask_sentence
 from smsframe._base.sentences import Sentence, on_screen, recalled, sentence_of
@@ -107,12 +108,34 @@ def figures(seen: Overview, *, sending: bool = False) -> Html:
     pairs = _whole(seen) if sending else _rest(seen)
     pairs += [(f"{len(seen.bad):,}", "left out")] if len(seen.bad) else []
     pairs += [(f"{seen.duplicates:,}", "in the table twice")] if seen.duplicates else []
-    pairs += [(f"{seen.excluded:,}", "excluded")] if seen.excluded else []
+    pairs += held(seen)
     if seen.waiting:
         pairs.append((f"{seen.waiting:,}", "wait until what stands below is fixed"))
     shown = (tag("span", tag("b", number), f" {name}") for number, name in pairs)
     known = faint(COUNTED_LATER) if sending else past(seen)
     return joined(tag("div", *shown, class_="sms-figures"), known, lines(seen.notes))
+
+
+def held(seen: Overview) -> list[tuple[str, str]]:
+    """Return how many rows each rule holds back now, in the order of the rules."""
+    by_team, found = seen.plan.data.by_team, dict(seen.rules)
+    if by_team is not None:
+        found = {"excluded": found.pop("excluded", 0), **found}
+    pairs = []
+    for code, number in found.items():
+        words = RULE_NAMES[code]
+        if code == "excluded" and by_team is not None:
+            words = team_in_words(words, by_team)
+        if code == "outside_hours" and seen.opening:
+            words += f": the first opens {seen.opening}"
+        pairs.append((f"{number:,}", words))
+    return pairs
+
+
+def held_line(seen: Overview) -> str:
+    """Return what rules hold back now in a line; "" for nothing."""
+    told = [f"{number} {words}" for number, words in held(seen)]
+    return f"Held back now: {' · '.join(told)}." if told else ""
 
 
 def _whole(seen: Overview) -> list[tuple[str, str]]:
@@ -195,12 +218,20 @@ def outcome(results: pd.DataFrame, head: Html) -> Html:
     """Return what became of the rows, by status, and the first ones that did not go out."""
     counts = results["sms_status"].value_counts()
     rows = [
-        (result_columns.words_of(status), f"{counts[status]:,}", meaning)
+        (result_columns.words_of(status), f"{counts[status]:,}", _meaning(results, status, meaning))
         for status, meaning in result_columns.MEANINGS.items()
         if counts.get(status, 0)
     ]
     by_status = _table("Results by status", ("status", "rows", "meaning"), rows)
     return joined(head, by_status, *_failed(results))
+
+
+def _meaning(results: pd.DataFrame, status: str, meaning: str) -> str:
+    """Return what a status means; rows that rules alone hold back were not stopped before."""
+    if status != "not_attempted":
+        return meaning
+    codes = results["sms_code"][results["sms_status"] == status]
+    return "a rule holds it back; why stands below" if codes.isin(RULE_NAMES).all() else meaning
 
 
 def _failed(results: pd.DataFrame) -> list[Html]:

@@ -36,7 +36,7 @@ _OF_A_NOTEBOOK = re.compile(r"_+(?:i*\d*|oh|dh|ih)")  # what IPython calls the l
 BETWEEN = tuple(f"{Path(file).parent}{os.sep}" for file in (errors.__file__, pd.__file__))
 _WHOM = (
     *("phone", "lookup", "region", "region_from", "exclude", "limit"),
-    *("sending_hours", "closed", "time_zone", "min_gap"),
+    *("sending_hours", "closed", "time_zone", "min_gap", "check_consent", "consent_database"),
 )
 DEFAULTS: Mapping[str, Any] = {
     "problems": "skip",

@@ -22,7 +22,7 @@ from smsframe._send import plan as planning
 from smsframe.errors import SmsframeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
@@ -51,6 +51,11 @@ class Desk:
         What is chosen to begin with.
     client : Client or None
         Whom to send through; None means whatever is connected when it is needed.
+
+    Attributes
+    ----------
+    wrong : mapping of str to str
+        What is wrong with an entry, by its field; nothing is sent while there is any.
     """
 
     def __init__(
@@ -62,6 +67,7 @@ class Desk:
         self.row = 0
         self.overview: Overview | None = None
         self.refusal = ""
+        self.wrong: Mapping[str, str] = {}
         self.failure: BaseException | None = None
         self.results: pd.DataFrame | None = None
         self.background = Background(PAUSE_S, self._fail)
@@ -191,7 +197,7 @@ class Desk:
         try:
             seen = None if refusal else self._seen(before)
         except SmsframeError as error:
-            refusal = sentence_of(error)
+            refusal = " ".join(self.wrong.values()) or sentence_of(error)
         except Exception as error:  # noqa: BLE001 - on a thread it would be shown to nobody
             self.failure = error
             refusal = f"{type(error).__name__} while the rows were read; see composer.error."

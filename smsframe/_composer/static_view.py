@@ -46,6 +46,7 @@ def summary_lines(desk: Desk) -> list[str]:
             f"{len(desk.frame):,} rows, {len(seen.bad):,} with a problem: "
             f"{seen.plan.recipients:,} messages of {seen.segments:,} segments in all{_left(seen)}."
         )
+        told += filter(None, [html.held_line(seen)])
         if active_job.current() is None and seen.past is not None and seen.past.unknown:
             told.append(
                 f"{html.many(seen.past.unknown, 'message')} may have gone out: the answer was "

@@ -10,13 +10,16 @@ import numpy as np
 import pandas as pd
 
 from smsframe._acoustic.client import Client, default_client
+from smsframe._base.held_back import held_counts
 from smsframe._composer.row_preview import is_other_script
+from smsframe._eligibility.opening_words import first_opening
 from smsframe._plan import figures
 from smsframe._plan.verdicts import DUPLICATE, EXCLUDED
+from smsframe._send.run import clock_of
 from smsframe.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from smsframe._base.arrow import Positions
     from smsframe._plan.data import PlanData
@@ -35,7 +38,9 @@ class Overview:
 
     ``left`` is the number of messages that would go out now, ``bad`` the positions of rows that
     cannot go out, ``waiting`` the number of the others while a fault of the whole send stops them
-    all, ``smallest`` and ``largest`` the range of segments.
+    all, ``smallest`` and ``largest`` the range of segments. ``rules`` are rows that a rule about
+    people holds back now, by its code; ``opening`` says when the first of those outside their hours
+    may go, and ``opens_in_time`` of ``left`` wait for hours that open in time.
     """
 
     plan: Plan
@@ -51,11 +56,18 @@ class Overview:
     kinds: Sequence[Kind]
     bad: Positions
     duplicates: int
-    excluded: int
+    rules: Mapping[str, int]
+    opening: str
+    opens_in_time: int
     longest: int | None
     notes: Sequence[str]
     blocking: Sequence[str]
     waiting: int
+
+    @property
+    def waits(self) -> bool:
+        """Whether messages that are left go out later, with the same send."""
+        return any(self.rules.get(code) for code in ("outside_hours", "too_soon"))
 
     @property
     def is_whole(self) -> bool:
@@ -70,11 +82,12 @@ def look_over(plan: Plan, client: Client | None) -> Overview:
     bad = np.flatnonzero(made.problems.bad_rows(made.rows))
     blocking = [fault.sentence for fault in made.blocking]
     found = made.problems_with(past).kinds(made.frame.index)
+    now = _now(plan, past, client)
     return Overview(
         plan=plan,
         client=client,
         past=past,
-        left=plan.recipients if past is None else past.left,
+        left=now.left,
         batches=plan.batches,
         segments=plan.total_segments,
         smallest=int(sizes.min(initial=sizes[0])) if len(sizes) else 0,
@@ -84,7 +97,9 @@ def look_over(plan: Plan, client: Client | None) -> Overview:
         kinds=[kind for kind in found if kind.code != UNUSED],
         bad=bad,
         duplicates=int((made.verdict == DUPLICATE).sum()),
-        excluded=int((made.verdict == EXCLUDED).sum()),
+        rules=now.rules,
+        opening=now.opening,
+        opens_in_time=now.opens_in_time,
         longest=int(np.argmax(measured.units)) if measured and made.rows else None,
         notes=_notes(made),
         blocking=[*blocking, *_had_nearly_this(past)],
@@ -95,11 +110,45 @@ def look_over(plan: Plan, client: Client | None) -> Overview:
 def recounted(seen: Overview) -> Overview:
     """Return an overview with what is left counted anew; reads the journal, changes nothing."""
     plan, past = seen.plan, seen.plan.history
+    now = _now(plan, past, seen.client)
     return replace(
         seen,
         past=past,
-        left=plan.recipients if past is None else past.left,
+        left=now.left,
+        rules=now.rules,
+        opening=now.opening,
+        opens_in_time=now.opens_in_time,
         blocking=[*(fault.sentence for fault in plan.data.blocking), *_had_nearly_this(past)],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Now:
+    """What may go at this moment, and what rules hold back."""
+
+    left: int
+    rules: Mapping[str, int]
+    opening: str = ""
+    opens_in_time: int = 0
+
+
+def _now(plan: Plan, past: History | None, client: Client | None) -> _Now:
+    """Return how many messages may go now, and how many rows each rule holds back."""
+    made, held = plan.data, {} if past is None else dict(past.waiting)
+    held["excluded"] = int((made.verdict == EXCLUDED).sum())
+    rows = made.ready if past is None or past.rows is None else past.rows
+    if made.hours is None or not len(rows):
+        return _Now(left=len(rows), rules=held_counts(held))
+    now = clock_of(client)()
+    opens = made.hours.opens_at(rows, now)
+    later = opens > now + (plan.wait_s or 0.0)
+    never = opens == np.inf
+    held |= {"outside_hours": int((later & ~never).sum()), "never_open": int(never.sum())}
+    return _Now(
+        left=int((~later).sum()),
+        rules=held_counts(held),
+        opening=first_opening(made.hours, rows[later], now),
+        opens_in_time=int(((opens > now) & ~later).sum()),
     )
 
 

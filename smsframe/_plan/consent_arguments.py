@@ -46,11 +46,11 @@ def read(
         faults.append(
             Sentence(
                 "With ",
-                arg("lookup"),
+                arg("lookup", screen="fields of the database"),
                 " no number is known, so nobody's consent can be asked: leave out ",
-                arg("check_consent"),
+                arg("check_consent", screen="the consent"),
                 " (the service checks consent itself, and says nothing of it), or send by ",
-                arg("phone"),
+                arg("phone", screen="a column of numbers"),
                 ".",
             )
         )

@@ -107,13 +107,13 @@ def _of_lookups(hours: Hours, zones: Zones | None, verdict: Verdict) -> RowHours
         raise InputError(
             Sentence(
                 "With ",
-                arg("lookup"),
+                arg("lookup", screen="fields of the database"),
                 " no number is known, so nobody's local time is. Say with ",
-                arg("time_zone"),
+                arg("time_zone", screen="a time zone in code"),
                 " where people are, by a column or a name, or leave ",
-                arg("sending_hours"),
+                arg("sending_hours", screen="hours"),
                 " and ",
-                arg("closed"),
+                arg("closed", screen="closed dates"),
                 " out.",
             )
         )
@@ -121,9 +121,9 @@ def _of_lookups(hours: Hours, zones: Zones | None, verdict: Verdict) -> RowHours
         raise InputError(
             Sentence(
                 "With ",
-                arg("lookup"),
+                arg("lookup", screen="fields of the database"),
                 " no number is known, so nobody's country is. Give hours for all in ",
-                arg("sending_hours", python="{'*': …}"),
+                arg("sending_hours", python="{'*': …}", screen="the hours"),
                 ".",
             )
         )
@@ -132,9 +132,9 @@ def _of_lookups(hours: Hours, zones: Zones | None, verdict: Verdict) -> RowHours
         raise InputError(
             Sentence(
                 "With ",
-                arg("lookup"),
+                arg("lookup", screen="fields of the database"),
                 " no number is known, and ",
-                arg("time_zone"),
+                arg("time_zone", screen="the time zone"),
                 f" is blank in {blank:,} {'row' if blank == 1 else 'rows'}, so the local time is "
                 "not known there. Fill it in, or leave these rows out.",
             )
@@ -157,7 +157,7 @@ def _refuse_unnamed(
         ordered = dict(sorted(missing.items(), key=lambda item: -item[1]))
         raise InputError(
             Sentence(
-                arg("sending_hours"),
+                arg("sending_hours", screen="Hours that were set in code"),
                 f" says nothing of these countries: {listed(ordered)}. Name them, or give hours "
                 f"for all others: '{EVERY}'. Nobody is texted at hours that nobody chose.",
             )

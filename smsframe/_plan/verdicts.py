@@ -39,7 +39,7 @@ NOT_NOW = Sentence(
 )
 EXCLUDED_SENTENCE = Sentence(
     "This person is in ",
-    arg("exclude"),
+    arg("exclude", screen="the list that was given"),
     ", or in the file that SMSFRAME_EXCLUDE names, so nothing was sent.",
 )
 

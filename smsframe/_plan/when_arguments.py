@@ -28,11 +28,11 @@ def read_min_gap(gap: Any, lookup: Any, faults: list[str]) -> float | None:
         faults.append(
             Sentence(
                 "With ",
-                arg("lookup"),
+                arg("lookup", screen="fields of the database"),
                 " no number is known, so nobody's last message is, and ",
-                arg("min_gap"),
+                arg("min_gap", screen="the gap"),
                 " could hold nobody back. Send by ",
-                arg("phone"),
+                arg("phone", screen="a column of numbers"),
                 ", or leave it out.",
             )
         )

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     Pool = WorkerPool[int, str, ConsentAnswer]
 
 _NAMED_REASONS: Final = 3
+REQUIRED: Final = arg("check_consent", "require", screen="The stricter choice under Consent")
 OPTED_OUT_SENTENCE: Final = (
     "This person has opted out of this program's messages, so nothing was sent. Only the person "
     "can change that."
@@ -139,7 +140,10 @@ def _without_record(is_everybody: bool) -> Sentence:
     )
     if not is_everybody:
         return Sentence(told, " Only the person can give it.")
-    where = arg("consent_database"), " and ", arg("program")
+    where = (
+        *(arg("consent_database", screen="the database id"), " and "),
+        arg("program", screen="the program"),
+    )
     return Sentence(told, " So it is with everybody here: look whether ", *where, " are right.")
 
 
@@ -152,12 +156,12 @@ def _not_known(why: Counter[str], *, held: bool) -> Sentence:
     if held:
         return Sentence(
             f"Whether this person has consented could not be asked{causes}, and ",
-            arg("check_consent", "require"),
+            REQUIRED,
             " holds back who cannot be asked. The same send again asks again.",
         )
     return Sentence(
         f"Whether these people have consented could not be asked{causes}. They are sent to; the "
         "service checks it once more. ",
-        arg("check_consent", "require"),
+        REQUIRED,
         " holds them back.",
     )

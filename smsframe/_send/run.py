@@ -562,6 +562,7 @@ def _check_confirm(run: Run, confirm: int | None, planned: tuple[int, int]) -> N
         ),
         confirm=confirm,
         would_send=now,
+        going=going,
     )
 
 

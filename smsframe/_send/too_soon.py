@@ -106,7 +106,10 @@ def rows_too_soon(
 
 def _sentence(last_at: float, gap_s: float, now: float) -> Sentence:
     """Say why a row waits, and until when; ``last_at`` is NaN for an earlier row of the send."""
-    keeps = arg("min_gap"), f" keeps {in_words(gap_s)} between two messages to a person. "
+    keeps = (
+        arg("min_gap", screen="the gap"),
+        f" keeps {in_words(gap_s)} between two messages to a person. ",
+    )
     if math.isnan(last_at):
         begins, last_at = "An earlier row of this send goes to this person, and ", now
         at = math.ceil((now + gap_s) / _A_MINUTE_S) * _A_MINUTE_S

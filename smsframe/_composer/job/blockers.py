@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smsframe._composer.html import many
+from smsframe._composer.html import held_line, many
 from smsframe._composer.job import active_job
 from smsframe._composer.state import NO_ROWS
 
@@ -46,7 +46,7 @@ def obstacles(desk: Desk, *, mine: bool = False) -> Sequence[str]:
         return [sentence_of(going, mine=mine)]
     found = _unchosen(desk) if len(desk.frame) else [NO_ROWS]
     if not found:
-        found = _found(desk)
+        found = list(desk.wrong.values()) or _found(desk)
     return found
 
 
@@ -79,4 +79,7 @@ def _found(desk: Desk) -> list[str]:
         return ["Working out how many messages would go out …"]
     if seen.blocking:
         return list(seen.blocking)
-    return [] if seen.left else ["No message is left to send."]
+    if seen.left:
+        return []
+    none = "No message may go out now." if seen.waits else "No message is left to send."
+    return [" ".join(filter(None, [none, held_line(seen)]))]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from smsframe._acoustic.client import Client
     from smsframe._base.progress import Progress
     from smsframe._composer.inputs import Choices
+    from smsframe._plan.problems import Fault
     from smsframe._send.plan import Plan
     from smsframe._send.report import NothingSent
 
@@ -58,6 +59,11 @@ class Dispatch:
     def nothing_sent(self) -> NothingSent | None:
         """Why there was nothing to send; None where something was."""
         return self._control.nothing_sent
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What only the send itself could find, such as people who could not be asked."""
+        return self._control.faults
 
     @property
     def stopped(self) -> bool:

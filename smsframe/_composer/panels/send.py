@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from smsframe._base.held_back import held_counts, held_in_words
 from smsframe._base.html import Html, joined, money
-from smsframe._base.sentences import named_counts
+from smsframe._base.sentences import named_counts, on_screen
 from smsframe._composer import html, text_history, totals
 from smsframe._composer.job import active_job
 from smsframe._composer.job.blockers import name_of, obstacles
@@ -31,7 +32,7 @@ from smsframe._composer.job.confirm_once import ConfirmOnce
 from smsframe._composer.job.send_job import Dispatch
 from smsframe._composer.panels.base import Panel, button, row, shown
 from smsframe._composer.state import NO_ROWS
-from smsframe._send.report import ALWAYS
+from smsframe._send.report import ALWAYS, with_held
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 REDRAW_S = 0.1
 SPEAK_S = 5.0
+FOR_GOOD = ("excluded", "never_open", "opted_out", "no_consent")
+"""The rules whose rows another send of the same does not send either."""
 STOP_TIP = "Start no further call; the notebook's ■ does the same"
 STOPPING = "Stopping: waiting for the calls under way."
 
@@ -127,9 +130,9 @@ class SendPanel(Panel):
             raise InputError("Another connection was made meanwhile; look at the number again.")
         self.bar.value = self.outcome.value = ""
         now = totals.recounted(seen)
-        if now.past != seen.past:
+        if (now.past, now.left) != (seen.past, seen.left):
             self.desk.put(now)
-            self._tell(_overtaken(now))
+            self._tell(_overtaken(now, seen))
             return
         if self.once.arm():
             self._question(seen)
@@ -302,27 +305,40 @@ def _send_words(seen: Overview | None, *, sending: bool) -> str:
     return f"Send {'the remaining ' if again else ''}{html.many(seen.left, 'message')}"
 
 
-def _overtaken(seen: Overview) -> str:
-    """Say that something was sent since the number on the button was worked out."""
+def _overtaken(seen: Overview, before: Overview) -> str:
+    """Say that the number on the button is another one by now, and why."""
     if seen.left:
         return (
-            "Nothing was sent: some went out since this number was worked out. "
+            f"Nothing was sent: {_what_changed(seen, before)} since this number was worked out. "
             f"{html.many(seen.left, 'message')} would go out now; press again to send."
         )
     past = seen.past
     told = [] if past is None else [f"{past.accepted:,} accepted already"]
     if past is not None and past.unknown:
         told.append(f"{past.unknown:,} may have gone out and are not repeated")
-    return f"Nothing was sent: {', '.join(told)}."
+    sentence = f"Nothing was sent: {', '.join(told)}."
+    return " ".join(filter(None, [sentence, html.held_line(seen)]))
+
+
+def _what_changed(seen: Overview, before: Overview) -> str:
+    """Say why another number may go out now."""
+    had = [
+        (0, 0) if one.past is None else (one.past.accepted, one.past.unknown)
+        for one in (seen, before)
+    ]
+    return "some went out" if had[0] != had[1] else "hours opened or closed, or a gap ended,"
 
 
 def _in_words(failure: BaseException) -> BaseException:
     """Return a failure with the number that is no longer right told without arguments."""
-    now = failure.details.get("would_send") if isinstance(failure, InputError) else None
+    details = failure.details if isinstance(failure, InputError) else {}
+    now = details.get("going", details.get("would_send"))
     if now is None:
         return failure
+    hours = now != details.get("would_send")
+    what = "hours opened or closed, or some went out," if hours else "some went out"
     return InputError(
-        "Nothing was sent: some went out since you were asked. "
+        f"Nothing was sent: {what} since you were asked. "
         f"{html.many(now, 'message')} would go out now; press again to send.",
         would_send=now,
     )
@@ -337,7 +353,21 @@ def _question(seen: Overview, *, typed: bool) -> str:
     cost = "" if seen.cost is None else f", cost {money(seen.cost)}"
     size = f" ({html.many(seen.segments, 'segment')}{cost})" if seen.is_whole else ""
     asked = f"Send {html.many(seen.left, 'message')}{size} from program {program}?"
-    return joined(html.strong(asked), _warnings(seen), html.faint(f"{where}{more}"))
+    told = [html.held_line(seen), _opens_in_time(seen), _consent(seen), f"{where}{more}"]
+    return joined(html.strong(asked), _warnings(seen), *map(html.faint, told))
+
+
+def _opens_in_time(seen: Overview) -> str:
+    """Say how many of the messages are waited for."""
+    number = seen.opens_in_time
+    return f"{number:,} of them wait for their hours to open first." if number else ""
+
+
+def _consent(seen: Overview) -> str:
+    """Say that people are asked about before anything is sent."""
+    if not seen.plan.options.check_consent:
+        return ""
+    return "Their consent is asked first; who has not given it is held back."
 
 
 def _warnings(seen: Overview) -> str:
@@ -360,7 +390,18 @@ def _is_done(dispatch: Dispatch) -> bool:
     """Whether nothing is left that another send of the same could send."""
     counts = _counts(dispatch)
     left = counts.get("not_attempted", 0) + counts.get("rejected", 0)
+    if counts.get("accepted"):  # with nobody accepted, the database may be the wrong one
+        left -= sum(_held(dispatch).get(code, 0) for code in FOR_GOOD)
     return dispatch.failure is None and bool(counts) and not left
+
+
+def _held(dispatch: Dispatch) -> dict[str, int]:
+    """Return how many rows each rule held back."""
+    if dispatch.results is None:
+        return {}
+    rows = dispatch.results["sms_status"].eq("not_attempted")
+    codes: Any = dispatch.results["sms_code"][rows].value_counts()
+    return held_counts({code: int(number) for code, number in codes.items()})
 
 
 def _sentence(dispatch: Dispatch) -> str:
@@ -370,13 +411,20 @@ def _sentence(dispatch: Dispatch) -> str:
         return "Nothing was sent."
     if dispatch.nothing_sent is not None:
         told = named_counts(counts, ALWAYS, always=("accepted",))
-        return f"Nothing was sent: {', '.join(told)} already."
+        held = held_in_words(_held(dispatch))
+        more = f" Held back: {held}." if held else ""
+        return f"Nothing was sent: {', '.join(told)} already.{more}"
     how = "Done" if _is_done(dispatch) else "Stopped" if dispatch.stopped else "Ended"
     told = named_counts(counts, (*ALWAYS, "not_attempted"), always=("accepted",))
+    told = with_held(told, _held(dispatch))
     return f"{how}: {', '.join(told)}."
 
 
 def _head(dispatch: Dispatch) -> Html:
     """Return the sentence over the results."""
     tell = html.good if _is_done(dispatch) else html.error
-    return joined(tell(_sentence(dispatch)), html.faint("The whole table: composer.results"))
+    found = [
+        html.error(f"{fault.count:,} × {on_screen(fault.sentence)}") for fault in dispatch.faults
+    ]
+    whole = html.faint("The whole table: composer.results")
+    return joined(tell(_sentence(dispatch)), *found, whole)

@@ -1,0 +1,180 @@
+"""Not to whom, not when: hours, a gap between two messages, consent; folded until somebody asks.
+
+What is typed goes into the choices as it is, right or wrong, so that plan and code of a wrong entry
+are refused by themselves. The sentence beside the field is the screen's own, and stands in the way
+of a send. Hours that were given in code and are more than one window for everybody are told in
+words; they hold as long as the fields are empty. So do the other rules that have no field here.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from smsframe._base.durations import in_words
+from smsframe._composer import html
+from smsframe._composer.panels import rule_words
+from smsframe._composer.panels.base import Panel, row, shown
+from smsframe._plan.consent_arguments import VARIABLE
+
+if TYPE_CHECKING:
+    from smsframe._composer.state import Desk
+
+TITLE = "Not to whom, not when"
+CONSENTS = [
+    ("not asked here", False),
+    ("ask before it is sent", True),
+    ("ask, and hold back who cannot be asked", "require"),
+]
+
+
+class RulesPanel(Panel):
+    """Who is held back now, whatever the message."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, TITLE, "rules")
+        given = desk.choices.rest
+        self._given = given
+        start, end = rule_words.one_window(given.get("sending_hours")) or ("", "")
+        gap = rule_words.gap_in_hours(given.get("min_gap"))
+        self._shown = {"hours": (start, end), "gap": gap}
+        self.head = widgets.ToggleButton(description=TITLE, tooltip="Show or hide these rules")
+        self.head.add_class("sms-fold")
+        self.start = _text("Hours from", start, "any time")
+        self.end = _text("to", end, "any time")
+        self.hours_note = widgets.HTML()
+        self.gap = _text("Hours apart", gap, "no gap")
+        self.gap_note = widgets.HTML()
+        self.consent = widgets.Dropdown(
+            description="Consent", options=CONSENTS, value=given.get("check_consent", False)
+        )
+        self.database = _text("Database id", str(given.get("consent_database") or ""), "")
+        self.database_note = widgets.HTML()
+        self.in_code = widgets.HTML(html.faint(rule_words.in_code(given)))
+        self.inside = widgets.VBox(
+            [
+                *(row(self.start, self.end), self.hours_note, self.gap, self.gap_note),
+                *(self.consent, self.database, self.database_note, self.in_code),
+            ]
+        )
+        self.inside.add_class("sms-folded")
+        self.box.children = (self.head, self.inside, self.errors)
+        for widget in (self.start, self.end, self.gap, self.consent, self.database):
+            widget.observe(self.guarded(self.take), names="value")
+        self.head.observe(self.guarded(self.fold), names="value")
+        desk.on("overview", self.tell)
+        self.say()
+        self.fold()
+
+    def fold(self) -> None:
+        """Show the fields, or take them away."""
+        shown(self.inside, when=self.head.value)
+        self.tell()
+
+    def take(self) -> None:
+        """Take over what was typed and chosen."""
+        self.say()
+        self.desk.choose(
+            rest={
+                **self.desk.choices.rest,
+                "sending_hours": self._hours(),
+                "min_gap": self._gap(),
+                "check_consent": self.consent.value,
+                "consent_database": self._database(),
+            }
+        )
+        self.tell()
+
+    def say(self) -> None:
+        """Say beside each field what is wrong with it, else what it does."""
+        wrong = {
+            "hours": rule_words.hours_fault(self.start.value, self.end.value),
+            "gap": rule_words.gap_fault(self._gap()),
+            "database": self._database_fault(),
+        }
+        self.desk.wrong = {name: sentence for name, sentence in wrong.items() if sentence}
+        told = {
+            "hours": rule_words.hours_note(self._given.get("sending_hours"), self._typed_hours),
+            "gap": "At least so many hours since a person's last message, whatever it was.",
+            "database": self._database_hint(),
+        }
+        notes = (self.hours_note, self.gap_note, self.database_note)
+        for note, name in zip(notes, told, strict=True):
+            fault = self.desk.wrong.get(name, "")
+            note.value = html.error(fault) if fault else html.faint(told[name])
+        for widget in (self.database, self.database_note):
+            shown(widget, when=bool(self.consent.value))
+
+    def tell(self) -> None:
+        """Write in the header what is set; also called on the thread of the totals."""
+        mark = "▾" if self.head.value else "▸"
+        self.head.description = f"{mark} {TITLE}: {' · '.join(self._set()) or 'nothing set'}"
+
+    def _set(self) -> list[str]:
+        """Return what is set, in words."""
+        if self.desk.wrong:
+            return ["an entry cannot be used"]
+        rest, seen = self.desk.choices.rest, self.desk.overview
+        hours = rule_words.hours_in_words(rest.get("sending_hours"))
+        told = [hours] if hours else []
+        gap_s = rule_words.gap_s(rest.get("min_gap"))
+        told += [f"{in_words(gap_s)} apart"] if gap_s else []
+        consents = {True: "consent asked", "require": "consent required"}
+        told += [consents[rest["check_consent"]]] if rest.get("check_consent") else []
+        if seen is not None and (seen.rules.get("excluded") or rest.get("exclude") is not None):
+            told.append(f"{seen.rules.get('excluded', 0):,} excluded")
+        elif rest.get("exclude") is not None:
+            told.append("a list excluded")
+        return told + rule_words.head_of_code(rest)
+
+    @property
+    def _typed_hours(self) -> bool:
+        """Whether hours stand in the fields."""
+        return bool(self.start.value.strip() or self.end.value.strip())
+
+    def _hours(self) -> Any:
+        """Return the hours of the fields; as they were given where nothing else was typed."""
+        given = self._given.get("sending_hours")
+        if (self.start.value, self.end.value) == self._shown["hours"]:
+            return given
+        if not self._typed_hours:
+            return None if self._shown["hours"] != ("", "") else given
+        return rule_words.time_of(self.start.value), rule_words.time_of(self.end.value)
+
+    def _gap(self) -> str | None:
+        """Return the gap of the field; as it was given where nothing else was typed."""
+        if self.gap.value == self._shown["gap"]:
+            gap: str | None = self._given.get("min_gap")
+            return gap
+        return rule_words.gap_of(self.gap.value)
+
+    def _database(self) -> Any:
+        """Return the id of the database; none where nobody is asked."""
+        given, typed = self._given.get("consent_database"), self.database.value.strip()
+        if not self.consent.value:
+            return None
+        return given if typed == str(given or "") else typed or None
+
+    def _database_fault(self) -> str:
+        """Say that a database is missing."""
+        is_named = self._database() is not None or os.environ.get(VARIABLE, "").strip()
+        if not self.consent.value or is_named:
+            return ""
+        return "Write the id of the database that is asked; it stands in the product."
+
+    def _database_hint(self) -> str:
+        """Say whom is asked, and that it takes a while."""
+        named = os.environ.get(VARIABLE, "").strip()
+        told = "Each person is asked about once the send begins, before any message leaves."
+        if named and not self.database.value.strip():
+            return f"Database {named} is asked, as {VARIABLE} says. {told}"
+        return told
+
+
+def _text(description: str, value: str, placeholder: str) -> Any:
+    """Return a field that is taken over when it is left, not with every key."""
+    return widgets.Text(
+        description=description, value=value, placeholder=placeholder, continuous_update=False
+    )
