@@ -15,7 +15,7 @@ from smsframe._composer.row_preview import is_other_script
 from smsframe._eligibility.opening_words import first_opening
 from smsframe._plan import figures
 from smsframe._plan.verdicts import DUPLICATE, EXCLUDED
-from smsframe._send.run import clock_of
+from smsframe._send.look_back import clock_of
 from smsframe.errors import ConfigurationError
 
 if TYPE_CHECKING:

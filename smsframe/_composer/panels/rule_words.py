@@ -15,7 +15,7 @@ from smsframe._base.durations import check_duration, in_words
 from smsframe._base.validation import quoted
 from smsframe._composer.panels.region_names import region_options
 from smsframe._eligibility.hours import DAY, DAYS, EVERY, read_hours
-from smsframe._plan.options import LONGEST_GAP_S, SHORTEST_GAP_S
+from smsframe._plan.when_arguments import LONGEST_GAP_S, SHORTEST_GAP_S
 
 if TYPE_CHECKING:
     from smsframe._eligibility.hours import Week, Window
