@@ -218,7 +218,7 @@ def test_plan__lookup_needs_a_zone():
     options = {"program": "1", "lookup": {"key": "id"}, "sending_hours": DAYTIME}
     with pytest.raises(smsframe.InputError, match=r"time_zone=.*by a column or a name"):
         smsframe.plan(frame, "Hi", **options)
-    with pytest.raises(smsframe.InputError, match="blank in 1 rows"):
+    with pytest.raises(smsframe.InputError, match="blank in 1 row, so"):
         smsframe.plan(frame, "Hi", **options, time_zone="tz")
     with pytest.raises(smsframe.InputError, match=r"\{'\*': …\}"):
         smsframe.plan(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,6 @@ import pytest
 from samples import fictional_phones
 
 import smsframe
-from smsframe._send import run
 
 CODES = (Path(__file__).parents[2] / "docs/problem-codes.md").read_text(encoding="utf-8")
 N = 6
@@ -335,8 +335,8 @@ def test_advice__followed_texts_nobody_twice(code, sandbox, client, monkeypatch)
     if walk.fault:
         sandbox.faults.add(**walk.fault)
     clock = [0.0]
-    real = run.time.time
-    monkeypatch.setattr(run.time, "time", lambda: real() + clock[0])
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + clock[0])
     met = send(walk.first, client)
     if code == "accepted_before":
         clock[0] = 86_400.0

@@ -24,7 +24,7 @@ from smsframe._acoustic.http import Reply
 from smsframe._acoustic.payload import SendRequest
 from smsframe._base.message import Message
 from smsframe._plan import build
-from smsframe._send import run
+from smsframe._send import look_back, run
 from smsframe.cli import commands
 
 TEXT = "Hi %%FirstName%%"
@@ -241,7 +241,7 @@ def test_no_leaks__journal_fails_midway(client, trawl, monkeypatch, commit):
 def test_no_leaks__busy_campaign(client, trawl):
     """Another sender is named by process and host alone."""
     made = dirty_people().sms.plan(TEXT, program="148372", phone="mobile", region="US")
-    with run.campaign_lock(client.journal_path, run._scope(made.data, client)):
+    with run.campaign_lock(client.journal_path, look_back.scope_of(made.data, client)):
         trawl.dredge(client.journal_path)
         with trawl.over():
             made.send()

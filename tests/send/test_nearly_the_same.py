@@ -44,7 +44,7 @@ def send(frame, text=TEXT, **options):
 def clock(monkeypatch):
     """Let time pass: every send believes what it is told."""
     passed = [0.0]
-    monkeypatch.setattr(sending.time, "time", lambda: real() + passed[0])
+    monkeypatch.setattr(time, "time", lambda: real() + passed[0])
     return lambda seconds: passed.__setitem__(0, passed[0] + seconds)
 
 

@@ -10,6 +10,7 @@ import datetime as dt
 import os
 import subprocess
 import sys
+import time
 import warnings
 from pathlib import Path
 
@@ -18,7 +19,6 @@ import pytest
 from samples import fictional_phones, make_people
 
 import smsframe
-from smsframe._send import run
 from smsframe.cli import commands
 
 PACKAGE = Path(__file__).parents[2] / "smsframe"
@@ -170,8 +170,8 @@ def test_warning__of_the_same_words_under_another_name(client):
 def test_warning__of_a_new_round(client, monkeypatch, rows):
     """A day after a finished send it is said that these had it, also when nothing is left."""
     send(make_people(3), "Hi", progress=False)
-    now = run.time.time
-    monkeypatch.setattr(run.time, "time", lambda: now() + 86_400.0)
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + 86_400.0)
     assert [m.counts for m in warned(make_people(rows), "Hi")] == [{"accepted_before": 3}]
 
 
