@@ -18,6 +18,7 @@ is reported as it was, so that whoever had the message first and opted out then 
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -99,11 +100,30 @@ def team_list() -> Exclusion:
     if not name:
         return NOBODY
     path = Path(name).expanduser()
+    return _team_file(path, _digest(path))
+
+
+def team_mark() -> str:
+    """Return what tells one list of the team from another, "" where none is named.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read.
+    """
+    name = os.environ.get(VARIABLE, "").strip()
+    return _digest(Path(name).expanduser()) if name else ""
+
+
+def _digest(path: Path) -> str:
+    """Return a hash of what a file holds."""
     try:
-        told = path.stat()
-    except OSError as error:
-        raise _unread_file(path, VARIABLE, error.strerror or str(error)) from error
-    return _team_file(path, told.st_mtime_ns, told.st_size)
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, ValueError) as error:
+        raise _unread_file(
+            path, VARIABLE, getattr(error, "strerror", None) or str(error)
+        ) from error
 
 
 def shown(examples: Sequence[str]) -> str:
@@ -173,10 +193,14 @@ def _read_one(source: Any, where: str) -> Exclusion:
 
 def _path(given: Any, where: str) -> Path:
     """Return the path of a file that is there; a number in its place could be meant as either."""
-    path = Path(os.fspath(given)).expanduser()
-    if not path.exists():
-        text = str(given)
-        if sum(map(str.isdigit, text)) >= _FEWEST_OF_NUMBER and not any(map(str.isalpha, text)):
+    path, text = Path(os.fspath(given)).expanduser(), str(given)
+    try:
+        is_there, is_name = path.exists(), True
+    except (OSError, ValueError):  # longer than a name may be, or with a zero byte
+        is_there = is_name = False
+    if not is_there:
+        has_number = sum(map(str.isdigit, text)) >= _FEWEST_OF_NUMBER
+        if not is_name or (has_number and not any(map(str.isalpha, text))):
             raise InputError(
                 AlreadyMasked(
                     given_as(where.removesuffix("="), text),
@@ -199,7 +223,7 @@ def _unread_file(path: Path, where: str, reason: str) -> InputError:
 
 
 @lru_cache(maxsize=1)
-def _team_file(path: Path, _changed_ns: int, _size: int) -> Exclusion:
+def _team_file(path: Path, _digest: str) -> Exclusion:
     """Return the list of a team; read again only when the file has changed."""
     return _from_file(path, VARIABLE)
 

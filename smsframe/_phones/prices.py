@@ -28,6 +28,7 @@ Price: TypeAlias = float | Mapping[str, float]
 OTHERS: Final = "*"
 NOWHERE: Final = "no country"
 _NAME = "price_per_segment"
+_MOST = 1_000_000
 _NEED = "a number of 0 or more, or one for each country, such as {'US': 0.0079, '*': 0.05}"
 _SHOWN: Final = 8
 
@@ -76,14 +77,14 @@ class Cost:
 def check_price(given: Any, faults: list[str], *, lookup: Any = None) -> Price | None:
     """Return the price of a segment; one by country as a dict of its two letters, or ``"*"``."""
     if not isinstance(given, Mapping):
-        return check_number(_NAME, given, faults, need=_NEED)
+        return _sensible(_NAME, check_number(_NAME, given, faults, need=_NEED), faults)
     if not given:
         faults.append(Sentence(arg(_NAME), f" is empty; it must be {_NEED}."))
     prices: dict[str, float] = {}
     for country, price in given.items():
         code = _code(country, faults)
         name = f"{_NAME}[{shown_label(country)}]"
-        number = check_number(name, price, faults, optional=False)
+        number = _sensible(name, check_number(name, price, faults, optional=False), faults)
         if code in prices:
             faults.append(Sentence(arg(_NAME), f" names {code} twice. Keep one."))
         prices[code] = number or 0
@@ -98,6 +99,13 @@ def check_price(given: Any, faults: list[str], *, lookup: Any = None) -> Price |
             )
         )
     return prices
+
+
+def _sensible(name: str, price: float | None, faults: list[str]) -> float | None:
+    """Note a fault where a price is beyond any that could be meant, or be shown."""
+    if price is not None and price > _MOST:
+        faults.append(Sentence(arg(name), f" is more than {_MOST:,}; give the price of one SMS."))
+    return price
 
 
 def cost_of(price: Price, segments: npt.NDArray[Any], contacts: pa.Array) -> Cost:

@@ -93,6 +93,7 @@ def build_plan(
         verdict=judged.verdict,
         somebody_twice=judged.somebody_twice,
         by_team=by_team(excluded, judged.verdict),
+        team_mark=excluded.mark,
         problems=problems,
         read_columns=tuple(values.read_columns),
         hours=hours,

@@ -51,8 +51,8 @@ class PlanData:
 
     ``read_columns`` are the columns that values were taken from, ``verdict`` what becomes of each
     row, one of the numbers in ``verdicts.py``, ``hours`` when each may go out, None for always.
-    ``by_team`` counts the rows that the file of ``SMSFRAME_EXCLUDE`` holds back; None where there
-    is none.
+    ``by_team`` counts the rows that the file of ``SMSFRAME_EXCLUDE`` holds back, None where there
+    is none, and ``team_mark`` tells that list from a later one.
     """
 
     frame: pd.DataFrame
@@ -64,6 +64,7 @@ class PlanData:
     verdict: Verdict
     somebody_twice: bool
     by_team: int | None = None
+    team_mark: str = ""
     problems: Problems = field(default_factory=Problems)
     read_columns: tuple[Hashable, ...] = ()
     hours: RowHours | None = None

@@ -19,6 +19,7 @@ from smsframe._eligibility.exclude import (
     read,
     shown,
     team_list,
+    team_mark,
 )
 from smsframe._eligibility.excluded_numbers import Numbers, held_back
 from smsframe._plan.verdicts import EXCLUDED
@@ -38,6 +39,7 @@ class Excluded:
 
     rows: npt.NDArray[np.bool_]
     by_team: npt.NDArray[np.bool_] | None = None
+    mark: str = ""
 
 
 def excluded_rows(
@@ -45,11 +47,12 @@ def excluded_rows(
 ) -> Excluded:
     """Return which recipients are excluded; what could not be read is noted."""
     rows = _held_by(read(exclude), ARGUMENT, recipients, region, problems)
-    team = NOBODY if exclude is NOBODY else team_list()
+    mark = "" if exclude is NOBODY else team_mark()
+    team = team_list() if mark else NOBODY
     if team is NOBODY:
         return Excluded(rows=rows)
     by_team = _held_by(team, VARIABLE, recipients, region, problems)
-    return Excluded(rows=rows | by_team, by_team=by_team)
+    return Excluded(rows=rows | by_team, by_team=by_team, mark=mark)
 
 
 def by_team(excluded: Excluded, verdict: Verdict) -> int | None:

@@ -105,6 +105,10 @@ class Tally:
         """Give rows that are not attempted a reason."""
         self._set(rows, "not_attempted", reason)
 
+    def expect_fewer(self, rows: int) -> None:
+        """Leave so many rows out of what a send deals with."""
+        self._total -= rows
+
     def accepted(self, rows: Positions) -> Positions:
         """Return those of some rows that are accepted."""
         found: Positions = rows[self._verdicts.status[rows] == NUMBER["accepted"]]

@@ -40,6 +40,7 @@ from smsframe._base.sentences import (
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import given_as
 from smsframe._base.worker_pool import WorkerPool
+from smsframe._eligibility.exclude import team_mark
 from smsframe._journal import payloads
 from smsframe._journal.lock import campaign_lock, user_name
 from smsframe._journal.store import PATIENCE_S, Claim, Journal, RunRecord
@@ -122,6 +123,7 @@ class Run:
     control: SendControl
     warnings: int = 0
     wait_s: float = 0.0
+    asked: Positions | None = None  # whose consent was asked for; None: it is not checked
 
     def prepare(self, number: int, rows: Positions) -> tuple[Claim, SendRequest]:
         """Make the claim and the call of a batch."""
@@ -161,7 +163,14 @@ class Run:
     @property
     def going(self) -> Positions:
         """Positions of those that may go now, or open within the time that the send may wait."""
-        return open_now(self.plan, self.todo, self.now(), self.wait_s)
+        return open_now(self.plan, self.sent_now, self.now(), self.wait_s)
+
+    @property
+    def sent_now(self) -> Positions:
+        """Positions of the rows that this send deals with: with a check of consent, those asked."""
+        if self.asked is None:
+            return self.todo
+        return self.todo[np.isin(self.todo, self.asked)]
 
     def now(self) -> float:
         """Return the time of day, in seconds since 1970."""
@@ -212,6 +221,7 @@ def send_plan(made: PlanData, how: Sending, control: SendControl | None = None) 
         return dry_run(made, how.client)
     client = connected(how.client)
     _refuse_blocked(made, client)
+    _refuse_another_list(made)
     if not len(made.sendable):
         return _keep(Tally(made.verdicts()).frame(made.frame, None))
     scope = scope_of(made, client)
@@ -272,6 +282,8 @@ def _run_of(
 
 def _hold_back_without_consent(run: Run, journal: Journal, progress: ProgressArgument) -> bool:
     """Hold back whose consent says so; tell whether somebody stopped it: then nothing goes out."""
+    run.asked = run.going  # what opens later, even a moment later, is asked by a later send
+    run.tally.expect_fewer(len(run.todo) - len(run.asked))
     found = _consents(run, progress)
     run.control.faults = found.faults
     for rows, reason in found.held_back:
@@ -296,7 +308,7 @@ def _consents(run: Run, progress: ProgressArgument) -> consent.Checked:
     """
     stop = run.control.stop
     try:
-        found = consent.check(run.plan, run.going, run.client, stop=stop, progress=progress)
+        found = consent.check(run.plan, run.sent_now, run.client, stop=stop, progress=progress)
     except Exception as error:
         _end_unsent(run, ending_of("failed", "failed", "failed", f" ({type(error).__name__})."))
         raise
@@ -356,7 +368,7 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
 
         delivery = Delivery(
             workers=workers,
-            batches=rows or run.plan.batch_rows(run.todo, size=settings.batch_size),
+            batches=rows or run.plan.batch_rows(run.sent_now, size=settings.batch_size),
             prepare=run.prepare,
             record=lambda claims, settlements: journal.record(
                 claims=claims, settlements=settlements, judge=judge
@@ -387,7 +399,7 @@ def _open_rows(run: Run) -> OpenRows | None:
     settings = run.client.settings
     return OpenRows(
         run.plan,
-        run.todo,
+        run.sent_now,
         size=settings.batch_size,
         clock=settings.clock,
         wait_s=run.wait_s,
@@ -492,6 +504,20 @@ def _refuse_blocked(made: PlanData, client: Client) -> None:
         )
         many = f"Nothing was sent: {len(errors):,} problems"
         raise _refusal(Sentence(many, listed, ". The first:", *first), made, table)
+
+
+def _refuse_another_list(made: PlanData) -> None:
+    """Refuse a plan that was made with another list of the team: somebody may have been added."""
+    if campaign_names.is_test(made.options.campaign) or team_mark() == made.team_mark:
+        return
+    raise _refusal(
+        Sentence(
+            "Nothing was sent: the list that SMSFRAME_EXCLUDE names has changed since this plan "
+            "was made. Make the plan again, which reads it."
+        ),
+        made,
+        None,
+    )
 
 
 def _refuse_nearly_the_same(run: Run) -> None:

@@ -292,3 +292,31 @@ def test_results__say_how_many_each_rule_held_back(client):
     assert done.sms.summary().held == {"excluded": 2}
     assert "held back: 2 excluded" in repr(done.sms.summary())
     assert "2 excluded" in done.sms.summary()._repr_html_()
+
+
+def test_team__a_plan_made_with_another_list_is_not_sent(client, sandbox, tmp_path, monkeypatch):
+    """Who is added to the team's list after a plan was made is not texted by that plan."""
+    people = make_people(4)
+    team = tmp_path / "do-not-text.txt"
+    team.write_text(f"{people['mobile'].iloc[0]}\n")
+    monkeypatch.setenv("SMSFRAME_EXCLUDE", str(team))
+    made = smsframe.plan(people, "Hi", program="148372", phone="mobile")
+    team.write_text("".join(f"{number}\n" for number in people["mobile"].iloc[:2]))
+    with pytest.raises(smsframe.InputError, match="has changed since this plan was made"):
+        made.send(progress=False)
+    team.unlink()
+    with pytest.raises(smsframe.InputError, match="cannot be read"):
+        made.send(progress=False)
+    monkeypatch.delenv("SMSFRAME_EXCLUDE")
+    with pytest.raises(smsframe.InputError, match="has changed"):
+        made.send(progress=False)
+    assert len(sandbox.outbox()) == 0
+
+
+@pytest.mark.parametrize("between", [",", "\n"])
+def test_exclude__numbers_in_one_long_text(people, between):
+    """A pasted text of numbers is no path, however long it is, and is not shown."""
+    pasted = between.join(f"+1201555{n:04d}" for n in range(100, 130))
+    with pytest.raises(smsframe.InputError, match="is one text, which is the path") as caught:
+        smsframe.plan(people, "Hi", program="148372", phone="mobile", exclude=pasted)
+    assert "0100" not in str(caught.value)

@@ -6,6 +6,7 @@ import contextlib
 import pickle
 import signal
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -494,3 +495,32 @@ def test_plan__zone_that_does_not_exist(people):
         smsframe.plan(people, TEXT, **{**MESSAGE, "time_zone": "Mars/Base"})
     with pytest.raises(smsframe.InputError, match="names column 'zone', which the frame"):
         smsframe.plan(people, TEXT, **{**MESSAGE, "time_zone": "zone"})
+
+
+@pytest.mark.parametrize("opens", ["while consent is asked", "while others are sent", "waiting"])
+def test_send__who_opens_later_is_not_sent_to_unasked(places, opens):
+    """With a check of consent only those go who were asked, also when hours open meanwhile."""
+    clock = Clock(moment("2026-11-27T09:59", EASTERN))  # 07:59 in Denver
+    sandbox, client = places(clock)
+    client.settings = replace(client.settings, batch_size=1)
+    sandbox.settings.anyone = False
+    people = people_in(EASTERN, MOUNTAIN)
+    consent = ["yes" if zone == EASTERN else "no" for zone in people["zone"]]
+    sandbox.load_contacts(people.assign(consent=consent), phone="mobile", consent="consent")
+    ask = client.asking_consent
+
+    def asking(*given, **more):
+        clock.at += 60.0 if opens == "while consent is asked" else 0.0
+        return ask(*given, **more)
+
+    client.asking_consent = asking
+    told = {**MESSAGE, "progress": lambda _: setattr(clock, "at", clock.at + 30.0)}
+    rules = {"check_consent": "require", "consent_database": "9911"}
+    wait_s = 30.0 if opens == "waiting" else 0.0
+    results = people.sms.send(TEXT, **told, **rules, wait_s=wait_s)
+    went = results["sms_status"].eq("accepted")
+    assert set(people.loc[went, "zone"]) == {EASTERN}
+    assert set(results.loc[~went, "sms_code"]) == {"outside_hours"}
+    again = people.sms.send(TEXT, **MESSAGE, **rules)
+    assert set(again.loc[~went, "sms_code"]) == {"opted_out"}
+    assert len(sandbox.outbox()) == int(went.sum())
