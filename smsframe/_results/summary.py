@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from smsframe._phones.prices import Cost, Price
 
 COUNTRY = "country"
+_OF_THE_SUMMARY = {"rows", "share", "segments", "cost", "status", "code", *result_columns.STATUSES}
 
 
 @public
@@ -173,6 +174,9 @@ def _group(rows: ResultRows, by: Hashable) -> pd.Series:
         if sum(name == by for name in rows.frame.columns) > 1:
             raise InputError(f"The results have column {by!r} more than once: rename one.")
         column: pd.Series = rows.frame[by]
+        if by in _OF_THE_SUMMARY:
+            raise InputError(f"by={by!r} is a column that a summary has itself: rename yours.")
+        _refuse_nested(column, by)
         return column.reset_index(drop=True)
     if isinstance(by, str) and by == COUNTRY:
         return pd.Series(countries(rows.contact)).astype("string")
@@ -186,6 +190,17 @@ def _group(rows: ResultRows, by: Hashable) -> pd.Series:
         f"by={shown_label(by)} is no column of the results. {hint}Give 'country' or one of: "
         f"{columns}."
     )
+
+
+def _refuse_nested(column: pd.Series, by: Hashable) -> None:
+    """Refuse a column whose cells are lists or the like, which make no groups."""
+    try:
+        pd.factorize(column)
+    except TypeError as error:
+        raise InputError(
+            f"by={shown_label(by)} has cells that are no single values, such as lists: they make "
+            "no groups."
+        ) from error
 
 
 def _bare(name: str) -> str:

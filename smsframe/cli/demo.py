@@ -121,7 +121,7 @@ def _next_steps(path: Path) -> list[str]:
         *lines,
         "  Look at a text of your own; a plan sends nothing:",
         f"    smsframe plan {shlex.quote(str(path))} {plan}",
-        "  In Python or a notebook: the quickstart in README.md. In a clone, 'make lab' opens four",
+        "  In Python or a notebook: the quickstart in README.md. In a clone, 'make lab' opens the",
         "  notebooks.",
     ]
 

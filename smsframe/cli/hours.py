@@ -12,11 +12,27 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smsframe.errors import InputError
 
-_READERS = {".json": json.loads, ".toml": tomllib.loads}
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+def _json(text: str) -> Any:
+    """Read JSON; a name that stands twice is refused, for the last one would win unseen."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _ in pairs]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"{twice[0]!r} stands there twice; keep one")
+        return dict(pairs)
+
+    return json.loads(text, object_pairs_hook=once)
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {".json": _json, ".toml": tomllib.loads}
 
 
 def sending_hours(given: str | None) -> Any:

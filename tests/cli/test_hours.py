@@ -11,6 +11,7 @@ from samples import fictional_phones, written
 
 from smsframe.cli import hours
 from smsframe.cli.commands import main
+from smsframe.cli.hours import sending_hours
 from smsframe.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("own_folder")
@@ -95,3 +96,11 @@ def test_send__waits(sending, capsys):
     assert main([*sending("people.csv", "Hi"), *CLOSED, "--wait", "0.2", "--confirm", "4"]) == 1
     assert main([*sending("people.csv", "Hi"), *ALWAYS, "--wait", "-1", "--confirm", "4"]) == 2
     assert "--wait" in capsys.readouterr().err
+
+
+def test_hours_file__a_country_twice(tmp_path):
+    """In a file a country that stands twice is refused: the last one would win unseen."""
+    path = tmp_path / "hours.json"
+    path.write_text('{"US": "08:00-20:00", "US": "00:00-24:00"}')
+    with pytest.raises(InputError, match="'US' stands there twice"):
+        sending_hours(str(path))

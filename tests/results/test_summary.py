@@ -387,3 +387,16 @@ def test_banner__names_what_to_look_at(sandbox, client, capsys):
     smsframe.send(people, TEXT, program="148372", phone="mobile")
     line = capsys.readouterr().out.strip()
     assert line == "2 accepted · 0 rejected · 0 unknown · 1 invalid: results.sms.failed"
+
+
+@pytest.mark.parametrize("name", ["rows", "cost", "accepted"])
+def test_summary__by_a_column_of_its_own_names(results, name):
+    """A column named as one of the summary's own cannot group it; that is said."""
+    with pytest.raises(smsframe.InputError, match="a column that a summary has itself"):
+        results.assign(**{name: 1}).sms.summary(by=name)
+
+
+def test_summary__by_a_column_of_lists(results):
+    """Lists make no groups."""
+    with pytest.raises(smsframe.InputError, match="no single values"):
+        results.assign(tags=[["a"]] * len(results)).sms.summary(by="tags")
