@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from smsframe._journal.ledger import AT_ONCE, state_bytes
+from smsframe._journal.ledger import in_portions, state_bytes
 from smsframe._journal.records import HASH_BYTES, REJECTED
 
 if TYPE_CHECKING:
@@ -59,16 +59,8 @@ class LastMessages:
 
     def note(self, batches: Iterable[PastBatch]) -> None:
         """Take in batches as they are read."""
-        waiting: list[PastBatch] = []
-        messages = 0
-        for batch in batches:
-            waiting.append(batch)
-            messages += batch.size
-            if messages >= AT_ONCE:
-                self._take(waiting)
-                waiting, messages = [], 0
-        if waiting:
-            self._take(waiting)
+        for portion in in_portions(batches):
+            self._take(portion)
 
     def of(self, who: Hashes) -> Times:
         """Return the time for each of some people, `NEVER` where none is known."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -24,12 +24,24 @@ from smsframe._journal.records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     import numpy.typing as npt
 
 AT_ONCE: Final = 1 << 20
 _STATE_BYTES: Final = {name: byte for byte, name in enumerate(STATE_NAMES)}
+
+
+class _Sized(Protocol):
+    """A batch that was read, of whatever the journal keeps of it."""
+
+    @property
+    def size(self) -> int:
+        """Number of its messages."""
+        ...
+
+
+AnyBatch = TypeVar("AnyBatch", bound=_Sized)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +154,24 @@ class Collected:
 
 def collect(batches: Iterable[BatchHashes], wanted: Wanted) -> Collected:
     """Pick what is wanted out of the batches of a scope, which are read as they come."""
-    found, waiting, messages = Collected(), list[BatchHashes](), 0
+    found = Collected()
+    for portion in in_portions(batches):
+        found.add(portion, wanted)
+    return found
+
+
+def in_portions(batches: Iterable[AnyBatch]) -> Iterator[list[AnyBatch]]:
+    """Yield batches, as they come, in portions that are looked through at once."""
+    portion: list[AnyBatch] = []
+    messages = 0
     for batch in batches:
-        waiting.append(batch)
+        portion.append(batch)
         messages += batch.size
         if messages >= AT_ONCE:
-            found.add(waiting, wanted)
-            waiting, messages = [], 0
-    if waiting:
-        found.add(waiting, wanted)
-    return found
+            yield portion
+            portion, messages = [], 0
+    if portion:
+        yield portion
 
 
 def state_bytes(state: str, size: int, states: bytes | None) -> npt.NDArray[np.uint8]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from smsframe._base.sentences import Sentence
 from smsframe._base.validation import shown_label
+from smsframe._plan.verdicts import READY
 from smsframe._text import notices
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def note_words(texts: Texts, verdict: Verdict, problems: Problems) -> None:
         found = notices.values_with_opt_out(column)
         if found is not None:
             told |= found
-    without = int((~told[verdict == 0]).sum())
+    without = int((~told[verdict == READY]).sum())
     if not without:
         return
     whose = "The text does" if not told.any() else f"{without:,} of these texts do"

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base.masking import mask_label
+from smsframe._base.result_rows import NOTHING
 from smsframe._base.sentences import Sentence, arg
 from smsframe._eligibility.hours import EVERY
 from smsframe._eligibility.night import NIGHT, at_night, is_night
@@ -180,12 +181,9 @@ def read_zones(frame: pd.DataFrame, options: Options, problems: Problems) -> Zon
     names: list[str] = encoded.dictionary.to_pylist()
     numbers = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
     known = np.array([*(bool(name) and is_zone(name) for name in names), False])
-    blank = np.array([*(name in _NOTHING for name in names), True])
+    blank = np.array([*(name in NOTHING for name in names), True])
     _note_unknown(cells, column, np.flatnonzero(~known[numbers] & ~blank[numbers]), problems)
     return np.where(known[numbers], numbers, -1).astype(np.int32), names
-
-
-_NOTHING = ("", "nan", "<NA>", "None", "NaT")
 
 
 def _note_unknown(cells: pd.Series, column: Hashable, rows: Positions, problems: Problems) -> None:

@@ -30,7 +30,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base.sentences import DATED, NAMED_ROUND, Sentence, arg, day_of, words
-from smsframe._journal.ledger import AT_ONCE, state_bytes
+from smsframe._journal.ledger import in_portions, state_bytes
 from smsframe._journal.records import ACCEPTED
 from smsframe._plan.campaign_names import is_test
 from smsframe._plan.near_texts import NearText, shared_values
@@ -221,23 +221,12 @@ class _Search:
 
     def through(self, batches: Iterable[RecentBatch], journal: JournalReader) -> None:
         """Look through batches for the plan's people."""
-        met: list[tuple[RecentBatch, Positions]] = []
-        waiting: list[RecentBatch] = []
-        messages = 0
-        for batch in batches:
-            waiting.append(batch)
-            messages += batch.size
-            if messages >= AT_ONCE:
-                met += self._met(waiting)
-                waiting, messages = [], 0
-        met += self._met(waiting)
+        met = [found for portion in in_portions(batches) for found in self._met(portion)]
         for batch, positions in met:
             self._compare(batch, positions, journal)
 
     def _met(self, batches: list[RecentBatch]) -> list[tuple[RecentBatch, Positions]]:
         """Return the batches with messages of the plan's people, and where those stand."""
-        if not batches:
-            return []
         hashes = b"".join(batch.recipients for batch in batches)
         everybody = pa.array(np.frombuffer(hashes, np.uint64))
         here = pc.is_in(everybody, value_set=pa.array(self._who))
