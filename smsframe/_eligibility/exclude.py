@@ -21,7 +21,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,7 +67,7 @@ _NOBODY_KNOWS_WHO = "a row without sms_contact"
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Exclusion:
-    """Lists that were read; ``name`` is what code calls them.
+    """Lists that were read; ``name`` is what code calls them, ``mark`` tells a team's from others.
 
     ``lookups`` are recipients of earlier runs with ``lookup=``, as the results show them.
     """
@@ -75,6 +75,7 @@ class Exclusion:
     numbers: Numbers = field(default_factory=lambda: Numbers(whole=_NOTHING, bare=_NOTHING))
     lookups: pa.Array = field(default_factory=lambda: _NOTHING)
     name: str = "exclude"
+    mark: str = ""
 
     @property
     def has_numbers(self) -> bool:
@@ -96,11 +97,8 @@ def read(given: Any, where: str = ARGUMENT) -> Exclusion:
 
 def team_list() -> Exclusion:
     """Return the list that ``SMSFRAME_EXCLUDE`` names, read; nobody when it names none."""
-    name = os.environ.get(VARIABLE, "").strip()
-    if not name:
-        return NOBODY
-    path = Path(name).expanduser()
-    return _team_file(path, _digest(path))
+    path = _team_path()
+    return NOBODY if path is None else _team_file(path, _digest(path))
 
 
 def team_mark() -> str:
@@ -111,8 +109,14 @@ def team_mark() -> str:
     InputError
         The file cannot be read.
     """
+    path = _team_path()
+    return "" if path is None else _digest(path)
+
+
+def _team_path() -> Path | None:
+    """Return the path that the variable names, if it names one."""
     name = os.environ.get(VARIABLE, "").strip()
-    return _digest(Path(name).expanduser()) if name else ""
+    return Path(name).expanduser() if name else None
 
 
 def _digest(path: Path) -> str:
@@ -223,9 +227,9 @@ def _unread_file(path: Path, where: str, reason: str) -> InputError:
 
 
 @lru_cache(maxsize=1)
-def _team_file(path: Path, _digest: str) -> Exclusion:
+def _team_file(path: Path, mark: str) -> Exclusion:
     """Return the list of a team; read again only when the file has changed."""
-    return _from_file(path, VARIABLE)
+    return replace(_from_file(path, VARIABLE), mark=mark)
 
 
 def _from_file(path: Path, where: str) -> Exclusion:

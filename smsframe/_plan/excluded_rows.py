@@ -19,7 +19,6 @@ from smsframe._eligibility.exclude import (
     read,
     shown,
     team_list,
-    team_mark,
 )
 from smsframe._eligibility.excluded_numbers import Numbers, held_back
 from smsframe._plan.verdicts import EXCLUDED
@@ -47,12 +46,11 @@ def excluded_rows(
 ) -> Excluded:
     """Return which recipients are excluded; what could not be read is noted."""
     rows = _held_by(read(exclude), ARGUMENT, recipients, region, problems)
-    mark = "" if exclude is NOBODY else team_mark()
-    team = team_list() if mark else NOBODY
+    team = NOBODY if exclude is NOBODY else team_list()
     if team is NOBODY:
         return Excluded(rows=rows)
     by_team = _held_by(team, VARIABLE, recipients, region, problems)
-    return Excluded(rows=rows | by_team, by_team=by_team, mark=mark)
+    return Excluded(rows=rows | by_team, by_team=by_team, mark=team.mark)
 
 
 def by_team(excluded: Excluded, verdict: Verdict) -> int | None:
