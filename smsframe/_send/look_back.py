@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smsframe._acoustic.client import Client, default_client
-from smsframe._base.sentences import (
-    sentence_of,
-)
+from smsframe._base.sentences import sentence_of
 from smsframe._base.validation import check_client, refuse
 from smsframe._journal.store import PATIENCE_S, Journal
 from smsframe._plan import message_keys
@@ -25,15 +23,9 @@ from smsframe._send import nearly_the_same, plan_warnings, too_soon
 from smsframe._send.already_sent import Matched, find_sent
 from smsframe._send.nearly_the_same import Before
 from smsframe._send.newcomers import new_people
-from smsframe._send.open_rows import (
-    hold_closed,
-)
+from smsframe._send.open_rows import hold_closed
 from smsframe._send.row_outcomes import Tally
-from smsframe.errors import (
-    ConfigurationError,
-    InputError,
-    JournalError,
-)
+from smsframe.errors import ConfigurationError, InputError, JournalError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,11 +56,11 @@ def match(
 
 def dry_run(made: PlanData, client: Client | None) -> pd.DataFrame:
     """Return the table of a dry run; what went out before is shown as it was, if known."""
-    tally, looked = Tally(made.verdicts()), None
+    tally, looked, now = Tally(made.verdicts()), None, clock_of(client)()
     with contextlib.suppress(ConfigurationError):
         looked = _look_back(made, client, patience_s=PATIENCE_S)
     if looked is None:  # nobody is known: a person's earlier rows alone hold others back
-        matched, before, gap = None, Before(), _alone(made)
+        matched, before, gap = None, Before(), _alone(made, now)
     else:
         matched, before, gap = looked
         tally.recall(matched)
@@ -77,7 +69,7 @@ def dry_run(made: PlanData, client: Client | None) -> pd.DataFrame:
     if len(todo):  # what a send would refuse is a warning here
         more = [replace(fault, severity="warning") for fault in before.faults]
         plan_warnings.say(made, matched, tally, more)
-    hold_closed(made.hours, tally, todo, clock_of(client)())
+    hold_closed(made.hours, tally, todo, now)
     tally.planned(tally.waiting(todo))
     return tally.frame(made.frame, None)
 
@@ -88,15 +80,15 @@ def history(made: PlanData, client: Client | None) -> History | None:
         looked = _look_back(made, client)
     except ConfigurationError:
         return None
-    gap = _alone(made) if looked is None else looked[2]
-    late = tuple(night_now(made, gap.todo, clock_of(client)()))
+    now = clock_of(client)()
+    gap = _alone(made, now) if looked is None else looked[2]
     known = History(
         accepted=0,
         unknown=0,
         held=0,
         left=len(gap.todo),
         waiting=gap.counts,
-        notices=late,
+        notices=tuple(night_now(made, gap.todo, now)),
         rows=gap.todo,
     )
     if looked is None:
@@ -112,10 +104,10 @@ def history(made: PlanData, client: Client | None) -> History | None:
     )
 
 
-def _alone(made: PlanData) -> too_soon.Judged:
+def _alone(made: PlanData, now: float) -> too_soon.Judged:
     """Hold back rows by what is in the plan itself, where there is no journal."""
     return too_soon.judge(
-        made, made.ready, known=made.ready[:0], journal=None, service="", run_id="", now=time.time()
+        made, made.ready, known=made.ready[:0], journal=None, service="", run_id="", now=now
     )
 
 
