@@ -20,6 +20,7 @@ from smsframe._eligibility.consent import NO_RECORD, NOT_ASKED, OPTED_OUT, UNKNO
 from smsframe._plan.batches import picker
 from smsframe._plan.problems import Fault
 from smsframe._send.cancellation import counted_interrupts
+from smsframe._send.held_rows import HeldRows
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -47,11 +48,11 @@ OPTED_OUT_SENTENCE: Final = (
 class Checked:
     """What came of asking about the rows that would go out.
 
-    ``held_back`` are rows with code and sentence, ``faults`` what a person would want to know,
-    ``denied`` why nobody may be asked; ``is_stopped`` says that somebody stopped it.
+    ``held_back`` are rows by the answer, ``faults`` what a person would want to know, ``denied``
+    why nobody may be asked; ``is_stopped`` says that somebody stopped it.
     """
 
-    held_back: list[tuple[Positions, tuple[str, str]]] = field(default_factory=list)
+    held_back: list[HeldRows] = field(default_factory=list)
     faults: tuple[Fault, ...] = ()
     denied: Outcome | None = None
     is_stopped: bool = False
@@ -69,13 +70,14 @@ def check(
         return Checked(is_stopped=True)
     said, is_required = asked.said[numbers], made.options.check_consent == "require"
     none, unknown = rows[said == NO_RECORD], rows[said == UNKNOWN]
-    held_back: list[tuple[Positions, tuple[str, str]]] = [
-        (rows[said == OPTED_OUT], ("opted_out", OPTED_OUT_SENTENCE)),
-        (none, ("no_consent", _without_record(len(none) == len(rows)))),
+    held_back = [
+        HeldRows.of("opted_out", rows[said == OPTED_OUT], OPTED_OUT_SENTENCE),
+        HeldRows.of("no_consent", none, _without_record(len(none) == len(rows))),
     ]
     faults = []
     if is_required:
-        held_back.append((unknown, ("consent_unknown", _not_known(asked.why, held=True))))
+        why = _not_known(asked.why, held=True)
+        held_back.append(HeldRows.of("consent_unknown", unknown, why))
     elif len(unknown):
         faults.append(
             Fault(
@@ -86,7 +88,7 @@ def check(
                 positions=unknown,
             )
         )
-    return Checked(held_back=[each for each in held_back if len(each[0])], faults=tuple(faults))
+    return Checked(held_back=list(filter(len, held_back)), faults=tuple(faults))
 
 
 def _people(made: PlanData, rows: Positions) -> tuple[Positions, list[str]]:

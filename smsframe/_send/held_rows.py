@@ -23,6 +23,12 @@ class HeldRows:
     number: npt.NDArray[np.int64]
     sentences: Sequence[str]
 
+    @classmethod
+    def of(cls, code: str, rows: Positions, sentence: str) -> HeldRows:
+        """Hold rows back for one reason."""
+        number = np.zeros(len(rows), dtype=np.int64)
+        return cls(code=code, rows=rows, number=number, sentences=[sentence])
+
     def __len__(self) -> int:
         return len(self.rows)
 

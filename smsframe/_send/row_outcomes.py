@@ -114,11 +114,6 @@ class Tally:
         found: Positions = rows[self._verdicts.status[rows] == NUMBER["accepted"]]
         return found
 
-    def hold_back(self, rows: Positions, reason: tuple[str, str]) -> None:
-        """Give rows that a rule keeps from going out a reason; who may have had it stays so."""
-        self._total -= len(rows)
-        self.hold(rows[self._verdicts.status[rows] != NUMBER["unknown"]], reason)
-
     def hold_rows(self, held: HeldRows | None, *, late: bool = False) -> None:
         """Hold back rows by a rule, each for its own reason; ``late``: they were waited for."""
         if held is None or not len(held):

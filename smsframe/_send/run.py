@@ -123,7 +123,9 @@ class Run:
     control: SendControl
     warnings: int = 0
     wait_s: float = 0.0
-    asked: Positions | None = None  # whose consent was asked for; None: it is not checked
+    asked: Positions | None = (
+        None  # of whom it is asked for consent and who may go; None: of nobody
+    )
 
     def prepare(self, number: int, rows: Positions) -> tuple[Claim, SendRequest]:
         """Make the claim and the call of a batch."""
@@ -168,9 +170,7 @@ class Run:
     @property
     def sent_now(self) -> Positions:
         """Positions of the rows that this send deals with: with a check of consent, those asked."""
-        if self.asked is None:
-            return self.todo
-        return self.todo[np.isin(self.todo, self.asked)]
+        return self.todo if self.asked is None else self.asked
 
     def now(self) -> float:
         """Return the time of day, in seconds since 1970."""
@@ -286,11 +286,12 @@ def _hold_back_without_consent(run: Run, journal: Journal, progress: ProgressArg
     run.tally.expect_fewer(len(run.todo) - len(run.asked))
     found = _consents(run, progress)
     run.control.faults = found.faults
-    for rows, reason in found.held_back:
-        run.tally.hold_back(rows, reason)
+    for held in found.held_back:
+        run.tally.hold_rows(held, late=True)
     if found.held_back:
-        held = np.concatenate([rows for rows, _ in found.held_back])
-        todo = run.todo[~np.isin(run.todo, held)]
+        out = np.concatenate([held.rows for held in found.held_back])
+        run.asked = run.asked[~np.isin(run.asked, out)]
+        todo = run.todo[~np.isin(run.todo, out)]
         run.matched = replace(run.matched, todo=todo)
         run.keys = KeysAhead(run.plan, run.client.service, run.scope, todo)
         run.before = had_before(run.plan, run.client, run.scope, run.matched, journal)
@@ -575,14 +576,12 @@ def _check_confirm(run: Run, confirm: int | None, planned: tuple[int, int]) -> N
         counts.pop("unknown", None)
     waiting = run.gap.counts
     before = said_before(counts, len(run.matched.held), len(run.plan.ready), waiting)
+    later = "" if going == now else f", and {now:,} in all as their sending hours open"
     raise InputError(
         AlreadyMasked(
             given_as("confirm", confirm),
-            f", but {now:,} messages would go out now{before}"
-            if going == now
-            else f", but {going:,} messages would go out now, and {now:,} in all as their sending "
-            f"hours open{before}",
-            ". Nothing was sent. Look at the plan, then give ",
+            f", but {going:,} messages would go out now{later}{before}. Nothing was sent. Look at "
+            "the plan, then give ",
             arg("confirm", now),
             ".",
         ),
