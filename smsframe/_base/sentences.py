@@ -327,3 +327,9 @@ def until(seconds: float, now: float) -> str:
     except (OverflowError, ValueError, OSError):  # beyond the year 9999
         return long
     return f"{long}, until {end:%Y-%m-%d %H:%M} UTC"
+
+
+NO_NUMBER: Final = Sentence(
+    "With ", arg("lookup", screen="fields of the database"), " no number is known"
+)
+"""How a sentence begins that refuses what needs numbers, where people are looked up."""

@@ -14,7 +14,7 @@ import numpy as np
 import phonenumbers
 
 from smsframe._base.html import money
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.sentences import NO_NUMBER, Sentence, arg
 from smsframe._base.validation import check_number, shown_label
 from smsframe._phones.country import countries
 from smsframe._phones.country_names import region_called
@@ -91,9 +91,8 @@ def check_price(given: Any, faults: list[str], *, lookup: Any = None) -> Price |
     if lookup and prices.keys() - {OTHERS}:
         faults.append(
             Sentence(
-                "With ",
-                arg("lookup"),
-                " no number is known, and so no country. Give ",
+                NO_NUMBER,
+                ", and so no country. Give ",
                 arg(_NAME),
                 " as one number.",
             )

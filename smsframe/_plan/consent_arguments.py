@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 
 from smsframe._base.invisible import UNSEEN
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.sentences import NO_NUMBER, Sentence, arg
 from smsframe._base.validation import broken_at, unusable
 
 VARIABLE: Final = "SMSFRAME_DATABASE"
@@ -45,9 +45,8 @@ def read(
     if lookup:
         faults.append(
             Sentence(
-                "With ",
-                arg("lookup", screen="fields of the database"),
-                " no number is known, so nobody's consent can be asked: leave out ",
+                NO_NUMBER,
+                ", so nobody's consent can be asked: leave out ",
                 arg("check_consent", screen="the consent"),
                 " (the service checks consent itself, and says nothing of it), or send by ",
                 arg("phone", screen="a column of numbers"),

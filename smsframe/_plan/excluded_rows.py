@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.sentences import NO_NUMBER, Sentence, arg
 from smsframe._eligibility.exclude import (
     ARGUMENT,
     NOBODY,
@@ -89,9 +89,8 @@ def _excluded_lookups(
     if found.has_numbers:
         raise InputError(
             Sentence(
-                "With ",
-                arg("lookup"),
-                " no number is known, so nobody whom ",
+                NO_NUMBER,
+                ", so nobody whom ",
                 where,
                 " names could be held back. Send by ",
                 arg("phone"),

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from smsframe._base.masking import mask_label
 from smsframe._base.result_rows import NOTHING
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.sentences import NO_NUMBER, Sentence, arg
 from smsframe._eligibility.hours import EVERY
 from smsframe._eligibility.night import NIGHT, at_night, is_night
 from smsframe._eligibility.opening import is_zone
@@ -107,9 +107,8 @@ def _of_lookups(hours: Hours, zones: Zones | None, verdict: Verdict) -> RowHours
     if zones is None:
         raise InputError(
             Sentence(
-                "With ",
-                arg("lookup", screen="fields of the database"),
-                " no number is known, so nobody's local time is. Say with ",
+                NO_NUMBER,
+                ", so nobody's local time is. Say with ",
                 arg("time_zone", screen="a time zone in code"),
                 " where people are, by a column or a name, or leave ",
                 arg("sending_hours", screen="hours"),
@@ -121,9 +120,8 @@ def _of_lookups(hours: Hours, zones: Zones | None, verdict: Verdict) -> RowHours
     if hours.rule(None) is None:
         raise InputError(
             Sentence(
-                "With ",
-                arg("lookup", screen="fields of the database"),
-                " no number is known, so nobody's country is. Give hours for all in ",
+                NO_NUMBER,
+                ", so nobody's country is. Give hours for all in ",
                 arg("sending_hours", python="{'*': …}", screen="the hours"),
                 ".",
             )
@@ -132,9 +130,8 @@ def _of_lookups(hours: Hours, zones: Zones | None, verdict: Verdict) -> RowHours
     if blank:
         raise InputError(
             Sentence(
-                "With ",
-                arg("lookup", screen="fields of the database"),
-                " no number is known, and ",
+                NO_NUMBER,
+                ", and ",
                 arg("time_zone", screen="the time zone"),
                 f" is blank in {blank:,} {'row' if blank == 1 else 'rows'}, so the local time is "
                 "not known there. Fill it in, or leave these rows out.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from smsframe._base.durations import check_duration
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.sentences import NO_NUMBER, Sentence, arg
 from smsframe._eligibility.opening import is_zone
 from smsframe._plan.column_labels import column_sentence
 
@@ -27,9 +27,8 @@ def read_min_gap(gap: Any, lookup: Any, faults: list[str]) -> float | None:
     if gap is not None and lookup:
         faults.append(
             Sentence(
-                "With ",
-                arg("lookup", screen="fields of the database"),
-                " no number is known, so nobody's last message is, and ",
+                NO_NUMBER,
+                ", so nobody's last message is, and ",
                 arg("min_gap", screen="the gap"),
                 " could hold nobody back. Send by ",
                 arg("phone", screen="a column of numbers"),
