@@ -94,7 +94,9 @@ def values_with_opt_out(texts: pa.Array) -> npt.NDArray[np.bool_] | None:
 
     A column that does is one of footers, so some values of it tell whether to look at all of them.
     """
-    if not any(says_how_to_opt_out(text) for text in _some(texts)):
+    some = _some(texts)
+    # All of them at once first: what none of the lines below one another says, no line says.
+    if not says_how_to_opt_out("\n".join(some)) or not any(map(says_how_to_opt_out, some)):
         return None
     encoded = texts.dictionary_encode()
     if len(encoded.dictionary) > _MOST_FOOTERS:  # footers with names in them
@@ -107,7 +109,7 @@ def values_with_opt_out(texts: pa.Array) -> npt.NDArray[np.bool_] | None:
 
 def value_with_short_link(texts: pa.Array) -> str | None:
     """Return the public shortener that some values of a column link to, None for none."""
-    return next(filter(None, map(short_host, _some(texts))), None)
+    return short_host("\n".join(_some(texts)))  # no link goes on behind the end of a line
 
 
 def _some(texts: pa.Array) -> list[str]:
