@@ -221,10 +221,10 @@ def _window(where: str, pair: tuple[Any, Any], faults: list[str]) -> Window | No
         faults.append(Sentence(arg(where), told, " For the whole day write ('00:00', '24:00')."))
         return None
     if end < start:
-        split = f"[('00:00', '{_clock(end)}'), ('{_clock(start)}', '24:00')]"
-        told = f" goes across midnight, from {_clock(start)} to {_clock(end)}. Write two windows: "
+        split = f"[('00:00', '{clock(end)}'), ('{clock(start)}', '24:00')]"
+        told = f" goes across midnight, from {clock(start)} to {clock(end)}. Write two windows: "
         if end == 0:
-            split = f"('{_clock(start)}', '24:00')"
+            split = f"('{clock(start)}', '24:00')"
             told = " ends at 00:00, which is the beginning of a day. Write "
         faults.append(Sentence(arg(where), told, split, "."))
         return None
@@ -250,14 +250,14 @@ def _minutes(where: str, given: Any, faults: list[str]) -> int | None:
     return None
 
 
-def _clock(minutes: int) -> str:
+def clock(minutes: int) -> str:
     """Return minutes since midnight as a time."""
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def _shown(window: Window) -> str:
     """Return a window as people write it."""
-    return f"{_clock(window[0])} to {_clock(window[1])}"
+    return f"{clock(window[0])} to {clock(window[1])}"
 
 
 # -- countries and dates

@@ -107,8 +107,8 @@ def _sensible(name: str, price: float | None, faults: list[str]) -> float | None
     return price
 
 
-def cost_of(price: Price, segments: npt.NDArray[Any], contacts: pa.Array) -> Cost:
-    """Return what segments cost, each to its contact."""
+def cost_of(price: Price, segments: npt.NDArray[Any], contacts: pa.Array | None) -> Cost:
+    """Return what segments cost, each to its contact; None will do where one price is for all."""
     if not isinstance(price, Mapping):
         return Cost(known=price * int(segments.sum()))
     named = countries(contacts)

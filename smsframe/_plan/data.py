@@ -142,9 +142,8 @@ class PlanData:
         if price is None:
             return None
         segments = np.maximum(self.segments[rows], 0, dtype=np.int64)
-        if not isinstance(price, Mapping):
-            return Cost(known=price * int(segments.sum()))
-        return cost_of(price, segments, self.recipients.texts(rows))
+        by_country = isinstance(price, Mapping)  # else nobody's number is looked at
+        return cost_of(price, segments, self.recipients.texts(rows) if by_country else None)
 
     @property
     def blocking(self) -> list[Fault]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from smsframe._base.durations import check_duration, in_words
 from smsframe._base.validation import quoted
 from smsframe._composer.panels.region_names import region_options
-from smsframe._eligibility.hours import DAY, DAYS, EVERY, read_hours
+from smsframe._eligibility.hours import DAY, DAYS, EVERY, clock, read_hours
 from smsframe._plan.when_arguments import LONGEST_GAP_S, SHORTEST_GAP_S
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ def hours_fault(start: str, end: str) -> str:
     return ""
 
 
-def _minutes(clock: str) -> int | None:
+def _minutes(time: str) -> int | None:
     """Return a time of day as minutes since midnight; None where it is none."""
-    found = _CLOCK.fullmatch(clock)
+    found = _CLOCK.fullmatch(time)
     if found is None or int(found[2]) >= 60:  # noqa: PLR2004 - minutes of an hour
         return None
     minutes = int(found[1]) * 60 + int(found[2])
@@ -89,7 +89,7 @@ def one_window(given: Any) -> tuple[str, str] | None:
     if len(windows) != 1:
         return None
     start, end = windows[0]
-    return _clock(start), _clock(end)
+    return clock(start), clock(end)
 
 
 def hours_in_words(given: Any) -> str:
@@ -138,11 +138,6 @@ def _week(week: Week) -> str:
 def _windows(windows: tuple[Window, ...]) -> str:
     """Return the windows of a day."""
     return " and ".join(f"{_short(start)} to {_short(end)}" for start, end in windows)
-
-
-def _clock(minutes: int) -> str:
-    """Return a time of day as a field has it."""
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def _short(minutes: int) -> str:
