@@ -16,6 +16,7 @@ import pyarrow as pa
 
 Positions = npt.NDArray[np.int64]
 
+_FEW: Final = 4
 _LARGEST_STRING_ARRAY_BYTES: Final = 2**31 - 1
 
 
@@ -41,6 +42,8 @@ def bytes_of(texts: pa.Array) -> bytes:
 def holds_any(texts: pa.Array, characters: bytes) -> bool:
     """Tell whether some text holds one of these ASCII characters."""
     raw = bytes_of(texts)
+    if len(characters) <= _FEW:  # each is found much faster than all are translated
+        return any(character in raw for character in characters)
     return len(raw.translate(None, characters)) != len(raw)
 
 

@@ -43,6 +43,7 @@ BRING_IT_BACK: Final = (
     "Only it knows who was texted: bring the journal back (from where it was moved, or a backup) "
     "and send nothing of these campaigns before, also with no other journal"
 )
+_ANEW: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 _used: Final[dict[str, tuple[int, int]]] = {}
 """The journals that this session wrote batches to, by path, and the folders they were in."""
 
@@ -74,11 +75,12 @@ class Place:
     def note(self, scope: bytes, batch_id: str) -> None:
         """Note beside its lock which batch of a campaign was claimed last; it only informs."""
         _used[str(self.file)] = self.folder
-        with (
-            contextlib.suppress(OSError),
-            open(_note(self.path, scope), "w", encoding="utf-8", opener=private) as stream,
-        ):
-            stream.write(f"{batch_id}\n")
+        with contextlib.suppress(OSError):  # called for every few batches: a stream costs thrice
+            handle = private(f"{self.file}.locks/{scope.hex()}.last", _ANEW)
+            try:
+                os.write(handle, f"{batch_id}\n".encode())
+            finally:
+                os.close(handle)
 
     def fault(self) -> str:
         """Say what has become of the file; nothing when it is where it was."""

@@ -45,6 +45,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsframe._base.arrow import holds_any
 from smsframe._base.masking import mask_example
 from smsframe._base.sentences import Sentence, arg, words
 from smsframe._phones.parse_column import NO_CODE, Readings
@@ -328,7 +329,7 @@ def _scientific(sample: _Sample) -> Damage | None:
 class _Written:
     """The distinct numbers as they are written, digits only, those that get no texts left out."""
 
-    digits: list[str]
+    digits: pa.Array
     rows: np.ndarray  # how many rows each has
     length: np.ndarray
     zeros: np.ndarray  # at the end
@@ -339,14 +340,15 @@ def _written(sample: _Sample) -> _Written:
     untexted = sample.valid & (sample.code != NO_CODE)
     unlike = np.isin(sample.code, [CODES.index(code) for code in _NO_NUMBER])
     texts = sample.seen.filter(pa.array(~untexted & ~unlike))
-    texts = pc.replace_substring_regex(texts, r"\.0{1,2}\s*$", "")
+    if holds_any(texts, b"."):
+        texts = pc.replace_substring_regex(texts, r"\.0{1,2}\s*$", "")
     counted = pc.replace_substring_regex(texts, "[^0-9]", "").value_counts()
     lengths = np.asarray(pc.binary_length(counted.field("values")))
     digits = counted.field("values").filter(pa.array(lengths >= _FEWEST_DIGITS))
     rows = np.asarray(counted.field("counts"))[lengths >= _FEWEST_DIGITS]
     length = np.asarray(pc.binary_length(digits))
     zeros = length - np.asarray(pc.binary_length(pc.utf8_rtrim(digits, "0")))
-    return _Written(digits.to_pylist(), rows, length, zeros)
+    return _Written(digits, rows, length, zeros)
 
 
 def _rounded(sample: _Sample, written: _Written) -> Damage | None:
@@ -360,7 +362,7 @@ def _rounded(sample: _Sample, written: _Written) -> Damage | None:
     if hits is None and not alike:
         return None
     share, zeros = hits or (float(many.mean()), _MANY_ZEROS)
-    examples = pa.array([digits for digits in written.digits if digits.endswith("0" * zeros)])
+    examples = written.digits.filter(pa.array(written.zeros >= zeros))
     return sample.damage(
         "phones_rounded",
         f"{share:.0%} of the different numbers end in {_zeros(zeros)}, and {{rows}} rows hold only "
@@ -391,9 +393,8 @@ def _kept(written: _Written, kept: int) -> tuple[float, int] | None:
 
 def _float32(sample: _Sample, written: _Written) -> Damage | None:
     """Find numbers that all fit into 32-bit floats, as few whole numbers of that size do."""
-    numbers = np.array(
-        [int(digits) for digits in written.digits if len(digits) <= _MOST_DIGITS], dtype=np.int64
-    )
+    short = written.digits.filter(pa.array(written.length <= _MOST_DIGITS))
+    numbers = short.cast(pa.int64()).to_numpy(zero_copy_only=False)
     numbers = numbers[numbers >= 1 << _FLOAT_BITS]
     if not len(numbers):
         return None

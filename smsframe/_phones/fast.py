@@ -126,7 +126,8 @@ def _walk_block(texts: pa.Array, start: State, verdicts: np.ndarray) -> None:
     """Enter the verdicts of some texts, those of one length together."""
     data, places = bytes_and_places(texts)
     lengths = np.diff(places)
-    for length in np.unique(lengths[(lengths > 0) & (lengths <= _LONGEST)]).tolist():
+    numbers = np.bincount(np.minimum(lengths, _LONGEST + 1))[: _LONGEST + 1]
+    for length in (np.flatnonzero(numbers[1:]) + 1).tolist():
         rows = np.flatnonzero(lengths == length)
         symbols = _SYMBOL_OF[cells(data, places[rows], length)]
         with unforked(), _AUTOMATON.lock:  # a child would find it locked for ever
@@ -164,15 +165,15 @@ def _read(texts: pa.Array, region: str | None) -> Walked:
     kinds = found >> _KIND_SHIFT
     rewrites = list(_AUTOMATON.rewrites)
     sure = {"settled", "nowhere"} if region in (None, "+") else {"settled"}
-    settled = np.array([rewrite.standing in sure for rewrite in rewrites])[kinds]
-    changed = np.array([rewrite.add_code or rewrite.strip > 0 for rewrite in rewrites])[kinds]
-    stripped = np.array([rewrite.strip > 0 for rewrite in rewrites])[kinds]
-    changed &= line_type != UNKNOWN
+    settled = np.array([rewrite.standing in sure for rewrite in rewrites]).take(kinds)
+    changed = np.array([rewrite.add_code or rewrite.strip > 0 for rewrite in rewrites]).take(kinds)
+    stripped = np.array([rewrite.strip > 0 for rewrite in rewrites]).take(kinds)
+    usable = line_type != UNKNOWN
+    changed &= usable
     digits = pc.ascii_ltrim(texts, "+") if holds_any(texts, b"+") else texts
     if changed.any():
         new = _rewritten(digits.filter(pa.array(changed)), kinds[changed], rewrites)
         digits = new if changed.all() else pc.replace_with_mask(digits, pa.array(changed), new)
-    usable = line_type != UNKNOWN
     if not usable.all():
         digits = pc.if_else(pa.array(usable), digits, pa.scalar(None, pa.string()))
     return Walked(digits, line_type, settled, stripped)

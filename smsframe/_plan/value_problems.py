@@ -235,7 +235,7 @@ def _note_utc(
 def _utc_texts(texts: pa.Array) -> Positions:
     """Return which texts are moments in UTC by their spelling, as in ``2026-11-22T14:30:00Z``."""
     raw = bytes_of(texts)
-    if not any(end.encode() in raw for end in _UTC_ENDS):
+    if b":" not in raw or not any(end.encode() in raw for end in _UTC_ENDS):
         return np.empty(0, dtype=np.int64)
     ends = np.zeros(len(texts), dtype=bool)
     for end in _UTC_ENDS:

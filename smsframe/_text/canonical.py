@@ -77,14 +77,16 @@ def canonical_column(texts: pa.Array) -> pa.Array:
 def _may_change(texts: pa.Array) -> bool:
     """Tell whether some text is not plainly canonical; two neighbours may look like one that is."""
     raw = bytes_of(texts)
-    if raw.translate(None, _SAFE_BYTES) or b"  " in raw:
+    if not raw:
+        return False
+    data: npt.NDArray[np.uint8] = np.frombuffer(raw, np.uint8)
+    is_printable_ascii = data.min() >= ord(" ") and data.max() <= ord("~")
+    if (not is_printable_ascii and raw.translate(None, _SAFE_BYTES)) or b"  " in raw:
         return True
     if b" " not in raw:
         return False
     offsets = offsets_of(texts)
     starts, ends = offsets[:-1] - offsets[0], offsets[1:] - offsets[0]
-    filled = starts < ends
-    data: npt.NDArray[np.uint8] = np.frombuffer(raw, np.uint8)
-    return bool(
-        (data[starts[filled]] == ord(" ")).any() or (data[ends[filled] - 1] == ord(" ")).any()
-    )
+    at_ends = data.take(starts, mode="clip") == ord(" ")
+    at_ends |= data.take(ends - 1, mode="clip") == ord(" ")
+    return bool(at_ends.any() and at_ends[starts < ends].any())  # an empty text has no ends
