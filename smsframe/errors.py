@@ -32,9 +32,6 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from smsframe._base import masking
-from smsframe._base.masking import mask_sentence, mask_texts
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -71,8 +68,11 @@ class InputError(SmsframeError, ValueError):
     """
 
     def __init__(self, message: str, **details: Any) -> None:
-        masked = {name: mask_texts(value) for name, value in details.items()}
-        told = message if isinstance(message, masking.AlreadyMasked) else mask_sentence(message)
+        from smsframe._base import masking  # noqa: PLC0415 - for what goes wrong alone: patterns
+
+        masked = {name: masking.mask_texts(value) for name, value in details.items()}
+        is_masked = isinstance(message, masking.AlreadyMasked)
+        told = message if is_masked else masking.mask_sentence(message)
         super().__init__(told, **masked)
 
 

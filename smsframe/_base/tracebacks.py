@@ -25,7 +25,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from smsframe._base.masking import mask_phone, mask_texts
 from smsframe.errors import SmsframeError, SmsframeWarning
 
 if TYPE_CHECKING:
@@ -179,6 +178,8 @@ def _is_callers(frame: FrameType) -> bool:
 
 def _masked(value: Any) -> Any:
     """Return what an error was made of, numbers hidden."""
+    from smsframe._base.masking import mask_phone, mask_texts  # noqa: PLC0415 - as for traceback
+
     if isinstance(value, str):
         return mask_texts(str.__str__(value))
     shown = repr(value)

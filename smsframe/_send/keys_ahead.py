@@ -35,11 +35,14 @@ class Identities:
     loose: list[npt.NDArray[np.uint64]]
 
     def at(self, positions: Positions) -> Identities:
-        """Return those at some positions."""
+        """Return those at some positions; neighbours in their order are not copied."""
+        at: Positions | slice = positions
+        if len(positions) and (np.diff(positions) == 1).all():
+            at = slice(int(positions[0]), int(positions[-1]) + 1)
         return Identities(
-            keys=self.keys[positions],
-            recipients=self.recipients[positions],
-            loose=[column[positions] for column in self.loose],
+            keys=self.keys[at],
+            recipients=self.recipients[at],
+            loose=[column[at] for column in self.loose],
         )
 
     @property

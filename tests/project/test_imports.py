@@ -73,8 +73,7 @@ def test_import__brings_nothing_heavy():
     new = set(_python("-c", code).stdout.split())
     assert {name for name in new if name.startswith("smsframe")} == {
         "smsframe", "smsframe._accessor", "smsframe.errors", "smsframe._base",
-        "smsframe._base.forks", "smsframe._base.lazy", "smsframe._base.masking",
-        "smsframe._base.sentences", "smsframe._base.tracebacks",
+        "smsframe._base.forks", "smsframe._base.lazy", "smsframe._base.tracebacks",
     }  # fmt: skip
     assert not new & set(FORBIDDEN_AT_IMPORT)
     assert not any(name.startswith(("pyarrow.compute", "pyarrow._compute")) for name in new)
