@@ -326,13 +326,22 @@ def _among(known: Integers, wanted: Integers) -> npt.NDArray[np.bool_]:
     if min(len(known), len(wanted)) <= _FEW:
         held[:] = np.asarray(pc.is_in(pa.array(known), value_set=pa.array(wanted)))
         return held
-    maybe = np.flatnonzero(_marks(wanted)[_places(known)])
-    if len(maybe):  # both in order, which takes a third of the time of a hash table
-        maybe = maybe[np.argsort(known[maybe])]
-        ordered = np.sort(wanted)
-        at = np.minimum(np.searchsorted(ordered, known[maybe]), len(ordered) - 1)
-        held[maybe] = ordered[at] == known[maybe]
+    maybe = _marks(wanted)[_places(known)]
+    if maybe.any():
+        some = known[maybe]
+        held[maybe] = ~np.asarray(pc.is_in(pa.array(some), value_set=_not_in(some, wanted)))
     return held
+
+
+def _not_in(some: Integers, wanted: Integers) -> pa.Array:
+    """Return those of some numbers that are not wanted; few, where nearly all of them are.
+
+    Both are put in order without their places, a third of the time of a hash table or of an order
+    that keeps places.
+    """
+    known, ordered = np.sort(some), np.sort(wanted)
+    at = np.minimum(np.searchsorted(ordered, known), len(ordered) - 1)
+    return pa.array(known[ordered[at] != known])
 
 
 def _marks(numbers: Integers) -> npt.NDArray[np.bool_]:
