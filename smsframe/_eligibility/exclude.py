@@ -60,6 +60,8 @@ _DAMAGES = ("phones_rounded", "phones_float32", "phones_wrapped", "phones_not_wh
 _LOOKED_AT = 5_000
 _MOST_UNREAD, _UNREAD_SHARE = 3, 0.01
 _FEWEST_OF_NUMBER = 7
+_WIDE = (b"\xff\xfe", b"\xfe\xff")  # how a text in UTF-16 begins
+_PACKED = (b"\x1f\x8b", b"PK", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd", b"Rar!")
 _NOTHING = pa.array([], pa.string())
 _NO_INTEGERS = np.empty(0, np.int64)
 _NOBODY_KNOWS_WHO = "a row without sms_contact"
@@ -237,9 +239,12 @@ def _from_file(path: Path, where: str) -> Exclusion:
     try:
         if path.suffix.lower() in TABLES:
             return _from_frame(_cells(path, where), where, path)
-        lines = _lines(path.read_bytes())
+        content = path.read_bytes()
     except OSError as error:
         raise _unread_file(path, where, error.strerror or str(error)) from error
+    if _is_no_text(content):
+        raise _unread_file(path, where, "it holds no text: unpack it, or save it as CSV")
+    lines = _lines(content)
     if not lines:
         raise _unread_file(path, where, "it is empty")
     return _from_column(pd.Series(lines, dtype="string"), where)
@@ -254,10 +259,14 @@ def _cells(path: Path, where: str) -> pd.DataFrame:
         raise InputError(told) from error
 
 
+def _is_no_text(content: bytes) -> bool:
+    """Tell whether a file is packed, or of another program: its numbers cannot be seen."""
+    return content.startswith(_PACKED) or (b"\0" in content and not content.startswith(_WIDE))
+
+
 def _lines(content: bytes) -> list[str]:
     """Return the lines of a text that are no heading and no remark."""
-    wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
-    text = content.decode("utf-16" if wide else "utf-8-sig", errors="replace")
+    text = content.decode("utf-16" if content.startswith(_WIDE) else "utf-8-sig", errors="replace")
     first, *others = text.splitlines() or [""]
     heading = not any(map(str.isdigit, first))
     return [

@@ -116,12 +116,18 @@ def zone(name: str) -> ZoneInfo:
 
 
 def is_zone(name: str) -> bool:
-    """Tell whether a text is the name of a time zone."""
+    """Tell whether a text is the name of a time zone, the same on every machine."""
+    if name in _NO_PLACES or name.startswith(_WITH_LEAP_SECONDS):
+        return False
     try:
         ZoneInfo(name or "/")
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
     return True
+
+
+_NO_PLACES = frozenset({"localtime", "posixrules", "Factory"})  # this machine's, or nobody's
+_WITH_LEAP_SECONDS = "right/"
 
 
 @lru_cache(maxsize=4096)

@@ -6,6 +6,7 @@ a country for which nothing was said are refused as a whole, not sent at any hou
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -173,6 +174,8 @@ def read_zones(frame: pd.DataFrame, options: Options, problems: Problems) -> Zon
     if column is None:
         return None
     cells = frame[column]
+    if cells.dtype == object:  # zones themselves say by their name which they are
+        cells = cells.map(lambda cell: str(cell) if isinstance(cell, dt.tzinfo) else cell)
     texts = texts_of(cells) if is_text_or_number(cells) else pa.array(cells.astype(str))
     encoded = pc.utf8_trim_whitespace(texts).dictionary_encode()
     names: list[str] = encoded.dictionary.to_pylist()

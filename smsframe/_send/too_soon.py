@@ -95,26 +95,31 @@ def rows_too_soon(
     """Say of rows that wait when they may go; those whose person had nothing wait for another."""
     last = guard.last_at(who)
     ends = np.where(last > now - guard.gap_s, last, np.nan)
-    minutes, number = np.unique(np.ceil(ends / _A_MINUTE_S), return_inverse=True)
+    minutes, first, number = np.unique(
+        np.ceil(ends / _A_MINUTE_S), return_index=True, return_inverse=True
+    )
     return HeldRows(
         code="too_soon",
         rows=rows,
         number=number.astype(np.int64),
-        sentences=[_sentence(minute * _A_MINUTE_S, guard.gap_s, now) for minute in minutes],
+        sentences=[
+            _sentence(had_at, minute * _A_MINUTE_S + guard.gap_s, guard.gap_s, now)
+            for had_at, minute in zip(ends[first], minutes, strict=True)
+        ],
     )
 
 
-def _sentence(last_at: float, gap_s: float, now: float) -> Sentence:
-    """Say why a row waits, and until when; ``last_at`` is NaN for an earlier row of the send."""
+def _sentence(had_at: float, ends_at: float, gap_s: float, now: float) -> Sentence:
+    """Say why a row waits, and until when; both are NaN for an earlier row of the send."""
     keeps = (
         arg("min_gap", screen="the gap"),
         f" keeps {in_words(gap_s)} between two messages to a person. ",
     )
-    if math.isnan(last_at):
-        begins, last_at = "An earlier row of this send goes to this person, and ", now
+    if math.isnan(had_at):
+        begins = "An earlier row of this send goes to this person, and "
         at = math.ceil((now + gap_s) / _A_MINUTE_S) * _A_MINUTE_S
         when = f"{moment(at)} on, if that one goes out now"
     else:
-        begins = f"This person had a message on {moment(last_at)}, and "
-        when = f"{moment(last_at + gap_s)} on"
+        begins = f"This person had a message on {moment(had_at)}, and "
+        when = f"{moment(ends_at)} on"
     return Sentence(begins, *keeps, f"The same send goes on with this row from {when}.")

@@ -29,7 +29,10 @@ def _json(text: str) -> Any:
             raise ValueError(f"{twice[0]!r} stands there twice; keep one")
         return dict(pairs)
 
-    return json.loads(text, object_pairs_hook=once)
+    try:
+        return json.loads(text, object_pairs_hook=once)
+    except RecursionError:
+        raise ValueError("it is nested too deeply for hours") from None
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = {".json": _json, ".toml": tomllib.loads}

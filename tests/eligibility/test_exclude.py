@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 from collections import deque
 from pathlib import Path
 
@@ -131,6 +134,16 @@ def test_exclude__home_folder(tmp_path, monkeypatch):
 def test_exclude__refused(given, words):
     """What cannot be believed is refused as a whole, and nothing is planned."""
     assert words in refusal(given)
+
+
+@pytest.mark.parametrize(
+    "pack", [gzip.compress, bz2.compress, lzma.compress, lambda raw: b"\0".join([raw, raw])]
+)
+def test_exclude__a_packed_file(pack, tmp_path):
+    """A file whose numbers cannot be seen is refused, not read as a list of nobody."""
+    path = tmp_path / "list.csv.gz"
+    path.write_bytes(pack(b"phone\n+12015550101\n"))
+    assert "holds no text: unpack it" in refusal(path)
 
 
 def test_exclude__empty_file(tmp_path):

@@ -166,6 +166,16 @@ def test_plan__zones_in_any_dtype(dtype):
     assert [group.zones for group in groups] == [(CENTRAL,), (EASTERN,), (EASTERN,)]
 
 
+def test_plan__zones_as_objects():
+    """Cells may be zones of the standard library; what is another time elsewhere is no zone."""
+    frame = numbers("+12025550101", tz=[ZoneInfo(CENTRAL)])
+    _, groups = planned(frame, time_zone="tz")
+    assert [group.zones for group in groups] == [(CENTRAL,)]
+    for name in ("localtime", "posixrules", "Factory", "right/UTC"):
+        made, _ = planned(numbers("+12025550101", tz=[name]), time_zone="tz")
+        assert "time_zone_unknown" in set(made.problems["code"])
+
+
 def test_plan__an_unknown_zone_stops_its_row():
     """A cell that names no zone is told with its row, column and value."""
     frame = numbers("+12025550101", "+12025550102", tz=["America/Atlantis", EASTERN])

@@ -78,11 +78,11 @@ def test_gap__between_campaigns(sandbox, client, clock):
 
 
 def test_gap__says_when(client, clock):
-    """The sentence names the last message and the moment from which the person may be texted."""
+    """The sentence names the minute of the last message, and a whole one that is surely late enough."""
     send(make_people(1), ONE)
     (sentence,) = send(make_people(1), OTHER)["sms_error"]
     assert sentence == (
-        "This person had a message on 26 October 2026 at 07:34 UTC, and min_gap= keeps 24 hours "
+        "This person had a message on 26 October 2026 at 07:33 UTC, and min_gap= keeps 24 hours "
         "between two messages to a person. The same send goes on with this row from 27 October "
         "2026 at 07:34 UTC on."
     )
