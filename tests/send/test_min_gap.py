@@ -78,7 +78,7 @@ def test_gap__between_campaigns(sandbox, client, clock):
 
 
 def test_gap__says_when(client, clock):
-    """The sentence names the minute of the last message, and a whole one that is surely late enough."""
+    """The sentence names the minute of the last message, and one that is surely late enough."""
     send(make_people(1), ONE)
     (sentence,) = send(make_people(1), OTHER)["sms_error"]
     assert sentence == (
