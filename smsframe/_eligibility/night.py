@@ -29,7 +29,7 @@ MORNING, EVENING = 8, 21
 NIGHT: Final = Sentence(
     f"It is night where this person is: before {MORNING}:00 or after {EVENING}:00 now in every "
     "time zone that the number may be in. Nothing is held back for it. If it can wait, give ",
-    arg("sending_hours", python='("08:00", "20:00")'),
+    arg("sending_hours", python='("08:00", "20:00")', screen="hours"),
     ".",
 )
 

@@ -304,7 +304,7 @@ def test_place__where_nothing_can_be_shared(journal, monkeypatch, missing):
     if missing == "permission":
         (journal.parent / "journal.sqlite3.in-flight").write_text("in the way")
     calls = Calls()
-    calls.run([Sender(object(), 10, URL, where)], each=3)
+    calls.run([Sender(object(), 10, URL, where)])
     assert calls.most["all"] == 10
     assert not (journal.parent / "not there").exists()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 import re
 from types import SimpleNamespace
 
@@ -149,8 +151,14 @@ def test_words__of_what_was_sent_before(code):
         ),
     ],
 )
-def test_words__fixes_are_controls(frame, text, given, said, client):
-    """On the whole screen no argument is named where a control does, or where none does."""
+@pytest.mark.parametrize("hour", [3, 15])
+def test_words__fixes_are_controls(frame, text, given, said, client, hour):
+    """On the whole screen no argument is named where a control does, or where none does.
+
+    Neither by day nor by night, when a notice says more.
+    """
+    now = dt.datetime(2026, 11, 27, hour, tzinfo=dt.UTC).timestamp()
+    client.settings = dataclasses.replace(client.settings, clock=lambda: now)
     told = screen(opened(frame, text, program=PROGRAM, **given)).replace("&#x27;", "'")
     assert said in told
     assert not ARGUMENT.search(told), ARGUMENT.findall(told)
