@@ -26,8 +26,16 @@ from smsframe._send import nearly_the_same
 __all__ = ["no_pause"]
 
 PROGRAM = "148372"
+DAY, NIGHT = 15, 3  # hours in UTC; by night a notice says more
 ARGUMENT = re.compile(r"\b[a-z_]+=|\b[a-z_]+\[")
 ARABIC = "مرحبا %%FirstName%%، طلبك في الطريق"
+
+
+@pytest.fixture(params=[DAY, NIGHT])
+def by_day_and_night(client, request):
+    """Let it be day, then night, where people are."""
+    now = dt.datetime(2026, 11, 27, request.param, tzinfo=dt.UTC).timestamp()
+    client.settings = dataclasses.replace(client.settings, clock=lambda: now)
 
 
 def screen(made):
@@ -151,14 +159,9 @@ def test_words__of_what_was_sent_before(code):
         ),
     ],
 )
-@pytest.mark.parametrize("hour", [3, 15])
-def test_words__fixes_are_controls(frame, text, given, said, client, hour):
-    """On the whole screen no argument is named where a control does, or where none does.
-
-    Neither by day nor by night, when a notice says more.
-    """
-    now = dt.datetime(2026, 11, 27, hour, tzinfo=dt.UTC).timestamp()
-    client.settings = dataclasses.replace(client.settings, clock=lambda: now)
+@pytest.mark.usefixtures("by_day_and_night")
+def test_words__fixes_are_controls(frame, text, given, said, client):
+    """On the whole screen no argument is named where a control does, or where none does."""
     told = screen(opened(frame, text, program=PROGRAM, **given)).replace("&#x27;", "'")
     assert said in told
     assert not ARGUMENT.search(told), ARGUMENT.findall(told)
