@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import moment_of
 from smsframe._journal.reader import PATIENCE_S
-from smsframe._journal.store import Journal
 
 if TYPE_CHECKING:
-    import os
-
+    from smsframe._base.journal_address import JournalArgument
     from smsframe._base.validation import Moment
 
 
@@ -19,7 +17,7 @@ __all__ = ["forget"]
 
 
 @public
-def forget(before: Moment, *, path: str | os.PathLike[str] | None = None) -> int:
+def forget(before: Moment, *, path: JournalArgument = None) -> int:
     """Remove texts, phone numbers and values of earlier runs from the journal; irreversible.
 
     Hashes and states stay, so nobody is texted twice. The results of these runs cannot be brought
@@ -29,7 +27,7 @@ def forget(before: Moment, *, path: str | os.PathLike[str] | None = None) -> int
     ----------
     before : str, date, datetime, Timestamp or datetime64
         Runs that started earlier are forgotten: "2026-11-01" or with a time; UTC without a zone.
-    path : path, optional
+    path : path or URL, optional
         The journal. None: that of the client ``connect`` made last, else the usual one.
 
     Returns
@@ -50,11 +48,12 @@ def forget(before: Moment, *, path: str | os.PathLike[str] | None = None) -> int
     0
     """
     from smsframe import _connect  # noqa: PLC0415 - brings the client
-    from smsframe._journal import location  # noqa: PLC0415 - brings the client
+    from smsframe._journal import location, opening  # noqa: PLC0415 - brings the client
 
     moment, file = moment_of("before", before), _connect.journal_file(journal=path)
-    if location.is_there(file):
-        with Journal(file, patience_s=PATIENCE_S) as journal:
+    journal = opening.open_existing(file, patience_s=PATIENCE_S)
+    if journal is not None:
+        with journal:
             return journal.forget(moment)
     if path is not None:
         raise location.no_journal(file)

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from smsframe._acoustic.in_flight import Sender
     from smsframe._acoustic.outcomes import Outcome
     from smsframe._acoustic.payload import SendRequest
+    from smsframe._base.journal_address import JournalAddress
 
 __all__ = ["MOST_IN_FLIGHT", "Client", "default_client"]
 
@@ -87,7 +88,7 @@ class Client(ConsentCalls):
     base_url : str
     service : str
         Through whom messages go: the address in one spelling, for a sandbox its world.
-    journal_path : pathlib.Path
+    journal_path : pathlib.Path or TeamAddress
         Where sends through this client are recorded.
     max_in_flight : int
         Calls at a time.
@@ -102,7 +103,7 @@ class Client(ConsentCalls):
         base_url: str,
         credentials: config.Credentials,
         *,
-        journal_path: Path,
+        journal_path: JournalAddress,
         max_in_flight: int = MOST_IN_FLIGHT,
         timeout_s: tuple[float, float] = TIMEOUT_S,
         sandbox: object | None = None,

@@ -21,6 +21,7 @@ class SendSettings:
 
     A batch without a connection is given up after ``connect_attempts``, one refused for being too
     many after ``busy_s`` seconds in all. A locked journal is tried again every ``locked_pause_s``.
+    The right to send a campaign by a team's journal ends ``lease_s`` after it was last renewed.
     Nobody's consent is asked any more after ``consent_quiet_s`` seconds of failures alone.
     ``clock`` tells the seconds since 1970 (UTC).
     """
@@ -30,5 +31,6 @@ class SendSettings:
     connect_attempts: int = 5
     busy_s: float = 600.0
     locked_pause_s: float = 0.5
+    lease_s: float = 90.0
     consent_quiet_s: float = 60.0
     clock: Callable[[], float] = lambda: time.time()  # noqa: PLW0108 - looked up when it is asked

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from smsframe._journal.database import Database
+
 RUN_COLUMNS: Final = (
     "run_id, scope, service, program, campaign, content, content_id, near, is_test, settings, "
     "tags, rows, started_at, user, host, pid, ended_at, ending, left, forgotten"
@@ -71,19 +73,19 @@ _WITH_RECIPIENTS: Final = (
 )
 _RECENT: Final = (
     "SELECT id, batch_id, run_id, claimed_at, size, state, states, recipients FROM batches "
-    "JOIN messages ON batch = id WHERE length(recipients)"
+    "JOIN messages ON batch = id WHERE length(recipients) > 0"
 )
 # When a message left at the latest. What was called unknown after its sender had died says when
 # that was noticed, which may be days later; it was never counted as tried.
 _LEFT_AT: Final = (
     "max(claimed_at, CASE WHEN settled_at IS NULL THEN min(:now, claimed_at + :latest_s) "
-    "WHEN attempts THEN settled_at ELSE min(settled_at, claimed_at + :latest_s) END)"
+    "WHEN attempts > 0 THEN settled_at ELSE min(settled_at, claimed_at + :latest_s) END)"
 )
 _PAST: Final = (
     f"SELECT id, batch_id, {_LEFT_AT} AS left_at, size, state, states, recipients_checksum, "
     "recipients FROM batches LEFT JOIN messages ON batch = id WHERE id > :after AND run_id <> :but "
-    "AND (state <> 'rejected' OR states IS NOT NULL) AND left_at > :since "
-    "AND (recipients IS NULL OR length(recipients))"
+    f"AND (state <> 'rejected' OR states IS NOT NULL) AND {_LEFT_AT} > :since "
+    "AND (recipients IS NULL OR length(recipients) > 0)"
 )
 _FINISHED: Final = (
     "SELECT run_id, ended_at FROM runs WHERE scope = ? AND ending = 'done' AND left = 0 "
@@ -169,14 +171,14 @@ class JournalReader:
         wanted = Wanted(keys=keys, recipients=recipients)
         with self._snapshot() as db:
             query = _MESSAGES if recipients is None and keys is not None else _WITH_RECIPIENTS
-            found = collect(map(self._checked, db.execute(query, (scope,))), wanted)
+            found = collect(map(self._checked, self._rows(db, query, (scope,))), wanted)
             (expected,) = db.execute(_COUNT_OTHERWISE, (scope,)).fetchone()
             if found.read != expected:
                 what = f"{found.read} batches are found where {expected} were written"
                 raise damaged(self.path, what)
             return found.ledger(self._records(db, found.numbers))
 
-    def _records(self, db: sqlite3.Connection, numbers: Sequence[int]) -> tuple[BatchRecord, ...]:
+    def _records(self, db: Database, numbers: Sequence[int]) -> tuple[BatchRecord, ...]:
         """Read batches by their numbers, in the order of their claims."""
         records: list[BatchRecord] = []
         for start in range(0, len(numbers), _STEP):
@@ -198,7 +200,7 @@ class JournalReader:
         """List the runs of a program that were started since a time, tests left out."""
         query = (
             "SELECT run_id, scope, campaign, near, forgotten FROM runs "
-            "WHERE service = ? AND program = ? AND started_at >= ? AND NOT is_test "
+            "WHERE service = ? AND program = ? AND started_at >= ? AND is_test = 0 "
             "ORDER BY started_at, rowid"
         )
         with self._reading() as db:
@@ -222,7 +224,7 @@ class JournalReader:
                 step = run_ids[start : start + _STEP]
                 marks = ", ".join("?" * len(step))
                 query = f"{_RECENT} AND run_id IN ({marks}) AND claimed_at >= ?"
-                for row in db.execute(query, (*step, since)):
+                for row in self._rows(db, query, (*step, since)):
                     yield RecentBatch(*row)
 
     def newest_batch(self) -> int:
@@ -247,7 +249,7 @@ class JournalReader:
         """
         given = {"since": since, "now": now, "latest_s": _LATEST_S, "after": after, "but": but}
         with self._reading() as db:
-            for row in db.execute(_PAST, given):
+            for row in self._rows(db, _PAST, given):
                 batch = PastBatch(*row)
                 if not _has_recipients(batch):
                     what = f"the recipients of batch {batch.batch_id} are not what was written"
@@ -320,7 +322,7 @@ class JournalReader:
         return self._blob("keys", "messages", batch_id)
 
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
+    def _reading(self) -> Iterator[Database]:
         """Hand the connection to its owner alone, and explain what SQLite complains about."""
         if self._db is None:
             raise JournalError(
@@ -338,6 +340,10 @@ class JournalReader:
         with unforked(), explaining(self.path, self._place):
             yield db
 
+    def _rows(self, db: Database, query: str, values: Any) -> Iterator[tuple[Any, ...]]:
+        """Read what may be more than fits in memory, as it comes."""
+        return iter(db.execute(query, values))
+
     def _patiently(self, work: Callable[[], _T], place: Place | None) -> _T:
         """Do what takes a lock; again while another program has it, as long as patience lasts."""
         end, has_told = time.monotonic() + self.patience_s, False
@@ -354,7 +360,7 @@ class JournalReader:
             time.sleep(LOCKED_PAUSE_S)
 
     @contextlib.contextmanager
-    def _snapshot(self) -> Iterator[sqlite3.Connection]:
+    def _snapshot(self) -> Iterator[Database]:
         """Let several statements see one state of the file."""
         with self._reading() as db:
             db.execute("BEGIN")
@@ -370,7 +376,7 @@ class JournalReader:
             yield
 
     @contextlib.contextmanager
-    def _writing(self, *, moved_too: bool = False) -> Iterator[sqlite3.Connection]:
+    def _writing(self, *, moved_too: bool = False) -> Iterator[Database]:
         """Open one transaction: synced at its end, undone when anything goes wrong inside.
 
         What is new is written only where the journal was opened; ``moved_too`` is for what came of

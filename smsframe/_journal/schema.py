@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from smsframe._journal.database import Database
     from smsframe._journal.location import Place
 
 APPLICATION_ID: Final = 0x534D5346  # "SMSF", so that a database of another program is told apart
@@ -328,14 +329,14 @@ def _applied(db: sqlite3.Connection, path: Path) -> tuple[str, ...]:
     return names
 
 
-def roll_back(db: sqlite3.Connection) -> None:
+def roll_back(db: Database) -> None:
     """Undo an open transaction; SQLite may have done so already."""
     with contextlib.suppress(sqlite3.Error):
         if db.in_transaction:
             db.execute("ROLLBACK")
 
 
-def first_tables(db: sqlite3.Connection) -> None:
+def first_tables(db: Database) -> None:
     """Make the tables of version 0.1.0."""
     for statement in (
         f"PRAGMA application_id = {APPLICATION_ID}",
@@ -376,4 +377,4 @@ def first_tables(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (first_tables,)
+MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (first_tables,)

@@ -22,13 +22,13 @@ from smsframe._results.plot import drawn
 from smsframe._results.summary import batch_table, summarized
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Hashable, Mapping
 
     import numpy.typing as npt
     import pandas as pd
 
     from smsframe._acoustic.client import Client
+    from smsframe._base.journal_address import JournalArgument
     from smsframe._results.summary import Summary
 
 __all__ = ["batches", "failed", "plot", "results", "runs", "summary", "to_retry", "unknown"]
@@ -95,7 +95,7 @@ def batches(
     frame: pd.DataFrame,
     *,
     client: Client | None = None,
-    journal: str | os.PathLike[str] | None = None,
+    journal: JournalArgument = None,
 ) -> pd.DataFrame:
     """List the calls behind results: one row per batch.
 
@@ -109,7 +109,7 @@ def batches(
     client : Client, optional
         Whose journal to look into. None: that of the client ``connect`` made last, else the usual
         one.
-    journal : path, optional
+    journal : path or URL, optional
         Another journal.
 
     Returns
@@ -281,9 +281,7 @@ def plot(frame: pd.DataFrame) -> npt.NDArray[Any]:
 
 
 @public
-def runs(
-    *, client: Client | None = None, journal: str | os.PathLike[str] | None = None
-) -> pd.DataFrame:
+def runs(*, client: Client | None = None, journal: JournalArgument = None) -> pd.DataFrame:
     """List every run that the journal knows, the latest first.
 
     Parameters
@@ -291,7 +289,7 @@ def runs(
     client : Client, optional
         Whose journal to look into. None: that of the client ``connect`` made last, else the usual
         one.
-    journal : path, optional
+    journal : path or URL, optional
         Another journal.
 
     Returns
@@ -324,7 +322,7 @@ def results(
     run: str,
     *,
     client: Client | None = None,
-    journal: str | os.PathLike[str] | None = None,
+    journal: JournalArgument = None,
 ) -> pd.DataFrame:
     """Bring the results of an earlier run back from the journal, as they stand now.
 
@@ -335,7 +333,7 @@ def results(
     client : Client, optional
         Whose journal to look into. None: that of the client ``connect`` made last, else the usual
         one.
-    journal : path, optional
+    journal : path or URL, optional
         Another journal.
 
     Returns

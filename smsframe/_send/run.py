@@ -42,8 +42,9 @@ from smsframe._base.validation import given_as
 from smsframe._base.worker_pool import WorkerPool
 from smsframe._eligibility.exclude import team_mark
 from smsframe._journal import payloads
-from smsframe._journal.lock import campaign_lock, user_name
-from smsframe._journal.store import PATIENCE_S, Claim, Journal, RunRecord
+from smsframe._journal.lock import user_name
+from smsframe._journal.opening import open_journal
+from smsframe._journal.store import PATIENCE_S, Claim, RunRecord
 from smsframe._plan import campaign_names
 from smsframe._plan.problems import Problems
 from smsframe._send import consent, plan_warnings, too_soon
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from smsframe._acoustic.client import Client
     from smsframe._acoustic.outcomes import Outcome
     from smsframe._base.arrow import Positions
+    from smsframe._journal.store import Journal
     from smsframe._plan.data import PlanData
     from smsframe._plan.options import Sending
     from smsframe._send.already_sent import Matched
@@ -228,8 +230,13 @@ def send_plan(made: PlanData, how: Sending, control: SendControl | None = None) 
     control = control or SendControl(quiet=how.progress is False)
     waits = (lambda: None) if control.apart else None
     with (
-        Journal(client.journal_path, patience_s=PATIENCE_S, waits=waits) as journal,
-        campaign_lock(client.journal_path, scope, wait_s=how.wait_s or 0.0),
+        open_journal(client.journal_path, patience_s=PATIENCE_S, waits=waits) as journal,
+        journal.sending(
+            scope,
+            service=client.service,
+            wait_s=how.wait_s or 0.0,
+            lease_s=client.settings.lease_s,
+        ),
     ):
         journal.mark_orphans_unknown(scope, at=client.settings.clock())
         run = _run_of(made, client, scope, journal, control)
@@ -379,7 +386,9 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
             begin=show,
             gate=rows or AlwaysOpen(),
             pauses=show,
-            waits=lambda: None if run.control.apart else print(JOURNAL_LOCKED),  # noqa: T201 - as above
+            waits=lambda: (
+                None if run.control.apart else print(journal.waits_because or JOURNAL_LOCKED)
+            ),  # noqa: T201 - as above
             look_around=sending.look_around,
             max_in_flight=client.max_in_flight,
             settings=settings,

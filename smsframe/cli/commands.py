@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe._acoustic.client import Client
+    from smsframe._base.journal_address import JournalAddress
     from smsframe._send.plan import Plan
 
 __all__ = ["EXIT_CODES", "main"]
@@ -307,7 +308,7 @@ def _status(arguments: argparse.Namespace) -> int:
     return _written(output.with_row_numbers(results), arguments.out, DONE)
 
 
-def _journal(arguments: argparse.Namespace) -> Path:
+def _journal(arguments: argparse.Namespace) -> JournalAddress:
     """Return the journal that a connection to this place would use."""
     from smsframe._acoustic import address  # noqa: PLC0415 - as above
     from smsframe._journal import location  # noqa: PLC0415 - as above

@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from smsframe._base.journal_address import TeamAddress, is_database_url
 from smsframe._plan.options import ARGUMENTS, GROUPS
 
 if TYPE_CHECKING:
@@ -81,6 +82,18 @@ def _price(text: str) -> tuple[str, float]:
         return country if equals else "", float(price)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is neither PRICE nor COUNTRY=PRICE") from None
+
+
+def journal_name(text: str) -> Path | str:
+    """Read a file or a URL; a password on a command line is seen by all who list processes."""
+    if not is_database_url(text):
+        return Path(text)
+    if TeamAddress(text, Path()).has_password:
+        raise argparse.ArgumentTypeError(
+            "a password on the command line can be read in the list of processes; leave it out of "
+            "the URL, and give it by PGPASSWORD, by ~/.pgpass, or in SMSFRAME_JOURNAL"
+        )
+    return text
 
 
 _PAIRS: Final = {"type": _pair, "action": "append", "default": []}
@@ -295,7 +308,10 @@ def _add_place(place: Any) -> None:
     place.add_argument("--sandbox", action="store_true", help="rehearse; nothing leaves here")
     place.add_argument("--pod", help="where the account lives, such as us-1")
     place.add_argument("--base-url", metavar="URL", help="address in place of --pod")
-    place.add_argument("--journal", type=Path, metavar="FILE", help="record of what was sent")
+    place.add_argument(
+        "--journal", type=journal_name, metavar="FILE",
+        help="record of what was sent: a file, or postgresql://user@host/database",
+    )  # fmt: skip
 
 
 ADDERS: Final[Mapping[str, Callable[[Any, Callable[..., int]], None]]] = {
