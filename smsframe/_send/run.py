@@ -386,9 +386,7 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
             begin=show,
             gate=rows or AlwaysOpen(),
             pauses=show,
-            waits=lambda: (
-                None if run.control.apart else print(journal.waits_because or JOURNAL_LOCKED)
-            ),  # noqa: T201 - as above
+            waits=lambda: None if run.control.apart else _say(journal.waits_because),
             look_around=sending.look_around,
             max_in_flight=client.max_in_flight,
             settings=settings,
@@ -463,6 +461,11 @@ def _reported(run: Run, delivery: Delivery) -> pd.DataFrame:
         warn(counts, delivery.ending.of_the_run if delivery.ending else "")
     results: pd.DataFrame = run.control.results
     return results
+
+
+def _say(why: str) -> None:
+    """Say why a send waits for its journal."""
+    print(why or JOURNAL_LOCKED)  # noqa: T201 - the line looked for under the cell
 
 
 def _cost_now(run: Run) -> str:
