@@ -69,10 +69,11 @@ _NOT_FOUND = 404
 
 
 class Sending(NamedTuple):
-    """What a run sends by: one call, and a look at who else came to send."""
+    """What a run sends by: one call, a look at who else came to send, and its part of places."""
 
     post: Callable[[SendRequest], Outcome]
     look_around: Callable[[], None]
+    limit: Callable[[int], None]
 
 
 class _TooLateError(Exception):
@@ -157,6 +158,7 @@ class Client(ConsentCalls):
             yield Sending(
                 functools.partial(self.send, sender=sender),
                 functools.partial(in_flight.look_around, sender),
+                sender.take_at_most,
             )
 
     def send(self, request: SendRequest, *, sender: Sender | None = None) -> Outcome:

@@ -251,6 +251,15 @@ class Journal(JournalReader):
         return campaign_lock(self.path, scope, wait_s=wait_s)
 
     @property
+    def is_shared(self) -> bool:
+        """Whether senders of other machines write it too."""
+        return False
+
+    def part_of(self, places: int) -> int:
+        """Return how many of some places in flight a sender has, among all of other machines."""
+        return places
+
+    @property
     def waits_because(self) -> str:
         """What a send says when it has to wait for its journal; "" for the usual words."""
         return ""

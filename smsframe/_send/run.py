@@ -63,6 +63,7 @@ from smsframe._send.open_rows import (
 )
 from smsframe._send.report import JOURNAL_LOCKED, NothingSent, banner, phrase, said_before, warn
 from smsframe._send.row_outcomes import Tally
+from smsframe._send.shared_places import SharedPlaces
 from smsframe.errors import (
     AccessError,
     InputError,
@@ -387,7 +388,7 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
             gate=rows or AlwaysOpen(),
             pauses=show,
             waits=lambda: None if run.control.apart else _say(journal.waits_because),
-            look_around=sending.look_around,
+            look_around=SharedPlaces(journal, sending).look_around,
             max_in_flight=client.max_in_flight,
             settings=settings,
             stop=run.control.stop,

@@ -296,6 +296,11 @@ class TeamJournal(Journal):
                 release(self._team, lease)
 
     @property
+    def is_shared(self) -> bool:
+        """Whether senders of other machines write it too."""
+        return True
+
+    @property
     def waits_because(self) -> str:
         """What a send says when it has to wait for its journal."""
         return _WAITS
@@ -303,6 +308,8 @@ class TeamJournal(Journal):
     def part_of(self, places: int) -> int:
         """Return how many places in flight are this sender's, among all who share the journal."""
         for lease in self._leases.values():
+            if self._is_lost():
+                break
             with self._reading() as db:
                 return lease.part_of(places, cast("TeamDatabase", db))
         return places
