@@ -10,8 +10,8 @@ import tempfile
 from pathlib import Path
 
 import pandas as pd
-import pytest
 import postgres_server
+import pytest
 from samples import fictional_phones
 
 import smsframe

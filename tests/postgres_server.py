@@ -56,7 +56,9 @@ class PostgresServer:
         self.folder.mkdir(parents=True, exist_ok=True)
         if os.getuid() == 0:
             shutil.chown(self.folder, "postgres")
-        self._run("initdb", "-D", self.data, "-U", self.user, "-A", "trust", "--no-sync", "-E", "UTF8")
+        self._run(
+            "initdb", "-D", self.data, "-U", self.user, "-A", "trust", "--no-sync", "-E", "UTF8"
+        )
         self.start()
         return self
 
@@ -256,4 +258,3 @@ def until(told, seconds):
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.02)
     return found
-

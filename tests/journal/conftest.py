@@ -38,7 +38,7 @@ def ask_store(request):
     """Return what asks the store of a journal itself, over a connection of its own."""
 
     def ask(journal, statement):
-        if isinstance(getattr(journal, "address", None), type(None)):
+        if getattr(journal, "address", None) is None:
             with contextlib.closing(sqlite3.connect(journal.path)) as db, db:
                 return db.execute(statement).fetchall()
         import psycopg  # noqa: PLC0415 - there is a server, so there is psycopg

@@ -44,7 +44,7 @@ from smsframe._journal.store import Journal
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from smsframe._base.journal_address import TeamAddress
