@@ -7,7 +7,6 @@ are recorded in (``SMSFRAME_JOURNAL``, else the platform's data directory).
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smsframe._acoustic import address
@@ -36,6 +35,7 @@ from smsframe.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
 
     from smsframe._base.journal_address import JournalAddress, JournalArgument
 

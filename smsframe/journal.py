@@ -1,19 +1,26 @@
-"""What people call of the journal by themselves: :func:`forget`."""
+"""What people call of the journal by themselves.
+
+:func:`forget` drops what is known of people, :func:`check` holds everything against its checksums;
+:func:`copy` brings a file into a team's database, or back, and :func:`upgrade` a team's database to
+this version.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import moment_of
 from smsframe._journal.reader import PATIENCE_S
+from smsframe.errors import InputError
 
 if TYPE_CHECKING:
     from smsframe._base.journal_address import JournalArgument
     from smsframe._base.validation import Moment
 
 
-__all__ = ["forget"]
+__all__ = ["check", "copy", "forget", "upgrade"]
 
 
 @public
@@ -58,3 +65,125 @@ def forget(before: Moment, *, path: JournalArgument = None) -> int:
     if path is not None:
         raise location.no_journal(file)
     return 0
+
+
+@public
+def check(*, path: JournalArgument = None) -> dict[str, int]:
+    """Hold everything that a journal keeps against its checksums.
+
+    Parameters
+    ----------
+    path : path or URL, optional
+        The journal. None: that of the client ``connect`` made last, else the usual one.
+
+    Returns
+    -------
+    dict of str to int
+        How many ``runs``, ``batches``, ``messages`` and ``payloads`` there are.
+
+    Raises
+    ------
+    JournalError
+        Something is not what was written, or there is no such journal.
+
+    Examples
+    --------
+    >>> import smsframe
+    >>> with smsframe.Sandbox() as sandbox, smsframe.connect(sandbox):
+    ...     check(path="no-such-journal.sqlite3")
+    Traceback (most recent call last):
+    smsframe.errors.JournalError: There is no journal ...
+    """
+    from smsframe import _connect  # noqa: PLC0415 - brings the client
+    from smsframe._journal import location, opening, transfer  # noqa: PLC0415 - as above
+
+    file = _connect.journal_file(journal=path)
+    journal = opening.open_existing(file, patience_s=PATIENCE_S)
+    if journal is None:
+        raise location.no_journal(file)
+    with journal:
+        return dataclasses.asdict(transfer.check_sums(journal))
+
+
+@public
+def copy(source: JournalArgument, target: JournalArgument) -> dict[str, int]:
+    """Copy into a journal what another one knows and it does not; nothing there is changed.
+
+    Import the files of everybody before the first send by a team's journal: what it does not know,
+    it texts again. Running it again copies only what is new.
+
+    Parameters
+    ----------
+    source, target : path or URL
+        The journal to read, and the one to write, which is made where there is none.
+
+    Returns
+    -------
+    dict of str to int
+        How many ``runs``, ``batches`` and ``messages`` were copied.
+
+    Raises
+    ------
+    CampaignBusyError
+        Somebody is sending with the source.
+    JournalError
+        There is no source, it is damaged, or one of them cannot be used.
+
+    Examples
+    --------
+    >>> copy("no-such-journal.sqlite3", "another.sqlite3")
+    Traceback (most recent call last):
+    smsframe.errors.JournalError: There is no journal ...
+    """
+    from smsframe._journal import location, opening, transfer  # noqa: PLC0415 - brings the client
+
+    first, second = location.journal_path(source), location.journal_path(target)
+    if source is None or target is None or first == second:
+        raise InputError("Name two journals: the one to read and the one to write.")
+    reads = opening.open_existing(first, patience_s=PATIENCE_S)
+    if reads is None:
+        raise location.no_journal(first)
+    with reads, opening.open_journal(second, patience_s=PATIENCE_S) as writes:
+        return dataclasses.asdict(transfer.copy_journal(reads, writes))
+
+
+@public
+def upgrade(path: JournalArgument) -> list[str]:
+    """Bring a team's journal to this version of smsframe; older versions refuse it afterwards.
+
+    A file is upgraded when it is opened. A database is shared with colleagues, so it is upgraded
+    when somebody says so, while nobody sends.
+
+    Parameters
+    ----------
+    path : URL
+        The journal.
+
+    Returns
+    -------
+    list of str
+        Names of the changes that were made; empty when there was nothing to do.
+
+    Raises
+    ------
+    JournalError
+        It cannot be reached or changed, or was written by a newer version.
+
+    Examples
+    --------
+    >>> upgrade("journal.sqlite3")
+    Traceback (most recent call last):
+    smsframe.errors.InputError: ...
+    """
+    from smsframe._base.journal_address import TeamAddress  # noqa: PLC0415 - for this alone
+    from smsframe._journal import location  # noqa: PLC0415 - brings the client
+
+    address = location.journal_path(path)
+    if not isinstance(address, TeamAddress):
+        raise InputError(
+            "Only a team's journal is upgraded by hand: give its URL, such as "
+            "postgresql://user@host/database. A file is upgraded when it is opened."
+        )
+    from smsframe._journal.postgres.store import upgraded  # noqa: PLC0415 - brings psycopg
+
+    return list(upgraded(address))

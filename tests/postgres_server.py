@@ -161,8 +161,8 @@ class Pooler:
 class Proxy:
     """Hands bytes on between a client and a server, and cuts when it is told to.
 
-    ``cut_at`` is asked before each piece that the client sends, with the bytes of it; "before" drops
-    the piece and cuts, "after" hands it on and cuts before any answer comes back.
+    ``cut_at`` is asked before each piece that the client sends, with its bytes; "before" drops
+    it and cuts, "after" hands it on and cuts before any answer comes back.
     """
 
     def __init__(self, port):

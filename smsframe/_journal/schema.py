@@ -205,7 +205,7 @@ def _make_file(path: Path, *, had_campaigns: bool) -> None:
     if had_campaigns:
         raise forgotten(path, "is not there")
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
 
 
 def _refuse_scrap(path: Path, *, had_campaigns: bool) -> None:
@@ -224,10 +224,10 @@ def make_directory(directory: Path) -> None:
         return
     make_directory(directory.parent)
     directory.mkdir(mode=0o700, exist_ok=True)
-    _sync_directory(directory.parent)
+    sync_directory(directory.parent)
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
     """Make new names in a directory survive a power cut, where the system can do that."""
     if os.name != "posix":
         return

@@ -1,4 +1,4 @@
-"""The front door for a shell: ``smsframe demo | sandbox | plan | send | runs | status``.
+"""The front door for a shell: ``smsframe demo | sandbox | plan | send | runs | status | journal``.
 
 The same engine and journal as in a notebook, so what was sent in one is known in the other.
 ``send`` sends only what somebody has looked at: ``--confirm N`` must be the number of messages that
@@ -87,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
             "send": _send,
             "runs": _runs,
             "status": _status,
+            "journal": _whole_journal,
         },
         smsframe.__version__,
     )
@@ -306,6 +307,14 @@ def _status(arguments: argparse.Namespace) -> int:
     summary = smsframe.summary(results, price_per_segment=_prices(arguments.price_per_segment))
     output.say(str(summary))
     return _written(output.with_row_numbers(results), arguments.out, DONE)
+
+
+def _whole_journal(arguments: argparse.Namespace) -> int:
+    """Upgrade, import or check a journal."""
+    from smsframe._journal import location  # noqa: PLC0415 - as above
+    from smsframe.cli import journal  # noqa: PLC0415 - as above
+
+    return journal.run(arguments, location.journal_path(getattr(arguments, "journal", None)))
 
 
 def _journal(arguments: argparse.Namespace) -> JournalAddress:

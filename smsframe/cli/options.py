@@ -253,6 +253,31 @@ def _add_status(commands: Any, run: Callable[..., int]) -> None:
     _add_place(parser.add_argument_group("where to"))
 
 
+def _add_journal(commands: Any, run: Callable[..., int]) -> None:
+    """Add ``journal`` with its own commands."""
+    parser = _command(
+        commands, "journal", "bring a journal to a team's database, or check it", run, ""
+    )
+    added = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="what")
+    upgrade = _command(
+        added, "upgrade", "bring a team's database to this version of smsframe", run,
+        "Nobody may be sending, and older versions refuse it afterwards.\n",
+    )  # fmt: skip
+    upgrade.add_argument("journal_url", type=journal_name, metavar="URL", help="the database")
+    copies = _command(
+        added, "import", "copy into a journal what another one knows and it does not", run,
+        "Import everybody's files before the first send by a team's journal: what it does not "
+        "know,\nit texts again. Either may be a file or postgresql://user@host/database.\n",
+    )  # fmt: skip
+    copies.add_argument("source", type=journal_name, metavar="FROM", help="the journal to read")
+    copies.add_argument("target", type=journal_name, metavar="TO", help="the journal to write")
+    check = _command(added, "check", "hold everything in a journal against its checksums", run, "")
+    check.add_argument(
+        "journal", nargs="?", type=journal_name, metavar="JOURNAL",
+        help="a file or a URL (default: the one that is sent with)",
+    )  # fmt: skip
+
+
 def _add_results(parser: Any, purpose: str) -> None:
     """Add ``--out``."""
     parser.add_argument(
@@ -321,4 +346,5 @@ ADDERS: Final[Mapping[str, Callable[[Any, Callable[..., int]], None]]] = {
     "send": _add_send,
     "runs": _add_runs,
     "status": _add_status,
+    "journal": _add_journal,
 }

@@ -477,5 +477,5 @@ def test_directory__is_synced_where_the_system_can(tmp_path, monkeypatch):
     monkeypatch.setattr(schema.os, "open", lambda *_: opened.append(1))
     with monkeypatch.context() as patch:
         patch.setattr(schema.os, "name", "nt")
-        schema._sync_directory(tmp_path)
+        schema.sync_directory(tmp_path)
     assert opened == []

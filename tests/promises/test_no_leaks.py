@@ -25,7 +25,7 @@ from smsframe._acoustic.payload import SendRequest
 from smsframe._base.message import Message
 from smsframe._journal.store import Journal, campaign_lock
 from smsframe._plan import build
-from smsframe._send import look_back, run
+from smsframe._send import look_back
 from smsframe.cli import commands
 
 TEXT = "Hi %%FirstName%%"

@@ -25,7 +25,6 @@ import smsframe
 from smsframe._base.worker_pool import Backoff
 from smsframe._journal import opening
 from smsframe._journal.store import Journal
-from smsframe._send import run as sending
 from smsframe.errors import CampaignBusyError, ConfigurationError, InputError, JournalError
 
 

@@ -68,4 +68,8 @@ def send(sandbox, send_settings):
 @pytest.fixture
 def texts(sandbox):
     """Return what counts the texts of each person."""
-    return lambda: sandbox.outbox()["to"].value_counts()
+
+    def counted():
+        return sandbox.outbox()["to"].value_counts()
+
+    return counted

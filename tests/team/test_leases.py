@@ -170,10 +170,20 @@ def test_superseded__claims_nothing_and_settles_what_it_had(journals, address):
                 first.record(claims=[claim("slept", 3)], settlements=[accepted("slept")])
             assert caught.value.details["superseded"]
             assert not caught.value.details.get("locked")
-            assert second.counts("slept") == dict(claimed=0, accepted=0, rejected=0, unknown=4)
+            assert second.counts("slept") == {
+                "claimed": 0,
+                "accepted": 0,
+                "rejected": 0,
+                "unknown": 4,
+            }
             first.record(settlements=[accepted("slept")])
             first.end_run("slept", 9.0, "failed")
-            assert second.counts("slept") == dict(claimed=0, accepted=2, rejected=0, unknown=2)
+            assert second.counts("slept") == {
+                "claimed": 0,
+                "accepted": 2,
+                "rejected": 0,
+                "unknown": 2,
+            }
             second.record(claims=[claim("next")])
 
 

@@ -44,15 +44,19 @@ _MEANINGS: Final[tuple[tuple[type[psycopg.Error], str, str], ...]] = (
     (
         errors.InsufficientPrivilege,
         "does not allow this user to do that",
-        "Ask whoever made it for the rights of a sender, or of a reader to look back: "
-        "docs/team-journal.md has the GRANTs.",
+        (
+            "Ask whoever made it for the rights of a sender, or of a reader to look back: "
+            "docs/team-journal.md has the GRANTs."
+        ),
     ),
     (errors.DiskFull, "cannot grow: the database's disk is full", "Free some space there."),
     (
         errors.UndefinedTable,
         "lacks a table",
-        "It was restored in part, or something else was put in its place: bring it back whole, and "
-        "send nothing of its campaigns with another journal before.",
+        (
+            "It was restored in part, or something else was put in its place: bring it back whole, "
+            "and send nothing of its campaigns with another journal before."
+        ),
     ),
     (errors.InvalidCatalogName, "is not there", "Make the database, or correct its name."),
     (

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from smsframe._journal.lock import private
 from smsframe._journal.records import Settlement
-from smsframe._journal.schema import make_directory
+from smsframe._journal.schema import make_directory, sync_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,7 +70,7 @@ class KeptOutcomes:
                 stream.flush()
                 os.fsync(stream.fileno())
             draft.replace(self.file)
-            _sync(draft.parent)
+            sync_directory(draft.parent)
         except OSError:
             return False
         self._kept = tuple(outcomes)
@@ -96,14 +96,3 @@ def waiting(address: TeamAddress) -> Iterator[tuple[Path, list[Settlement]]]:
 def _folder(address: TeamAddress) -> Path:
     """Return the directory of the files."""
     return address.folder / "outcomes"
-
-
-def _sync(directory: Path) -> None:
-    """Make a new name in a directory survive a power cut, where the system can do that."""
-    if os.name != "posix":
-        return
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

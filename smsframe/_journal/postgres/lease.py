@@ -14,6 +14,7 @@ Decisions:
 - A sender that waits (for its hours, a busy service, somebody's consent) renews by a thread of its
   own, over a connection that it opens for that, when nothing was claimed for a third of the time.
 """
+# ruff: noqa: S608 - statements are joined from constants here, values are always bound
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from smsframe._base.journal_address import TeamAddress
     from smsframe._journal.postgres.database import TeamDatabase
 
-_STANDBYS: Final = "SELECT count(*) FROM pg_stat_replication WHERE current_setting('synchronous_standby_names') = ''"
+_STANDBYS: Final = """SELECT count(*) FROM pg_stat_replication
+    WHERE current_setting('synchronous_standby_names') = ''"""
 _told: Final[set[str]] = set()
 
 

@@ -221,8 +221,8 @@ class TeamJournal(Journal):
                 asserts = self._must_assert
                 if asserts:
                     self._assert_own(db)
-                if not moved_too and not all(lease.renew(db) for lease in self._leases.values()):
-                    raise refuse_superseded(self.address)
+                if not moved_too:
+                    self._renew_leases(db)
                 yield db
                 db.commit()
             except BaseException:
@@ -231,6 +231,12 @@ class TeamJournal(Journal):
                 raise
             if asserts:
                 self._must_assert = False
+
+    def _renew_leases(self, db: TeamDatabase) -> None:
+        """Renew what this journal holds, in the transaction that needs it."""
+        for lease in self._leases.values():
+            if not lease.renew(db):
+                raise refuse_superseded(self.address)
 
     def _begun(self, db: TeamDatabase, how: str) -> TeamDatabase:
         """Begin a transaction; over another connection where this one turns out to be cut."""
@@ -256,7 +262,7 @@ class TeamJournal(Journal):
     # -- sending
 
     @contextlib.contextmanager
-    def sending(  # type: ignore[override]  # a context manager as well
+    def sending(
         self, scope: bytes, *, service: str = "", wait_s: float = 0.0, lease_s: float = 90.0
     ) -> Iterator[None]:
         """Hold the right to send one campaign while the block runs.
@@ -512,3 +518,13 @@ def _never_posted(batch_id: str, at: float) -> Settlement:
         attempts=0,
         settled_at=at,
     )
+
+
+def upgraded(address: TeamAddress) -> tuple[str, ...]:
+    """Bring a journal to this version, made where there is none; return what was changed."""
+    db = TeamDatabase(address)
+    try:
+        with explaining(address, lambda: db.is_lost):
+            return schema.upgrade(db, address)
+    finally:
+        db.close()
