@@ -114,7 +114,7 @@ _KEEP_STATUSES: Final = (
     "ON CONFLICT (batch) DO UPDATE SET statuses = excluded.statuses"
 )
 _FORGET_RUNS: Final = (
-    "UPDATE runs SET content = NULL, forgotten = 1 WHERE started_at < ? AND NOT forgotten"
+    "UPDATE runs SET content = NULL, forgotten = 1 WHERE started_at < ? AND forgotten = 0"
 )
 _OF_OLD_RUNS: Final = "run_id IN (SELECT run_id FROM runs WHERE started_at < ?)"
 _OF_OLD_BATCHES: Final = f"batch IN (SELECT id FROM batches WHERE {_OF_OLD_RUNS})"

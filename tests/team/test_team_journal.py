@@ -175,14 +175,23 @@ def test_tables__are_those_of_a_file(journals, tmp_path):
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        ("SELECT left FROM runs WHERE user = :user", 'SELECT "left" FROM smsframe.runs WHERE "user" = %(user)s'),
+        (
+            "SELECT left FROM runs WHERE user = :user",
+            'SELECT "left" FROM smsframe.runs WHERE "user" = %(user)s',
+        ),
         ("SELECT max(id) FROM batches", "SELECT max(id) FROM smsframe.batches"),
-        ("SELECT max(min(:a, b + 1), c) FROM x JOIN y ON i = j", "SELECT greatest(least(%(a)s, b + 1), c) FROM smsframe.x JOIN smsframe.y ON i = j"),
+        (
+            "SELECT max(min(:a, b + 1), c) FROM x JOIN y ON i = j",
+            "SELECT greatest(least(%(a)s, b + 1), c) FROM smsframe.x JOIN smsframe.y ON i = j",
+        ),
         ("PRAGMA application_id = 1", ""),
-        ("ALTER TABLE batches ADD COLUMN variant TEXT", "ALTER TABLE smsframe.batches ADD COLUMN variant TEXT"),
+        (
+            "ALTER TABLE batches ADD COLUMN variant INTEGER",
+            "ALTER TABLE smsframe.batches ADD COLUMN variant BIGINT",
+        ),
         ("CREATE INDEX a ON runs (scope)", "CREATE INDEX a ON smsframe.runs (scope)"),
     ],
-)  # fmt: skip
+)
 def test_dialect__says_the_same(said, expected):
     """Names, marks and functions that PostgreSQL has otherwise."""
     assert dialect.translated(said) == expected
