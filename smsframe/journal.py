@@ -88,11 +88,13 @@ def check(*, path: JournalArgument = None) -> dict[str, int]:
 
     Examples
     --------
-    >>> import smsframe
-    >>> with smsframe.Sandbox() as sandbox, smsframe.connect(sandbox):
-    ...     check(path="no-such-journal.sqlite3")
-    Traceback (most recent call last):
-    smsframe.errors.JournalError: There is no journal ...
+    >>> import pandas as pd, smsframe, tempfile
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"]})
+    >>> with tempfile.TemporaryDirectory() as folder, smsframe.Sandbox(anyone=True) as sandbox:
+    ...     with smsframe.connect(sandbox, journal=f"{folder}/journal.sqlite3"):
+    ...         done = people.sms.send("Hello", program="148372", progress=False)
+    ...         check()
+    {'runs': 1, 'batches': 1, 'messages': 1, 'payloads': 1}
     """
     from smsframe import _connect  # noqa: PLC0415 - brings the client
     from smsframe._journal import location, opening, transfer  # noqa: PLC0415 - as above
@@ -131,9 +133,13 @@ def copy(source: JournalArgument, target: JournalArgument) -> dict[str, int]:
 
     Examples
     --------
-    >>> copy("no-such-journal.sqlite3", "another.sqlite3")
-    Traceback (most recent call last):
-    smsframe.errors.JournalError: There is no journal ...
+    >>> import pandas as pd, smsframe, tempfile
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"]})
+    >>> with tempfile.TemporaryDirectory() as folder, smsframe.Sandbox(anyone=True) as sandbox:
+    ...     with smsframe.connect(sandbox, journal=f"{folder}/mine.sqlite3"):
+    ...         done = people.sms.send("Hello", program="148372", progress=False)
+    ...     copy(f"{folder}/mine.sqlite3", f"{folder}/ours.sqlite3")
+    {'runs': 1, 'batches': 1, 'messages': 1}
     """
     from smsframe._journal import location, opening, transfer  # noqa: PLC0415 - brings the client
 
@@ -171,9 +177,12 @@ def upgrade(path: JournalArgument) -> list[str]:
 
     Examples
     --------
-    >>> upgrade("journal.sqlite3")
-    Traceback (most recent call last):
-    smsframe.errors.InputError: ...
+    >>> import smsframe
+    >>> try:
+    ...     upgrade("journal.sqlite3")
+    ... except smsframe.InputError as error:
+    ...     print(str(error)[:46])
+    Only a team's journal is upgraded by hand: giv
     """
     from smsframe._base.journal_address import TeamAddress  # noqa: PLC0415 - for this alone
     from smsframe._journal import location  # noqa: PLC0415 - brings the client

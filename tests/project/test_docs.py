@@ -66,6 +66,8 @@ MAKE, ENTER = SHELL["README.md"]
 SERVE, CURL = SHELL["docs/sandbox.md"]
 COMMANDS, LOOKING_BACK = SHELL["docs/command-line.md"]
 
+TEAM = "docs/team-journal.md"
+
 MODULES = sorted(
     module.name
     for module in pkgutil.walk_packages(smsframe.__path__, "smsframe.")
@@ -278,10 +280,11 @@ def test_command_line__commands(environment, tmp_path):
 def test_docs__blocks_are_all_tested():
     """Every block has a language that a test above runs, and none is hidden from the search."""
     assert {language for blocks in BLOCKS.values() for language, _ in blocks} == {
-        "python", "sh", "text",
+        "python", "sh", "sql", "text",
     }  # fmt: skip
     assert set(blocks_of("text")) == {"docs/how-it-works.md"}  # its drawings
-    assert len(SHELL) == 4
+    assert set(blocks_of("sql")) == {TEAM}  # run, with its commands, by tests/team
+    assert len(SHELL) == 5
     for page, text in PAGES.items():
         assert text.count("```") == 2 * len(BLOCKS[page]), page
         assert "~~~" not in text, page
@@ -480,11 +483,12 @@ def test_arguments__of_everything_else():
     assert sorted(alone) == sorted(name for name, arguments in wanted.items() if not arguments)
 
 
+JOURNAL = {f"journal.{name}": getattr(smsframe.journal, name) for name in smsframe.journal.__all__}
 OTHERS: dict[str, Callable[..., object]] = {
     name: getattr(smsframe, name)
     for name in smsframe.__all__
     if inspect.isfunction(getattr(smsframe, name)) and name not in {"send", "plan"}
-} | {"Sandbox": smsframe.Sandbox, "journal.forget": smsframe.journal.forget}
+} | {"Sandbox": smsframe.Sandbox, **JOURNAL}
 
 
 def test_results__columns_and_statuses():
@@ -524,6 +528,8 @@ def test_arguments__environment():
 @pytest.mark.parametrize("name", MODULES)
 def test_doctests(name):
     """The examples in the docstrings show what really comes out."""
+    if ".postgres." in name:
+        pytest.importorskip("psycopg")
     module = importlib.import_module(name)
     with contextlib.redirect_stderr(None):
         found = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)

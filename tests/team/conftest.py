@@ -16,7 +16,6 @@ from smsframe._base.worker_pool import Backoff
 from smsframe._journal.location import journal_path
 from smsframe._journal.opening import open_journal
 
-
 if importlib.util.find_spec("psycopg") is None:  # the oldest libraries are tried without it
     collect_ignore_glob = ["test_*.py"]
 

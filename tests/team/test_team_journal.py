@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import subprocess
+from pathlib import Path
 
 import pandas as pd
 import psycopg
@@ -41,7 +42,7 @@ def test_address__shows_no_password(url, shown, tmp_path):
     assert SECRET not in str(address.folder)
     assert address.has_password is (SECRET in url)
     with pytest.raises(TypeError):
-        __import__("pathlib").Path(address)
+        Path(address)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_connect__without_psycopg_says_what_to_install(monkeypatch):
 
 def test_connect__a_url_that_was_made_a_path(tmp_path):
     """A Path drops a slash; it is no file then."""
-    path = __import__("pathlib").Path("postgresql://h/team")
+    path = Path("postgresql://h/team")
     with pytest.raises(ConfigurationError, match="slash too few"):
         location.journal_path(path)
 
@@ -197,20 +198,39 @@ def test_dialect__says_the_same(said, expected):
     assert dialect.translated(said) == expected
 
 
-def test_rights__of_a_reader(postgres, team, send, crowd):
-    """Whoever may only read looks back, and is told what is missing for more."""
+def test_docs__rights(postgres, team, send, crowd):
+    """What the page grants is enough to send, to forget, and to look back, and for no more."""
+    page = (Path(__file__).parents[2] / "docs" / "team-journal.md").read_text(encoding="utf-8")
     done = send(crowd.head(4), team)
-    change(team, "DROP ROLE IF EXISTS reader")
-    change(team, "CREATE ROLE reader LOGIN")
-    change(team, "GRANT USAGE ON SCHEMA smsframe TO reader")
-    change(team, "GRANT SELECT ON ALL TABLES IN SCHEMA smsframe TO reader")
-    theirs = team.replace(f"{postgres.user}@", "reader@")
-    assert len(smsframe.runs(journal=theirs)) == 1
-    assert len(smsframe.results(done.attrs["smsframe"]["run"], journal=theirs)) == 4
+    for name in ("ann", "bob"):
+        change(team, f"DROP ROLE IF EXISTS {name}")
+        change(team, f"CREATE ROLE {name} LOGIN")
+    for statement in page.split("```sql\n")[1].split("```")[0].split(";"):
+        if statement.strip():
+            change(team, statement)
+    ann, bob = (team.replace(f"{postgres.user}@", f"{name}@") for name in ("ann", "bob"))
+    sent = send(crowd.head(8), ann)
+    assert (sent["sms_status"] == "accepted").all()
+    assert len(smsframe.results(done.attrs["smsframe"]["run"], journal=bob)) == 4
     with pytest.raises(JournalError, match="does not allow this user"):
-        send(crowd, theirs)
-    with pytest.raises(JournalError, match="does not allow this user"):
-        smsframe.journal.forget("2100-01-01", path=theirs)
+        send(crowd, bob)
+    assert smsframe.journal.forget("2100-01-01", path=ann) == 2
+    change(team, "DROP OWNED BY ann, bob")
+    change(team, "DROP ROLE ann, bob")
+
+
+def test_docs__commands(team, tmp_path, monkeypatch, send, crowd, capsys):
+    """The commands of the page, with this database in place of the one that is named."""
+    page = (Path(__file__).parents[2] / "docs" / "team-journal.md").read_text(encoding="utf-8")
+    file = tmp_path / "journal.sqlite3"
+    send(crowd, file)
+    said = [line for line in page.splitlines() if line.startswith("smsframe journal ")]
+    assert len(said) == 3
+    for line in said:
+        words = line.replace("postgresql://ann@db.example.com/texting", team)
+        words = words.replace("~/.local/share/smsframe/journal.sqlite3", str(file)).split()
+        assert cli.main(words[1:]) == 0
+    assert "100 messages" in capsys.readouterr().out
 
 
 def test_standbys__that_are_not_waited_for_are_told_once(journals, monkeypatch):
