@@ -80,6 +80,10 @@ class _TooLateError(Exception):
     """The hours of a call's contacts have ended."""
 
 
+class _LeaseEndedError(Exception):
+    """Somebody else may be sending the campaign of a call."""
+
+
 @public
 class Client(ConsentCalls):
     """A connection to one account of the service; made by `smsframe.connect`, for many threads.
@@ -151,17 +155,26 @@ class Client(ConsentCalls):
             _make_default(earlier)
 
     @contextlib.contextmanager
-    def sending(self) -> Iterator[Sending]:
-        """Give a run a part of the places in flight for the block, and what sends by it."""
+    def sending(self, may_leave: Callable[[], bool] = lambda: True) -> Iterator[Sending]:
+        """Give a run a part of the places in flight for the block, and what sends by it.
+
+        ``may_leave`` is asked before each call leaves, when it has its place.
+        """
         sender = self._new_sender()
         with in_flight.seated(sender):
             yield Sending(
-                functools.partial(self.send, sender=sender),
+                functools.partial(self.send, sender=sender, may_leave=may_leave),
                 functools.partial(in_flight.look_around, sender),
                 sender.take_at_most,
             )
 
-    def send(self, request: SendRequest, *, sender: Sender | None = None) -> Outcome:
+    def send(
+        self,
+        request: SendRequest,
+        *,
+        sender: Sender | None = None,
+        may_leave: Callable[[], bool] = lambda: True,
+    ) -> Outcome:
         """Post one batch, once.
 
         A token that the service refuses is renewed and the call made again; nothing else is
@@ -172,6 +185,8 @@ class Client(ConsentCalls):
         request : SendRequest
         sender : Sender, optional
             Whose part of the places in flight the call takes; None is the client's own.
+        may_leave : callable, optional
+            Is asked when the call has its place; False keeps it from leaving.
 
         Returns
         -------
@@ -180,15 +195,17 @@ class Client(ConsentCalls):
         """
         body = HiddenBytes(request.body())
         used: list[str] = []
-        leaving = functools.partial(self._check_hours, request.leave_by)
+        leaving = functools.partial(self._check_leaving, request.leave_by, may_leave)
         first = self._attempt(body, self._tokens.token, used, sender, leaving)
         if first.http_status != UNAUTHORIZED:
             return first
         second = self._attempt(body, lambda: self._tokens.refresh(used[0]), used, sender, leaving)
         return replace(second, attempts=len(used), seconds=first.seconds + second.seconds)
 
-    def _check_hours(self, leave_by: float | None) -> None:
-        """Keep a call from leaving after the hours of its contacts have ended."""
+    def _check_leaving(self, leave_by: float | None, may_leave: Callable[[], bool]) -> None:
+        """Keep a call from leaving after its hours, or when somebody else may have taken over."""
+        if not may_leave():
+            raise _LeaseEndedError
         if leave_by is not None and self.settings.clock() >= leave_by:
             raise _TooLateError
 
@@ -209,6 +226,8 @@ class Client(ConsentCalls):
             )
         except _TooLateError:
             return outcomes.TOO_LATE
+        except _LeaseEndedError:
+            return outcomes.LEASE_ENDED
         except AccessError as error:
             return outcomes.from_access_denied(error)
         except NotConnectedError as error:

@@ -250,6 +250,10 @@ class Journal(JournalReader):
         del service, lease_s
         return campaign_lock(self.path, scope, wait_s=wait_s)
 
+    def may_post(self) -> bool:
+        """Whether a claimed batch may still leave; asked by any thread."""
+        return True
+
     @property
     def is_shared(self) -> bool:
         """Whether senders of other machines write it too."""

@@ -362,7 +362,7 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
     guard = run.gap.guard
     judge = None if guard is None else functools.partial(guard.judge, journal)
     rows = _open_rows(run)
-    with Bar(progress) as bar, client.sending() as sending:
+    with Bar(progress) as bar, client.sending(journal.may_post) as sending:
         workers: Pool = WorkerPool(
             sending.post, client.max_in_flight, failed=call_failed, clock=settings.clock
         )

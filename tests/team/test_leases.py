@@ -12,9 +12,11 @@ import time
 
 import pytest
 
+import smsframe
 from smsframe._journal.opening import open_journal
 from smsframe._journal.postgres.database import WRITING_IN_LINE
 from smsframe._journal.postgres.holder import TeamHolder
+from smsframe._journal.postgres.lease import Lease
 from smsframe._journal.records import Claim, RunRecord, Settlement
 from smsframe.errors import CampaignBusyError, JournalError
 
@@ -68,7 +70,8 @@ def test_sending__one_at_a_time(journals):
 def test_sending__waits_for_another(journals):
     """Whoever waits has the lease as soon as it is given back."""
     first, second = journals(), journals()
-    first.sending(SCOPE).__enter__()
+    holding = first.sending(SCOPE)  # it would end with its last reference
+    holding.__enter__()
     began = time.monotonic()
 
     def give_back():
@@ -88,7 +91,8 @@ def test_sending__waits_for_another(journals):
 def test_sending__of_a_dead_process_of_this_machine_is_taken_at_once(journals, address):
     """A restarted kernel never waits for itself: number and start of the process are gone."""
     first, second = journals(), journals()
-    first.sending(SCOPE).__enter__()
+    holding = first.sending(SCOPE)  # it would end with its last reference
+    holding.__enter__()
     done = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"],
                           capture_output=True, text=True, timeout=60, check=True)  # fmt: skip
     pretend(address, journals, pid=int(done.stdout), start="1")
@@ -259,3 +263,32 @@ def test_fork__holds_nothing(journals):
         _, status = os.waitpid(child, 0)
         assert os.waitstatus_to_exitcode(status) == 7
         journal.record(claims=[claim("run")])
+
+
+def test_call__does_not_leave_when_the_lease_may_have_ended(send, team, crowd, texts, monkeypatch):
+    """What was claimed stays here when somebody else may have taken over; again sends the rest."""
+    with monkeypatch.context() as patch:
+        patch.setattr(Lease, "is_surely_ours", lambda _: False)
+        with pytest.warns(smsframe.IncompleteSendWarning):
+            done = send(crowd, team)
+    assert set(done["sms_status"]) == {"not_attempted"}
+    assert "lease_ended" in set(done["sms_code"])
+    assert len(texts()) == 0
+    assert set(send(crowd, team)["sms_status"]) == {"accepted"}
+    assert texts().max() == 1
+
+
+def test_lease__is_surely_ours_for_most_of_its_time(journals):
+    """Not any more when it is nearly over, nor when somebody else has it."""
+    first, second = journals(), journals()
+    with first.sending(SCOPE, lease_s=30.0):
+        lease = first._leases[SCOPE]
+        assert first.may_post()
+        lease.renewed_at -= 28.0
+        assert not first.may_post()
+        start(first, "run")
+        assert first.may_post()
+        second._team.execute("UPDATE leases SET token = '\\x00'")
+        with pytest.raises(JournalError, match="taken over"):
+            first.record(claims=[claim("run")])
+        assert not first.may_post()

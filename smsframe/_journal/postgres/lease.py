@@ -10,6 +10,8 @@ Decisions:
   took over sees every claim that may still be posted, and calls it ``unknown``.
 - **A lease that ended makes unknown messages, never repeated ones.** A sender that slept may still
   post what it had claimed before; its successor does not send those.
+- So does not leave what was claimed, when by the clock of this machine the lease is nearly over:
+  somebody may have settled it otherwise. It is asked when a call has its place in flight.
 - A process of this machine that runs no more holds nothing: its lease is taken over at once.
 - A sender that waits (for its hours, a busy service, somebody's consent) renews by a thread of its
   own, over a connection that it opens for that, when nothing was claimed for a third of the time.
@@ -43,6 +45,7 @@ __all__ = ["Lease", "refuse_superseded", "take"]
 
 _POLL_S: Final = 0.25
 _RENEWALS: Final = 3  # in the time of a lease
+_SURE: Final = 0.9  # of its time; then a call that was claimed does not leave any more
 _END: Final = "clock_timestamp() + ? * interval '1 second'"
 _TAKE: Final = (
     "INSERT INTO leases (scope, epoch, token, holder, service, expires_at) "
@@ -83,6 +86,15 @@ def _hold_nothing() -> None:
     _held_here.clear()
 
 
+def _now() -> float:
+    """Return seconds that go on while the machine sleeps, as the server's do."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    if hasattr(time, "CLOCK_MONOTONIC"):  # goes on in sleep on macOS
+        return time.clock_gettime(time.CLOCK_MONOTONIC)
+    return time.monotonic()
+
+
 @dataclass(slots=True, kw_only=True)
 class Lease:
     """The right to send one campaign."""
@@ -95,16 +107,22 @@ class Lease:
     epoch: int = 0
     renewed_at: float = 0.0
     holder: str = field(default_factory=lambda: TeamHolder.here().written())
+    _is_lost: bool = False
     _ended: threading.Event = field(default_factory=threading.Event)
 
     def renew(self, db: TeamDatabase) -> bool:
         """Renew it; False when somebody else has taken it."""
-        before = time.monotonic()
+        before = _now()
         values = (self.lease_s, self.scope, self.epoch, self.token)
         if not db.execute(_RENEW, values).rowcount:
+            self._is_lost = True
             return False
         self.renewed_at = before
         return True
+
+    def is_surely_ours(self) -> bool:
+        """Tell whether nobody can have taken it over yet, with a margin."""
+        return not self._is_lost and _now() - self.renewed_at < self.lease_s * _SURE
 
     def bring_back(self, db: TeamDatabase) -> bool:
         """Write it down again where the database has forgotten it; False when it has not."""
@@ -142,7 +160,7 @@ class Lease:
         """Renew, again and again, when nothing else has; end when somebody else has taken it."""
         pause_s = self.lease_s / _RENEWALS
         while not self._ended.wait(pause_s / 2):
-            if time.monotonic() - self.renewed_at < pause_s:
+            if _now() - self.renewed_at < pause_s:
                 continue
             with contextlib.suppress(JournalError, psycopg.Error):  # tried again before it ends
                 db = TeamDatabase(self.address)
@@ -167,7 +185,7 @@ def take(db: TeamDatabase, lease: Lease, *, wait_s: float) -> None:
     dead_token = lease.token
     _held_here.add(lease.token)
     while True:
-        before = time.monotonic()
+        before = _now()
         values = (
             lease.scope, lease.token, lease.holder, lease.service, lease.lease_s, dead_token,
         )  # fmt: skip

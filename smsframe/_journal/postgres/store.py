@@ -301,6 +301,10 @@ class TeamJournal(Journal):
             if os.getpid() == owner:
                 release(self._team, lease)
 
+    def may_post(self) -> bool:
+        """Whether the leases are surely still ours, by the clock of this machine."""
+        return all(lease.is_surely_ours() for lease in tuple(self._leases.values()))
+
     @property
     def is_shared(self) -> bool:
         """Whether senders of other machines write it too."""
