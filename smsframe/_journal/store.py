@@ -97,7 +97,7 @@ _CLAIM: Final = (
     "VALUES (?, ?, ?, ?, ?, ?)"
 )
 _MESSAGES: Final = "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?)"
-_SETTLE: Final = (
+SETTLE_BATCH: Final = (
     f"UPDATE batches SET ({OUTCOME_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
     "WHERE batch_id = ? AND state = 'claimed'"
 )
@@ -309,8 +309,7 @@ class Journal(JournalReader):
 
     def _settle(self, db: Database, settlement: Settlement) -> None:
         """Give a claimed batch its outcome; accept the same one again, refuse another one."""
-        outcome = tuple(getattr(settlement, name) for name in OUTCOME_FIELDS)
-        if db.execute(_SETTLE, (*outcome, settlement.batch_id)).rowcount:
+        if db.execute(SETTLE_BATCH, (*settled_row(settlement), settlement.batch_id)).rowcount:
             return
         known = db.execute(
             "SELECT state, http_status, code, response_id FROM batches WHERE batch_id = ?",
@@ -482,6 +481,11 @@ class Journal(JournalReader):
             path=str(self.path),
             contradiction=what,
         )
+
+
+def settled_row(settlement: Settlement) -> tuple[Any, ...]:
+    """Return what is written of an outcome."""
+    return tuple(getattr(settlement, name) for name in OUTCOME_FIELDS)
 
 
 def _runs_with_claims(db: Database, scope: bytes) -> set[str]:

@@ -218,7 +218,7 @@ def test_claims__stand_in_line(journals):
     with first.sending(SCOPE), second.sending(OTHER):
         start(first, "a")
         start(second, "b", OTHER)
-        first._begun(first._team, WRITING_IN_LINE)
+        first._begun(first._team, WRITING_IN_LINE, ())
         first._claim(first._team, claim("a"))
         seen = []
 

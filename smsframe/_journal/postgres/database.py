@@ -80,10 +80,14 @@ class TeamDatabase:
             cursor.execute(text.encode(), _adapted(values))
         return cursor
 
-    def begin(self, how: str) -> None:
-        """Open a transaction, with what it needs."""
+    def begin(self, how: str, *more: str) -> list[str]:
+        """Open a transaction with what it needs; return what was said of ``more`` statements."""
         self.is_reading = how == READING
-        self.connection.execute(how.encode())  # several statements, in one exchange
+        cursor = self.connection.execute("; ".join([how, *more]).encode())  # one exchange for all
+        said = [cursor.statusmessage or ""]
+        while cursor.nextset():
+            said.append(cursor.statusmessage or "")
+        return said[len(said) - len(more) :]
 
     def commit(self) -> None:
         """Commit; a fault where the server did not."""

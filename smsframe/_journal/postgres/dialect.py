@@ -17,7 +17,7 @@ SCHEMA: Final = "smsframe"
 _MARK: Final = re.compile(r"\?|(?<!:):([a-z_]+)\b")
 _RESERVED: Final = re.compile(r'(?<![%(".\w])(user|left)\b(?!\()')
 _TABLE: Final = re.compile(
-    r"\b(FROM|JOIN|INTO|UPDATE|TABLE|REFERENCES|INDEX \w+ ON) (?!smsframe\.|pg_)([a-z_]+)\b"
+    r"\b(FROM|JOIN|INTO|UPDATE|TABLE|REFERENCES|INDEX \w+ ON) (?!smsframe\.|pg_|fresh\b)([a-z_]+)\b"
 )
 _TYPES: Final = (
     (re.compile(r"\bid INTEGER PRIMARY KEY\b"), "id BIGSERIAL PRIMARY KEY"),

@@ -86,7 +86,7 @@ def _hold_nothing() -> None:
     _held_here.clear()
 
 
-def _now() -> float:
+def now() -> float:
     """Return seconds that go on while the machine sleeps, as the server's do."""
     if hasattr(time, "CLOCK_BOOTTIME"):
         return time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -112,9 +112,22 @@ class Lease:
 
     def renew(self, db: TeamDatabase) -> bool:
         """Renew it; False when somebody else has taken it."""
-        before = _now()
+        before = now()
         values = (self.lease_s, self.scope, self.epoch, self.token)
-        if not db.execute(_RENEW, values).rowcount:
+        return self.note_renewal(db.execute(_RENEW, values).statusmessage or "", before)
+
+    @property
+    def renewal(self) -> str:
+        """The statement that renews it, with its values, to be said in one exchange with others."""
+        return (
+            f"UPDATE smsframe.leases SET expires_at = clock_timestamp() + {self.lease_s!r} "
+            f"* interval '1 second' WHERE scope = decode('{self.scope.hex()}', 'hex') "
+            f"AND epoch = {self.epoch:d} AND token = decode('{self.token.hex()}', 'hex')"
+        )
+
+    def note_renewal(self, said: str, before: float) -> bool:
+        """Take in what the database said of a renewal; False when somebody else has taken it."""
+        if said != "UPDATE 1":
             self._is_lost = True
             return False
         self.renewed_at = before
@@ -122,7 +135,7 @@ class Lease:
 
     def is_surely_ours(self) -> bool:
         """Tell whether nobody can have taken it over yet, with a margin."""
-        return not self._is_lost and _now() - self.renewed_at < self.lease_s * _SURE
+        return not self._is_lost and now() - self.renewed_at < self.lease_s * _SURE
 
     def bring_back(self, db: TeamDatabase) -> bool:
         """Write it down again where the database has forgotten it; False when it has not."""
@@ -160,7 +173,7 @@ class Lease:
         """Renew, again and again, when nothing else has; end when somebody else has taken it."""
         pause_s = self.lease_s / _RENEWALS
         while not self._ended.wait(pause_s / 2):
-            if _now() - self.renewed_at < pause_s:
+            if now() - self.renewed_at < pause_s:
                 continue
             with contextlib.suppress(JournalError, psycopg.Error):  # tried again before it ends
                 db = TeamDatabase(self.address)
@@ -185,7 +198,7 @@ def take(db: TeamDatabase, lease: Lease, *, wait_s: float) -> None:
     dead_token = lease.token
     _held_here.add(lease.token)
     while True:
-        before = _now()
+        before = now()
         values = (
             lease.scope, lease.token, lease.holder, lease.service, lease.lease_s, dead_token,
         )  # fmt: skip

@@ -22,10 +22,12 @@ What is different here, and why:
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import itertools
 import os
 import threading
 import time
+import zlib
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -36,11 +38,11 @@ from smsframe._journal.postgres import schema
 from smsframe._journal.postgres.database import READING, WRITING, WRITING_IN_LINE, TeamDatabase
 from smsframe._journal.postgres.faults import explaining
 from smsframe._journal.postgres.kept_outcomes import NEVER_POSTED, KeptOutcomes, waiting
-from smsframe._journal.postgres.lease import Lease, refuse_superseded, release, take
+from smsframe._journal.postgres.lease import Lease, now, refuse_superseded, release, take
 from smsframe._journal.postgres.standbys import warn_of_standbys
 from smsframe._journal.records import Settlement
 from smsframe._journal.schema import make_directory
-from smsframe._journal.store import Journal
+from smsframe._journal.store import SETTLE_BATCH, Journal, settled_row
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
@@ -57,9 +59,17 @@ __all__ = ["TeamJournal"]
 _AT_ONCE: Final = 64  # batches that are read in one exchange
 _REMEMBERED: Final = 256  # batches of a run that could be written down again: some sixteen MB
 _PING_AFTER_S: Final = 5.0
-_INSERT_BATCH: Final = (
-    "INSERT INTO batches (batch_id, run_id, scope, size, source, claimed_at) "
-    "VALUES (?, ?, ?, ?, ?, ?) RETURNING id"
+# A batch whose run is of another scope, or unknown, or which is there already, inserts nothing.
+_CLAIM: Final = (
+    "WITH fresh AS (INSERT INTO batches (batch_id, run_id, scope, size, source, claimed_at) "
+    "SELECT :batch_id, run_id, scope, :size, :source, :claimed_at FROM runs "
+    "WHERE run_id = :run_id AND scope = :scope "
+    "ON CONFLICT (batch_id) DO NOTHING RETURNING id), "
+    "hashes AS (INSERT INTO messages (batch, recipients_checksum, recipients, keys_checksum, keys, "
+    "loose_values) SELECT id, :recipients_checksum, :recipients, :keys_checksum, :keys, :loose "
+    "FROM fresh), "
+    "contents AS (INSERT INTO payloads (batch, payload) SELECT id, :payload FROM fresh) "
+    "SELECT id FROM fresh"
 )
 _SETTLE_LATE: Final = (
     "UPDATE batches SET state = 'claimed', code = '', message = '', fix = '', settled_at = NULL "
@@ -216,13 +226,13 @@ class TeamJournal(Journal):
                 assert not db.is_reading, "written while it is read"
                 yield db
                 return
-            db = self._begun(db, WRITING if moved_too else WRITING_IN_LINE)
+            leases = () if moved_too else tuple(self._leases.values())
+            db = self._begun(db, WRITING if moved_too else WRITING_IN_LINE, leases)
             try:
                 asserts = self._must_assert
                 if asserts:
                     self._assert_own(db)
-                if not moved_too:
-                    self._renew_leases(db)
+                    self._renew_leases(db, leases)
                 yield db
                 db.commit()
             except BaseException:
@@ -232,17 +242,28 @@ class TeamJournal(Journal):
             if asserts:
                 self._must_assert = False
 
-    def _renew_leases(self, db: TeamDatabase) -> None:
-        """Renew what this journal holds, in the transaction that needs it."""
-        for lease in self._leases.values():
+    def _renew_leases(self, db: TeamDatabase, leases: Sequence[Lease]) -> None:
+        """Renew leases in the transaction that needs them."""
+        for lease in leases:
             if not lease.renew(db):
                 raise refuse_superseded(self.address)
 
-    def _begun(self, db: TeamDatabase, how: str) -> TeamDatabase:
-        """Begin a transaction; over another connection where this one turns out to be cut."""
+    def _begun(self, db: TeamDatabase, how: str, leases: Sequence[Lease]) -> TeamDatabase:
+        """Begin a transaction that renews leases, all in one exchange.
+
+        Over another connection where this one turns out to be cut; the leases are renewed later
+        then, when what the database may have forgotten is in it again.
+        """
         try:
             with explaining(self.address, self._is_lost):
-                db.begin(how)
+                if self._must_assert:
+                    db.begin(how)
+                    return db
+                before = now()
+                said = db.begin(how, *(lease.renewal for lease in leases))
+                for lease, told in zip(leases, said, strict=True):
+                    if not lease.note_renewal(told, before):
+                        raise refuse_superseded(self.address)
         except JournalError:
             if not db.is_lost:
                 with contextlib.suppress(Exception):
@@ -423,20 +444,26 @@ class TeamJournal(Journal):
         if claims:
             self._note(claims[-1])
 
-    def _insert_batch(self, db: Database, claim: Claim) -> int:
-        """Insert the row of a batch, and return its number."""
-        values = (
-            claim.batch_id, claim.run_id, claim.scope, claim.size, claim.source, claim.claimed_at,
-        )  # fmt: skip
-        return int(db.execute(_INSERT_BATCH, values).fetchone()[0])
+    def _claim(self, db: Database, claim: Claim) -> None:
+        """Insert one batch and its blobs, all in one exchange."""
+        self._check_whole(claim)
+        values = {
+            **dataclasses.asdict(claim),
+            "recipients_checksum": zlib.crc32(claim.recipients),
+            "keys_checksum": zlib.crc32(claim.keys),
+        }
+        if db.execute(_CLAIM, values).fetchone() is None:
+            self._check_new(db, claim)  # which says what is wrong with it
+            raise self._contradiction(f"batch {claim.batch_id} was not taken")
 
     def _settle(self, db: Database, settlement: Settlement) -> None:
         """Give a claimed batch its outcome, also one whose sender was taken for dead."""
         if settlement.code == NEVER_POSTED:
             self._settle_if_there(db, settlement)
             return
-        db.execute(_SETTLE_LATE, (settlement.batch_id,))
-        super()._settle(db, settlement)
+        if not db.execute(SETTLE_BATCH, (*settled_row(settlement), settlement.batch_id)).rowcount:
+            db.execute(_SETTLE_LATE, (settlement.batch_id,))
+            super()._settle(db, settlement)
 
     def _settle_if_there(self, db: Database, settlement: Settlement) -> None:
         """Give a batch its outcome if its claim was written, and nothing is known of it yet."""
