@@ -81,14 +81,14 @@ def test_send__cut_anywhere(proxied, send, crowd, texts, seed):
     def judge(piece):
         if b"INSERT INTO smsframe.batches" in piece:
             started.set()
-        if started.is_set() and chance.random() < 0.03:
+        if started.is_set() and chance.random() < 0.12:
             return chance.choice(["before", "after"])
         return ""
 
     proxy.cut_at = judge
     done = send(crowd, url)
     proxy.cut_at = lambda _: ""
-    assert proxy.cuts >= 3
+    assert proxy.cuts >= 1
     check(done, texts, crowd)
     pd.testing.assert_frame_equal(done, send(crowd, url))
 
