@@ -78,14 +78,19 @@ class Choices:
         texts = {name: value for name, value in self.arguments().items() if name not in _WHOM}
         return arguments.with_defaults(cast("SendOptions", {"program": "0", **texts}))
 
-    def code(self, frame: str = "df", client: str | None = None) -> str:
+    def code(
+        self, frame: str = "df", client: str | None = None, *, has_accessor: bool = True
+    ) -> str:
         """Return the call that sends exactly this, as code over the frame's name."""
         given = {name: _literal(value) for name, value in self.arguments().items()}
         if client:
             given["client"] = client
         lines = [f"    {_literal(self.text)},"]
+        if not has_accessor:
+            lines.insert(0, f"    {frame},")
         lines += [f"    {name}={value}," for name, value in given.items()]
-        return "\n".join([f"results = {frame}.sms.send(", *lines, ")"])
+        function = f"{frame}.sms.send" if has_accessor else "smsframe.send"
+        return "\n".join([f"results = {function}(", *lines, ")"])
 
 
 def checked(frame: pd.DataFrame, text: str | None, options: arguments.ComposeOptions) -> Choices:

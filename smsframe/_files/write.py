@@ -23,10 +23,11 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import pyarrow as pa
 
+from smsframe._base.any_frame import as_frame
 from smsframe._base.result_columns import RESULT_COLUMNS
 from smsframe._base.sentences import Sentence, arg
 from smsframe._base.tracebacks import public
-from smsframe._base.validation import check_bool, check_frame, path_fault, refuse
+from smsframe._base.validation import check_bool, path_fault, refuse
 from smsframe._files.formula_cells import harmless
 from smsframe._files.read import as_text, check_ending, first_line, kind_of, read_cells, texts_of
 from smsframe._files.workbooks import NO_EXCEL, VALUES_ALONE
@@ -34,6 +35,8 @@ from smsframe.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from smsframe._base.any_frame import AnyFrame
 
 ONLY_READ = (".xlsm", *VALUES_ALONE)
 EXCEL_ROWS: Final = 1_048_575  # below the header
@@ -71,7 +74,7 @@ def write_frame(frame: pd.DataFrame, path: Path, *, overwrite: bool = False) -> 
 
 @public
 def to_excel(
-    frame: pd.DataFrame,
+    frame: AnyFrame,
     path: str | os.PathLike[str],
     *,
     index: bool = False,
@@ -113,7 +116,7 @@ def to_excel(
     ['planned']
     >>> file.unlink()
     """
-    check_frame(frame)
+    frame = as_frame(frame)
     faults: list[str] = []
     path_fault("path", path, faults)
     check_bool("index", index, faults)

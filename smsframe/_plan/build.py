@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from smsframe._base import result_columns
-from smsframe._base.validation import check_frame, refuse
+from smsframe._base.any_frame import as_frame
+from smsframe._base.validation import refuse
 from smsframe._plan import options as arguments
 from smsframe._plan.column_values import ColumnValues
 from smsframe._plan.data import PlanData
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+    from smsframe._base.any_frame import AnyFrame
     from smsframe._base.message import Message
     from smsframe._plan.recipients import Recipients
     from smsframe._plan.texts import Texts
@@ -54,7 +56,7 @@ DOUBTFUL_WORDS = ("tag_other_notation", "text_garbled")
 
 
 def build_plan(
-    frame: pd.DataFrame,
+    frame: AnyFrame,
     text: str | None,
     given: arguments.SendOptions,
     *,
@@ -64,8 +66,7 @@ def build_plan(
 
     ``now`` is the moment from which sending hours are looked at, in seconds since 1970.
     """
-    check_frame(frame)
-    frame = result_columns.detached(frame)
+    frame = result_columns.detached(as_frame(frame))
     message, columns, options = _checked(frame, text, given)
     problems = Problems()
     values = ColumnValues(frame, columns.formats, problems)
@@ -104,7 +105,6 @@ def build_texts(
     frame: pd.DataFrame, text: str, given: arguments.SendOptions
 ) -> tuple[Texts, Problems]:
     """Read what the rows are told, whomever they address, and what is wrong with that."""
-    check_frame(frame)
     message, columns, options = _checked(frame, text, given)
     values = ColumnValues(frame, columns.formats, Problems())
     return read_texts(message, columns, options.fold, values), values.problems

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from smsframe._base.any_frame import as_frame
 from smsframe._base.result_columns import detached, strip_results
-from smsframe._base.result_rows import ResultRows
+from smsframe._base.result_rows import A_RESULT, ResultRows
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_text, refuse
 from smsframe._connect import journal_file
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe._acoustic.client import Client
+    from smsframe._base.any_frame import AnyFrame
     from smsframe._results.summary import Summary
 
 __all__ = ["batches", "failed", "plot", "results", "runs", "summary", "to_retry", "unknown"]
@@ -40,7 +42,7 @@ NOT_AGAIN = ("already_in_campaign", "excluded", "opted_out", "no_consent")
 
 @public
 def summary(
-    frame: pd.DataFrame,
+    frame: AnyFrame,
     by: Hashable | list[Hashable] | None = None,
     *,
     price_per_segment: float | Mapping[str, float] | None = None,
@@ -87,12 +89,12 @@ def summary(
     >>> done.sms.summary(by="country").to_frame()["country"].tolist()
     ['GB', 'US', <NA>]
     """
-    return summarized(frame, by, price_per_segment)
+    return summarized(as_frame(frame, A_RESULT), by, price_per_segment)
 
 
 @public
 def batches(
-    frame: pd.DataFrame,
+    frame: AnyFrame,
     *,
     client: Client | None = None,
     journal: str | os.PathLike[str] | None = None,
@@ -138,11 +140,11 @@ def batches(
     0
     """
     with reading_journal(journal_file(client, journal)) as opened:
-        return batch_table(frame, opened)
+        return batch_table(as_frame(frame, A_RESULT), opened)
 
 
 @public
-def failed(frame: pd.DataFrame) -> pd.DataFrame:
+def failed(frame: AnyFrame) -> pd.DataFrame:
     """Return the rows that did not go out, each with its reason; as a property of the accessor.
 
     Parameters
@@ -173,7 +175,7 @@ def failed(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 @public
-def unknown(frame: pd.DataFrame) -> pd.DataFrame:
+def unknown(frame: AnyFrame) -> pd.DataFrame:
     """Return the rows that may or may not have gone out; as a property of the accessor.
 
     They are not repeated unasked. :func:`reconcile` or :func:`resolve` settle them.
@@ -205,7 +207,7 @@ def unknown(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 @public
-def to_retry(frame: pd.DataFrame) -> pd.DataFrame:
+def to_retry(frame: AnyFrame) -> pd.DataFrame:
     """Return the rows that did not go out and may, ready for ``.sms.send``.
 
     The plainest way to go on is to run the same send again on the whole frame: it sends only what
@@ -238,6 +240,7 @@ def to_retry(frame: pd.DataFrame) -> pd.DataFrame:
     >>> smsframe.to_retry(done)["mobile"].tolist()
     ['+1 201-555-0124']
     """
+    frame = as_frame(frame, A_RESULT)
     rows = ResultRows.read(frame)
     held = np.array([code in NOT_AGAIN for code in rows.code.to_pylist()], dtype=bool)
     chosen = strip_results(frame.loc[rows.has(*RETRIED) & ~held])
@@ -246,7 +249,7 @@ def to_retry(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 @public
-def plot(frame: pd.DataFrame) -> npt.NDArray[Any]:
+def plot(frame: AnyFrame) -> npt.NDArray[Any]:
     """Draw results: outcome by batch over time, reasons ranked, segments per message.
 
     Parameters
@@ -277,7 +280,7 @@ def plot(frame: pd.DataFrame) -> npt.NDArray[Any]:
     (3,)
     >>> matplotlib.pyplot.close("all")
     """
-    return drawn(frame)
+    return drawn(as_frame(frame, A_RESULT))
 
 
 @public
@@ -369,7 +372,8 @@ def results(
         return history.results_of(opened, name or "")
 
 
-def _chosen(frame: pd.DataFrame, *statuses: str) -> pd.DataFrame:
+def _chosen(frame: AnyFrame, *statuses: str) -> pd.DataFrame:
     """Return the rows with one of these statuses."""
+    frame = as_frame(frame, A_RESULT)
     chosen = ResultRows.read(frame).has(*statuses)
     return detached(frame.loc[chosen])

@@ -34,6 +34,7 @@ from smsframe._send.run import send_plan
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
+    from smsframe._base.any_frame import AnyFrame
     from smsframe._base.arrow import Positions
     from smsframe._base.message import Message
     from smsframe._plan.data import PlanData
@@ -377,7 +378,7 @@ class Plan:
 @public
 @takes_send_options
 def plan(
-    frame: pd.DataFrame,
+    frame: AnyFrame,
     text: str | None = None,
     **options: Unpack[SendOptions],
 ) -> Plan:
@@ -423,7 +424,7 @@ def plan(
 @public
 @takes_send_options
 def preview(
-    frame: pd.DataFrame, text: str | None = None, *, n: int = 5, **options: Unpack[SendOptions]
+    frame: AnyFrame, text: str | None = None, *, n: int = 5, **options: Unpack[SendOptions]
 ) -> pd.DataFrame:
     """Show the first messages as the phones would: whom (masked), text, encoding and segments.
 

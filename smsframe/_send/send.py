@@ -11,6 +11,7 @@ from smsframe._send.plan import plan
 if TYPE_CHECKING:
     import pandas as pd
 
+    from smsframe._base.any_frame import AnyFrame
     from smsframe._plan.options import SendOptions
 
 __all__ = ["send"]
@@ -19,7 +20,7 @@ __all__ = ["send"]
 @public
 @takes_send_options
 def send(
-    frame: pd.DataFrame,
+    frame: AnyFrame,
     text: str | None = None,
     **options: Unpack[SendOptions],
 ) -> pd.DataFrame:
@@ -36,8 +37,9 @@ def send(
 
     Parameters
     ----------
-    frame : DataFrame
-        One row per recipient; it is not changed.
+    frame : DataFrame, or whatever offers ``__arrow_c_stream__``
+        One row per recipient; it is not changed. A frame of polars, a relation of DuckDB, a table
+        or reader of pyarrow is taken once; the results are of pandas, on the rows' positions.
     text : str, at most 800 characters
         The message, with ``%%Tag%%`` placeholders. None only with ``content_id``.
     program : str or int

@@ -10,12 +10,15 @@ from __future__ import annotations
 import datetime as dt
 import warnings
 from pathlib import Path
-from typing import Any, assert_type
+from typing import TYPE_CHECKING, Any, assert_type
 
 import pandas as pd
 
 import smsframe
 from smsframe._accessor import FrameAccessor, SeriesAccessor
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 people = pd.DataFrame({"mobile": ["+1 201-555-0123"], "FirstName": ["Ann"], 3: [1.5]})
 
@@ -262,3 +265,10 @@ def catching() -> dict[str, Any]:
     except smsframe.SmsframeError as error:
         return error.details
     return {}
+
+
+def frames_of_other_libraries(table: pa.Table, reader: Any) -> None:
+    """Give whatever offers Arrow's protocol."""
+    assert_type(smsframe.send(table, "Hi", program="1"), pd.DataFrame)
+    smsframe.plan(reader, "Hi", program="1")
+    smsframe.plan([1, 2], "Hi", program="1")  # type: ignore[arg-type]
