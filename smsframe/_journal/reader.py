@@ -278,6 +278,28 @@ class JournalReader:
         rest = self._one("SELECT rest FROM rests WHERE run_id = ?", run_id)
         return dataclasses.replace(found[0], rest=b"" if rest is None else rest)
 
+    def place(self, run_id: str) -> bytes | None:
+        """Give where the results of a run from files are; None for a run from a frame."""
+        found = self._one("SELECT place FROM places WHERE run_id = ?", run_id)
+        return None if found is None else bytes(found)
+
+    def hashes(self, scope: bytes) -> Iterator[BatchHashes]:
+        """Read the keys and recipients of a scope's batches, checked, one batch at a time."""
+        with self._snapshot() as db:
+            read = 0
+            for row in db.execute(_WITH_RECIPIENTS, (scope,)):
+                read += 1
+                yield self._checked(row)
+            (expected,) = db.execute(_COUNT_OTHERWISE, (scope,)).fetchone()
+            if read != expected:
+                raise damaged(self.path, f"{read} batches are found where {expected} were written")
+
+    def records(self, numbers: Sequence[int]) -> dict[int, BatchRecord]:
+        """Give batches by their numbers."""
+        ordered = sorted(numbers)
+        with self._reading() as db:
+            return dict(zip(ordered, self._records(db, ordered), strict=True))
+
     def batches(self, run_id: str) -> list[BatchRecord]:
         """List the batches of a run in the order of their claims."""
         query = f"SELECT {_BATCH_COLUMNS} {_FROM_BATCHES} WHERE run_id = ? ORDER BY id"

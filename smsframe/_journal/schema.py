@@ -376,4 +376,9 @@ def first_tables(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (first_tables,)
+def places(db: sqlite3.Connection) -> None:
+    """Make room for where the results of a run from files are, opaque here; `forget` drops it."""
+    db.execute("CREATE TABLE places (run_id TEXT PRIMARY KEY REFERENCES runs, place BLOB NOT NULL)")
+
+
+MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (first_tables, places)

@@ -116,6 +116,7 @@ _FORGET_BLOBS: Final = (
     f"DELETE FROM payloads WHERE {_OF_OLD_BATCHES}",
     f"DELETE FROM statuses WHERE {_OF_OLD_BATCHES}",
     f"DELETE FROM rests WHERE {_OF_OLD_RUNS}",
+    f"DELETE FROM places WHERE {_OF_OLD_RUNS}",
 )
 _NO_ANSWER: Final = "The sender died before the answer was recorded."
 _LOOK_IT_UP: Final = Sentence(
@@ -161,6 +162,11 @@ class Journal(JournalReader):
                 raise self._contradiction(f"run {run.run_id} is already in it")
             db.execute(_START, row)
             db.execute("INSERT INTO rests VALUES (:run_id, :rest)", row)
+
+    def place_run(self, run_id: str, place: bytes) -> None:
+        """Write down where the results of a run from files are (opaque)."""
+        with self._writing() as db:
+            db.execute("INSERT OR REPLACE INTO places VALUES (?, ?)", (run_id, place))
 
     def end_run(
         self,

@@ -8,6 +8,7 @@ not reached) the rest counts, unless the batch was accepted.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,6 +47,14 @@ def results_of(journal: Journal, run_id: str) -> pd.DataFrame:
 def _run(journal: Journal, run_id: str) -> RunRecord:
     """Return a run that can be rebuilt."""
     run = journal.run(run_id)
+    place = journal.place(run_id)
+    if place is not None:
+        folder = json.loads(place)["out"]
+        raise JournalError(
+            f"Run {run_id} was sent from files, so its results are files too: "
+            f"smsframe.SentFiles({folder!r}) opens them.",
+            run=run_id,
+        )
     if run.forgotten or not run.rest:
         raise JournalError(
             f"What run {run_id} sent was forgotten (smsframe.journal.forget), so its rows cannot "
@@ -242,7 +251,7 @@ def _run_row(journal: Journal, run_id: str) -> dict[str, Any]:
 
 def _counts(journal: Journal, run: RunRecord) -> dict[str, int | None]:
     """Count the rows of a run by status; those that an earlier run had dealt with by themselves."""
-    if run.forgotten:
+    if run.forgotten or journal.place(run.run_id) is not None:
         counted = journal.counts(run.run_id)
         known = {**counted, "unknown": counted["unknown"] + counted["claimed"]}
         return {name: known.get(name) if name != "rejected" else None for name in _COUNTS}

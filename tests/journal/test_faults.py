@@ -218,7 +218,7 @@ def test_open__upgrades_an_older_journal(filled, monkeypatch):
         with Journal(filled) as journal:
             assert len(journal.ledger(SCOPE)) == 20_000
             names = journal._db.execute("SELECT name FROM migrations ORDER BY rowid").fetchall()
-            assert names == [("first_tables",), ("add_notes",)]
+            assert names == [("first_tables",), ("places",), ("add_notes",)]
 
 
 def test_open__undoes_a_migration_that_fails(filled, monkeypatch):
