@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     from smsframe._send.plan import Plan, last_plan, plan, preview
     from smsframe._send.run import last_results
     from smsframe._send.send import send
+    from smsframe._stream.send_files import FilesPlan, plan_files, send_files
+    from smsframe._stream.sent_files import SentFiles
     from smsframe._text.segments import segments
     from smsframe.sandbox import Sandbox
 
@@ -71,12 +73,14 @@ __all__ = [
     "Client",
     "Composer",
     "ConfigurationError",
+    "FilesPlan",
     "IncompleteSendWarning",
     "InputError",
     "JournalError",
     "Plan",
     "PlanWarning",
     "Sandbox",
+    "SentFiles",
     "SmsframeError",
     "SmsframeWarning",
     "StatusWarning",
@@ -91,6 +95,7 @@ __all__ = [
     "last_results",
     "normalize",
     "plan",
+    "plan_files",
     "plot",
     "preview",
     "read",
@@ -101,6 +106,7 @@ __all__ = [
     "runs",
     "segments",
     "send",
+    "send_files",
     "summary",
     "to_excel",
     "to_retry",
@@ -122,6 +128,8 @@ _LAZY = {
     "last_results": "smsframe._send.run",
     "normalize": "smsframe._phones.read",
     "read": "smsframe._files.read",
+    "SentFiles": "smsframe._stream.sent_files",
+    **dict.fromkeys(("FilesPlan", "plan_files", "send_files"), "smsframe._stream.send_files"),
     "segments": "smsframe._text.segments",
     "send": "smsframe._send.send",
     "to_excel": "smsframe._files.write",

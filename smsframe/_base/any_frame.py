@@ -135,6 +135,11 @@ def _untaken(what: str, error: Exception) -> InputError:
     )
 
 
+def plain_table(table: pa.Table) -> pa.Table:
+    """Return a table without dictionaries, run lengths and views; its texts are large strings."""
+    return pa.table([_plain(column) for column in table.columns], names=table.column_names)
+
+
 def _frame_of(table: pa.Table) -> pd.DataFrame:
     """Return a table as a frame; two columns may have one name, as in a frame."""
     names = table.column_names

@@ -90,7 +90,7 @@ def find_sent(plan: PlanData, service: str, scope: bytes, journal: JournalReader
     held = np.zeros(len(rows), dtype=bool)
     if who is not None and len(ledger):
         counts = (ACCEPTED,) if plan.options.resend_unknown else HAD
-        held[wanted] = _stand_in(who[wanted], _gone(mine, ledger, counts))
+        held[wanted] = stand_in(who[wanted], _gone(mine, ledger, counts))
     return Matched(
         todo=rows[wanted & ~held],
         known=rows[is_known],
@@ -137,7 +137,7 @@ def _gone(mine: pa.Array, ledger: Ledger, states: tuple[int, ...]) -> npt.NDArra
     return recipients
 
 
-def _stand_in(who: npt.NDArray[np.uint64], gone: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+def stand_in(who: npt.NDArray[np.uint64], gone: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
     """Return which rows stand in for messages that are gone: a person's first, as many as those."""
     recipients, numbers = np.unique(gone, return_counts=True)
     if not len(recipients):

@@ -90,7 +90,7 @@ def look_back(
         for number, count in zip(numbers, counts, strict=True)
     ]
     faults = [
-        *_accepted_before(rounds, finished=journal.finished_runs(scope), now=now),
+        *accepted_before(rounds, finished=journal.finished_runs(scope), now=now),
         *_had_nearly_this(
             plan, service=service, scope=scope, matched=matched, journal=journal, now=now
         ),
@@ -101,7 +101,7 @@ def look_back(
     )
 
 
-def _accepted_before(
+def accepted_before(
     rounds: Sequence[tuple[BatchRecord, int]], *, finished: Sequence[FinishedRun], now: float
 ) -> Iterator[Fault]:
     """Tell of rows that an earlier round had accepted; ``rounds`` are batches with their rows."""
@@ -145,7 +145,7 @@ def _had_nearly_this(
         return
     # A run may go on for days after it was started; what of it left within the week counts.
     recent = journal.recent_runs(service, plan.message.program, now - 2 * WEEK_S)
-    near = _near_runs(plan, scope, recent)
+    near = near_runs(plan, scope, recent)
     if not near:
         return
     rows, numbers = matched.new, plan.occurrences
@@ -153,14 +153,14 @@ def _had_nearly_this(
         rows = rows[numbers[rows] == 0]
     if not len(rows):
         return
-    looked = _Search(plan, service, rows, near, _of_this_frame(matched.ledger))
+    looked = Search(plan, service, rows, near, _of_this_frame(matched.ledger))
     looked.through(journal.recent_batches([*near], now - WEEK_S), journal)
     number = int((looked.at > 0).sum())
     if plan.options.campaign is not None:
         if number:
-            yield _had_these_words(number, looked)
+            yield had_these_words(number, looked)
     elif number and 2 * number >= len(rows):
-        yield _nearly_the_same(number, len(rows), looked, near)
+        yield nearly_the_same(number, len(rows), looked, near)
 
 
 def _of_this_frame(ledger: Ledger) -> dict[str, npt.NDArray[np.int32]]:
@@ -178,7 +178,7 @@ class _NearRun:
     pairs: list[tuple[int, int]]
 
 
-def _near_runs(plan: PlanData, scope: bytes, recent: Sequence[RecentRun]) -> dict[str, _NearRun]:
+def near_runs(plan: PlanData, scope: bytes, recent: Sequence[RecentRun]) -> dict[str, _NearRun]:
     """Return the runs with a nearly equal text; for a named campaign those of other campaigns."""
     mine, named = plan.messages.near, plan.options.campaign is not None
     known: dict[bytes, list[tuple[int, int]] | None] = {}
@@ -196,7 +196,7 @@ def _near_runs(plan: PlanData, scope: bytes, recent: Sequence[RecentRun]) -> dic
     return near
 
 
-class _Search:
+class Search:
     """For each row of a plan, when and in which run its person had a nearly equal message."""
 
     def __init__(
@@ -282,9 +282,7 @@ class _Search:
         return same
 
 
-def _nearly_the_same(
-    number: int, total: int, looked: _Search, near: Mapping[str, _NearRun]
-) -> Fault:
+def nearly_the_same(number: int, total: int, looked: Search, near: Mapping[str, _NearRun]) -> Fault:
     """Return the fault of a send to people who had nearly the same."""
     run_id, when = _main_run(looked)
     out = (
@@ -320,7 +318,7 @@ def _nearly_the_same(
     )
 
 
-def _had_these_words(number: int, looked: _Search) -> Fault:
+def had_these_words(number: int, looked: Search) -> Fault:
     """Return the warning of a named campaign whose people had these very words."""
     run_id, when = _main_run(looked)
     return Fault(
@@ -351,7 +349,7 @@ def _leave_out(what: str, run_id: str) -> Sentence:
     )
 
 
-def _main_run(looked: _Search) -> tuple[str, float]:
+def _main_run(looked: Search) -> tuple[str, float]:
     """Return the run that most of the people were met in, and when its last batch left."""
     run_id = max(looked.runs, key=lambda name: looked.runs[name])
     return run_id, looked.runs[run_id][1]

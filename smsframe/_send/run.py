@@ -204,7 +204,7 @@ class Run:
             content_id=message.content_id,
             near=self.plan.messages.near.dumps(),
             is_test=campaign_names.is_test(options.campaign),
-            settings=_settings(self.plan),
+            settings=settings_of(self.plan),
             tags=self.plan.tags,
             rows=self.plan.rows,
             started_at=self.now(),
@@ -221,7 +221,7 @@ def send_plan(made: PlanData, how: Sending, control: SendControl | None = None) 
         return dry_run(made, how.client)
     client = connected(how.client)
     _refuse_blocked(made, client)
-    _refuse_another_list(made)
+    refuse_another_list(made)
     if not len(made.sendable):
         return _keep(Tally(made.verdicts()).frame(made.frame, None))
     scope = scope_of(made, client)
@@ -261,7 +261,7 @@ def _run_of(
     made: PlanData, client: Client, scope: bytes, journal: Journal, control: SendControl
 ) -> Run:
     """Hold a plan against the journal."""
-    run_id = _new_run_id()
+    run_id = new_run_id()
     matched, gap = match(made, client, scope, journal, run_id)
     tally = Tally(made.verdicts())
     tally.recall(matched)
@@ -507,7 +507,7 @@ def _refuse_blocked(made: PlanData, client: Client) -> None:
         raise _refusal(Sentence(many, listed, ". The first:", *first), made, table)
 
 
-def _refuse_another_list(made: PlanData) -> None:
+def refuse_another_list(made: PlanData) -> None:
     """Refuse a plan that was made with another list of the team: somebody may have been added."""
     if campaign_names.is_test(made.options.campaign) or team_mark() == made.team_mark:
         return
@@ -591,7 +591,7 @@ def _check_confirm(run: Run, confirm: int | None, planned: tuple[int, int]) -> N
     )
 
 
-def _settings(made: PlanData) -> str:
+def settings_of(made: PlanData) -> str:
     """Return the arguments of a run as JSON, functions by their name."""
     columns, options = made.columns, made.options
     kept = {
@@ -619,6 +619,6 @@ def _keep(results: pd.DataFrame) -> pd.DataFrame:
     return results
 
 
-def _new_run_id() -> str:
+def new_run_id() -> str:
     """Return an id that sorts by time and is not met twice."""
     return f"{dt.datetime.now(tz=dt.UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"

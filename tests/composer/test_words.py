@@ -70,7 +70,7 @@ def test_words__of_what_was_sent_before(code):
     looked = SimpleNamespace(runs={"r1": (4, 0.0)})
     near = {"r1": SimpleNamespace(run=SimpleNamespace(forgotten=False))}
     sentence = {
-        "nearly_the_same": nearly_the_same._nearly_the_same(4, 5, looked, near).sentence,
+        "nearly_the_same": nearly_the_same.nearly_the_same(4, 5, looked, near).sentence,
         "had_these_words": nearly_the_same._had_these_words(4, looked).sentence,
         "accepted_before": _accepted_before_a_day_ago().sentence,
     }[code]

@@ -199,7 +199,7 @@ def test_open__of_a_newer_journal(filled):
 def test_open__of_a_journal_from_before_the_first_version(filled):
     """It told messages apart in another way, so it is refused with the way on, and left alone."""
     with sqlite3.connect(filled) as older:
-        older.execute("UPDATE migrations SET name = 'runs_and_batches'")
+        older.execute("UPDATE migrations SET name = 'runs_and_batches' WHERE rowid = 1")
     older.close()
     error = refusal(lambda: Journal(filled))
     assert "before 0.1.0" in str(error)

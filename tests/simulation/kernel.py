@@ -96,7 +96,7 @@ class Kernel:
             (run, "Journal", functools.partial(Journal, connect=self._connect)),
             (run, "WorkerPool", self._workers),
             (run, "counted_interrupts", self._interrupts),
-            (run, "_new_run_id", self._run_id),
+            (run, "new_run_id", self._run_id),
         ]
 
     def step(self, what: str) -> None:
