@@ -157,7 +157,8 @@ class ResultFiles:
             at += rows
 
     def close(self) -> None:
-        """Write the files that have no rows, and the last one."""
+        """Write the last files, those that have no rows; half a file is never written."""
+        assert self._writer is None
         self._pass_to(len(self._files))
 
     def _pass_to(self, number: int) -> None:

@@ -62,6 +62,10 @@ if TYPE_CHECKING:
 ONCE: Final = Sentence(
     "The same message to the same person is in an earlier row of these files. It is sent once."
 )
+_CHANGED: Final = (
+    "The files, or the list of SMSFRAME_EXCLUDE, have changed since they were checked. What was sent "
+    "until then is kept; the same call checks them anew and goes on."
+)
 NOT_REACHED: Final = ending_of("stopped", "not_reached", "ended", ". The same call goes on here.")
 
 
@@ -95,6 +99,7 @@ class FilesRun:
     counts: Counter[str] = field(default_factory=Counter)
     held: Counter[str] = field(default_factory=Counter)
     left: int = 0
+    planned: int = 0
     settled: Counter[str] = field(default_factory=Counter)
     _open: dict[int, Open] = field(default_factory=dict)
     _current: Open | None = None
@@ -142,8 +147,8 @@ class FilesRun:
 
     def _held_against(self, portion: Portion, plan: PlanData) -> Open:
         """Hold a portion against what the first pass found of its rows."""
-        if plan.blocking:
-            raise InputError("A file has changed since it was checked. Run the same call again.")
+        if plan.blocking or plan.team_mark != self.found.plan.team_mark:
+            raise InputError(_CHANGED)
         found = self.scratch.found(portion.first, plan.rows)
         verdict = plan.verdict.copy()
         verdict[found["row"][found["what"] == DUPLICATE]] = REPEATED
@@ -162,6 +167,9 @@ class FilesRun:
             ledger=self._ledger(known),
         )
         verdicts = plan.verdicts()
+        self.planned += len(matched.todo)
+        if self.planned > self.going:  # whatever has changed, nobody is texted whom nobody counted
+            raise InputError(_CHANGED)
         reasons = [(code, ONCE if code == "duplicate" else why) for code, why in verdicts.reasons]
         tally = Tally(replace(verdicts, reasons=reasons))
         tally.recall(matched)
@@ -296,10 +304,13 @@ class FilesRun:
             opened.tally.close(opened.matched.todo, ending)
             self._write(opened)
         self._current = None
-        while (rest := self.next_portion()) is not None:
+        while self.control.stop.asked <= 1:
+            rest = self.next_portion()
+            if rest is None:
+                self.files.close()
+                return
             rest.tally.close(rest.matched.todo, ending)
             self._write(self._open.pop(rest.portion.number))
-        self.files.close()
 
     # -- the run
 

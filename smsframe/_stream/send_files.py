@@ -305,7 +305,6 @@ def send_files(
     ...         folder / "*.parquet", "Hi %%Name%%", program="148372",
     ...         out=folder / "results", progress=False,
     ...     )
-    1 accepted · 0 rejected · 0 unknown · 1 invalid: SentFiles.failed
     >>> sent.summary()[["status", "rows"]].values.tolist()
     [['accepted', 1], ['invalid', 1]]
     """
@@ -518,13 +517,15 @@ def _send(
             accepted=had,
             accepted_at=when if all_sent else None,
         )
-        print(nothing.sentence)  # noqa: T201 - the line that says why nothing moved
+        if not control.quiet:
+            print(nothing.sentence)  # noqa: T201 - the line that says why nothing moved
         warn({"unknown": run.counts["unknown"]}, "")
         return SentFiles(out)
     line = banner(
         run.counts, before=(had, when), warnings=warnings, held=run.held, by_team=found.by_team
     )
-    print(line.replace("results.sms.failed", "SentFiles.failed"))  # noqa: T201 - as above
+    if not control.quiet:
+        print(line.replace("results.sms.failed", "SentFiles.failed"))  # noqa: T201 - as above
     if delivery.failure is not None:
         raise delivery.failure
     if control.stop.asked:

@@ -64,7 +64,6 @@ class SentFiles:
     ...         folder / "people.parquet", "Hi %%Name%%", program="148372",
     ...         out=folder / "results", progress=False,
     ...     )
-    1 accepted · 0 rejected · 0 unknown
     >>> smsframe.SentFiles(folder / "results").counts
     {'accepted': 1}
     """
