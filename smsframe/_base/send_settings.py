@@ -17,7 +17,7 @@ BATCH_SIZE = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendSettings:
-    """Contacts in a call, rows of files in memory, and how long to go on repeating what was not processed.
+    """Contacts in a call, rows of files at a time, and how long to repeat what was not processed.
 
     A batch without a connection is given up after ``connect_attempts``, one refused for being too
     many after ``busy_s`` seconds in all. A locked journal is tried again every ``locked_pause_s``.

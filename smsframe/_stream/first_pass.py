@@ -90,7 +90,7 @@ class FirstPass:
         return sorted(found, key=lambda f: (SEVERITIES.index(f.severity), -f.count))
 
     def table(self) -> pd.DataFrame:
-        """Return the problems as a table: one line for each kind, with the first row that has it."""
+        """Return the problems as a table: a line for each kind, with the first row that has it."""
         whole = [
             (f.code, f.severity, f.column, f.count, "", None, f.value, str(f.sentence))
             for f in self.whole
@@ -152,7 +152,12 @@ class FirstPass:
 
 
 def begin(
-    files: list[SourceFile], text: str | None, given: Mapping[str, Any], now: float, *, portion_rows: int
+    files: list[SourceFile],
+    text: str | None,
+    given: Mapping[str, Any],
+    now: float,
+    *,
+    portion_rows: int,
 ) -> FirstPass:
     """Decide from the first rows, and all their columns, what is read of every row."""
     first = next(portions(files, None, size=portion_rows), None)

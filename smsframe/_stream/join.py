@@ -162,8 +162,8 @@ def _match(
     again = resend_unknown & is_known & np.isin(states, (CLAIMED, UNKNOWN))
     later = ~mine["excluded"] & (mine["row"] > last)
     wanted = ~mine["excluded"] & ~later & ((entry < 0) | again)
-    _note_known(scratch, found, mine, theirs, entry, is_known & ~(again & wanted), KNOWN)
-    _note_known(scratch, found, mine, theirs, entry, again & wanted, AGAIN)
+    for which, what in ((is_known & ~(again & wanted), KNOWN), (again & wanted, AGAIN)):
+        _note_known(scratch, found, mine["row"][which], theirs[entry[which]], what)
     scratch.add_found(mine["row"][later & ~is_known], LATER)
     found.later += int((later & ~is_known).sum())
     persons = np.empty(int((~mine["excluded"]).sum()), PERSON)
@@ -200,17 +200,10 @@ def _strongest(mine: Records, theirs: Records) -> npt.NDArray[np.int64]:
 
 
 def _note_known(
-    scratch: Scratch,
-    found: Joined,
-    mine: Records,
-    theirs: Records,
-    entry: npt.NDArray[np.int64],
-    which: npt.NDArray[np.bool_],
-    what: int,
+    scratch: Scratch, found: Joined, rows: npt.NDArray[np.int64], entries: Records, what: int
 ) -> None:
     """Write down which batch dealt with rows before."""
-    entries = theirs[entry[which]]
-    scratch.add_found(mine["row"][which], what, entries["state"], entries["batch"])
+    scratch.add_found(rows, what, entries["state"], entries["batch"])
     accepted = entries["state"] == ACCEPTED
     found.accepted += int(accepted.sum())
     if what == AGAIN:

@@ -7,7 +7,7 @@ whole column is looked for in each portion too, and a handful of rows would prov
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -80,8 +80,8 @@ class Reading:
                 frames.append(as_people(_joined(tables), is_text=is_text))
         if len(frames) > 1:
             raise InputError(
-                "Some of these files are CSV, whose cells are all texts, and some are not. Send the "
-                "CSV files by a call of their own, or make all of them Parquet files."
+                "Some of these files are CSV, whose cells are all texts, and some are not. Send "
+                "the CSV files by a call of their own, or make all of them Parquet files."
             )
         return frames[0]
 
@@ -101,8 +101,8 @@ class Reading:
             known, where = self.kinds.setdefault(column, (kind, name))
             if known != kind:
                 raise InputError(
-                    f"Column {shown_label(column)} is of the kind {known} in {where} and {kind} in "
-                    f"{name}. Make it the same in all files, so that the same cell is the same word."
+                    f"Column {shown_label(column)} is of the kind {known} in {where} and {kind} "
+                    f"in {name}. Make it the same in all files, so that a cell is the same word."
                 )
         return table
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import pandas as pd
 import pyarrow as pa
@@ -19,11 +18,13 @@ import pyarrow.parquet as pq
 
 from smsframe._base.result_columns import RESULT_COLUMNS, STATUSES
 from smsframe._base.sentences import Sentence, arg
-from smsframe._stream.sources import empty_table
+from smsframe._stream.sources import empty_table, result_name
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
 
     from smsframe._stream.portions import Portion
     from smsframe._stream.sources import SourceFile
@@ -43,11 +44,6 @@ SCHEMA: Final = pa.schema(
         "sms_accepted_at": pa.timestamp("us", "UTC"),
     }
 )
-
-
-def result_name(file: SourceFile) -> str:
-    """Return the name of the results of a file."""
-    return file.name if file.kind == "parquet" else f"{file.name}.parquet"
 
 
 def as_arrow(results: pd.DataFrame) -> pa.Table:
@@ -138,10 +134,15 @@ class ResultFiles:
         self._stack = contextlib.ExitStack()
         self._writer: pq.ParquetWriter | None = None
 
-    def __enter__(self) -> ResultFiles:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
         """Leave no half of a file."""
         if self._writer is not None:
             self._writer.close()

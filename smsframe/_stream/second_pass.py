@@ -38,7 +38,6 @@ from smsframe._send.keys_ahead import KeysAhead
 from smsframe._send.row_outcomes import Tally
 from smsframe._send.run import settings_of
 from smsframe._stream.portions import plan_portion, portions
-from smsframe._stream.result_files import ResultFiles
 from smsframe._stream.scratch import AGAIN, DUPLICATE, HELD, KNOWN, LATER
 from smsframe.errors import InputError, JournalError
 
@@ -55,6 +54,7 @@ if TYPE_CHECKING:
     from smsframe._send.cancellation import SendControl
     from smsframe._stream.first_pass import FirstPass
     from smsframe._stream.portions import Portion
+    from smsframe._stream.result_files import ResultFiles
     from smsframe._stream.scratch import Scratch
 
     Pool = WorkerPool[int, SendRequest, Outcome]
@@ -63,8 +63,8 @@ ONCE: Final = Sentence(
     "The same message to the same person is in an earlier row of these files. It is sent once."
 )
 _CHANGED: Final = (
-    "The files, or the list of SMSFRAME_EXCLUDE, have changed since they were checked. What was sent "
-    "until then is kept; the same call checks them anew and goes on."
+    "The files, or the list of SMSFRAME_EXCLUDE, have changed since they were checked. What was "
+    "sent until then is kept; the same call checks them anew and goes on."
 )
 NOT_REACHED: Final = ending_of("stopped", "not_reached", "ended", ". The same call goes on here.")
 
@@ -113,9 +113,7 @@ class FilesRun:
     def begin(self) -> None:
         """Begin to read."""
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="smsframe-read")
-        self._source = portions(
-            self.found.files, None, size=self.found.portion_rows, check=True
-        )
+        self._source = portions(self.found.files, None, size=self.found.portion_rows, check=True)
         self._ahead = self._threads.submit(self._read_next)
 
     def end(self) -> None:

@@ -11,7 +11,6 @@ out in silence.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Unpack, cast
@@ -35,14 +34,15 @@ from smsframe._send.run import new_run_id
 from smsframe._stream import before as past
 from smsframe._stream.first_pass import FirstPass, begin, look_through, refuse_blocked
 from smsframe._stream.join import Joined, join, spread_ledger
-from smsframe._stream.result_files import ResultFiles, prepare_folder, result_name, write_note
+from smsframe._stream.result_files import ResultFiles, prepare_folder, write_note
 from smsframe._stream.scratch import Scratch
 from smsframe._stream.second_pass import NOT_REACHED, FilesRun
 from smsframe._stream.sent_files import SentFiles
-from smsframe._stream.sources import find_files, refuse_results_within
+from smsframe._stream.sources import find_files, refuse_results_within, result_name
 from smsframe.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
     import pandas as pd
@@ -70,7 +70,7 @@ class _Far:
 
     total: int
     done: int
-    shown: Mapping[str, int]
+    shown: dict[str, int]
 
 
 @public
@@ -190,7 +190,7 @@ def plan_files(
 ) -> FilesPlan:
     """Say what would be sent from files, with no side effect.
 
-    Takes the arguments of :func:`send_files`. Every row of every file is checked, and held against
+    Counts what :func:`send_files` would send. Every row of every file is checked, and held against
     the other files and the journal, in as little memory as there.
 
     Parameters
@@ -313,12 +313,10 @@ def send_files(
     path_fault("out", out, faults)
     refuse(faults)
     client = connected(given["client"])
-    folder, paths = find_files(files)
+    _, paths = find_files(files)
     place = Path(out).expanduser()
-    refuse_results_within(place, folder, paths)
-    found = begin(
-        paths, text, given, client.settings.clock(), portion_rows=_portion_rows(client)
-    )
+    refuse_results_within(place, files, paths)
+    found = begin(paths, text, given, client.settings.clock(), portion_rows=_portion_rows(client))
     refuse_blocked(found.plan.blocking)
     _identify(found, client)
     prepare_folder(place, paths)
@@ -341,7 +339,15 @@ def send_files(
             warnings = len(plan_warnings.warn_of(_warnings([*found.faults(), *told])))
         else:
             warnings = 0
-        return _send(found, joined, scratch, journal, client, place, warnings)
+        return _send(
+            found,
+            joined,
+            scratch,
+            journal=journal,
+            client=client,
+            out=place,
+            warnings=warnings,
+        )
 
 
 def _checked(options: SendOptions) -> dict[str, Any]:
@@ -475,6 +481,7 @@ def _send(
     found: FirstPass,
     joined: Joined,
     scratch: Scratch,
+    *,
     journal: Journal,
     client: Client,
     out: Path,

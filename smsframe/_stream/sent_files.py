@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from smsframe._stream.result_files import NOTE, SCHEMA, read_note, rewrite
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Sequence
 
     from smsframe._acoustic.client import Client
@@ -73,8 +73,8 @@ class SentFiles:
         self._note = read_note(self.path)
         if not self._note:
             raise InputError(
-                f"{str(self.path)!r} holds no results of smsframe.send_files: {NOTE} is not in it. If "
-                "the folder is gone, what was sent is still known, and is not sent again."
+                f"{str(self.path)!r} holds no results of smsframe.send_files: {NOTE} is not in it. "
+                "If the folder is gone, what was sent is still known, and is not sent again."
             )
 
     @property
@@ -102,8 +102,8 @@ class SentFiles:
         Returns
         -------
         DataFrame
-            Columns ``status``, ``code`` (string), ``rows`` and ``segments`` (int64), in the order of
-            the statuses.
+            Columns ``status``, ``code`` (string), ``rows`` and ``segments`` (int64), in the order
+            of the statuses.
         """
         names = ["sms_status", "sms_code", "sms_segments"]
         parts = []

@@ -1,12 +1,14 @@
-"""The files of a list: which there are, what tells one from a changed one, and their rows in pieces.
+"""The files of a list: which there are, what tells one from a changed one, their rows in pieces.
 
-A piece is an Arrow table of some rows of one file. Of a Parquet file only the columns that are asked
-for are read, and never more than a piece of it; so it is with Arrow files. A CSV file is read whole,
-one at a time, for what is wrong with one line of it is wrong with the lines behind it.
+A piece is an Arrow table of some rows of one file. Of a Parquet file only the columns that are
+asked for are read, and never more than a piece of it; so it is with Arrow files. A CSV file is read
+whole, one at a time, for what is wrong with one line of it is wrong with the lines behind it.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fnmatch
 import glob
 import os
 import zlib
@@ -14,18 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
 
-from smsframe._base.any_frame import plain_table
+from smsframe._base.any_frame import as_frame, plain_table
 from smsframe._base.sentences import Sentence, arg
-from smsframe._files.read import PARQUET, TEXT, first_line, read_cells
+from smsframe._files.read import PARQUET, TEXT, first_line, prepared, read_cells
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    import pandas as pd
 
 ARROW: Final = (".arrow", ".feather", ".ipc")
 KINDS: Final = (*PARQUET, *TEXT, *ARROW)
@@ -82,8 +85,8 @@ def find_files(pattern: Any) -> tuple[Path, list[SourceFile]]:
     odd = [path for path in data if path.suffix.lower() not in KINDS]
     if odd:
         raise InputError(
-            f"{odd[0].relative_to(folder)} is none of {', '.join(KINDS)}. Take it out of the folder, "
-            "or give a pattern such as people/*.parquet."
+            f"{odd[0].relative_to(folder)} is none of {', '.join(KINDS)}. Take it out of the "
+            "folder, or give a pattern such as people/*.parquet."
         )
     if not data:
         raise InputError(f"There is no file {text!r}.")
@@ -97,7 +100,8 @@ def _paths(path: Path) -> tuple[Path, list[Path]]:
     if path.exists() or not glob.has_magic(str(path)):
         return path.parent, [path]
     fixed = Path(*_before_magic(path.parts))
-    return fixed, [Path(name) for name in glob.glob(str(path), recursive=True)]
+    pattern = path.relative_to(fixed) if fixed.parts else path
+    return fixed, list(fixed.glob(str(pattern)))
 
 
 def _before_magic(parts: Sequence[str]) -> list[str]:
@@ -112,7 +116,7 @@ def _is_data(relative: Path) -> bool:
 
 
 def _described(path: Path, name: str) -> SourceFile:
-    """Return a file with what tells it from a changed one: size, time, and how it begins and ends."""
+    """Return a file with what tells it from a changed one: size, time, its beginning and end."""
     facts = path.stat()
     with path.open("rb") as file:
         checksum = zlib.crc32(file.read(_CHECKED_BYTES))
@@ -123,21 +127,43 @@ def _described(path: Path, name: str) -> SourceFile:
     )
 
 
-def refuse_results_within(out: Path, folder: Path, files: Sequence[SourceFile]) -> None:
+def refuse_results_within(out: Path, pattern: Any, files: Sequence[SourceFile]) -> None:
     """Refuse a folder of results that the next call would take for people."""
-    inner, outer = out.resolve(), folder.resolve()
+    inner, given = out.resolve(), Path(pattern).expanduser()
     if any(file.path.resolve().is_relative_to(inner) for file in files):
         raise InputError(
             Sentence(arg("out"), " is a folder with files to send in it. Name another folder.")
         )
-    if inner == outer or (inner.is_relative_to(outer) and _is_data(inner.relative_to(outer))):
+    if any(_would_be_found(inner / result_name(file), given) for file in files):
         raise InputError(
             Sentence(
                 arg("out"),
-                " lies among the files to send, so the same call would take the results for people. "
-                "Name a folder elsewhere.",
+                " lies among the files to send, so the same call would take the results for "
+                "people. Name a folder elsewhere.",
             )
         )
+
+
+def result_name(file: SourceFile) -> str:
+    """Return the name of the results of a file."""
+    return file.name if file.kind == "parquet" else f"{file.name}.parquet"
+
+
+def _would_be_found(result: Path, given: Path) -> bool:
+    """Tell whether a file of results is one of those that were given."""
+    if given.is_dir():
+        folder, parts = given.resolve(), ("**",)
+    elif given.exists() or not glob.has_magic(str(given)):
+        return result == given.resolve()
+    else:
+        fixed = _before_magic(given.parts)
+        folder, parts = Path(*fixed).resolve(), given.parts[0 if fixed == ["."] else len(fixed) :]
+    if not result.is_relative_to(folder) or not _is_data(result.relative_to(folder)):
+        return False
+    names = result.relative_to(folder).parts
+    if "**" in parts:
+        return True
+    return len(names) == len(parts) and all(map(fnmatch.fnmatch, names, parts))
 
 
 def columns_of(file: SourceFile) -> list[str]:
@@ -205,19 +231,13 @@ def _csv(file: SourceFile) -> pa.Table:
     return pa.Table.from_pandas(read_cells(file.path), preserve_index=False)
 
 
-class reading:  # noqa: N801 - used as a function
+@contextlib.contextmanager
+def reading(file: SourceFile) -> Iterator[None]:
     """Say of which file it is that something cannot be read."""
-
-    def __init__(self, file: SourceFile) -> None:
-        self._file = file
-
-    def __enter__(self) -> None:
-        """Begin."""
-
-    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        """Explain what went wrong with the file itself."""
-        if isinstance(error, (pa.ArrowException, OSError)):
-            raise InputError(f"{self._file.name} cannot be read: {first_line(error)}") from error
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{file.name} cannot be read: {first_line(error)}") from error
 
 
 def empty_table(file: SourceFile) -> pa.Table:
@@ -237,9 +257,6 @@ def needed(table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
 
 def as_people(table: pa.Table, *, is_text: bool) -> pd.DataFrame:
     """Return rows as a message takes them; of a CSV file, words for nothing are nothing."""
-    from smsframe._base.any_frame import as_frame  # noqa: PLC0415
-    from smsframe._files.read import prepared  # noqa: PLC0415
-
     frame = as_frame(table)
     if not is_text:
         return frame

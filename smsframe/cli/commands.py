@@ -20,11 +20,12 @@ import os
 import sys
 import warnings
 from dataclasses import replace
+from glob import has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import smsframe
-from smsframe._base.sentences import Sentence, in_shell, sentence_of
+from smsframe._base.sentences import Sentence, in_shell, recalled, sentence_of
 from smsframe._base.tracebacks import public
 from smsframe.cli.options import EXIT_CODES, parser
 from smsframe.errors import ConfigurationError, InputError, SmsframeError, SmsframeWarning
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe._acoustic.client import Client
+    from smsframe._plan.options import SendOptions
     from smsframe._send.plan import Plan
 
 __all__ = ["EXIT_CODES", "main"]
@@ -144,6 +146,8 @@ def _plan(arguments: argparse.Namespace) -> int:
     from smsframe._files import write  # noqa: PLC0415 - brings pandas; --help is quick
     from smsframe.cli import output  # noqa: PLC0415 - brings pandas; --help is quick
 
+    if _are_files(arguments.file):
+        return _plan_files(arguments)
     if arguments.out is not None:
         write.check_out(_apart(arguments.out, arguments.file), overwrite=arguments.overwrite)
     if _named(arguments):
@@ -163,6 +167,8 @@ def _send(arguments: argparse.Namespace) -> int:
 
     if arguments.test_to or arguments.test_rows is not None:
         return _test(arguments)
+    if _are_files(arguments.file):
+        return _send_files(arguments)
     usual = Path(f"{arguments.file.stem}-results.csv")
     out = _apart(arguments.out or usual, arguments.file)
     write.check_out(out, overwrite=True)
@@ -179,6 +185,59 @@ def _send(arguments: argparse.Namespace) -> int:
         results = _sent(made, client, arguments.confirm)
     code = _reported(files.with_cells(results, cells), out, DONE)
     return code if code == ALL_ACCEPTED else _advised(made, code)
+
+
+def _are_files(path: Path) -> bool:
+    """Tell whether a folder or a pattern was named, in place of one file."""
+    return path.is_dir() or (has_magic(str(path)) and not path.exists())
+
+
+def _refuse_of_one_file(arguments: argparse.Namespace) -> None:
+    """Refuse what is for one file alone."""
+    for name in ("sheet", "hidden_rows", "encoding", "decimal", "overwrite"):
+        if getattr(arguments, name):
+            flag = f"--{name.replace('_', '-')}"
+            raise InputError(f"{flag} is for one file. Leave it out, or send file by file.")
+
+
+def _plan_files(arguments: argparse.Namespace) -> int:
+    """Show what would be sent from a folder or pattern."""
+    from smsframe.cli import output  # noqa: PLC0415 - as above
+
+    _refuse_of_one_file(arguments)
+    if arguments.out is not None:
+        raise InputError("--out of a plan is for one file. Leave it out.")
+    if _named(arguments):
+        _connect(arguments)
+    made = smsframe.plan_files(arguments.file, _text(arguments), **_options(arguments))
+    output.say(repr(made))
+    for kind in made.problems.to_dict("records"):
+        where = f" (first in {kind['file']}, row {kind['row']})" if kind["file"] else ""
+        sentence = in_shell(recalled(kind["sentence"]))
+        output.say(f"{kind['severity']}: {kind['count']:,} {kind['code']}{where}. {sentence}")
+    return ALL_ACCEPTED if made.counts.get("ready", 0) == made.rows else SOME_NOT
+
+
+def _send_files(arguments: argparse.Namespace) -> int:
+    """Send the files of a folder or pattern, once somebody has confirmed the number."""
+    from smsframe.cli import output  # noqa: PLC0415 - as above
+
+    _refuse_of_one_file(arguments)
+    if arguments.out is None:
+        raise InputError("Give --out FOLDER: the results of several files are files too.")
+    client = _connect(arguments)
+    options = _options(arguments)
+    options["client"] = client
+    if arguments.dry_run or arguments.confirm is None:
+        made = smsframe.plan_files(arguments.file, _text(arguments), **options)
+        output.say(repr(made))
+        left = f"Nothing was sent. If this is right, run it again with --confirm {made.recipients}."
+        return ALL_ACCEPTED if arguments.dry_run else _complain(left, USAGE)
+    options["confirm"] = arguments.confirm
+    sent = smsframe.send_files(arguments.file, _text(arguments), out=arguments.out, **options)
+    output.say(repr(sent))
+    good = sum(sent.counts.get(status, 0) for status in DONE)
+    return ALL_ACCEPTED if good == sum(sent.counts.values()) else SOME_NOT
 
 
 def _place(arguments: argparse.Namespace, out: Path, cells: pd.DataFrame) -> Path:
@@ -377,7 +436,6 @@ def _connect(arguments: argparse.Namespace) -> Client:
 def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
     """Return the plan that the command line asks for, and the cells of the file as they are."""
     from smsframe._files import read as files  # noqa: PLC0415 - as above
-    from smsframe.cli import hours  # noqa: PLC0415 - as above
 
     formats: dict[Any, str] = dict(arguments.format)
     text = _text(arguments)
@@ -390,39 +448,44 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
     )
     files.check_header(cells, _columns_named(arguments), arguments.file.name)
     frame = files.prepared(cells, formats, arguments.decimal)
-    made = smsframe.plan(
-        frame,
-        text,
-        program=arguments.program,
-        phone=arguments.phone,
-        lookup=dict(arguments.lookup) or None,
-        personalize=_personalize(arguments),
-        defaults=dict(arguments.default),
-        formats=formats,
-        region=arguments.region,
-        region_from=arguments.region_from,
-        campaign=arguments.campaign,
-        limit=arguments.limit,
-        problems=arguments.problems,
-        duplicates=arguments.duplicates,
-        resend_unknown=arguments.resend_unknown,
-        exclude=arguments.exclude or None,
-        sending_hours=hours.sending_hours(arguments.sending_hours),
-        closed=arguments.closed or None,
-        time_zone=arguments.time_zone,
-        min_gap=arguments.min_gap,
-        check_consent=arguments.check_consent,
-        consent_database=arguments.consent_database,
-        content_id=arguments.content_id,
-        source=arguments.source,
-        campaign_name=arguments.campaign_name,
-        ttl_minutes=arguments.ttl_minutes,
-        character_swap=_ON.get(arguments.character_swap),
-        price_per_segment=_prices(arguments.price_per_segment),
-        fold=arguments.fold,
-        wait_s=getattr(arguments, "wait", 0.0),
-    )
+    made = smsframe.plan(frame, text, **_options(arguments))
     return _with_words(made, cells), cells
+
+
+def _options(arguments: argparse.Namespace) -> SendOptions:
+    """Return the arguments of ``plan`` that the command line gives."""
+    from smsframe.cli import hours  # noqa: PLC0415 - as above
+
+    return {
+        "program": arguments.program,
+        "phone": arguments.phone,
+        "lookup": dict(arguments.lookup) or None,
+        "personalize": _personalize(arguments),
+        "defaults": dict(arguments.default),
+        "formats": dict(arguments.format),
+        "region": arguments.region,
+        "region_from": arguments.region_from,
+        "campaign": arguments.campaign,
+        "limit": arguments.limit,
+        "problems": arguments.problems,
+        "duplicates": arguments.duplicates,
+        "resend_unknown": arguments.resend_unknown,
+        "exclude": arguments.exclude or None,
+        "sending_hours": hours.sending_hours(arguments.sending_hours),
+        "closed": arguments.closed or None,
+        "time_zone": arguments.time_zone,
+        "min_gap": arguments.min_gap,
+        "check_consent": arguments.check_consent,
+        "consent_database": arguments.consent_database,
+        "content_id": arguments.content_id,
+        "source": arguments.source,
+        "campaign_name": arguments.campaign_name,
+        "ttl_minutes": arguments.ttl_minutes,
+        "character_swap": _ON.get(arguments.character_swap),
+        "price_per_segment": _prices(arguments.price_per_segment),
+        "fold": arguments.fold,
+        "wait_s": getattr(arguments, "wait", 0.0),
+    }
 
 
 def _text(arguments: argparse.Namespace) -> str | None:

@@ -306,10 +306,11 @@ def test_typing__gives_every_argument():
     missing = {
         name: set(takes(getattr(smsframe, name))) - given.get(name, set()) for name in FUNCTIONS
     }
-    # What ``preview`` and ``compose`` share with ``plan`` has the types that it has there.
+    # What ``preview`` and others share with ``plan`` has the types that it has there.
     shared = {"options", *takes(smsframe.plan)}
     missing["preview"] -= shared
-    missing["compose"] -= shared
+    for name in ("compose", "plan_files", "send_files"):
+        missing[name] -= shared
     assert {name: left for name, left in missing.items() if left} == {}
 
 

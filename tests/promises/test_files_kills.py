@@ -73,7 +73,7 @@ class Looker:
                 self.looks += 1
 
 
-def run(sandbox, folder, out, text, journal, kill_after_s=None):
+def run(sandbox, folder, out, text, *, journal, kill_after_s=None):
     """Send files in a process of its own; return the counts, None where it was killed."""
     credentials = {"base_url": sandbox.base_url, **sandbox.credentials}
     told = [json.dumps(credentials), str(folder), str(out), text, str(journal)]
@@ -92,19 +92,21 @@ def run(sandbox, folder, out, text, journal, kill_after_s=None):
 
 def kills(people_folder, tmp_path, times, seed):
     """Kill sends of one campaign after another; returns how many were hit."""
-    chance, hit = random.Random(seed), 0
+    chance, hit, journal = random.Random(seed), 0, tmp_path / "journal.db"
     with smsframe.Sandbox(anyone=True, latency_s=0.02) as sandbox:
         began = time.perf_counter()
-        whole = run(sandbox, people_folder, tmp_path / "whole", "Undisturbed", tmp_path / "j.db")
+        whole = run(sandbox, people_folder, tmp_path / "whole", "Undisturbed", journal=journal)
         length_s = time.perf_counter() - began
         assert whole == {"accepted": ROWS}
         for number in range(times):
             text, out = f"Hi %%FirstName%%, this is {seed} {number}.", tmp_path / f"out-{number}"
             with Looker(out) as looker:
                 moment = chance.uniform(0.05, length_s)
-                killed = run(sandbox, people_folder, out, text, tmp_path / "j.db", moment)
+                killed = run(
+                    sandbox, people_folder, out, text, journal=journal, kill_after_s=moment
+                )
                 hit += killed is None
-                run(sandbox, people_folder, out, text, tmp_path / "j.db")
+                run(sandbox, people_folder, out, text, journal=journal)
             assert not looker.faults
             assert looker.looks
             outbox = sandbox.outbox()

@@ -67,6 +67,7 @@ CALLS = {
     "last_results": lambda _: smsframe.last_results(),
     "normalize": lambda d: smsframe.normalize(d.people["mobile"], region="US"),
     "plan": lambda d: smsframe.plan(d.people, TEXT, exclude=[NUMBER], **RULES),
+    "plan_files": lambda _: smsframe.plan_files("people.csv", TEXT, progress=False, **RULES),
     "plot": lambda d: smsframe.plot(d.results),
     "preview": lambda d: smsframe.preview(d.people, TEXT, **RULES),
     "read": lambda _: smsframe.read("people.csv"),
@@ -77,6 +78,9 @@ CALLS = {
     "runs": lambda _: smsframe.runs(),
     "segments": lambda d: smsframe.segments(d.people["mobile"]),
     "send": lambda d: smsframe.send(d.people, TEXT, progress=False, **RULES),
+    "send_files": lambda _: smsframe.send_files(
+        "people.csv", TEXT, out="results of files", progress=False, **RULES
+    ),
     "send anew": lambda d: d.send(),
     "summary": lambda d: smsframe.summary(d.results, by="country"),
     "to_excel": lambda d: smsframe.to_excel(d.results, "people.xlsx", overwrite=True),

@@ -14,6 +14,7 @@ from samples import QUICK, TEXT, fictional_phones, make_people
 from samples import send as send_frame
 
 import smsframe
+from smsframe._stream import send_files as module
 from smsframe.errors import InputError
 
 
@@ -21,6 +22,13 @@ from smsframe.errors import InputError
 def send_settings():
     """Send in small batches, and cut lists into portions of eight rows."""
     return replace(QUICK, portion_rows=8)
+
+
+@pytest.fixture
+def sandbox():
+    """Run a sandbox that knows at once what became of a message."""
+    with smsframe.Sandbox(anyone=True, status_delay_s=0) as running:
+        yield running
 
 
 def parts(folder, frame, sizes=(7, 7, 6)):
@@ -218,8 +226,6 @@ def test_send_files__refuses_damage_that_only_all_files_show(client, tmp_path, s
 def test_send_files__stops_when_a_file_changes(client, sandbox, tmp_path, monkeypatch):
     """A file that is not what was checked is not sent."""
     folder = parts(tmp_path / "people", make_people(20))
-    from smsframe._stream import send_files as module
-
     check = module._check_confirm
 
     def change(found, joined):

@@ -272,3 +272,12 @@ def frames_of_other_libraries(table: pa.Table, reader: Any) -> None:
     assert_type(smsframe.send(table, "Hi", program="1"), pd.DataFrame)
     smsframe.plan(reader, "Hi", program="1")
     smsframe.plan([1, 2], "Hi", program="1")  # type: ignore[arg-type]
+
+
+def files_of_people(folder: Path) -> None:
+    """Send files, and look at what came of it."""
+    assert_type(smsframe.plan_files(files=folder, text="Hi", program="1"), smsframe.FilesPlan)
+    sent = smsframe.send_files("people/*.parquet", "Hi", out=folder, program="1", confirm=3)
+    smsframe.send_files(folder, "Hi", program="1")  # type: ignore[call-arg]
+    assert_type(sent.refresh().reconcile(people).resolve(as_="sent"), smsframe.SentFiles)
+    assert_type(sent.to_frame(columns=["sms_status"]), pd.DataFrame)
