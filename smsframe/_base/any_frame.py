@@ -50,7 +50,9 @@ _FIXES: Final[Mapping[str, str]] = {
     "pyarrow.UnionDataset": " Its .to_table() reads it; give that.",
     "pyarrow.Scanner": " Its .to_reader() reads it; give that.",
     "pyarrow.ParquetFile": " Its .read() reads it; give that.",
-    "dask.DataFrame": " It has no rows yet; its .compute() makes a frame of it, if it fits.",
+    "dask.DataFrame": " A lazy send is a double send. After 'import smsframe.dask' it has "
+    ".sms.plan(..., stage='stage/'), whose .send() sends once; or write frame.to_parquet('stage/') "
+    "and call smsframe.send_files('stage/', ...).",
     "pyspark.DataFrame": " Its .toArrow() makes a table of it, if it fits; give that.",
     "_duckdb.DuckDBPyConnection": " Its .sql('SELECT …') makes a relation; give that.",
 }

@@ -221,7 +221,8 @@ def plan_files(
     >>> folder = pathlib.Path(tempfile.mkdtemp())
     >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123", "n/a"], "Name": ["Ann", "Bob"]})
     >>> people.to_parquet(folder / "people.parquet")
-    >>> smsframe.plan_files(folder, "Hi %%Name%%", program="148372", progress=False).counts
+    >>> options = {"program": "148372", "phone": "mobile", "progress": False}
+    >>> smsframe.plan_files(folder, "Hi %%Name%%", **options).counts
     {'ready': 1, 'invalid': 1}
     """
     given = _checked(options)
@@ -302,7 +303,7 @@ def send_files(
     >>> people.to_parquet(folder / "people.parquet")
     >>> with smsframe.Sandbox(anyone=True) as sandbox, smsframe.connect(sandbox):
     ...     sent = smsframe.send_files(
-    ...         folder / "*.parquet", "Hi %%Name%%", program="148372",
+    ...         folder / "*.parquet", "Hi %%Name%%", program="148372", phone="mobile",
     ...         out=folder / "results", progress=False,
     ...     )
     >>> sent.summary()[["status", "rows"]].values.tolist()

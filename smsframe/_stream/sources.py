@@ -35,6 +35,7 @@ KINDS: Final = (*PARQUET, *TEXT, *ARROW)
 PIECE_ROWS: Final = 65_536
 _CHECKED_BYTES: Final = 65_536
 _MAGIC: Final = b"ARROW1"
+_ANY: Final[tuple[str, ...]] = ("**",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +153,7 @@ def result_name(file: SourceFile) -> str:
 def _would_be_found(result: Path, given: Path) -> bool:
     """Tell whether a file of results is one of those that were given."""
     if given.is_dir():
-        folder, parts = given.resolve(), ("**",)
+        folder, parts = given.resolve(), _ANY
     elif given.exists() or not glob.has_magic(str(given)):
         return result == given.resolve()
     else:
