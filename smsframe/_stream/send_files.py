@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from smsframe._acoustic.client import Client
     from smsframe._plan.options import SendOptions
     from smsframe._plan.problems import Fault
+    from smsframe._send.delivery import Delivery
 
 __all__ = ["FilesPlan", "plan_files", "send_files"]
 
@@ -514,8 +515,20 @@ def _send(
                 delivery = run.deliver(found.given["progress"])
         finally:
             run.end()
-    had = joined.accepted
-    when = past.accepted_at(joined, journal) if had else None
+    when = past.accepted_at(joined, journal) if joined.accepted else None
+    return _told(run, joined, delivery, when=when, warnings=warnings)
+
+
+def _told(
+    run: FilesRun,
+    joined: Joined,
+    delivery: Delivery | None,
+    *,
+    when: float | None,
+    warnings: int,
+) -> SentFiles:
+    """Say how it went: in a line, as an error or as warnings; return the results."""
+    had, found, control, out = joined.accepted, run.found, run.control, run.out
     if delivery is None:
         all_sent = had and not (joined.unknown or joined.held or joined.later)
         nothing = NothingSent(
