@@ -339,3 +339,17 @@ def test_sent_files__are_opened_moved_and_forgotten(client, sandbox, tmp_path):
     calls = len(sandbox.outbox())
     assert send_files(folder, tmp_path / "results").counts == {"accepted": 20}
     assert len(sandbox.outbox()) == calls
+
+
+def test_send_files__by_lookup_is_known_as_a_frame(client, sandbox, tmp_path):
+    """People who are found by a field of the database are sent to as well, once."""
+    people = make_people(20).rename(columns={"mobile": "number"})
+    people["Email"] = [f"person{n}@example.com" for n in range(20)]
+    folder = parts(tmp_path / "people", people[["Email", "FirstName"]])
+    sent = send_files(folder, tmp_path / "results", lookup={"Email": "Email"})
+    assert sum(sent.counts.values()) == 20
+    calls = len(_requests(sandbox))
+    frame = smsframe.send(people, TEXT, program="148372", lookup={"Email": "Email"}, progress=False)
+    assert frame["sms_status"].tolist() == sent.to_frame()["sms_status"].tolist()
+    if set(sent.counts) == {"accepted"}:
+        assert len(_requests(sandbox)) == calls
