@@ -49,14 +49,14 @@ if TYPE_CHECKING:
 
 RUN_COLUMNS: Final = (
     "run_id, scope, service, program, campaign, content, content_id, near, is_test, settings, "
-    "tags, rows, started_at, user, host, pid, ended_at, ending, left, forgotten"
+    "tags, rows, started_at, user, host, pid, ended_at, ending, left, forgotten, variants"
 )
 OUTCOME_COLUMNS: Final = (
     "state, http_status, code, message, fix, response_id, location, attempts, seconds, settled_at"
 )
 _BATCH_COLUMNS: Final = (
     f"batch_id, run_id, scope, size, source, claimed_at, {OUTCOME_COLUMNS}, resolved_at, "
-    "refreshed_at, states, statuses"
+    "refreshed_at, states, statuses, variant"
 )
 _FROM_BATCHES: Final = "FROM batches LEFT JOIN statuses ON statuses.batch = id"
 # The batches of a scope, counted over other indexes than those they are read by.
@@ -89,6 +89,10 @@ _FINISHED: Final = (
     "SELECT run_id, ended_at FROM runs WHERE scope = ? AND ending = 'done' AND left = 0 "
     "AND NOT EXISTS (SELECT 1 FROM batches WHERE batches.run_id = runs.run_id "
     "AND state IN ('claimed', 'unknown')) ORDER BY ended_at"
+)
+_FIRST_VARIANTS: Final = (
+    "SELECT variants FROM runs WHERE run_id = (SELECT run_id FROM batches WHERE scope = ? "
+    "AND (state <> 'rejected' OR states IS NOT NULL) ORDER BY id LIMIT 1)"
 )
 _T = TypeVar("_T")
 PATIENCE_S: Final = 60.0
@@ -258,6 +262,13 @@ class JournalReader:
         """Give the hashes of the values of a batch by its number, value by value."""
         found = self._one("SELECT loose_values FROM messages WHERE batch = ?", number)
         return b"" if found is None else bytes(found)
+
+    def variants(self, scope: bytes) -> str | None:
+        """Give the variants of the first run of a scope of which anything may have gone out.
+
+        ``""`` for a run with one text, None where nothing went out.
+        """
+        return self._one(_FIRST_VARIANTS, scope)  # type: ignore[no-any-return]
 
     def finished_runs(self, scope: bytes) -> list[FinishedRun]:
         """List the runs of a scope that left nothing over and nothing unknown, oldest first."""

@@ -376,4 +376,10 @@ def first_tables(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (first_tables,)
+def variants(db: sqlite3.Connection) -> None:
+    """Keep which variants a run has and how people are split among them, and a batch's own."""
+    db.execute("ALTER TABLE runs ADD COLUMN variants TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE batches ADD COLUMN variant TEXT NOT NULL DEFAULT ''")
+
+
+MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (first_tables, variants)

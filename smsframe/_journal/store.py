@@ -91,8 +91,8 @@ _START: Final = (
     f"INSERT INTO runs ({RUN_COLUMNS}) VALUES ({', '.join(f':{name}' for name in RUN_FIELDS)})"
 )
 _CLAIM: Final = (
-    "INSERT INTO batches (batch_id, run_id, scope, size, source, claimed_at) "
-    "VALUES (?, ?, ?, ?, ?, ?)"
+    "INSERT INTO batches (batch_id, run_id, scope, size, source, claimed_at, variant) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 _MESSAGES: Final = "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?)"
 _SETTLE: Final = (
@@ -243,7 +243,15 @@ class Journal(JournalReader):
         self._check_new(db, claim)
         batch = db.execute(
             _CLAIM,
-            (claim.batch_id, claim.run_id, claim.scope, claim.size, claim.source, claim.claimed_at),
+            (
+                claim.batch_id,
+                claim.run_id,
+                claim.scope,
+                claim.size,
+                claim.source,
+                claim.claimed_at,
+                claim.variant,
+            ),
         ).lastrowid
         recipients = zlib.crc32(claim.recipients), claim.recipients
         keys = zlib.crc32(claim.keys), claim.keys
