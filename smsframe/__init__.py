@@ -23,6 +23,7 @@ from smsframe.errors import (
     AccessError,
     ApiError,
     CampaignBusyError,
+    ComparisonWarning,
     ConfigurationError,
     IncompleteSendWarning,
     InputError,
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from smsframe._files.read import read
     from smsframe._files.write import to_excel
     from smsframe._phones.read import normalize
+    from smsframe._results.comparison import Comparison, compare
+    from smsframe._results.power import power
     from smsframe._results.rows import (
         batches,
         failed,
@@ -69,6 +72,8 @@ __all__ = [
     "ApiError",
     "CampaignBusyError",
     "Client",
+    "Comparison",
+    "ComparisonWarning",
     "Composer",
     "ConfigurationError",
     "IncompleteSendWarning",
@@ -83,6 +88,7 @@ __all__ = [
     "Summary",
     "UnknownOutcomeWarning",
     "batches",
+    "compare",
     "compose",
     "connect",
     "failed",
@@ -92,6 +98,7 @@ __all__ = [
     "normalize",
     "plan",
     "plot",
+    "power",
     "preview",
     "read",
     "reconcile",
@@ -110,6 +117,7 @@ __all__ = [
 _LAZY = {
     "Client": "smsframe._acoustic.client",
     **dict.fromkeys(("Composer", "compose"), "smsframe._composer.compose"),
+    **dict.fromkeys(("Comparison", "compare"), "smsframe._results.comparison"),
     "Sandbox": "smsframe.sandbox",
     "Summary": "smsframe._results.summary",
     **dict.fromkeys(("reconcile", "refresh", "resolve"), "smsframe._results.settle"),
@@ -121,6 +129,7 @@ _LAZY = {
     **dict.fromkeys(("Plan", "last_plan", "plan", "preview"), "smsframe._send.plan"),
     "last_results": "smsframe._send.run",
     "normalize": "smsframe._phones.read",
+    "power": "smsframe._results.power",
     "read": "smsframe._files.read",
     "segments": "smsframe._text.segments",
     "send": "smsframe._send.send",

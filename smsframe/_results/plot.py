@@ -58,24 +58,24 @@ STYLE = {
 
 def drawn(frame: pd.DataFrame) -> npt.NDArray[Any]:
     """Draw results and return the three Axes; see :func:`smsframe.plot`."""
-    pyplot = _pyplot()
+    plt = pyplot()
     rows = ResultRows.read(frame)
     # Outside the context: a session's first figure switches its pictures on, which the context
     # would switch off again.
-    figure = pyplot.figure(figsize=SIZE_INCHES, layout="constrained")
+    figure = plt.figure(figsize=SIZE_INCHES, layout="constrained")
     figure.set(facecolor=CLEAR, edgecolor=CLEAR)
-    with pyplot.rc_context(STYLE):
+    with plt.rc_context(STYLE):
         ratios = {"width_ratios": [5, 2], "height_ratios": [3, 4]}
         axes = figure.subplot_mosaic(PANELS, gridspec_kw=ratios)
         _draw_batches(axes["batches"], rows)
         _draw_reasons(axes["reasons"], rows)
         _draw_segments(axes["segments"], rows)
-        _explain_colours(figure, pyplot, rows)
+        _explain_colours(figure, plt, rows)
     axes["segments"].yaxis.set_tick_params(labelcolor=UNSEEN)  # of an axis that is not shown
     return np.array([axes["batches"], axes["reasons"], axes["segments"]])
 
 
-def _pyplot() -> Any:
+def pyplot() -> Any:
     """Return matplotlib's pyplot, or say how to get it."""
     try:
         import matplotlib.pyplot as plt  # noqa: PLC0415 - an extra, imported when asked for
@@ -200,12 +200,12 @@ def _draw_segments(axes: Any, rows: ResultRows) -> None:
     axes.spines["left"].set_visible(False)
 
 
-def _explain_colours(figure: Any, pyplot: Any, rows: ResultRows) -> None:
+def _explain_colours(figure: Any, plt: Any, rows: ResultRows) -> None:
     """Name the colour of each status that occurs, once for all panels."""
     found = [status for status in STATUS_COLOURS if rows.has(status).any()]
     if not found:
         return
-    patches = [pyplot.Rectangle((0, 0), 1, 1, color=STATUS_COLOURS[status]) for status in found]
+    patches = [plt.Rectangle((0, 0), 1, 1, color=STATUS_COLOURS[status]) for status in found]
     figure.legend(
         patches,
         [result_columns.words_of(status) for status in found],

@@ -56,6 +56,11 @@ class Desk:
         return self.people.sms.send(TEXT, **{**RULES, **again, **options})
 
 
+def with_arms(results):
+    """Return results whose rows are in two arms."""
+    return results.assign(arm=["A" if place % 2 else "B" for place in range(len(results))], did=1)
+
+
 CALLS = {
     "batches": lambda d: smsframe.batches(d.results),
     "compose": lambda d: smsframe.compose(d.people, TEXT, exclude=list(DIRTY[:1]), **RULES),
@@ -67,6 +72,8 @@ CALLS = {
     "last_results": lambda _: smsframe.last_results(),
     "normalize": lambda d: smsframe.normalize(d.people["mobile"], region="US"),
     "plan": lambda d: smsframe.plan(d.people, TEXT, exclude=[NUMBER], **RULES),
+    "compare": lambda d: smsframe.compare(with_arms(d.results), "did", by="arm"),
+    "power": lambda _: smsframe.power(0.04, 0.01),
     "plot": lambda d: smsframe.plot(d.results),
     "preview": lambda d: smsframe.preview(d.people, TEXT, **RULES),
     "read": lambda _: smsframe.read("people.csv"),
@@ -195,8 +202,10 @@ def test_no_locals__stopped_within(desk, call, kind):
 
 
 def public_members(kind):
-    """Return the names of a class that people use."""
-    return [name for name, _ in inspect.getmembers_static(kind) if not name.startswith("_")]
+    """Return the names of a class that people use; what a class of pandas hands down is pandas'."""
+    ours = [each for each in kind.__mro__ if each.__module__.partition(".")[0] == "smsframe"]
+    names = {name for each in ours for name in vars(each)}
+    return sorted(name for name in names if not name.startswith("_"))
 
 
 def classes():

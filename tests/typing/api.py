@@ -218,6 +218,13 @@ def looking_back(results: pd.DataFrame, client: smsframe.Client) -> None:
     again = smsframe.results("20261101-090000-abc123", client=client, journal=Path("j.sqlite3"))
     assert_type(again, pd.DataFrame)
     smsframe.plot(again)[0].set_title("Sent")
+    compared = smsframe.compare(again, "bought", by="sms_variant", control="holdout")
+    assert_type(compared, smsframe.Comparison)
+    smsframe.compare(again, "bought", split={"A": 1, "B": 2}, holdout=0.1).draw()
+    smsframe.compare(again, "bought", control=1)  # type: ignore[arg-type]
+    assert_type(compared.together_p, float)
+    people = smsframe.power(0.04, 0.01, control_share=0.1, power=0.9, significance=0.01)
+    people["all"]
     assert_type(smsframe.journal.forget(dt.date(2026, 1, 1), path="journal.sqlite3"), int)
     smsframe.journal.forget(before="2026-01-01")
 
@@ -248,7 +255,7 @@ def composing() -> smsframe.Composer:
 def catching() -> dict[str, Any]:
     """Catch what can go wrong, from the narrowest to the root, and quieten the warnings."""
     told = (smsframe.UnknownOutcomeWarning, smsframe.IncompleteSendWarning, smsframe.StatusWarning)
-    for kind in (*told, smsframe.PlanWarning, smsframe.SmsframeWarning):
+    for kind in (*told, smsframe.ComparisonWarning, smsframe.PlanWarning, smsframe.SmsframeWarning):
         warnings.simplefilter("ignore", kind)
     try:
         smsframe.send(people, "Hi", program="148372")
