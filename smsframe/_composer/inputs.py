@@ -100,6 +100,12 @@ def checked(frame: pd.DataFrame, text: str | None, options: arguments.ComposeOpt
     full = arguments.with_defaults(options)
     left_out = full["program"] is None or str(full["program"]) == ""
     full["program"] = "0" if left_out else full["program"]
+    if isinstance(text, Mapping):
+        faults.append(
+            "The composer writes one text. Look at several with df.sms.plan(...), and send them "
+            "with df.sms.send(...)."
+        )
+        text = None
     text = check_text("text", text, faults, need="a text", blank=True) or ""
     message = arguments.check_message(text, full, faults)
     columns = arguments.check_columns(frame, full, faults)

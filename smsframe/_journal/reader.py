@@ -70,8 +70,8 @@ _WITH_RECIPIENTS: Final = (
     f"SELECT {_HASHES}, recipients_checksum, nullif(recipients, x'') {_OF_SCOPE}"
 )
 _RECENT: Final = (
-    "SELECT id, batch_id, run_id, claimed_at, size, state, states, recipients FROM batches "
-    "JOIN messages ON batch = id WHERE length(recipients)"
+    "SELECT id, batch_id, run_id, claimed_at, size, state, states, recipients, variant "
+    "FROM batches JOIN messages ON batch = id WHERE length(recipients)"
 )
 # When a message left at the latest. What was called unknown after its sender had died says when
 # that was noticed, which may be days later; it was never counted as tried.

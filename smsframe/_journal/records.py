@@ -193,6 +193,7 @@ class RecentBatch:
     state: State
     states: bytes | None
     recipients: bytes
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from smsframe._journal.store import Journal, RunRecord
 
 NOT_REACHED = ("not_reached", "The run ended before this row. The same send goes on here.")
+HOLDOUT = "holdout"
 RUN_STATUSES = result_columns.STATUSES[1:]
 
 
@@ -38,9 +39,8 @@ def results_of(journal: Journal, run_id: str) -> pd.DataFrame:
     known = _messages(journal, run_id, rest)
     source = _sources(run, rest, known)
     verdicts = _verdicts(run, rest, known, source)
-    return result_columns.results_frame(
-        _sent_columns(known, source, verdicts), verdicts, run=run_id
-    )
+    columns = _sent_columns(known, source, verdicts)
+    return result_columns.results_frame(columns, verdicts, run=run_id, split=run.variants)
 
 
 def _run(journal: Journal, run_id: str) -> RunRecord:
@@ -107,7 +107,31 @@ def _verdicts(
         batches=[facts_of(record) for record in known.batches],
         contact=_contacts(run, rest, known, source),
         segments=_segments(run, rest, known, source),
+        **_variants(run, rest, known, source),
     )
+
+
+def _variants(
+    run: RunRecord, rest: pa.Table, known: Remembered, source: npt.NDArray[np.int64]
+) -> dict[str, Any]:
+    """Return which of several texts each row had, or would have; nothing where there was one."""
+    if not run.variants:
+        return {}
+    own = [record.variant for record in known.batches]
+    told = _plain(rest[payloads.VARIANT]) if payloads.VARIANT in rest.column_names else None
+    names = {*own, *(told.unique().to_pylist() if told is not None else ())} - {"", None}
+    held_out = HOLDOUT in names
+    order = [*sorted(names - {HOLDOUT}), *([HOLDOUT] if held_out else [])]
+    by_batch = np.array([*(order.index(n) if n else -1 for n in own), -1], dtype=np.int32)
+    of_message = np.append(by_batch[known.batch], -1)
+    number = of_message[source].astype(np.int32)
+    if told is not None:
+        rows = rest["row"].to_numpy()
+        coded = pc.index_in(told, value_set=pa.array(order, pa.string()))
+        coded = pc.fill_null(coded, -1).to_numpy(zero_copy_only=False).astype(np.int32)
+        unsent = source[rows] < 0
+        number[rows[unsent]] = coded[unsent]
+    return {"variant": number, "variants": tuple(order)}
 
 
 def _rest_reasons(rest: pa.Table) -> tuple[list[tuple[str, str]], npt.NDArray[np.int32]]:

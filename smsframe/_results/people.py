@@ -91,7 +91,10 @@ def read_people(frame: pd.DataFrame, outcome: Hashable, by: Hashable) -> People:
 
 def _column(frame: pd.DataFrame, label: Hashable, argument: str) -> pd.Series:
     """Return the one column of a label."""
-    number = sum(name == label for name in frame.columns)
+    try:
+        number = sum(1 for name in frame.columns if name == label)
+    except (TypeError, ValueError):  # pd.NA is equal to nothing, and an array to many
+        number = 0
     if number > 1:
         raise InputError(f"The results have column {shown_label(label)} more than once: keep one.")
     if number:

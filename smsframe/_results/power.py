@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import Any
 
 import pandas as pd
 
 from smsframe._base.sentences import Sentence, arg
 from smsframe._base.tracebacks import public
-from smsframe._base.validation import check_number, given_as, refuse
+from smsframe._base.validation import check_number, given_as, refuse, unusable
 from smsframe._results.statistics.distributions import normal_quantile
 
 __all__ = ["power"]
@@ -101,16 +102,16 @@ def _share(name: str, value: Any, faults: list[str]) -> float:
 def _difference(value: Any, rate: float, faults: list[str]) -> float:
     """Return the difference that shall be seen."""
     need = "a difference between two shares, such as 0.01"
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    number = check_number("difference", abs(value) if is_number else value, faults, need=need)
-    if not is_number or number is None:
+    if not isinstance(value, Real) or isinstance(value, bool):
+        faults.append(unusable("difference", value, need))
         return 1.0
-    if not value or not 0 < rate + value < 1:
+    change = float(value)
+    if not change or not 0 < rate + change < 1:
         faults.append(
             Sentence(
                 arg("difference"),
-                f" leads from {rate:g} to {rate + value:g}, but it must lead to another share "
+                f" leads from {rate:g} to {rate + change:g}, but it must lead to another share "
                 "between 0 and 1. One in a hundred is 0.01.",
             )
         )
-    return float(value) or 1.0
+    return change

@@ -35,7 +35,8 @@ __all__ = ["batches", "failed", "plot", "results", "runs", "summary", "to_retry"
 
 FAILED = ("rejected", "invalid", "not_attempted", "not_sent")
 RETRIED = ("rejected", "not_attempted")
-NOT_AGAIN = ("already_in_campaign", "excluded", "opted_out", "no_consent")
+HELD_OUT = "held_out"
+NOT_AGAIN = (HELD_OUT, "already_in_campaign", "excluded", "opted_out", "no_consent")
 
 
 @public
@@ -169,7 +170,9 @@ def failed(frame: pd.DataFrame) -> pd.DataFrame:
     >>> done.sms.failed["sms_code"].tolist()
     ['phone_missing']
     """
-    return _chosen(frame, *FAILED)
+    rows = ResultRows.read(frame)
+    held_out = np.array([code == HELD_OUT for code in rows.code.to_pylist()], dtype=bool)
+    return detached(frame.loc[rows.has(*FAILED) & ~held_out])
 
 
 @public

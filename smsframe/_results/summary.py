@@ -296,12 +296,15 @@ def batch_table(frame: pd.DataFrame, journal: Journal | None) -> pd.DataFrame:
     lines += [
         _foreign_batch(rows, first[name], name, here[name]) for name in here if name not in found
     ]
-    table = pd.DataFrame(lines, columns=list(BATCH_DTYPES))
+    dtypes = dict(BATCH_DTYPES)
+    if any(line.get("variant") for line in lines):
+        dtypes["variant"] = "string"
+    table = pd.DataFrame(lines, columns=list(dtypes))
     for name in ("sent_at", "settled_at", "refreshed_at"):
         table[name] = result_columns.moments(
             None if pd.isna(second) else second for second in table[name]
         )
-    return table.astype(BATCH_DTYPES).sort_values("batch", ignore_index=True)
+    return table.astype(dtypes).sort_values("batch", ignore_index=True)
 
 
 def _found_batches(
@@ -335,6 +338,7 @@ def _line(record: BatchRecord, rows: int) -> dict[str, Any]:
         "sent_at": record.claimed_at,
         "settled_at": record.settled_at,
         "refreshed_at": record.refreshed_at,
+        "variant": record.variant or None,
     }
 
 

@@ -19,7 +19,7 @@ from smsframe._journal.store import PATIENCE_S, Journal
 from smsframe._plan import message_keys
 from smsframe._plan.history import History, Past
 from smsframe._plan.row_hours import night_now
-from smsframe._send import nearly_the_same, plan_warnings, too_soon
+from smsframe._send import nearly_the_same, plan_warnings, too_soon, variants_pinned
 from smsframe._send.already_sent import Matched, find_sent
 from smsframe._send.nearly_the_same import Before
 from smsframe._send.newcomers import new_people
@@ -143,7 +143,7 @@ def had_before(
     made: PlanData, client: Client, scope: bytes, matched: Matched, journal: Journal
 ) -> Before:
     """Say what people had before the messages of a plan."""
-    return nearly_the_same.look_back(
+    before = nearly_the_same.look_back(
         made,
         service=client.service,
         scope=scope,
@@ -151,6 +151,10 @@ def had_before(
         journal=journal,
         now=client.settings.clock(),
     )
+    if made.options.campaign is None:
+        return before
+    fault = variants_pinned.fault_of(made, journal.variants(scope))
+    return before if fault is None else replace(before, faults=(fault, *before.faults))
 
 
 def clock_of(client: Client | None) -> Callable[[], float]:

@@ -131,7 +131,7 @@ class Run:
         """Make the claim and the call of a batch."""
         batch = self.plan.slice(rows)
         batch_id = f"{self.run_id}:{number:04d}"
-        message = self.plan.message
+        message = self.plan.texts.of(rows).message
         identities, is_test = self.keys.of(rows), campaign_names.is_test(self.plan.options.campaign)
         source = " ".join(filter(None, [message.source, f"smsframe:{batch_id}"]))
         claim = Claim(
@@ -144,6 +144,7 @@ class Run:
             size=len(rows),
             payload=payloads.pack_recipients(batch),
             source=source,
+            variant=self.plan.variant_of(rows),
         )
         request = SendRequest(
             message=replace(message, source=source),
@@ -200,9 +201,9 @@ class Run:
             service=self.client.service,
             program=message.program,
             campaign=options.campaign,
-            content=message.content,
+            content=self.plan.texts.told,
             content_id=message.content_id,
-            near=self.plan.messages.near.dumps(),
+            near=self.plan.messages.near_bytes,
             is_test=campaign_names.is_test(options.campaign),
             settings=_settings(self.plan),
             tags=self.plan.tags,
@@ -212,6 +213,7 @@ class Run:
             host=socket.gethostname(),
             pid=os.getpid(),
             rest=self.tally.unsent_rows(self.todo),
+            variants="" if options.several is None else options.several.pinned,
         )
 
 
@@ -451,6 +453,8 @@ def _reported(run: Run, delivery: Delivery) -> pd.DataFrame:
         has_table = words(" smsframe.last_results() has the table.", at_shell="")
         raise KeyboardInterrupt(Sentence(f"Stopped: {phrase(counts)}.", has_table))
     if not run.control.apart:
+        held_out = run.tally.held_counts().get("held_out", 0)
+        counts["not_attempted"] = counts.get("not_attempted", 0) - held_out
         warn(counts, delivery.ending.of_the_run if delivery.ending else "")
     results: pd.DataFrame = run.control.results
     return results

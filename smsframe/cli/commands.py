@@ -377,10 +377,10 @@ def _connect(arguments: argparse.Namespace) -> Client:
 def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
     """Return the plan that the command line asks for, and the cells of the file as they are."""
     from smsframe._files import read as files  # noqa: PLC0415 - as above
-    from smsframe.cli import hours  # noqa: PLC0415 - as above
+    from smsframe.cli import hours, texts  # noqa: PLC0415 - as above
 
     formats: dict[Any, str] = dict(arguments.format)
-    text = _text(arguments)
+    text = texts.text_of(arguments.text, arguments.text_file)
     cells = files.read_cells(
         arguments.file,
         sheet=arguments.sheet,
@@ -413,6 +413,9 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
         min_gap=arguments.min_gap,
         check_consent=arguments.check_consent,
         consent_database=arguments.consent_database,
+        split=texts.split_of(arguments.split),
+        by=arguments.by,
+        holdout=arguments.holdout,
         content_id=arguments.content_id,
         source=arguments.source,
         campaign_name=arguments.campaign_name,
@@ -425,27 +428,15 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
     return _with_words(made, cells), cells
 
 
-def _text(arguments: argparse.Namespace) -> str | None:
-    """Return the text, from the command line or its file; its last line end is not part of it."""
-    path = arguments.text_file
-    if path is None:
-        text: str | None = arguments.text
-        return text
-    if arguments.text is not None:
-        raise InputError("Give --text or --text-file, not both.")
-    try:
-        read = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"--text-file {path} is not in UTF-8. Save it as UTF-8.") from error
-    except OSError as error:
-        raise InputError(f"--text-file {path} cannot be read: {error.strerror}.") from error
-    return str(read.rstrip("\n"))
-
-
 def _columns_named(arguments: argparse.Namespace) -> list[str]:
     """Return the columns that the command line names."""
     pairs = (*arguments.lookup, *arguments.tag)
-    named = [arguments.phone, *(column for _, column in pairs), *(c for c, _ in arguments.format)]
+    named = [
+        arguments.phone,
+        arguments.by,
+        *(column for _, column in pairs),
+        *(c for c, _ in arguments.format),
+    ]
     return [name for name in named if name]
 
 

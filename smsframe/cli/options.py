@@ -100,6 +100,9 @@ OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "campaign_name": {"metavar": "NAME"},
     "ttl_minutes": {"type": int, "metavar": "N"},
     "character_swap": {"choices": ["on", "off"]},
+    "split": {"metavar": "NAME=WEIGHT", **_PAIRS},
+    "by": {"metavar": "COLUMN"},
+    "holdout": {"type": float, "metavar": "SHARE"},
     "content_id": {"metavar": "ID"},
     "phone": {"metavar": "COLUMN"},
     "lookup": {"metavar": "FIELD=COLUMN", **_PAIRS},
@@ -256,7 +259,12 @@ def _add_message(parser: Any) -> None:
     _add_reading(parser.add_argument_group("the file, where it can be read in two ways"))
     message = parser.add_argument_group("message (options with NAME=VALUE may be repeated)")
     message.add_argument("--text", help="the text, with %%%%Tag%%%% placeholders")
-    message.add_argument("--text-file", type=Path, metavar="PATH", help="the text is in this file")
+    message.add_argument(
+        "--text-file",
+        type=Path,
+        metavar="PATH",
+        help="the text is in this file, or several by name in a .toml",
+    )
     _add_options(message, "message")
     _add_options(parser.add_argument_group("people"), "people")
     _add_options(parser.add_argument_group("rules"), "rules")

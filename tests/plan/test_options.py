@@ -120,6 +120,15 @@ TAKES = {
     "hidden_rows": {"none"},
     "encoding": TEXT,
     "index": {"true"},
+    "split": {"none"},
+    "holdout": {"none", "half"},
+    "outcome": set(),
+    "control": {"none"},
+    "rate": {"half"},
+    "difference": set(),
+    "control_share": {"half"},
+    "power": {"half"},
+    "significance": {"half"},
     "overwrite": {"true"},
 }
 SAME_AS_NONE = {"pod": "blank", "base_url": "blank", "client_id": "blank"}
@@ -168,6 +177,11 @@ def people():
     return make_people(3)
 
 
+def in_arms():
+    """Return results whose rows are in two arms, and say who bought."""
+    return settled_rows().assign(sms_variant=["A", "B", "B"], bought=[0, 1, 0])
+
+
 CREDENTIALS = {"client_id": "a", "client_secret": "b", "refresh_token": "c"}
 DOORS = {
     "plan": Door(smsframe.plan, frame=people, **PLANNED),
@@ -180,6 +194,8 @@ DOORS = {
     "unknown": Door(smsframe.unknown, frame=settled_rows),
     "to_retry": Door(smsframe.to_retry, frame=settled_rows),
     "plot": Door(smsframe.plot, frame=settled_rows),
+    "compare": Door(smsframe.compare, frame=in_arms, outcome="bought"),
+    "power": Door(smsframe.power, rate=0.04, difference=0.01),
     "refresh": Door(smsframe.refresh, frame=settled_rows, deadline_s=0, progress=False),
     "resolve": Door(smsframe.resolve, frame=settled_rows, as_="sent"),
     "reconcile": Door(

@@ -37,6 +37,17 @@ def connecting() -> smsframe.Client:
             return client
 
 
+def testing_texts() -> None:
+    """Give several texts, split by chance or by a column."""
+    two = {"A": "Hi", "B": "Good day"}
+    smsframe.plan(people, two, program="1", split={"A": 1, "B": 2.5}, holdout=0.1, campaign="test")
+    smsframe.send(people, {"de": "Hallo", "*": "Hi"}, program="1", by="language", campaign="l")
+    smsframe.send(people, two, program="1", split={"A": 1, "B": 1}, holdout=0.1, campaign="t")
+    smsframe.preview(people, two, campaign="test")
+    smsframe.plan(people, ["Hi"], program="1")  # type: ignore[arg-type]
+    smsframe.plan(people, two, program="1", split=2)  # type: ignore[arg-type]
+
+
 def excluding() -> None:
     """Say whom not to text, and where numbers are from."""
     smsframe.plan(people, "Hi", program="1", exclude=["+1 201-555-0177", Path("no.csv")])
@@ -122,6 +133,9 @@ def planning(client: smsframe.Client) -> smsframe.Plan:
         resend_unknown=False,
         dry_run=True,
         progress=False,
+        split=None,
+        by=None,
+        holdout=None,
         content_id="c-1",
         source="nightly",
         campaign_name="Orders",
