@@ -88,7 +88,7 @@ class Choices:
         return "\n".join([f"results = {frame}.sms.send(", *lines, ")"])
 
 
-def checked(frame: pd.DataFrame, text: str | None, options: arguments.ComposeOptions) -> Choices:
+def checked(frame: pd.DataFrame, text: Any, options: arguments.ComposeOptions) -> Choices:
     """Return the arguments of ``compose`` as choices.
 
     Raises

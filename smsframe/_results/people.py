@@ -100,7 +100,7 @@ def _column(frame: pd.DataFrame, label: Hashable, argument: str) -> pd.Series:
     if number:
         column: pd.Series = frame[label]
         return column
-    if argument == "by" and label == VARIANT:
+    if argument == "by" and isinstance(label, str) and label == VARIANT:
         raise InputError(
             Sentence(
                 "These results have no column 'sms_variant': that send had one text and no "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from numbers import Real
 from typing import Any
 
 import pandas as pd
@@ -102,7 +101,7 @@ def _share(name: str, value: Any, faults: list[str]) -> float:
 def _difference(value: Any, rate: float, faults: list[str]) -> float:
     """Return the difference that shall be seen."""
     need = "a difference between two shares, such as 0.01"
-    if not isinstance(value, Real) or isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 1:
         faults.append(unusable("difference", value, need))
         return 1.0
     change = float(value)

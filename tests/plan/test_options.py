@@ -125,7 +125,7 @@ TAKES = {
     "outcome": set(),
     "control": {"none"},
     "rate": {"half"},
-    "difference": set(),
+    "difference": {"half"},
     "control_share": {"half"},
     "power": {"half"},
     "significance": {"half"},
