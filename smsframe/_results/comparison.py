@@ -217,7 +217,7 @@ def _control(arms: list[str], control: Any, by: Hashable) -> int:
     """Return the number of the control among the arms."""
     if control is None:
         return arms.index(HOLDOUT) if HOLDOUT in arms else 0
-    if control in arms:
+    if isinstance(control, str) and control in arms:
         return arms.index(control)
     raise InputError(
         Sentence(

@@ -354,7 +354,7 @@ def _written(
         write.write_frame(output.with_errors_of_a_shell(results), out, overwrite=True)
         output.say(f"\nEvery row and what {what} of it: {out}")
     fine = results["sms_status"].isin(good).to_numpy()
-    for code in ("excluded", "opted_out", "no_consent"):
+    for code in ("excluded", "held_out", "opted_out", "no_consent"):
         fine = fine | output.is_held(results, code)
     return ALL_ACCEPTED if bool(fine.all()) else SOME_NOT
 

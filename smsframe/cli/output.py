@@ -45,6 +45,7 @@ HELD_BACK: Mapping[str, str] = {
     "never_open": "never inside --sending-hours in all its time zones; give --time-zone",
     "too_soon": "had a message within --min-gap; the same command later goes on with it",
     "excluded": "--exclude, or the file of SMSFRAME_EXCLUDE, names the person; not sent",
+    "held_out": "in the holdout of the campaign (--holdout), which gets nothing",
     "opted_out": "the person has opted out; not sent",
     "no_consent": "there is no record of the person's consent; not sent",
 }

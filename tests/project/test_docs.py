@@ -275,13 +275,25 @@ def test_command_line__commands(environment, tmp_path):
     assert (tmp_path / "status.csv").exists()
 
 
+def test_testing_two_texts__commands(environment, tmp_path):
+    """The file of texts is written and planned as printed, with each text's messages."""
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    (block,) = SHELL["docs/testing-two-texts.md"]
+    done = bash(block, environment, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"text A: \d+ messages", done.stdout)
+    assert re.search(r"text B: \d+ messages", done.stdout)
+    assert re.search(r"held out: \d+", done.stdout)
+    assert "Dear " in done.stdout
+
+
 def test_docs__blocks_are_all_tested():
     """Every block has a language that a test above runs, and none is hidden from the search."""
     assert {language for blocks in BLOCKS.values() for language, _ in blocks} == {
         "python", "sh", "text",
     }  # fmt: skip
     assert set(blocks_of("text")) == {"docs/how-it-works.md"}  # its drawings
-    assert len(SHELL) == 4
+    assert len(SHELL) == 5
     for page, text in PAGES.items():
         assert text.count("```") == 2 * len(BLOCKS[page]), page
         assert "~~~" not in text, page

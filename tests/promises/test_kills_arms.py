@@ -38,7 +38,7 @@ def outbox(base_url, campaign):
 
 
 def kill_and_go_on(sender, base_url, campaign, delay_s):
-    """Kill a send after a while, run it again, and look who got what; returns whether it was hit."""
+    """Kill a send after a while, run it again, look who got what; returns whether it was hit."""
     child = begin(sender, campaign)
     time.sleep(delay_s)
     with contextlib.suppress(ProcessLookupError):
