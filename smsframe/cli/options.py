@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 EXIT_CODES = """\
 exit codes:
-  0    every row was accepted, now or before (or repeats one that was, is excluded, held out, or opted out)
+  0    every row was accepted, now or before (or repeats one, is excluded, held out, or opted out)
   1    some rows were not: a problem of the row, a refusal, an unknown outcome, a stop
   2    usage: an argument, the file or a setting; nothing was sent
   130  interrupted; the results are written, and it says with which --confirm to go on
