@@ -47,11 +47,11 @@ def ratio_line(about: About) -> str:
         )
     if p < READ_ON:
         return (
-            f"The arms do not have as many people as they should (sample ratio, p = {_p(p)}): do "
+            f"The arms do not have as many people as they should (sample ratio, {_said(p)}): do "
             "not read on. Something left out more people of one arm than of another, such as a "
             "join or a filter after the send. Compare the results as the send gave them."
         )
-    return f"Sample ratio as it was split (p = {_p(p)})."
+    return f"Sample ratio as it was split ({_said(p)})."
 
 
 def together_line(about: About) -> str:
@@ -60,7 +60,7 @@ def together_line(about: About) -> str:
         return "Amounts: mean of each person's sum; intervals by the bootstrap, without p."
     if math.isnan(about.together_p):
         return "All arms together: everybody did it, or nobody."
-    return f"All arms together: p = {_p(about.together_p)} (Pearson's chi-squared)."
+    return f"All arms together: {_said(about.together_p)} (Pearson's chi-squared)."
 
 
 def comparison_text(arms: pd.DataFrame, about: About) -> str:
@@ -109,6 +109,11 @@ def _percent(number: float, *, signed: bool = False) -> str:
 def _amount(number: float, *, signed: bool = False) -> str:
     """Return an amount; nothing for NaN."""
     return "" if math.isnan(number) else f"{number:{'+' if signed else ''},.3f}"
+
+
+def _said(p: float) -> str:
+    """Return a p as it stands in a sentence."""
+    return f"p {'' if _p(p).startswith('<') else '= '}{_p(p)}"
 
 
 def _p(p: Any) -> str:

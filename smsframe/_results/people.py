@@ -154,7 +154,8 @@ def _numbers(column: pd.Series, named: str) -> npt.NDArray[np.float64]:
     kinds = {bool, np.bool_} if column.dtype == object else set()
     if kinds and {type(cell) for cell in column} <= kinds:
         column = column.astype(bool)
-    is_number = pd.api.types.is_numeric_dtype(column.dtype)  # of booleans too
+    dtype = column.dtype
+    is_number = pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype)
     if column.dtype == object and not any(isinstance(cell, str) for cell in column):
         try:
             column, is_number = pd.to_numeric(column), True

@@ -111,6 +111,7 @@ def test_compare__amounts():
         pytest.param([1.0, 0.0] * 45, id="floats"),
         pytest.param(pd.Series([True, False] * 45, dtype=object), id="objects"),
         pytest.param(pd.Series([1, 0] * 45, dtype="int64[pyarrow]"), id="arrow"),
+        pytest.param(pd.Series([True, False] * 45, dtype="bool[pyarrow]"), id="arrow bool"),
     ],
 )
 def test_compare__outcomes_of_any_kind(outcome):
