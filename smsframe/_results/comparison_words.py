@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from smsframe._base.html import HEADING, PLAIN_TABLE, faint, table, tag, text_of_cell
+from smsframe._base.sentences import Sentence, arg
 from smsframe._base.validation import shown_label
 
 if TYPE_CHECKING:
@@ -42,9 +43,8 @@ def ratio_line(about: About) -> str:
     """Say whether the arms have the people that they should have."""
     p = about.sample_ratio_p
     if math.isnan(p):
-        return (
-            "Sample ratio not checked: how people were split is not known here (split=, holdout=)."
-        )
+        unknown = "Sample ratio not checked: how people were split is not known here ("
+        return Sentence(unknown, arg("split"), ", ", arg("holdout"), ").")
     if p < READ_ON:
         return (
             f"The arms do not have as many people as they should (sample ratio, {_said(p)}): do "

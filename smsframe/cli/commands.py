@@ -380,7 +380,6 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
     from smsframe.cli import hours, texts  # noqa: PLC0415 - as above
 
     formats: dict[Any, str] = dict(arguments.format)
-    text = texts.text_of(arguments.text, arguments.text_file)
     cells = files.read_cells(
         arguments.file,
         sheet=arguments.sheet,
@@ -392,7 +391,7 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
     frame = files.prepared(cells, formats, arguments.decimal)
     made = smsframe.plan(
         frame,
-        text,
+        texts.text_of(arguments.text, arguments.text_file),
         program=arguments.program,
         phone=arguments.phone,
         lookup=dict(arguments.lookup) or None,
@@ -413,9 +412,7 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
         min_gap=arguments.min_gap,
         check_consent=arguments.check_consent,
         consent_database=arguments.consent_database,
-        split=texts.split_of(arguments.split),
-        by=arguments.by,
-        holdout=arguments.holdout,
+        **texts.who_gets_which(arguments),
         content_id=arguments.content_id,
         source=arguments.source,
         campaign_name=arguments.campaign_name,

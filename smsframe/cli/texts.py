@@ -16,8 +16,11 @@ from typing import TYPE_CHECKING
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
     from pathlib import Path
+
+    from smsframe._plan.options import VariantOptions
 
 TOML = ".toml"
 
@@ -51,6 +54,15 @@ def _several(read: str, path: Path) -> dict[str, str]:
             'with anything but letters, digits, - and _ stand in quotes: "*" = "Hello".'
         )
     return {name: words.rstrip("\n") for name, words in texts.items()}
+
+
+def who_gets_which(arguments: argparse.Namespace) -> VariantOptions:
+    """Return what the options say of who gets which text."""
+    return {
+        "split": split_of(arguments.split),
+        "by": arguments.by,
+        "holdout": arguments.holdout,
+    }
 
 
 def split_of(given: Sequence[tuple[str, str]]) -> dict[str, float] | None:

@@ -44,6 +44,7 @@ def testing_texts() -> None:
     smsframe.send(people, {"de": "Hallo", "*": "Hi"}, program="1", by="language", campaign="l")
     smsframe.send(people, two, program="1", split={"A": 1, "B": 1}, holdout=0.1, campaign="t")
     smsframe.preview(people, two, campaign="test")
+    smsframe.plan(people, "Hi", program="1", split=None, by=None, holdout=None)
     smsframe.plan(people, ["Hi"], program="1")  # type: ignore[arg-type]
     smsframe.plan(people, two, program="1", split=2)  # type: ignore[arg-type]
 
@@ -133,9 +134,6 @@ def planning(client: smsframe.Client) -> smsframe.Plan:
         resend_unknown=False,
         dry_run=True,
         progress=False,
-        split=None,
-        by=None,
-        holdout=None,
         content_id="c-1",
         source="nightly",
         campaign_name="Orders",
