@@ -90,7 +90,7 @@ CALLS = {
     "to_retry": lambda: smsframe.to_retry(dirty_people()),
     "plot": lambda: smsframe.plot(dirty_people()),
     "compare": lambda: smsframe.compare(dirty_people(), "mobile"),
-    "power": lambda: smsframe.power(0.04, 0.01),
+    "power": lambda: smsframe.power(dirty_people(), 0.01),
     "to_excel": lambda: smsframe.to_excel(results_of(), f"{NUMBER}.doc"),
     "read": lambda: smsframe.read(f"{NUMBER}.csv"),
     "refresh": lambda: smsframe.refresh(dirty_people()),
