@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from smsframe._files.read import read
     from smsframe._files.write import to_excel
     from smsframe._phones.read import normalize
+    from smsframe._results.report import report
     from smsframe._results.rows import (
         batches,
         failed,
@@ -96,6 +97,7 @@ __all__ = [
     "read",
     "reconcile",
     "refresh",
+    "report",
     "resolve",
     "results",
     "runs",
@@ -122,6 +124,7 @@ _LAZY = {
     "last_results": "smsframe._send.run",
     "normalize": "smsframe._phones.read",
     "read": "smsframe._files.read",
+    "report": "smsframe._results.report",
     "segments": "smsframe._text.segments",
     "send": "smsframe._send.send",
     "to_excel": "smsframe._files.write",

@@ -109,6 +109,7 @@ class FrameAccessor(_Accessor):
     compose = _Method(lambda: smsframe.compose)
     summary = _Method(lambda: smsframe.summary)
     batches = _Method(lambda: smsframe.batches)
+    report = _Method(lambda: smsframe.report)
     to_excel = _Method(lambda: smsframe.to_excel)
     to_retry = _Method(lambda: smsframe.to_retry)
     plot = _Method(lambda: smsframe.plot)

@@ -69,6 +69,30 @@ def write_frame(frame: pd.DataFrame, path: Path, *, overwrite: bool = False) -> 
         raise InputError(f"{path} cannot be written: {first_line(error)}") from error
 
 
+def check_place(path: Path, *, overwrite: bool = False) -> None:
+    """Refuse a path at which no file can be written, or at which there is one already."""
+    reason = _unwritable(path)
+    if reason:
+        raise InputError(f"{path} cannot be written: {reason}")
+    refuse_present(path, overwrite=overwrite)
+
+
+def write_text(text: str, path: Path, *, overwrite: bool = False) -> None:
+    """Write a text as a file that only its owner may read.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written, or there is one already.
+    """
+    check_place(path, overwrite=overwrite)
+    try:
+        with _aside(path) as place:
+            place.write_bytes(text.encode("utf-8", "replace"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {first_line(error)}") from error
+
+
 @public
 def to_excel(
     frame: pd.DataFrame,

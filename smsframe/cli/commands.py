@@ -1,4 +1,4 @@
-"""The front door for a shell: ``smsframe demo | sandbox | plan | send | runs | status``.
+"""The front door for a shell: ``smsframe demo | sandbox | plan | send | runs | status | report``.
 
 The same engine and journal as in a notebook, so what was sent in one is known in the other.
 ``send`` sends only what somebody has looked at: ``--confirm N`` must be the number of messages that
@@ -86,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
             "send": _send,
             "runs": _runs,
             "status": _status,
+            "report": _report,
         },
         smsframe.__version__,
     )
@@ -294,9 +295,7 @@ def _status(arguments: argparse.Namespace) -> int:
     if arguments.out is not None:
         write.check_out(arguments.out, overwrite=True)
     path = _journal(arguments)
-    if arguments.run not in smsframe.runs(journal=path).index:
-        raise InputError(f"{path} has no run {arguments.run!r}. smsframe runs lists what there is.")
-    results = smsframe.results(arguments.run, journal=path)
+    results = _results_of(arguments.run, path)
     if arguments.out and not write.is_earlier(arguments.out, output.with_row_numbers(results)):
         write.refuse_present(arguments.out, overwrite=arguments.overwrite)
     if (results["sms_status"] == "accepted").any():  # else everything is known; no call is needed
@@ -305,6 +304,32 @@ def _status(arguments: argparse.Namespace) -> int:
     summary = smsframe.summary(results, price_per_segment=_prices(arguments.price_per_segment))
     output.say(str(summary))
     return _written(output.with_row_numbers(results), arguments.out, DONE)
+
+
+def _results_of(run: str, path: Path) -> pd.DataFrame:
+    """Return the results of a run that the journal has."""
+    if run not in smsframe.runs(journal=path).index:
+        raise InputError(f"{path} has no run {run!r}. smsframe runs lists what there is.")
+    return smsframe.results(run, journal=path)
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    """Write a run as a page for people who were not there."""
+    from smsframe._files import write  # noqa: PLC0415 - as above
+    from smsframe.cli import output  # noqa: PLC0415 - as above
+
+    path = _journal(arguments)
+    results = _results_of(arguments.run, path)
+    out = arguments.out
+    if out is None:
+        usual = Path(f"{arguments.run}-report.html")
+        out = usual if arguments.overwrite else write.free_name(usual)
+    prices = _prices(arguments.price_per_segment)
+    place = smsframe.report(
+        results, out, price_per_segment=prices, overwrite=arguments.overwrite, journal=path
+    )
+    output.say(f"The report: {place}")
+    return ALL_ACCEPTED
 
 
 def _journal(arguments: argparse.Namespace) -> Path:

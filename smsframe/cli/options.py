@@ -240,6 +240,27 @@ def _add_status(commands: Any, run: Callable[..., int]) -> None:
     _add_place(parser.add_argument_group("where to"))
 
 
+def _add_report(commands: Any, run: Callable[..., int]) -> None:
+    """Add ``report``."""
+    parser = _command(
+        commands, "report", "write what happened in a run as a page for others", run,
+        "The page holds no phone numbers, no names and no values. Nothing is asked of the service: "
+        "run\n'smsframe status RUN' before, to know what became of accepted messages.\n\n"
+        "exit codes: 0 written, 1 the journal cannot be read, 2 usage\n",
+    )  # fmt: skip
+    parser.add_argument("run", metavar="RUN", help="id of the run, as 'smsframe runs' lists it")
+    _add_option(parser, "price_per_segment")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE",
+        help="where the page goes; .html (default RUN-report.html in this directory, or "
+        "RUN-report-2.html and so on where that is taken)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--overwrite", action="store_true", help="write over a file that is there already"
+    )
+    _add_place(parser.add_argument_group("whose"))
+
+
 def _add_results(parser: Any, purpose: str) -> None:
     """Add ``--out``."""
     parser.add_argument(
@@ -305,4 +326,5 @@ ADDERS: Final[Mapping[str, Callable[[Any, Callable[..., int]], None]]] = {
     "send": _add_send,
     "runs": _add_runs,
     "status": _add_status,
+    "report": _add_report,
 }

@@ -265,7 +265,7 @@ def test_command_line__commands(environment, tmp_path):
     second = bash(COMMANDS[COMMANDS.index("smsframe send") :], environment, tmp_path)
     assert second.returncode == 0, second.stderr
     assert "Nothing was sent: all 60 messages were accepted already" in second.stdout
-    listed, asked = LOOKING_BACK.splitlines()
+    listed, asked, told = LOOKING_BACK.splitlines()
     runs = bash(listed, environment, tmp_path)
     assert runs.returncode == 0, runs.stderr
     run = re.search(r"\d{8}-\d{6}-\w{6}", runs.stdout)[0]
@@ -273,6 +273,9 @@ def test_command_line__commands(environment, tmp_path):
     assert status.returncode == 0, status.stderr
     assert "60 rows: 60 sent" in status.stdout
     assert (tmp_path / "status.csv").exists()
+    report = bash(told.replace("RUN", run, 1), environment, tmp_path)
+    assert report.returncode == 0, report.stderr
+    assert "Sent: 60 of 60 rows." in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_docs__blocks_are_all_tested():

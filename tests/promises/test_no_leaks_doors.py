@@ -89,6 +89,11 @@ CALLS = {
     "unknown": lambda: smsframe.unknown(dirty_people()),
     "to_retry": lambda: smsframe.to_retry(dirty_people()),
     "plot": lambda: smsframe.plot(dirty_people()),
+    "report": lambda: smsframe.report(dirty_people(), "report.html"),
+    "report to a number": lambda: smsframe.report(results_of(), f"{NUMBER}.doc"),
+    "report at a price": lambda: smsframe.report(
+        results_of(), "report.html", price_per_segment=NUMBER
+    ),
     "to_excel": lambda: smsframe.to_excel(results_of(), f"{NUMBER}.doc"),
     "read": lambda: smsframe.read(f"{NUMBER}.csv"),
     "refresh": lambda: smsframe.refresh(dirty_people()),

@@ -72,6 +72,7 @@ CALLS = {
     "read": lambda _: smsframe.read("people.csv"),
     "reconcile": lambda d: smsframe.reconcile(d.results, d.sandbox.events()),
     "refresh": lambda d: smsframe.refresh(d.results, progress=False, deadline_s=0),
+    "report": lambda d: smsframe.report(d.results, "report.html", overwrite=True),
     "resolve": lambda d: smsframe.resolve(d.results, as_="sent"),
     "results": lambda d: smsframe.results(d.run),
     "runs": lambda _: smsframe.runs(),

@@ -228,6 +228,9 @@ def handing_over(results: pd.DataFrame) -> None:
     smsframe.read(Path("people.xlsx"), sheet="People", hidden_rows="skip")
     smsframe.read("people.xlsx", hidden_rows="all")  # type: ignore[arg-type]
     smsframe.to_excel(results, Path("results.xlsx"), index=True, overwrite=True)
+    assert_type(smsframe.report(results, "report.html"), Path)
+    smsframe.report(results, "report.html", price_per_segment={"US": 0.0079}, overwrite=True)
+    smsframe.report(results, "report.html", client=smsframe.connect(), journal="j.sqlite3")
 
 
 def reading(column: pd.Series[str]) -> None:
