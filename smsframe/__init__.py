@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from smsframe._results.report import report
     from smsframe._results.rows import (
         batches,
+        counts,
         failed,
         plot,
         results,
@@ -86,6 +87,7 @@ __all__ = [
     "batches",
     "compose",
     "connect",
+    "counts",
     "failed",
     "journal",
     "last_plan",
@@ -116,7 +118,17 @@ _LAZY = {
     "Summary": "smsframe._results.summary",
     **dict.fromkeys(("reconcile", "refresh", "resolve"), "smsframe._results.settle"),
     **dict.fromkeys(
-        ("batches", "failed", "plot", "results", "runs", "summary", "to_retry", "unknown"),
+        (
+            "batches",
+            "counts",
+            "failed",
+            "plot",
+            "results",
+            "runs",
+            "summary",
+            "to_retry",
+            "unknown",
+        ),
         "smsframe._results.rows",
     ),
     "connect": "smsframe._connect",

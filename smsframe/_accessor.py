@@ -98,7 +98,7 @@ def _names(accessor: type, *kinds: type) -> list[str]:
 class FrameAccessor(_Accessor):
     """``df.sms``: send one text to every row, and see what became of it.
 
-    ``failed`` and ``unknown`` are properties, everything else is called.
+    ``counts``, ``failed`` and ``unknown`` are properties, everything else is called.
     """
 
     _of = "df"
@@ -116,6 +116,7 @@ class FrameAccessor(_Accessor):
     refresh = _Method(lambda: smsframe.refresh)
     resolve = _Method(lambda: smsframe.resolve)
     reconcile = _Method(lambda: smsframe.reconcile)
+    counts = _Property(lambda: smsframe.counts)
     failed = _Property(lambda: smsframe.failed)
     unknown = _Property(lambda: smsframe.unknown)
 

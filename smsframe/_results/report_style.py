@@ -70,6 +70,7 @@ overflow-wrap:anywhere}
 dl.facts{grid-template-columns:1fr;gap:0}dl.facts dd{margin-bottom:.4rem}
 th,td{padding:.35rem .3rem}.draw{width:35%;min-width:5rem}h1{font-size:1.45rem}}
 @page{size:A4;margin:15mm}
-@media print{body{font-size:10.5pt}header,main,footer{max-width:none;padding:0}
+@media print{body{font-size:10.5pt}section{break-inside:avoid}
+header,main,footer{max-width:none;padding:0}
 .box{overflow:visible}caption>span{max-width:none}.draw{min-width:6rem}h2{margin-top:1.4rem}}
 """

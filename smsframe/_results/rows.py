@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
-from smsframe._base.result_columns import detached, strip_results
+from smsframe._base.result_columns import STATUSES, detached, strip_results
 from smsframe._base.result_rows import ResultRows
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_text, refuse
@@ -26,12 +27,21 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
     import numpy.typing as npt
-    import pandas as pd
 
     from smsframe._acoustic.client import Client
     from smsframe._results.summary import Summary
 
-__all__ = ["batches", "failed", "plot", "results", "runs", "summary", "to_retry", "unknown"]
+__all__ = [
+    "batches",
+    "counts",
+    "failed",
+    "plot",
+    "results",
+    "runs",
+    "summary",
+    "to_retry",
+    "unknown",
+]
 
 FAILED = ("rejected", "invalid", "not_attempted", "not_sent")
 RETRIED = ("rejected", "not_attempted")
@@ -202,6 +212,45 @@ def unknown(frame: pd.DataFrame) -> pd.DataFrame:
     0
     """
     return _chosen(frame, "unknown")
+
+
+@public
+def counts(frame: pd.DataFrame) -> pd.Series[int]:
+    """Count the rows by status, without those that do not occur; a property of the accessor.
+
+    ``results["sms_status"].value_counts()`` lists every status there is, also those of no row.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Results.
+
+    Returns
+    -------
+    Series of int64
+        Called ``rows``. Its index, ``sms_status``, are the statuses that occur, as string, in the
+        order of the list of statuses: ``planned``, ``accepted``, ``sent``, ``not_sent``,
+        ``rejected``, ``invalid``, ``duplicate``, ``unknown``, ``not_attempted``. A row without a
+        status is not counted.
+
+    Raises
+    ------
+    InputError
+        The frame holds no results.
+
+    Examples
+    --------
+    >>> import pandas as pd, smsframe
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123", "n/a", "+44 7400 123456"]})
+    >>> done = people.sms.send("Hello", program="148372", phone="mobile", dry_run=True)
+    >>> smsframe.counts(done).to_dict()
+    {'planned': 2, 'invalid': 1}
+    """
+    status = ResultRows.read(frame).status
+    numbers = np.bincount(status[status >= 0], minlength=len(STATUSES))
+    occur = np.flatnonzero(numbers)
+    names = pd.Index([STATUSES[number] for number in occur], dtype="string", name="sms_status")
+    return pd.Series(numbers[occur], index=names, name="rows", dtype="int64")
 
 
 @public

@@ -85,6 +85,7 @@ CALLS = {
     "summary by a number": lambda: smsframe.summary(results_of(), by=NUMBER),
     "summary at a price": lambda: smsframe.summary(results_of(), price_per_segment=NUMBER),
     "batches": lambda: smsframe.batches(dirty_people()),
+    "counts": lambda: smsframe.counts(dirty_people()),
     "failed": lambda: smsframe.failed(dirty_people()),
     "unknown": lambda: smsframe.unknown(dirty_people()),
     "to_retry": lambda: smsframe.to_retry(dirty_people()),

@@ -62,6 +62,7 @@ CALLS = {
     "connect": lambda d: smsframe.connect(
         base_url=d.sandbox.base_url, **d.sandbox.credentials
     ).close(),
+    "counts": lambda d: smsframe.counts(d.results),
     "failed": lambda d: smsframe.failed(d.results),
     "last_plan": lambda _: smsframe.last_plan(),
     "last_results": lambda _: smsframe.last_results(),
@@ -101,6 +102,7 @@ CALLS = {
     "Sandbox.load_contacts": lambda d: d.sandbox.load_contacts(d.people),
     "Sandbox.outbox": lambda d: d.sandbox.outbox(),
     "df.sms.plan": lambda d: d.people.sms.plan(TEXT, **RULES),
+    "df.sms.counts": lambda d: d.results.sms.counts,
     "df.sms.failed": lambda d: d.results.sms.failed,
     "series.sms.normalize": lambda d: d.people["mobile"].sms.normalize(region="US"),
 }

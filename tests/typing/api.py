@@ -139,6 +139,7 @@ def by_the_accessor() -> None:
     assert_type(sms.send("Hi", program="148372", limit=3), pd.DataFrame)
     assert_type(sms.preview("Hi", n=3, region="US"), pd.DataFrame)
     assert_type(sms.failed, pd.DataFrame)
+    assert_type(sms.counts, "pd.Series[int]")
     sms.send("Hi", progam="148372")  # type: ignore[call-arg]
     sms.send("Hi", program="148372", limit="3")  # type: ignore[arg-type]
     sms.compose("Hi", confirm=3)  # type: ignore[call-arg]
@@ -211,6 +212,7 @@ def following_up(
 
 def looking_back(results: pd.DataFrame, client: smsframe.Client) -> None:
     """Take results apart, draw them, and find those of earlier runs."""
+    assert_type(smsframe.counts(results), "pd.Series[int]")
     for frame in (smsframe.failed(results), smsframe.unknown(results), smsframe.to_retry(results)):
         assert_type(frame, pd.DataFrame)
     assert_type(smsframe.batches(results, client=client, journal=None), pd.DataFrame)
