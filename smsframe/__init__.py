@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from smsframe._composer.compose import Composer, compose
     from smsframe._connect import connect
     from smsframe._files.read import read
-    from smsframe._files.write import to_excel
     from smsframe._phones.read import normalize
+    from smsframe._results.excel import to_excel
     from smsframe._results.report import report
     from smsframe._results.rows import (
         batches,
@@ -139,7 +139,7 @@ _LAZY = {
     "report": "smsframe._results.report",
     "segments": "smsframe._text.segments",
     "send": "smsframe._send.send",
-    "to_excel": "smsframe._files.write",
+    "to_excel": "smsframe._results.excel",
 }
 
 

@@ -191,6 +191,8 @@ DOORS = {
     "segments": Door(smsframe.segments, series=lambda: people()["mobile"]),
     "connect": Door(smsframe.connect, pod="us-1", **CREDENTIALS),
     "read": Door(smsframe.read, path="no.csv"),
+    "counts": Door(smsframe.counts, frame=settled_rows),
+    "report": Door(smsframe.report, frame=settled_rows, path="some.html", overwrite=True),
     "to_excel": Door(smsframe.to_excel, frame=settled_rows, path="some.xlsx", overwrite=True),
     "last_plan": Door(smsframe.last_plan),
     "last_results": Door(smsframe.last_results),

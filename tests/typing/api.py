@@ -230,6 +230,8 @@ def handing_over(results: pd.DataFrame) -> None:
     smsframe.read(Path("people.xlsx"), sheet="People", hidden_rows="skip")
     smsframe.read("people.xlsx", hidden_rows="all")  # type: ignore[arg-type]
     smsframe.to_excel(results, Path("results.xlsx"), index=True, overwrite=True)
+    smsframe.to_excel(results, "results.xlsx", price_per_segment=0.01, journal="j.sqlite3")
+    smsframe.to_excel(results, "results.xlsx", client=smsframe.connect())
     assert_type(smsframe.report(results, "report.html"), Path)
     smsframe.report(results, "report.html", price_per_segment={"US": 0.0079}, overwrite=True)
     smsframe.report(results, "report.html", client=smsframe.connect(), journal="j.sqlite3")
