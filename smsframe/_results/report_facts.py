@@ -130,10 +130,13 @@ def _unit(first: pd.Timestamp, last: pd.Timestamp) -> tuple[str, str]:
 
 def _counts(groups: pd.Series, rows: ResultRows) -> pd.DataFrame:
     """Return rows by group and status."""
-    status = pd.Series(result_columns.status_column(rows.status))
-    counts = pd.crosstab(groups, status)
-    counts.columns = pd.Index([str(name) for name in counts.columns])
-    return counts
+    numbers, names = pd.factorize(groups, sort=True)
+    known = (numbers >= 0) & (rows.status >= 0)
+    width = len(result_columns.STATUSES)
+    cells = numbers[known] * width + rows.status[known]
+    table = np.bincount(cells, minlength=len(names) * width).reshape(len(names), width)
+    counts = pd.DataFrame(table, index=names, columns=list(result_columns.STATUSES))
+    return counts.loc[:, counts.any()]
 
 
 def _runs(
