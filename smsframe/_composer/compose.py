@@ -19,7 +19,6 @@ import ipywidgets as widgets
 from smsframe._base.tracebacks import public, withhold_frames
 from smsframe._base.validation import check_count, check_frame, refuse
 from smsframe._composer import html, inputs, static_view, text_history
-from smsframe._composer.job import active_job
 from smsframe._composer.panels.base import shown
 from smsframe._composer.panels.columns import MapPanel
 from smsframe._composer.panels.message import WritePanel
@@ -30,6 +29,7 @@ from smsframe._composer.panels.send import SendPanel
 from smsframe._composer.panels.trial import TryPanel
 from smsframe._composer.state import Desk
 from smsframe._plan.options import takes_compose_options
+from smsframe._widgets import active_job
 
 if TYPE_CHECKING:
     import pandas as pd
