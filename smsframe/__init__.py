@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from smsframe._acoustic.client import Client
     from smsframe._composer.compose import Composer, compose
     from smsframe._connect import connect
+    from smsframe._explorer.explore import Explorer, explore
     from smsframe._files.read import read
     from smsframe._files.write import to_excel
     from smsframe._phones.read import normalize
@@ -71,6 +72,7 @@ __all__ = [
     "Client",
     "Composer",
     "ConfigurationError",
+    "Explorer",
     "IncompleteSendWarning",
     "InputError",
     "JournalError",
@@ -85,6 +87,7 @@ __all__ = [
     "batches",
     "compose",
     "connect",
+    "explore",
     "failed",
     "journal",
     "last_plan",
@@ -110,6 +113,7 @@ __all__ = [
 _LAZY = {
     "Client": "smsframe._acoustic.client",
     **dict.fromkeys(("Composer", "compose"), "smsframe._composer.compose"),
+    **dict.fromkeys(("Explorer", "explore"), "smsframe._explorer.explore"),
     "Sandbox": "smsframe.sandbox",
     "Summary": "smsframe._results.summary",
     **dict.fromkeys(("reconcile", "refresh", "resolve"), "smsframe._results.settle"),

@@ -107,6 +107,7 @@ class FrameAccessor(_Accessor):
     plan = _Method(lambda: smsframe.plan)
     preview = _Method(lambda: smsframe.preview)
     compose = _Method(lambda: smsframe.compose)
+    explore = _Method(lambda: smsframe.explore)
     summary = _Method(lambda: smsframe.summary)
     batches = _Method(lambda: smsframe.batches)
     to_excel = _Method(lambda: smsframe.to_excel)

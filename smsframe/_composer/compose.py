@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import ipywidgets as widgets
 
+from smsframe._base.names import name_of
 from smsframe._base.tracebacks import public, withhold_frames
 from smsframe._base.validation import check_count, check_frame, refuse
 from smsframe._composer import html, inputs, static_view, text_history
@@ -265,8 +266,8 @@ def compose(
         text_history.remember(before.write.editor.text)
     made = Composer(
         Desk(frame, chosen, client=client),
-        name=inputs.name_of(frame, "df"),
-        client_name=None if client is None else inputs.name_of(client, "client"),
+        name=name_of(frame, "df"),
+        client_name=None if client is None else name_of(client, "client"),
         confirm_over=confirm_over,
     )
     _latest[:] = [made]

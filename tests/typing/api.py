@@ -245,6 +245,16 @@ def composing() -> smsframe.Composer:
     return composer
 
 
+def exploring(results: pd.DataFrame, client: smsframe.Client) -> smsframe.Explorer:
+    """Open the screen over results."""
+    explorer = smsframe.explore(results, client=client)
+    assert_type(explorer.frame, pd.DataFrame)
+    assert_type(explorer.selected, pd.DataFrame)
+    assert_type(explorer.results, pd.DataFrame)
+    assert_type(explorer.code, str)
+    return explorer
+
+
 def catching() -> dict[str, Any]:
     """Catch what can go wrong, from the narrowest to the root, and quieten the warnings."""
     told = (smsframe.UnknownOutcomeWarning, smsframe.IncompleteSendWarning, smsframe.StatusWarning)
