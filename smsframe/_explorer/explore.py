@@ -109,6 +109,7 @@ class Explorer:
             print(repr(self))  # noqa: T201 - a console shows this and nothing else
             return
         display({VIEW: whole[VIEW], "text/plain": ""}, raw=True)
+        self.screen.look_for_page()
         display({key: whole[key] for key in ("text/html", "text/plain")}, raw=True)
 
 

@@ -2,8 +2,8 @@
 
 Widgets are made on the kernel's main thread. A page has as many row widgets as a page can have, and
 they are filled anew. Rows are not made before the page has said that it is there: a player of one
-step, out of sight, steps when it is shown, and nothing else of ipywidgets does. So a notebook that
-is run without a browser holds counts and no rows.
+step, out of sight, is started and steps where a page has it, and nothing else of ipywidgets speaks
+unasked. So a notebook that is run without a browser holds counts and no rows.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 CHIPS = 10
 LISTED = 300
 COLUMNS = 4
+LABEL_CHARACTERS = 7
+LOOK_S = (0.1, 0.3, 0.7, 1.5, 3.0, 6.0, 12.0, 25.0)
 STYLE = Path(__file__).parent / "explorer.css"
 
 
@@ -44,7 +46,7 @@ class Screen:
     def __init__(self, rows: Rows, *, name: str, client: Any, phones: set[Any]) -> None:
         self.rows, self.phones = rows, phones
         self.failure: BaseException | None = None
-        self.live = False
+        self.live = self._warmed = False
         self._name = name
         self._busy = False
         self._detailed: int | None = None
@@ -62,6 +64,7 @@ class Screen:
         @functools.wraps(act)
         def handler(*_: Any) -> None:
             self.errors.value = ""
+            self.live = True  # somebody has pressed something
             try:
                 act()
             except Exception as error:  # noqa: BLE001 - a callback's exception is shown to nobody else
@@ -97,16 +100,28 @@ class Screen:
         self.descending = widgets.Checkbox(description="largest first", indent=False)
         self.titles = widgets.HTML()
         self.lines = [self._line(number) for number in range(PAGE_ROWS)]
-        self.back = button("Back", self.guarded(lambda: self._turn(-1)), tip="Previous page")
-        self.next = button("Next", self.guarded(lambda: self._turn(1)), tip="Next page")
+        self.back = button("Previous page", self.guarded(lambda: self._turn(-1)))
+        self.next = button("Next page", self.guarded(lambda: self._turn(1)))
         self.where, self.picked = widgets.HTML(), widgets.HTML()
         self.all = button("Select all", self.guarded(self._mark_all))
         self.none = button("Select none", self.guarded(self._mark_none))
         self.show_code = widgets.ToggleButton(description="Show code")
         self.code_view = widgets.HTML()
-        self.there = widgets.Play(min=0, max=1, interval=100, playing=True)
+        self.there = widgets.Play(min=0, max=1, interval=100)
         self.there.layout.display = "none"
         self._listen()
+
+    def look_for_page(self) -> None:
+        """Start the player until a page has stepped it, or none seems to come."""
+        loop = _kernel_loop()
+        for after_s in LOOK_S if loop is not None else ():
+            loop.call_later(after_s, self._start_player)
+
+    def _start_player(self) -> None:
+        """Start the player anew, as a page starts it by the change alone."""
+        if not self.live:
+            self.there.playing = False
+            self.there.playing = True
 
     def _listen(self) -> None:
         """Hear of what is typed and chosen."""
@@ -142,7 +157,7 @@ class Screen:
                 *(row(self.columns, self.order, self.descending), head, *self.boxes),
                 *(row(self.back, self.where, self.next), self.detail, self.picked),
                 *(row(self.all, self.none), self.actions.box, self.errors),
-                *(self.show_code, self.code_view),
+                *(row(self.show_code), self.code_view),
             ]
         )
         view.add_class("smsframe-explorer")
@@ -217,8 +232,8 @@ class Screen:
 
     def come_alive(self) -> None:
         """Make rows from now on: a page is there to show them."""
-        if not self.live:
-            self.live = True
+        if not self._warmed:
+            self.live = self._warmed = True
             self._fill()
             threading.Thread(target=self.rows.warm, name="smsframe-search", daemon=True).start()
 
@@ -291,8 +306,7 @@ class Screen:
 
     def renewed(self) -> None:
         """Show results that have changed; chips are made on the kernel's main thread."""
-        shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-        loop = getattr(getattr(shell, "kernel", None), "io_loop", None)
+        loop = _kernel_loop()
         act = self.guarded(self._renew)
         if loop is None:
             act()
@@ -334,6 +348,7 @@ class Screen:
             tick.value = bool(self.rows.marked[places[number]])
             tick.description = f"Select row {label}"
             text.tooltip = f"Text of row {label}"
+            text.description = f"Text {label}" if len(label) <= LABEL_CHARACTERS else "Text"
 
     def _show_marked(self) -> None:
         """Say how many are selected, and bring the buttons up to date."""
@@ -347,6 +362,12 @@ class Screen:
         """Show the row that was opened."""
         place = self._detailed
         self.detail.value = "" if place is None else self.actions.detail(place)
+
+
+def _kernel_loop() -> Any:
+    """Return the loop of the kernel, on its main thread; None where there is no kernel."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return getattr(getattr(shell, "kernel", None), "io_loop", None)
 
 
 def _hidden(asked: str) -> str:

@@ -401,7 +401,7 @@ def codes_of_the_code() -> set[str]:
     found = {*read.SENTENCES, *refresh.OURS, *(code for _, code in status_answers.REASONS)}
     found |= {row.code for row in (*outcomes.OUTCOMES, *outcomes.REFUSALS) if row.code}
     for path in sorted((ROOT / "smsframe").rglob("*.py")):
-        if not {"sandbox", "_composer"} & set(path.parts):
+        if not {"sandbox", "_composer", "_explorer"} & set(path.parts):
             found.update(_codes_in(ast.parse(path.read_text(encoding="utf-8"))))
     return {code for code in found if re.fullmatch(r"[a-z][a-z0-9_]+", code)} - NO_CODES
 
