@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from smsframe._base.html import tag
-from smsframe._base.masking import mask_label, mask_phone
+from smsframe._base.masking import mask_label
 from smsframe._base.tracebacks import public
 from smsframe._explorer import html
 from smsframe._explorer.actions import Actions
@@ -343,7 +343,7 @@ class Screen:
             if not there:
                 cells.value, tick.value, tick.description = "", False, ""
                 continue
-            label = mask_phone(html.row_label(self.rows, places[number]))
+            label = html.row_label(self.rows, places[number])
             cells.value = html.row_cells(self.rows, places[number], chosen, self.phones)
             tick.value = bool(self.rows.marked[places[number]])
             tick.description = f"Select row {label}"

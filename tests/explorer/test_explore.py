@@ -88,6 +88,7 @@ def test_page__rows_are_masked_and_made_for_pages_alone(half):
     assert "Name3" not in json.dumps(state(made), default=str)
     made.screen.come_alive()
     line = made.screen.lines[3]
+    assert line[2].description == "Text 3"
     assert "Name3" in read(line[1])
     assert "03" in read(line[1])
     made.screen.search.value = "201 555-0103"

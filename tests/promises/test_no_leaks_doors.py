@@ -88,6 +88,7 @@ CALLS = {
     "failed": lambda: smsframe.failed(dirty_people()),
     "unknown": lambda: smsframe.unknown(dirty_people()),
     "to_retry": lambda: smsframe.to_retry(dirty_people()),
+    "explore": lambda: smsframe.explore(dirty_people()),
     "plot": lambda: smsframe.plot(dirty_people()),
     "to_excel": lambda: smsframe.to_excel(results_of(), f"{NUMBER}.doc"),
     "read": lambda: smsframe.read(f"{NUMBER}.csv"),

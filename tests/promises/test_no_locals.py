@@ -62,6 +62,7 @@ CALLS = {
     "connect": lambda d: smsframe.connect(
         base_url=d.sandbox.base_url, **d.sandbox.credentials
     ).close(),
+    "explore": lambda d: smsframe.explore(d.results),
     "failed": lambda d: smsframe.failed(d.results),
     "last_plan": lambda _: smsframe.last_plan(),
     "last_results": lambda _: smsframe.last_results(),
