@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test full lint types bench soak lowest newest newest-core lab clean
+.PHONY: demo team-demo test full lint types bench soak lowest newest newest-core lab clean
 
 # A .venv that was only half made is removed, so that the next call starts anew.
 .venv/.made:
@@ -29,6 +29,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 
 demo: .venv/.runs
 	@$(BIN)/smsframe demo data/orders.csv
+
+# A PostgreSQL of its own (Debian: apt-get install postgresql), two senders at once, one killed.
+team-demo: .venv/.tests
+	@PYTHONPATH=tests $(BIN)/python -W ignore data/team_demo.py
 
 # Browser tests run on their own, since Playwright keeps an event loop. pytest says 5 for "no tests".
 test: .venv/.tests
@@ -56,7 +60,7 @@ lowest: .venv-lowest/.made
 	@newest=$$($(PYTHON) .ci/newest.py) && $$newest --version && rm -rf .venv-newest && \
 	$$newest -m venv .venv-newest
 	@.venv-newest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade -e . \
-	matplotlib hypothesis ipykernel nbclient nbformat openpyxl packaging python-calamine \
+	matplotlib hypothesis ipykernel nbclient nbformat openpyxl packaging 'psycopg[binary]' python-calamine \
 	pytest pytest-timeout pytest-xdist requests-mock
 	@touch $@
 

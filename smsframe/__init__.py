@@ -23,6 +23,7 @@ from smsframe.errors import (
     AccessError,
     ApiError,
     CampaignBusyError,
+    ComparisonWarning,
     ConfigurationError,
     IncompleteSendWarning,
     InputError,
@@ -41,11 +42,16 @@ if TYPE_CHECKING:
     from smsframe._acoustic.client import Client
     from smsframe._composer.compose import Composer, compose
     from smsframe._connect import connect
+    from smsframe._explorer.explore import Explorer, explore
     from smsframe._files.read import read
-    from smsframe._files.write import to_excel
     from smsframe._phones.read import normalize
+    from smsframe._results.comparison import Comparison, compare
+    from smsframe._results.excel import to_excel
+    from smsframe._results.power import power
+    from smsframe._results.report import report
     from smsframe._results.rows import (
         batches,
+        counts,
         failed,
         plot,
         results,
@@ -59,6 +65,8 @@ if TYPE_CHECKING:
     from smsframe._send.plan import Plan, last_plan, plan, preview
     from smsframe._send.run import last_results
     from smsframe._send.send import send
+    from smsframe._stream.send_files import FilesPlan, plan_files, send_files
+    from smsframe._stream.sent_files import SentFiles
     from smsframe._text.segments import segments
     from smsframe.sandbox import Sandbox
 
@@ -69,38 +77,50 @@ __all__ = [
     "ApiError",
     "CampaignBusyError",
     "Client",
+    "Comparison",
+    "ComparisonWarning",
     "Composer",
     "ConfigurationError",
+    "Explorer",
+    "FilesPlan",
     "IncompleteSendWarning",
     "InputError",
     "JournalError",
     "Plan",
     "PlanWarning",
     "Sandbox",
+    "SentFiles",
     "SmsframeError",
     "SmsframeWarning",
     "StatusWarning",
     "Summary",
     "UnknownOutcomeWarning",
     "batches",
+    "compare",
     "compose",
     "connect",
+    "counts",
+    "explore",
     "failed",
     "journal",
     "last_plan",
     "last_results",
     "normalize",
     "plan",
+    "plan_files",
     "plot",
+    "power",
     "preview",
     "read",
     "reconcile",
     "refresh",
+    "report",
     "resolve",
     "results",
     "runs",
     "segments",
     "send",
+    "send_files",
     "summary",
     "to_excel",
     "to_retry",
@@ -110,21 +130,37 @@ __all__ = [
 _LAZY = {
     "Client": "smsframe._acoustic.client",
     **dict.fromkeys(("Composer", "compose"), "smsframe._composer.compose"),
+    **dict.fromkeys(("Comparison", "compare"), "smsframe._results.comparison"),
+    **dict.fromkeys(("Explorer", "explore"), "smsframe._explorer.explore"),
     "Sandbox": "smsframe.sandbox",
     "Summary": "smsframe._results.summary",
     **dict.fromkeys(("reconcile", "refresh", "resolve"), "smsframe._results.settle"),
     **dict.fromkeys(
-        ("batches", "failed", "plot", "results", "runs", "summary", "to_retry", "unknown"),
+        (
+            "batches",
+            "counts",
+            "failed",
+            "plot",
+            "results",
+            "runs",
+            "summary",
+            "to_retry",
+            "unknown",
+        ),
         "smsframe._results.rows",
     ),
     "connect": "smsframe._connect",
     **dict.fromkeys(("Plan", "last_plan", "plan", "preview"), "smsframe._send.plan"),
     "last_results": "smsframe._send.run",
     "normalize": "smsframe._phones.read",
+    "power": "smsframe._results.power",
     "read": "smsframe._files.read",
+    "SentFiles": "smsframe._stream.sent_files",
+    **dict.fromkeys(("FilesPlan", "plan_files", "send_files"), "smsframe._stream.send_files"),
+    "report": "smsframe._results.report",
     "segments": "smsframe._text.segments",
     "send": "smsframe._send.send",
-    "to_excel": "smsframe._files.write",
+    "to_excel": "smsframe._results.excel",
 }
 
 

@@ -98,7 +98,7 @@ def _names(accessor: type, *kinds: type) -> list[str]:
 class FrameAccessor(_Accessor):
     """``df.sms``: send one text to every row, and see what became of it.
 
-    ``failed`` and ``unknown`` are properties, everything else is called.
+    ``counts``, ``failed`` and ``unknown`` are properties, everything else is called.
     """
 
     _of = "df"
@@ -107,14 +107,18 @@ class FrameAccessor(_Accessor):
     plan = _Method(lambda: smsframe.plan)
     preview = _Method(lambda: smsframe.preview)
     compose = _Method(lambda: smsframe.compose)
+    explore = _Method(lambda: smsframe.explore)
     summary = _Method(lambda: smsframe.summary)
     batches = _Method(lambda: smsframe.batches)
+    compare = _Method(lambda: smsframe.compare)
+    report = _Method(lambda: smsframe.report)
     to_excel = _Method(lambda: smsframe.to_excel)
     to_retry = _Method(lambda: smsframe.to_retry)
     plot = _Method(lambda: smsframe.plot)
     refresh = _Method(lambda: smsframe.refresh)
     resolve = _Method(lambda: smsframe.resolve)
     reconcile = _Method(lambda: smsframe.reconcile)
+    counts = _Property(lambda: smsframe.counts)
     failed = _Property(lambda: smsframe.failed)
     unknown = _Property(lambda: smsframe.unknown)
 

@@ -7,7 +7,6 @@ are recorded in (``SMSFRAME_JOURNAL``, else the platform's data directory).
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smsframe._acoustic import address
@@ -36,6 +35,9 @@ from smsframe.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
+
+    from smsframe._base.journal_address import JournalAddress, JournalArgument
 
 
 _sandboxes: dict[Path, Any] = {}
@@ -49,9 +51,7 @@ def _renew_lock() -> None:
     _starting = threading.RLock()
 
 
-def journal_file(
-    client: Client | None = None, journal: str | os.PathLike[str] | None = None
-) -> Path:
+def journal_file(client: Client | None = None, journal: JournalArgument = None) -> JournalAddress:
     """Return the journal that is meant: the one given, else the client's, else the usual one."""
     faults: list[str] = []
     check_client(client, faults)
@@ -59,9 +59,9 @@ def journal_file(
     if journal is not None:
         return location.journal_path(journal)
     if client is not None:
-        return Path(client.journal_path)
+        return client.journal_path
     try:
-        return Path(default_client().journal_path)
+        return default_client().journal_path
     except ConfigurationError:
         return location.journal_path()
 
@@ -110,7 +110,7 @@ def connect(
     client_id: str | None = None,
     client_secret: str | None = None,
     refresh_token: str | None = None,
-    journal: str | os.PathLike[str] | None = None,
+    journal: JournalArgument = None,
     max_in_flight: int = MOST_IN_FLIGHT,
     timeout_s: tuple[float, float] = TIMEOUT_S,
     token_file: str | os.PathLike[str] | None = None,
@@ -130,8 +130,9 @@ def connect(
         Address of the service, instead of `pod`.
     client_id, client_secret, refresh_token : str, optional
         None means SMSFRAME_CLIENT_ID, SMSFRAME_CLIENT_SECRET, SMSFRAME_REFRESH_TOKEN.
-    journal : path, optional
-        File that records what was sent. None means SMSFRAME_JOURNAL, else the platform's data
+    journal : path or URL, optional
+        File that records what was sent, or the PostgreSQL database of a team,
+        ``"postgresql://user@host/database"``. None means SMSFRAME_JOURNAL, else the platform's data
         directory; rehearsals are recorded beside it, in ``rehearsal.sqlite3``.
     max_in_flight : int, default 10
         Calls at a time, 1 to 10. Leave some to colleagues who send for the same organization.
@@ -186,7 +187,7 @@ def connect(
     return become_default(client)
 
 
-def _sandbox(target: Any, journal: str | os.PathLike[str] | None, *, named: str | None) -> Any:
+def _sandbox(target: Any, journal: JournalArgument, *, named: str | None) -> Any:
     """Find the sandbox that a target means, None for the real service."""
     if target is None:
         return None
@@ -194,7 +195,8 @@ def _sandbox(target: Any, journal: str | os.PathLike[str] | None, *, named: str 
         places = arg("pod"), " or ", arg("base_url")
         raise ConfigurationError(Sentence("Give either a sandbox, or ", *places, ", not both."))
     if isinstance(target, str) and target == "sandbox":
-        return _session_sandbox(location.journal_path(journal, rehearsal=True).parent)
+        place = location.journal_path(journal, rehearsal=True)
+        return _session_sandbox(location.journal_folder(place))
     if isinstance(target, str) or not isinstance(getattr(target, "base_url", None), str):
         raise ConfigurationError(
             Sentence(

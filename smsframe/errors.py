@@ -14,7 +14,8 @@ The tree::
     ├── PlanWarning               the plan has warnings, and is about to be sent
     ├── UnknownOutcomeWarning     some messages may or may not have gone out
     ├── IncompleteSendWarning     some messages did not go out
-    └── StatusWarning             what became of some accepted messages is not known (yet)
+    ├── StatusWarning             what became of some accepted messages is not known (yet)
+    └── ComparisonWarning         the arms of a comparison do not have the people they should
 
 An error carries what happened as data (``details``) and says in its text what to do next. None ever
 carries a request, a token, a secret or an unmasked phone number; an ``InputError``, which quotes
@@ -226,6 +227,22 @@ class StatusWarning(SmsframeWarning):
     ...         results = results.sms.refresh(deadline_s=0, progress=False)
     ...     print(told[0].category.__name__)
     StatusWarning
+    """
+
+
+class ComparisonWarning(SmsframeWarning):
+    """The arms that were compared do not have as many people as they should: do not read on.
+
+    Examples
+    --------
+    >>> import warnings, pandas as pd, smsframe
+    >>> people = pd.DataFrame({"mobile": [f"+1 201-555-01{n:02}" for n in range(100)]})
+    >>> done = people.sms.plan("Hello", program="148372").to_frame()
+    >>> done["sms_variant"], done["bought"] = ["A"] * 80 + ["B"] * 20, 0
+    >>> with warnings.catch_warnings(record=True, action="always") as told:
+    ...     table = smsframe.compare(done, "bought", split={"A": 1, "B": 1})
+    >>> print(told[0].category.__name__)
+    ComparisonWarning
     """
 
 

@@ -1,25 +1,30 @@
-"""What people call of the journal by themselves: :func:`forget`."""
+"""What people call of the journal by themselves.
+
+:func:`forget` drops what is known of people, :func:`check` holds everything against its checksums;
+:func:`copy` brings a file into a team's database, or back, and :func:`upgrade` a team's database to
+this version.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import moment_of
 from smsframe._journal.reader import PATIENCE_S
-from smsframe._journal.store import Journal
+from smsframe.errors import InputError
 
 if TYPE_CHECKING:
-    import os
-
+    from smsframe._base.journal_address import JournalArgument
     from smsframe._base.validation import Moment
 
 
-__all__ = ["forget"]
+__all__ = ["check", "copy", "forget", "upgrade"]
 
 
 @public
-def forget(before: Moment, *, path: str | os.PathLike[str] | None = None) -> int:
+def forget(before: Moment, *, path: JournalArgument = None) -> int:
     """Remove texts, phone numbers and values of earlier runs from the journal; irreversible.
 
     Hashes and states stay, so nobody is texted twice. The results of these runs cannot be brought
@@ -29,7 +34,7 @@ def forget(before: Moment, *, path: str | os.PathLike[str] | None = None) -> int
     ----------
     before : str, date, datetime, Timestamp or datetime64
         Runs that started earlier are forgotten: "2026-11-01" or with a time; UTC without a zone.
-    path : path, optional
+    path : path or URL, optional
         The journal. None: that of the client ``connect`` made last, else the usual one.
 
     Returns
@@ -50,12 +55,144 @@ def forget(before: Moment, *, path: str | os.PathLike[str] | None = None) -> int
     0
     """
     from smsframe import _connect  # noqa: PLC0415 - brings the client
-    from smsframe._journal import location  # noqa: PLC0415 - brings the client
+    from smsframe._journal import location, opening  # noqa: PLC0415 - brings the client
 
     moment, file = moment_of("before", before), _connect.journal_file(journal=path)
-    if location.is_there(file):
-        with Journal(file, patience_s=PATIENCE_S) as journal:
+    journal = opening.open_existing(file, patience_s=PATIENCE_S)
+    if journal is not None:
+        with journal:
             return journal.forget(moment)
     if path is not None:
         raise location.no_journal(file)
     return 0
+
+
+@public
+def check(*, path: JournalArgument = None) -> dict[str, int]:
+    """Hold everything that a journal keeps against its checksums.
+
+    Parameters
+    ----------
+    path : path or URL, optional
+        The journal. None: that of the client ``connect`` made last, else the usual one.
+
+    Returns
+    -------
+    dict of str to int
+        How many ``runs``, ``batches``, ``messages`` and ``payloads`` there are.
+
+    Raises
+    ------
+    JournalError
+        Something is not what was written, or there is no such journal.
+
+    Examples
+    --------
+    >>> import pandas as pd, smsframe, tempfile
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"]})
+    >>> with tempfile.TemporaryDirectory() as folder, smsframe.Sandbox(anyone=True) as sandbox:
+    ...     with smsframe.connect(sandbox, journal=f"{folder}/journal.sqlite3"):
+    ...         done = people.sms.send("Hello", program="148372", progress=False)
+    ...         check()
+    {'runs': 1, 'batches': 1, 'messages': 1, 'payloads': 1}
+    """
+    from smsframe import _connect  # noqa: PLC0415 - brings the client
+    from smsframe._journal import location, opening, transfer  # noqa: PLC0415 - as above
+
+    file = _connect.journal_file(journal=path)
+    journal = opening.open_existing(file, patience_s=PATIENCE_S)
+    if journal is None:
+        raise location.no_journal(file)
+    with journal:
+        return dataclasses.asdict(transfer.check_sums(journal))
+
+
+@public
+def copy(source: JournalArgument, target: JournalArgument) -> dict[str, int]:
+    """Copy into a journal what another one knows and it does not; nothing there is changed.
+
+    Import the files of everybody before the first send by a team's journal: what it does not know,
+    it texts again. Running it again copies only what is new.
+
+    Parameters
+    ----------
+    source, target : path or URL
+        The journal to read, and the one to write, which is made where there is none.
+
+    Returns
+    -------
+    dict of str to int
+        How many ``runs``, ``batches`` and ``messages`` were copied.
+
+    Raises
+    ------
+    CampaignBusyError
+        Somebody is sending with the source.
+    JournalError
+        There is no source, it is damaged, or one of them cannot be used.
+
+    Examples
+    --------
+    >>> import pandas as pd, smsframe, tempfile
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"]})
+    >>> with tempfile.TemporaryDirectory() as folder, smsframe.Sandbox(anyone=True) as sandbox:
+    ...     with smsframe.connect(sandbox, journal=f"{folder}/mine.sqlite3"):
+    ...         done = people.sms.send("Hello", program="148372", progress=False)
+    ...     copy(f"{folder}/mine.sqlite3", f"{folder}/ours.sqlite3")
+    {'runs': 1, 'batches': 1, 'messages': 1}
+    """
+    from smsframe._journal import location, opening, transfer  # noqa: PLC0415 - brings the client
+
+    first, second = location.journal_path(source), location.journal_path(target)
+    if source is None or target is None or first == second:
+        raise InputError("Name two journals: the one to read and the one to write.")
+    reads = opening.open_existing(first, patience_s=PATIENCE_S)
+    if reads is None:
+        raise location.no_journal(first)
+    with reads, opening.open_journal(second, patience_s=PATIENCE_S) as writes:
+        return dataclasses.asdict(transfer.copy_journal(reads, writes))
+
+
+@public
+def upgrade(path: JournalArgument) -> list[str]:
+    """Bring a team's journal to this version of smsframe; older versions refuse it afterwards.
+
+    A file is upgraded when it is opened. A database is shared with colleagues, so it is upgraded
+    when somebody says so, while nobody sends.
+
+    Parameters
+    ----------
+    path : URL
+        The journal.
+
+    Returns
+    -------
+    list of str
+        Names of the changes that were made; empty when there was nothing to do.
+
+    Raises
+    ------
+    JournalError
+        It cannot be reached or changed, or was written by a newer version.
+
+    Examples
+    --------
+    >>> import smsframe
+    >>> try:
+    ...     upgrade("journal.sqlite3")
+    ... except smsframe.InputError as error:
+    ...     print(str(error)[:46])
+    Only a team's journal is upgraded by hand: giv
+    """
+    from smsframe._base.journal_address import TeamAddress  # noqa: PLC0415 - for this alone
+    from smsframe._journal import location  # noqa: PLC0415 - brings the client
+
+    address = location.journal_path(path)
+    if not isinstance(address, TeamAddress):
+        raise InputError(
+            "Only a team's journal is upgraded by hand: give its URL, such as "
+            "postgresql://user@host/database. A file is upgraded when it is opened."
+        )
+    from smsframe._journal.postgres.store import upgraded  # noqa: PLC0415 - brings psycopg
+
+    return list(upgraded(address))

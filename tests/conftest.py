@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import socket
 
 import pandas as pd
+import postgres_server
 import pytest
 from samples import fictional_phones
 
@@ -90,3 +92,27 @@ def sending(sandbox, monkeypatch):
         monkeypatch.setenv(f"SMSFRAME_{name.upper()}", value)
     options = ["--program", "148372", "--phone", "mobile", "--base-url", sandbox.base_url]
     return lambda name, text, *more: ["send", name, "--text", text, *options, *more]
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """Run a PostgreSQL of the tests' own; skipped, visibly, where none is installed."""
+    needs = [] if postgres_server.binaries() else ["PostgreSQL"]
+    if importlib.util.find_spec("psycopg") is None:
+        needs.append("psycopg")
+    if needs:
+        told = f"{' and '.join(needs)} not installed: a team's journal is not tested"
+        if os.environ.get("CI") == "true" and "PostgreSQL" in needs:
+            pytest.fail(told)
+        pytest.skip(told)
+    with postgres_server.folder_of_server() as folder:
+        server = postgres_server.PostgresServer(folder).make()
+        yield server
+        server.stop("immediate")
+
+
+@pytest.fixture
+def team(postgres, tmp_path, monkeypatch):
+    """Return the URL of an empty database; what is kept on this machine is kept for this test."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    return postgres.url(postgres.new_database())

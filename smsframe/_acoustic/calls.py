@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 from smsframe._acoustic import in_flight, outcomes
 from smsframe._acoustic.credentials import Secret
 from smsframe._acoustic.payload import Envelope
+from smsframe._base.journal_address import TeamAddress
 from smsframe.errors import AccessError, ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from smsframe._acoustic.http import Reply, Transport
     from smsframe._acoustic.in_flight import Sender
     from smsframe._acoustic.token import TokenSource
+    from smsframe._base.journal_address import JournalAddress
 
 __all__ = ["UNAUTHORIZED", "Calls", "Placed"]
 
@@ -64,7 +65,7 @@ class Calls:
     """What the endpoints of a client have in common."""
 
     base_url: str
-    journal_path: Path
+    journal_path: JournalAddress
     max_in_flight: int
     _timeout_s: tuple[float, float]
     _transport: Transport
@@ -73,7 +74,10 @@ class Calls:
 
     def _new_sender(self) -> Sender:
         """Make one who calls by this client, and has a part of the places of its own."""
-        return in_flight.Sender(self, self.max_in_flight, self.base_url, self.journal_path)
+        journal = self.journal_path
+        if isinstance(journal, TeamAddress):  # processes of this machine meet beside its folder
+            journal = journal.local_file
+        return in_flight.Sender(self, self.max_in_flight, self.base_url, journal)
 
     def _call(
         self,

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from smsframe._acoustic.in_flight import Sender
     from smsframe._acoustic.outcomes import Outcome
     from smsframe._acoustic.payload import SendRequest
+    from smsframe._base.journal_address import JournalAddress
 
 __all__ = ["MOST_IN_FLIGHT", "Client", "default_client"]
 
@@ -68,14 +69,19 @@ _NOT_FOUND = 404
 
 
 class Sending(NamedTuple):
-    """What a run sends by: one call, and a look at who else came to send."""
+    """What a run sends by: one call, a look at who else came to send, and its part of places."""
 
     post: Callable[[SendRequest], Outcome]
     look_around: Callable[[], None]
+    limit: Callable[[int], None]
 
 
 class _TooLateError(Exception):
     """The hours of a call's contacts have ended."""
+
+
+class _LeaseEndedError(Exception):
+    """Somebody else may be sending the campaign of a call."""
 
 
 @public
@@ -87,7 +93,7 @@ class Client(ConsentCalls):
     base_url : str
     service : str
         Through whom messages go: the address in one spelling, for a sandbox its world.
-    journal_path : pathlib.Path
+    journal_path : pathlib.Path or TeamAddress
         Where sends through this client are recorded.
     max_in_flight : int
         Calls at a time.
@@ -102,7 +108,7 @@ class Client(ConsentCalls):
         base_url: str,
         credentials: config.Credentials,
         *,
-        journal_path: Path,
+        journal_path: JournalAddress,
         max_in_flight: int = MOST_IN_FLIGHT,
         timeout_s: tuple[float, float] = TIMEOUT_S,
         sandbox: object | None = None,
@@ -149,16 +155,26 @@ class Client(ConsentCalls):
             _make_default(earlier)
 
     @contextlib.contextmanager
-    def sending(self) -> Iterator[Sending]:
-        """Give a run a part of the places in flight for the block, and what sends by it."""
+    def sending(self, may_leave: Callable[[], bool] = lambda: True) -> Iterator[Sending]:
+        """Give a run a part of the places in flight for the block, and what sends by it.
+
+        ``may_leave`` is asked before each call leaves, when it has its place.
+        """
         sender = self._new_sender()
         with in_flight.seated(sender):
             yield Sending(
-                functools.partial(self.send, sender=sender),
+                functools.partial(self.send, sender=sender, may_leave=may_leave),
                 functools.partial(in_flight.look_around, sender),
+                sender.take_at_most,
             )
 
-    def send(self, request: SendRequest, *, sender: Sender | None = None) -> Outcome:
+    def send(
+        self,
+        request: SendRequest,
+        *,
+        sender: Sender | None = None,
+        may_leave: Callable[[], bool] = lambda: True,
+    ) -> Outcome:
         """Post one batch, once.
 
         A token that the service refuses is renewed and the call made again; nothing else is
@@ -169,6 +185,8 @@ class Client(ConsentCalls):
         request : SendRequest
         sender : Sender, optional
             Whose part of the places in flight the call takes; None is the client's own.
+        may_leave : callable, optional
+            Is asked when the call has its place; False keeps it from leaving.
 
         Returns
         -------
@@ -177,15 +195,17 @@ class Client(ConsentCalls):
         """
         body = HiddenBytes(request.body())
         used: list[str] = []
-        leaving = functools.partial(self._check_hours, request.leave_by)
+        leaving = functools.partial(self._check_leaving, request.leave_by, may_leave)
         first = self._attempt(body, self._tokens.token, used, sender, leaving)
         if first.http_status != UNAUTHORIZED:
             return first
         second = self._attempt(body, lambda: self._tokens.refresh(used[0]), used, sender, leaving)
         return replace(second, attempts=len(used), seconds=first.seconds + second.seconds)
 
-    def _check_hours(self, leave_by: float | None) -> None:
-        """Keep a call from leaving after the hours of its contacts have ended."""
+    def _check_leaving(self, leave_by: float | None, may_leave: Callable[[], bool]) -> None:
+        """Keep a call from leaving after its hours, or when somebody else may have taken over."""
+        if not may_leave():
+            raise _LeaseEndedError
         if leave_by is not None and self.settings.clock() >= leave_by:
             raise _TooLateError
 
@@ -206,6 +226,8 @@ class Client(ConsentCalls):
             )
         except _TooLateError:
             return outcomes.TOO_LATE
+        except _LeaseEndedError:
+            return outcomes.LEASE_ENDED
         except AccessError as error:
             return outcomes.from_access_denied(error)
         except NotConnectedError as error:

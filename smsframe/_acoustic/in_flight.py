@@ -60,17 +60,21 @@ _ALONE: Final = -1
 class Sender:
     """Who makes calls: its client with the most that may fly at a time, address and journal."""
 
-    __slots__ = ("address", "client", "limit", "pool")
+    __slots__ = ("_most", "address", "client", "limit", "pool")
 
     def __init__(self, client: object, limit: int, base_url: str, journal: Path) -> None:
         self.client = client
-        self.limit = limit
+        self.limit = self._most = limit
         parts = urlsplit(base_url)
         host = (parts.hostname or "").rstrip(".")
         self.address = f"{host}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
         digest = hashlib.blake2b(self.address.encode(), digest_size=4).hexdigest()
         # Ports of sandboxes come and go: they share their files, or a journal would collect them.
         self.pool = (journal, "local" if is_loopback(base_url) else digest)
+
+    def take_at_most(self, part: int) -> None:
+        """Leave the other places to senders of other machines; never more than its client's."""
+        self.limit = min(part, self._most)
 
 
 class _Pool:

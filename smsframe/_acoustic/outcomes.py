@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from smsframe.errors import AccessError
 
 __all__ = [
+    "LEASE_ENDED",
     "OUTCOMES",
     "REFUSALS",
     "TOO_LATE",
@@ -418,6 +419,16 @@ TOO_LATE = Outcome(
     message="The sending hours of some of its rows ended before this call left; nothing was sent.",
 )
 """Of a call that waited for its place or its token until the hours of its contacts had ended."""
+
+
+LEASE_ENDED = Outcome(
+    kind="no_connection",
+    code="lease_ended",
+    message="The right to send this campaign was not renewed in the team's journal, so this call "
+    "did not leave; nothing was sent.",
+    fix="Run the same send again: it sends only what is left, if nobody else is sending it.",
+)
+"""Of a call that was about to leave when somebody else might have taken over."""
 
 
 def from_access_denied(error: AccessError, *, seconds: float = 0.0) -> Outcome:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 RULE_NAMES: Final = {
     "excluded": "excluded",
+    "held_out": "held out",
     "too_soon": "too soon",
     "outside_hours": "outside hours",
     "never_open": "never open",

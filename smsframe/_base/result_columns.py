@@ -8,6 +8,7 @@ joined, stored and compared.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,6 +47,9 @@ ACCEPTED_STATUSES = ("accepted", "sent", "not_sent")
 BILLED = ("accepted", "sent")
 """What goes on the bill, as far as it is known."""
 
+VARIANT: Final = "sms_variant"
+"""The last result column, where a send had several texts."""
+
 RESULT_COLUMNS = (
     "sms_status",
     "sms_code",
@@ -76,7 +80,10 @@ class BatchFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdicts:
-    """What became of ``n`` rows, by number; -1 stands for none."""
+    """What became of ``n`` rows, by number; -1 stands for none.
+
+    ``variant`` is None where there was one text; ``split`` says how people were split, as JSON.
+    """
 
     status: npt.NDArray[np.uint8]
     reason: Numbers
@@ -85,6 +92,9 @@ class Verdicts:
     batches: Sequence[BatchFacts]
     contact: pa.Array
     segments: npt.NDArray[np.int16]
+    variant: Numbers | None = None
+    variants: Sequence[str] = ()
+    split: str = ""
 
 
 def detached(frame: pd.DataFrame) -> pd.DataFrame:
@@ -111,12 +121,14 @@ def result_label(columns: pd.Index, name: str) -> Any:
 
 def strip_results(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame without the columns that an earlier send added."""
-    labels = {result_label(frame.columns, name) for name in RESULT_COLUMNS}
+    labels = {result_label(frame.columns, name) for name in (*RESULT_COLUMNS, VARIANT)}
     ours = [column for column in frame.columns if column in labels]
     return frame.drop(columns=ours) if ours else frame
 
 
-def results_frame(frame: pd.DataFrame, verdicts: Verdicts, *, run: str | None) -> pd.DataFrame:
+def results_frame(
+    frame: pd.DataFrame, verdicts: Verdicts, *, run: str | None, split: str = ""
+) -> pd.DataFrame:
     """Return the frame with the result columns behind its own.
 
     Parameters
@@ -127,18 +139,22 @@ def results_frame(frame: pd.DataFrame, verdicts: Verdicts, *, run: str | None) -
         What became of each of its rows.
     run : str or None
         Id of the run, put in ``attrs["smsframe"]["run"]``; None for a plan.
+    split : str, default ""
+        How people were split among several texts, as JSON; kept in ``attrs`` too.
 
     Returns
     -------
-    DataFrame, shape (n, k + 8)
+    DataFrame, shape (n, k + 8), or k + 9 where there were several texts
         On the same index, in the same order.
     """
     out = detached(strip_results(frame))
     for name, values in _columns(verdicts):
         label = result_label(out.columns, name)
         out[label] = pd.Series(values, index=out.index, copy=False)  # an array would be copied
-    if run is not None:
-        out.attrs = {**out.attrs, "smsframe": {"run": run}}
+    if run is not None or split:
+        told = {} if run is None else {"run": run}
+        told |= {"variants": json.loads(split)} if split else {}
+        out.attrs = {**out.attrs, "smsframe": told}
     return out
 
 
@@ -158,6 +174,18 @@ def _columns(verdicts: Verdicts) -> Iterator[tuple[str, Any]]:
     counts = pd.arrays.IntegerArray(verdicts.segments.astype(np.int32), verdicts.segments < 0)
     yield "sms_segments", counts
     yield "sms_accepted_at", accepted_at
+    if verdicts.variant is not None:
+        yield VARIANT, _variant_column(verdicts.variant, list(verdicts.variants))
+
+
+def _variant_column(numbers: Numbers, names: list[str]) -> pd.Categorical:
+    """Return the names of texts by number; any other number is missing."""
+    known = np.where(numbers < len(names), numbers, -1).astype(np.int32)
+    column: pd.Categorical = pd.Categorical.from_codes(
+        known,  # type: ignore[call-overload]  # the stubs want an Index
+        categories=names,
+    )
+    return column
 
 
 def _accepted_at(verdicts: Verdicts) -> Any:

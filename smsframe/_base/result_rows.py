@@ -21,8 +21,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base import result_columns
+from smsframe._base.any_frame import as_frame
 from smsframe._base.sentences import remember
-from smsframe._base.validation import check_frame
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 NOTHING = ("", "nan", "<NA>", "None", "NaT")
 NAMED = 5
+A_RESULT = "A results frame is needed"
 
 Mask = npt.NDArray[np.bool_]
 
@@ -152,7 +153,7 @@ class ResultRows:
 
 def _refuse_others(frame: Any) -> None:
     """Refuse what is no results frame."""
-    check_frame(frame, "A results frame is needed")
+    as_frame(frame, A_RESULT)
     label = result_columns.result_label(frame.columns, "sms_status")
     found = [name for name in frame.columns if name == label]
     if len(found) != 1:

@@ -17,18 +17,21 @@ BATCH_SIZE = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendSettings:
-    """Contacts in a call, and how long to go on repeating what was not processed.
+    """Contacts in a call, rows of files at a time, and how long to repeat what was not processed.
 
     A batch without a connection is given up after ``connect_attempts``, one refused for being too
     many after ``busy_s`` seconds in all. A locked journal is tried again every ``locked_pause_s``.
+    The right to send a campaign by a team's journal ends ``lease_s`` after it was last renewed.
     Nobody's consent is asked any more after ``consent_quiet_s`` seconds of failures alone.
     ``clock`` tells the seconds since 1970 (UTC).
     """
 
     batch_size: int = BATCH_SIZE
+    portion_rows: int = 65_536
     backoff: Backoff = field(default_factory=Backoff)
     connect_attempts: int = 5
     busy_s: float = 600.0
     locked_pause_s: float = 0.5
+    lease_s: float = 90.0
     consent_quiet_s: float = 60.0
     clock: Callable[[], float] = lambda: time.time()  # noqa: PLW0108 - looked up when it is asked

@@ -34,12 +34,12 @@ OPTIONS: Final = {
     **{
         name: f"--{name.replace('_', '-')}"
         for name in (
-            "base_url", "campaign", "campaign_name", "character_swap", "check_consent", "closed",
-            "confirm", "consent_database", "content_id", "decimal", "dry_run", "duplicates",
-            "encoding", "exclude", "fold", "hidden_rows", "journal", "limit", "lookup", "min_gap",
-            "overwrite", "phone", "pod", "port", "price_per_segment", "problems", "program",
-            "region", "region_from", "resend_unknown", "sending_hours", "sheet", "source", "text",
-            "time_zone", "ttl_minutes",
+            "base_url", "by", "campaign", "campaign_name", "character_swap", "check_consent",
+            "closed", "confirm", "consent_database", "content_id", "decimal", "dry_run",
+            "duplicates", "encoding", "exclude", "fold", "hidden_rows", "holdout", "journal",
+            "limit", "lookup", "min_gap", "out", "overwrite", "phone", "pod", "port",
+            "price_per_segment", "problems", "program", "region", "region_from", "resend_unknown",
+            "sending_hours", "sheet", "source", "split", "text", "time_zone", "ttl_minutes",
         )
     },
 }  # fmt: skip

@@ -256,27 +256,6 @@ def moment_of(name: str, value: Any) -> float:
     )
 
 
-def check_frame(frame: Any, what: str = "A DataFrame is needed") -> None:
-    """Raise InputError unless this is a DataFrame of pandas."""
-    if isinstance(frame, pd.DataFrame):
-        return
-    fix = ""
-    if hasattr(frame, "to_pandas"):
-        fix = " Its .to_pandas() makes one of it."
-    elif isinstance(frame, pd.Series):
-        fix = " Its .to_frame() makes one of it."
-    elif isinstance(frame, (dict, list)):
-        fix = " pd.DataFrame(...) makes one of it."
-    raise InputError(f"{what}, not {type_of(frame)}.{fix}")
-
-
-def check_series(series: Any) -> None:
-    """Raise InputError unless this is a Series of pandas."""
-    if not isinstance(series, pd.Series):
-        fix = "Choose one of its columns." if isinstance(series, pd.DataFrame) else ""
-        raise InputError(f"A Series is needed, not {type_of(series)}. {fix}".rstrip())
-
-
 def shown_label(column: Any) -> str:
     """Return a label of a column or row, or a tag, as an error shows it."""
     if not check_label("", column, []):

@@ -88,11 +88,7 @@ class WorkerPool(Generic[Key, Item, Answer]):
 
     def finished(self, timeout_s: float | None) -> list[tuple[Key, Answer]]:
         """Return the answers that are there, waiting a while for the first; none after a wake."""
-        if os.getpid() != self._pid:
-            raise CampaignBusyError(
-                f"Process {self._pid} goes on with this send. Its forked child has no part in it: "
-                "nothing was sent or recorded here."
-            )
+        self.refuse_fork()
         answers = []
         longest_s = LONGEST_WAIT_S if timeout_s is None else min(timeout_s, LONGEST_WAIT_S)
         with contextlib.suppress(queue.Empty):
@@ -102,6 +98,14 @@ class WorkerPool(Generic[Key, Item, Answer]):
                 item = self._answers.get_nowait()
         self._under_way -= len(answers)
         return answers
+
+    def refuse_fork(self) -> None:
+        """Refuse to go on in a forked child, which has a copy of the answers and no threads."""
+        if os.getpid() != self._pid:
+            raise CampaignBusyError(
+                f"Process {self._pid} goes on with this send. Its forked child has no part in it: "
+                "nothing was sent or recorded here."
+            )
 
     def wake(self) -> None:
         """End a wait now; safe to call from a signal handler."""

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import ipywidgets as widgets
 
+from smsframe._base.any_frame import as_frame
+from smsframe._base.names import name_of
 from smsframe._base.tracebacks import public, withhold_frames
-from smsframe._base.validation import check_count, check_frame, refuse
+from smsframe._base.validation import check_count, refuse
 from smsframe._composer import html, inputs, static_view, text_history
-from smsframe._composer.job import active_job
 from smsframe._composer.panels.base import shown
 from smsframe._composer.panels.columns import MapPanel
 from smsframe._composer.panels.message import WritePanel
@@ -30,10 +31,12 @@ from smsframe._composer.panels.send import SendPanel
 from smsframe._composer.panels.trial import TryPanel
 from smsframe._composer.state import Desk
 from smsframe._plan.options import takes_compose_options
+from smsframe._widgets import active_job
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from smsframe._base.any_frame import AnyFrame
     from smsframe._plan.options import ComposeOptions
     from smsframe._send.plan import Plan
 
@@ -68,10 +71,12 @@ class Composer:
         *,
         name: str,
         client_name: str | None = None,
+        has_accessor: bool = True,
         confirm_over: int = CONFIRM_OVER,
     ) -> None:
         self.desk = desk
         self._names = (name, client_name)
+        self._has_accessor = has_accessor
         self._mark = f"smsframe-{secrets.token_hex(4)}"
         self._still: Any = None
         self.write = WritePanel(desk)
@@ -101,7 +106,7 @@ class Composer:
     @property
     def code(self) -> str:
         """The call that sends exactly this."""
-        return self.desk.choices.code(*self._names)
+        return self.desk.choices.code(*self._names, has_accessor=self._has_accessor)
 
     @property
     def error(self) -> BaseException | None:
@@ -195,7 +200,7 @@ class Composer:
 @public
 @takes_compose_options
 def compose(
-    frame: pd.DataFrame,
+    frame: AnyFrame,
     text: str | None = None,
     *,
     confirm_over: int = CONFIRM_OVER,
@@ -255,18 +260,19 @@ def compose(
         phone="mobile",
     )
     """
-    check_frame(frame)
+    taken = as_frame(frame)
     faults: list[str] = []
     check_count("confirm_over", confirm_over, faults, optional=False)
     refuse(faults)
-    chosen = inputs.checked(frame, text, options)
+    chosen = inputs.checked(taken, text, options)
     client = options.get("client")
     for before in _latest:
         text_history.remember(before.write.editor.text)
     made = Composer(
-        Desk(frame, chosen, client=client),
-        name=inputs.name_of(frame, "df"),
-        client_name=None if client is None else inputs.name_of(client, "client"),
+        Desk(taken, chosen, client=client),
+        name=name_of(frame, "df"),
+        has_accessor=taken is frame,
+        client_name=None if client is None else name_of(client, "client"),
         confirm_over=confirm_over,
     )
     _latest[:] = [made]

@@ -7,23 +7,19 @@ would have typed, and so that the same code sends the same campaign.
 from __future__ import annotations
 
 import os
-import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pandas as pd
 
-from smsframe import errors
+from smsframe._base.names import name_of
 from smsframe._base.validation import check_text, refuse
 from smsframe._eligibility import exclude
 from smsframe._plan import options as arguments
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
-    from types import FrameType
 
     from smsframe._plan.options import SendOptions
     from smsframe._text.values import Format
@@ -32,8 +28,6 @@ FIELDS = (
     *("program", "phone", "lookup", "personalize", "defaults", "formats", "region"),
     *("region_from", "campaign"),
 )
-_OF_A_NOTEBOOK = re.compile(r"_+(?:i*\d*|oh|dh|ih)")  # what IPython calls the last outputs
-BETWEEN = tuple(f"{Path(file).parent}{os.sep}" for file in (errors.__file__, pd.__file__))
 _WHOM = (
     *("phone", "lookup", "region", "region_from", "exclude", "limit"),
     *("sending_hours", "closed", "time_zone", "min_gap", "check_consent", "consent_database"),
@@ -78,17 +72,22 @@ class Choices:
         texts = {name: value for name, value in self.arguments().items() if name not in _WHOM}
         return arguments.with_defaults(cast("SendOptions", {"program": "0", **texts}))
 
-    def code(self, frame: str = "df", client: str | None = None) -> str:
+    def code(
+        self, frame: str = "df", client: str | None = None, *, has_accessor: bool = True
+    ) -> str:
         """Return the call that sends exactly this, as code over the frame's name."""
         given = {name: _literal(value) for name, value in self.arguments().items()}
         if client:
             given["client"] = client
         lines = [f"    {_literal(self.text)},"]
+        if not has_accessor:
+            lines.insert(0, f"    {frame},")
         lines += [f"    {name}={value}," for name, value in given.items()]
-        return "\n".join([f"results = {frame}.sms.send(", *lines, ")"])
+        function = f"{frame}.sms.send" if has_accessor else "smsframe.send"
+        return "\n".join([f"results = {function}(", *lines, ")"])
 
 
-def checked(frame: pd.DataFrame, text: str | None, options: arguments.ComposeOptions) -> Choices:
+def checked(frame: pd.DataFrame, text: Any, options: arguments.ComposeOptions) -> Choices:
     """Return the arguments of ``compose`` as choices.
 
     Raises
@@ -100,6 +99,12 @@ def checked(frame: pd.DataFrame, text: str | None, options: arguments.ComposeOpt
     full = arguments.with_defaults(options)
     left_out = full["program"] is None or str(full["program"]) == ""
     full["program"] = "0" if left_out else full["program"]
+    if isinstance(text, Mapping):
+        faults.append(
+            "The composer writes one text. Look at several with df.sms.plan(...), and send them "
+            "with df.sms.send(...)."
+        )
+        text = None
     text = check_text("text", text, faults, need="a text", blank=True) or ""
     message = arguments.check_message(text, full, faults)
     columns = arguments.check_columns(frame, full, faults)
@@ -151,30 +156,6 @@ def _excluded(given: Any) -> exclude.Exclusion | None:
 def _gap(given: Any) -> str | None:
     """Return a gap as a text, which stands in code as it is."""
     return given if given is None or isinstance(given, str) else pd.Timedelta(given).isoformat()
-
-
-def name_of(thing: object, otherwise: str) -> str:
-    """Return the name of an object where the composer is made: in a function, script or notebook.
-
-    The callers are asked from the inside out, each for its own names and those of its module; what
-    lies between (ourselves, pandas) is left out.
-    """
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - callers are nowhere else
-    while frame is not None:
-        if not frame.f_code.co_filename.startswith(BETWEEN):
-            name = _name_in(frame.f_locals, thing) or _name_in(frame.f_globals, thing)
-            if name:
-                return name
-        frame = frame.f_back
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    return _name_in(getattr(shell, "user_ns", {}), thing) or otherwise
-
-
-def _name_in(names: Mapping[str, Any], thing: object) -> str | None:
-    """Return the first name that stands for an object, a public one if there is any."""
-    found = [name for name, value in list(names.items()) if value is thing and name.isidentifier()]
-    found = [name for name in found if not _OF_A_NOTEBOOK.fullmatch(name)]
-    return min(found, key=lambda name: name[0] == "_", default=None)
 
 
 def _said(name: str, value: Any) -> bool:

@@ -15,8 +15,8 @@ from smsframe._base import result_columns
 from smsframe._base.html import INK, Html, faint, joined, tag
 from smsframe._base.sentences import named_counts
 from smsframe._composer import html
-from smsframe._composer.job import active_job
 from smsframe._plan import show
+from smsframe._widgets import active_job
 
 if TYPE_CHECKING:
     from smsframe._composer.state import Desk

@@ -94,7 +94,7 @@ def read(given: Any, where: str = ARGUMENT) -> Exclusion:
     """Return what was given as ``exclude=``, read; InputError when it cannot be used."""
     if given is None or isinstance(given, Exclusion):
         return given or NOBODY
-    return _joined([_read_one(source, where) for source in _sources(given, where)])
+    return joined([_read_one(source, where) for source in _sources(given, where)])
 
 
 def team_list() -> Exclusion:
@@ -137,7 +137,7 @@ def shown(examples: Sequence[str]) -> str:
     return ", ".join(repr(mask_example(text)) for text in examples)
 
 
-def _joined(parts: Sequence[Exclusion]) -> Exclusion:
+def joined(parts: Sequence[Exclusion]) -> Exclusion:
     """Return several lists as one."""
     numbers = [part.numbers for part in parts]
     return Exclusion(
@@ -283,7 +283,11 @@ def _from_frame(frame: pd.DataFrame, where: str, path: Path | None = None) -> Ex
     if headless:  # a file without a header: its first number stands there
         labels = pd.Series([str(frame.columns[place]) for place in headless], dtype=object)
         columns = [frame.iloc[:, place].rename("phone") for place in headless]
-        return _joined([_from_column(column, where) for column in (labels, *columns)])
+        return joined([_from_column(column, where) for column in (labels, *columns)])
+    if not len(frame.columns):
+        raise InputError(
+            where + " is a frame without columns. If its index holds the numbers, give frame.index."
+        )
     if not len(frame):
         return NOBODY
     return _from_column(_phone_column(frame, where, path), where)

@@ -8,6 +8,8 @@ is not would swallow the lines behind it, and their people with them.
 Rows carry the number of the line they begin on, also where cells hold line breaks. The line
 ``sep=;``, which Excel understands, is understood here. A cell that was written so that no
 spreadsheet runs it (``formula_cells``) is read as it was before.
+
+A file that means the same to every reader, as most do, is read by pyarrow (``plain_csv.py``).
 """
 
 from __future__ import annotations
@@ -25,8 +27,9 @@ import pyarrow.compute as pc
 
 from smsframe._base.result_columns import strings
 from smsframe._base.sentences import Sentence, arg
-from smsframe._files.encodings import encoding_of, not_decoded
+from smsframe._files.encodings import UTF8, encoding_of, not_decoded
 from smsframe._files.formula_cells import bare
+from smsframe._files.plain_csv import MARK, SEPARATORS, read_plain
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,8 +37,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
-SEPARATORS: Final = (",", ";", "\t", "|")
-MARK: Final = "\ufeff"
 PIECE_ROWS: Final = 65_536
 HEADER_LINES: Final = 1000  # a quote that does not close makes no header of the whole file
 LONGEST_CELL: Final = 2**31 - 1  # Python's own limit, 131,072, is told as a fault of quotes
@@ -60,6 +61,9 @@ def read_csv(path: Path, encoding: str | None = None) -> pd.DataFrame:
         name, or the file is in another encoding (None: UTF-8).
     """
     codec = encoding_of(path, encoding)
+    plain = read_plain(path) if codec == UTF8 else None
+    if plain is not None:
+        return plain
     try:
         with _long_cells(), path.open(encoding=codec, newline="") as file:
             return _read(file, path.name)

@@ -31,7 +31,12 @@ if TYPE_CHECKING:
 
 KNOWN_WHOLE: Final = (".xlsx", ".xlsm")
 VALUES_ALONE: Final = (".xls", ".xlsb", ".ods")
-NO_EXCEL: Final = "Excel files need openpyxl, which is not installed: pip install openpyxl."
+NO_EXCEL: Final = (
+    "Excel files need openpyxl, which comes with smsframe[excel] and is not installed: "
+    "pip install openpyxl."
+)
+SHEETS_OF_RESULTS: Final = ("rows", "summary", "batches")
+"""The sheets that ``to_excel`` writes; the first of them is read where a file has just these."""
 NO_CALAMINE: Final = (
     "such files need python-calamine, which is not installed: pip install python-calamine."
 )
@@ -231,6 +236,8 @@ def _chosen(
         return near[0], []
     filled = [name for name in visible if visible[name] and has_data(name)]
     hidden = [name for name in visible if not visible[name] and has_data(name)]
+    if tuple(visible) == SHEETS_OF_RESULTS and filled[:1] == [SHEETS_OF_RESULTS[0]]:
+        return filled[0], []
     if len(filled) > 1:
         raise InputError(
             Sentence(

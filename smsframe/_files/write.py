@@ -25,21 +25,21 @@ import pyarrow as pa
 
 from smsframe._base.result_columns import RESULT_COLUMNS
 from smsframe._base.sentences import Sentence, arg
-from smsframe._base.tracebacks import public
-from smsframe._base.validation import check_bool, check_frame, path_fault, refuse
 from smsframe._files.formula_cells import harmless
 from smsframe._files.read import as_text, check_ending, first_line, kind_of, read_cells, texts_of
 from smsframe._files.workbooks import NO_EXCEL, VALUES_ALONE
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
+
 
 ONLY_READ = (".xlsm", *VALUES_ALONE)
 EXCEL_ROWS: Final = 1_048_575  # below the header
 EXCEL_COLUMNS: Final = 16_384
 EXCEL_CHARACTERS: Final = 32_767  # of a cell
 EXCEL_DIGITS: Final = 15  # of a number; more are rounded
+MOMENT_CHARACTERS: Final = 20
 OWNER_ALONE: Final = 0o600
 _NOT_IN_EXCEL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -69,65 +69,49 @@ def write_frame(frame: pd.DataFrame, path: Path, *, overwrite: bool = False) -> 
         raise InputError(f"{path} cannot be written: {first_line(error)}") from error
 
 
-@public
-def to_excel(
-    frame: pd.DataFrame,
-    path: str | os.PathLike[str],
-    *,
-    index: bool = False,
-    overwrite: bool = False,
-) -> Path:
-    """Write results as an Excel file that only you can read, to be handed over.
+def check_place(path: Path, *, overwrite: bool = False) -> None:
+    """Refuse a path at which no file can be written, or at which there is one already."""
+    reason = _unwritable(path)
+    if reason:
+        raise InputError(f"{path} cannot be written: {reason}")
+    refuse_present(path, overwrite=overwrite)
 
-    Excel knows no time zones: times are written in UTC, without one. Texts stay texts: digits keep
-    their zeros, and a cell such as ``=1+1`` is not run. ``df.to_excel`` of pandas refuses results.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        Results, or any other frame.
-    path : path
-        Where to; it has to end in ``.xlsx``.
-    index : bool, default False
-        Write the index too, as the first columns.
-    overwrite : bool, default False
-        Write over a file that is there.
-
-    Returns
-    -------
-    Path
-        The file that was written.
+def write_text(text: str, path: Path, *, overwrite: bool = False) -> None:
+    """Write a text as a file that only its owner may read.
 
     Raises
     ------
     InputError
-        There is such a file, it cannot be written, or a sheet cannot hold the frame.
-
-    Examples
-    --------
-    >>> import pandas as pd, smsframe
-    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"]})
-    >>> done = people.sms.send("Hello", program="148372", phone="mobile", dry_run=True)
-    >>> file = done.sms.to_excel("results.xlsx")
-    >>> smsframe.read(file)["sms_status"].tolist()
-    ['planned']
-    >>> file.unlink()
+        The file cannot be written, or there is one already.
     """
-    check_frame(frame)
-    faults: list[str] = []
-    path_fault("path", path, faults)
-    check_bool("index", index, faults)
-    check_bool("overwrite", overwrite, faults)
-    refuse(faults)
-    place = Path(path)
-    if place.suffix.lower() != ".xlsx":
-        raise InputError(f"{place.name}: the ending must be .xlsx.")
-    table = frame.reset_index() if index else frame
-    reason = _unwritable(place) or _unfit_for_excel(table)
+    check_place(path, overwrite=overwrite)
+    try:
+        with _aside(path) as place:
+            place.write_bytes(text.encode("utf-8", "replace"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {first_line(error)}") from error
+
+
+def write_workbook(sheets: Mapping[str, pd.DataFrame], path: Path, *, overwrite: bool) -> None:
+    """Write frames as the sheets of an Excel file that only its owner may read.
+
+    Raises
+    ------
+    InputError
+        There is such a file, it cannot be written, or a sheet cannot hold its frame.
+    """
+    if path.suffix.lower() != ".xlsx":
+        raise InputError(f"{path.name}: the ending must be .xlsx.")
+    reason = _unwritable(path) or next(filter(None, map(_unfit_for_excel, sheets.values())), "")
     if reason:
-        raise InputError(f"{place} cannot be written: {reason}")
-    write_frame(table, place, overwrite=overwrite)
-    return place
+        raise InputError(f"{path} cannot be written: {reason}")
+    refuse_present(path, overwrite=overwrite)
+    try:
+        with _aside(path) as place:
+            _write_sheets(sheets, place)
+    except Exception as error:
+        raise InputError(f"{path} cannot be written: {first_line(error)}") from error
 
 
 def free_name(path: Path) -> Path:
@@ -275,14 +259,24 @@ def _each(change: Callable[[pa.Array], pa.Array], texts: pd.Series) -> list[str 
 
 
 def _write_excel(frame: pd.DataFrame, path: Path) -> None:
-    """Write a sheet in which every text is a text, also one that looks like a formula."""
+    """Write one sheet, as Excel itself would call it."""
+    _write_sheets({"Sheet1": frame}, path)
+
+
+def _write_sheets(sheets: Mapping[str, pd.DataFrame], path: Path) -> None:
+    """Write sheets in which every text is a text, also one that looks like a formula."""
     with pd.ExcelWriter(path, engine="openpyxl") as writer:
-        _for_excel(frame).to_excel(writer, index=False)
-        for row in writer.sheets["Sheet1"].iter_rows():
-            for cell in row:
-                if cell.data_type in ("f", "e"):
-                    cell.data_type = "s"
-                    cell.quotePrefix = True
+        for name, frame in sheets.items():
+            _for_excel(frame).to_excel(writer, sheet_name=name, index=False)
+            for row in writer.sheets[name].iter_rows():
+                for cell in row:
+                    if cell.data_type in ("f", "e"):
+                        cell.data_type = "s"
+                        cell.quotePrefix = True
+            for number, dtype in enumerate(frame.dtypes, start=1):
+                if isinstance(dtype, pd.DatetimeTZDtype):  # in a narrower column it shows as ####
+                    letters = writer.sheets[name].cell(1, number).column_letter
+                    writer.sheets[name].column_dimensions[letters].width = MOMENT_CHARACTERS
 
 
 def _for_excel(frame: pd.DataFrame) -> pd.DataFrame:

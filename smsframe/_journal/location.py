@@ -22,11 +22,13 @@ a new one texts them again. So:
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from smsframe._base.journal_address import TeamAddress, fault_of_url, is_database_url
 from smsframe._base.masking import mask_phone
 from smsframe._base.sentences import Sentence, arg, words
 from smsframe._base.validation import path_fault, refuse
@@ -34,8 +36,10 @@ from smsframe._journal.lock import has_locks, locks_directory, private, sender_a
 from smsframe.errors import CampaignBusyError, ConfigurationError, JournalError
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
+
+    from smsframe._base.journal_address import JournalAddress, JournalArgument
+    from smsframe._journal.database import Database
 
 SHORTEST_DATABASE_BYTES: Final = 512
 
@@ -75,12 +79,8 @@ class Place:
     def note(self, scope: bytes, batch_id: str) -> None:
         """Note beside its lock which batch of a campaign was claimed last; it only informs."""
         _used[str(self.file)] = self.folder
-        with contextlib.suppress(OSError):  # called for every few batches: a stream costs thrice
-            handle = private(f"{self.file}.locks/{scope.hex()}.last", _ANEW)
-            try:
-                os.write(handle, f"{batch_id}\n".encode())
-            finally:
-                os.close(handle)
+        with contextlib.suppress(OSError):
+            note_batch(self.path, scope, batch_id)
 
     def fault(self) -> str:
         """Say what has become of the file; nothing when it is where it was."""
@@ -97,7 +97,7 @@ class Place:
         return ""
 
     @contextlib.contextmanager
-    def writable(self, db: sqlite3.Connection, *, moved_too: bool) -> Iterator[None]:
+    def writable(self, db: Database, *, moved_too: bool) -> Iterator[None]:
         """Let a file be written where it was opened; ``moved_too``: also where it was moved to."""
         fault = self.fault()
         if not fault:
@@ -118,12 +118,21 @@ def _folder_of(path: Path) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
+def note_batch(path: Path, scope: bytes, batch_id: str) -> None:
+    """Note beside a journal which batch of a campaign was claimed last."""
+    handle = private(str(_note(path, scope)), _ANEW)  # for every few batches: a stream costs more
+    try:
+        os.write(handle, f"{batch_id}\n".encode())
+    finally:
+        os.close(handle)
+
+
 def _note(path: Path, scope: bytes) -> Path:
     """Name the note of a campaign's last batch."""
     return locks_directory(path) / f"{scope.hex()}.last"
 
 
-def _last_batch(path: Path, scope: bytes) -> str | None:
+def last_batch(path: Path, scope: bytes) -> str | None:
     """Return the id of a campaign's last batch, as it was noted; None where nothing was."""
     with contextlib.suppress(OSError, ValueError):
         noted = _note(path, scope).read_text(encoding="utf-8")
@@ -131,18 +140,18 @@ def _last_batch(path: Path, scope: bytes) -> str | None:
     return None
 
 
-def has_file(db: sqlite3.Connection) -> bool:
+def has_file(db: Database) -> bool:
     """Tell a database in a file from one in memory, which begins anew each time."""
     return bool(db.execute("PRAGMA database_list").fetchone()[2])
 
 
-def refuse_outdated(db: sqlite3.Connection, path: Path, scope: bytes) -> None:
+def refuse_outdated(db: Database, path: Path, scope: bytes) -> None:
     """Refuse to go on with a journal that does not know the last batch of a campaign."""
-    batch_id = _last_batch(path, scope)
+    batch_id = last_batch(path, scope)
     if batch_id is None or not has_file(db):
         return
     if not db.execute("SELECT 1 FROM batches WHERE batch_id = ?", (batch_id,)).fetchone():
-        raise _outdated(path, scope, batch_id)
+        raise outdated(path, path, scope, batch_id)
 
 
 def left_with_its_folder(path: Path) -> bool:
@@ -183,15 +192,15 @@ def lost(path: Path, fault: str) -> JournalError:
     return JournalError(f"The journal {path} {fault}. {BRING_IT_BACK}.", path=str(path), lost=fault)
 
 
-def _outdated(path: Path, scope: bytes, batch_id: str) -> JournalError:
-    """Report a journal that does not know the last batch of a campaign."""
+def outdated(journal: JournalAddress, path: Path, scope: bytes, batch_id: str) -> JournalError:
+    """Report a journal that does not know the last batch of a campaign, noted beside a path."""
     return JournalError(
-        f"The journal {path} does not know batch {batch_id}, the last one of this campaign that "
+        f"The journal {journal} does not know batch {batch_id}, the last one of this campaign that "
         "was sent with it: it is an older copy, or another journal was put in its place. "
         f"{BRING_IT_BACK}. Only if the newer one is gone for good, and you know who had that run "
         f"(its saved results, the product's events), delete {_note(path, scope)}: whoever this "
         "journal does not know is texted again unless you leave them out.",
-        path=str(path),
+        path=str(journal),
         batch=batch_id,
     )
 
@@ -219,12 +228,12 @@ def knows_somebody(path: Path) -> bool:
     return True
 
 
-def journal_path(path: str | os.PathLike[str] | None = None, *, rehearsal: bool = False) -> Path:
+def journal_path(path: JournalArgument = None, *, rehearsal: bool = False) -> JournalAddress:
     """Where the record of what was sent is kept.
 
     Parameters
     ----------
-    path : str or path-like, optional
+    path : str, path-like or TeamAddress, optional
         Taken as it is. None means SMSFRAME_JOURNAL, else the data directory of the platform.
     rehearsal : bool, default False
         The service is on this machine: without `path`, ``rehearsal.sqlite3`` beside the journal of
@@ -232,28 +241,61 @@ def journal_path(path: str | os.PathLike[str] | None = None, *, rehearsal: bool 
 
     Returns
     -------
-    pathlib.Path
-        The file; it need not exist yet. For a directory, ``journal.sqlite3`` in it.
+    pathlib.Path or TeamAddress
+        The file; it need not exist yet. For a directory, ``journal.sqlite3`` in it. For the URL of
+        a database, its address; no connection is made yet.
 
     Raises
     ------
     ConfigurationError
         The path cannot be one: of another type, blank, too long, ``":memory:"`` (a journal has to
-        outlive the session).
+        outlive the session). The URL cannot be one, or what it needs is not installed.
     """
     faults: list[str] = []
     journal_fault(path, faults)
     refuse(faults, ConfigurationError)
     if path is not None:
-        return _journal_file(path)
+        return _address_of(path)
     configured = os.environ.get("SMSFRAME_JOURNAL", "").strip()
-    journal = _journal_file(configured or _data_directory())
-    return journal.with_name("rehearsal.sqlite3") if rehearsal else journal
+    if rehearsal and is_database_url(configured):
+        configured = ""  # a rehearsal is no business of the team's
+    journal = _address_of(configured or _data_directory())
+    if rehearsal and isinstance(journal, Path):
+        return journal.with_name("rehearsal.sqlite3")
+    return journal
+
+
+def journal_folder(journal: JournalAddress) -> Path:
+    """Return the directory in which things of this machine that belong to a journal are kept."""
+    return journal.folder if isinstance(journal, TeamAddress) else journal.parent
+
+
+def _address_of(path: str | os.PathLike[str] | TeamAddress) -> JournalAddress:
+    """Return the address that was given, by path or URL."""
+    if isinstance(path, TeamAddress):
+        return path
+    if not is_database_url(path):
+        return _journal_file(path)
+    faults: list[str] = []
+    journal_fault(path, faults)
+    if not faults and importlib.util.find_spec("psycopg") is None:
+        faults.append(
+            "A journal in a PostgreSQL database needs psycopg, which is not installed: "
+            'pip install "smsframe[postgres]".'
+        )
+    refuse(faults, ConfigurationError)
+    return TeamAddress(str(path), Path(_data_directory()))
 
 
 def journal_fault(path: Any, faults: list[str]) -> None:
-    """Note a fault unless this can be the path of a journal, or is None."""
-    if path is None or not path_fault("journal", path, faults):
+    """Note a fault unless this can be the path or the URL of a journal, or is None."""
+    if path is None or isinstance(path, TeamAddress):
+        return
+    if is_database_url(path):
+        if fault := fault_of_url(path):
+            faults.append(Sentence(arg("journal"), f" {fault}."))
+        return
+    if not path_fault("journal", path, faults):
         return
     if os.fspath(path) == ":memory:":
         faults.append(
@@ -316,7 +358,7 @@ def is_there(path: Path) -> bool:
     )
 
 
-def no_journal(path: Path) -> JournalError:
+def no_journal(path: JournalAddress) -> JournalError:
     """Return the error of a journal that has to be there and is not."""
     return JournalError(
         Sentence(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from smsframe._base.result_columns import Verdicts
 
 _END_BYTES = 4
+VARIANT = "variant"
 ID, LOOKUP, VALUE, PARTS = "id", "lookup:", "value:", "parts of sentences"
 
 # Without threads: handing so little over to them takes longer than to compress it.
@@ -55,6 +56,12 @@ def pack_rest(verdicts: Verdicts, rows: Positions) -> bytes:
     reason = pa.array(verdicts.reason[rows], mask=verdicts.reason[rows] < 0)
     batch = pa.array(verdicts.batch[rows], mask=verdicts.batch[rows] < 0)
     batch_ids = pa.array([facts.batch_id for facts in verdicts.batches], pa.string())
+    variant: dict[str, Any] = {}
+    if verdicts.variant is not None:
+        number = verdicts.variant[rows]
+        known = (number >= 0) & (number < len(verdicts.variants))
+        names = list(verdicts.variants)
+        variant[VARIANT] = _coded(pa.array(number, mask=~known), names)
     return _pack(
         {
             "row": pa.array(rows.astype(np.int32)),
@@ -64,6 +71,7 @@ def pack_rest(verdicts: Verdicts, rows: Positions) -> bytes:
             "batch": pa.DictionaryArray.from_arrays(batch, batch_ids),
             "contact": verdicts.contact.take(where),
             "segments": pa.array(verdicts.segments[rows]),
+            **variant,
         },
         parts=packed(error for _, error in texts),
     )

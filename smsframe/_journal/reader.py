@@ -47,16 +47,18 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from smsframe._journal.database import Database
+
 RUN_COLUMNS: Final = (
     "run_id, scope, service, program, campaign, content, content_id, near, is_test, settings, "
-    "tags, rows, started_at, user, host, pid, ended_at, ending, left, forgotten"
+    "tags, rows, started_at, user, host, pid, ended_at, ending, left, forgotten, variants"
 )
 OUTCOME_COLUMNS: Final = (
     "state, http_status, code, message, fix, response_id, location, attempts, seconds, settled_at"
 )
 _BATCH_COLUMNS: Final = (
     f"batch_id, run_id, scope, size, source, claimed_at, {OUTCOME_COLUMNS}, resolved_at, "
-    "refreshed_at, states, statuses"
+    "refreshed_at, states, statuses, variant"
 )
 _FROM_BATCHES: Final = "FROM batches LEFT JOIN statuses ON statuses.batch = id"
 # The batches of a scope, counted over other indexes than those they are read by.
@@ -70,25 +72,29 @@ _WITH_RECIPIENTS: Final = (
     f"SELECT {_HASHES}, recipients_checksum, nullif(recipients, x'') {_OF_SCOPE}"
 )
 _RECENT: Final = (
-    "SELECT id, batch_id, run_id, claimed_at, size, state, states, recipients FROM batches "
-    "JOIN messages ON batch = id WHERE length(recipients)"
+    "SELECT id, batch_id, run_id, claimed_at, size, state, states, recipients, variant "
+    "FROM batches JOIN messages ON batch = id WHERE length(recipients) > 0"
 )
 # When a message left at the latest. What was called unknown after its sender had died says when
 # that was noticed, which may be days later; it was never counted as tried.
 _LEFT_AT: Final = (
     "max(claimed_at, CASE WHEN settled_at IS NULL THEN min(:now, claimed_at + :latest_s) "
-    "WHEN attempts THEN settled_at ELSE min(settled_at, claimed_at + :latest_s) END)"
+    "WHEN attempts > 0 THEN settled_at ELSE min(settled_at, claimed_at + :latest_s) END)"
 )
 _PAST: Final = (
     f"SELECT id, batch_id, {_LEFT_AT} AS left_at, size, state, states, recipients_checksum, "
     "recipients FROM batches LEFT JOIN messages ON batch = id WHERE id > :after AND run_id <> :but "
-    "AND (state <> 'rejected' OR states IS NOT NULL) AND left_at > :since "
-    "AND (recipients IS NULL OR length(recipients))"
+    f"AND (state <> 'rejected' OR states IS NOT NULL) AND {_LEFT_AT} > :since "
+    "AND (recipients IS NULL OR length(recipients) > 0)"
 )
 _FINISHED: Final = (
     "SELECT run_id, ended_at FROM runs WHERE scope = ? AND ending = 'done' AND left = 0 "
     "AND NOT EXISTS (SELECT 1 FROM batches WHERE batches.run_id = runs.run_id "
     "AND state IN ('claimed', 'unknown')) ORDER BY ended_at"
+)
+_FIRST_VARIANTS: Final = (
+    "SELECT variants FROM runs WHERE run_id = (SELECT run_id FROM batches WHERE scope = ? "
+    "AND (state <> 'rejected' OR states IS NOT NULL) ORDER BY id LIMIT 1)"
 )
 _T = TypeVar("_T")
 PATIENCE_S: Final = 60.0
@@ -169,14 +175,14 @@ class JournalReader:
         wanted = Wanted(keys=keys, recipients=recipients)
         with self._snapshot() as db:
             query = _MESSAGES if recipients is None and keys is not None else _WITH_RECIPIENTS
-            found = collect(map(self._checked, db.execute(query, (scope,))), wanted)
+            found = collect(map(self._checked, self._rows(db, query, (scope,))), wanted)
             (expected,) = db.execute(_COUNT_OTHERWISE, (scope,)).fetchone()
             if found.read != expected:
                 what = f"{found.read} batches are found where {expected} were written"
                 raise damaged(self.path, what)
             return found.ledger(self._records(db, found.numbers))
 
-    def _records(self, db: sqlite3.Connection, numbers: Sequence[int]) -> tuple[BatchRecord, ...]:
+    def _records(self, db: Database, numbers: Sequence[int]) -> tuple[BatchRecord, ...]:
         """Read batches by their numbers, in the order of their claims."""
         records: list[BatchRecord] = []
         for start in range(0, len(numbers), _STEP):
@@ -198,7 +204,7 @@ class JournalReader:
         """List the runs of a program that were started since a time, tests left out."""
         query = (
             "SELECT run_id, scope, campaign, near, forgotten FROM runs "
-            "WHERE service = ? AND program = ? AND started_at >= ? AND NOT is_test "
+            "WHERE service = ? AND program = ? AND started_at >= ? AND is_test = 0 "
             "ORDER BY started_at, rowid"
         )
         with self._reading() as db:
@@ -222,7 +228,7 @@ class JournalReader:
                 step = run_ids[start : start + _STEP]
                 marks = ", ".join("?" * len(step))
                 query = f"{_RECENT} AND run_id IN ({marks}) AND claimed_at >= ?"
-                for row in db.execute(query, (*step, since)):
+                for row in self._rows(db, query, (*step, since)):
                     yield RecentBatch(*row)
 
     def newest_batch(self) -> int:
@@ -247,7 +253,7 @@ class JournalReader:
         """
         given = {"since": since, "now": now, "latest_s": _LATEST_S, "after": after, "but": but}
         with self._reading() as db:
-            for row in db.execute(_PAST, given):
+            for row in self._rows(db, _PAST, given):
                 batch = PastBatch(*row)
                 if not _has_recipients(batch):
                     what = f"the recipients of batch {batch.batch_id} are not what was written"
@@ -258,6 +264,13 @@ class JournalReader:
         """Give the hashes of the values of a batch by its number, value by value."""
         found = self._one("SELECT loose_values FROM messages WHERE batch = ?", number)
         return b"" if found is None else bytes(found)
+
+    def variants(self, scope: bytes) -> str | None:
+        """Give the variants of the first run of a scope of which anything may have gone out.
+
+        ``""`` for a run with one text, None where nothing went out.
+        """
+        return self._one(_FIRST_VARIANTS, scope)  # type: ignore[no-any-return]
 
     def finished_runs(self, scope: bytes) -> list[FinishedRun]:
         """List the runs of a scope that left nothing over and nothing unknown, oldest first."""
@@ -277,6 +290,28 @@ class JournalReader:
             raise self._missing("run", run_id)
         rest = self._one("SELECT rest FROM rests WHERE run_id = ?", run_id)
         return dataclasses.replace(found[0], rest=b"" if rest is None else rest)
+
+    def place(self, run_id: str) -> bytes | None:
+        """Give where the results of a run from files are; None for a run from a frame."""
+        found = self._one("SELECT place FROM places WHERE run_id = ?", run_id)
+        return None if found is None else bytes(found)
+
+    def hashes(self, scope: bytes) -> Iterator[BatchHashes]:
+        """Read the keys and recipients of a scope's batches, checked, one batch at a time."""
+        with self._snapshot() as db:
+            read = 0
+            for row in self._rows(db, _WITH_RECIPIENTS, (scope,)):
+                read += 1
+                yield self._checked(row)
+            (expected,) = db.execute(_COUNT_OTHERWISE, (scope,)).fetchone()
+            if read != expected:
+                raise damaged(self.path, f"{read} batches are found where {expected} were written")
+
+    def records(self, numbers: Sequence[int]) -> dict[int, BatchRecord]:
+        """Give batches by their numbers."""
+        ordered = sorted(numbers)
+        with self._reading() as db:
+            return dict(zip(ordered, self._records(db, ordered), strict=True))
 
     def batches(self, run_id: str) -> list[BatchRecord]:
         """List the batches of a run in the order of their claims."""
@@ -320,7 +355,7 @@ class JournalReader:
         return self._blob("keys", "messages", batch_id)
 
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
+    def _reading(self) -> Iterator[Database]:
         """Hand the connection to its owner alone, and explain what SQLite complains about."""
         if self._db is None:
             raise JournalError(
@@ -338,6 +373,10 @@ class JournalReader:
         with unforked(), explaining(self.path, self._place):
             yield db
 
+    def _rows(self, db: Database, query: str, values: Any) -> Iterator[tuple[Any, ...]]:
+        """Read what may be more than fits in memory, as it comes."""
+        return iter(db.execute(query, values))
+
     def _patiently(self, work: Callable[[], _T], place: Place | None) -> _T:
         """Do what takes a lock; again while another program has it, as long as patience lasts."""
         end, has_told = time.monotonic() + self.patience_s, False
@@ -354,7 +393,7 @@ class JournalReader:
             time.sleep(LOCKED_PAUSE_S)
 
     @contextlib.contextmanager
-    def _snapshot(self) -> Iterator[sqlite3.Connection]:
+    def _snapshot(self) -> Iterator[Database]:
         """Let several statements see one state of the file."""
         with self._reading() as db:
             db.execute("BEGIN")
@@ -370,7 +409,7 @@ class JournalReader:
             yield
 
     @contextlib.contextmanager
-    def _writing(self, *, moved_too: bool = False) -> Iterator[sqlite3.Connection]:
+    def _writing(self, *, moved_too: bool = False) -> Iterator[Database]:
         """Open one transaction: synced at its end, undone when anything goes wrong inside.
 
         What is new is written only where the journal was opened; ``moved_too`` is for what came of

@@ -45,7 +45,8 @@ class RunRecord:
     ``near`` is what its text is compared by (opaque here, kept when the text is forgotten).
     ``left`` is how many of its messages were not accepted when it ended, None before that;
     ``is_test`` tells a test to one's own numbers from a send. ``forgotten`` says that
-    `Journal.forget` dropped texts and payloads of the run.
+    `Journal.forget` dropped texts and payloads of the run. ``variants`` says, where a run has
+    several texts, how people are split among them (opaque here, kept when texts are forgotten).
     """
 
     run_id: str
@@ -69,6 +70,7 @@ class RunRecord:
     ending: str = ""
     left: int | None = None
     forgotten: bool = False
+    variants: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,7 @@ class Claim:
     ``recipients`` is 8 bytes of recipient hash per message, ``loose`` 8 bytes for each value of
     each message, value by value; both are empty for a test, which nothing is compared with. Batches
     are prepared ahead, so ``claimed_at`` is put in by the loop when it records the claim.
+    ``variant`` names the text of the batch where its run has several.
     """
 
     batch_id: str
@@ -90,6 +93,7 @@ class Claim:
     payload: bytes = field(default=b"", repr=False)
     source: str = ""
     claimed_at: float = 0.0
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +142,7 @@ class BatchRecord:
     refreshed_at: float | None = None
     states: bytes | None = field(default=None, repr=False)
     statuses: bytes | None = field(default=None, repr=False)
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -188,6 +193,7 @@ class RecentBatch:
     state: State
     states: bytes | None
     recipients: bytes
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from smsframe._journal.database import Database
     from smsframe._journal.location import Place
 
 APPLICATION_ID: Final = 0x534D5346  # "SMSF", so that a database of another program is told apart
@@ -204,7 +205,7 @@ def _make_file(path: Path, *, had_campaigns: bool) -> None:
     if had_campaigns:
         raise forgotten(path, "is not there")
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
 
 
 def _refuse_scrap(path: Path, *, had_campaigns: bool) -> None:
@@ -223,10 +224,10 @@ def make_directory(directory: Path) -> None:
         return
     make_directory(directory.parent)
     directory.mkdir(mode=0o700, exist_ok=True)
-    _sync_directory(directory.parent)
+    sync_directory(directory.parent)
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
     """Make new names in a directory survive a power cut, where the system can do that."""
     if os.name != "posix":
         return
@@ -328,14 +329,14 @@ def _applied(db: sqlite3.Connection, path: Path) -> tuple[str, ...]:
     return names
 
 
-def roll_back(db: sqlite3.Connection) -> None:
+def roll_back(db: Database) -> None:
     """Undo an open transaction; SQLite may have done so already."""
     with contextlib.suppress(sqlite3.Error):
         if db.in_transaction:
             db.execute("ROLLBACK")
 
 
-def first_tables(db: sqlite3.Connection) -> None:
+def first_tables(db: Database) -> None:
     """Make the tables of version 0.1.0."""
     for statement in (
         f"PRAGMA application_id = {APPLICATION_ID}",
@@ -376,4 +377,15 @@ def first_tables(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (first_tables,)
+def places(db: Database) -> None:
+    """Make room for where the results of a run from files are, opaque here; `forget` drops it."""
+    db.execute("CREATE TABLE places (run_id TEXT PRIMARY KEY REFERENCES runs, place BLOB NOT NULL)")
+
+
+def variants(db: Database) -> None:
+    """Keep which variants a run has and how people are split among them, and a batch's own."""
+    db.execute("ALTER TABLE runs ADD COLUMN variants TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE batches ADD COLUMN variant TEXT NOT NULL DEFAULT ''")
+
+
+MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (first_tables, places, variants)

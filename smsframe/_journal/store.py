@@ -31,7 +31,7 @@ import dataclasses
 import json
 import time
 import zlib
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from smsframe._base.sentences import SETTLE, Sentence, of_results, remember, words
 from smsframe._journal.location import refuse_outdated
@@ -62,11 +62,13 @@ from smsframe._journal.records import (
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     import numpy as np
     import numpy.typing as npt
+
+    from smsframe._journal.database import Database
 
     Messages: TypeAlias = npt.NDArray[np.bool_]
     Judge: TypeAlias = Callable[[Sequence[Claim]], Mapping[str, Messages]]
@@ -91,11 +93,11 @@ _START: Final = (
     f"INSERT INTO runs ({RUN_COLUMNS}) VALUES ({', '.join(f':{name}' for name in RUN_FIELDS)})"
 )
 _CLAIM: Final = (
-    "INSERT INTO batches (batch_id, run_id, scope, size, source, claimed_at) "
-    "VALUES (?, ?, ?, ?, ?, ?)"
+    "INSERT INTO batches (batch_id, run_id, scope, size, source, claimed_at, variant) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 _MESSAGES: Final = "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?)"
-_SETTLE: Final = (
+SETTLE_BATCH: Final = (
     f"UPDATE batches SET ({OUTCOME_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
     "WHERE batch_id = ? AND state = 'claimed'"
 )
@@ -107,8 +109,15 @@ _RESOLVE: Final = (
     "UPDATE batches SET states = ?, state = ?, code = ?, message = ?, fix = '', resolved_at = ? "
     "WHERE id = ?"
 )
+_KEEP_STATUSES: Final = (
+    "INSERT INTO statuses VALUES (?, ?) "
+    "ON CONFLICT (batch) DO UPDATE SET statuses = excluded.statuses"
+)
+_KEEP_PLACE: Final = (
+    "INSERT INTO places VALUES (?, ?) ON CONFLICT (run_id) DO UPDATE SET place = excluded.place"
+)
 _FORGET_RUNS: Final = (
-    "UPDATE runs SET content = NULL, forgotten = 1 WHERE started_at < ? AND NOT forgotten"
+    "UPDATE runs SET content = NULL, forgotten = 1 WHERE started_at < ? AND forgotten = 0"
 )
 _OF_OLD_RUNS: Final = "run_id IN (SELECT run_id FROM runs WHERE started_at < ?)"
 _OF_OLD_BATCHES: Final = f"batch IN (SELECT id FROM batches WHERE {_OF_OLD_RUNS})"
@@ -116,6 +125,7 @@ _FORGET_BLOBS: Final = (
     f"DELETE FROM payloads WHERE {_OF_OLD_BATCHES}",
     f"DELETE FROM statuses WHERE {_OF_OLD_BATCHES}",
     f"DELETE FROM rests WHERE {_OF_OLD_RUNS}",
+    f"DELETE FROM places WHERE {_OF_OLD_RUNS}",
 )
 _NO_ANSWER: Final = "The sender died before the answer was recorded."
 _LOOK_IT_UP: Final = Sentence(
@@ -161,6 +171,11 @@ class Journal(JournalReader):
                 raise self._contradiction(f"run {run.run_id} is already in it")
             db.execute(_START, row)
             db.execute("INSERT INTO rests VALUES (:run_id, :rest)", row)
+
+    def place_run(self, run_id: str, place: bytes) -> None:
+        """Write down where the results of a run from files are (opaque)."""
+        with self._writing() as db:
+            db.execute(_KEEP_PLACE, (run_id, place))
 
     def end_run(
         self,
@@ -231,26 +246,67 @@ class Journal(JournalReader):
             for settlement in settlements:
                 self._settle(db, settlement)
         if claims:
-            self._place.note(claims[-1].scope, claims[-1].batch_id)
+            self._note(claims[-1])
         return held
 
-    def _claim(self, db: sqlite3.Connection, claim: Claim) -> None:
+    def sending(
+        self, scope: bytes, *, service: str = "", wait_s: float = 0.0, lease_s: float = 90.0
+    ) -> AbstractContextManager[None]:
+        """Hold the right to send one campaign while the block runs; see `campaign_lock`.
+
+        ``service`` and ``lease_s`` are for a journal that is shared by machines; here it is a lock.
+        """
+        del service, lease_s
+        return campaign_lock(self.path, scope, wait_s=wait_s)
+
+    def may_post(self) -> bool:
+        """Whether a claimed batch may still leave; asked by any thread."""
+        return True
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether senders of other machines write it too."""
+        return False
+
+    def part_of(self, places: int) -> int:
+        """Return how many of some places in flight a sender has, among all of other machines."""
+        return places
+
+    @property
+    def waits_because(self) -> str:
+        """What a send says when it has to wait for its journal; "" for the usual words."""
+        return ""
+
+    def _note(self, claim: Claim) -> None:
+        """Note, beside the file, the last batch that was claimed."""
+        self._place.note(claim.scope, claim.batch_id)
+
+    def _refuse_outdated(self, db: Database, scope: bytes) -> None:
+        """Refuse an older copy of the journal."""
+        refuse_outdated(db, self.path, scope)
+
+    def _claim(self, db: Database, claim: Claim) -> None:
         """Insert one batch and its blobs."""
+        self._check_whole(claim)
+        self._check_new(db, claim)
+        number = self._insert_batch(db, claim)
+        recipients = zlib.crc32(claim.recipients), claim.recipients
+        keys = zlib.crc32(claim.keys), claim.keys
+        db.execute(_MESSAGES, (number, *recipients, *keys, claim.loose))
+        db.execute("INSERT INTO payloads VALUES (?, ?)", (number, claim.payload))
+
+    def _insert_batch(self, db: Database, claim: Claim) -> int:
+        """Insert the row of a batch, and return its number."""
+        return int(db.execute(_CLAIM, row_of(claim)).lastrowid)
+
+    def _check_whole(self, claim: Claim) -> None:
+        """Refuse a claim that has not what it needs for each message."""
         if len(claim.keys) != KEY_BYTES * claim.size:
             raise self._contradiction(f"batch {claim.batch_id} has not one key per message")
         if len(claim.recipients) not in (0, HASH_BYTES * claim.size):
             raise self._contradiction(f"batch {claim.batch_id} has not one recipient per message")
-        self._check_new(db, claim)
-        batch = db.execute(
-            _CLAIM,
-            (claim.batch_id, claim.run_id, claim.scope, claim.size, claim.source, claim.claimed_at),
-        ).lastrowid
-        recipients = zlib.crc32(claim.recipients), claim.recipients
-        keys = zlib.crc32(claim.keys), claim.keys
-        db.execute(_MESSAGES, (batch, *recipients, *keys, claim.loose))
-        db.execute("INSERT INTO payloads VALUES (?, ?)", (batch, claim.payload))
 
-    def _check_new(self, db: sqlite3.Connection, claim: Claim) -> None:
+    def _check_new(self, db: Database, claim: Claim) -> None:
         """Refuse a batch that is known, or whose run is not known in its scope."""
         if db.execute("SELECT 1 FROM batches WHERE batch_id = ?", (claim.batch_id,)).fetchone():
             raise self._contradiction(f"batch {claim.batch_id} is already in it")
@@ -260,10 +316,9 @@ class Journal(JournalReader):
         if run[0] != claim.scope:
             raise self._contradiction(f"batch {claim.batch_id} is of another scope than its run")
 
-    def _settle(self, db: sqlite3.Connection, settlement: Settlement) -> None:
+    def _settle(self, db: Database, settlement: Settlement) -> None:
         """Give a claimed batch its outcome; accept the same one again, refuse another one."""
-        outcome = tuple(getattr(settlement, name) for name in OUTCOME_FIELDS)
-        if db.execute(_SETTLE, (*outcome, settlement.batch_id)).rowcount:
+        if db.execute(SETTLE_BATCH, (*settled_row(settlement), settlement.batch_id)).rowcount:
             return
         known = db.execute(
             "SELECT state, http_status, code, response_id FROM batches WHERE batch_id = ?",
@@ -304,12 +359,14 @@ class Journal(JournalReader):
         """
         when = time.time() if at is None else at
         with self._writing() as db:
-            refuse_outdated(db, self.path, scope)
+            self._refuse_outdated(db, scope)
             return sum(
-                db.execute(
-                    _MARK_ORPHANS,
-                    (_NO_ANSWER, _LOOK_IT_UP, when, run_id),
-                ).rowcount
+                int(
+                    db.execute(
+                        _MARK_ORPHANS,
+                        (_NO_ANSWER, _LOOK_IT_UP, when, run_id),
+                    ).rowcount
+                )
                 for run_id in _runs_with_claims(db, scope) - set(alive)
             )
 
@@ -371,7 +428,7 @@ class Journal(JournalReader):
         with self._writing() as db:
             for batch_id, packed in statuses.items():
                 number = self._id(db, batch_id)
-                db.execute("INSERT OR REPLACE INTO statuses VALUES (?, ?)", (number, packed))
+                db.execute(_KEEP_STATUSES, (number, packed))
                 db.execute("UPDATE batches SET refreshed_at = ? WHERE id = ?", (at, number))
 
     def forget(self, before: float) -> int:
@@ -397,7 +454,7 @@ class Journal(JournalReader):
         return forgotten
 
     @contextlib.contextmanager
-    def _without_side_file(self) -> Iterator[sqlite3.Connection]:
+    def _without_side_file(self) -> Iterator[Database]:
         """Remove the side file, which holds earlier pages, and leave none behind."""
         with self._reading() as db:
             db.execute("PRAGMA journal_mode = DELETE").fetchall()
@@ -411,9 +468,9 @@ class Journal(JournalReader):
         with self._writing() as db:
             for deletion in _FORGET_BLOBS:
                 db.execute(deletion, (before,))
-            return db.execute(_FORGET_RUNS, (before,)).rowcount
+            return int(db.execute(_FORGET_RUNS, (before,)).rowcount)
 
-    def _id(self, db: sqlite3.Connection, batch_id: str) -> int:
+    def _id(self, db: Database, batch_id: str) -> int:
         """Find the number of a batch."""
         row = db.execute("SELECT id FROM batches WHERE batch_id = ?", (batch_id,)).fetchone()
         if row is None:
@@ -435,9 +492,25 @@ class Journal(JournalReader):
         )
 
 
-def _runs_with_claims(db: sqlite3.Connection, scope: bytes) -> set[str]:
+def settled_row(settlement: Settlement) -> tuple[Any, ...]:
+    """Return what is written of an outcome."""
+    return tuple(getattr(settlement, name) for name in OUTCOME_FIELDS)
+
+
+def _runs_with_claims(db: Database, scope: bytes) -> set[str]:
     """Name the runs of a scope that have claims without an outcome."""
-    rows = db.execute(
-        "SELECT DISTINCT run_id FROM batches WHERE scope = ? AND state = 'claimed'", (scope,)
+    query = "SELECT DISTINCT run_id FROM batches WHERE scope = ? AND state = 'claimed'"
+    return {str(run_id) for (run_id,) in db.execute(query, (scope,))}
+
+
+def row_of(claim: Claim) -> tuple[Any, ...]:
+    """Return what is inserted into ``batches``."""
+    return (
+        claim.batch_id,
+        claim.run_id,
+        claim.scope,
+        claim.size,
+        claim.source,
+        claim.claimed_at,
+        claim.variant,
     )
-    return {run_id for (run_id,) in rows}

@@ -18,10 +18,11 @@ import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsframe._base.any_frame import as_series
 from smsframe._base.masking import AlreadyMasked
 from smsframe._base.sentences import Part, Sentence, arg
 from smsframe._base.tracebacks import public
-from smsframe._base.validation import check_series, given_as, quoted, type_of
+from smsframe._base.validation import given_as, quoted, type_of
 from smsframe._phones.automaton import LINE_TYPES, UNKNOWN
 from smsframe._phones.corruption import Damage, find_damage
 from smsframe._phones.country_names import region_called
@@ -34,6 +35,8 @@ from smsframe.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from smsframe._base.any_frame import AnySeries
 
 __all__ = [
     "LINE_TYPES",
@@ -178,7 +181,7 @@ def _is_of_results(name: object, texts: pa.Array, home: str | None) -> bool:
 
 
 @public
-def normalize(series: pd.Series, region: str | None = None) -> pd.DataFrame:
+def normalize(series: AnySeries, region: str | None = None) -> pd.DataFrame:
     """Read a phone column into a frame.
 
     A valid number that cannot be texted, such as a landline, has its ``e164`` and a ``code``.
@@ -208,7 +211,7 @@ def normalize(series: pd.Series, region: str | None = None) -> pd.DataFrame:
     0  +12015550123             NaN  fixed_line_or_mobile
     1   +4930123456  phone_landline            fixed_line
     """
-    check_series(series)
+    series = as_series(series)
     read = read_phones(series, region=region)
     e164 = pc.binary_join_element_wise("+", read.valid_digits, "")
     return pd.DataFrame(

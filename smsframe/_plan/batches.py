@@ -5,6 +5,7 @@ Batches of a frame without faults are neighbours; they are cut without a copy.
 
 from __future__ import annotations
 
+import heapq
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,22 @@ def batches(rows: Positions, who: pd.Series | None, *, size: int) -> Iterator[Po
     order = np.argsort(waves, kind="stable")
     codes = pd.factorize(who)[0][order]
     yield from disjoint(rows[order], codes, size=size)
+
+
+def batches_by_kind(
+    rows: Positions, kinds: npt.NDArray[np.int16], who: pd.Series | None, *, size: int
+) -> Iterator[Positions]:
+    """Cut rows into batches of one kind each, in the order in which their first rows stand.
+
+    So all kinds go out at the same pace, and a send that stops has not sent one before another.
+    """
+    each = []
+    for kind in np.unique(kinds):
+        where = np.flatnonzero(kinds == kind)
+        mine = None if who is None else who.iloc[where].reset_index(drop=True)
+        each.append(batches(where, mine, size=size))
+    for where in heapq.merge(*each, key=lambda batch: int(batch[0])):
+        yield rows[where]
 
 
 def disjoint(rows: Positions, codes: npt.NDArray[np.int64], *, size: int) -> Iterator[Positions]:

@@ -27,6 +27,7 @@ from smsframe._plan import message_keys
 from smsframe._plan.batches import picker
 from smsframe._plan.notices import with_newcomers
 from smsframe._plan.problems import Fault, Problems
+from smsframe._plan.variant_texts import ManyTexts
 from smsframe._plan.verdicts import EXCLUDED, HELD_BACK, READY, has_repeats, verdicts_of
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from smsframe._plan.options import Columns, Options
     from smsframe._plan.recipients import Recipients
     from smsframe._plan.texts import Texts
+    from smsframe._plan.variants import Variants
     from smsframe._plan.verdicts import Verdict
 
 KEYS_AT_ONCE = 65_536
@@ -167,10 +169,23 @@ class PlanData:
         texts = result_columns.strings(self.texts.at(rows))
         return pd.Series(texts, index=self.frame.index.take(rows), name="text")
 
+    @property
+    def variants(self) -> Variants | None:
+        """Who gets which of several texts; None where there is one."""
+        return self.texts.variants if isinstance(self.texts, ManyTexts) else None
+
+    def variant_of(self, rows: Positions) -> str:
+        """Return the name of the text that rows all have; "" where there is one text."""
+        return "" if self.variants is None else self.variants.names[self.variants.number[rows[0]]]
+
     def preview(self, rows: Positions) -> pd.DataFrame:
         """Return the messages of rows: masked recipient, text, encoding and segments."""
         out, measured = self.texts_at(rows).to_frame(), self.texts.measured
         out.insert(0, "to", self.recipients.masked(rows))
+        if self.variants is not None:
+            named = np.array([*self.variants.names, None, None], dtype=object)
+            texts = named[self.variants.number[rows]]
+            out.insert(1, "variant", pd.Series(texts, index=out.index, dtype="string"))
         if measured is not None:
             out["encoding"] = np.where(measured.gsm7[rows], "gsm7", "ucs2")
             out["segments"] = measured.segments[rows]
@@ -178,7 +193,13 @@ class PlanData:
 
     def verdicts(self) -> result_columns.Verdicts:
         """Return what is said of every row before it is sent; ready ones are not attempted."""
-        return verdicts_of(self.verdict, self.problems, self.recipients.texts(), self.segments)
+        said = verdicts_of(self.verdict, self.problems, self.recipients.texts(), self.segments)
+        if self.variants is None:
+            return said
+        number = self.variants.number.astype(np.int32)
+        several = self.options.several
+        split = "" if several is None else several.pinned
+        return replace(said, variant=number, variants=self.variants.arms, split=split)
 
     def keys(self, scope: bytes, rows: Positions | None = None) -> bytes:
         """Return the send keys of rows, 16 bytes each; ``rows``: None means all that are sendable.
@@ -207,15 +228,18 @@ class PlanData:
         """Cut rows into batches of at most ``size`` without two equal contacts in one."""
         who = self.messages.identity(rows) if self.somebody_twice else None
         repeats = who is not None and has_repeats(who)
+        if self.variants is not None:
+            kinds = self.variants.number[rows]
+            return slices.batches_by_kind(rows, kinds, who if repeats else None, size=size)
         return slices.batches(rows, who if repeats else None, size=size)
 
     def slice(self, rows: Positions) -> Slice:
         """Return the recipients at ``rows``, at least one, ready to be put into a call."""
-        at, recipients = picker(rows), self.recipients
+        at, recipients, texts = picker(rows), self.recipients, self.texts.of(rows)
         return Slice(
             rows=rows,
             contact_ids=None if recipients.contact_ids is None else at(recipients.contact_ids),
             lookups={name: at(column) for name, column in recipients.lookups.items()},
-            personalization={tag: at(column) for tag, column in self.texts.filled.items()},
+            personalization={tag: at(column) for tag, column in texts.filled.items()},
             segments=self.segments[rows],
         )

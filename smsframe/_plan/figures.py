@@ -20,11 +20,13 @@ from smsframe._phones.readings_by_country import listed
 from smsframe._plan import show
 from smsframe._plan.batches import picker
 from smsframe._plan.row_countries import rare_countries
-from smsframe._plan.verdicts import DUPLICATE, EXCLUDED, HELD_BACK, INVALID
+from smsframe._plan.variant_texts import ManyTexts
+from smsframe._plan.verdicts import DUPLICATE, EXCLUDED, HELD_BACK, HELD_OUT, INVALID
 from smsframe._text import gsm7
 from smsframe._text.segments import fold_template, measure_filled, ucs2_characters
 
 if TYPE_CHECKING:
+    from smsframe._base.arrow import Positions
     from smsframe._plan.data import PlanData
     from smsframe._plan.history import History, Past
     from smsframe._text.segments import Measured
@@ -37,7 +39,7 @@ def view(
     plan: PlanData, past: Past, *, batches: int, messages: int, problems: int, now: float
 ) -> show.PlanView:
     """Return what is shown of a plan at a moment, with its first messages and problems."""
-    rows, index = plan.ready[:messages], plan.frame.index
+    index = plan.frame.index
     found = plan.problems_with(past.known)
     return show.PlanView(
         recipients=len(plan.ready),
@@ -53,7 +55,7 @@ def view(
             *database_note(plan),
             *costly_characters(plan),
         ],
-        messages=list(zip(plan.recipients.masked(rows), plan.texts_at(rows), strict=True)),
+        messages=first_messages(plan, messages),
         problem_counts=found.counts(),
         kinds=found.kinds(index),
         problems=found.to_frame(index, first=problems) if problems else None,
@@ -67,6 +69,7 @@ def figures(plan: PlanData) -> dict[str, str]:
     kinds = {
         "invalid": INVALID,
         "excluded": EXCLUDED,
+        "held out": HELD_OUT,
         "duplicate": DUPLICATE,
         "later": HELD_BACK,
     }
@@ -81,6 +84,7 @@ def figures(plan: PlanData) -> dict[str, str]:
     named["segments"] = f"{plan.total_segments:,}" + (f" ({spread})" if spread else "")
     if plan.costs is not None:
         named["cost"] = plan.costs.line
+    named |= by_variant(plan)
     if plan.options.check_consent and plan.recipients.contact_ids is not None:
         people = len(plan.ready)
         if plan.somebody_twice:
@@ -88,6 +92,42 @@ def figures(plan: PlanData) -> dict[str, str]:
         calls = "1 call" if people == 1 else f"up to {people:,} calls"
         named["consent"] = f"asked before anything is sent, {calls}"
     return named
+
+
+def by_variant(plan: PlanData) -> dict[str, str]:
+    """Return messages, segments and cost of each of several texts; nothing where there is one."""
+    if plan.variants is None:
+        return {}
+    named, numbers = {}, plan.variants.number[plan.ready]
+    for number, name in enumerate(plan.variants.names):
+        rows = plan.ready[numbers == number]
+        segments = np.maximum(plan.segments[rows], 0, dtype=np.int64).sum()
+        costs = plan.costs_of(rows)
+        cost = "" if costs is None else f", cost {costs.line}"
+        named[f"text {mask_label(name)}"] = f"{len(rows):,} messages, {segments:,} segments{cost}"
+    return named
+
+
+def first_messages(plan: PlanData, number: int) -> list[tuple[str, str]]:
+    """Return the first messages as they are shown, to whom and what; of each text the first."""
+    if plan.variants is None or not number:
+        rows = plan.ready[:number]
+        return list(zip(plan.recipients.masked(rows), plan.texts_at(rows), strict=True))
+    rows = first_of_each(plan)
+    named = [plan.variants.names[place] for place in plan.variants.number[rows]]
+    to = [
+        f"{who} ({mask_label(name)})"
+        for who, name in zip(plan.recipients.masked(rows), named, strict=True)
+    ]
+    return list(zip(to, plan.texts_at(rows), strict=True))
+
+
+def first_of_each(plan: PlanData) -> Positions:
+    """Return the first row that would go out of each of several texts, or of the one."""
+    if plan.variants is None:
+        return plan.ready[:1]
+    numbers = plan.variants.number[plan.ready]
+    return plan.ready[np.sort(np.unique(numbers, return_index=True)[1])]
 
 
 def waiting(past: History | None) -> dict[str, str]:
@@ -147,6 +187,8 @@ def database_note(plan: PlanData) -> list[str]:
 
 def costly_characters(plan: PlanData) -> list[str]:
     """Return a sentence that names the characters that force UCS-2; none where there are none."""
+    if plan.variants is not None:
+        return costly_by_variant(plan)
     texts, ready = plan.texts, plan.ready  # of other rows, no character costs anything
     if texts.template is None or texts.measured is None or texts.measured.gsm7[ready].all():
         return []
@@ -158,6 +200,27 @@ def costly_characters(plan: PlanData) -> list[str]:
     more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
     what = "These characters force UCS-2, 70 characters a segment and not 160"
     return [f"{what}: {'; '.join(named)}{more}.", *_savings(texts.template, texts.measured, plan)]
+
+
+def costly_by_variant(plan: PlanData) -> list[str]:
+    """Return a sentence for each of several texts that has characters that force UCS-2."""
+    assert isinstance(plan.texts, ManyTexts)
+    told: list[str] = []
+    for name, (part, where) in zip(
+        plan.texts.variants.names, plan.texts.each(plan.ready), strict=True
+    ):
+        rows, measured = plan.ready[where], plan.texts.measured
+        if part.template is None or measured is None or measured.gsm7[rows].all():
+            continue
+        at = picker(rows)
+        values = {tag: v if isinstance(v, str) else at(v) for tag, v in part.known.items()}
+        found = [c for c in ucs2_characters(part.template, values, len(rows)) if c.rows]
+        named = [f"{c.character} ({c.name}) in {c.where}, {_rows(c.rows)}" for c in found[:NAMED]]
+        what = (
+            f"Text {mask_label(repr(name))}: these characters force UCS-2, 70 characters a segment"
+        )
+        told.append(f"{what}: {'; '.join(named)}.")
+    return told
 
 
 def _rows(number: int) -> str:

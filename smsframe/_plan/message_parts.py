@@ -88,6 +88,15 @@ class MessageColumns:
             doubtful=doubtful,
         )
 
+    @property
+    def near_bytes(self) -> bytes:
+        """What the text is compared by, for the journal."""
+        return self.near.dumps()
+
+    def near_groups(self, rows: Positions) -> list[tuple[NearText, Positions]]:
+        """Return each text with those of some rows that get it: here one, with all."""
+        return [(self.near, rows)]
+
     def keys(
         self, scope: bytes, rows: Positions, occurrences: npt.NDArray[np.int32] | None = None
     ) -> bytes:

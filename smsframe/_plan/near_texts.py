@@ -87,6 +87,14 @@ class NearText:
         words, values = orjson.loads(blob)
         return cls(tuple(words), tuple(values))
 
+    @classmethod
+    def loads_all(cls, blob: bytes) -> dict[str, NearText]:
+        """Read the texts of a run back, by their names; a single one has none."""
+        read = orjson.loads(blob)
+        if isinstance(read, list):
+            return {"": cls.loads(blob)}
+        return {name: cls(tuple(words), tuple(values)) for name, (words, values) in read.items()}
+
 
 def _hash(word: str) -> str:
     """Return a hash of a word."""

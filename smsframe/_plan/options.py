@@ -56,6 +56,7 @@ from smsframe._eligibility.hours import Hours, read_hours
 from smsframe._plan import consent_arguments
 from smsframe._plan.campaign_names import read_campaign, read_id
 from smsframe._plan.column_labels import need_column
+from smsframe._plan.variant_arguments import Several  # noqa: TC001 - of a record that is pickled
 from smsframe._plan.when_arguments import read_min_gap, read_time_zone
 from smsframe._text.format_specs import fault_of
 from smsframe.errors import InputError
@@ -103,6 +104,20 @@ Closed: TypeAlias = Dates | Mapping[str, Dates]
 """Local dates, or dates by country."""
 
 
+class VariantOptions(TypedDict, total=False):
+    """Who gets which of several texts."""
+
+    split: Annotated[
+        Mapping[str, float] | None,
+        Argument("weights of several texts, by their names (default: the same for all)"),
+    ]
+    by: Annotated[Hashable | None, Argument("column that names the text of each row")]
+    holdout: Annotated[
+        float | None,
+        Argument("share of the people who get nothing, to compare with, such as 0.1"),
+    ]
+
+
 class ScreenMessageOptions(TypedDict, total=False):
     """What is said, as the composer's screen can say it too."""
 
@@ -125,7 +140,7 @@ class ScreenMessageOptions(TypedDict, total=False):
     ]
 
 
-class MessageOptions(ScreenMessageOptions, total=False):
+class MessageOptions(ScreenMessageOptions, VariantOptions, total=False):
     """What is said, beside the text itself."""
 
     content_id: Annotated[str | None, Argument("a published message in its place")]
@@ -318,6 +333,7 @@ class Options:
     min_gap_s: float | None = None
     check_consent: bool | Literal["require"] = False
     consent_database: str | None = None
+    several: Several | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -349,11 +365,12 @@ class Sending:
 
 def check_message(text: Any, given: SendOptions, faults: list[str]) -> Message:
     """Return what is the same for every recipient; faults are added to the list."""
-    if text is not None and not isinstance(text, str):
-        faults.append(unusable("text", text, "a string"))
+    has_several = isinstance(text, Mapping)  # `variant_arguments` reads them
+    if text is not None and not (has_several or isinstance(text, str)):
+        faults.append(unusable("text", text, "a string, or a mapping of names to texts"))
         text = ""
     content_id = read_id("content_id", given["content_id"], faults)
-    if (text is None) == (given["content_id"] is None):
+    if (text is None) == (given["content_id"] is None) and not has_several:
         either = "Give either the text or ", arg("content_id"), " (the id of a published message)."
         faults.append(Sentence(*either))
     source = check_text("source", given["source"], faults)
@@ -362,7 +379,7 @@ def check_message(text: Any, given: SendOptions, faults: list[str]) -> Message:
         faults.append(Sentence(arg("source"), long))
     return Message(
         program=_program(given["program"], faults),
-        content=check_text("text", text, faults, blank=True),
+        content=None if has_several else check_text("text", text, faults, blank=True),
         content_id=content_id,
         defaults=_defaults(given["defaults"], faults),
         source=source,

@@ -67,6 +67,15 @@ class Texts:
         defaults = self.message.defaults
         return {**{tag: defaults.get(tag, "") for tag in self.database_tags}, **self.filled}
 
+    @property
+    def told(self) -> str | None:
+        """The text as it is told of; None for a published message."""
+        return self.message.content
+
+    def of(self, rows: Positions) -> Texts:  # noqa: ARG002 - which it is where there are several
+        """Return the text of rows that all have the same one."""
+        return self
+
     def at(self, rows: Positions) -> list[str] | pa.Array:
         """Return the texts of rows; a tag of the database's stays as it is written."""
         if self.template is None:
@@ -89,12 +98,17 @@ class Texts:
 
 def read_texts(message: Message, columns: Columns, fold: str | None, values: ColumnValues) -> Texts:
     """Take the text apart, read what fills its tags, and measure how it comes out."""
-    problems = values.problems
-    texts = _filled(_folded(_read(message, columns, values), fold, problems))
-    texts = _measured(texts, len(values.frame))
-    if texts.measured is not None and not problems.blocking:
-        _note_long(texts.measured, problems)
+    texts = _measured(read_unmeasured(message, columns, fold, values), len(values.frame))
+    if texts.measured is not None and not values.problems.blocking:
+        note_long(texts.measured, values.problems)
     return texts
+
+
+def read_unmeasured(
+    message: Message, columns: Columns, fold: str | None, values: ColumnValues
+) -> Texts:
+    """Take the text apart and read what fills its tags."""
+    return _filled(_folded(_read(message, columns, values), fold, values.problems))
 
 
 def _read(message: Message, columns: Columns, values: ColumnValues) -> Texts:
@@ -250,7 +264,7 @@ def _measured(texts: Texts, rows: int) -> Texts:
     return replace(texts, measured=measure_filled(texts.template, texts.known, rows))
 
 
-def _note_long(measured: Measured, problems: Problems) -> None:
+def note_long(measured: Measured, problems: Problems) -> None:
     """Note the rendered texts that are over a limit of the platform."""
     limit = np.where(measured.gsm7, MAX_CHARACTERS, MAX_UCS2_CHARACTERS)
     over = (measured.characters > limit) | (measured.segments > MAX_SEGMENTS)

@@ -23,6 +23,7 @@ from smsframe._plan.data import PlanData
 from smsframe._plan.options import Columns, Options
 from smsframe._plan.problems import Problems
 from smsframe._plan.recipients import Recipients
+from smsframe._plan.variant_texts import ManyTexts
 from smsframe._plan.verdicts import judge_rows
 from smsframe.errors import InputError
 
@@ -81,7 +82,7 @@ def trial_texts(
         raise InputError(
             f"A test is at most {MOST} messages; this would be {len(rows) * len(numbers):,}."
         )
-    told = list(dict.fromkeys(_told(problems, labels, rows)))
+    told = list(dict.fromkeys([*_told(problems, labels, rows), *_without(texts, labels, rows)]))
     if told:
         raise InputError(AlreadyMasked(joined(" ", told)))
     every = np.tile(rows, len(numbers))
@@ -104,6 +105,14 @@ def trial_texts(
         verdict=judged.verdict,
         somebody_twice=judged.somebody_twice,
     )
+
+
+def _without(texts: Texts, labels: pd.Index, rows: Positions) -> Iterator[str]:
+    """Yield which rows get none of several texts."""
+    if isinstance(texts, ManyTexts):
+        number = texts.variants.number[rows]
+        for row in rows[(number < 0) | (number >= len(texts.variants.names))]:
+            yield f"Row {shown_label(labels[row])} gets none of the texts."
 
 
 def _numbers(to: Any, region: str | None) -> list[str]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from smsframe._plan.message_parts import MessageColumns
     from smsframe._plan.options import Columns, Options
 
-READY, INVALID, DUPLICATE, HELD_BACK, EXCLUDED = range(5)
+READY, INVALID, DUPLICATE, HELD_BACK, EXCLUDED, HELD_OUT = range(6)
 
 NOT_NOW = Sentence(
     words(
@@ -41,6 +41,12 @@ EXCLUDED_SENTENCE = Sentence(
     "This person is in ",
     arg("exclude", screen="the list that was given"),
     ", or in the file that SMSFRAME_EXCLUDE names, so nothing was sent.",
+)
+
+HELD_OUT_SENTENCE = Sentence(
+    "This person is in the holdout of this campaign (",
+    arg("holdout"),
+    "): they get nothing, so that it can be seen what people do who get nothing.",
 )
 
 Verdict = npt.NDArray[np.uint8]
@@ -60,12 +66,19 @@ def judge_rows(
     options: Options,
     excluded: npt.NDArray[np.bool_],
     problems: Problems,
+    *,
+    held_out: npt.NDArray[np.bool_] | None = None,
 ) -> Judged:
-    """Find each row's verdict: invalid, excluded, a duplicate, beyond ``limit``, or ready."""
+    """Find each row's verdict.
+
+    Invalid, excluded, in the holdout, a duplicate, beyond ``limit``, or ready.
+    """
     verdict = problems.bad_rows(len(excluded)).astype(np.uint8) * INVALID
     if problems.blocking:
         verdict[:] = INVALID
     verdict[excluded & (verdict == READY)] = EXCLUDED
+    if held_out is not None:
+        verdict[held_out & (verdict == READY)] = HELD_OUT
     ready = np.flatnonzero(verdict == READY)
     who = messages.identity(ready) if len(ready) > 1 else None  # one row repeats nothing
     somebody_twice = who is not None and has_repeats(who)
@@ -150,6 +163,7 @@ def verdicts_of(
         (DUPLICATE, ("duplicate", duplicate_sentence(repeats))),
         (HELD_BACK, ("limit", NOT_NOW)),
         (EXCLUDED, ("excluded", EXCLUDED_SENTENCE)),
+        (HELD_OUT, ("held_out", HELD_OUT_SENTENCE)),
     )
     for which, rule in rules:
         reason[verdict == which] = len(reasons)

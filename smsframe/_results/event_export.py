@@ -19,9 +19,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsframe._base.any_frame import as_frame
 from smsframe._base.result_rows import bare_digits
 from smsframe._base.sentences import Sentence, arg
-from smsframe._base.validation import check_frame, shown_label
+from smsframe._base.validation import shown_label
 from smsframe._phones.country import countries
 from smsframe._phones.read import read_phones
 from smsframe._phones.to_strings import texts_of
@@ -60,7 +61,7 @@ class Events:
     @classmethod
     def read(cls, frame: Any, phone: Any, source: Any) -> Events:
         """Read an export; InputError when it lacks a column."""
-        check_frame(frame, "The events must be a DataFrame")
+        frame = as_frame(frame, "The events must be a DataFrame")
         for name, argument in ((phone, "phone"), (source, "source")):
             _check_column(frame, name, argument)
         names, number = _tagged(frame[source])

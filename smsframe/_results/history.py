@@ -8,6 +8,7 @@ not reached) the rest counts, unless the batch was accepted.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from smsframe._journal.store import Journal, RunRecord
 
 NOT_REACHED = ("not_reached", "The run ended before this row. The same send goes on here.")
+HOLDOUT = "holdout"
 RUN_STATUSES = result_columns.STATUSES[1:]
 
 
@@ -38,14 +40,21 @@ def results_of(journal: Journal, run_id: str) -> pd.DataFrame:
     known = _messages(journal, run_id, rest)
     source = _sources(run, rest, known)
     verdicts = _verdicts(run, rest, known, source)
-    return result_columns.results_frame(
-        _sent_columns(known, source, verdicts), verdicts, run=run_id
-    )
+    columns = _sent_columns(known, source, verdicts)
+    return result_columns.results_frame(columns, verdicts, run=run_id, split=run.variants)
 
 
 def _run(journal: Journal, run_id: str) -> RunRecord:
     """Return a run that can be rebuilt."""
     run = journal.run(run_id)
+    place = journal.place(run_id)
+    if place is not None:
+        folder = json.loads(place)["out"]
+        raise JournalError(
+            f"Run {run_id} was sent from files, so its results are files too: "
+            f"smsframe.SentFiles({folder!r}) opens them.",
+            run=run_id,
+        )
     if run.forgotten or not run.rest:
         raise JournalError(
             f"What run {run_id} sent was forgotten (smsframe.journal.forget), so its rows cannot "
@@ -107,7 +116,31 @@ def _verdicts(
         batches=[facts_of(record) for record in known.batches],
         contact=_contacts(run, rest, known, source),
         segments=_segments(run, rest, known, source),
+        **_variants(run, rest, known, source),
     )
+
+
+def _variants(
+    run: RunRecord, rest: pa.Table, known: Remembered, source: npt.NDArray[np.int64]
+) -> dict[str, Any]:
+    """Return which of several texts each row had, or would have; nothing where there was one."""
+    if not run.variants:
+        return {}
+    own = [record.variant for record in known.batches]
+    told = _plain(rest[payloads.VARIANT]) if payloads.VARIANT in rest.column_names else None
+    names = {*own, *(told.unique().to_pylist() if told is not None else ())} - {"", None}
+    held_out = HOLDOUT in names
+    order = [*sorted(names - {HOLDOUT}), *([HOLDOUT] if held_out else [])]
+    by_batch = np.array([*(order.index(n) if n else -1 for n in own), -1], dtype=np.int32)
+    of_message = np.append(by_batch[known.batch], -1)
+    number = of_message[source].astype(np.int32)
+    if told is not None:
+        rows = rest["row"].to_numpy()
+        coded = pc.index_in(told, value_set=pa.array(order, pa.string()))
+        coded = pc.fill_null(coded, -1).to_numpy(zero_copy_only=False).astype(np.int32)
+        unsent = source[rows] < 0
+        number[rows[unsent]] = coded[unsent]
+    return {"variant": number, "variants": tuple(order)}
 
 
 def _rest_reasons(rest: pa.Table) -> tuple[list[tuple[str, str]], npt.NDArray[np.int32]]:
@@ -242,7 +275,7 @@ def _run_row(journal: Journal, run_id: str) -> dict[str, Any]:
 
 def _counts(journal: Journal, run: RunRecord) -> dict[str, int | None]:
     """Count the rows of a run by status; those that an earlier run had dealt with by themselves."""
-    if run.forgotten:
+    if run.forgotten or journal.place(run.run_id) is not None:
         counted = journal.counts(run.run_id)
         known = {**counted, "unknown": counted["unknown"] + counted["claimed"]}
         return {name: known.get(name) if name != "rejected" else None for name in _COUNTS}

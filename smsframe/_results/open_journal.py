@@ -5,29 +5,30 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from smsframe._journal.location import is_there, no_journal
-from smsframe._journal.store import PATIENCE_S, Journal
+from smsframe._journal.location import no_journal
+from smsframe._journal.opening import open_existing
+from smsframe._journal.store import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from smsframe._base.journal_address import JournalAddress
+    from smsframe._journal.store import Journal
 
 
 @contextlib.contextmanager
-def reading_journal(path: Path) -> Iterator[Journal | None]:
+def reading_journal(path: JournalAddress) -> Iterator[Journal | None]:
     """Open a journal that is there, waiting where it is locked; None where there is none.
 
     JournalError where none can be.
     """
-    if not is_there(path):
-        yield None
-        return
-    with Journal(path, patience_s=PATIENCE_S) as journal:
+    found = open_existing(path, patience_s=PATIENCE_S)
+    with found or contextlib.nullcontext() as journal:
         yield journal
 
 
 @contextlib.contextmanager
-def existing_journal(path: Path) -> Iterator[Journal]:
+def existing_journal(path: JournalAddress) -> Iterator[Journal]:
     """Open a journal that has to be there; JournalError where there is none."""
     with reading_journal(path) as journal:
         if journal is None:

@@ -32,6 +32,9 @@ CLEAR = "none"
 MOST_BARS = 60
 MOST_REASONS = 10
 MOST_TICKS = 8
+MOST_LABELLED = 12
+LEAST_BARS = 6
+"""As wide as so many bars a panel is at least: one bar alone is no wall."""
 MOST_NAMES = 6
 SIZE_INCHES = (8.0, 6.0)
 PANELS = [["batches", "batches"], ["reasons", "segments"]]
@@ -58,24 +61,24 @@ STYLE = {
 
 def drawn(frame: pd.DataFrame) -> npt.NDArray[Any]:
     """Draw results and return the three Axes; see :func:`smsframe.plot`."""
-    pyplot = _pyplot()
+    plt = pyplot()
     rows = ResultRows.read(frame)
     # Outside the context: a session's first figure switches its pictures on, which the context
     # would switch off again.
-    figure = pyplot.figure(figsize=SIZE_INCHES, layout="constrained")
+    figure = plt.figure(figsize=SIZE_INCHES, layout="constrained")
     figure.set(facecolor=CLEAR, edgecolor=CLEAR)
-    with pyplot.rc_context(STYLE):
+    with plt.rc_context(STYLE):
         ratios = {"width_ratios": [5, 2], "height_ratios": [3, 4]}
         axes = figure.subplot_mosaic(PANELS, gridspec_kw=ratios)
         _draw_batches(axes["batches"], rows)
         _draw_reasons(axes["reasons"], rows)
         _draw_segments(axes["segments"], rows)
-        _explain_colours(figure, pyplot, rows)
+        _explain_colours(figure, plt, rows)
     axes["segments"].yaxis.set_tick_params(labelcolor=UNSEEN)  # of an axis that is not shown
     return np.array([axes["batches"], axes["reasons"], axes["segments"]])
 
 
-def _pyplot() -> Any:
+def pyplot() -> Any:
     """Return matplotlib's pyplot, or say how to get it."""
     try:
         import matplotlib.pyplot as plt  # noqa: PLC0415 - an extra, imported when asked for
@@ -102,8 +105,13 @@ def _draw_batches(axes: Any, rows: ResultRows) -> None:
     axes.set_xlabel(f"{named}, by time of acceptance (UTC){apart}")
     step = max(1, -(-len(labels) // MOST_TICKS))
     axes.set_xticks(range(0, len(labels), step), labels[::step])
+    axes.set_xlim(-0.6, max(len(labels), LEAST_BARS) - 0.4)
+    axes.yaxis.get_major_locator().set_params(integer=True)
     axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.set_ylim(0, 1.06 * counts.sum(axis=1).max())
+    if len(labels) <= MOST_LABELLED:
+        _write(axes, counts, (0, 3), ha="center")
+        axes.set_ylim(0, 1.15 * counts.sum(axis=1).max())
 
 
 def _stack(axes: Any, counts: pd.DataFrame, *, width: float, across: bool = False) -> None:
@@ -144,7 +152,11 @@ def _batch_counts(rows: ResultRows) -> tuple[pd.DataFrame, list[str], int]:
         index="bar", columns="status", values="batch", aggfunc="count", observed=True, fill_value=0
     )
     first = table.groupby("bar")["at"].min().reindex(counts.index)
-    shown = ["" if pd.isna(at) else f"{at:%H:%M:%S}" for at in first]
+    several = len({at.date() for at in first.dropna()}) > 1
+    moment = "%d %b\n%H:%M:%S" if several else "%H:%M:%S"
+    shown = ["" if pd.isna(at) else f"{at:{moment}}" for at in first]
+    if not several and first.notna().any():
+        shown[0] += f"\n{first.min():%d %b %Y}"  # the day, once
     labels = [f"{n * each + 1}\n{at}" for n, at in zip(counts.index.tolist(), shown, strict=True)]
     counts.columns = pd.Index([str(name) for name in counts.columns])
     return counts, labels, each
@@ -195,17 +207,18 @@ def _draw_segments(axes: Any, rows: ResultRows) -> None:
     _write(axes, counts, (0, 3), ha="center")
     axes.set_xlabel(f"segments per message,\n{'accepted or sent' if billed else 'planned'}")
     axes.set_xticks(range(len(counts)), counts.index)
+    axes.set_xlim(-0.6, max(len(counts), 2) - 0.4)
     axes.margins(y=0.12)
     axes.yaxis.set_visible(False)
     axes.spines["left"].set_visible(False)
 
 
-def _explain_colours(figure: Any, pyplot: Any, rows: ResultRows) -> None:
+def _explain_colours(figure: Any, plt: Any, rows: ResultRows) -> None:
     """Name the colour of each status that occurs, once for all panels."""
     found = [status for status in STATUS_COLOURS if rows.has(status).any()]
     if not found:
         return
-    patches = [pyplot.Rectangle((0, 0), 1, 1, color=STATUS_COLOURS[status]) for status in found]
+    patches = [plt.Rectangle((0, 0), 1, 1, color=STATUS_COLOURS[status]) for status in found]
     figure.legend(
         patches,
         [result_columns.words_of(status) for status in found],

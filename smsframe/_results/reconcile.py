@@ -31,7 +31,7 @@ from smsframe._base import result_columns
 from smsframe._base.result_rows import ResultRows
 from smsframe._base.validation import shown_label
 from smsframe._journal.reasons import known_reason
-from smsframe._journal.store import ACCEPTED, CLAIMED, REJECTED, STATE_NAMES, UNKNOWN, campaign_lock
+from smsframe._journal.store import ACCEPTED, CLAIMED, REJECTED, STATE_NAMES, UNKNOWN
 from smsframe._results.event_export import Events, is_by_number, named_people
 from smsframe._results.event_export_checks import refuse_contradictions, refuse_incomplete
 from smsframe._results.messages import remember, states_of
@@ -41,8 +41,8 @@ from smsframe.errors import InputError, JournalError, UnknownOutcomeWarning, war
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
+    from smsframe._base.journal_address import JournalAddress
     from smsframe._journal.store import BatchRecord, Journal
     from smsframe._results.messages import Remembered
 
@@ -58,7 +58,7 @@ Mask = npt.NDArray[np.bool_]
 # -- resolve
 
 
-def resolved(frame: pd.DataFrame, which: Any, *, as_: str, path: Path) -> pd.DataFrame:
+def resolved(frame: pd.DataFrame, which: Any, *, as_: str, path: JournalAddress) -> pd.DataFrame:
     """Settle unknown messages by a person's word; see :func:`smsframe.resolve`."""
     with existing_journal(path) as journal:
         rows = ResultRows.read(frame)
@@ -210,7 +210,7 @@ def reconciled(
     phone: Any,
     source: Any,
     settled: bool,
-    path: Path,
+    path: JournalAddress,
 ) -> pd.DataFrame:
     """Settle unknown messages by an export of events; see :func:`smsframe.reconcile`."""
     exported = Events.read(events, phone, source)
@@ -336,7 +336,7 @@ def _locked(journal: Journal, known: Remembered, numbers: Sequence[int]) -> Iter
     """Keep senders of these campaigns away, and give up the claims of those that died."""
     with contextlib.ExitStack() as stack:
         for scope in sorted({known.batches[number].scope for number in numbers}):
-            stack.enter_context(campaign_lock(journal.path, scope))
+            stack.enter_context(journal.sending(scope))
             journal.mark_orphans_unknown(scope)
         yield
 

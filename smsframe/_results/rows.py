@@ -10,9 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
-from smsframe._base.result_columns import detached, strip_results
-from smsframe._base.result_rows import ResultRows
+from smsframe._base.any_frame import as_frame
+from smsframe._base.result_columns import STATUSES, detached, strip_results
+from smsframe._base.result_rows import A_RESULT, ResultRows
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_text, refuse
 from smsframe._connect import journal_file
@@ -22,25 +24,36 @@ from smsframe._results.plot import drawn
 from smsframe._results.summary import batch_table, summarized
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Hashable, Mapping
 
     import numpy.typing as npt
-    import pandas as pd
 
     from smsframe._acoustic.client import Client
+    from smsframe._base.any_frame import AnyFrame
+    from smsframe._base.journal_address import JournalArgument
     from smsframe._results.summary import Summary
 
-__all__ = ["batches", "failed", "plot", "results", "runs", "summary", "to_retry", "unknown"]
+__all__ = [
+    "batches",
+    "counts",
+    "failed",
+    "plot",
+    "results",
+    "runs",
+    "summary",
+    "to_retry",
+    "unknown",
+]
 
 FAILED = ("rejected", "invalid", "not_attempted", "not_sent")
 RETRIED = ("rejected", "not_attempted")
-NOT_AGAIN = ("already_in_campaign", "excluded", "opted_out", "no_consent")
+HELD_OUT = "held_out"
+NOT_AGAIN = (HELD_OUT, "already_in_campaign", "excluded", "opted_out", "no_consent")
 
 
 @public
 def summary(
-    frame: pd.DataFrame,
+    frame: AnyFrame,
     by: Hashable | list[Hashable] | None = None,
     *,
     price_per_segment: float | Mapping[str, float] | None = None,
@@ -87,15 +100,15 @@ def summary(
     >>> done.sms.summary(by="country").to_frame()["country"].tolist()
     ['GB', 'US', <NA>]
     """
-    return summarized(frame, by, price_per_segment)
+    return summarized(as_frame(frame, A_RESULT), by, price_per_segment)
 
 
 @public
 def batches(
-    frame: pd.DataFrame,
+    frame: AnyFrame,
     *,
     client: Client | None = None,
-    journal: str | os.PathLike[str] | None = None,
+    journal: JournalArgument = None,
 ) -> pd.DataFrame:
     """List the calls behind results: one row per batch.
 
@@ -109,7 +122,7 @@ def batches(
     client : Client, optional
         Whose journal to look into. None: that of the client ``connect`` made last, else the usual
         one.
-    journal : path, optional
+    journal : path or URL, optional
         Another journal.
 
     Returns
@@ -138,11 +151,11 @@ def batches(
     0
     """
     with reading_journal(journal_file(client, journal)) as opened:
-        return batch_table(frame, opened)
+        return batch_table(as_frame(frame, A_RESULT), opened)
 
 
 @public
-def failed(frame: pd.DataFrame) -> pd.DataFrame:
+def failed(frame: AnyFrame) -> pd.DataFrame:
     """Return the rows that did not go out, each with its reason; as a property of the accessor.
 
     Parameters
@@ -169,11 +182,14 @@ def failed(frame: pd.DataFrame) -> pd.DataFrame:
     >>> done.sms.failed["sms_code"].tolist()
     ['phone_missing']
     """
-    return _chosen(frame, *FAILED)
+    frame = as_frame(frame, A_RESULT)
+    rows = ResultRows.read(frame)
+    held_out = np.array([code == HELD_OUT for code in rows.code.to_pylist()], dtype=bool)
+    return detached(frame.loc[rows.has(*FAILED) & ~held_out])
 
 
 @public
-def unknown(frame: pd.DataFrame) -> pd.DataFrame:
+def unknown(frame: AnyFrame) -> pd.DataFrame:
     """Return the rows that may or may not have gone out; as a property of the accessor.
 
     They are not repeated unasked. :func:`reconcile` or :func:`resolve` settle them.
@@ -205,7 +221,46 @@ def unknown(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 @public
-def to_retry(frame: pd.DataFrame) -> pd.DataFrame:
+def counts(frame: AnyFrame) -> pd.Series[int]:
+    """Count the rows by status, without those that do not occur; a property of the accessor.
+
+    ``results["sms_status"].value_counts()`` lists every status there is, also those of no row.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Results.
+
+    Returns
+    -------
+    Series of int64
+        Called ``rows``. Its index, ``sms_status``, are the statuses that occur, as string, in the
+        order of the list of statuses: ``planned``, ``accepted``, ``sent``, ``not_sent``,
+        ``rejected``, ``invalid``, ``duplicate``, ``unknown``, ``not_attempted``. A row without a
+        status is not counted.
+
+    Raises
+    ------
+    InputError
+        The frame holds no results.
+
+    Examples
+    --------
+    >>> import pandas as pd, smsframe
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123", "n/a", "+44 7400 123456"]})
+    >>> done = people.sms.send("Hello", program="148372", phone="mobile", dry_run=True)
+    >>> smsframe.counts(done).to_dict()
+    {'planned': 2, 'invalid': 1}
+    """
+    status = ResultRows.read(as_frame(frame, A_RESULT)).status
+    numbers = np.bincount(status[status >= 0], minlength=len(STATUSES))
+    occur = np.flatnonzero(numbers)
+    names = pd.Index([STATUSES[number] for number in occur], dtype="string", name="sms_status")
+    return pd.Series(numbers[occur], index=names, name="rows", dtype="int64")
+
+
+@public
+def to_retry(frame: AnyFrame) -> pd.DataFrame:
     """Return the rows that did not go out and may, ready for ``.sms.send``.
 
     The plainest way to go on is to run the same send again on the whole frame: it sends only what
@@ -238,6 +293,7 @@ def to_retry(frame: pd.DataFrame) -> pd.DataFrame:
     >>> smsframe.to_retry(done)["mobile"].tolist()
     ['+1 201-555-0124']
     """
+    frame = as_frame(frame, A_RESULT)
     rows = ResultRows.read(frame)
     held = np.array([code in NOT_AGAIN for code in rows.code.to_pylist()], dtype=bool)
     chosen = strip_results(frame.loc[rows.has(*RETRIED) & ~held])
@@ -246,7 +302,7 @@ def to_retry(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 @public
-def plot(frame: pd.DataFrame) -> npt.NDArray[Any]:
+def plot(frame: AnyFrame) -> npt.NDArray[Any]:
     """Draw results: outcome by batch over time, reasons ranked, segments per message.
 
     Parameters
@@ -277,13 +333,11 @@ def plot(frame: pd.DataFrame) -> npt.NDArray[Any]:
     (3,)
     >>> matplotlib.pyplot.close("all")
     """
-    return drawn(frame)
+    return drawn(as_frame(frame, A_RESULT))
 
 
 @public
-def runs(
-    *, client: Client | None = None, journal: str | os.PathLike[str] | None = None
-) -> pd.DataFrame:
+def runs(*, client: Client | None = None, journal: JournalArgument = None) -> pd.DataFrame:
     """List every run that the journal knows, the latest first.
 
     Parameters
@@ -291,7 +345,7 @@ def runs(
     client : Client, optional
         Whose journal to look into. None: that of the client ``connect`` made last, else the usual
         one.
-    journal : path, optional
+    journal : path or URL, optional
         Another journal.
 
     Returns
@@ -324,7 +378,7 @@ def results(
     run: str,
     *,
     client: Client | None = None,
-    journal: str | os.PathLike[str] | None = None,
+    journal: JournalArgument = None,
 ) -> pd.DataFrame:
     """Bring the results of an earlier run back from the journal, as they stand now.
 
@@ -335,7 +389,7 @@ def results(
     client : Client, optional
         Whose journal to look into. None: that of the client ``connect`` made last, else the usual
         one.
-    journal : path, optional
+    journal : path or URL, optional
         Another journal.
 
     Returns
@@ -369,7 +423,8 @@ def results(
         return history.results_of(opened, name or "")
 
 
-def _chosen(frame: pd.DataFrame, *statuses: str) -> pd.DataFrame:
+def _chosen(frame: AnyFrame, *statuses: str) -> pd.DataFrame:
     """Return the rows with one of these statuses."""
+    frame = as_frame(frame, A_RESULT)
     chosen = ResultRows.read(frame).has(*statuses)
     return detached(frame.loc[chosen])

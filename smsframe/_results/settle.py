@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from smsframe._acoustic.client import default_client
+from smsframe._base.any_frame import as_frame
+from smsframe._base.result_rows import A_RESULT
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import (
     check_bool,
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe._acoustic.client import Client
+    from smsframe._base.any_frame import AnyFrame
     from smsframe._base.progress import Wanted
 
 __all__ = ["reconcile", "refresh", "resolve"]
@@ -52,7 +55,7 @@ __all__ = ["reconcile", "refresh", "resolve"]
 
 @public
 def refresh(
-    frame: pd.DataFrame,
+    frame: AnyFrame,
     *,
     deadline_s: float = 60.0,
     client: Client | None = None,
@@ -129,12 +132,14 @@ def refresh(
     wanted = check_progress("progress", progress, faults)
     refuse(faults)
     asked = default_client() if client is None else client
-    return refreshed(frame, client=asked, deadline_s=float(deadline_s), progress=wanted)
+    return refreshed(
+        as_frame(frame, A_RESULT), client=asked, deadline_s=float(deadline_s), progress=wanted
+    )
 
 
 @public
 def resolve(
-    frame: pd.DataFrame,
+    frame: AnyFrame,
     which: Any = None,
     *,
     as_: Literal["sent", "not_sent"],
@@ -191,12 +196,12 @@ def resolve(
     faults: list[str] = []
     check_choice("as_", as_, ("sent", "not_sent"), faults)
     refuse(faults)
-    return resolved(frame, which, as_=as_, path=journal_file(client))
+    return resolved(as_frame(frame, A_RESULT), which, as_=as_, path=journal_file(client))
 
 
 @public
 def reconcile(
-    frame: pd.DataFrame,
+    frame: AnyFrame,
     events: pd.DataFrame,
     *,
     phone: Hashable = "Mobile Number",
@@ -280,5 +285,10 @@ def reconcile(
     complete = check_bool("settled", settled, faults)
     refuse(faults)
     return reconciled(
-        frame, events, phone=phone, source=source, settled=complete, path=journal_file(client)
+        as_frame(frame, A_RESULT),
+        events,
+        phone=phone,
+        source=source,
+        settled=complete,
+        path=journal_file(client),
     )

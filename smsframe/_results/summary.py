@@ -175,7 +175,8 @@ def _group(rows: ResultRows, by: Hashable) -> pd.Series:
             raise InputError(f"The results have column {by!r} more than once: rename one.")
         column: pd.Series = rows.frame[by]
         if by in _OF_THE_SUMMARY:
-            raise InputError(f"by={by!r} is a column that a summary has itself: rename yours.")
+            itself = " is a column that a summary has itself: rename yours."
+            raise InputError(Sentence(arg("by", python=repr(by)), itself))
         _refuse_nested(column, by)
         return column.reset_index(drop=True)
     if isinstance(by, str) and by == COUNTRY:
@@ -187,8 +188,10 @@ def _group(rows: ResultRows, by: Hashable) -> pd.Series:
     hint = f"Did you mean {names[near[0]]!r}? " if near else ""
     columns = ", ".join(map(repr, rows.frame.columns))
     raise InputError(
-        f"by={shown_label(by)} is no column of the results. {hint}Give 'country' or one of: "
-        f"{columns}."
+        Sentence(
+            arg("by", python=shown_label(by)),
+            f" is no column of the results. {hint}Give 'country' or one of: {columns}.",
+        )
     )
 
 
@@ -198,8 +201,10 @@ def _refuse_nested(column: pd.Series, by: Hashable) -> None:
         pd.factorize(column)
     except TypeError as error:
         raise InputError(
-            f"by={shown_label(by)} has cells that are no single values, such as lists: they make "
-            "no groups."
+            Sentence(
+                arg("by", python=shown_label(by)),
+                " has cells that are no single values, such as lists: they make no groups.",
+            )
         ) from error
 
 
@@ -296,12 +301,15 @@ def batch_table(frame: pd.DataFrame, journal: Journal | None) -> pd.DataFrame:
     lines += [
         _foreign_batch(rows, first[name], name, here[name]) for name in here if name not in found
     ]
-    table = pd.DataFrame(lines, columns=list(BATCH_DTYPES))
+    dtypes = dict(BATCH_DTYPES)
+    if any(line.get("variant") for line in lines):
+        dtypes["variant"] = "string"
+    table = pd.DataFrame(lines, columns=list(dtypes))
     for name in ("sent_at", "settled_at", "refreshed_at"):
         table[name] = result_columns.moments(
             None if pd.isna(second) else second for second in table[name]
         )
-    return table.astype(BATCH_DTYPES).sort_values("batch", ignore_index=True)
+    return table.astype(dtypes).sort_values("batch", ignore_index=True)
 
 
 def _found_batches(
@@ -335,6 +343,7 @@ def _line(record: BatchRecord, rows: int) -> dict[str, Any]:
         "sent_at": record.claimed_at,
         "settled_at": record.settled_at,
         "refreshed_at": record.refreshed_at,
+        "variant": record.variant or None,
     }
 
 

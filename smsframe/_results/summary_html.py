@@ -115,7 +115,7 @@ def _shown_table(view: Summary) -> pd.DataFrame:
     if view.by is not None:
         table = _side_by_side(table, view)
     else:
-        table["share"] = [_percent(share) for share in table["share"]]
+        table["share"] = [percent(share) for share in table["share"]]
     for name in table.columns:
         if name in ("rows", "segments") or (view.by is not None and name in STATUS_COLOURS):
             table[name] = [f"{count:,}" if count else "" for count in table[name]]
@@ -131,7 +131,7 @@ def _cost(cost: Any) -> str:
     return money(cost) if cost else ""
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
     """Return a share in percent; never 100 where a row is missing, never 0 where one is."""
     shown = f"{share:.1%}"
     if shown == "100.0%" and share < 1:

@@ -11,6 +11,11 @@ has messages of the campaign that are no longer in the frame: not sent, and said
 out: a second order of a person whose first is still in the frame is another message. With
 ``resend_unknown`` only what was accepted counts as a message that a corrected one stands in for.
 
+With several texts (variants) a campaign knows people and the number of their rows, and no words:
+there such a row is not merely held, it is the message that the person had, whichever text that was,
+and is reported so. A row whose very values went out comes first, so that of two orders of one
+person the other one goes out, in whatever order they stand.
+
 Rows beyond ``limit`` and excluded ones are looked up too: what went out before stays as it was and
 is reported so.
 """
@@ -90,7 +95,13 @@ def find_sent(plan: PlanData, service: str, scope: bytes, journal: JournalReader
     held = np.zeros(len(rows), dtype=bool)
     if who is not None and len(ledger):
         counts = (ACCEPTED,) if plan.options.resend_unknown else HAD
-        held[wanted] = _stand_in(who[wanted], _gone(mine, ledger, counts))
+        gone = _gone(mine, ledger, counts)
+        held[wanted] = stand_in(who[wanted], ledger.recipients[gone])
+        if plan.variants is not None:
+            entry[held] = _stood_for(who[held], gone, ledger)
+            is_known |= held
+            wanted &= ~held
+            held[:] = False
     return Matched(
         todo=rows[wanted & ~held],
         known=rows[is_known],
@@ -126,18 +137,25 @@ def _is_unknown(entry: Positions, ledger: Ledger) -> npt.NDArray[np.bool_]:
     return np.isin(states[entry], (CLAIMED, UNKNOWN))
 
 
-def _gone(mine: pa.Array, ledger: Ledger, states: tuple[int, ...]) -> npt.NDArray[np.uint64]:
-    """Return whose messages in one of these states are not in the plan any more, once a message."""
+def _gone(mine: pa.Array, ledger: Ledger, states: tuple[int, ...]) -> Positions:
+    """Return the entries in one of these states that the plan has no more, once a message."""
     counts = np.flatnonzero(np.isin(ledger.state, states))
     theirs = message_keys.as_keys(ledger.keys[counts].tobytes())
     gone = counts[~pc.is_in(theirs, value_set=mine).to_numpy(zero_copy_only=False)]
     halves = ledger.keys[gone].view(np.uint64).reshape(-1, 2)
-    once = np.unique(halves, axis=0, return_index=True)[1]
-    recipients: npt.NDArray[np.uint64] = ledger.recipients[gone[once]]
-    return recipients
+    once: Positions = gone[np.unique(halves, axis=0, return_index=True)[1]]
+    return once
 
 
-def _stand_in(who: npt.NDArray[np.uint64], gone: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+def _stood_for(who: npt.NDArray[np.uint64], gone: Positions, ledger: Ledger) -> Positions:
+    """Return for each row that stands in for a message the entry of that message."""
+    order = gone[np.argsort(ledger.recipients[gone], kind="stable")]
+    before = pd.Series(who).groupby(who).cumcount().to_numpy()
+    entries: Positions = order[np.searchsorted(ledger.recipients[order], who) + before]
+    return entries
+
+
+def stand_in(who: npt.NDArray[np.uint64], gone: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
     """Return which rows stand in for messages that are gone: a person's first, as many as those."""
     recipients, numbers = np.unique(gone, return_counts=True)
     if not len(recipients):

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 from smsframe._acoustic.client import Client, default_client
 from smsframe._base.sentences import sentence_of
 from smsframe._base.validation import check_client, refuse
-from smsframe._journal.store import PATIENCE_S, Journal
+from smsframe._journal.opening import open_existing
+from smsframe._journal.store import PATIENCE_S
 from smsframe._plan import message_keys
 from smsframe._plan.history import History, Past
 from smsframe._plan.row_hours import night_now
-from smsframe._send import nearly_the_same, plan_warnings, too_soon
+from smsframe._send import nearly_the_same, plan_warnings, too_soon, variants_pinned
 from smsframe._send.already_sent import Matched, find_sent
 from smsframe._send.nearly_the_same import Before
 from smsframe._send.newcomers import new_people
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe._journal.reader import JournalReader
+    from smsframe._journal.store import Journal
     from smsframe._plan.data import PlanData
     from smsframe._plan.problems import Problems
 
@@ -129,10 +131,14 @@ def _look_back(
 ) -> tuple[Matched, Before, too_soon.Judged] | None:
     """Hold a plan against the journal, read only; None when there is no journal yet."""
     client = connected(client)
-    if made.blocking or not Path(client.journal_path).exists():
+    path = client.journal_path
+    if made.blocking or (isinstance(path, Path) and not path.exists()):
         return None
     scope = scope_of(made, client)
-    with Journal(client.journal_path, patience_s=patience_s) as journal:
+    opened = open_existing(path, patience_s=patience_s)
+    if opened is None:
+        return None
+    with opened as journal:
         matched, gap = match(made, client, scope, journal)
         before = had_before(made, client, scope, matched, journal)
         before = replace(before, new_people=new_people(made, client.service, journal))
@@ -143,7 +149,7 @@ def had_before(
     made: PlanData, client: Client, scope: bytes, matched: Matched, journal: Journal
 ) -> Before:
     """Say what people had before the messages of a plan."""
-    return nearly_the_same.look_back(
+    before = nearly_the_same.look_back(
         made,
         service=client.service,
         scope=scope,
@@ -151,6 +157,10 @@ def had_before(
         journal=journal,
         now=client.settings.clock(),
     )
+    if made.options.campaign is None:
+        return before
+    fault = variants_pinned.fault_of(made, journal.variants(scope))
+    return before if fault is None else replace(before, faults=(fault, *before.faults))
 
 
 def clock_of(client: Client | None) -> Callable[[], float]:

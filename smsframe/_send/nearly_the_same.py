@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -90,7 +90,7 @@ def look_back(
         for number, count in zip(numbers, counts, strict=True)
     ]
     faults = [
-        *_accepted_before(rounds, finished=journal.finished_runs(scope), now=now),
+        *accepted_before(rounds, finished=journal.finished_runs(scope), now=now),
         *_had_nearly_this(
             plan, service=service, scope=scope, matched=matched, journal=journal, now=now
         ),
@@ -101,7 +101,7 @@ def look_back(
     )
 
 
-def _accepted_before(
+def accepted_before(
     rounds: Sequence[tuple[BatchRecord, int]], *, finished: Sequence[FinishedRun], now: float
 ) -> Iterator[Fault]:
     """Tell of rows that an earlier round had accepted; ``rounds`` are batches with their rows."""
@@ -145,22 +145,22 @@ def _had_nearly_this(
         return
     # A run may go on for days after it was started; what of it left within the week counts.
     recent = journal.recent_runs(service, plan.message.program, now - 2 * WEEK_S)
-    near = _near_runs(plan, scope, recent)
-    if not near:
-        return
-    rows, numbers = matched.new, plan.occurrences
+    new, numbers = matched.new, plan.occurrences
     if numbers is not None:
-        rows = rows[numbers[rows] == 0]
-    if not len(rows):
-        return
-    looked = _Search(plan, service, rows, near, _of_this_frame(matched.ledger))
-    looked.through(journal.recent_batches([*near], now - WEEK_S), journal)
-    number = int((looked.at > 0).sum())
-    if plan.options.campaign is not None:
-        if number:
-            yield _had_these_words(number, looked)
-    elif number and 2 * number >= len(rows):
-        yield _nearly_the_same(number, len(rows), looked, near)
+        new = new[numbers[new] == 0]
+    for mine, rows in plan.messages.near_groups(new):
+        near = near_runs(plan, mine, scope, recent)
+        if not near or not len(rows):
+            continue
+        looked = Search(plan, service, rows, near, _of_this_frame(matched.ledger))
+        runs = list(dict.fromkeys(run_id for run_id, _ in near))
+        looked.through(journal.recent_batches(runs, now - WEEK_S), journal)
+        number = int((looked.at > 0).sum())
+        if plan.options.campaign is not None:
+            if number:
+                yield had_these_words(number, looked)
+        elif number and 2 * number >= len(rows):
+            yield nearly_the_same(number, len(rows), looked, near)
 
 
 def _of_this_frame(ledger: Ledger) -> dict[str, npt.NDArray[np.int32]]:
@@ -178,25 +178,40 @@ class _NearRun:
     pairs: list[tuple[int, int]]
 
 
-def _near_runs(plan: PlanData, scope: bytes, recent: Sequence[RecentRun]) -> dict[str, _NearRun]:
+NearRuns: TypeAlias = "Mapping[tuple[str, str], _NearRun]"
+"""By run and name of its text, which is "" where it had one."""
+
+
+def near_runs(
+    plan: PlanData, mine: NearText, scope: bytes, recent: Sequence[RecentRun]
+) -> NearRuns:
     """Return the runs with a nearly equal text; for a named campaign those of other campaigns."""
-    mine, named = plan.messages.near, plan.options.campaign is not None
-    known: dict[bytes, list[tuple[int, int]] | None] = {}
+    named = plan.options.campaign is not None
+    known: dict[bytes, dict[str, list[tuple[int, int]]]] = {}
     near = {}
     for run in recent:
         if named and run.scope == scope:
             continue
         if run.near not in known:
-            theirs = NearText.loads(run.near)
-            same = not named or theirs.words == mine.words
-            known[run.near] = shared_values(mine, theirs) if same else None
-        pairs = known[run.near]
-        if pairs is not None:
-            near[run.run_id] = _NearRun(run, pairs)
+            known[run.near] = _near_texts(mine, NearText.loads_all(run.near), named=named)
+        for variant, pairs in known[run.near].items():
+            near[run.run_id, variant] = _NearRun(run, pairs)
     return near
 
 
-class _Search:
+def _near_texts(
+    mine: NearText, theirs: Mapping[str, NearText], *, named: bool
+) -> dict[str, list[tuple[int, int]]]:
+    """Return which texts of a run are nearly equal, with the values in the same places."""
+    found = {}
+    for variant, text in theirs.items():
+        pairs = shared_values(mine, text) if not named or text.words == mine.words else None
+        if pairs is not None:
+            found[variant] = pairs
+    return found
+
+
+class Search:
     """For each row of a plan, when and in which run its person had a nearly equal message."""
 
     def __init__(
@@ -204,7 +219,7 @@ class _Search:
         plan: PlanData,
         service: str,
         rows: Positions,
-        near: Mapping[str, _NearRun],
+        near: NearRuns,
         same: Mapping[str, npt.NDArray[np.int32]],
     ) -> None:
         self._near = near
@@ -221,7 +236,8 @@ class _Search:
 
     def through(self, batches: Iterable[RecentBatch], journal: JournalReader) -> None:
         """Look through batches for the plan's people."""
-        met = [found for portion in in_portions(batches) for found in self._met(portion)]
+        wanted = (batch for batch in batches if (batch.run_id, batch.variant) in self._near)
+        met = [found for portion in in_portions(wanted) for found in self._met(portion)]
         for batch, positions in met:
             self._compare(batch, positions, journal)
 
@@ -265,7 +281,7 @@ class _Search:
     ) -> npt.NDArray[np.bool_]:
         """Return for which pairs of an earlier message and a row the values are equal."""
         same = np.ones(len(message), dtype=bool)
-        pairs = self._near[batch.run_id].pairs
+        pairs = self._near[batch.run_id, batch.variant].pairs
         if not pairs or not len(message):
             return same
         size = batch.size
@@ -282,9 +298,7 @@ class _Search:
         return same
 
 
-def _nearly_the_same(
-    number: int, total: int, looked: _Search, near: Mapping[str, _NearRun]
-) -> Fault:
+def nearly_the_same(number: int, total: int, looked: Search, near: NearRuns) -> Fault:
     """Return the fault of a send to people who had nearly the same."""
     run_id, when = _main_run(looked)
     out = (
@@ -293,7 +307,7 @@ def _nearly_the_same(
             words(" (exclude=)", at_shell=" (--exclude FILE)", screen=": exclude= of the composer"),
             ".",
         )
-        if near[run_id].run.forgotten
+        if any(each.run.forgotten for (name, _), each in near.items() if name == run_id)
         else _leave_out("To leave out who had it", run_id)
     )
     more = len(looked.runs) - 1
@@ -320,7 +334,7 @@ def _nearly_the_same(
     )
 
 
-def _had_these_words(number: int, looked: _Search) -> Fault:
+def had_these_words(number: int, looked: Search) -> Fault:
     """Return the warning of a named campaign whose people had these very words."""
     run_id, when = _main_run(looked)
     return Fault(
@@ -351,7 +365,7 @@ def _leave_out(what: str, run_id: str) -> Sentence:
     )
 
 
-def _main_run(looked: _Search) -> tuple[str, float]:
+def _main_run(looked: Search) -> tuple[str, float]:
     """Return the run that most of the people were met in, and when its last batch left."""
     run_id = max(looked.runs, key=lambda name: looked.runs[name])
     return run_id, looked.runs[run_id][1]

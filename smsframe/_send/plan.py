@@ -34,6 +34,9 @@ from smsframe._send.run import send_plan
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from smsframe._base.any_frame import AnyFrame
     from smsframe._base.arrow import Positions
     from smsframe._base.message import Message
     from smsframe._plan.data import PlanData
@@ -322,8 +325,8 @@ class Plan:
         to : str or list of str
             Your own numbers, with country codes (or of the plan's region).
         rows : index label or list of labels, optional
-            Whose words; None: those of the first row that would go out. Every number gets the
-            words of every row, ten messages at most.
+            Whose words; None: those of the first row that would go out, of several texts of the
+            first of each. Every number gets the words of every row, ten messages at most.
         client, progress : optional
             As for :meth:`send`.
 
@@ -343,7 +346,7 @@ class Plan:
             raise InputError(joined(" ", (fault.sentence for fault in self._data.blocking)))
         several = rows.tolist() if isinstance(rows, (np.ndarray, pd.Index, pd.Series)) else rows
         labels = several if isinstance(several, list) else [several]
-        where = self._data.ready[:1] if rows is None else self._rows_of(*labels)
+        where = figures.first_of_each(self._data) if rows is None else self._rows_of(*labels)
         test = self.of(trial_of(self._data, where, to))
         results = test.send(client=client, progress=progress)
         results.insert(2, "text", test.texts(None).array)
@@ -377,8 +380,8 @@ class Plan:
 @public
 @takes_send_options
 def plan(
-    frame: pd.DataFrame,
-    text: str | None = None,
+    frame: AnyFrame,
+    text: str | Mapping[str, str] | None = None,
     **options: Unpack[SendOptions],
 ) -> Plan:
     """Say what would be sent, with no side effect.
@@ -423,7 +426,11 @@ def plan(
 @public
 @takes_send_options
 def preview(
-    frame: pd.DataFrame, text: str | None = None, *, n: int = 5, **options: Unpack[SendOptions]
+    frame: AnyFrame,
+    text: str | Mapping[str, str] | None = None,
+    *,
+    n: int = 5,
+    **options: Unpack[SendOptions],
 ) -> pd.DataFrame:
     """Show the first messages as the phones would: whom (masked), text, encoding and segments.
 
@@ -435,8 +442,9 @@ def preview(
         How many messages.
     program, personalize, defaults, formats, fold, source, campaign_name, ttl_minutes : optional
         As for :func:`send`; ``program`` may be left out.
-    character_swap, content_id, phone, lookup, region, region_from, campaign, exclude : optional
+    character_swap, split, by, holdout, content_id, phone, lookup, region : optional
         As for :func:`send`, like all that follow.
+    region_from, campaign, exclude : optional
     sending_hours, closed, time_zone, min_gap, check_consent, consent_database : optional
     limit, problems, duplicates, resend_unknown, price_per_segment, client, wait_s : optional
     confirm, dry_run, progress : optional

@@ -124,7 +124,10 @@ def banner(
         now = counts.get("accepted", 0) - number
         named[0] = f"{now:,} accepted now · {number:,} had it before ({day_of(when)})"
     line = " · ".join([*named, f"cost {cost}"] if cost else named)
-    if any(counts.get(s) for s in ("rejected", "invalid", "not_attempted")):
+    held_out = (held or {}).get("held_out", 0)  # it is meant: nothing is amiss with those
+    if any(counts.get(s) for s in ("rejected", "invalid")) or (
+        counts.get("not_attempted", 0) > held_out
+    ):
         line += f": {table}.sms.failed"
     if waiting:
         line += f" · {waiting}"

@@ -78,11 +78,22 @@ class Tally:
         used, which = np.unique(ledger.batch[entries], return_inverse=True)
         batches = [ledger.batches[number] for number in used.tolist()]
         self._verdicts.batch[known] = np.array([self._batch(b) for b in batches], np.int32)[which]
+        self._recall_variants(known, [batch.variant for batch in batches], which)
         self._set(known[~accepted], "unknown", None)
         self._recalled = len(self._batches)
         for these, state in ((accepted, ACCEPTED), (~accepted, UNKNOWN)):
             reasons = np.array([self._reason(known_reason(b, state)) for b in batches], np.int32)
             self._verdicts.reason[known[these]] = reasons[which[these]]
+
+    def _recall_variants(self, rows: Positions, named: list[str], which: Positions) -> None:
+        """Write down which of several texts rows had: the one that went out, whatever is now."""
+        if self._verdicts.variant is None or not len(rows):
+            return
+        names = list(self._verdicts.variants)
+        names += [name for name in dict.fromkeys(named) if name and name not in names]
+        numbers = np.array([names.index(name) if name else -1 for name in named], dtype=np.int32)
+        self._verdicts.variant[rows] = numbers[which]
+        self._verdicts = replace(self._verdicts, variants=tuple(names))
 
     def settle(self, result: Result) -> None:
         """Write down what became of a batch; what may have gone out before stays unknown."""
@@ -170,7 +181,8 @@ class Tally:
 
     def frame(self, frame: pd.DataFrame, run: str | None) -> pd.DataFrame:
         """Return the results frame."""
-        return result_columns.results_frame(frame, self._verdicts, run=run)
+        split = self._verdicts.split
+        return result_columns.results_frame(frame, self._verdicts, run=run, split=split)
 
     def counts(self) -> dict[str, int]:
         """Return the number of rows by status, for those that occur."""

@@ -42,8 +42,9 @@ from smsframe._base.validation import given_as
 from smsframe._base.worker_pool import WorkerPool
 from smsframe._eligibility.exclude import team_mark
 from smsframe._journal import payloads
-from smsframe._journal.lock import campaign_lock, user_name
-from smsframe._journal.store import PATIENCE_S, Claim, Journal, RunRecord
+from smsframe._journal.lock import user_name
+from smsframe._journal.opening import open_journal
+from smsframe._journal.store import PATIENCE_S, Claim, RunRecord
 from smsframe._plan import campaign_names
 from smsframe._plan.problems import Problems
 from smsframe._send import consent, plan_warnings, too_soon
@@ -62,6 +63,7 @@ from smsframe._send.open_rows import (
 )
 from smsframe._send.report import JOURNAL_LOCKED, NothingSent, banner, phrase, said_before, warn
 from smsframe._send.row_outcomes import Tally
+from smsframe._send.shared_places import SharedPlaces
 from smsframe.errors import (
     AccessError,
     InputError,
@@ -75,6 +77,7 @@ if TYPE_CHECKING:
     from smsframe._acoustic.client import Client
     from smsframe._acoustic.outcomes import Outcome
     from smsframe._base.arrow import Positions
+    from smsframe._journal.store import Journal
     from smsframe._plan.data import PlanData
     from smsframe._plan.options import Sending
     from smsframe._send.already_sent import Matched
@@ -131,7 +134,7 @@ class Run:
         """Make the claim and the call of a batch."""
         batch = self.plan.slice(rows)
         batch_id = f"{self.run_id}:{number:04d}"
-        message = self.plan.message
+        message = self.plan.texts.of(rows).message
         identities, is_test = self.keys.of(rows), campaign_names.is_test(self.plan.options.campaign)
         source = " ".join(filter(None, [message.source, f"smsframe:{batch_id}"]))
         claim = Claim(
@@ -144,6 +147,7 @@ class Run:
             size=len(rows),
             payload=payloads.pack_recipients(batch),
             source=source,
+            variant=self.plan.variant_of(rows),
         )
         request = SendRequest(
             message=replace(message, source=source),
@@ -200,11 +204,11 @@ class Run:
             service=self.client.service,
             program=message.program,
             campaign=options.campaign,
-            content=message.content,
+            content=self.plan.texts.told,
             content_id=message.content_id,
-            near=self.plan.messages.near.dumps(),
+            near=self.plan.messages.near_bytes,
             is_test=campaign_names.is_test(options.campaign),
-            settings=_settings(self.plan),
+            settings=settings_of(self.plan),
             tags=self.plan.tags,
             rows=self.plan.rows,
             started_at=self.now(),
@@ -212,6 +216,7 @@ class Run:
             host=socket.gethostname(),
             pid=os.getpid(),
             rest=self.tally.unsent_rows(self.todo),
+            variants="" if options.several is None else options.several.pinned,
         )
 
 
@@ -221,15 +226,20 @@ def send_plan(made: PlanData, how: Sending, control: SendControl | None = None) 
         return dry_run(made, how.client)
     client = connected(how.client)
     _refuse_blocked(made, client)
-    _refuse_another_list(made)
+    refuse_another_list(made)
     if not len(made.sendable):
         return _keep(Tally(made.verdicts()).frame(made.frame, None))
     scope = scope_of(made, client)
     control = control or SendControl(quiet=how.progress is False)
     waits = (lambda: None) if control.apart else None
     with (
-        Journal(client.journal_path, patience_s=PATIENCE_S, waits=waits) as journal,
-        campaign_lock(client.journal_path, scope, wait_s=how.wait_s or 0.0),
+        open_journal(client.journal_path, patience_s=PATIENCE_S, waits=waits) as journal,
+        journal.sending(
+            scope,
+            service=client.service,
+            wait_s=how.wait_s or 0.0,
+            lease_s=client.settings.lease_s,
+        ),
     ):
         journal.mark_orphans_unknown(scope, at=client.settings.clock())
         run = _run_of(made, client, scope, journal, control)
@@ -261,7 +271,7 @@ def _run_of(
     made: PlanData, client: Client, scope: bytes, journal: Journal, control: SendControl
 ) -> Run:
     """Hold a plan against the journal."""
-    run_id = _new_run_id()
+    run_id = new_run_id()
     matched, gap = match(made, client, scope, journal, run_id)
     tally = Tally(made.verdicts())
     tally.recall(matched)
@@ -354,7 +364,7 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
     guard = run.gap.guard
     judge = None if guard is None else functools.partial(guard.judge, journal)
     rows = _open_rows(run)
-    with Bar(progress) as bar, client.sending() as sending:
+    with Bar(progress) as bar, client.sending(journal.may_post) as sending:
         workers: Pool = WorkerPool(
             sending.post, client.max_in_flight, failed=call_failed, clock=settings.clock
         )
@@ -362,6 +372,7 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
         def show() -> None:
             far = run.tally.progress
             bar.update(far if rows is None else rows.seen(far))
+            workers.refuse_fork()  # whoever is told how far it is may fork
 
         def settled(result: Result) -> None:
             run.tally.settle(result)
@@ -379,8 +390,8 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
             begin=show,
             gate=rows or AlwaysOpen(),
             pauses=show,
-            waits=lambda: None if run.control.apart else print(JOURNAL_LOCKED),  # noqa: T201 - as above
-            look_around=sending.look_around,
+            waits=lambda: None if run.control.apart else _say(journal.waits_because),
+            look_around=SharedPlaces(journal, sending).look_around,
             max_in_flight=client.max_in_flight,
             settings=settings,
             stop=run.control.stop,
@@ -451,9 +462,16 @@ def _reported(run: Run, delivery: Delivery) -> pd.DataFrame:
         has_table = words(" smsframe.last_results() has the table.", at_shell="")
         raise KeyboardInterrupt(Sentence(f"Stopped: {phrase(counts)}.", has_table))
     if not run.control.apart:
+        held_out = run.tally.held_counts().get("held_out", 0)
+        counts["not_attempted"] = counts.get("not_attempted", 0) - held_out
         warn(counts, delivery.ending.of_the_run if delivery.ending else "")
     results: pd.DataFrame = run.control.results
     return results
+
+
+def _say(why: str) -> None:
+    """Say why a send waits for its journal."""
+    print(why or JOURNAL_LOCKED)  # noqa: T201 - the line looked for under the cell
 
 
 def _cost_now(run: Run) -> str:
@@ -507,7 +525,7 @@ def _refuse_blocked(made: PlanData, client: Client) -> None:
         raise _refusal(Sentence(many, listed, ". The first:", *first), made, table)
 
 
-def _refuse_another_list(made: PlanData) -> None:
+def refuse_another_list(made: PlanData) -> None:
     """Refuse a plan that was made with another list of the team: somebody may have been added."""
     if campaign_names.is_test(made.options.campaign) or team_mark() == made.team_mark:
         return
@@ -591,7 +609,7 @@ def _check_confirm(run: Run, confirm: int | None, planned: tuple[int, int]) -> N
     )
 
 
-def _settings(made: PlanData) -> str:
+def settings_of(made: PlanData) -> str:
     """Return the arguments of a run as JSON, functions by their name."""
     columns, options = made.columns, made.options
     kept = {
@@ -619,6 +637,6 @@ def _keep(results: pd.DataFrame) -> pd.DataFrame:
     return results
 
 
-def _new_run_id() -> str:
+def new_run_id() -> str:
     """Return an id that sorts by time and is not met twice."""
     return f"{dt.datetime.now(tz=dt.UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"

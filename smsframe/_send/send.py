@@ -9,8 +9,11 @@ from smsframe._plan.options import takes_send_options
 from smsframe._send.plan import plan
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
+    from smsframe._base.any_frame import AnyFrame
     from smsframe._plan.options import SendOptions
 
 __all__ = ["send"]
@@ -19,8 +22,8 @@ __all__ = ["send"]
 @public
 @takes_send_options
 def send(
-    frame: pd.DataFrame,
-    text: str | None = None,
+    frame: AnyFrame,
+    text: str | Mapping[str, str] | None = None,
     **options: Unpack[SendOptions],
 ) -> pd.DataFrame:
     """Send one text to every row of a frame, once, and say what became of each row.
@@ -36,10 +39,12 @@ def send(
 
     Parameters
     ----------
-    frame : DataFrame
-        One row per recipient; it is not changed.
-    text : str, at most 800 characters
-        The message, with ``%%Tag%%`` placeholders. None only with ``content_id``.
+    frame : DataFrame, or whatever offers ``__arrow_c_stream__``
+        One row per recipient; it is not changed. A frame of polars, a relation of DuckDB, a table
+        or reader of pyarrow is taken once; the results are of pandas, on the rows' positions.
+    text : str, at most 800 characters, or mapping of name to str
+        The message, with ``%%Tag%%`` placeholders. None only with ``content_id``. A mapping has
+        several texts, of which each person gets one: ``{"A": ..., "B": ...}``.
     program : str or int
         SMS program id, ``channelQualifier`` of the API.
     personalize : mapping of tag to column or None, or list of columns, optional
@@ -62,6 +67,15 @@ def send(
         range).
     character_swap : bool, optional
         Whether the organization's character mapping applies. None: as the organization has set.
+    split : mapping of name to float, optional
+        How people are split among several texts: ``{"A": 1, "B": 3}``. By person, by chance, the
+        same in every run of the campaign. None: equally, unless ``by`` is given.
+    by : column label, optional
+        Column whose value names the text, as for languages: ``{"de": ..., "fr": ..., "*": ...}``,
+        ``"*"`` being for all others. Capitals do not count.
+    holdout : float, optional
+        Share of the people who get nothing, from 0 to below 1, to compare with. Their rows are
+        ``not_attempted`` (``held_out``).
     content_id : str, optional
         Id of a published message instead of the text.
     phone : column label, optional
@@ -79,6 +93,8 @@ def send(
         name is a new message, also to those who had the text before. Names that look alike are one
         name: Unicode's NFKC, blanks at the ends dropped, several blanks one blank, invisible
         characters left out. None: the text itself, whatever its tags and columns are called.
+        Needed with several texts: who had one never gets another, and how people are split cannot
+        change once it has begun.
     exclude : numbers, frame, path or results, optional
         Who must not be texted: a column or list of phone numbers, a frame with one, the path of a
         file (CSV, Excel, Parquet, or a text with one number a line), the results of an earlier run
@@ -141,8 +157,9 @@ def send(
     DataFrame
         The input columns, index and order, then ``sms_status`` (categorical), ``sms_code``,
         ``sms_error``, ``sms_contact``, ``sms_response_id``, ``sms_batch`` (all string),
-        ``sms_segments`` (Int32) and ``sms_accepted_at`` (UTC). ``attrs["smsframe"]["run"]`` names
-        the run.
+        ``sms_segments`` (Int32) and ``sms_accepted_at`` (UTC); with several texts last
+        ``sms_variant`` (categorical): the text's name, ``holdout``, or missing where nobody knows
+        whom the row is to. ``attrs["smsframe"]["run"]`` names the run.
 
     Raises
     ------

@@ -32,9 +32,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from smsframe._base.any_frame import as_series
 from smsframe._base.arrow import is_text
 from smsframe._base.tracebacks import public
-from smsframe._base.validation import check_series
 from smsframe._text.char_classes import (
     ASTRAL,
     CONTINUED,
@@ -55,6 +55,7 @@ from smsframe.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from smsframe._base.any_frame import AnySeries
     from smsframe._text.template import Values
 
 __all__ = [
@@ -195,7 +196,7 @@ def measure_one(text: str) -> Length:
 
 
 @public
-def segments(series: pd.Series[str]) -> pd.DataFrame:
+def segments(series: AnySeries) -> pd.DataFrame:
     """Measure each text of a Series.
 
     Parameters
@@ -227,7 +228,7 @@ def segments(series: pd.Series[str]) -> pd.DataFrame:
     1     ucs2      6         1
     2      NaN   <NA>      <NA>
     """
-    check_series(series)
+    series = as_series(series)
     texts = _texts_of(series)
     missing = texts.is_null().to_numpy(zero_copy_only=False)
     measured = measure(texts)

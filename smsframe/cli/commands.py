@@ -1,4 +1,4 @@
-"""The front door for a shell: ``smsframe demo | sandbox | plan | send | runs | status``.
+"""The front door for a shell: ``smsframe send`` and its like; `smsframe.cli.options` has them all.
 
 The same engine and journal as in a notebook, so what was sent in one is known in the other.
 ``send`` sends only what somebody has looked at: ``--confirm N`` must be the number of messages that
@@ -20,11 +20,12 @@ import os
 import sys
 import warnings
 from dataclasses import replace
+from glob import has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import smsframe
-from smsframe._base.sentences import Sentence, in_shell, sentence_of
+from smsframe._base.sentences import Sentence, in_shell, recalled, sentence_of
 from smsframe._base.tracebacks import public
 from smsframe.cli.options import EXIT_CODES, parser
 from smsframe.errors import ConfigurationError, InputError, SmsframeError, SmsframeWarning
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe._acoustic.client import Client
+    from smsframe._base.journal_address import JournalAddress
+    from smsframe._plan.options import SendOptions
     from smsframe._send.plan import Plan
 
 __all__ = ["EXIT_CODES", "main"]
@@ -86,6 +89,8 @@ def _parser() -> argparse.ArgumentParser:
             "send": _send,
             "runs": _runs,
             "status": _status,
+            "journal": _whole_journal,
+            "report": _report,
         },
         smsframe.__version__,
     )
@@ -144,6 +149,8 @@ def _plan(arguments: argparse.Namespace) -> int:
     from smsframe._files import write  # noqa: PLC0415 - brings pandas; --help is quick
     from smsframe.cli import output  # noqa: PLC0415 - brings pandas; --help is quick
 
+    if _are_files(arguments.file):
+        return _plan_files(arguments)
     if arguments.out is not None:
         write.check_out(_apart(arguments.out, arguments.file), overwrite=arguments.overwrite)
     if _named(arguments):
@@ -163,6 +170,8 @@ def _send(arguments: argparse.Namespace) -> int:
 
     if arguments.test_to or arguments.test_rows is not None:
         return _test(arguments)
+    if _are_files(arguments.file):
+        return _send_files(arguments)
     usual = Path(f"{arguments.file.stem}-results.csv")
     out = _apart(arguments.out or usual, arguments.file)
     write.check_out(out, overwrite=True)
@@ -179,6 +188,62 @@ def _send(arguments: argparse.Namespace) -> int:
         results = _sent(made, client, arguments.confirm)
     code = _reported(files.with_cells(results, cells), out, DONE)
     return code if code == ALL_ACCEPTED else _advised(made, code)
+
+
+def _are_files(path: Path) -> bool:
+    """Tell whether a folder or a pattern was named, in place of one file."""
+    return path.is_dir() or (has_magic(str(path)) and not path.exists())
+
+
+def _refuse_of_one_file(arguments: argparse.Namespace) -> None:
+    """Refuse what is for one file alone."""
+    for name in ("sheet", "hidden_rows", "encoding", "decimal", "overwrite"):
+        if getattr(arguments, name):
+            flag = f"--{name.replace('_', '-')}"
+            raise InputError(f"{flag} is for one file. Leave it out, or send file by file.")
+
+
+def _plan_files(arguments: argparse.Namespace) -> int:
+    """Show what would be sent from a folder or pattern."""
+    from smsframe.cli import output  # noqa: PLC0415 - as above
+
+    _refuse_of_one_file(arguments)
+    if arguments.out is not None:
+        raise InputError("--out of a plan is for one file. Leave it out.")
+    if _named(arguments):
+        _connect(arguments)
+    made = smsframe.plan_files(arguments.file, _said(arguments), **_options(arguments))
+    output.say(repr(made))
+    for kind in made.problems.to_dict("records"):
+        where = f" (first in {kind['file']}, row {kind['row']})" if kind["file"] else ""
+        sentence = in_shell(recalled(kind["sentence"]))
+        output.say(f"{kind['severity']}: {kind['count']:,} {kind['code']}{where}. {sentence}")
+    return ALL_ACCEPTED if made.counts.get("ready", 0) == made.rows else SOME_NOT
+
+
+def _send_files(arguments: argparse.Namespace) -> int:
+    """Send the files of a folder or pattern, once somebody has confirmed the number."""
+    from smsframe.cli import output  # noqa: PLC0415 - as above
+
+    _refuse_of_one_file(arguments)
+    if arguments.out is None:
+        raise InputError("Give --out FOLDER: the results of several files are files too.")
+    client = _connect(arguments)
+    options = _options(arguments)
+    options["client"] = client
+    if arguments.dry_run or arguments.confirm is None:
+        made = smsframe.plan_files(arguments.file, _said(arguments), **options)
+        output.say(repr(made))
+        if not made.recipients:
+            output.say("Nothing is left to send.")
+            return ALL_ACCEPTED
+        left = f"Nothing was sent. If this is right, run it again with --confirm {made.recipients}."
+        return ALL_ACCEPTED if arguments.dry_run else _complain(left, USAGE)
+    options["confirm"] = arguments.confirm
+    sent = smsframe.send_files(arguments.file, _said(arguments), out=arguments.out, **options)
+    output.say(repr(sent))
+    good = sum(sent.counts.get(status, 0) for status in DONE)
+    return ALL_ACCEPTED if good == sum(sent.counts.values()) else SOME_NOT
 
 
 def _place(arguments: argparse.Namespace, out: Path, cells: pd.DataFrame) -> Path:
@@ -294,9 +359,7 @@ def _status(arguments: argparse.Namespace) -> int:
     if arguments.out is not None:
         write.check_out(arguments.out, overwrite=True)
     path = _journal(arguments)
-    if arguments.run not in smsframe.runs(journal=path).index:
-        raise InputError(f"{path} has no run {arguments.run!r}. smsframe runs lists what there is.")
-    results = smsframe.results(arguments.run, journal=path)
+    results = _results_of(arguments.run, path)
     if arguments.out and not write.is_earlier(arguments.out, output.with_row_numbers(results)):
         write.refuse_present(arguments.out, overwrite=arguments.overwrite)
     if (results["sms_status"] == "accepted").any():  # else everything is known; no call is needed
@@ -307,7 +370,41 @@ def _status(arguments: argparse.Namespace) -> int:
     return _written(output.with_row_numbers(results), arguments.out, DONE)
 
 
-def _journal(arguments: argparse.Namespace) -> Path:
+def _whole_journal(arguments: argparse.Namespace) -> int:
+    """Upgrade, import or check a journal."""
+    from smsframe._journal import location  # noqa: PLC0415 - as above
+    from smsframe.cli import journal  # noqa: PLC0415 - as above
+
+    return journal.run(arguments, location.journal_path(getattr(arguments, "journal", None)))
+
+
+def _results_of(run: str, path: JournalAddress) -> pd.DataFrame:
+    """Return the results of a run that the journal has."""
+    if run not in smsframe.runs(journal=path).index:
+        raise InputError(f"{path} has no run {run!r}. smsframe runs lists what there is.")
+    return smsframe.results(run, journal=path)
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    """Write a run as a page for people who were not there."""
+    from smsframe._files import write  # noqa: PLC0415 - as above
+    from smsframe.cli import output  # noqa: PLC0415 - as above
+
+    path = _journal(arguments)
+    results = _results_of(arguments.run, path)
+    out = arguments.out
+    if out is None:
+        usual = Path(f"{arguments.run}-report.html")
+        out = usual if arguments.overwrite else write.free_name(usual)
+    prices = _prices(arguments.price_per_segment)
+    place = smsframe.report(
+        results, out, price_per_segment=prices, overwrite=arguments.overwrite, journal=path
+    )
+    output.say(f"The report: {place}")
+    return ALL_ACCEPTED
+
+
+def _journal(arguments: argparse.Namespace) -> JournalAddress:
     """Return the journal that a connection to this place would use."""
     from smsframe._acoustic import address  # noqa: PLC0415 - as above
     from smsframe._journal import location  # noqa: PLC0415 - as above
@@ -354,7 +451,7 @@ def _written(
         write.write_frame(output.with_errors_of_a_shell(results), out, overwrite=True)
         output.say(f"\nEvery row and what {what} of it: {out}")
     fine = results["sms_status"].isin(good).to_numpy()
-    for code in ("excluded", "opted_out", "no_consent"):
+    for code in ("excluded", "held_out", "opted_out", "no_consent"):
         fine = fine | output.is_held(results, code)
     return ALL_ACCEPTED if bool(fine.all()) else SOME_NOT
 
@@ -377,10 +474,8 @@ def _connect(arguments: argparse.Namespace) -> Client:
 def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
     """Return the plan that the command line asks for, and the cells of the file as they are."""
     from smsframe._files import read as files  # noqa: PLC0415 - as above
-    from smsframe.cli import hours  # noqa: PLC0415 - as above
 
     formats: dict[Any, str] = dict(arguments.format)
-    text = _text(arguments)
     cells = files.read_cells(
         arguments.file,
         sheet=arguments.sheet,
@@ -390,62 +485,66 @@ def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
     )
     files.check_header(cells, _columns_named(arguments), arguments.file.name)
     frame = files.prepared(cells, formats, arguments.decimal)
-    made = smsframe.plan(
-        frame,
-        text,
-        program=arguments.program,
-        phone=arguments.phone,
-        lookup=dict(arguments.lookup) or None,
-        personalize=_personalize(arguments),
-        defaults=dict(arguments.default),
-        formats=formats,
-        region=arguments.region,
-        region_from=arguments.region_from,
-        campaign=arguments.campaign,
-        limit=arguments.limit,
-        problems=arguments.problems,
-        duplicates=arguments.duplicates,
-        resend_unknown=arguments.resend_unknown,
-        exclude=arguments.exclude or None,
-        sending_hours=hours.sending_hours(arguments.sending_hours),
-        closed=arguments.closed or None,
-        time_zone=arguments.time_zone,
-        min_gap=arguments.min_gap,
-        check_consent=arguments.check_consent,
-        consent_database=arguments.consent_database,
-        content_id=arguments.content_id,
-        source=arguments.source,
-        campaign_name=arguments.campaign_name,
-        ttl_minutes=arguments.ttl_minutes,
-        character_swap=_ON.get(arguments.character_swap),
-        price_per_segment=_prices(arguments.price_per_segment),
-        fold=arguments.fold,
-        wait_s=getattr(arguments, "wait", 0.0),
-    )
+    made = smsframe.plan(frame, _said(arguments), **_options(arguments))
     return _with_words(made, cells), cells
 
 
-def _text(arguments: argparse.Namespace) -> str | None:
-    """Return the text, from the command line or its file; its last line end is not part of it."""
-    path = arguments.text_file
-    if path is None:
-        text: str | None = arguments.text
-        return text
-    if arguments.text is not None:
-        raise InputError("Give --text or --text-file, not both.")
-    try:
-        read = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"--text-file {path} is not in UTF-8. Save it as UTF-8.") from error
-    except OSError as error:
-        raise InputError(f"--text-file {path} cannot be read: {error.strerror}.") from error
-    return str(read.rstrip("\n"))
+def _said(arguments: argparse.Namespace) -> str | dict[str, str] | None:
+    """Return the text, or the texts by name, from the command line or a file."""
+    from smsframe.cli import texts  # noqa: PLC0415 - as above
+
+    return texts.text_of(arguments.text, arguments.text_file)
+
+
+def _options(arguments: argparse.Namespace) -> SendOptions:
+    """Return the arguments of ``plan`` that the command line gives."""
+    from smsframe.cli import hours, texts  # noqa: PLC0415 - as above
+
+    who = texts.who_gets_which(arguments)
+    return {
+        "program": arguments.program,
+        "phone": arguments.phone,
+        "lookup": dict(arguments.lookup) or None,
+        "personalize": _personalize(arguments),
+        "defaults": dict(arguments.default),
+        "formats": dict(arguments.format),
+        "region": arguments.region,
+        "region_from": arguments.region_from,
+        "campaign": arguments.campaign,
+        "limit": arguments.limit,
+        "problems": arguments.problems,
+        "duplicates": arguments.duplicates,
+        "resend_unknown": arguments.resend_unknown,
+        "exclude": arguments.exclude or None,
+        "sending_hours": hours.sending_hours(arguments.sending_hours),
+        "closed": arguments.closed or None,
+        "time_zone": arguments.time_zone,
+        "min_gap": arguments.min_gap,
+        "check_consent": arguments.check_consent,
+        "consent_database": arguments.consent_database,
+        "split": who["split"],
+        "by": who["by"],
+        "holdout": who["holdout"],
+        "content_id": arguments.content_id,
+        "source": arguments.source,
+        "campaign_name": arguments.campaign_name,
+        "ttl_minutes": arguments.ttl_minutes,
+        "character_swap": _ON.get(arguments.character_swap),
+        "price_per_segment": _prices(arguments.price_per_segment),
+        "fold": arguments.fold,
+        "wait_s": getattr(arguments, "wait", 0.0),
+    }
 
 
 def _columns_named(arguments: argparse.Namespace) -> list[str]:
     """Return the columns that the command line names."""
     pairs = (*arguments.lookup, *arguments.tag)
-    named = [arguments.phone, *(column for _, column in pairs), *(c for c, _ in arguments.format)]
+    named = [
+        arguments.phone,
+        arguments.by,
+        *(column for _, column in pairs),
+        *(c for c, _ in arguments.format),
+    ]
     return [name for name in named if name]
 
 

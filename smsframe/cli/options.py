@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from smsframe._base.journal_address import TeamAddress, is_database_url
 from smsframe._plan.options import ARGUMENTS, GROUPS
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 EXIT_CODES = """\
 exit codes:
-  0    every row was accepted, now or before (or repeats one that was, is excluded, or opted out)
+  0    every row was accepted, now or before (or repeats one, is excluded, held out, or opted out)
   1    some rows were not: a problem of the row, a refusal, an unknown outcome, a stop
   2    usage: an argument, the file or a setting; nothing was sent
   130  interrupted; the results are written, and it says with which --confirm to go on
@@ -83,6 +84,18 @@ def _price(text: str) -> tuple[str, float]:
         raise argparse.ArgumentTypeError(f"{text!r} is neither PRICE nor COUNTRY=PRICE") from None
 
 
+def journal_name(text: str) -> Path | str:
+    """Read a file or a URL; a password on a command line is seen by all who list processes."""
+    if not is_database_url(text):
+        return Path(text)
+    if TeamAddress(text, Path()).has_password:
+        raise argparse.ArgumentTypeError(
+            "a password on the command line can be read in the list of processes; leave it out of "
+            "the URL, and give it by PGPASSWORD, by ~/.pgpass, or in SMSFRAME_JOURNAL"
+        )
+    return text
+
+
 _PAIRS: Final = {"type": _pair, "action": "append", "default": []}
 OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "program": {"required": True, "metavar": "ID"},
@@ -100,6 +113,9 @@ OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "campaign_name": {"metavar": "NAME"},
     "ttl_minutes": {"type": int, "metavar": "N"},
     "character_swap": {"choices": ["on", "off"]},
+    "split": {"metavar": "NAME=WEIGHT", **_PAIRS},
+    "by": {"metavar": "COLUMN"},
+    "holdout": {"type": float, "metavar": "SHARE"},
     "content_id": {"metavar": "ID"},
     "phone": {"metavar": "COLUMN"},
     "lookup": {"metavar": "FIELD=COLUMN", **_PAIRS},
@@ -240,6 +256,54 @@ def _add_status(commands: Any, run: Callable[..., int]) -> None:
     _add_place(parser.add_argument_group("where to"))
 
 
+def _add_journal(commands: Any, run: Callable[..., int]) -> None:
+    """Add ``journal`` with its own commands."""
+    parser = _command(
+        commands, "journal", "bring a journal to a team's database, or check it", run, ""
+    )
+    added = parser.add_subparsers(
+        title="commands", required=True, metavar="COMMAND", dest="what", help="what is done to it"
+    )
+    upgrade = _command(
+        added, "upgrade", "bring a team's database to this version of smsframe", run,
+        "Nobody may be sending, and older versions refuse it afterwards.\n",
+    )  # fmt: skip
+    upgrade.add_argument("journal_url", type=journal_name, metavar="URL", help="the database")
+    copies = _command(
+        added, "import", "copy into a journal what another one knows and it does not", run,
+        "Import everybody's files before the first send by a team's journal: what it does not "
+        "know,\nit texts again. Either may be a file or postgresql://user@host/database.\n",
+    )  # fmt: skip
+    copies.add_argument("source", type=journal_name, metavar="FROM", help="the journal to read")
+    copies.add_argument("target", type=journal_name, metavar="TO", help="the journal to write")
+    check = _command(added, "check", "hold everything in a journal against its checksums", run, "")
+    check.add_argument(
+        "journal", nargs="?", type=journal_name, metavar="JOURNAL",
+        help="a file or a URL (default: the one that is sent with)",
+    )  # fmt: skip
+
+
+def _add_report(commands: Any, run: Callable[..., int]) -> None:
+    """Add ``report``."""
+    parser = _command(
+        commands, "report", "write what happened in a run as a page for others", run,
+        "The page holds no phone numbers, no names and no values. Nothing is asked of the service: "
+        "run\n'smsframe status RUN' before, to know what became of accepted messages.\n\n"
+        "exit codes: 0 written, 1 the journal cannot be read, 2 usage\n",
+    )  # fmt: skip
+    parser.add_argument("run", metavar="RUN", help="id of the run, as 'smsframe runs' lists it")
+    _add_option(parser, "price_per_segment")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE",
+        help="where the page goes; .html (default RUN-report.html in this directory, or "
+        "RUN-report-2.html and so on where that is taken)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--overwrite", action="store_true", help="write over a file that is there already"
+    )
+    _add_place(parser.add_argument_group("whose"))
+
+
 def _add_results(parser: Any, purpose: str) -> None:
     """Add ``--out``."""
     parser.add_argument(
@@ -256,7 +320,12 @@ def _add_message(parser: Any) -> None:
     _add_reading(parser.add_argument_group("the file, where it can be read in two ways"))
     message = parser.add_argument_group("message (options with NAME=VALUE may be repeated)")
     message.add_argument("--text", help="the text, with %%%%Tag%%%% placeholders")
-    message.add_argument("--text-file", type=Path, metavar="PATH", help="the text is in this file")
+    message.add_argument(
+        "--text-file",
+        type=Path,
+        metavar="PATH",
+        help="the text is in this file, or several by name in a .toml",
+    )
     _add_options(message, "message")
     _add_options(parser.add_argument_group("people"), "people")
     _add_options(parser.add_argument_group("rules"), "rules")
@@ -295,7 +364,10 @@ def _add_place(place: Any) -> None:
     place.add_argument("--sandbox", action="store_true", help="rehearse; nothing leaves here")
     place.add_argument("--pod", help="where the account lives, such as us-1")
     place.add_argument("--base-url", metavar="URL", help="address in place of --pod")
-    place.add_argument("--journal", type=Path, metavar="FILE", help="record of what was sent")
+    place.add_argument(
+        "--journal", type=journal_name, metavar="FILE",
+        help="record of what was sent: a file, or postgresql://user@host/database",
+    )  # fmt: skip
 
 
 ADDERS: Final[Mapping[str, Callable[[Any, Callable[..., int]], None]]] = {
@@ -305,4 +377,6 @@ ADDERS: Final[Mapping[str, Callable[[Any, Callable[..., int]], None]]] = {
     "send": _add_send,
     "runs": _add_runs,
     "status": _add_status,
+    "report": _add_report,
+    "journal": _add_journal,
 }

@@ -28,10 +28,10 @@ from smsframe._send.look_back import clock_of, past_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
     import numpy.typing as npt
 
+    from smsframe._base.journal_address import JournalAddress
     from smsframe._plan.problems import Kind
     from smsframe._send.plan import Plan
 
@@ -45,6 +45,7 @@ HELD_BACK: Mapping[str, str] = {
     "never_open": "never inside --sending-hours in all its time zones; give --time-zone",
     "too_soon": "had a message within --min-gap; the same command later goes on with it",
     "excluded": "--exclude, or the file of SMSFRAME_EXCLUDE, names the person; not sent",
+    "held_out": "in the holdout of the campaign (--holdout), which gets nothing",
     "opted_out": "the person has opted out; not sent",
     "no_consent": "there is no record of the person's consent; not sent",
 }
@@ -195,7 +196,7 @@ def count_table(results: pd.DataFrame) -> str:
     return table(("rows", "status", "meaning"), rows, right=(0,))
 
 
-def run_lines(runs: pd.DataFrame, path: Path) -> str:
+def run_lines(runs: pd.DataFrame, path: JournalAddress) -> str:
     """Return earlier runs, two lines each: when and what became of the rows, then what was sent."""
     if runs.empty:
         return f"No run is known in {path}."

@@ -41,9 +41,10 @@ def test_options__are_of_every_argument():
 def test_options__are_all_handed_on():
     """None is taken and then forgotten: a rule that is not applied is worse than none."""
     tree = ast.parse(inspect.getsource(commands))
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    (made,) = [call for call in calls if ast.unparse(call.func) == "smsframe.plan"]
-    handed_on = {keyword.arg for keyword in made.keywords}
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    (made,) = [function for function in functions if function.name == "_options"]
+    (given,) = [node for node in ast.walk(made) if isinstance(node, ast.Dict)]
+    handed_on = {key.value for key in given.keys}
     assert set(OPTIONS) - handed_on == {"confirm", "dry_run"}  # of the command, not of the plan
 
 

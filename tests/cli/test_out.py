@@ -41,7 +41,7 @@ def sent_to(sending, sandbox, monkeypatch, capsys):
         pytest.param("folder.csv", "it is a folder", id="a folder"),
         pytest.param(".", "--out . cannot be written: it is a folder", id="this folder"),
         pytest.param("out.xls", "Name it .xlsx", id="only read"),
-        pytest.param("out.xlsx", "openpyxl, which is not installed: pip install", id="no library"),
+        pytest.param("out.xlsx", "and is not installed: pip install openpyxl", id="no library"),
         pytest.param("people.csv", "is the file itself", id="the file itself"),
     ],
 )

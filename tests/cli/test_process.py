@@ -237,4 +237,6 @@ def broken(_):
 def test_commands__are_all_tried():
     """The commands that there are, are those that the pages and these tests know."""
     (parsers,) = [a for a in commands._parser()._actions if getattr(a, "choices", None)]
-    assert set(parsers.choices) == {"demo", "sandbox", "plan", "send", "runs", "status"}
+    assert set(parsers.choices) == {
+        "demo", "sandbox", "plan", "send", "runs", "status", "report", "journal",
+    }  # fmt: skip

@@ -15,8 +15,8 @@ from jupyter_client import KernelManager
 from samples import make_people
 
 import smsframe
-from smsframe._composer.job import active_job, interrupt
-from smsframe._composer.job.send_job import Dispatch
+from smsframe._widgets import active_job, interrupt
+from smsframe._widgets.send_job import Dispatch
 
 __all__ = ["no_pause"]
 

@@ -16,10 +16,10 @@ from samples import make_people
 import smsframe
 from smsframe._composer import compose as composers
 from smsframe._composer import inputs, row_preview, state, text_history
-from smsframe._composer.job import active_job
 from smsframe._composer.panels.columns import BY_FIELDS, OTHER
 from smsframe._composer.totals import find_row
 from smsframe._plan.options import ComposeOptions
+from smsframe._widgets import active_job
 
 TEXT = "Hi %%FirstName%%, your order has shipped."
 WAIT_S = 20.0

@@ -16,10 +16,10 @@ from smsframe._base.html import text_of_cell
 from smsframe._composer import compose as composers
 from smsframe._composer import totals
 from smsframe._composer.inputs import Choices
-from smsframe._composer.job import active_job
-from smsframe._composer.job.send_job import Dispatch
 from smsframe._composer.panels.columns import BY_FIELDS
 from smsframe._composer.row_preview import NO_RECIPIENT
+from smsframe._widgets import active_job
+from smsframe._widgets.send_job import Dispatch
 
 __all__ = ["no_pause"]
 
@@ -404,7 +404,7 @@ def test_try__a_failure_is_shown(people, client, monkeypatch):
     def broken(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("smsframe._composer.job.send_job.send_plan", broken)
+    monkeypatch.setattr("smsframe._widgets.send_job.send_plan", broken)
     made.trying.numbers.value = "+1 201 555 0177"
     made.trying.send.click()
     assert made.wait(WAIT_S)

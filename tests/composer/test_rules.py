@@ -81,6 +81,7 @@ def test_rules__what_is_typed_is_code_and_plan(people, client):
         pytest.param({"gap": "abc"}, "as a number of hours, such as 24 or 1.5", id="gap"),
         pytest.param({"gap": "0"}, "as a number of hours, such as 24 or 1.5", id="no gap"),
         pytest.param({"gap": "nan"}, "as a number of hours, such as 24 or 1.5", id="nan"),
+        pytest.param({"leave_out": "nobody.txt"}, "There is no file 'nobody.txt'.", id="no file"),
         pytest.param({"consent": True}, "Write the id of the database", id="no database"),
     ],
 )
@@ -88,7 +89,8 @@ def test_rules__wrong_entries(typed, said, people, client, sandbox):
     """A sentence beside the field, no word of code, and nothing can be sent, in code neither."""
     made = opened(people, program=PROGRAM)
     set_field(made, **typed)
-    notes = (made.rules.hours_note, made.rules.gap_note, made.rules.database_note)
+    panel = made.rules
+    notes = (panel.list_note, panel.hours_note, panel.gap_note, panel.database_note)
     assert said in " ".join(words(note).replace("&#x27;", "'") for note in notes)
     assert made.rules.head.description == "▸ Not to whom, not when: an entry cannot be used"
     assert made.send.send.disabled
@@ -101,9 +103,57 @@ def test_rules__wrong_entries(typed, said, people, client, sandbox):
     with pytest.raises(smsframe.InputError):
         exec(made.code, {"frame": people})
     assert calls(sandbox) == 0
-    set_field(made, start="", end="", gap="", consent=False)
+    set_field(made, start="", end="", gap="", leave_out="", consent=False)
     assert not made.send.send.disabled
     assert made.desk.wrong == {}
+
+
+def test_rules__a_list_in_a_file(people, client, sandbox, tmp_path):
+    """Nobody in a file that is named is texted; it stands in code, and goes with its name."""
+    path = tmp_path / "do-not-text.txt"
+    path.write_text(f"{people['mobile'][0]}\nnobody\n", encoding="utf-8")
+    made = opened(people, program=PROGRAM)
+    set_field(made, leave_out=str(path))
+    assert f"exclude={str(path)!r}," in made.code
+    assert made.rules.head.description == "▸ Not to whom, not when: 1 excluded"
+    assert "1 of its entries cannot be read" in words(made.rules.list_note)
+    send_all(made)
+    assert len(sandbox.outbox()) == len(people) - 1
+    set_field(made, leave_out=" ")
+    assert "exclude" not in made.code
+
+
+def test_rules__a_list_in_a_file_beside_one_of_code(people, client, tmp_path):
+    """What code leaves out stays left out; a file that code named stands in the field."""
+    path = tmp_path / "do-not-text.csv"
+    path.write_text(f"phone\n{people['mobile'][0]}\n", encoding="utf-8")
+    stopped = people["mobile"].tail(1).tolist()
+    made = opened(people, program=PROGRAM, exclude=stopped)
+    set_field(made, leave_out=str(path))
+    assert f"exclude=[stopped, {str(path)!r}]," in made.code
+    assert made.plan.options.exclude.numbers.holds_any
+    assert "2 excluded" in made.rules.head.description
+    set_field(made, leave_out="")
+    assert "exclude=stopped," in made.code
+    named = opened(people, program=PROGRAM, exclude=path)
+    assert named.rules.leave_out.value == str(path)
+    set_field(named, leave_out="")
+    assert "exclude" not in named.code
+
+
+def test_rules__a_list_that_cannot_be_used(people, client, tmp_path):
+    """A packed file, and numbers that a spreadsheet has rounded, are refused beside the field."""
+    for name, content, said in (
+        ("list.txt", b"PK\x03\x04", "unpack it"),
+        ("list.csv", b"phone\n" + b"1.2016E+10\n" * 9, "scientific notation"),
+    ):
+        path = tmp_path / name
+        path.write_bytes(content)
+        made = opened(people, program=PROGRAM)
+        set_field(made, leave_out=str(path))
+        assert said in words(made.rules.list_note)
+        assert made.send.send.disabled
+        assert not ARGUMENT.search(screen(made))
 
 
 @pytest.mark.parametrize(

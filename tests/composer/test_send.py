@@ -21,8 +21,8 @@ from samples import make_people
 
 import smsframe
 from smsframe._composer import text_history
-from smsframe._composer.job.confirm_once import ConfirmOnce
 from smsframe._composer.panels.trial import CONNECT
+from smsframe._widgets.confirm_once import ConfirmOnce
 
 __all__ = ["no_pause"]
 
@@ -273,7 +273,7 @@ def test_send__answer_lost(ready, sandbox):
 def test_send__journal_cannot_be_written(ready, monkeypatch):
     """What stops the send before it begins stands beside the button."""
     ready.send.send.click()
-    monkeypatch.setattr("smsframe._send.run.campaign_lock", _busy)
+    monkeypatch.setattr("smsframe._journal.store.campaign_lock", _busy)
     ready.send.yes.click()
     assert ready.wait(WAIT_S)
     assert "Somebody else sends" in words(ready.send.errors)
@@ -288,7 +288,7 @@ def _busy(*_, **__):
 
 def test_send__a_fault_of_our_own_is_shown_masked(ready, monkeypatch):
     """An unexpected exception on the thread becomes a sentence without a phone number in it."""
-    monkeypatch.setattr("smsframe._composer.job.send_job.send_plan", _broken)
+    monkeypatch.setattr("smsframe._widgets.send_job.send_plan", _broken)
     send_all(ready)
     assert words(ready.send.errors) == "KeyError: &#x27;•••••••••23&#x27;"
     assert isinstance(ready.error, KeyError)

@@ -70,7 +70,7 @@ def _accepted_before_a_day_ago():
     """Return the warning of a round that ended a day ago."""
     rounds = [(SimpleNamespace(run_id="r1", settled_at=1.0), 4)]
     finished = [SimpleNamespace(run_id="r1")]
-    (fault,) = nearly_the_same._accepted_before(rounds, finished=finished, now=1e6)
+    (fault,) = nearly_the_same.accepted_before(rounds, finished=finished, now=1e6)
     return fault
 
 
@@ -78,10 +78,10 @@ def _accepted_before_a_day_ago():
 def test_words__of_what_was_sent_before(code):
     """What an earlier send has to do with this one is said with the screen's own controls."""
     looked = SimpleNamespace(runs={"r1": (4, 0.0)})
-    near = {"r1": SimpleNamespace(run=SimpleNamespace(forgotten=False))}
+    near = {("r1", ""): SimpleNamespace(run=SimpleNamespace(forgotten=False))}
     sentence = {
-        "nearly_the_same": nearly_the_same._nearly_the_same(4, 5, looked, near).sentence,
-        "had_these_words": nearly_the_same._had_these_words(4, looked).sentence,
+        "nearly_the_same": nearly_the_same.nearly_the_same(4, 5, looked, near).sentence,
+        "had_these_words": nearly_the_same.had_these_words(4, looked).sentence,
         "accepted_before": _accepted_before_a_day_ago().sentence,
     }[code]
     said = on_screen(sentence)

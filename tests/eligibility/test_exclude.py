@@ -146,6 +146,11 @@ def test_exclude__a_packed_file(pack, tmp_path):
     assert "holds no text: unpack it" in refusal(path)
 
 
+def test_exclude__a_frame_without_columns():
+    """Numbers in the index are no column; it is said how to give them."""
+    assert "give frame.index" in refusal(pd.DataFrame(index=PHONES[:2]))
+
+
 def test_exclude__empty_file(tmp_path):
     """A file of no bytes was cut off: it excludes nobody, which is not what it is for."""
     assert "it is empty" in refusal(written(tmp_path, "a.txt", ""))

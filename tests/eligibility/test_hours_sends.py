@@ -128,8 +128,8 @@ def test_send__a_claimed_batch_that_closes_is_not_unknown(places):
     make = client.sending
 
     @contextlib.contextmanager
-    def sending():
-        with make() as given:
+    def sending(may_leave):
+        with make(may_leave) as given:
 
             def once(request):
                 outcome = given.post(request)
@@ -294,13 +294,13 @@ def test_send__ten_calls_in_flight(places):
     clock = Clock(moment("2026-11-27T19:58", EASTERN))
     sandbox, client = places(clock, max_in_flight=10, batch_size=1)
     left = []
-    check = client._check_hours
+    check = client._check_leaving
 
-    def checked(leave_by):
-        check(leave_by)
+    def checked(leave_by, may_leave):
+        check(leave_by, may_leave)
         left.append((clock.at, leave_by))
 
-    client._check_hours = checked
+    client._check_leaving = checked
     clock.step = 8.0
     frame = people_in(*ZONES, each=30)
     results = frame.sms.send(TEXT, **{**MESSAGE, "progress": clock.move})

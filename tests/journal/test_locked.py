@@ -14,9 +14,8 @@ from samples import fictional_phones
 
 import smsframe
 from smsframe._base.send_settings import SendSettings
+from smsframe._journal import opening
 from smsframe._journal.store import Journal
-from smsframe._results import open_journal
-from smsframe._send import run
 from smsframe._send.batches_in_flight import Stop
 from smsframe.errors import JournalError
 
@@ -25,7 +24,7 @@ from smsframe.errors import JournalError
 def quick(monkeypatch, client):
     """Make batches small and waits short."""
     client.settings = SendSettings(batch_size=2, locked_pause_s=0.01)
-    monkeypatch.setattr(run, "Journal", functools.partial(Journal, busy_timeout_s=0.02))
+    monkeypatch.setattr(opening, "Journal", functools.partial(Journal, busy_timeout_s=0.02))
 
 
 def send_while_locked(client, *, from_row, until):
@@ -99,8 +98,7 @@ def test_locked_journal__is_waited_for_by_those_who_look_back(
 ):
     """Whoever asks what was sent gets the answer when the journal is free."""
     quick = functools.partial(Journal, busy_timeout_s=0.02)
-    monkeypatch.setattr(open_journal, "Journal", quick)
-    monkeypatch.setattr(smsframe.journal, "Journal", quick)
+    monkeypatch.setattr(opening, "Journal", quick)
     people = pd.DataFrame({"mobile": fictional_phones(4)})
     table = people.sms.send("Before", program="148372", phone="mobile", progress=False)
     with locked(client.journal_path, "BEGIN EXCLUSIVE", for_s=0.3):

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 import numpy as np
 import pytest
 
 from smsframe._eligibility.min_gap import NEVER, LastMessages
 from smsframe._journal.records import ACCEPTED, REJECTED, UNKNOWN, PastBatch
-from smsframe._journal.store import Claim, Journal, RunRecord, Settlement
+from smsframe._journal.store import Claim, RunRecord, Settlement
 from smsframe.errors import JournalError
 
 SCOPE, NOW, HOUR = b"s" * 16, 1_000_000.0, 3600.0
 
 
 @pytest.fixture
-def journal(tmp_path):
-    """Open a journal with two runs."""
-    with Journal(tmp_path / "journal.sqlite3") as opened:
+def journal(opened):
+    """Open a journal of each kind with two runs."""
+    with opened(SCOPE) as journal:
         for run_id in ("run", "mine"):
-            opened.start_run(
+            journal.start_run(
                 RunRecord(
                     run_id=run_id, scope=SCOPE, service="s", program="1", rows=4, started_at=0.0
                 )
             )
-        yield opened
+        yield journal
 
 
 def claim(name, at, people=(1, 2), run_id="run"):
@@ -135,11 +133,10 @@ def test_last__is_the_last(journal):
         "DELETE FROM messages",
     ],
 )
-def test_past__damage_is_no_permission(journal, damage):
+def test_past__damage_is_no_permission(journal, ask_store, damage):
     """Recipients that are not what was written stop the send; nobody counts as free by them."""
     journal.record(claims=[claim("batch", NOW)])
-    with sqlite3.connect(journal.path) as db:
-        db.execute(damage)
+    ask_store(journal, damage)
     with pytest.raises(JournalError, match="recipients of batch batch"):
         times(journal)
 

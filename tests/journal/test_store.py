@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import random
 import sqlite3
-from contextlib import closing
 
 import numpy as np
 import pytest
@@ -54,8 +53,16 @@ def path(tmp_path):
 
 
 @pytest.fixture
-def journal(path):
-    """Open a journal with one run."""
+def journal(opened):
+    """Open a journal of each kind with one run."""
+    with opened(SCOPE, OTHER_SCOPE) as journal:
+        journal.start_run(a_run())
+        yield journal
+
+
+@pytest.fixture
+def file_journal(path):
+    """Open a journal of a file with one run."""
     with Journal(path) as journal:
         journal.start_run(a_run())
         yield journal
@@ -70,28 +77,29 @@ def raw(path, query):
         connection.close()
 
 
-def test_record__is_seen_by_another_connection_when_it_returns(journal, path):
-    """What was recorded is in the file, not in the connection."""
+def test_record__is_seen_by_another_connection_when_it_returns(journal, ask_store):
+    """What was recorded is in the store, not in the connection."""
     journal.record(claims=[a_claim(1), a_claim(2)], settlements=[an_outcome(2)])
-    found = raw(path, "SELECT batch_id, state, keys FROM batches JOIN messages ON batch = id")
+    query = "SELECT batch_id, state, keys FROM batches JOIN messages ON batch = id ORDER BY id"
+    found = ask_store(journal, query)
     assert found == [
         ("run:0001", "claimed", a_claim(1).keys),
         ("run:0002", "accepted", a_claim(2).keys),
     ]
 
 
-def test_record__of_nothing_opens_no_transaction(journal, path):
+def test_record__of_nothing_opens_no_transaction(file_journal, path):
     """Nothing to write costs nothing, even while another program is writing."""
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    journal.record()
+    file_journal.record()
     other.close()
 
 
-def test_record__syncs_as_much_as_sqlite_can(journal):
+def test_record__syncs_as_much_as_sqlite_can(file_journal):
     """Every connection asks for full syncs, and for a rollback journal that ends in a sync."""
     settings = ("synchronous", "fullfsync", "journal_mode", "secure_delete", "foreign_keys")
-    found = [journal._db.execute(f"PRAGMA {name}").fetchone()[0] for name in settings]
+    found = [file_journal._db.execute(f"PRAGMA {name}").fetchone()[0] for name in settings]
     assert found == [3, 1, "persist", 1, 1]
 
 
@@ -286,11 +294,10 @@ def test_ledger__picks_what_is_asked_for(journal, monkeypatch):
     assert whole.recipients.tolist() == [10, 11, 7, 20, 21, 7, 30, 31, 7]
 
 
-def test_ledger__refuses_a_changed_recipient(journal, path):
+def test_ledger__refuses_a_changed_recipient(journal, ask_store):
     """A hash that is not what was written could let somebody have a campaign twice."""
     journal.record(claims=[a_claim(1, recipients=bytes(24))])
-    with closing(sqlite3.connect(path)) as db, db:
-        db.execute("UPDATE messages SET recipients = ?", (b"\x01" + bytes(23),))
+    ask_store(journal, f"UPDATE messages SET recipients = x'01{'00' * 23}'")
     nobody = np.array([1], dtype=np.uint64)
     with pytest.raises(JournalError, match="not what was written"):
         journal.ledger(SCOPE, keys=b"", recipients=nobody)
@@ -403,12 +410,12 @@ def test_bury__calls_claims_of_the_dead_unknown(journal):
     assert journal.mark_orphans_unknown(SCOPE) == 1
 
 
-def test_bury__is_not_undone_by_a_late_answer(journal):
+def test_bury__is_not_undone_by_a_late_answer(file_journal):
     """A sender that was declared dead cannot settle any more; a person resolves."""
-    journal.record(claims=[a_claim(1)])
-    journal.mark_orphans_unknown(SCOPE)
+    file_journal.record(claims=[a_claim(1)])
+    file_journal.mark_orphans_unknown(SCOPE)
     with pytest.raises(JournalError, match="already unknown"):
-        journal.record(settlements=[an_outcome(1)])
+        file_journal.record(settlements=[an_outcome(1)])
 
 
 def test_set_statuses__keeps_what_was_learned_last(journal):
@@ -443,9 +450,9 @@ def test_journal__after_close(journal):
         journal.runs()
 
 
-def test_ledger__of_a_million_messages_is_read_whole(path):
+def test_ledger__of_a_million_messages_is_read_whole(opened):
     """A thousand batches of a thousand come in one reading; benchmarks/journal.py times it."""
-    with Journal(path) as journal:
+    with opened(SCOPE) as journal:
         journal.start_run(a_run())
         for first in range(0, 1000, 100):
             numbers = range(first, first + 100)
@@ -470,5 +477,5 @@ def test_directory__is_synced_where_the_system_can(tmp_path, monkeypatch):
     monkeypatch.setattr(schema.os, "open", lambda *_: opened.append(1))
     with monkeypatch.context() as patch:
         patch.setattr(schema.os, "name", "nt")
-        schema._sync_directory(tmp_path)
+        schema.sync_directory(tmp_path)
     assert opened == []

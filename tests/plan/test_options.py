@@ -56,6 +56,8 @@ LABEL = {"none"}
 CLIENT = {"none"}
 PATH = {"none", "text"}
 TAKES = {
+    "files": set(),
+    "out": PATH,
     "frame": {"frame"},
     "series": {"series"},
     "text": {"none", "text", "blank"},
@@ -120,6 +122,15 @@ TAKES = {
     "hidden_rows": {"none"},
     "encoding": TEXT,
     "index": {"true"},
+    "split": {"none"},
+    "holdout": {"none", "half"},
+    "outcome": set(),
+    "control": {"none"},
+    "rate": {"half"},
+    "difference": {"half"},
+    "control_share": {"half"},
+    "power": {"half"},
+    "significance": {"half"},
     "overwrite": {"true"},
 }
 SAME_AS_NONE = {"pod": "blank", "base_url": "blank", "client_id": "blank"}
@@ -168,10 +179,28 @@ def people():
     return make_people(3)
 
 
+def in_arms():
+    """Return results whose rows are in two arms, and say who bought."""
+    return settled_rows().assign(sms_variant=["A", "B", "B"], bought=[0, 1, 0])
+
+
 CREDENTIALS = {"client_id": "a", "client_secret": "b", "refresh_token": "c"}
+
+
+def people_file():
+    """Write people into a file; return its path."""
+    people().to_csv("people.csv", index=False)
+    return "people.csv"
+
+
 DOORS = {
     "plan": Door(smsframe.plan, frame=people, **PLANNED),
     "send": Door(smsframe.send, frame=people, **PLANNED, progress=False),
+    "plan_files": Door(smsframe.plan_files, files=people_file, **PLANNED, progress=False),
+    "send_files": Door(
+        smsframe.send_files, files=people_file, out="results", **PLANNED, progress=False
+    ),
+    "explore": Door(smsframe.explore, frame=settled_rows),
     "preview": Door(smsframe.preview, frame=people, text="Hi", phone="mobile"),
     "compose": Door(smsframe.compose, frame=people, **PLANNED),
     "summary": Door(smsframe.summary, frame=settled_rows),
@@ -180,6 +209,8 @@ DOORS = {
     "unknown": Door(smsframe.unknown, frame=settled_rows),
     "to_retry": Door(smsframe.to_retry, frame=settled_rows),
     "plot": Door(smsframe.plot, frame=settled_rows),
+    "compare": Door(smsframe.compare, frame=in_arms, outcome="bought"),
+    "power": Door(smsframe.power, rate=0.04, difference=0.01),
     "refresh": Door(smsframe.refresh, frame=settled_rows, deadline_s=0, progress=False),
     "resolve": Door(smsframe.resolve, frame=settled_rows, as_="sent"),
     "reconcile": Door(
@@ -191,6 +222,8 @@ DOORS = {
     "segments": Door(smsframe.segments, series=lambda: people()["mobile"]),
     "connect": Door(smsframe.connect, pod="us-1", **CREDENTIALS),
     "read": Door(smsframe.read, path="no.csv"),
+    "counts": Door(smsframe.counts, frame=settled_rows),
+    "report": Door(smsframe.report, frame=settled_rows, path="some.html", overwrite=True),
     "to_excel": Door(smsframe.to_excel, frame=settled_rows, path="some.xlsx", overwrite=True),
     "last_plan": Door(smsframe.last_plan),
     "last_results": Door(smsframe.last_results),

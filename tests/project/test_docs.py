@@ -33,6 +33,7 @@ import smsframe
 from smsframe._acoustic import outcomes
 from smsframe._acoustic.address import base_url_for
 from smsframe._base import result_columns
+from smsframe._journal.postgres.kept_outcomes import NEVER_POSTED
 from smsframe._phones import read
 from smsframe._results import refresh, status_answers
 from smsframe.cli import commands as cli
@@ -65,6 +66,8 @@ MAKE, ENTER = SHELL["README.md"]
 (EXPORTS,) = SHELL["docs/real-credentials.md"]
 SERVE, CURL = SHELL["docs/sandbox.md"]
 COMMANDS, LOOKING_BACK = SHELL["docs/command-line.md"]
+
+TEAM = "docs/team-journal.md"
 
 MODULES = sorted(
     module.name
@@ -265,7 +268,7 @@ def test_command_line__commands(environment, tmp_path):
     second = bash(COMMANDS[COMMANDS.index("smsframe send") :], environment, tmp_path)
     assert second.returncode == 0, second.stderr
     assert "Nothing was sent: all 60 messages were accepted already" in second.stdout
-    listed, asked = LOOKING_BACK.splitlines()
+    listed, asked, told = LOOKING_BACK.splitlines()
     runs = bash(listed, environment, tmp_path)
     assert runs.returncode == 0, runs.stderr
     run = re.search(r"\d{8}-\d{6}-\w{6}", runs.stdout)[0]
@@ -273,15 +276,31 @@ def test_command_line__commands(environment, tmp_path):
     assert status.returncode == 0, status.stderr
     assert "60 rows: 60 sent" in status.stdout
     assert (tmp_path / "status.csv").exists()
+    report = bash(told.replace("RUN", run, 1), environment, tmp_path)
+    assert report.returncode == 0, report.stderr
+    assert "Sent: 60 of 60 rows." in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_testing_two_texts__commands(environment, tmp_path):
+    """The file of texts is written and planned as printed, with each text's messages."""
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    (block,) = SHELL["docs/testing-two-texts.md"]
+    done = bash(block, environment, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"text A: \d+ messages", done.stdout)
+    assert re.search(r"text B: \d+ messages", done.stdout)
+    assert re.search(r"held out: \d+", done.stdout)
+    assert "Dear " in done.stdout
 
 
 def test_docs__blocks_are_all_tested():
     """Every block has a language that a test above runs, and none is hidden from the search."""
     assert {language for blocks in BLOCKS.values() for language, _ in blocks} == {
-        "python", "sh", "text",
+        "python", "sh", "sql", "text",
     }  # fmt: skip
     assert set(blocks_of("text")) == {"docs/how-it-works.md"}  # its drawings
-    assert len(SHELL) == 4
+    assert set(blocks_of("sql")) == {TEAM}  # run, with its commands, by tests/team
+    assert len(SHELL) == 6
     for page, text in PAGES.items():
         assert text.count("```") == 2 * len(BLOCKS[page]), page
         assert "~~~" not in text, page
@@ -399,9 +418,10 @@ NO_CODES = {"earlier", "one"}  # they stand beside counts and patterns
 def codes_of_the_code() -> set[str]:
     """Return every code that a row or a plan can get."""
     found = {*read.SENTENCES, *refresh.OURS, *(code for _, code in status_answers.REASONS)}
+    found |= {NEVER_POSTED}
     found |= {row.code for row in (*outcomes.OUTCOMES, *outcomes.REFUSALS) if row.code}
     for path in sorted((ROOT / "smsframe").rglob("*.py")):
-        if not {"sandbox", "_composer"} & set(path.parts):
+        if not {"sandbox", "_composer", "_explorer"} & set(path.parts):
             found.update(_codes_in(ast.parse(path.read_text(encoding="utf-8"))))
     return {code for code in found if re.fullmatch(r"[a-z][a-z0-9_]+", code)} - NO_CODES
 
@@ -473,18 +493,20 @@ def test_arguments__of_everything_else():
     shared = set(takes(smsframe.plan))
     wanted = {name: set(takes(function)) for name, function in OTHERS.items()}
     wanted["preview"] -= shared
-    wanted["compose"] -= shared
+    for name in ("compose", "plan_files", "send_files"):
+        wanted[name] -= shared
     assert told == {name: arguments for name, arguments in wanted.items() if arguments}
     last = table.split("`results.sms.refresh()`.")[1].split("\n\n")[0]
     alone = re.findall(r"`(\w+)`", last)
     assert sorted(alone) == sorted(name for name, arguments in wanted.items() if not arguments)
 
 
+JOURNAL = {f"journal.{name}": getattr(smsframe.journal, name) for name in smsframe.journal.__all__}
 OTHERS: dict[str, Callable[..., object]] = {
     name: getattr(smsframe, name)
     for name in smsframe.__all__
     if inspect.isfunction(getattr(smsframe, name)) and name not in {"send", "plan"}
-} | {"Sandbox": smsframe.Sandbox, "journal.forget": smsframe.journal.forget}
+} | {"Sandbox": smsframe.Sandbox, **JOURNAL}
 
 
 def test_results__columns_and_statuses():
@@ -524,6 +546,8 @@ def test_arguments__environment():
 @pytest.mark.parametrize("name", MODULES)
 def test_doctests(name):
     """The examples in the docstrings show what really comes out."""
+    if ".postgres." in name:
+        pytest.importorskip("psycopg")
     module = importlib.import_module(name)
     with contextlib.redirect_stderr(None):
         found = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)

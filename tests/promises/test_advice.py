@@ -107,6 +107,8 @@ def two_orders(frame):
 
 OWN = ORDERS["mobile"].str.removeprefix("+1").tolist()
 BY_LOOKUP = {"lookup": {"key": "id"}, "phone": None}
+BY_LANGUAGE = {"by": "lang", "campaign": "l"}
+TWO = {"A": TEXT, "B": "Dear %%name%%: what you have ordered, %%order%%, is here."}
 GARBLED = {"name": {0: "Jos\ufffd"}}
 WITHOUT_PLUS = ORDERS["mobile"].str.removeprefix("+").tolist()
 MOMENTS = pd.date_range("2026-11-22 14:30", periods=N, tz="UTC")
@@ -170,6 +172,16 @@ WALKS: dict[str, Walk] = {
     ),
     "nearly_the_same": Walk(then=Step(text=TEXT.replace("way", "way now"),
                                       options={"campaign": "on purpose"}), again=N),
+    "variant_missing": Walk(
+        first=Step(text={"de": TEXT}, cells={"lang": [*["de"] * 5, "it"]}, options=BY_LANGUAGE),
+        then=Step(text={"de": TEXT, "*": "Dear %%name%%: %%order%%."},
+                  cells={"lang": [*["de"] * 5, "it"]}, options=BY_LANGUAGE)),
+    "variants_changed": Walk(
+        first=Step(text=TWO, options={"campaign": "a"}),
+        then=Step(text=TWO, options={"campaign": "b", "split": {"A": 1, "B": 9},
+                                     "exclude": "LAST"})),
+    "held_out": Walk(first=Step(text=TWO, options={"campaign": "a", "holdout": 0.5}),
+                     then=Step(text=TWO, options={"campaign": "a", "holdout": 0.5})),
     "had_these_words": Walk(
         then=Step(options={"campaign": "november", "exclude": "LAST"})),
     "accepted_before": Walk(then=Step(options={"campaign": "class-2026-11-27"}), again=N),
@@ -257,7 +269,10 @@ WALKS: dict[str, Walk] = {
 }  # fmt: skip
 
 EVERYBODY = [number.removeprefix("+") for number in ORDERS["mobile"]]
-NOT_LEFT_OUT = {"same_person": set(EVERYBODY[:1])}  # the frames of the others have all people
+NOT_LEFT_OUT = {
+    "same_person": set(EVERYBODY[:1]),
+    "held_out": set(),
+}  # the frames of the others have all people
 
 NO_SEND = {
     "phones_wrapped": "as phones_float32",
@@ -273,6 +288,8 @@ NO_SEND = {
     "failed": "tests/promises/test_kills.py and the simulation send again",
     "journal_failed": "tests/journal/test_location.py sends again",
     "not_reached": "tests/promises/test_interrupts.py sends again",
+    "lease_ended": "tests/team/test_team_processes.py sends again",
+    "never_posted": "tests/team/test_lost_connections.py sends again",
     "interrupted": "as not_reached",
     "sender_died": "tests/promises/test_kills.py sends again",
     "internal_error": "tests/send/test_run.py sends again",
@@ -343,8 +360,11 @@ def test_advice__followed_texts_nobody_twice(code, sandbox, client, monkeypatch)
         met |= send(walk.first, client) | set(
             smsframe.plan(ORDERS, TEXT, program="148372", phone="mobile").problem_counts
         )
-    if code in ("nearly_the_same", "had_these_words", "already_in_campaign"):
+    if code in ("nearly_the_same", "had_these_words", "already_in_campaign", "variants_changed"):
         made = {
+            "variants_changed": Step(
+                text=TWO, options={"campaign": "a", "split": {"A": 1, "B": 9}}
+            ),
             "nearly_the_same": Step(text=TEXT.replace("way", "way now")),
             "had_these_words": Step(options={"campaign": "november", "dry_run": True}),
             "already_in_campaign": Step(cells={"order": {0: "Z1"}}, options={"campaign": "a"}),

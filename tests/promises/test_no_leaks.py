@@ -23,8 +23,9 @@ from smsframe._acoustic.credentials import Credentials
 from smsframe._acoustic.http import Reply
 from smsframe._acoustic.payload import SendRequest
 from smsframe._base.message import Message
+from smsframe._journal.store import Journal, campaign_lock
 from smsframe._plan import build
-from smsframe._send import look_back, run
+from smsframe._send import look_back
 from smsframe.cli import commands
 
 TEXT = "Hi %%FirstName%%"
@@ -223,7 +224,7 @@ def test_no_leaks__journal_errors(sandbox, client, trawl, spoil):
 @pytest.mark.parametrize("commit", [2, 3, 4])
 def test_no_leaks__journal_fails_midway(client, trawl, monkeypatch, commit):
     """A disk that is full between two batches betrays nothing."""
-    kept = run.Journal.record
+    kept = Journal.record
     commits = []
 
     def full(journal, **what):
@@ -232,7 +233,7 @@ def test_no_leaks__journal_fails_midway(client, trawl, monkeypatch, commit):
             raise smsframe.JournalError("The disk is full.")
         kept(journal, **what)
 
-    monkeypatch.setattr(run.Journal, "record", full)
+    monkeypatch.setattr(Journal, "record", full)
     with trawl.over():
         send()
     assert "JournalError" in trawl.found["error"]
@@ -241,7 +242,7 @@ def test_no_leaks__journal_fails_midway(client, trawl, monkeypatch, commit):
 def test_no_leaks__busy_campaign(client, trawl):
     """Another sender is named by process and host alone."""
     made = dirty_people().sms.plan(TEXT, program="148372", phone="mobile", region="US")
-    with run.campaign_lock(client.journal_path, look_back.scope_of(made.data, client)):
+    with campaign_lock(client.journal_path, look_back.scope_of(made.data, client)):
         trawl.dredge(client.journal_path)
         with trawl.over():
             made.send()

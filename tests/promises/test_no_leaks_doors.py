@@ -85,10 +85,23 @@ CALLS = {
     "summary by a number": lambda: smsframe.summary(results_of(), by=NUMBER),
     "summary at a price": lambda: smsframe.summary(results_of(), price_per_segment=NUMBER),
     "batches": lambda: smsframe.batches(dirty_people()),
+    "counts": lambda: smsframe.counts(dirty_people()),
     "failed": lambda: smsframe.failed(dirty_people()),
     "unknown": lambda: smsframe.unknown(dirty_people()),
     "to_retry": lambda: smsframe.to_retry(dirty_people()),
+    "explore": lambda: smsframe.explore(dirty_people()),
     "plot": lambda: smsframe.plot(dirty_people()),
+    "compare": lambda: smsframe.compare(dirty_people(), "mobile"),
+    "power": lambda: smsframe.power(dirty_people(), 0.01),
+    "plan_files": lambda: smsframe.plan_files(f"{NUMBER}.csv", "Hi", program="148372"),
+    "send_files": lambda: smsframe.send_files(
+        f"{NUMBER}.csv", "Hi", program="148372", out=f"{NUMBER}.d"
+    ),
+    "report": lambda: smsframe.report(dirty_people(), "report.html"),
+    "report to a number": lambda: smsframe.report(results_of(), f"{NUMBER}.doc"),
+    "report at a price": lambda: smsframe.report(
+        results_of(), "report.html", price_per_segment=NUMBER
+    ),
     "to_excel": lambda: smsframe.to_excel(results_of(), f"{NUMBER}.doc"),
     "read": lambda: smsframe.read(f"{NUMBER}.csv"),
     "refresh": lambda: smsframe.refresh(dirty_people()),

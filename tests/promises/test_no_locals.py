@@ -56,27 +56,41 @@ class Desk:
         return self.people.sms.send(TEXT, **{**RULES, **again, **options})
 
 
+def with_arms(results):
+    """Return results whose rows are in two arms."""
+    return results.assign(arm=["A" if place % 2 else "B" for place in range(len(results))], did=1)
+
+
 CALLS = {
     "batches": lambda d: smsframe.batches(d.results),
     "compose": lambda d: smsframe.compose(d.people, TEXT, exclude=list(DIRTY[:1]), **RULES),
     "connect": lambda d: smsframe.connect(
         base_url=d.sandbox.base_url, **d.sandbox.credentials
     ).close(),
+    "counts": lambda d: smsframe.counts(d.results),
+    "explore": lambda d: smsframe.explore(d.results),
     "failed": lambda d: smsframe.failed(d.results),
     "last_plan": lambda _: smsframe.last_plan(),
     "last_results": lambda _: smsframe.last_results(),
     "normalize": lambda d: smsframe.normalize(d.people["mobile"], region="US"),
     "plan": lambda d: smsframe.plan(d.people, TEXT, exclude=[NUMBER], **RULES),
+    "compare": lambda d: smsframe.compare(with_arms(d.results), "did", by="arm"),
+    "power": lambda _: smsframe.power(0.04, 0.01),
+    "plan_files": lambda _: smsframe.plan_files("people.csv", TEXT, progress=False, **RULES),
     "plot": lambda d: smsframe.plot(d.results),
     "preview": lambda d: smsframe.preview(d.people, TEXT, **RULES),
     "read": lambda _: smsframe.read("people.csv"),
     "reconcile": lambda d: smsframe.reconcile(d.results, d.sandbox.events()),
     "refresh": lambda d: smsframe.refresh(d.results, progress=False, deadline_s=0),
+    "report": lambda d: smsframe.report(d.results, "report.html", overwrite=True),
     "resolve": lambda d: smsframe.resolve(d.results, as_="sent"),
     "results": lambda d: smsframe.results(d.run),
     "runs": lambda _: smsframe.runs(),
     "segments": lambda d: smsframe.segments(d.people["mobile"]),
     "send": lambda d: smsframe.send(d.people, TEXT, progress=False, **RULES),
+    "send_files": lambda _: smsframe.send_files(
+        "people.csv", TEXT, out="results of files", progress=False, **RULES
+    ),
     "send anew": lambda d: d.send(),
     "summary": lambda d: smsframe.summary(d.results, by="country"),
     "to_excel": lambda d: smsframe.to_excel(d.results, "people.xlsx", overwrite=True),
@@ -100,6 +114,7 @@ CALLS = {
     "Sandbox.load_contacts": lambda d: d.sandbox.load_contacts(d.people),
     "Sandbox.outbox": lambda d: d.sandbox.outbox(),
     "df.sms.plan": lambda d: d.people.sms.plan(TEXT, **RULES),
+    "df.sms.counts": lambda d: d.results.sms.counts,
     "df.sms.failed": lambda d: d.results.sms.failed,
     "series.sms.normalize": lambda d: d.people["mobile"].sms.normalize(region="US"),
 }
@@ -195,8 +210,10 @@ def test_no_locals__stopped_within(desk, call, kind):
 
 
 def public_members(kind):
-    """Return the names of a class that people use."""
-    return [name for name, _ in inspect.getmembers_static(kind) if not name.startswith("_")]
+    """Return the names of a class that people use; what a class of pandas hands down is pandas'."""
+    ours = [each for each in kind.__mro__ if each.__module__.partition(".")[0] == "smsframe"]
+    names = {name for each in ours for name in vars(each)}
+    return sorted(name for name in names if not name.startswith("_"))
 
 
 def classes():

@@ -170,6 +170,30 @@ def test_plot__more_reasons_than_fit():
     assert shown[-1] == f"code{kinds - 1:02}"
 
 
+@pytest.mark.parametrize("rows", [1, 3])
+def test_plot__small_data_looks_right(rows):
+    """One batch is no wall, its number is written on it, and rows are counted in whole numbers."""
+    axes = made_up(400).head(rows).sms.plot()
+    axes[0].figure.canvas.draw()
+    left, right = axes[0].get_xlim()
+    (bar,) = axes[0].containers[0]
+    assert bar.get_width() / (right - left) < 0.2
+    assert label_numbers(axes[0]) == [rows]
+    ticks = axes[0].get_yticks()
+    assert (ticks % 1 == 0).all()
+    assert len({text.get_text() for text in axes[0].get_yticklabels()}) == len(ticks)
+
+
+def test_plot__batches_have_their_day():
+    """The day stands under the first bar; where there are several, under each that is named."""
+    out = made_up(400)
+    names = [text.get_text() for text in out.sms.plot()[0].get_xticklabels()]
+    assert [name.count("22 Nov 2026") for name in names] == [1, 0, 0, 0]
+    out.loc[200:, "sms_accepted_at"] += pd.Timedelta(days=1)
+    names = [text.get_text() for text in out.sms.plot()[0].get_xticklabels()]
+    assert [name.split("\n")[1] for name in names] == ["22 Nov", "22 Nov", "23 Nov", "23 Nov"]
+
+
 @pytest.mark.parametrize(
     "change",
     [

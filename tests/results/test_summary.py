@@ -400,3 +400,28 @@ def test_summary__by_a_column_of_lists(results):
     """Lists make no groups."""
     with pytest.raises(smsframe.InputError, match="no single values"):
         results.assign(tags=[["a"]] * len(results)).sms.summary(by="tags")
+
+
+# -- counts
+
+
+def test_counts__are_of_the_statuses_that_occur(results):
+    """No zeros, in the order of the statuses; the same numbers as the summary's."""
+    counts = results.sms.counts
+    assert counts.to_dict() == results.sms.summary().counts
+    assert list(counts.index) == ["accepted", "invalid", "duplicate", "unknown", "not_attempted"]
+    assert (counts.dtype, counts.index.dtype) == ("int64", "string")
+    assert (counts.name, counts.index.name) == ("rows", "sms_status")
+
+
+def test_counts__of_what_went_through_a_file_and_of_no_rows(results):
+    """Statuses as text count alike; rows without a status do not; no rows have no counts."""
+    back = results.assign(sms_status=results["sms_status"].astype(object))
+    pd.testing.assert_series_equal(back.sms.counts, results.sms.counts)
+    back["sms_status"] = back["sms_status"].mask(back["sms_status"] == "invalid", None)
+    assert back.sms.counts.sum() == 1498
+    empty = results.head(0).sms.counts
+    assert empty.empty
+    assert (empty.dtype, empty.index.dtype) == ("int64", "string")
+    with pytest.raises(InputError, match="holds no results"):
+        smsframe.counts(make_people(1))

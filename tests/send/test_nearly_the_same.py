@@ -148,7 +148,7 @@ def test_send__an_id_that_was_copied(sandbox, client, published, name, spelled):
 
 def test_send__names_the_run_whatever_its_id_looks_like(sandbox, client, monkeypatch):
     """An id of digits alone is no phone number, and is shown whole."""
-    monkeypatch.setattr(sending, "_new_run_id", lambda: "20261126-145129-544386")
+    monkeypatch.setattr(sending, "new_run_id", lambda: "20261126-145129-544386")
     send(orders())
     with pytest.raises(InputError, match=r"exclude=smsframe.results\('20261126-145129-544386'\)"):
         send(orders(), TEXT.replace("today", "now"))
@@ -341,6 +341,6 @@ def test_look_back__reads_only_what_is_near(sandbox, client, monkeypatch):
     """Other texts of the program are told by their words alone; no batch of theirs is read."""
     send(orders())
     read = []
-    monkeypatch.setattr(nearly_the_same._Search, "through", lambda *_: read.append(1))
+    monkeypatch.setattr(nearly_the_same.Search, "through", lambda *_: read.append(1))
     send(orders(), "Something else altogether for %%name%% and order %%order%%.")
     assert read == []

@@ -23,8 +23,8 @@ from simulation.world import World
 
 import smsframe
 from smsframe._base.worker_pool import Backoff
+from smsframe._journal import opening
 from smsframe._journal.store import Journal
-from smsframe._send import run as sending
 from smsframe.errors import CampaignBusyError, ConfigurationError, InputError, JournalError
 
 
@@ -360,7 +360,7 @@ def locked(path, monkeypatch):
     Journal(path).close()
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    monkeypatch.setattr(sending, "Journal", lambda path, **_: Journal(path, busy_timeout_s=0.05))
+    monkeypatch.setattr(opening, "Journal", lambda path, **_: Journal(path, busy_timeout_s=0.05))
     return other
 
 
@@ -391,7 +391,7 @@ def full(path, monkeypatch, commits=0):
         return FullDisk(path, commits=commits, **options)
 
     Journal(path).close()
-    monkeypatch.setattr(sending, "Journal", functools.partial(Journal, connect=connect))
+    monkeypatch.setattr(opening, "Journal", functools.partial(Journal, connect=connect))
 
 
 def read_only(path, monkeypatch):
@@ -401,7 +401,7 @@ def read_only(path, monkeypatch):
     def connect(path, **options):
         return sqlite3.connect(f"file:{path}?mode=ro", uri=True, **options)
 
-    monkeypatch.setattr(sending, "Journal", functools.partial(Journal, connect=connect))
+    monkeypatch.setattr(opening, "Journal", functools.partial(Journal, connect=connect))
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from smsframe._acoustic import client as clients
 from smsframe._acoustic.http import AnswerLostError, NotConnectedError, Reply
 from smsframe._base.send_settings import SendSettings
 from smsframe._base.worker_pool import Backoff
+from smsframe._journal import opening
 from smsframe._journal.store import Journal
 from smsframe._send import run
 
@@ -93,10 +94,10 @@ class Kernel:
         """List what is replaced while this process runs."""
         return [
             (clients, "Transport", lambda pool_size: Network(self)),
-            (run, "Journal", functools.partial(Journal, connect=self._connect)),
+            (opening, "Journal", functools.partial(Journal, connect=self._connect)),
             (run, "WorkerPool", self._workers),
             (run, "counted_interrupts", self._interrupts),
-            (run, "_new_run_id", self._run_id),
+            (run, "new_run_id", self._run_id),
         ]
 
     def step(self, what: str) -> None:
@@ -274,6 +275,9 @@ class SimulatedWorkers:
     def now(self) -> float:
         """Tell the simulated time."""
         return self.kernel.world.now
+
+    def refuse_fork(self) -> None:
+        """Nobody forks here."""
 
     def today(self) -> float:
         """Tell the simulated date."""

@@ -10,12 +10,15 @@ from __future__ import annotations
 import datetime as dt
 import warnings
 from pathlib import Path
-from typing import Any, assert_type
+from typing import TYPE_CHECKING, Any, assert_type
 
 import pandas as pd
 
 import smsframe
 from smsframe._accessor import FrameAccessor, SeriesAccessor
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 people = pd.DataFrame({"mobile": ["+1 201-555-0123"], "FirstName": ["Ann"], 3: [1.5]})
 
@@ -35,6 +38,18 @@ def connecting() -> smsframe.Client:
             assert_type(client.programs(), pd.DataFrame)
             assert_type(client.consent("1", "148372", "12015550123"), str)
             return client
+
+
+def testing_texts() -> None:
+    """Give several texts, split by chance or by a column."""
+    two = {"A": "Hi", "B": "Good day"}
+    smsframe.plan(people, two, program="1", split={"A": 1, "B": 2.5}, holdout=0.1, campaign="test")
+    smsframe.send(people, {"de": "Hallo", "*": "Hi"}, program="1", by="language", campaign="l")
+    smsframe.send(people, two, program="1", split={"A": 1, "B": 1}, holdout=0.1, campaign="t")
+    smsframe.preview(people, two, campaign="test")
+    smsframe.plan(people, "Hi", program="1", split=None, by=None, holdout=None)
+    smsframe.plan(people, ["Hi"], program="1")  # type: ignore[arg-type]
+    smsframe.plan(people, two, program="1", split=2)  # type: ignore[arg-type]
 
 
 def excluding() -> None:
@@ -139,6 +154,7 @@ def by_the_accessor() -> None:
     assert_type(sms.send("Hi", program="148372", limit=3), pd.DataFrame)
     assert_type(sms.preview("Hi", n=3, region="US"), pd.DataFrame)
     assert_type(sms.failed, pd.DataFrame)
+    assert_type(sms.counts, "pd.Series[int]")
     sms.send("Hi", progam="148372")  # type: ignore[call-arg]
     sms.send("Hi", program="148372", limit="3")  # type: ignore[arg-type]
     sms.compose("Hi", confirm=3)  # type: ignore[call-arg]
@@ -211,6 +227,7 @@ def following_up(
 
 def looking_back(results: pd.DataFrame, client: smsframe.Client) -> None:
     """Take results apart, draw them, and find those of earlier runs."""
+    assert_type(smsframe.counts(results), "pd.Series[int]")
     for frame in (smsframe.failed(results), smsframe.unknown(results), smsframe.to_retry(results)):
         assert_type(frame, pd.DataFrame)
     assert_type(smsframe.batches(results, client=client, journal=None), pd.DataFrame)
@@ -218,6 +235,13 @@ def looking_back(results: pd.DataFrame, client: smsframe.Client) -> None:
     again = smsframe.results("20261101-090000-abc123", client=client, journal=Path("j.sqlite3"))
     assert_type(again, pd.DataFrame)
     smsframe.plot(again)[0].set_title("Sent")
+    compared = smsframe.compare(again, "bought", by="sms_variant", control="holdout")
+    assert_type(compared, smsframe.Comparison)
+    smsframe.compare(again, "bought", split={"A": 1, "B": 2}, holdout=0.1).draw()
+    smsframe.compare(again, "bought", control=1)  # type: ignore[arg-type]
+    assert_type(compared.together_p, float)
+    people = smsframe.power(0.04, 0.01, control_share=0.1, power=0.9, significance=0.01)
+    people["all"]
     assert_type(smsframe.journal.forget(dt.date(2026, 1, 1), path="journal.sqlite3"), int)
     smsframe.journal.forget(before="2026-01-01")
 
@@ -228,6 +252,11 @@ def handing_over(results: pd.DataFrame) -> None:
     smsframe.read(Path("people.xlsx"), sheet="People", hidden_rows="skip")
     smsframe.read("people.xlsx", hidden_rows="all")  # type: ignore[arg-type]
     smsframe.to_excel(results, Path("results.xlsx"), index=True, overwrite=True)
+    smsframe.to_excel(results, "results.xlsx", price_per_segment=0.01, journal="j.sqlite3")
+    smsframe.to_excel(results, "results.xlsx", client=smsframe.connect())
+    assert_type(smsframe.report(results, "report.html"), Path)
+    smsframe.report(results, "report.html", price_per_segment={"US": 0.0079}, overwrite=True)
+    smsframe.report(results, "report.html", client=smsframe.connect(), journal="j.sqlite3")
 
 
 def reading(column: pd.Series[str]) -> None:
@@ -245,10 +274,20 @@ def composing() -> smsframe.Composer:
     return composer
 
 
+def exploring(results: pd.DataFrame, client: smsframe.Client) -> smsframe.Explorer:
+    """Open the screen over results."""
+    explorer = smsframe.explore(results, client=client)
+    assert_type(explorer.frame, pd.DataFrame)
+    assert_type(explorer.selected, pd.DataFrame)
+    assert_type(explorer.results, pd.DataFrame)
+    assert_type(explorer.code, str)
+    return explorer
+
+
 def catching() -> dict[str, Any]:
     """Catch what can go wrong, from the narrowest to the root, and quieten the warnings."""
     told = (smsframe.UnknownOutcomeWarning, smsframe.IncompleteSendWarning, smsframe.StatusWarning)
-    for kind in (*told, smsframe.PlanWarning, smsframe.SmsframeWarning):
+    for kind in (*told, smsframe.ComparisonWarning, smsframe.PlanWarning, smsframe.SmsframeWarning):
         warnings.simplefilter("ignore", kind)
     try:
         smsframe.send(people, "Hi", program="148372")
@@ -262,3 +301,19 @@ def catching() -> dict[str, Any]:
     except smsframe.SmsframeError as error:
         return error.details
     return {}
+
+
+def frames_of_other_libraries(table: pa.Table, reader: Any) -> None:
+    """Give whatever offers Arrow's protocol."""
+    assert_type(smsframe.send(table, "Hi", program="1"), pd.DataFrame)
+    smsframe.plan(reader, "Hi", program="1")
+    smsframe.plan([1, 2], "Hi", program="1")  # type: ignore[arg-type]
+
+
+def files_of_people(folder: Path) -> None:
+    """Send files, and look at what came of it."""
+    assert_type(smsframe.plan_files(files=folder, text="Hi", program="1"), smsframe.FilesPlan)
+    sent = smsframe.send_files("people/*.parquet", "Hi", out=folder, program="1", confirm=3)
+    smsframe.send_files(folder, "Hi", program="1")  # type: ignore[call-arg]
+    assert_type(sent.refresh().reconcile(people).resolve(as_="sent"), smsframe.SentFiles)
+    assert_type(sent.to_frame(columns=["sms_status"]), pd.DataFrame)

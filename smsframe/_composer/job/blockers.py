@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smsframe._composer.html import held_line, many
-from smsframe._composer.job import active_job
 from smsframe._composer.state import NO_ROWS
+from smsframe._widgets import active_job
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from smsframe._composer.job.send_job import Dispatch
     from smsframe._composer.state import Desk
+    from smsframe._widgets.send_job import Dispatch
 
 NAME_CHARACTERS = 40
 

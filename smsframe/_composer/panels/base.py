@@ -9,11 +9,14 @@ import ipywidgets as widgets
 
 from smsframe._base.tracebacks import public
 from smsframe._composer import html
+from smsframe._widgets.controls import button, row, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from smsframe._composer.state import Desk
+
+__all__ = ["Panel", "button", "row", "shown"]
 
 
 class Panel:
@@ -46,25 +49,3 @@ class Panel:
         """Show what went wrong, and keep it for ``composer.error``."""
         self.desk.failure = error
         self.errors.value = html.error(html.complaint(error))
-
-
-def button(
-    words: str, act: Callable[..., None], *, tip: str = "", style: str = "", kind: str = ""
-) -> Any:
-    """Return a button; ``style`` is one of ipywidgets' button styles."""
-    made = widgets.Button(description=words, tooltip=tip or words, button_style=style)
-    made.on_click(act)
-    made.add_class(kind or "sms-button")
-    return made
-
-
-def row(*children: Any) -> Any:
-    """Return widgets beside each other that wrap where there is no room."""
-    made = widgets.Box(children)
-    made.add_class("sms-row")
-    return made
-
-
-def shown(widget: Any, *, when: bool) -> None:
-    """Show a widget or take it out of the page."""
-    widget.layout.display = None if when else "none"

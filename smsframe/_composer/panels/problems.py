@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from smsframe._composer import html, totals
-from smsframe._composer.job import active_job
 from smsframe._composer.panels.base import Panel, button, row, shown
+from smsframe._widgets import active_job
 
 if TYPE_CHECKING:
     from smsframe._composer.state import Desk

@@ -17,6 +17,7 @@ from smsframe._base.durations import in_words
 from smsframe._composer import html
 from smsframe._composer.panels import rule_words
 from smsframe._composer.panels.base import Panel, row, shown
+from smsframe._composer.panels.list_of_people import ListOfPeople
 from smsframe._plan.consent_arguments import VARIABLE
 
 if TYPE_CHECKING:
@@ -37,8 +38,11 @@ class RulesPanel(Panel):
         super().__init__(desk, TITLE, "rules")
         given = desk.choices.rest
         self._given = given
+        self._list = ListOfPeople(given.get("exclude"))
         start, end = rule_words.one_window(given.get("sending_hours")) or ("", "")
         gap = rule_words.gap_in_hours(given.get("min_gap"))
+        self.leave_out = _text("Leave out", self._list.shown, "a file with their numbers")
+        self.list_note = widgets.HTML()
         self._shown = {"hours": (start, end), "gap": gap}
         self.head = widgets.ToggleButton(description=TITLE, tooltip="Show or hide these rules")
         self.head.add_class("sms-fold")
@@ -52,16 +56,19 @@ class RulesPanel(Panel):
         )
         self.database = _text("Database id", str(given.get("consent_database") or ""), "")
         self.database_note = widgets.HTML()
-        self.in_code = widgets.HTML(html.faint(rule_words.in_code(given)))
+        no_field = {**given, "exclude": None} if self._list.shown else given
+        self.in_code = widgets.HTML(html.faint(rule_words.in_code(no_field)))
         self.inside = widgets.VBox(
             [
+                *(self.leave_out, self.list_note),
                 *(row(self.start, self.end), self.hours_note, self.gap, self.gap_note),
                 *(self.consent, self.database, self.database_note, self.in_code),
             ]
         )
         self.inside.add_class("sms-folded")
         self.box.children = (self.head, self.inside, self.errors)
-        for widget in (self.start, self.end, self.gap, self.consent, self.database):
+        typed = (self.leave_out, self.start, self.end, self.gap, self.consent, self.database)
+        for widget in typed:
             widget.observe(self.guarded(self.take), names="value")
         self.head.observe(self.guarded(self.fold), names="value")
         desk.on("overview", self.tell)
@@ -75,10 +82,12 @@ class RulesPanel(Panel):
 
     def take(self) -> None:
         """Take over what was typed and chosen."""
+        excluded = self._list.of(self.leave_out.value)
         self.say()
         self.desk.choose(
             rest={
                 **self.desk.choices.rest,
+                "exclude": excluded,
                 "sending_hours": self._hours(),
                 "min_gap": self._gap(),
                 "check_consent": self.consent.value,
@@ -90,17 +99,19 @@ class RulesPanel(Panel):
     def say(self) -> None:
         """Say beside each field what is wrong with it, else what it does."""
         wrong = {
+            "list": self._list.fault,
             "hours": rule_words.hours_fault(self.start.value, self.end.value),
             "gap": rule_words.gap_fault(self._gap()),
             "database": self._database_fault(),
         }
         self.desk.wrong = {name: sentence for name, sentence in wrong.items() if sentence}
         told = {
+            "list": self._list.note,
             "hours": rule_words.hours_note(self._given.get("sending_hours"), self._typed_hours),
             "gap": "At least so many hours since a person's last message, whatever it was.",
             "database": self._database_hint(),
         }
-        notes = (self.hours_note, self.gap_note, self.database_note)
+        notes = (self.list_note, self.hours_note, self.gap_note, self.database_note)
         for note, name in zip(notes, told, strict=True):
             fault = self.desk.wrong.get(name, "")
             note.value = html.error(fault) if fault else html.faint(told[name])

@@ -26,13 +26,13 @@ from smsframe._base.held_back import held_counts, held_in_words
 from smsframe._base.html import Html, joined, money
 from smsframe._base.sentences import named_counts, on_screen
 from smsframe._composer import html, text_history, totals
-from smsframe._composer.job import active_job
 from smsframe._composer.job.blockers import name_of, obstacles
-from smsframe._composer.job.confirm_once import ConfirmOnce
-from smsframe._composer.job.send_job import Dispatch
 from smsframe._composer.panels.base import Panel, button, row, shown
 from smsframe._composer.state import NO_ROWS
 from smsframe._send.report import ALWAYS, with_held
+from smsframe._widgets import active_job
+from smsframe._widgets.confirm_once import ConfirmOnce
+from smsframe._widgets.send_job import Dispatch
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:

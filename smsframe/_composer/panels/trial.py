@@ -14,9 +14,9 @@ from smsframe._base.result_columns import words_of
 from smsframe._base.sentences import on_screen, recalled
 from smsframe._composer import html, text_history, totals
 from smsframe._composer.job import trial
-from smsframe._composer.job.confirm_once import ConfirmOnce
-from smsframe._composer.job.send_job import Dispatch
 from smsframe._composer.panels.base import Panel, button, row, shown
+from smsframe._widgets.confirm_once import ConfirmOnce
+from smsframe._widgets.send_job import Dispatch
 from smsframe.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:

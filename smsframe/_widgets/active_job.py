@@ -16,13 +16,13 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Protocol
 
-from smsframe._composer.job import interrupt
+from smsframe._widgets import interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from smsframe._base.progress import Progress
-    from smsframe._composer.job.send_job import Dispatch
+    from smsframe._widgets.send_job import Dispatch
 
 
 class Screen(Protocol):

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from smsframe._composer.job.send_job import Dispatch
+    from smsframe._widgets.send_job import Dispatch
 
 LOOK_S = 0.2
 

@@ -7,7 +7,7 @@ settled is ``unknown`` in the journal then, as after any other death of a sender
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smsframe._plan.options import Sending
 from smsframe._send.cancellation import SendControl
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from smsframe._acoustic.client import Client
     from smsframe._base.progress import Progress
-    from smsframe._composer.inputs import Choices
     from smsframe._plan.problems import Fault
     from smsframe._send.plan import Plan
     from smsframe._send.report import NothingSent
@@ -42,9 +41,7 @@ class Dispatch:
         What ended it before its time.
     """
 
-    def __init__(
-        self, plan: Plan, client: Client, number: int, choices: Choices | None = None
-    ) -> None:
+    def __init__(self, plan: Plan, client: Client, number: int, choices: Any = None) -> None:
         self.plan = plan
         self.client = client
         self.number = number

@@ -1,0 +1,234 @@
+"""The rows of results under filters, a search, an order and a selection; no widget in sight.
+
+Filters combine: any of the values of one kind, all kinds together. Each kind and the search keep
+their mask until they change, so a chip costs one mask and the counts of the others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from smsframe._base import result_columns
+from smsframe._base.result_rows import ResultRows
+from smsframe._explorer.kinds import Kind, kinds_of
+from smsframe._explorer.searching import Searched, order_of
+from smsframe._results.rows import NOT_AGAIN, RETRIED
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    import pandas as pd
+
+Mask = npt.NDArray[np.bool_]
+Positions = npt.NDArray[np.int64]
+
+PAGE_ROWS = 20
+
+
+class Rows:
+    """What is looked at: results, and how they are narrowed down, put in order and chosen."""
+
+    def __init__(self, results: pd.DataFrame) -> None:
+        self.chosen: dict[str, frozenset[int]] = {}
+        self.asked = ""
+        self.sorted_by: Hashable | None = None
+        self.descending = False
+        self.page = 0
+        self._marked = np.zeros(len(results), dtype=bool)
+        self._take(results)
+
+    def _take(self, results: pd.DataFrame) -> None:
+        """Read results anew."""
+        self.results = results
+        self.read = ResultRows.read(results)
+        self.kinds = kinds_of(self.read)
+        self._searched = Searched(self.read)
+        self._masks: dict[str, Mask] = {}
+        self._found: Mask | None = None
+        self._order: Positions | None = None
+        self._matching: Mask | None = None
+        self._may_go: Mask | None = None
+        self._matching_rows: Positions | None = None
+
+    def renew(self, results: pd.DataFrame) -> None:
+        """Look at the same rows as they are now; what was chosen stays where it can."""
+        before = {
+            name: {self.kinds[name].found[place] for place in places}
+            for name, places in self.chosen.items()
+        }
+        self._take(results)
+        self.chosen = {}
+        for name, values in before.items():
+            if name in self.kinds:
+                self.choose(name, values & set(self.kinds[name].found))
+        self._masks.clear()
+        self._changed()
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    def choose(self, name: str, values: set[Any]) -> None:
+        """Narrow down to rows with one of these values of a kind; none of them: to all."""
+        kind = self.kinds[name]
+        places = frozenset(place for place, value in enumerate(kind.found) if value in values)
+        self._put(name, places)
+
+    def toggle(self, name: str, place: int) -> None:
+        """Put a value on or take it off."""
+        self._put(name, self.chosen.get(name, frozenset()) ^ {place})
+
+    def _put(self, name: str, places: frozenset[int]) -> None:
+        """Narrow down by the values at these places."""
+        self._masks.pop(name, None)
+        self.chosen.pop(name, None)
+        if places:
+            self.chosen[name] = places
+        self._changed()
+
+    def clear(self) -> None:
+        """Take all filters and the search off."""
+        self.chosen.clear()
+        self._masks.clear()
+        self.asked, self._found = "", None
+        self._changed()
+
+    def search(self, asked: str) -> None:
+        """Narrow down to rows of which a cell holds a text; "" to all."""
+        if asked.strip() != self.asked:
+            self.asked, self._found = asked.strip(), None
+            self._changed()
+
+    def sort(self, column: Hashable | None, *, descending: bool = False) -> None:
+        """Put rows in the order of a column; None is the order of the results."""
+        self.sorted_by, self.descending = column, descending
+        self._order = self._matching_rows = None
+        self.page = 0
+
+    def _changed(self) -> None:
+        """Forget what is no longer so."""
+        self._matching = self._matching_rows = None
+        self.page = 0
+
+    def _parts(self) -> dict[str, Mask]:
+        """Return a mask for each filter, the search being one."""
+        for name, places in self.chosen.items():
+            if name not in self._masks:
+                self._masks[name] = self.kinds[name].having(places)
+        if self.asked and self._found is None:
+            self._found = self._searched.find(self.asked)
+        parts = {name: self._masks[name] for name in self.chosen}
+        return parts if self._found is None else {**parts, "": self._found}
+
+    @property
+    def matching(self) -> Mask:
+        """The rows that match."""
+        if self._matching is None:
+            parts = list(self._parts().values())
+            self._matching = (
+                np.logical_and.reduce(parts) if parts else np.ones(len(self), dtype=bool)
+            )
+        return self._matching
+
+    @property
+    def count(self) -> int:
+        """How many rows match."""
+        return int(np.count_nonzero(self.matching))
+
+    def counts(self, kind: Kind) -> npt.NDArray[np.int64]:
+        """Return how many rows each value of a kind has among those that the others leave."""
+        others = [mask for name, mask in self._parts().items() if name != kind.name]
+        if not others:
+            return kind.counts(None)
+        if kind.name not in self.chosen:
+            return kind.counts(self.matching)
+        return kind.counts(np.logical_and.reduce(others))
+
+    @property
+    def rows(self) -> Positions:
+        """The positions of the rows that match, in their order."""
+        if self._matching_rows is None:
+            if self.sorted_by is None:
+                self._matching_rows = np.flatnonzero(self.matching)
+            else:
+                if self._order is None:
+                    labels: list[Any] = list(self.results.columns)
+                    place = labels.index(self.sorted_by)
+                    column = self.results.iloc[:, place]
+                    self._order = order_of(column, descending=self.descending)
+                self._matching_rows = self._order[self.matching[self._order]]
+        return self._matching_rows
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-self.count // PAGE_ROWS))
+
+    def turn(self, by: int) -> None:
+        """Go some pages on or back, as far as there are any."""
+        self.page = min(max(self.page + by, 0), self.pages - 1)
+
+    @property
+    def shown(self) -> Positions:
+        """The positions of the rows on the page."""
+        return self.rows[self.page * PAGE_ROWS :][:PAGE_ROWS]
+
+    # --- selection
+
+    def mark(self, rows: Any, *, on: bool) -> None:
+        """Select rows by position, or take them out."""
+        self._marked[rows] = on
+
+    def mark_matching(self) -> None:
+        """Select all rows that match, and no other."""
+        self._marked = self.matching.copy()
+
+    def mark_none(self) -> None:
+        """Select nothing."""
+        self._marked = np.zeros(len(self), dtype=bool)
+
+    @property
+    def marked(self) -> Mask:
+        """The rows that are selected."""
+        return self._marked
+
+    @property
+    def marked_count(self) -> int:
+        """How many rows are selected."""
+        return int(np.count_nonzero(self._marked))
+
+    @property
+    def hidden_count(self) -> int:
+        """How many of those selected do not match, so are on no page."""
+        return int(np.count_nonzero(self._marked & ~self.matching))
+
+    def taken(self, *statuses: str) -> Positions:
+        """Return the positions of the rows that are selected, all or those with a status."""
+        where = self._marked & self.read.has(*statuses) if statuses else self._marked
+        return np.flatnonzero(where)
+
+    @property
+    def retried(self) -> Positions:
+        """The positions of the selected rows that did not go out and may, as ``to_retry`` says."""
+        if self._may_go is None:
+            held = pc.is_in(self.read.code, value_set=pa.array(NOT_AGAIN, self.read.code.type))
+            self._may_go = self.read.has(*RETRIED) & ~held.to_numpy(zero_copy_only=False)
+        return np.flatnonzero(self._marked & self._may_go)
+
+    def warm(self) -> None:
+        """Read ahead what a search needs."""
+        self._searched.warm()
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows that match, in their order, as results."""
+        return result_columns.detached(self.results.iloc[self.rows])
+
+    @property
+    def selected(self) -> pd.DataFrame:
+        """The rows that are selected, in the order of the results."""
+        return result_columns.detached(self.results.iloc[np.flatnonzero(self._marked)])

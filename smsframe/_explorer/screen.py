@@ -1,0 +1,375 @@
+"""The explorer's screen: chips, search, a page of rows, a selection, and buttons that ask first.
+
+Widgets are made on the kernel's main thread. A page has as many row widgets as a page can have, and
+they are filled anew. Rows are not made before the page has said that it is there: a player of one
+step, out of sight, is started and steps where a page has it, and nothing else of ipywidgets speaks
+unasked. So a notebook that is run without a browser holds counts and no rows.
+"""
+
+from __future__ import annotations
+
+import functools
+import secrets
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from smsframe._base.html import tag
+from smsframe._base.masking import mask_label
+from smsframe._base.tracebacks import public
+from smsframe._explorer import html
+from smsframe._explorer.actions import Actions
+from smsframe._explorer.code import code_of
+from smsframe._explorer.kinds import OF_SMSFRAME, Kind
+from smsframe._explorer.rows import PAGE_ROWS
+from smsframe._widgets.controls import button, row, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from smsframe._explorer.rows import Rows
+
+CHIPS = 10
+LISTED = 300
+COLUMNS = 4
+LABEL_CHARACTERS = 7
+LOOK_S = (0.1, 0.3, 0.7, 1.5, 3.0, 6.0, 12.0, 25.0)
+STYLE = Path(__file__).parent / "explorer.css"
+
+
+class Screen:
+    """The widgets over some rows; ``view`` is what is displayed, ``failure`` the last exception."""
+
+    def __init__(self, rows: Rows, *, name: str, client: Any, phones: set[Any]) -> None:
+        self.rows, self.phones = rows, phones
+        self.failure: BaseException | None = None
+        self.live = self._warmed = False
+        self._name = name
+        self._busy = False
+        self._detailed: int | None = None
+        self.mark = f"smsframe-{secrets.token_hex(4)}"
+        self._make()
+        self.actions = Actions(self, client)
+        self._make_chips()
+        self.view = self._view()
+        self.refresh()
+
+    def guarded(self, act: Callable[..., Any]) -> Callable[..., None]:
+        """Return a handler that shows an exception of ``act`` instead of losing it."""
+
+        @public
+        @functools.wraps(act)
+        def handler(*_: Any) -> None:
+            self.errors.value = ""
+            self.live = True  # somebody has pressed something
+            try:
+                act()
+            except Exception as error:  # noqa: BLE001 - a callback's exception is shown to nobody else
+                self.fail(error)
+
+        return handler
+
+    def fail(self, error: BaseException) -> None:
+        """Show what went wrong, and keep it."""
+        self.failure = error
+        self.errors.value = html.error(error)
+
+    def _make(self) -> None:
+        """Make all but the chips, which hang on what the rows hold."""
+        self.head, self.errors, self.detail = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self.search = widgets.Text(
+            description="Search",
+            placeholder="name, phone number, order number",
+            continuous_update=False,
+        )
+        self.clear = button("Show all rows", self.guarded(self._clear), tip="Take all filters off")
+        self.chips = widgets.VBox()
+        own = [c for c in self.rows.results.columns if c not in OF_SMSFRAME]
+        options = [(html.name_of(column), column) for column in own]
+        self.columns = widgets.SelectMultiple(
+            description="Columns shown", options=options, value=tuple(own[:COLUMNS]), rows=4
+        )
+        names = [*own, *(c for c in OF_SMSFRAME if c in self.rows.results.columns)]
+        self.order = widgets.Dropdown(
+            description="Order",
+            options=[("as in the results", None), *((html.name_of(c), c) for c in names)],
+        )
+        self.descending = widgets.Checkbox(description="largest first", indent=False)
+        self.titles = widgets.HTML()
+        self.lines = [self._line(number) for number in range(PAGE_ROWS)]
+        self.back = button("Previous page", self.guarded(lambda: self._turn(-1)))
+        self.next = button("Next page", self.guarded(lambda: self._turn(1)))
+        self.where, self.picked = widgets.HTML(), widgets.HTML()
+        self.all = button("Select all", self.guarded(self._mark_all))
+        self.none = button("Select none", self.guarded(self._mark_none))
+        self.show_code = widgets.ToggleButton(description="Show code")
+        self.code_view = widgets.HTML()
+        self.there = widgets.Play(min=0, max=1, interval=100)
+        self.there.layout.display = "none"
+        self._listen()
+
+    def look_for_page(self) -> None:
+        """Start the player until a page has stepped it, or none seems to come."""
+        loop = _kernel_loop()
+        for after_s in LOOK_S if loop is not None else ():
+            loop.call_later(after_s, self._start_player)
+
+    def _start_player(self) -> None:
+        """Start the player anew, as a page starts it by the change alone."""
+        if not self.live:
+            self.there.playing = False
+            self.there.playing = True
+
+    def _listen(self) -> None:
+        """Hear of what is typed and chosen."""
+        self.search.observe(self.guarded(self._search), names="value")
+        self.columns.observe(self.guarded(self._fill), names="value")
+        for chosen in (self.order, self.descending):
+            chosen.observe(self.guarded(self._sort), names="value")
+        self.show_code.observe(self.guarded(self._write_code), names="value")
+        self.there.observe(self.guarded(self.come_alive), names="value")
+
+    def _line(self, number: int) -> tuple[Any, Any, Any]:
+        """Make the widgets of one row of a page."""
+        tick = widgets.Checkbox(indent=False)
+        tick.observe(self.guarded(lambda: self._tick(number)), names="value")
+        cells = widgets.HTML()
+        text = button("Text", self.guarded(lambda: self._open(number)))
+        return tick, cells, text
+
+    def _view(self) -> Any:
+        """Put everything on the screen."""
+        style = widgets.HTML(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
+        style.layout.display = "none"
+        self.boxes = []
+        for line in self.lines:
+            box = widgets.Box(line)
+            box.add_class("sms-line")
+            self.boxes.append(box)
+        head = widgets.Box([widgets.HTML(), self.titles, widgets.HTML()])
+        head.add_class("sms-line")
+        view = widgets.VBox(
+            [
+                *(style, self.there, self.head, row(self.search, self.clear), self.chips),
+                *(row(self.columns, self.order, self.descending), head, *self.boxes),
+                *(row(self.back, self.where, self.next), self.detail, self.picked),
+                *(row(self.all, self.none), self.actions.box, self.errors),
+                *(row(self.show_code), self.code_view),
+            ]
+        )
+        view.add_class("smsframe-explorer")
+        view.add_class(self.mark)
+        return view
+
+    # --- chips
+
+    def _make_chips(self) -> None:
+        """Make a line of chips for each kind."""
+        self.toggles: dict[str, dict[int, Any]] = {}
+        self.more: dict[str, Any] = {}
+        self.chips.children = [self._kind_line(kind) for kind in self.rows.kinds.values()]
+
+    def _kind_line(self, kind: Kind) -> Any:
+        """Make the chips of a kind; where there are many values, a list has the others."""
+        counts = kind.counts(None)
+        there = [place for place, count in enumerate(counts.tolist()) if count]
+        chips, rest = there[:CHIPS], there[CHIPS:]
+        self.toggles[kind.name] = {place: self._chip(kind, place) for place in chips}
+        parts = [widgets.HTML(tag("span", kind.title)), *self.toggles[kind.name].values()]
+        if rest:
+            options = [(f"{kind.words(at)} · {counts[at]:,}", at) for at in rest[:LISTED]]
+            more = widgets.Dropdown(options=[(f"{len(rest):,} more", None), *options])
+            more.tooltip = f"More values of {kind.title}"
+            more.observe(self.guarded(lambda: self._choose_more(kind)), names="value")
+            self.more[kind.name] = more
+            parts.append(more)
+        line = widgets.Box(parts)
+        line.add_class("sms-kind")
+        return line
+
+    def _chip(self, kind: Kind, place: int) -> Any:
+        """Make a chip."""
+        chip = widgets.ToggleButton(description=kind.words(place))
+        chip.add_class("sms-chip")
+        chip.observe(self.guarded(lambda: self._press(kind, place)), names="value")
+        return chip
+
+    def _press(self, kind: Kind, place: int) -> None:
+        """Put a value on or take it off."""
+        if not self._busy:
+            self.rows.toggle(kind.name, place)
+            self.refresh()
+
+    def _choose_more(self, kind: Kind) -> None:
+        """Narrow down to a value of the list, or to none of them."""
+        if self._busy:
+            return
+        place = self.more[kind.name].value
+        kept = self.rows.chosen.get(kind.name, frozenset()) & set(self.toggles[kind.name])
+        chosen = kept if place is None else kept | {place}
+        self.rows.choose(kind.name, {kind.found[at] for at in chosen})
+        self.refresh()
+
+    def _show_chips(self) -> None:
+        """Bring counts and states of the chips up to date."""
+        for name, toggles in self.toggles.items():
+            kind, chosen = self.rows.kinds[name], self.rows.chosen.get(name, frozenset())
+            counts = self.rows.counts(kind).tolist()
+            for place, chip in toggles.items():
+                on = place in chosen
+                chip.description = f"{'✓ ' if on else ''}{kind.words(place)} · {counts[place]:,}"
+                chip.tooltip = (
+                    f"{kind.title}: {kind.words(place)}, {html.many(counts[place], 'row')}"
+                )
+                chip.value = on
+            if name in self.more and not chosen - set(toggles):
+                self.more[name].value = None
+
+    # --- what is typed, chosen, pressed
+
+    def come_alive(self) -> None:
+        """Make rows from now on: a page is there to show them."""
+        if not self._warmed:
+            self.live = self._warmed = True
+            self._fill()
+            threading.Thread(target=self.rows.warm, name="smsframe-search", daemon=True).start()
+
+    def _search(self) -> None:
+        """Narrow down to what is typed; a phone number does not stay readable in the field."""
+        asked = self.search.value
+        if self._busy or asked == _hidden(self.rows.asked):
+            return
+        self.rows.search(asked)
+        self.refresh()
+
+    def _clear(self) -> None:
+        """Show all rows again."""
+        self.rows.clear()
+        self.refresh()
+
+    def _sort(self) -> None:
+        """Put rows in order."""
+        self.rows.sort(self.order.value, descending=self.descending.value)
+        self._fill()
+        self._write_code()
+
+    def _turn(self, by: int) -> None:
+        """Show another page."""
+        self.rows.turn(by)
+        self._fill()
+
+    def _tick(self, number: int) -> None:
+        """Select the row of a line, or take it out."""
+        if self._busy or number >= len(self.rows.shown):
+            return
+        self.rows.mark(self.rows.shown[number], on=self.lines[number][0].value)
+        self._show_marked()
+
+    def _mark_all(self) -> None:
+        """Select all rows that match."""
+        self.rows.mark_matching()
+        self._fill()
+
+    def _mark_none(self) -> None:
+        """Select nothing."""
+        self.rows.mark_none()
+        self._fill()
+
+    def _open(self, number: int) -> None:
+        """Show the text of a row as it was sent; a second time takes it away."""
+        place = int(self.rows.shown[number])
+        self._detailed = None if self._detailed == place else place
+        self._show_detail()
+
+    def _write_code(self) -> None:
+        """Show the code, or take it away."""
+        on = self.show_code.value
+        self.show_code.description = "Hide code" if on else "Show code"
+        self.code_view.value = html.code(code_of(self.rows, self._name)) if on else ""
+
+    # --- show
+
+    def refresh(self) -> None:
+        """Show what is so now."""
+        self._busy = True
+        try:
+            self.search.value = _hidden(self.rows.asked)
+            self._show_chips()
+        finally:
+            self._busy = False
+        self.head.value = html.heading(self.rows)
+        self._fill()
+        self._write_code()
+
+    def renewed(self) -> None:
+        """Show results that have changed; chips are made on the kernel's main thread."""
+        loop = _kernel_loop()
+        act = self.guarded(self._renew)
+        if loop is None:
+            act()
+        else:
+            loop.add_callback(act)
+
+    def _renew(self) -> None:
+        """Make the chips anew and show all."""
+        self._make_chips()
+        self.refresh()
+
+    def _fill(self) -> None:
+        """Fill the page."""
+        self._busy = True
+        try:
+            self._fill_lines()
+        finally:
+            self._busy = False
+        self.where.value = f"Page {self.rows.page + 1:,} of {self.rows.pages:,}"
+        self.back.disabled = self.rows.page == 0
+        self.next.disabled = self.rows.page + 1 >= self.rows.pages
+        self._detailed = None
+        self._show_detail()
+        self._show_marked()
+
+    def _fill_lines(self) -> None:
+        """Put the rows of the page into its lines."""
+        chosen: list[Hashable] = list(self.columns.value)
+        places = self.rows.shown.tolist() if self.live else []
+        self.titles.value = html.head_cells(chosen) if places else ""
+        for number, (tick, cells, text) in enumerate(self.lines):
+            there = number < len(places)
+            shown(self.boxes[number], when=there)
+            if not there:
+                cells.value, tick.value, tick.description = "", False, ""
+                continue
+            label = html.row_label(self.rows, places[number])
+            cells.value = html.row_cells(self.rows, places[number], chosen, self.phones)
+            tick.value = bool(self.rows.marked[places[number]])
+            tick.description = f"Select row {label}"
+            text.tooltip = f"Text of row {label}"
+            text.description = f"Text {label}" if len(label) <= LABEL_CHARACTERS else "Text"
+
+    def _show_marked(self) -> None:
+        """Say how many are selected, and bring the buttons up to date."""
+        self.picked.value = html.selection(self.rows)
+        self.all.description = f"Select all {self.rows.count:,} that match"
+        self.all.disabled = not self.rows.count
+        self.none.disabled = not self.rows.marked_count
+        self.actions.show()
+
+    def _show_detail(self) -> None:
+        """Show the row that was opened."""
+        place = self._detailed
+        self.detail.value = "" if place is None else self.actions.detail(place)
+
+
+def _kernel_loop() -> Any:
+    """Return the loop of the kernel, on its main thread; None where there is no kernel."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return getattr(getattr(shell, "kernel", None), "io_loop", None)
+
+
+def _hidden(asked: str) -> str:
+    """Return what was typed, a phone number in it hidden."""
+    return mask_label(asked)

@@ -1,0 +1,110 @@
+"""Who holds a lease, told apart from everybody else, and whether that process still runs.
+
+A process is known by boot, process namespace, number and start: a restarted machine, a container
+with the same numbers, or a number that was given out again is somebody else. Only a process of this
+very machine and namespace can be called dead; of all others nothing is known but when their lease
+ends. Where a system says none of this (not Linux), machine and number have to do.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import socket
+import time
+import uuid
+from pathlib import Path
+from typing import Self
+
+from smsframe._journal.lock import user_name
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TeamHolder:
+    """A process that sends."""
+
+    boot: str
+    namespace: str
+    pid: int
+    start: str
+    host: str
+    user: str
+    since: float
+
+    @classmethod
+    def here(cls) -> Self:
+        """Return this process."""
+        pid = os.getpid()
+        return cls(
+            boot=_boot(),
+            namespace=_namespace(),
+            pid=pid,
+            start=_start_of(pid),
+            host=socket.gethostname(),
+            user=user_name() or "unknown user",
+            since=time.time(),
+        )
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """Read what was written; None for what is no holder."""
+        try:
+            return cls(**json.loads(text))
+        except (ValueError, TypeError):
+            return None
+
+    def written(self) -> str:
+        """Return it as text for the journal."""
+        return json.dumps(dataclasses.asdict(self))
+
+    def is_this_process(self) -> bool:
+        """Tell whether it is the process that asks."""
+        here = TeamHolder.here()
+        return (self.boot, self.namespace, self.pid, self.start) == (
+            here.boot, here.namespace, here.pid, here.start
+        )  # fmt: skip
+
+    def is_dead(self) -> bool:
+        """Tell whether it was a process of this machine that runs no more."""
+        if (self.boot, self.namespace) != (_boot(), _namespace()):
+            return False
+        start = _start_of(self.pid)
+        if start or self.start:
+            return start != self.start
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return os.name == "posix"
+        except (OSError, OverflowError):
+            return False
+        return False
+
+    def __str__(self) -> str:
+        return f"{self.user} on {self.host} (process {self.pid})"
+
+
+def _boot() -> str:
+    """Return what names this start of this machine."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return f"{socket.gethostname()}:{uuid.getnode():x}"
+
+
+def _namespace() -> str:
+    """Return the namespace in which this process has its number; "" where there is none."""
+    try:
+        return str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        return ""
+
+
+def _start_of(pid: int) -> str:
+    """Return when a process began, in ticks since the boot; "" where it is not known or gone."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    fields = told.rpartition(")")[2].split()  # the name before it may hold blanks
+    return "" if fields[0] in "ZX" else fields[19]

@@ -1,0 +1,182 @@
+"""From one journal to another: what a file knows of its people, to a team's database, and back.
+
+A team whose first shared send does not know what its members sent before texts everybody again. So
+everything is copied: runs, batches with keys and hashes, payloads, statuses. What is there already
+is left as it is, so an import may be run again, or go on after it was cut: batches come in
+transactions of `_AT_ONCE`.
+
+Nobody may be sending with the journal that is read: what is claimed there would come out as claimed
+by somebody who has died.
+"""
+# ruff: noqa: S608 - statements are joined from constants and names of columns here
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from smsframe._journal import payloads
+from smsframe._journal.lock import sender_at_work
+from smsframe.errors import CampaignBusyError, JournalError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from smsframe._journal.database import Database
+    from smsframe._journal.store import Journal
+
+__all__ = ["Copied", "Sums", "check_sums", "copy_journal"]
+
+_AT_ONCE: Final = 200
+_OF_BATCH: Final = ("messages", "payloads", "statuses")
+_OF_RUN: Final = ("rests", "places")
+_NOT_COPIED: Final = ("id", "rowid")
+_SENDING: Final = "SELECT 1 FROM leases WHERE expires_at > clock_timestamp()"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """What was copied: runs, batches and messages that were not there before."""
+
+    runs: int
+    batches: int
+    messages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """What a journal holds that was found to be what was written."""
+
+    runs: int
+    batches: int
+    messages: int
+    payloads: int
+
+
+def copy_journal(
+    source: Journal, target: Journal, *, told: Callable[[int], None] = lambda _: None
+) -> Copied:
+    """Copy what a journal has and another one has not.
+
+    Parameters
+    ----------
+    source, target : Journal
+        From which, and to which.
+    told : callable, optional
+        Is given the number of batches that were copied, now and then.
+
+    Raises
+    ------
+    CampaignBusyError
+        Somebody is sending with the source.
+    JournalError
+        One of them cannot be read or written, or the source is damaged; what was copied stays.
+    """
+    _refuse_sending(source)
+    check_sums(source, deep=False)
+    with source._reading() as db, target._writing() as to:  # noqa: SLF001 - beside it on purpose
+        runs = _copy_runs(db, to)
+    batches = messages = 0
+    for numbers in _missing(source, target):
+        with source._reading() as db, target._writing() as to:  # noqa: SLF001
+            for number in numbers:
+                messages += _copy_batch(db, to, number)
+        batches += len(numbers)
+        told(batches)
+    return Copied(runs=runs, batches=batches, messages=messages)
+
+
+def check_sums(journal: Journal, *, deep: bool = True) -> Sums:
+    """Hold everything in a journal against its checksums; JournalError for what is damaged.
+
+    ``deep`` looks into payloads too.
+    """
+    with journal._reading() as db:  # noqa: SLF001
+        scopes = [bytes(scope) for (scope,) in db.execute("SELECT DISTINCT scope FROM batches")]
+        (runs,) = db.execute("SELECT count(*) FROM runs").fetchone()
+        found = db.execute("SELECT count(*), coalesce(sum(size), 0) FROM batches").fetchone()
+    for scope in scopes:
+        journal.ledger(scope, keys=b"", recipients=np.empty(0, np.uint64))
+    read = 0
+    if deep:
+        with journal._reading() as db:  # noqa: SLF001
+            for _, blob in journal._rows(db, "SELECT batch, payload FROM payloads", ()):  # noqa: SLF001
+                read += bool(payloads.unpack(bytes(blob)).num_rows) if blob else 0
+    return Sums(runs=int(runs), batches=int(found[0]), messages=int(found[1]), payloads=read)
+
+
+def _refuse_sending(source: Journal) -> None:
+    """Refuse to copy what is being written."""
+    if source.is_shared:
+        with source._reading() as db:  # noqa: SLF001
+            who = "Somebody" if db.execute(_SENDING).fetchone() else None
+    else:
+        who = sender_at_work(source.path)
+    if who is not None:
+        raise CampaignBusyError(
+            f"{who} is sending with the journal {source.path}. Copy it when that is done: what is "
+            "under way would be of somebody who died, in the copy.",
+            path=str(source.path),
+        )
+
+
+def _copy_runs(db: Database, to: Database) -> int:
+    """Copy the runs that are missing, with what is kept of their rows."""
+    names = _columns(db, "runs")
+    _refuse_other_columns(names, _columns(to, "runs"))
+    there = {run_id for (run_id,) in to.execute("SELECT run_id FROM runs")}
+    query = f"SELECT {', '.join(names)} FROM runs ORDER BY started_at, rowid"
+    copied = 0
+    for row in db.execute(query).fetchall():
+        run_id = row[names.index("run_id")]
+        if run_id in there:
+            continue
+        to.execute(_insert("runs", names), row)
+        for table in _OF_RUN:
+            for blobs in db.execute(
+                f"SELECT * FROM {table} WHERE run_id = ?", (run_id,)
+            ).fetchall():
+                to.execute(f"INSERT INTO {table} VALUES (?, ?)", tuple(blobs))
+        copied += 1
+    return copied
+
+
+def _missing(source: Journal, target: Journal) -> list[list[int]]:
+    """Return the numbers of the batches that the target has not, oldest first, some at a time."""
+    with target._reading() as to:  # noqa: SLF001
+        there = {batch_id for (batch_id,) in to.execute("SELECT batch_id FROM batches")}
+    with source._reading() as db:  # noqa: SLF001
+        found = db.execute("SELECT id, batch_id FROM batches ORDER BY id").fetchall()
+    numbers = [int(number) for number, batch_id in found if batch_id not in there]
+    return [numbers[start : start + _AT_ONCE] for start in range(0, len(numbers), _AT_ONCE)]
+
+
+def _copy_batch(db: Database, to: Database, number: int) -> int:
+    """Copy one batch with all that belongs to it; return its number of messages."""
+    names = _columns(db, "batches")
+    row = db.execute(f"SELECT {', '.join(names)} FROM batches WHERE id = ?", (number,)).fetchone()
+    (mine,) = to.execute(f"{_insert('batches', names)} RETURNING id", row).fetchone()
+    for table in _OF_BATCH:
+        for blobs in db.execute(f"SELECT * FROM {table} WHERE batch = ?", (number,)).fetchall():
+            marks = ", ".join("?" * len(blobs))
+            to.execute(f"INSERT INTO {table} VALUES ({marks})", (mine, *blobs[1:]))
+    return int(row[names.index("size")])
+
+
+def _columns(db: Database, table: str) -> list[str]:
+    """Name the columns of a table that are copied."""
+    told = db.execute(f"SELECT * FROM {table} LIMIT 0").description
+    return [column[0] for column in told if column[0] not in _NOT_COPIED]
+
+
+def _refuse_other_columns(names: Sequence[str], others: Sequence[str]) -> None:
+    """Refuse journals that do not keep the same."""
+    if set(names) != set(others):
+        raise JournalError("The two journals were made by different versions of smsframe.")
+
+
+def _insert(table: str, names: Sequence[str]) -> str:
+    """Return the statement that inserts a row."""
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"

@@ -1,0 +1,121 @@
+"""How a comparison is shown: what was compared, whether it may be read, and the table."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from smsframe._base.html import HEADING, PLAIN_TABLE, faint, table, tag, text_of_cell
+from smsframe._base.sentences import Sentence, arg
+from smsframe._base.validation import shown_label
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+READ_ON: Final = 0.001
+"""A sample ratio less likely than this is no accident."""
+
+_SHARES: Final = ("rate", "rate_low", "rate_high")
+_POINTS: Final = ("difference", "difference_low", "difference_high")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What is said of a comparison as a whole; see `smsframe.Comparison`."""
+
+    outcome: Hashable
+    control: str
+    is_share: bool
+    together_p: float
+    sample_ratio_p: float
+
+
+def headline(arms: pd.DataFrame, about: About) -> str:
+    """Say what was compared."""
+    people = f"{int(arms['assigned'].sum()):,} people"
+    return f"{shown_label(about.outcome)}: {people} in {len(arms)} arms, against {about.control!r}"
+
+
+def ratio_line(about: About) -> str:
+    """Say whether the arms have the people that they should have."""
+    p = about.sample_ratio_p
+    if math.isnan(p):
+        unknown = "Sample ratio not checked: how people were split is not known here ("
+        return Sentence(unknown, arg("split"), ", ", arg("holdout"), ").")
+    if p < READ_ON:
+        return (
+            f"The arms do not have as many people as they should (sample ratio, {_said(p)}): do "
+            "not read on. Something left out more people of one arm than of another, such as a "
+            "join or a filter after the send. Compare the results as the send gave them."
+        )
+    return f"Sample ratio as it was split ({_said(p)})."
+
+
+def together_line(about: About) -> str:
+    """Say how likely all arms are alike."""
+    if not about.is_share:
+        return "Amounts: mean of each person's sum; intervals by the bootstrap, without p."
+    if math.isnan(about.together_p):
+        return "All arms together: everybody did it, or nobody."
+    return f"All arms together: {_said(about.together_p)} (Pearson's chi-squared)."
+
+
+def comparison_text(arms: pd.DataFrame, about: About) -> str:
+    """Return a comparison as lines of text."""
+    shown = _shown(arms, is_share=about.is_share)
+    lines = [headline(arms, about), f"  {ratio_line(about)}", f"  {together_line(about)}"]
+    return "\n".join([*lines, shown.to_string(na_rep="")])
+
+
+def comparison_html(arms: pd.DataFrame, about: About) -> str:
+    """Return a comparison as static HTML."""
+    shown = _shown(arms, is_share=about.is_share).reset_index()
+    body = [[text_of_cell(cell) for cell in row] for row in shown.itertuples(index=False)]
+    told = ratio_line(about)
+    ratio = (
+        tag("div", f"✖ {told}", style=HEADING) if about.sample_ratio_p < READ_ON else faint(told)
+    )
+    return tag(
+        "div",
+        tag("div", headline(arms, about), style=HEADING),
+        ratio,
+        faint(together_line(about)),
+        table([str(name).replace("_", " ") for name in shown.columns], body, **PLAIN_TABLE),
+    )
+
+
+def _shown(arms: pd.DataFrame, *, is_share: bool) -> pd.DataFrame:
+    """Return the table with its numbers as people read them."""
+    shown = pd.DataFrame({name: arms[name].astype(object) for name in arms.columns})
+    for name in ("assigned", "accepted", "sent"):
+        shown[name] = [f"{number:,}" for number in arms[name]]
+    rates, plain = _percent if is_share else _amount, "{:,}" if is_share else "{:,.2f}"
+    shown["outcomes"] = [plain.format(number) for number in arms["outcomes"]]
+    for name in (*_SHARES, *_POINTS):
+        shown[name] = [rates(number, signed=name in _POINTS) for number in arms[name]]
+    shown["lift"] = [_percent(number, signed=True) for number in arms["lift"]]
+    shown["p"] = ["" if math.isnan(number) else _p(number) for number in arms["p"]]
+    return shown
+
+
+def _percent(number: float, *, signed: bool = False) -> str:
+    """Return a share in percent; nothing for NaN."""
+    return "" if math.isnan(number) else f"{number:{'+' if signed else ''}.2%}"
+
+
+def _amount(number: float, *, signed: bool = False) -> str:
+    """Return an amount; nothing for NaN."""
+    return "" if math.isnan(number) else f"{number:{'+' if signed else ''},.3f}"
+
+
+def _said(p: float) -> str:
+    """Return a p as it stands in a sentence."""
+    return f"p {'' if _p(p).startswith('<') else '= '}{_p(p)}"
+
+
+def _p(p: Any) -> str:
+    """Return a p with the digits that say something."""
+    return "< 0.0001" if p < 0.0001 else f"{p:.4f}"  # noqa: PLR2004 - four digits are shown

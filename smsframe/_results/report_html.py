@@ -1,0 +1,488 @@
+"""A report as a page: static HTML without script, whose pictures are bars with numbers on them.
+
+Every picture stands in a table with the same numbers, so it is hidden from those who listen to the
+page. The page forbids itself to load anything.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from smsframe._base.html import STATUS_COLOURS, Html, joined, money, tag
+from smsframe._base.masking import PHONE_DIGITS, mask_phone
+from smsframe._base.result_columns import BILLED, words_of
+from smsframe._results.report_style import STYLE
+from smsframe._results.report_words import STATUS_MEANINGS, reason_words
+from smsframe._results.summary_html import percent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from smsframe._journal.records import RunRecord
+    from smsframe._results.report_facts import Facts
+    from smsframe._results.summary import Summary
+
+MOST_REASONS: Final = 20
+MOST_RUNS: Final = 10
+LONGEST_LABEL: Final = 60
+WRITTEN_ON: Final = 0.09
+LARGE_WRITTEN_ON: Final = 0.03
+"""A part of a bar has its number on it from this share of the whole width for each character."""
+DARK: Final = ("planned",)
+NOT_OUT: Final = ("not_sent", "rejected", "invalid", "duplicate", "not_attempted")
+ENDINGS: Final = {
+    "done": "finished",
+    "stopped": "stopped before its end",
+    "interrupted": "stopped by somebody",
+    "failed": "ended by an error",
+    "": "not ended: under way, or its program was ended",
+}
+_LONG = re.compile(rf"\d{{{PHONE_DIGITS},}}")
+_HEAD: Final = Html(
+    "<meta charset='utf-8'>"
+    "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+    "<meta http-equiv='Content-Security-Policy' "
+    "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+    "<meta name='referrer' content='no-referrer'>"
+    "<meta name='color-scheme' content='light dark'>"
+)
+
+
+def report_html(facts: Facts) -> str:
+    """Return a report as a whole page."""
+    title = _title(facts)
+    body = tag(
+        "body",
+        tag("header", tag("h1", title), tag("p", _lead(facts.summary), class_="lead")),
+        tag("main", *_sections(facts)),
+        tag("footer", *_footer(facts)),
+    )
+    head = tag("head", _HEAD, tag("title", title), tag("style", Html(STYLE)))
+    return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
+
+
+def _sections(facts: Facts) -> list[Html]:
+    """Return the parts of the page; those with nothing to show are left out."""
+    reached = sum(facts.summary.counts.get(name, 0) for name in (*BILLED, "not_sent"))
+    parts = [
+        _section("At a glance", *_glance(facts)),
+        _section("The text", *_texts(facts)),
+        _section("What became of the messages", *_outcomes(facts.summary)),
+        _section("Reasons", *_reasons(facts.summary)),
+        _section("What is not known, and what to do", *_open(facts.summary)),
+    ]
+    if reached:
+        caption = f"Messages that the service accepted, by {facts.unit} (UTC)."
+        parts.append(_section(f"By {facts.unit}", *_groups(facts.times, facts.unit, caption)))
+    caption = (
+        "Rows by the country of the phone number. “none” is a row without a number that can be "
+        "used."
+    )
+    parts.append(_section("By country", *_groups(facts.places, "country", caption)))
+    if facts.variants is not None:
+        caption = "Rows by the variant of the text that they have."
+        parts.append(_section("By variant", *_groups(facts.variants, "variant", caption)))
+    return [*parts, _section("Cost", *_cost(facts.summary))]
+
+
+def _section(title: str, *parts: Html) -> Html:
+    """Return a part of the page with its heading."""
+    name = "part-" + "-".join(re.findall(r"[a-z]+", title.lower()))
+    return tag("section", tag("h2", title, id=name), *parts, aria_labelledby=name)
+
+
+def _title(facts: Facts) -> str:
+    """Return what the page is about."""
+    campaigns = {run.campaign for run in facts.runs if run.campaign}
+    about = f": {shown(campaigns.pop())}" if len(campaigns) == 1 else ""
+    if facts.runs and all(run.is_test for run in facts.runs):
+        return f"SMS test report{about}"
+    planned = "planned" in facts.summary.counts and facts.summary.batches == 0
+    return f"SMS plan report{about}" if planned else f"SMS report{about}"
+
+
+def shown(text: str, longest: int = LONGEST_LABEL) -> str:
+    """Return what somebody wrote, without digits that could be a phone number.
+
+    >>> shown("May offer"), shown("call 2015550123")
+    ('May offer', 'call ••••••••23')
+    """
+    masked = text
+    if sum(map(str.isdigit, text)) >= PHONE_DIGITS:
+        masked = _LONG.sub(_dots, mask_phone(text))
+    return masked if len(masked) <= longest else f"{masked[:longest]}…"
+
+
+def _dots(found: re.Match[str]) -> str:
+    """Return digits hidden but for the last two."""
+    return "•" * (len(found[0]) - 2) + found[0][-2:]
+
+
+# -- words
+
+
+def _lead(summary: Summary) -> str:
+    """Return the outcome in one or two sentences."""
+    counts, rows = summary.counts, summary.rows
+    if not rows:
+        return "There are no rows, so nothing was sent."
+    of_all = f"of {rows:,} {_rows(rows)}"
+    sent, accepted = counts.get("sent", 0), counts.get("accepted", 0)
+    said = []
+    if "planned" in counts:
+        said.append(f"Planned: {counts['planned']:,} {of_all} would get a message.")
+    if sent:
+        more = f"; {accepted:,} more were accepted by the service" if accepted else ""
+        said.append(f"Sent: {sent:,} {of_all}{more}.")
+    elif accepted:
+        said.append(f"Accepted by the service: {accepted:,} {of_all}.")
+    elif "planned" not in counts:
+        said.append(f"Accepted or sent: none {of_all}.")
+    out = sum(counts.get(name, 0) for name in NOT_OUT)
+    if out:
+        said.append(f"Without a message: {out:,}.")
+    if "unknown" in counts:
+        said.append(f"Not known whether they went out: {counts['unknown']:,}.")
+    return " ".join(said)
+
+
+def _rows(number: int) -> str:
+    """Return "row" or "rows"."""
+    return "row" if number == 1 else "rows"
+
+
+def _messages(number: int) -> str:
+    """Return a number of messages in words."""
+    return f"{number:,} message{'' if number == 1 else 's'}"
+
+
+def _moment(at: pd.Timestamp) -> str:
+    """Return a time as people write it; it is in UTC."""
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"
+
+
+def _second(seconds: float) -> str:
+    """Return a time in seconds since 1970 as people write it."""
+    return _moment(pd.Timestamp(seconds, unit="s", tz="UTC"))
+
+
+def _when(summary: Summary) -> str:
+    """Return from when to when messages were accepted."""
+    first, last = summary.first_at, summary.last_at
+    if first is None or last is None:
+        return "nothing was accepted yet"
+    if _moment(first) == _moment(last):
+        return _moment(first)
+    end = f"{last:%H:%M} UTC" if first.date() == last.date() else _moment(last)
+    return f"{_moment(first).removesuffix(' UTC')} to {end}"
+
+
+# -- parts
+
+
+def _glance(facts: Facts) -> list[Html]:
+    """Return the totals, and when and by whom it was."""
+    summary = facts.summary
+    counts = summary.counts
+    figures = {"Rows": f"{summary.rows:,}"}
+    if "planned" in counts:
+        figures["Would go out"] = f"{counts['planned']:,}"
+    figures["Accepted or sent"] = f"{sum(counts.get(name, 0) for name in BILLED):,}"
+    figures["To how many people"] = f"{facts.people:,}"
+    figures["Without a message"] = f"{sum(counts.get(name, 0) for name in NOT_OUT):,}"
+    figures["Not known"] = f"{counts.get('unknown', 0):,}"
+    costs = summary._costs  # noqa: SLF001 - shown with what it is made of
+    if costs is not None:
+        figures["Cost"] = "not known" if costs.total is None else money(costs.total)
+    boxes = [tag("div", tag("dt", name), tag("dd", value)) for name, value in figures.items()]
+    told = {"When": _when(summary), "By whom": _senders(facts)}
+    programs = {shown(run.program) for run in facts.runs}
+    if programs:
+        told["SMS program"] = ", ".join(sorted(programs))
+    parts = [tag("dl", *boxes, class_="figures"), _listed(told)]
+    if facts.repeated:
+        number = f"{facts.repeated:,} {_rows(facts.repeated)}"
+        more = f"{number} of the table repeat a message of another row and are not counted."
+        parts.append(tag("p", more, class_="soft"))
+    if len(facts.runs) == 1 and facts.runs[0].rows > summary.rows:
+        part = f"This report is about {summary.rows:,} of the {facts.runs[0].rows:,} rows of a run."
+        parts.append(tag("p", part))
+    return parts
+
+
+def _listed(told: dict[str, str]) -> Html:
+    """Return names and what they stand for."""
+    pairs = [
+        tag(kind, text)
+        for pair in told.items()
+        for kind, text in zip(("dt", "dd"), pair, strict=True)
+    ]
+    return tag("dl", *pairs, class_="facts")
+
+
+def _senders(facts: Facts) -> str:
+    """Return who sent it."""
+    who = {"@".join(filter(None, [run.user, run.host])) for run in facts.runs} - {""}
+    return ", ".join(shown(one) for one in sorted(who)) or "not known"
+
+
+def _texts(facts: Facts) -> list[Html]:
+    """Return the text of each run as it was written, its tags not filled."""
+    written = list(dict.fromkeys(_text(run) for run in facts.runs))
+    parts = [tag("blockquote", text, class_="text") for text in written[:MOST_RUNS]]
+    if len(written) > MOST_RUNS:
+        parts.append(tag("p", f"The first {MOST_RUNS} of {len(written):,} texts.", class_="soft"))
+    if any("%%" in text for text in written):
+        told = "What stands between %% and %% was replaced for each person. "
+        parts.append(tag("p", f"{told}Phone numbers in the text are hidden here.", class_="soft"))
+    if facts.not_here:
+        told = "The journal of this computer does not know all runs: their text and sender are "
+        parts.append(tag("p", f"{told}not known here."))
+    elif not facts.runs:
+        parts.append(tag("p", "The text is kept when it is sent. Nothing of this was sent yet."))
+    return parts
+
+
+def _text(run: RunRecord) -> str:
+    """Return the text of a run."""
+    if run.forgotten:
+        return "(The text was removed from the journal.)"
+    if run.content is None:
+        return f"(Message {shown(run.content_id or '')}, which is kept by the service.)"
+    return shown(run.content, len(run.content) + 1)
+
+
+def _outcomes(summary: Summary) -> list[Html]:
+    """Return the outcomes as one bar and as a table."""
+    counts = {name: summary.counts[name] for name in STATUS_COLOURS if name in summary.counts}
+    if not counts:
+        return [tag("p", "There is nothing to show.")]
+    rows = [
+        (
+            tag("th", _swatch(name), _under(STATUS_MEANINGS[name]), scope="row"),
+            tag("td", f"{number:,}", class_="n"),
+            tag("td", percent(number / summary.rows), class_="n"),
+        )
+        for name, number in counts.items()
+    ]
+    return [
+        _bar(counts, sum(counts.values()), large=True),
+        _table("What became of each row.", ("Outcome", "*Rows", "*Share"), rows),
+    ]
+
+
+def _reasons(summary: Summary) -> list[Html]:
+    """Return the reasons, the commonest first."""
+    table = summary.to_frame().dropna(subset=["code"])
+    settled = (table["code"] == "resolved") & (table["status"] == "accepted")
+    table = table[~settled].sort_values("rows", ascending=False, kind="stable")
+    if table.empty:
+        return [tag("p", "No row has a reason: nothing went wrong.")]
+    most = int(table["rows"].max())
+    first = table.head(MOST_REASONS)
+    lines = zip(
+        first["status"].astype(str), first["code"].astype(str), first["rows"].tolist(), strict=True
+    )
+    rows = [
+        (
+            tag(
+                "th",
+                _sentence(code),
+                _under(_swatch(status), " · ", tag("code", code)),
+                scope="row",
+            ),
+            tag("td", _bar({status: number}, most), class_="draw"),
+            tag("td", f"{number:,}", class_="n"),
+        )
+        for status, code, number in lines
+    ]
+    caption = "Why rows have no message, or why it is not known. The small word is for programs."
+    if len(table) > MOST_REASONS:
+        left = int(table["rows"].iloc[MOST_REASONS:].sum())
+        caption += f" {len(table) - MOST_REASONS:,} more reasons, of {left:,} rows, are left out."
+    return [_table(caption, ("Reason", "Picture", "*Rows"), rows)]
+
+
+def _sentence(code: str) -> str:
+    """Return a reason as a sentence begins."""
+    words = shown(reason_words(code))
+    return words[:1].upper() + words[1:]
+
+
+def _groups(counts: pd.DataFrame, kind: str, caption: str) -> list[Html]:
+    """Return rows by group as bars and numbers."""
+    if counts.empty:
+        return [tag("p", "There is nothing to show.")]
+    names = [name for name in STATUS_COLOURS if name in counts.columns]
+    names = [name for name in names if counts[name].any()]
+    totals = counts.sum(axis=1).tolist()
+    most = max(totals)
+    rows = []
+    for place, (label, total) in enumerate(zip(counts.index, totals, strict=True)):
+        numbers = {name: int(counts[name].iloc[place]) for name in names}
+        cells = [tag("td", f"{number:,}", class_="n") for number in numbers.values()]
+        rows.append(
+            (
+                tag("th", shown(str(label)), scope="row"),
+                tag("td", _bar(numbers, most), class_="draw"),
+                *cells,
+                tag("td", f"{int(total):,}", class_="n"),
+            )
+        )
+    columns = (kind.capitalize(), "Picture", *(f"*{name}" for name in names), "*All")
+    return [_table(caption, columns, rows)]
+
+
+def _cost(summary: Summary) -> list[Html]:
+    """Return segments and cost."""
+    counted = f"{summary.segments:,} SMS segments of messages that are accepted or sent"
+    unsure = f", and {summary.segments_unknown:,} of messages that may have gone out"
+    told = f"{counted}{unsure if summary.segments_unknown else ''}. "
+    told += "A long text takes several segments, and each is paid for."
+    costs = summary._costs  # noqa: SLF001 - shown with what it is made of
+    if costs is None:
+        return [tag("p", told), tag("p", "No price was given, so no cost is shown.")]
+    parts = [tag("p", told), tag("p", "Cost: ", tag("strong", costs.line), ".")]
+    by_country = summary.cost_by_country
+    if len(by_country) > 1:
+        rows = [
+            (
+                tag("th", country, scope="row"),
+                tag("td", "not known: no price" if cost is None else money(cost), class_="n"),
+            )
+            for country, cost in by_country.items()
+        ]
+        parts.append(_table("Cost by country.", ("Country", "*Cost"), rows))
+    remark = "In the currency of the price that was given for a segment; the bill may differ."
+    return [*parts, tag("p", remark, class_="soft")]
+
+
+def _open(summary: Summary) -> list[Html]:
+    """Return what is not known, or not done, and what to do about it."""
+    counts = summary.counts
+    items: list[Html] = []
+    if "unknown" in counts:
+        items.append(
+            _item(
+                f"{_messages(counts['unknown'])} may or may not have gone out",
+                "The answer of the service was lost, so nobody on this side can know. Nothing of "
+                "this is sent again unasked, so that nobody gets the text twice. The product can "
+                "export the event “Been Sent a Message From SMS Program”; ",
+                tag("code", "results.sms.reconcile(export)"),
+                " reads it and settles them. Without an export, somebody has to decide: ",
+                tag("code", "results.sms.resolve(...)"),
+                ".",
+            )
+        )
+    if "accepted" in counts:
+        items.append(
+            _item(
+                f"{_messages(counts['accepted'])} accepted, which is not yet “sent”",
+                "The service checks consent after it has taken a message. ",
+                tag("code", "results.sms.refresh()"),
+                " in Python, or ",
+                tag("code", "smsframe status RUN"),
+                " at a shell, asks what became of them; then write this report again.",
+            )
+        )
+    again = counts.get("rejected", 0) + counts.get("not_attempted", 0)
+    if again:
+        items.append(
+            _item(
+                f"{_messages(again)} refused, held back or not reached",
+                "Nothing went out for them. The reasons above say why. When that is put right, run "
+                "the same send again: it sends what is left, and nobody gets the text twice.",
+            )
+        )
+    if "invalid" in counts:
+        items.append(
+            _item(
+                f"{counts['invalid']:,} {_rows(counts['invalid'])} to be corrected",
+                "Nothing went out for them. Correct these rows (",
+                tag("code", "results.sms.failed"),
+                " lists them with what to do) and run the same send again.",
+            )
+        )
+    if "planned" in counts:
+        would = f"{_messages(counts['planned'])} would go out"
+        items.append(_item(would, "This was a dry run: nothing has been sent for them."))
+    return items or [tag("p", "Nothing is open.")]
+
+
+def _item(title: str, *parts: str) -> Html:
+    """Return one thing that is open."""
+    return tag("div", tag("h3", title), tag("p", *parts), class_="open")
+
+
+def _footer(facts: Facts) -> list[Html]:
+    """Return which runs these are, and what the page leaves out."""
+    lines: list[Html] = []
+    for run in facts.runs[:MOST_RUNS]:
+        test = "test " if run.is_test else ""
+        ending = ENDINGS.get(run.ending, run.ending)
+        started = _second(run.started_at)
+        told = joined(f"Run ({test}of {started}, {ending}): ", _run_id(run.run_id))
+        lines.append(tag("p", told))
+    if len(facts.runs) > MOST_RUNS:
+        lines.append(tag("p", f"and {len(facts.runs) - MOST_RUNS:,} more runs."))
+    made = f"Written on {_second(facts.made_at)}."
+    kept = "This page holds no phone numbers, no names of recipients and no values of their rows."
+    return [tag("h2", "About this report"), *lines, tag("p", f"{made} {kept}")]
+
+
+def _run_id(run_id: str) -> Html:
+    """Return the id of a run, whose digits do not stand side by side in the page's bytes."""
+    day, rest = run_id[:4], run_id[4:]
+    return tag("code", joined(day, Html("<wbr>"), rest))
+
+
+# -- pieces
+
+
+def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[Html]]) -> Html:
+    """Return a table that may scroll; a column that begins with a star is of numbers."""
+    heads = [
+        tag(
+            "th",
+            _swatch(name.lstrip("*")) if name.lstrip("*") in STATUS_COLOURS else name.lstrip("*"),
+            scope="col",
+            class_="n" if name.startswith("*") else None,
+        )
+        for name in columns
+    ]
+    body = tag("tbody", *(tag("tr", *cells) for cells in rows))
+    made = tag("table", tag("caption", tag("span", caption)), tag("thead", tag("tr", *heads)), body)
+    return tag("div", made, class_="box", role="group", tabindex="0", aria_label=caption)
+
+
+def _swatch(status: str) -> Html:
+    """Return a status behind a small square in its colour."""
+    square = tag("span", class_="sw", style=f"background:{STATUS_COLOURS[status]}")
+    return tag("span", square, words_of(status), class_="status")
+
+
+def _under(*parts: str) -> Html:
+    """Return a remark under the name of a row."""
+    return tag("div", *parts, class_="under")
+
+
+def _bar(counts: dict[str, int], most: int, *, large: bool = False) -> Html:
+    """Return counts as one bar whose whole width is ``most``, with numbers where they fit."""
+    parts = []
+    for status, number in counts.items():
+        if not number:
+            continue
+        share, text = number / most, f"{number:,}"
+        least = len(text) * (LARGE_WRITTEN_ON if large else WRITTEN_ON)
+        parts.append(
+            tag(
+                "i",
+                text if share >= least else "",
+                class_="dark" if status in DARK else None,
+                style=f"width:{share:.2%};background:{STATUS_COLOURS[status]}",
+            )
+        )
+    return tag("div", *parts, class_="bar large" if large else "bar", aria_hidden="true")

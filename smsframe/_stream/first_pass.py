@@ -1,0 +1,269 @@
+"""The first pass over a list: every row checked, counted and hashed, and nothing sent.
+
+What is wrong with rows is found portion by portion, by the planner of frames, and added up. What is
+judged over a whole column (numbers that a spreadsheet has rounded, a column without countries) is
+judged over rows picked at random from all files, and in each portion too: where either is damaged,
+nothing goes out. Repeats, and what the journal knows, are found by `smsframe._stream.join`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from smsframe._base.sentences import Sentence
+from smsframe._phones.country import country_counts
+from smsframe._plan.problems import SEVERITIES, Fault
+from smsframe._plan.verdicts import DUPLICATE as REPEATED
+from smsframe._plan.verdicts import EXCLUDED, INVALID, READY
+from smsframe._stream.portions import Reading, Sample, plan_portion, portions
+from smsframe._stream.scratch import MINE, bucket_of
+from smsframe.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping, Sequence
+
+    from smsframe._plan.data import PlanData
+    from smsframe._stream.portions import Portion
+    from smsframe._stream.scratch import Scratch
+    from smsframe._stream.sources import SourceFile
+
+SAMPLE_ROWS: Final = 50_000
+_OVER_ALL: Final = ("duplicate", "same_person")  # judged over all files, after this pass
+
+
+@dataclass(slots=True, kw_only=True)
+class Kind:
+    """Problems of rows that share a code, a column and a severity, and the first of them."""
+
+    code: str
+    severity: str
+    column: Any
+    sentence: str
+    count: int = 0
+    file: str = ""
+    row: int | None = None
+    value: Any = None
+
+
+@dataclass(slots=True, kw_only=True)
+class FirstPass:
+    """What a list is, before anything is sent."""
+
+    files: list[SourceFile]
+    text: str | None
+    given: Mapping[str, Any]
+    reading: Reading
+    plan: PlanData
+    now: float
+    portion_rows: int
+    scope: bytes = b""
+    service: str = ""
+    rows: int = 0
+    verdicts: Counter[int] = field(default_factory=Counter)
+    countries: Counter[str] = field(default_factory=Counter)
+    segments: int = 0
+    cost: float | None = None
+    by_team: int | None = None
+    kinds: dict[tuple[str, str, str], Kind] = field(default_factory=dict)
+    whole: list[Fault] = field(default_factory=list)
+    file_rows: Counter[int] = field(default_factory=Counter)
+
+    def faults(self) -> list[Fault]:
+        """Return all problems, errors first; those of rows with their number."""
+        counted = [
+            Fault(
+                code=kind.code,
+                severity=kind.severity,
+                sentence=kind.sentence,
+                column=kind.column,
+                value=kind.value,
+                times=kind.count,
+            )
+            for kind in self.kinds.values()
+        ]
+        found = [*self.whole, *counted]
+        return sorted(found, key=lambda f: (SEVERITIES.index(f.severity), -f.count))
+
+    def table(self) -> pd.DataFrame:
+        """Return the problems as a table: a line for each kind, with the first row that has it."""
+        whole = [
+            (f.code, f.severity, f.column, f.count, "", None, f.value, str(f.sentence))
+            for f in self.whole
+        ]
+        kinds = [
+            (k.code, k.severity, k.column, k.count, k.file, k.row, k.value, str(k.sentence))
+            for k in self.kinds.values()
+        ]
+        names = ["code", "severity", "column", "count", "file", "row", "value", "sentence"]
+        table = pd.DataFrame([*whole, *kinds], columns=names)
+        order = table["severity"].map(SEVERITIES.index).to_numpy()
+        ranked = table.iloc[np.lexsort((-table["count"].to_numpy(dtype=np.int64), order))]
+        return ranked.reset_index(drop=True).astype({"row": "Int64", "count": "int64"})
+
+    def add(self, portion: Portion, plan: PlanData) -> None:
+        """Count what a portion holds."""
+        self.rows += plan.rows
+        for piece in portion.pieces:
+            self.file_rows[piece.file] += piece.table.num_rows
+        numbers, counts = np.unique(plan.verdict, return_counts=True)
+        self.verdicts.update(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))
+        if plan.by_team is not None:
+            self.by_team = (self.by_team or 0) + plan.by_team
+        if plan.columns.phone is not None:
+            self.countries.update(country_counts(plan.recipients.texts(plan.ready)))
+        self.segments += plan.total_segments
+        if plan.cost is not None:
+            self.cost = (self.cost or 0.0) + plan.cost
+        for fault in plan.problems.faults:
+            if fault.positions is not None and fault.code not in _OVER_ALL:
+                self._count(portion, fault)
+
+    def _count(self, portion: Portion, fault: Fault) -> None:
+        """Count problems of rows."""
+        name = (fault.code, str(fault.column), fault.severity)
+        kind = self.kinds.get(name)
+        if kind is None:
+            assert fault.positions is not None
+            first = fault.positions[:1]
+            file, row = portion.place_of(int(first[0]))
+            cells = fault.values  # noqa: PD011 - a field of ours, no frame
+            kind = self.kinds[name] = Kind(
+                code=fault.code,
+                severity=fault.severity,
+                column=fault.column,
+                sentence=fault.sentence,
+                file=self.files[file].name,
+                row=row,
+                value=cells(first)[0] if cells else None,
+            )
+        kind.count += fault.count
+
+    def note(self, code: str, sentence: str, count: int, *, severity: str, column: Any) -> None:
+        """Add what was found over all files."""
+        if count:
+            self.kinds[(code, str(column), severity)] = Kind(
+                code=code, severity=severity, column=column, sentence=sentence, count=count
+            )
+
+
+def begin(
+    files: list[SourceFile],
+    text: str | None,
+    given: Mapping[str, Any],
+    now: float,
+    *,
+    portion_rows: int,
+) -> FirstPass:
+    """Decide from the first rows, and all their columns, what is read of every row."""
+    first = next(portions(files, None, size=portion_rows), None)
+    if first is None:
+        raise InputError("These files have no rows.")
+    head = Reading(columns=None).people(first, files)
+    plan = plan_portion(head, text, given, now)
+    columns = plan.columns
+    labels: list[Hashable] = [
+        columns.phone,
+        *columns.lookup.values(),
+        columns.region_from,
+        plan.options.time_zone_column,
+        *plan.read_columns,
+        *(column for column in columns.formats if column in head.columns),
+    ]
+    names = dict.fromkeys(str(label) for label in labels if label is not None)
+    decided = {**given, "phone": columns.phone}
+    whole = [fault for fault in plan.problems.faults if fault.positions is None]
+    return FirstPass(
+        files=files,
+        text=text,
+        given=decided,
+        reading=Reading(columns=tuple(names)),
+        plan=plan,
+        now=now,
+        portion_rows=portion_rows,
+        whole=whole,
+    )
+
+
+def look_through(
+    found: FirstPass, scratch: Scratch, tell: Callable[[int], None] = lambda _: None
+) -> None:
+    """Check, count and hash every row."""
+    sample = Sample(SAMPLE_ROWS)
+    for portion in portions(
+        found.files, found.reading.columns, size=found.portion_rows, check=True
+    ):
+        frame = found.reading.people(portion, found.files)
+        sample.add(frame)
+        plan = plan_portion(frame, found.text, found.given, found.now)
+        refuse_blocked(plan.blocking, _where(portion, found.files))
+        found.add(portion, plan)
+        _keep_keys(found, portion, plan, scratch)
+        tell(found.rows)
+    plan = plan_portion(sample.frame, found.text, found.given, found.now)
+    over_all = [fault for fault in plan.problems.faults if fault.positions is None]
+    told = {(fault.code, str(fault.column)) for fault in over_all}
+    others = [f for f in found.whole if (f.code, str(f.column)) not in told]
+    found.whole = [*over_all, *others]
+    found.plan = plan
+    refuse_blocked(plan.blocking)
+
+
+def _keep_keys(found: FirstPass, portion: Portion, plan: PlanData, scratch: Scratch) -> None:
+    """Write down the keys of the rows that may go out."""
+    rows = np.flatnonzero(np.isin(plan.verdict, (READY, EXCLUDED)))
+    if not len(rows):
+        return
+    records = np.empty(len(rows), MINE)
+    records["key"] = np.frombuffer(plan.keys(found.scope, rows), "V16")
+    records["who"] = plan.messages.recipient_hashes(found.service, rows)
+    records["row"] = rows + portion.first
+    records["excluded"] = plan.verdict[rows] == EXCLUDED
+    scratch.add("mine", records, bucket_of(np.ascontiguousarray(records["key"])))
+    if found.given["limit"] is not None:
+        scratch.add(
+            "ready",
+            rows[plan.verdict[rows] == READY] + portion.first,
+            np.zeros(int((plan.verdict[rows] == READY).sum()), dtype=np.int64),
+        )
+
+
+def _where(portion: Portion, files: Sequence[SourceFile]) -> str:
+    """Name the files that a portion is of."""
+    names = list(dict.fromkeys(files[piece.file].name for piece in portion.pieces))
+    return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+
+
+def refuse_blocked(blocking: Sequence[Fault], where: str = "") -> None:
+    """Raise InputError where something is wrong with the whole."""
+    if not blocking:
+        return
+    there = f" (in {where})" if where else ""
+    told = [Sentence(f"\n  - {_blamed(fault)}", fault.sentence) for fault in blocking]
+    raise InputError(Sentence(f"Nothing was sent{there}:", *told))
+
+
+def _blamed(fault: Fault) -> str:
+    """Name the column of a fault and the evidence."""
+    told = fault.column in (None, "text") or fault.code.startswith("tag_")
+    where = "" if told else f"column {fault.column!r}: "
+    return f"{where}" if not fault.value else f"{where}({fault.value}) "
+
+
+def invalid_rows(found: FirstPass) -> int:
+    """Return how many rows have a problem."""
+    return found.verdicts[INVALID]
+
+
+def repeated_rows(found: FirstPass) -> int:
+    """Return how many rows repeat another one of their portion."""
+    return found.verdicts[REPEATED]
+
+
+def replaced(fault: Fault, **changes: Any) -> Fault:
+    """Return a fault with changes."""
+    return replace(fault, **changes)

@@ -1,0 +1,234 @@
+"""A list held against itself and against the journal, bucket by bucket, at most one in memory.
+
+The rules are those of frames (`smsframe._plan.verdicts`, `smsframe._send.already_sent`): the first
+row of equal ones goes out; what a key had before decides its row; in a named campaign a person's
+rows stand in for the messages of the person that are no longer in the list. Rows count in their
+order over all files.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+
+from smsframe._journal.ledger import in_portions, state_bytes
+from smsframe._journal.records import ACCEPTED, CLAIMED, REJECTED, UNKNOWN
+from smsframe._plan import message_keys
+from smsframe._send.already_sent import HAD, stand_in
+from smsframe._stream.scratch import (
+    AGAIN,
+    DUPLICATE,
+    HELD,
+    KNOWN,
+    LATER,
+    MINE,
+    PERSON,
+    THEIRS,
+    Scratch,
+    bucket_of,
+    buckets,
+    halves,
+    person_bucket,
+)
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from smsframe._journal.reader import JournalReader
+
+    Records = npt.NDArray[Any]
+
+
+@dataclass(slots=True, kw_only=True)
+class Joined:
+    """What is found of a list's rows, in numbers; the rows themselves are in the scratch folder.
+
+    ``sizes`` are accepted messages by the number of their batch; ``matched`` where messages of the
+    list stand in their batches, kept only where it is asked for.
+    """
+
+    duplicates: int = 0
+    later: int = 0
+    accepted: int = 0
+    unknown: int = 0
+    again: int = 0
+    held: int = 0
+    going: int = 0
+    same_person: int = 0
+    persons: int = 0
+    most: int = 0
+    sizes: Counter[int] = field(default_factory=Counter)
+    matched: dict[int, list[npt.NDArray[np.int32]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+
+
+def spread_ledger(journal: JournalReader, scope: bytes, scratch: Scratch) -> None:
+    """Write what the journal knows of a campaign into buckets."""
+    for portion in in_portions(journal.hashes(scope)):
+        for batch in portion:
+            records = np.empty(batch.size, THEIRS)
+            records["key"] = np.frombuffer(batch.keys or b"", "V16")
+            records["who"] = np.frombuffer(batch.recipients or bytes(8 * batch.size), np.uint64)
+            records["batch"], records["offset"] = batch.number, np.arange(batch.size)
+            records["state"] = state_bytes(batch.state, batch.size, batch.states)
+            kept = records[records["state"] != REJECTED]
+            if len(kept):
+                scratch.add("theirs", kept, bucket_of(np.ascontiguousarray(kept["key"])))
+
+
+def join(
+    scratch: Scratch,
+    *,
+    named: bool,
+    resend_unknown: bool,
+    limit: int | None,
+    keep_matched: bool,
+) -> Joined:
+    """Find repeats, what the journal knows, and what stands in for something else."""
+    found = Joined()
+    repeats = [_repeats(scratch, bucket, found) for bucket in buckets()]
+    last = _last_row(scratch, repeats, limit)
+    for bucket in buckets():
+        _match(
+            scratch,
+            bucket,
+            found,
+            named=named,
+            resend_unknown=resend_unknown,
+            last=last,
+            keep_matched=keep_matched,
+        )
+    for bucket in buckets():
+        _people(scratch, bucket, found, named=named)
+    return found
+
+
+def _repeats(scratch: Scratch, bucket: int, found: Joined) -> Records | None:
+    """Find the rows of a bucket that repeat an earlier one; excluded ones repeat nothing."""
+    mine = scratch.read("mine", bucket, MINE)
+    repeated = _is_repeat(mine)
+    rows = mine["row"][repeated]
+    found.duplicates += len(rows)
+    scratch.add_found(rows, DUPLICATE)
+    return rows if len(rows) else None
+
+
+def _is_repeat(mine: Records) -> npt.NDArray[np.bool_]:
+    """Return which rows repeat an earlier one that is not excluded."""
+    repeated = np.zeros(len(mine), dtype=bool)
+    ready = np.flatnonzero(~mine["excluded"])
+    keys = pd.DataFrame(halves(mine["key"][ready]))
+    repeated[ready] = keys.duplicated().to_numpy()
+    return repeated
+
+
+def _last_row(scratch: Scratch, repeats: list[Records | None], limit: int | None) -> float:
+    """Return the last row that ``limit`` lets go; infinity where it lets all go."""
+    if limit is None:
+        return np.inf
+    ready = scratch.read("ready", 0, np.dtype("<i8"))
+    dropped = [rows for rows in repeats if rows is not None]
+    if dropped:
+        ready = ready[~np.isin(ready, np.concatenate(dropped))]
+    if len(ready) <= limit:
+        return np.inf
+    return float(ready[limit - 1]) if limit else -1.0
+
+
+def _match(
+    scratch: Scratch,
+    bucket: int,
+    found: Joined,
+    *,
+    named: bool,
+    resend_unknown: bool,
+    last: float,
+    keep_matched: bool,
+) -> None:
+    """Find what the journal knows of the rows of a bucket."""
+    mine = scratch.read("mine", bucket, MINE)
+    mine = mine[~_is_repeat(mine)]
+    theirs = scratch.read("theirs", bucket, THEIRS)
+    entry = _strongest(mine, theirs)
+    is_known = entry >= 0
+    is_known[mine["excluded"]] &= ~pd.Series(entry).duplicated().to_numpy()[mine["excluded"]]
+    states = np.append(theirs["state"], np.uint8(REJECTED))[entry]
+    again = resend_unknown & is_known & np.isin(states, (CLAIMED, UNKNOWN))
+    later = ~mine["excluded"] & (mine["row"] > last)
+    wanted = ~mine["excluded"] & ~later & ((entry < 0) | again)
+    for which, what in ((is_known & ~(again & wanted), KNOWN), (again & wanted, AGAIN)):
+        _note_known(scratch, found, mine["row"][which], theirs[entry[which]], what)
+    scratch.add_found(mine["row"][later & ~is_known], LATER)
+    found.later += int((later & ~is_known).sum())
+    persons = np.empty(int((~mine["excluded"]).sum()), PERSON)
+    ready = ~mine["excluded"]
+    persons["who"], persons["row"] = mine["who"][ready], mine["row"][ready]
+    persons["wanted"] = wanted[ready]
+    scratch.add("persons", persons, person_bucket(persons["who"]))
+    if keep_matched:
+        for number in np.unique(theirs["batch"][entry[is_known]]).tolist():
+            here = theirs["batch"][entry[is_known]] == number
+            found.matched[number].append(theirs["offset"][entry[is_known]][here])
+    if named:
+        counts = (ACCEPTED,) if resend_unknown else HAD
+        left = theirs[np.isin(theirs["state"], counts)]
+        mine_keys = message_keys.as_keys(mine["key"].tobytes())
+        is_here = pc.is_in(message_keys.as_keys(left["key"].tobytes()), value_set=mine_keys)
+        left = left[~is_here.to_numpy(zero_copy_only=False)]
+        once = np.unique(halves(left["key"]), axis=0, return_index=True)[1]
+        gone = left["who"][once]
+        scratch.add("gone", gone, person_bucket(gone))
+
+
+def _strongest(mine: Records, theirs: Records) -> npt.NDArray[np.int64]:
+    """Return the journal's entry for each row, -1 where it has none that counts."""
+    accepted = np.flatnonzero(theirs["state"] == ACCEPTED)
+    uncertain = np.flatnonzero(np.isin(theirs["state"], (UNKNOWN, CLAIMED)))
+    order = np.concatenate([accepted, uncertain])
+    if not len(order) or not len(mine):
+        return np.full(len(mine), -1, dtype=np.int64)
+    known = message_keys.as_keys(theirs["key"][order].tobytes())
+    at = pc.index_in(message_keys.as_keys(mine["key"].tobytes()), value_set=known)
+    places = pc.fill_null(at, -1).to_numpy(zero_copy_only=False)
+    return np.where(places >= 0, order[places], -1).astype(np.int64)
+
+
+def _note_known(
+    scratch: Scratch, found: Joined, rows: npt.NDArray[np.int64], entries: Records, what: int
+) -> None:
+    """Write down which batch dealt with rows before."""
+    scratch.add_found(rows, what, entries["state"], entries["batch"])
+    accepted = entries["state"] == ACCEPTED
+    found.accepted += int(accepted.sum())
+    if what == AGAIN:
+        found.again += len(entries)
+    else:
+        found.unknown += int((~accepted).sum())
+    numbers, counts = np.unique(entries["batch"][accepted], return_counts=True)
+    found.sizes.update(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))
+
+
+def _people(scratch: Scratch, bucket: int, found: Joined, *, named: bool) -> None:
+    """Find who gets several messages, and which rows stand in for messages that are gone."""
+    persons = scratch.read("persons", bucket, PERSON)
+    if not len(persons):
+        return
+    persons = persons[np.argsort(persons["row"], kind="stable")]
+    counts = np.unique(persons["who"], return_counts=True)[1]
+    several = counts[counts > 1]
+    found.same_person += int(several.sum())
+    found.persons += len(several)
+    found.most = max(found.most, int(several.max(initial=0)))
+    wanted = persons[persons["wanted"]]
+    if named:
+        held = stand_in(wanted["who"], scratch.read("gone", bucket, np.dtype("<u8")))
+        scratch.add_found(wanted["row"][held], HELD)
+        found.held += int(held.sum())
+        wanted = wanted[~held]
+    found.going += len(wanted)

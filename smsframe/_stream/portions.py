@@ -1,0 +1,200 @@
+"""A list in portions: some tens of thousands of rows at a time, planned as frames are.
+
+A portion goes over the borders of small files, and is never a small rest: what is wrong with a
+whole column is looked for in each portion too, and a handful of rows would prove nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from smsframe._base.validation import shown_label
+from smsframe._plan.build import build_plan
+from smsframe._stream.sources import as_people, needed, pieces
+from smsframe.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from smsframe._plan.data import PlanData
+    from smsframe._plan.options import SendOptions
+    from smsframe._stream.sources import SourceFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Some rows of one file: where they begin in it, and all columns that were read."""
+
+    file: int
+    start: int
+    table: pa.Table
+
+
+@dataclass(slots=True, kw_only=True)
+class Portion:
+    """Rows of a list from ``first`` on, counted over all files."""
+
+    number: int
+    first: int
+    pieces: list[Piece] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return sum(piece.table.num_rows for piece in self.pieces)
+
+    def place_of(self, row: int) -> tuple[int, int]:
+        """Return the file of a row, counted within the portion, and its number in that file."""
+        for piece in self.pieces:
+            if row < piece.table.num_rows:
+                return piece.file, piece.start + row
+            row -= piece.table.num_rows
+        raise IndexError(row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What is read of each file, decided once for all: columns, and the kind of each.
+
+    ``kinds`` is filled as files are met; two files that disagree are refused.
+    """
+
+    columns: tuple[str, ...] | None
+    kinds: dict[str, tuple[pa.DataType, str]] = field(default_factory=dict)
+
+    def people(self, portion: Portion, files: Sequence[SourceFile]) -> pd.DataFrame:
+        """Return the columns of a portion that a message needs, as a frame."""
+        frames = []
+        for is_text in (True, False):
+            tables = [
+                self._checked(piece.table, files[piece.file].name)
+                for piece in portion.pieces
+                if (files[piece.file].kind == "csv") == is_text
+            ]
+            if tables:
+                frames.append(as_people(_joined(tables), is_text=is_text))
+        if len(frames) > 1:
+            raise InputError(
+                "Some of these files are CSV, whose cells are all texts, and some are not. Send "
+                "the CSV files by a call of their own, or make all of them Parquet files."
+            )
+        return frames[0]
+
+    def _checked(self, table: pa.Table, name: str) -> pa.Table:
+        """Return what is needed of a file's rows; refuse one that lacks it, or has other kinds."""
+        missing = [n for n in self.columns or () if n not in table.column_names]
+        if missing:
+            raise InputError(
+                f"{name} has no column {shown_label(missing[0])}, which the other files have. Give "
+                "it that column, or send it by a call of its own."
+            )
+        table = needed(table, self.columns)
+        for place, column in enumerate(table.column_names):
+            kind = table.schema.field(place).type
+            if pa.types.is_null(kind):
+                continue
+            known, where = self.kinds.setdefault(column, (kind, name))
+            if known != kind:
+                raise InputError(
+                    f"Column {shown_label(column)} is of the kind {known} in {where} and {kind} "
+                    f"in {name}. Make it the same in all files, so that a cell is the same word."
+                )
+        return table
+
+
+def _joined(tables: Sequence[pa.Table]) -> pa.Table:
+    """Return tables one below the other; columns that one file lacks are missing there."""
+    return pa.concat_tables(tables, promote_options="default")
+
+
+def portions(
+    files: Sequence[SourceFile],
+    columns: Sequence[str] | None,
+    *,
+    size: int,
+    check: bool = False,
+) -> Iterator[Portion]:
+    """Yield a list in portions of ``size`` rows; the last one has half as many more at most.
+
+    ``check``: refuse a file that is not what it was when it was found, before and after reading it.
+    """
+    portion = Portion(number=0, first=0)
+    for number, file in enumerate(files):
+        start = 0
+        if check:
+            file.refuse_changed()
+        for table in pieces(file, columns):
+            portion.pieces.append(Piece(file=number, start=start, table=table))
+            start += table.num_rows
+            while portion.rows >= size + size // 2:
+                whole, portion = _cut(portion, size)
+                yield whole
+        if check:
+            file.refuse_changed()
+    if portion.rows:
+        yield portion
+
+
+def _cut(portion: Portion, size: int) -> tuple[Portion, Portion]:
+    """Return the first rows of a portion, and the rest as the next one."""
+    first = replace_pieces(portion, [])
+    rest = Portion(number=portion.number + 1, first=portion.first + size)
+    left = size
+    for piece in portion.pieces:
+        here = min(left, piece.table.num_rows)
+        if here:
+            first.pieces.append(replace(piece, table=piece.table.slice(0, here)))
+        if here < piece.table.num_rows:
+            rest.pieces.append(
+                replace(piece, start=piece.start + here, table=piece.table.slice(here))
+            )
+        left -= here
+    return first, rest
+
+
+def replace_pieces(portion: Portion, chosen: list[Piece]) -> Portion:
+    """Return a portion with other pieces."""
+    return Portion(number=portion.number, first=portion.first, pieces=chosen)
+
+
+class Sample:
+    """Rows picked at random over all files, at most ``size``, in their order; always the same."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._random = np.random.default_rng(0)
+        self._ranks = np.empty(0)
+        self._frame: pd.DataFrame | None = None
+
+    def add(self, frame: pd.DataFrame) -> None:
+        """Look at more rows."""
+        ranks = self._random.random(len(frame))
+        most = self._ranks.max() if len(self._ranks) >= self._size else 1.0
+        near = ranks < most
+        every = np.concatenate([self._ranks, ranks[near]])
+        chosen = frame[near]
+        if self._frame is not None and len(self._frame):
+            chosen = pd.concat([self._frame, chosen], ignore_index=True)
+        if len(every) > self._size:
+            kept = np.sort(np.argpartition(every, self._size)[: self._size])
+            every, chosen = every[kept], chosen.iloc[kept]
+        self._ranks, self._frame = every, chosen.reset_index(drop=True)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows that were picked."""
+        assert self._frame is not None
+        return self._frame
+
+
+def plan_portion(
+    frame: pd.DataFrame, text: str | None, given: Mapping[str, Any], now: float
+) -> PlanData:
+    """Plan the rows of a portion, as a frame is planned."""
+    options: SendOptions = dict(given)  # type: ignore[assignment]  # a copy of them
+    return build_plan(frame, text, options, now=now)

@@ -1,0 +1,205 @@
+"""The files of results: one for each file of people, written aside and then renamed.
+
+So the folder can be read at every moment, and each file in it is whole: a file of results has every
+row of its file of people, in its order, with its own columns in front. A note in the folder
+(``_smsframe.json``, which readers of Parquet folders pass over) says of which run and files it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from smsframe._base.result_columns import RESULT_COLUMNS, STATUSES
+from smsframe._base.sentences import Sentence, arg
+from smsframe._stream.sources import empty_table, result_name
+from smsframe.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from smsframe._stream.portions import Portion
+    from smsframe._stream.sources import SourceFile
+
+NOTE: Final = "_smsframe.json"
+_ASIDE: Final = ".part"
+
+SCHEMA: Final = pa.schema(
+    {
+        "sms_status": pa.dictionary(pa.int8(), pa.string()),
+        "sms_code": pa.string(),
+        "sms_error": pa.string(),
+        "sms_contact": pa.string(),
+        "sms_response_id": pa.string(),
+        "sms_batch": pa.string(),
+        "sms_segments": pa.int32(),
+        "sms_accepted_at": pa.timestamp("us", "UTC"),
+    }
+)
+
+
+def as_arrow(results: pd.DataFrame) -> pa.Table:
+    """Return the result columns as they are kept; the statuses are numbered alike in all files."""
+    status = results["sms_status"].astype(pd.CategoricalDtype(list(STATUSES)))
+    table = pa.Table.from_pandas(
+        results[list(RESULT_COLUMNS)].assign(sms_status=status), preserve_index=False
+    )
+    return pa.table([table[name].cast(SCHEMA.field(name).type) for name in SCHEMA.names], SCHEMA)
+
+
+def read_note(out: Path) -> dict[str, Any]:
+    """Return what the folder says of itself; nothing where it says nothing."""
+    try:
+        note: dict[str, Any] = json.loads((out / NOTE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise InputError(
+            f"{out / NOTE} cannot be read. Name another folder for results."
+        ) from error
+    return note
+
+
+def write_note(out: Path, note: Mapping[str, Any]) -> None:
+    """Write what the folder says of itself."""
+    with _aside(out / NOTE) as place:
+        place.write_text(json.dumps(note), encoding="utf-8")
+
+
+def prepare_folder(out: Path, files: Sequence[SourceFile]) -> None:
+    """Make the folder; refuse one with anything in it but results of these very files."""
+    if out.exists() and not out.is_dir():
+        raise InputError(Sentence(arg("out"), " is a file. Name a folder for the results."))
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ours = {result_name(file) for file in files}
+    if len(ours) < len(files):
+        raise InputError("Two of these files would have results of one name. Rename one of them.")
+    for path in out.rglob("*"):
+        name = path.relative_to(out).as_posix()
+        if path.is_dir() or name == NOTE:
+            continue
+        if name.endswith(_ASIDE) and path.name.startswith("."):
+            path.unlink()  # of a send that was killed
+            continue
+        if name not in ours or not (out / NOTE).exists():
+            raise InputError(
+                Sentence(
+                    arg("out"),
+                    f" holds {name}, which is no result of these files. Name an empty folder.",
+                )
+            )
+
+
+@contextlib.contextmanager
+def _aside(path: Path) -> Any:
+    """Give a place beside a file to write to; what is written takes its name at the end."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    place = path.with_name(f".{path.name}{_ASIDE}")
+    place.unlink(missing_ok=True)
+    os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        yield place
+        with place.open("rb+") as written:
+            os.fsync(written.fileno())
+        place.replace(path)
+    except BaseException:
+        place.unlink(missing_ok=True)
+        raise
+
+
+def rewrite(path: Path, results: pd.DataFrame) -> None:
+    """Write the result columns of a file anew, its other columns as they are."""
+    table = pq.read_table(path)
+    with _aside(path) as place:
+        pq.write_table(_with(_without(table), as_arrow(results)), place)
+
+
+class ResultFiles:
+    """Writes results in the order of the files; each file appears when its last row is known."""
+
+    def __init__(self, out: Path, files: Sequence[SourceFile], rows: Mapping[int, int]) -> None:
+        self._out = out
+        self._files = files
+        self._rows = rows
+        self._next = 0
+        self._written = 0
+        self._stack = contextlib.ExitStack()
+        self._writer: pq.ParquetWriter | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Leave no half of a file."""
+        if self._writer is not None:
+            self._writer.close()
+        self._stack.__exit__(kind or RuntimeError, error or RuntimeError(), traceback)
+
+    def add(self, portion: Portion, results: pd.DataFrame) -> None:
+        """Write the results of a portion; portions come in their order."""
+        table, at = as_arrow(results), 0
+        for piece in portion.pieces:
+            self._pass_to(piece.file)
+            rows = piece.table.num_rows
+            self._write(_with(_without(piece.table), table.slice(at, rows)))
+            at += rows
+
+    def close(self) -> None:
+        """Write the last files, those that have no rows; half a file is never written."""
+        assert self._writer is None
+        self._pass_to(len(self._files))
+
+    def _pass_to(self, number: int) -> None:
+        """End the files before one; those without rows get their columns alone."""
+        while (here := self._next) < number:
+            if self._writer is None:
+                empty = _without(empty_table(self._files[here]))
+                self._write(_with(empty, SCHEMA.empty_table()))
+            if self._next == here:  # else writing its last row, or none, has ended it
+                self._end()
+
+    def _end(self) -> None:
+        """End the file that is under way."""
+        assert self._writer is not None
+        self._writer.close()
+        self._writer = None
+        self._stack.close()
+        self._next += 1
+        self._written = 0
+
+    def _write(self, table: pa.Table) -> None:
+        """Write rows of the file that is under way."""
+        if self._writer is None:
+            path = self._out / result_name(self._files[self._next])
+            place = self._stack.enter_context(_aside(path))
+            self._writer = pq.ParquetWriter(place, table.schema)
+        self._writer.write_table(table)
+        self._written += table.num_rows
+        if self._written == self._rows[self._next]:
+            self._end()
+
+
+def _without(table: pa.Table) -> pa.Table:
+    """Return a table without the columns of an earlier send, and pandas' notes on them."""
+    ours = [name for name in table.column_names if name in SCHEMA.names]
+    return table.drop_columns(ours).replace_schema_metadata(None)
+
+
+def _with(table: pa.Table, results: pa.Table) -> pa.Table:
+    """Return a table with the result columns behind its own."""
+    for name in SCHEMA.names:
+        table = table.append_column(SCHEMA.field(name), results[name])
+    return table

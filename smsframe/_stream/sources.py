@@ -1,0 +1,265 @@
+"""The files of a list: which there are, what tells one from a changed one, their rows in pieces.
+
+A piece is an Arrow table of some rows of one file. Of a Parquet file only the columns that are
+asked for are read, and never more than a piece of it; so it is with Arrow files. A CSV file is read
+whole, one at a time, for what is wrong with one line of it is wrong with the lines behind it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import glob
+import os
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+import pyarrow.ipc
+import pyarrow.parquet as pq
+
+from smsframe._base.any_frame import as_frame, plain_table
+from smsframe._base.sentences import Sentence, arg
+from smsframe._files.read import PARQUET, TEXT, first_line, prepared, read_cells
+from smsframe.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
+
+ARROW: Final = (".arrow", ".feather", ".ipc")
+KINDS: Final = (*PARQUET, *TEXT, *ARROW)
+PIECE_ROWS: Final = 65_536
+_CHECKED_BYTES: Final = 65_536
+_MAGIC: Final = b"ARROW1"
+_ANY: Final[tuple[str, ...]] = ("**",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """One file of a list; ``name`` is its path below the folder that all are in, with slashes."""
+
+    path: Path
+    name: str
+    size: int
+    changed_ns: int
+    checksum: int
+
+    @property
+    def kind(self) -> str:
+        """Whether it is "parquet", "csv" or "arrow"."""
+        suffix = self.path.suffix.lower()
+        return "parquet" if suffix in PARQUET else "arrow" if suffix in ARROW else "csv"
+
+    def refuse_changed(self) -> None:
+        """Raise InputError unless the file is what it was."""
+        try:
+            now = _described(self.path, self.name)
+        except OSError as error:
+            raise InputError(f"{self.name} is not there any more. {_AGAIN}") from error
+        if now != self:
+            raise InputError(f"{self.name} has changed since it was checked. {_AGAIN}")
+
+
+_AGAIN: Final = "What was sent until then is kept; the same call checks the files anew and goes on."
+
+
+def find_files(pattern: Any) -> tuple[Path, list[SourceFile]]:
+    """Return the folder that all files of a list are in, and the files, sorted by their names.
+
+    ``pattern`` is a file, a folder (with those below it), or a pattern with ``*``, ``?`` or ``**``.
+    Names that begin with a dot or an underscore are no data: other programs put notes there.
+    """
+    text = os.fspath(pattern) if isinstance(pattern, os.PathLike) else pattern
+    if not isinstance(text, str) or not text.strip():
+        raise InputError("Give the files as the path of a file or folder, or as a pattern with *.")
+    if "://" in text:
+        raise InputError(
+            "Files in a store elsewhere cannot be sent from there. Copy them to this machine (for "
+            "instance with fsspec: fs.get(address, folder, recursive=True)) and give that folder."
+        )
+    folder, paths = _paths(Path(text).expanduser())
+    data = sorted(path for path in paths if path.is_file() and _is_data(path.relative_to(folder)))
+    odd = [path for path in data if path.suffix.lower() not in KINDS]
+    if odd:
+        raise InputError(
+            f"{odd[0].relative_to(folder)} is none of {', '.join(KINDS)}. Take it out of the "
+            "folder, or give a pattern such as people/*.parquet."
+        )
+    if not data:
+        raise InputError(f"There is no file {text!r}.")
+    return folder, [_described(path, path.relative_to(folder).as_posix()) for path in data]
+
+
+def _paths(path: Path) -> tuple[Path, list[Path]]:
+    """Return the folder that files are counted from, and what is in it."""
+    if path.is_dir():
+        return path, list(path.rglob("*"))
+    if path.exists() or not glob.has_magic(str(path)):
+        return path.parent, [path]
+    fixed = Path(*_before_magic(path.parts))
+    pattern = path.relative_to(fixed) if fixed.parts else path
+    return fixed, list(fixed.glob(str(pattern)))
+
+
+def _before_magic(parts: Sequence[str]) -> list[str]:
+    """Return the folders of a pattern that stand before its first mark."""
+    at = next(n for n, part in enumerate(parts) if glob.has_magic(part))
+    return list(parts[:at]) or ["."]
+
+
+def _is_data(relative: Path) -> bool:
+    """Tell whether a name is one of data."""
+    return not any(part.startswith((".", "_")) for part in relative.parts)
+
+
+def _described(path: Path, name: str) -> SourceFile:
+    """Return a file with what tells it from a changed one: size, time, its beginning and end."""
+    facts = path.stat()
+    with path.open("rb") as file:
+        checksum = zlib.crc32(file.read(_CHECKED_BYTES))
+        file.seek(max(facts.st_size - _CHECKED_BYTES, 0))
+        checksum = zlib.crc32(file.read(_CHECKED_BYTES), checksum)
+    return SourceFile(
+        path=path, name=name, size=facts.st_size, changed_ns=facts.st_mtime_ns, checksum=checksum
+    )
+
+
+def refuse_results_within(out: Path, pattern: Any, files: Sequence[SourceFile]) -> None:
+    """Refuse a folder of results that the next call would take for people."""
+    inner, given = out.resolve(), Path(pattern).expanduser()
+    if any(file.path.resolve().is_relative_to(inner) for file in files):
+        raise InputError(
+            Sentence(arg("out"), " is a folder with files to send in it. Name another folder.")
+        )
+    if any(_would_be_found(inner / result_name(file), given) for file in files):
+        raise InputError(
+            Sentence(
+                arg("out"),
+                " lies among the files to send, so the same call would take the results for "
+                "people. Name a folder elsewhere.",
+            )
+        )
+
+
+def result_name(file: SourceFile) -> str:
+    """Return the name of the results of a file."""
+    return file.name if file.kind == "parquet" else f"{file.name}.parquet"
+
+
+def _would_be_found(result: Path, given: Path) -> bool:
+    """Tell whether a file of results is one of those that were given."""
+    if given.is_dir():
+        folder, parts = given.resolve(), _ANY
+    elif given.exists() or not glob.has_magic(str(given)):
+        return result == given.resolve()
+    else:
+        fixed = _before_magic(given.parts)
+        folder, parts = Path(*fixed).resolve(), given.parts[0 if fixed == ["."] else len(fixed) :]
+    if not result.is_relative_to(folder) or not _is_data(result.relative_to(folder)):
+        return False
+    names = result.relative_to(folder).parts
+    if "**" in parts:
+        return True
+    return len(names) == len(parts) and all(map(fnmatch.fnmatch, names, parts))
+
+
+def columns_of(file: SourceFile) -> list[str]:
+    """Return the names of a file's columns."""
+    with reading(file):
+        if file.kind == "parquet":
+            return list(pq.read_schema(file.path).names)
+        if file.kind == "arrow":
+            with _opened(file.path) as reader:
+                return list(reader.schema.names)
+        return list(_csv(file).column_names)
+
+
+def pieces(file: SourceFile, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    """Yield the rows of a file in order, at most `PIECE_ROWS` at a time; None means all columns."""
+    with reading(file):
+        for table in _tables(file, columns):
+            for start in range(0, table.num_rows, PIECE_ROWS):
+                yield table.slice(start, PIECE_ROWS)
+
+
+def _tables(file: SourceFile, columns: Sequence[str] | None) -> Iterator[pa.Table]:
+    """Yield the rows of a file as its library gives them."""
+    if file.kind == "parquet":
+        with pq.ParquetFile(file.path) as opened:
+            wanted = None if columns is None else list(columns)
+            for batch in opened.iter_batches(PIECE_ROWS, columns=wanted, use_threads=True):
+                yield pa.Table.from_batches([batch])
+        return
+    if file.kind == "arrow":
+        with _opened(file.path) as reader:
+            for batch in _batches(reader):
+                table = pa.Table.from_batches([batch])
+                yield _chosen(table, columns)
+        return
+    yield _chosen(_csv(file), columns)
+
+
+def _chosen(table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
+    """Return columns of a table, those that it has."""
+    if columns is None:
+        return table
+    return table.select([name for name in columns if name in table.column_names])
+
+
+def _opened(path: Path) -> Any:
+    """Open an Arrow file, or a stream of Arrow that was written to a file."""
+    with path.open("rb") as file:
+        has_footer = file.read(len(_MAGIC)) == _MAGIC
+    source = pa.memory_map(str(path))
+    return pa.ipc.open_file(source) if has_footer else pa.ipc.open_stream(source)
+
+
+def _batches(reader: Any) -> Iterator[pa.RecordBatch]:
+    """Yield the batches of an Arrow file or stream."""
+    if isinstance(reader, pa.ipc.RecordBatchFileReader):
+        for number in range(reader.num_record_batches):
+            yield reader.get_batch(number)
+    else:
+        yield from reader
+
+
+def _csv(file: SourceFile) -> pa.Table:
+    """Read a CSV file, every cell a text."""
+    return pa.Table.from_pandas(read_cells(file.path), preserve_index=False)
+
+
+@contextlib.contextmanager
+def reading(file: SourceFile) -> Iterator[None]:
+    """Say of which file it is that something cannot be read."""
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{file.name} cannot be read: {first_line(error)}") from error
+
+
+def empty_table(file: SourceFile) -> pa.Table:
+    """Return a file's columns without rows."""
+    if file.kind == "parquet":
+        return pq.read_schema(file.path).empty_table()
+    if file.kind == "arrow":
+        with _opened(file.path) as reader:
+            return reader.schema.empty_table()
+    return _csv(file).slice(0, 0)
+
+
+def needed(table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
+    """Return columns of a table without dictionaries and other layouts."""
+    return plain_table(table if columns is None else table.select(columns))
+
+
+def as_people(table: pa.Table, *, is_text: bool) -> pd.DataFrame:
+    """Return rows as a message takes them; of a CSV file, words for nothing are nothing."""
+    frame = as_frame(table)
+    if not is_text:
+        return frame
+    frame.index = frame.index.rename("line")
+    return prepared(frame, {}).rename_axis(index=None)

@@ -1,0 +1,78 @@
+"""``--text-file``: a text, or a TOML file of several by name, and ``--split`` with their weights.
+
+As in Python::
+
+    A = "Hi %%FirstName%%, your order has shipped."
+    B = "%%FirstName%%: shipped!"
+
+A file of languages has their names, and ``"*"`` for all others.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING
+
+from smsframe.errors import InputError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from smsframe._plan.options import VariantOptions
+
+TOML = ".toml"
+
+
+def text_of(text: str | None, path: Path | None) -> str | dict[str, str] | None:
+    """Return the text or texts; the last line end of a file is no part of its text."""
+    if path is None:
+        return text
+    if text is not None:
+        raise InputError("Give --text or --text-file, not both.")
+    try:
+        read = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"--text-file {path} is not in UTF-8. Save it as UTF-8.") from error
+    except OSError as error:
+        raise InputError(f"--text-file {path} cannot be read: {error.strerror}.") from error
+    return _several(read, path) if path.suffix.lower() == TOML else read.rstrip("\n")
+
+
+def _several(read: str, path: Path) -> dict[str, str]:
+    """Return the texts of a TOML file by their names."""
+    try:
+        texts = tomllib.loads(read)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"--text-file {path} cannot be read: {error}.") from error
+    others = [name for name, words in texts.items() if not isinstance(words, str)]
+    if others or not texts:
+        what = f"{others[0]!r} is no text" if others else "it names none"
+        raise InputError(
+            f'--text-file {path} must name texts, such as A = "Hello", one a line; {what}. Names '
+            'with anything but letters, digits, - and _ stand in quotes: "*" = "Hello".'
+        )
+    return {name: words.rstrip("\n") for name, words in texts.items()}
+
+
+def who_gets_which(arguments: argparse.Namespace) -> VariantOptions:
+    """Return what the options say of who gets which text."""
+    return {
+        "split": split_of(arguments.split),
+        "by": arguments.by,
+        "holdout": arguments.holdout,
+    }
+
+
+def split_of(given: Sequence[tuple[str, str]]) -> dict[str, float] | None:
+    """Return what ``--split`` says: a weight for each text."""
+    weights: dict[str, float] = {}
+    for name, weight in given:
+        if name in weights:
+            raise InputError(f"--split names {name!r} twice. Keep one.")
+        try:
+            weights[name] = float(weight)
+        except ValueError:
+            raise InputError(f"--split {name}={weight}: the weight is no number.") from None
+    return weights or None

@@ -1,0 +1,105 @@
+"""The explorer in JupyterLab, with mouse and keyboard only."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+from browser.pages import command, open_notebook, run_all
+from playwright.sync_api import expect
+
+SHOTS = os.environ.get("EXPLORER_SHOTS")
+EXPLORE = """people = make_people(240)
+people["city"] = ["Oslo", "Rome", "Lima"] * 80
+people["order_no"] = [f"A-{i:05d}" for i in range(240)]
+people.loc[5, "mobile"] = "n/a"
+results = people.sms.send("Hi %%FirstName%%, order %%order_no%% is on its way.",
+                          program="148372", phone="mobile", limit=200, progress=False)
+explorer = results.sms.explore()
+explorer"""
+
+
+def shot(page, name):
+    """Keep a picture of the screen, for eyes."""
+    if SHOTS:
+        Path(SHOTS).mkdir(parents=True, exist_ok=True)
+        screen(page).screenshot(path=Path(SHOTS) / f"{name}.png")
+
+
+def screen(page):
+    """Return the explorer on the page."""
+    return page.locator(".smsframe-explorer")
+
+
+def press(page, words):
+    """Press a button."""
+    screen(page).locator("button:visible", has_text=words).first.click()
+
+
+@pytest.fixture
+def opened(watched, lab, notebook):
+    """Open an explorer over 240 rows of which 200 were sent."""
+    path = notebook(EXPLORE)
+    open_notebook(watched, lab, path)
+    run_all(watched)
+    expect(screen(watched).locator(".sms-line .sms-cells").nth(3)).to_be_visible()
+    return watched, path
+
+
+def test_explorer__find_select_retry(opened, sandbox):
+    """Find one person by order, look at the text, select a reason, retry its rows."""
+    page, _ = opened
+    shot(page, "light")
+    assert "+1201" not in screen(page).inner_text()
+    search = screen(page).get_by_label("Search", exact=True)
+    search.fill("a-00007")
+    search.press("Enter")
+    expect(screen(page)).to_contain_text("1 of 240 rows match")
+    text = screen(page).locator("button:visible", has_text="Text").first
+    text.focus()
+    page.keyboard.press("Enter")
+    expect(screen(page).locator(".sms-bubble")).to_have_text(
+        "Hi Name7, order A-00007 is on its way."
+    )
+    shot(page, "text")
+    search.fill("201 555 0109")
+    search.press("Enter")
+    expect(search).not_to_have_value("201 555 0109")
+    expect(screen(page)).to_contain_text("1 of 240 rows match")
+    press(page, "Show all rows")
+    press(page, "limit ·")
+    expect(screen(page)).to_contain_text("39 of 240 rows match")
+    press(page, "Select all 39")
+    press(page, "Retry (39)")
+    expect(screen(page)).to_contain_text("Send 39 messages?")
+    shot(page, "question")
+    press(page, "Yes, send 39 messages")
+    expect(screen(page)).to_contain_text("Done: 39 accepted.")
+    assert len(sandbox.outbox()) == 239
+    press(page, "Show all rows")
+    page.evaluate("document.documentElement.scrollTop = 0")
+    shot(page, "after")
+    command(page, "apputils:change-theme", {"theme": "JupyterLab Dark"})
+    expect(page.locator("body[data-jp-theme-light='false']")).to_be_attached()
+    page.wait_for_timeout(500)
+    shot(page, "dark")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(500)
+    shot(page, "narrow")
+
+
+def test_explorer__a_saved_notebook_has_no_rows(opened):
+    """Saved, the notebook has the counts and nobody's name."""
+    page, path = opened
+    command(page, "docmanager:save")
+    end = time.monotonic() + 20
+    while "accepted 200" not in (kept := path.read_text(encoding="utf-8")):
+        assert time.monotonic() < end
+        page.wait_for_timeout(100)
+    outputs = json.dumps([cell.get("outputs") for cell in json.loads(kept)["cells"]])
+    assert "accepted 200" in outputs
+    assert "Name7" not in outputs
+    assert "Name7" not in json.dumps(json.loads(kept)["metadata"])

@@ -1,0 +1,61 @@
+"""A folder or pattern in place of a file: shown, confirmed, sent, and written as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from samples import make_people
+
+import smsframe
+from smsframe.cli import main
+
+pytestmark = pytest.mark.usefixtures("own_folder")
+TEXT = "Hi %%FirstName%%, your order has shipped."
+
+
+@pytest.fixture
+def folder():
+    """Write two files of people."""
+    made = Path("people")
+    made.mkdir()
+    for number in range(2):
+        make_people(3, 3 * number).to_csv(made / f"part-{number}.csv", index=False)
+    return "people"
+
+
+@pytest.mark.parametrize("name", ["people", "people/*.csv"])
+def test_send__of_a_folder(name, folder, sending, sandbox, capsys):
+    """Without --confirm it is shown; with it, it is sent; again, nothing is."""
+    assert main([*sending(name, TEXT), "--out", "results"]) == 2
+    told = capsys.readouterr()
+    assert "rows: 6 in 2 files (6 ready)" in told.out
+    assert "run it again with --confirm 6" in told.err
+    assert len(sandbox.outbox()) == 0
+    assert main([*sending(name, TEXT), "--out", "results", "--confirm", "6"]) == 0
+    assert "SentFiles: 6 accepted in 2 files in 'results'" in capsys.readouterr().out
+    assert main([*sending(name, TEXT), "--out", "results", "--confirm", "6"]) == 0
+    assert len(sandbox.outbox()) == 6
+    assert smsframe.SentFiles("results").counts == {"accepted": 6}
+
+
+def test_plan__of_a_folder(folder, sending, capsys):
+    """The problems are shown with the first row that has each."""
+    Path("people/part-2.csv").write_text("mobile,FirstName\n+12015550188,Ann\nn/a,Bob\n")
+    arguments = ["plan", *sending(folder, TEXT)[1:]]
+    assert main(arguments) == 1
+    assert "1 phone_missing (first in part-2.csv, row 1)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        pytest.param([], "Give --out FOLDER", id="no out"),
+        pytest.param(["--out", "results", "--sheet", "a"], "--sheet is for one file", id="sheet"),
+        pytest.param(["--out", "people/results"], "--out lies among the files", id="among"),
+    ],
+)
+def test_send__refuses_what_does_not_fit(more, said, folder, sending, capsys):
+    """Options for one file, and results among people."""
+    assert main([*sending(folder, TEXT), *more, "--confirm", "6"]) == 2
+    assert said in capsys.readouterr().err

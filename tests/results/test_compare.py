@@ -1,0 +1,239 @@
+"""``compare``: people by arm, by assignment, with what is refused and what is warned of."""
+
+from __future__ import annotations
+
+import math
+import pickle
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+
+import smsframe
+from smsframe._results.comparison import COLUMNS
+from smsframe._results.statistics import proportions
+from smsframe.errors import ComparisonWarning, ConfigurationError, InputError
+
+mpl.use("Agg")
+
+
+def a_test(n=90, **columns):
+    """Return results as a send with two texts and a holdout gives them, without sending."""
+    people = pd.DataFrame({"mobile": [f"+1 201-555-01{place:02}" for place in range(n)]})
+    done = people.sms.plan("Hello", program="148372", phone="mobile").to_frame()
+    arms = np.resize(["A", "B", "holdout"], n)
+    done["sms_variant"] = pd.Categorical(arms)
+    done["sms_status"] = done["sms_status"].cat.set_categories(done["sms_status"].cat.categories)
+    done.loc[arms == "A", "sms_status"] = "accepted"
+    done.loc[arms == "B", "sms_status"] = "sent"
+    done.loc[arms == "holdout", "sms_status"] = "not_attempted"
+    done["bought"] = np.arange(n) % 9 < 3
+    return done.assign(**columns)
+
+
+def test_compare__a_frame_on_the_arms():
+    """The control first, the columns in their order, counts whole."""
+    done = a_test(bought=[place % 3 == 1 and place % 2 == 0 for place in range(90)])
+    table = done.sms.compare("bought")
+    assert list(table.columns) == list(COLUMNS)
+    assert list(table.index) == ["holdout", "A", "B"]
+    assert table.index.name == "sms_variant"
+    assert table["assigned"].tolist() == [30, 30, 30]
+    assert table["accepted"].tolist() == [0, 30, 30]
+    assert table["sent"].tolist() == [0, 0, 30]
+    assert table["outcomes"].tolist() == [0, 0, 15]
+    assert table.dtypes.astype(str).tolist() == ["int64"] * 4 + ["float64"] * 8
+    assert table.loc["B", "difference"] == 0.5
+    low, high = proportions.newcombe(15, 30, 0, 30)
+    assert table.loc["B", ["difference_low", "difference_high"]].tolist() == [low, high]
+    assert table.loc["B", "p"] == proportions.score_p(15, 30, 0, 30)
+    assert table.loc["holdout", "difference":"p"].isna().all()
+    assert math.isnan(table.loc["B", "lift"])  # of nobody nothing can be a share
+    assert table.together_p == pytest.approx(proportions.together_p([0, 0, 15], [30] * 3))
+
+
+def test_compare__against_another_control():
+    """What the others are held against is said; without a holdout it is the first by name."""
+    table = a_test().sms.compare("bought", control="B")
+    assert list(table.index) == ["B", "A", "holdout"]
+    assert table.control == "B"
+    two = a_test().query("sms_variant != 'holdout'")
+    assert two.sms.compare("bought").control == "A"
+
+
+def test_compare__by_person():
+    """Who has two rows is one, accepted and buying if either row is."""
+    done = a_test(bought=False)
+    again = done.iloc[:30].assign(sms_status=pd.Series("duplicate", index=done.index[:30]))
+    again["sms_status"] = again["sms_status"].astype(done["sms_status"].dtype)
+    again.iloc[0, again.columns.get_loc("bought")] = True
+    twice = pd.concat([again, done])
+    table = twice.sms.compare("bought", control="B")
+    assert table["assigned"].tolist() == [30, 30, 30]
+    assert table.loc["A", ["accepted", "outcomes"]].tolist() == [30, 1]
+    amounts = twice.assign(revenue=2.0).sms.compare("revenue", control="B")
+    assert amounts.loc["A", "outcomes"] == 80.0  # ten of them have two rows
+
+
+def test_compare__counts_whoever_was_assigned():
+    """Whom nothing reached counts all the same: that is the point of it."""
+    done = a_test()
+    done.loc[done["sms_variant"] == "A", "sms_status"] = "rejected"
+    table = done.sms.compare("bought")
+    assert table.loc["A", ["assigned", "accepted", "sent"]].tolist() == [30, 0, 0]
+    assert table.loc["A", "rate"] == 1 / 3
+
+
+def test_compare__amounts():
+    """Mean, difference with an interval, lift; no p. The same at every call and in any order."""
+    revenue = np.where(np.arange(90) % 3 == 1, 30.0, 10.0) + np.arange(90) % 7
+    done = a_test(revenue=revenue)
+    table = done.sms.compare("revenue", control="A")
+    assert not table.is_share
+    assert table.loc["B", "rate"] == pytest.approx(revenue[1::3].mean())
+    apart = table.loc["B", "difference"]
+    assert table.loc["B", "difference_low"] < apart < table.loc["B", "difference_high"]
+    assert table.loc["B", "difference_low"] > 15
+    assert table.loc["B", "lift"] == pytest.approx(apart / table.loc["A", "rate"])
+    assert table["p"].isna().all()
+    assert table.loc["A", "difference":"p"].isna().all()
+    again = done.sample(frac=1, random_state=2).sms.compare("revenue", control="A")
+    pd.testing.assert_frame_equal(again, table)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        pytest.param(pd.array([True, False] * 45, dtype="boolean"), id="boolean"),
+        pytest.param(pd.array([1, 0] * 45, dtype="Int8"), id="Int8"),
+        pytest.param([1.0, 0.0] * 45, id="floats"),
+        pytest.param(pd.Series([True, False] * 45, dtype=object), id="objects"),
+        pytest.param(pd.Series([1, 0] * 45, dtype="int64[pyarrow]"), id="arrow"),
+        pytest.param(pd.Series([True, False] * 45, dtype="bool[pyarrow]"), id="arrow bool"),
+    ],
+)
+def test_compare__outcomes_of_any_kind(outcome):
+    """Yes and no is the same however it is kept."""
+    table = a_test(bought=outcome).sms.compare("bought")
+    assert table.is_share
+    assert table["outcomes"].tolist() == [15, 15, 15]
+
+
+def test_compare__results_that_went_through_a_file(tmp_path):
+    """Arms come back as text, statuses too; what is blank is in no arm."""
+    done = a_test()
+    done.loc[0, "sms_variant"] = None
+    done.to_csv(tmp_path / "done.csv", index=False)
+    again = pd.read_csv(tmp_path / "done.csv")
+    table = again.sms.compare("bought")
+    assert table["assigned"].tolist() == [30, 29, 30]
+
+
+@pytest.mark.filterwarnings("ignore:The arms do not")
+@pytest.mark.parametrize(
+    ("columns", "arguments", "word"),
+    [
+        pytest.param({}, {"outcome": "bougth"}, "no column of the results", id="missing column"),
+        pytest.param({"bought": "yes"}, {}, "has to say what", id="text"),
+        pytest.param({"bought": pd.Timestamp("2026-11-01")}, {}, "has to say what", id="times"),
+        pytest.param({"bought": [np.nan, *[1.0] * 89]}, {}, "can mean two things", id="empty"),
+        pytest.param({"bought": [np.inf, *[1.0] * 89]}, {}, "infinite", id="infinite"),
+        pytest.param({}, {"control": "C"}, "'A', 'B', 'holdout'", id="control"),
+        pytest.param({}, {"by": "group"}, "no column of the results", id="by"),
+        pytest.param({"sms_variant": "A"}, {}, "nothing to compare", id="one arm"),
+        pytest.param({"sms_variant": pd.NA}, {}, "which is empty", id="no arm"),
+        pytest.param({"sms_contact": "12015550123"}, {}, "more than one arm", id="two arms"),
+        pytest.param({"sms_contact": "1.20156E+10"}, {}, "rounded", id="rounded"),
+        pytest.param({}, {"split": {"A": 1}}, "'B'", id="split"),
+        pytest.param({}, {"split": {"A": 1, "B": -1}}, "split", id="weight"),
+    ],
+)
+def test_compare__refuses(columns, arguments, word):
+    """What cannot be compared, with what to do."""
+    with pytest.raises(InputError, match=word):
+        a_test(**columns).sms.compare(**{"outcome": "bought", **arguments})
+
+
+def test_compare__results_of_a_send_with_one_text():
+    """There are no arms, and that is said."""
+    done = a_test().drop(columns="sms_variant")
+    with pytest.raises(InputError, match="had one text"):
+        done.sms.compare("bought")
+
+
+def test_compare__arms_of_ones_own():
+    """A column of the caller's may say who was in which arm."""
+    done = a_test(group=np.resize(["old", "new"], 90))
+    assert list(done.sms.compare("bought", by="group", control="old").index) == ["old", "new"]
+
+
+def test_compare__sample_ratio():
+    """As they were split it may be read; where people went missing it is warned of, loudly."""
+    done = a_test()
+    done.attrs["smsframe"] = {"variants": {"split": {"A": 1, "B": 1}, "holdout": 1 / 3}}
+    table = done.sms.compare("bought")
+    assert table.sample_ratio_p == pytest.approx(1.0)
+    assert "as it was split" in repr(table)
+    lost = done[(done["sms_variant"] != "A") | done.index.isin(range(12))]
+    with pytest.warns(ComparisonWarning, match="do not read on"):
+        table = lost.sms.compare("bought")
+    assert table.sample_ratio_p < 0.001
+    assert "do not read on" in repr(table)
+    assert "✖" in table._repr_html_()
+    del done.attrs["smsframe"]
+    assert "not checked" in repr(done.sms.compare("bought"))
+    given = done.sms.compare("bought", split={"A": 1, "B": 1}, holdout=1 / 3)
+    assert given.sample_ratio_p == pytest.approx(1.0)
+
+
+def test_compare__is_shown_without_a_winner():
+    """What is seen names arms, people and intervals; escaped, and nobody wins."""
+    table = a_test().rename(columns={"bought": "<b>"}).sms.compare("<b>")
+    for shown in (repr(table), table._repr_html_()):
+        assert "90 people in 3 arms" in shown
+        assert "33.33%" in shown
+        assert "winner" not in shown.lower()
+    assert "<b>" not in table._repr_html_()
+
+
+def test_compare__survives_another_process():
+    """And what is computed from it is an ordinary frame."""
+    table = a_test().sms.compare("bought")
+    again = pickle.loads(pickle.dumps(table))
+    assert (again.control, again.together_p) == (table.control, table.together_p)
+    assert type(table[["rate"]]) is pd.DataFrame
+
+
+def test_draw__dots_with_intervals():
+    """A dot and a line for each arm, none for what the control differs from itself."""
+    axes = a_test().sms.compare("bought").draw()
+    try:
+        assert [len(ax.lines[0].get_xdata()) for ax in axes] == [3, 2]
+        assert [len(ax.collections[0].get_segments()) for ax in axes] == [3, 2]
+        assert [label.get_text() for label in axes[0].get_yticklabels()] == ["holdout", "A", "B"]
+    finally:
+        plt.close("all")
+
+
+def test_draw__without_matplotlib(monkeypatch):
+    """How to get it is said."""
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib.pyplot", None)
+    with pytest.raises(ConfigurationError, match="pip install"):
+        a_test().sms.compare("bought").draw()
+
+
+def test_compare__a_million_people():
+    """Takes seconds, not minutes."""
+    n = 1_000_000
+    digits = pd.Series(12_000_000_000 + np.arange(n)).astype("string")
+    done = pd.DataFrame(
+        {
+            "sms_status": pd.Categorical(["accepted"]).repeat(n),
+            "sms_contact": digits,
+            "sms_variant": pd.Categorical(np.resize(["A", "B"], n)),
+            "bought": np.arange(n) % 20 == 0,
+        }
+    )
+    assert smsframe.compare(done, "bought")["assigned"].sum() == n

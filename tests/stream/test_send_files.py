@@ -1,0 +1,369 @@
+"""Files are sent as a frame is: the same rows, the same messages, the same answers, never twice."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset
+import pyarrow.parquet as pq
+import pytest
+from samples import QUICK, TEXT, fictional_phones, make_people
+from samples import send as send_frame
+
+import smsframe
+from smsframe._stream import send_files as module
+from smsframe.errors import InputError
+
+
+@pytest.fixture
+def send_settings():
+    """Send in small batches, and cut lists into portions of eight rows."""
+    return replace(QUICK, portion_rows=8)
+
+
+@pytest.fixture
+def sandbox():
+    """Run a sandbox that knows at once what became of a message."""
+    with smsframe.Sandbox(anyone=True, status_delay_s=0) as running:
+        yield running
+
+
+def parts(folder, frame, sizes=(7, 7, 6)):
+    """Write a frame into several Parquet files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    at = 0
+    for number, size in enumerate(sizes):
+        frame.iloc[at : at + size].to_parquet(folder / f"part-{number}.parquet", index=False)
+        at += size
+    return folder
+
+
+def send_files(files, out, text=TEXT, **options):
+    """Send files quietly."""
+    return smsframe.send_files(
+        files, text, out=out, **{"program": "148372", "progress": False, **options}
+    )
+
+
+def sends(sandbox):
+    """Count the calls that sent something."""
+    return sum(request["path"].endswith("/sends") for request in _requests(sandbox))
+
+
+def _requests(sandbox):
+    """Return the calls that a sandbox had, as dicts."""
+    log = sandbox.requests()
+    return log.to_dict("records") if isinstance(log, pd.DataFrame) else log
+
+
+def test_send_files__gives_what_a_frame_gives(client, sandbox, tmp_path):
+    """Every row is in the results, in its file and place, and nobody is texted again."""
+    people = make_people(20)
+    people.loc[3, "mobile"] = "n/a"
+    people.loc[15, ["mobile", "FirstName"]] = people.loc[1, ["mobile", "FirstName"]].to_numpy()
+    folder = parts(tmp_path / "people", people)
+    with pytest.warns(smsframe.PlanWarning, match="1 duplicate"):
+        sent = send_files(folder, tmp_path / "results")
+    assert sent.counts == {"accepted": 18, "invalid": 1, "duplicate": 1}
+    frame = sent.to_frame()
+    assert frame["FirstName"].tolist() == people["FirstName"].tolist()
+    assert frame["sms_status"][15] == "duplicate"
+    assert frame["sms_code"][3] == "phone_missing"
+    assert len(sandbox.outbox()) == 18
+    with warnings.catch_warnings(action="ignore"):
+        as_frame = send_frame(people)
+    assert len(sandbox.outbox()) == 18
+    pd.testing.assert_series_equal(
+        as_frame["sms_status"].astype(str), frame["sms_status"].astype(str)
+    )
+    assert as_frame["sms_batch"].tolist() == frame["sms_batch"].tolist()
+    assert as_frame["sms_contact"].fillna("").tolist() == frame["sms_contact"].fillna("").tolist()
+
+
+def test_send_files__again_makes_no_call(client, sandbox, tmp_path, capsys):
+    """Also in other files and another order; the results are the same."""
+    people = make_people(20)
+    folder = parts(tmp_path / "people", people)
+    first = send_files(folder, tmp_path / "results").to_frame()
+    calls = len(_requests(sandbox))
+    again = send_files(folder, tmp_path / "results").to_frame()
+    pd.testing.assert_frame_equal(first, again)
+    other = parts(tmp_path / "other", people.sample(frac=1, random_state=1), (3, 17))
+    quiet = send_files(other, tmp_path / "more", progress=lambda _: None)
+    assert quiet.counts == {"accepted": 20}
+    assert len(_requests(sandbox)) == calls
+    assert "all 20 messages were accepted already" in capsys.readouterr().out
+
+
+def test_send_files__knows_what_went_out_as_a_frame(client, sandbox, tmp_path):
+    """A frame that was sent is known as files: 0 calls."""
+    people = make_people(20)
+    sent = send_frame(people)
+    calls = len(_requests(sandbox))
+    done = send_files(parts(tmp_path / "people", people), tmp_path / "results").to_frame()
+    assert len(_requests(sandbox)) == calls
+    assert done["sms_batch"].tolist() == sent["sms_batch"].tolist()
+
+
+@pytest.mark.parametrize("ending", ["csv", "arrow", "stream.arrow", "one.parquet"])
+def test_send_files__of_other_kinds(ending, client, sandbox, tmp_path):
+    """CSV and Arrow files are the same rows."""
+    people = make_people(20)
+    folder = tmp_path / "people"
+    folder.mkdir()
+    path = folder / f"people.{ending}"
+    table = pa.Table.from_pandas(people, preserve_index=False)
+    if ending == "csv":
+        people.to_csv(path, index=False)
+    elif ending == "arrow":
+        with pa.ipc.new_file(path, table.schema) as writer:
+            writer.write_table(table, max_chunksize=6)
+    elif ending == "stream.arrow":
+        with pa.ipc.new_stream(path, table.schema) as writer:
+            writer.write_table(table, max_chunksize=6)
+    else:
+        pq.write_table(table, path, row_group_size=3)
+    sent = send_files(folder, tmp_path / "results")
+    assert sent.counts == {"accepted": 20}
+    calls = len(_requests(sandbox))
+    send_frame(people)
+    assert len(_requests(sandbox)) == calls
+    dataset = pa.dataset.dataset(tmp_path / "results", format="parquet")
+    assert dataset.to_table().num_rows == 20
+
+
+def test_plan_files__counts_what_would_be_sent(client, tmp_path):
+    """It is what ``confirm=`` takes, and sends nothing."""
+    people = make_people(20)
+    people.loc[3, "mobile"] = "n/a"
+    folder = parts(tmp_path / "people", people)
+    made = smsframe.plan_files(folder, TEXT, program="148372", progress=False)
+    assert (made.rows, made.recipients) == (20, 19)
+    assert made.counts == {"ready": 19, "invalid": 1}
+    assert made.countries == {"US": 19}
+    problem = made.problems.iloc[0]
+    assert (problem["code"], problem["file"], problem["row"]) == (
+        "phone_missing",
+        "part-0.parquet",
+        3,
+    )
+    assert "19 messages" in repr(made)
+    with pytest.raises(InputError, match="20, but 19 messages would go out now"):
+        send_files(folder, tmp_path / "results", confirm=20)
+    assert send_files(folder, tmp_path / "results", confirm=19).counts["accepted"] == 19
+    assert send_files(folder, tmp_path / "results", confirm=19).counts["accepted"] == 19
+    made = smsframe.plan_files(folder, TEXT, program="148372", progress=False)
+    assert made.counts == {"accepted": 19, "invalid": 1}
+
+
+def test_send_files__in_two_steps_by_limit(client, sandbox, tmp_path):
+    """``limit`` lets the first rows go, over all files; the next call goes on."""
+    folder = parts(tmp_path / "people", make_people(20))
+    sent = send_files(folder, tmp_path / "results", limit=9)
+    assert sent.counts == {"accepted": 9, "not_attempted": 11}
+    assert sent.to_frame()["sms_status"].tolist()[:9] == ["accepted"] * 9
+    assert set(sent.failed["sms_code"]) == {"limit"}
+    assert sent.failed["file"].iloc[0] == "part-1.parquet"
+    assert send_files(folder, tmp_path / "results").counts == {"accepted": 20}
+    assert len(sandbox.outbox()) == 20
+
+
+def test_send_files__of_a_named_campaign(client, sandbox, tmp_path):
+    """A person of a named campaign gets it once, whatever is corrected in whichever file."""
+    people = make_people(20)
+    folder = parts(tmp_path / "people", people)
+    send_files(folder, tmp_path / "results", campaign="summer")
+    people["FirstName"] = "Dear " + people["FirstName"]
+    again = parts(tmp_path / "corrected", people, (2, 18))
+    sent = send_files(again, tmp_path / "more", campaign="summer")
+    assert sent.counts == {"not_attempted": 20}
+    assert set(sent.failed["sms_code"]) == {"already_in_campaign"}
+    assert len(sandbox.outbox()) == 20
+
+
+def test_send_files__excludes(client, sandbox, tmp_path):
+    """Who is excluded is not texted, in whichever file."""
+    people = make_people(20)
+    folder = parts(tmp_path / "people", people)
+    sent = send_files(folder, tmp_path / "results", exclude=people["mobile"].iloc[[0, 19]])
+    assert sent.counts == {"accepted": 18, "not_attempted": 2}
+    assert sent.failed["sms_code"].tolist() == ["excluded"] * 2
+
+
+def test_send_files__refuses_what_people_nearly_had(client, sandbox, tmp_path):
+    """Judged over all files."""
+    people = make_people(20)
+    send_frame(people)
+    folder = parts(tmp_path / "people", people)
+    nearly = "Hi %%FirstName%%, your order has been shipped."
+    with pytest.raises(InputError, match="20 of these 20 messages would go to people who had near"):
+        send_files(folder, tmp_path / "results", nearly)
+    more = parts(tmp_path / "more", make_people(60), (20, 40))
+    assert send_files(more, tmp_path / "results", nearly).counts == {"accepted": 60}
+
+
+def test_send_files__tells_of_one_person_in_several_files(client, sandbox, tmp_path):
+    """Somebody with different messages in different files is warned of."""
+    people = make_people(20)
+    people.loc[19, "mobile"] = people.loc[0, "mobile"]
+    with pytest.warns(smsframe.PlanWarning, match="2 same_person"):
+        send_files(parts(tmp_path / "people", people), tmp_path / "results")
+
+
+def test_send_files__refuses_damage_that_only_all_files_show(client, tmp_path, sandbox):
+    """A rounded phone column is refused, whatever the files are cut into."""
+    people = pd.DataFrame({"mobile": [f"+1201555{n:02d}00000"[:12] for n in range(40)] * 10})
+    people["mobile"] = [f"+120{n % 90 + 10}00000000"[:12] for n in range(400)]
+    folder = parts(tmp_path / "people", people, (100, 100, 100, 100))
+    with pytest.raises(InputError, match="Nothing was sent"):
+        send_files(folder, tmp_path / "results", "Hello")
+    assert len(sandbox.outbox()) == 0
+
+
+def test_send_files__stops_when_a_file_changes(client, sandbox, tmp_path, monkeypatch):
+    """A file that is not what was checked is not sent."""
+    folder = parts(tmp_path / "people", make_people(20))
+    check = module._check_confirm
+
+    def change(found, joined):
+        check(found, joined)
+        make_people(6, start=50).to_parquet(folder / "part-2.parquet", index=False)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_check_confirm", change)
+        with pytest.raises(InputError, match=r"part-2\.parquet has changed since it was checked"):
+            send_files(folder, tmp_path / "results")
+    texted = set(sandbox.outbox()["to"]) if "to" in sandbox.outbox() else set()
+    assert not texted & {number.lstrip("+") for number in fictional_phones(6, 50)}
+    sent = send_files(folder, tmp_path / "results")
+    assert sent.counts == {"accepted": 20}
+    assert len(sandbox.outbox()) == 20
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        pytest.param({"min_gap": "24h"}, "min_gap= is not looked at for files", id="gap"),
+        pytest.param({"sending_hours": "08:00-20:00"}, "sending_hours= are not kept", id="hours"),
+        pytest.param({"check_consent": True}, "check_consent= asks person by person", id="consent"),
+        pytest.param({"duplicates": "send"}, "the same message goes out once", id="duplicates"),
+        pytest.param({"dry_run": True}, "plan_files counts", id="dry run"),
+        pytest.param({"problems": "raise"}, "1 problems, listed in plan_files", id="problems"),
+    ],
+)
+def test_send_files__refuses_what_it_cannot_keep(options, said, client, sandbox, tmp_path):
+    """Nothing is left out in silence."""
+    people = make_people(20)
+    people.loc[3, "mobile"] = "n/a"
+    folder = parts(tmp_path / "people", people)
+    with pytest.raises(InputError, match=said):
+        send_files(folder, tmp_path / "results", **options)
+    assert len(sandbox.outbox()) == 0
+
+
+def test_send_files__refuses_folders_that_mix(client, tmp_path):
+    """Results among people, other files among results, and files that disagree are refused."""
+    people = make_people(20)
+    folder = parts(tmp_path / "people", people)
+    with pytest.raises(InputError, match="out= lies among the files"):
+        send_files(folder, folder / "results")
+    with pytest.raises(InputError, match="out= is a folder with files to send"):
+        send_files(folder / "*.parquet", folder)
+    with pytest.raises(InputError, match="There is no file"):
+        send_files(tmp_path / "nobody" / "*.parquet", tmp_path / "results")
+    with pytest.raises(InputError, match="Files in a store elsewhere"):
+        send_files("s3://bucket/people", tmp_path / "results")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"holds notes\.txt, which is no result"):
+        send_files(folder, tmp_path / "full")
+    people.assign(FirstName=1).to_parquet(folder / "part-3.parquet", index=False)
+    with pytest.raises(InputError, match="Column 'FirstName' is of the kind"):
+        send_files(folder, tmp_path / "results")
+    people[["mobile"]].to_parquet(folder / "part-3.parquet", index=False)
+    with pytest.raises(InputError, match=r"part-3\.parquet has no column 'FirstName'"):
+        send_files(folder, tmp_path / "results")
+
+
+def test_send_files__goes_on_after_lost_answers(client, sandbox, tmp_path):
+    """What may have gone out stays unknown, is settled, and is not repeated."""
+    folder = parts(tmp_path / "people", make_people(20))
+    sandbox.faults.add("drop_after", on=2)
+    with pytest.warns(smsframe.UnknownOutcomeWarning):
+        sent = send_files(folder, tmp_path / "results")
+    assert sent.counts == {"accepted": 16, "unknown": 4}
+    assert len(sent.unknown) == 4
+    sent.reconcile(sandbox.events())
+    assert sent.counts == {"accepted": 20}
+    assert send_files(folder, tmp_path / "results").counts == {"accepted": 20}
+    assert len(sandbox.outbox()) == 20
+
+
+def test_send_files__stopped_has_every_row_in_its_results(client, sandbox, tmp_path):
+    """A run that the service stops writes what it did not reach; the same call goes on."""
+    folder = parts(tmp_path / "people", make_people(20))
+    fault = sandbox.faults.add("status", on=range(3, 100), status=403)
+    with pytest.warns(smsframe.SmsframeWarning):
+        sent = send_files(folder, tmp_path / "results")
+    counts = sent.counts
+    assert sum(counts.values()) == 20
+    assert counts["accepted"] == 8
+    sandbox.faults.remove(fault) if hasattr(sandbox.faults, "remove") else sandbox.faults.clear()
+    assert send_files(folder, tmp_path / "results").counts == {"accepted": 20}
+    assert len(sandbox.outbox()) == 20
+
+
+def test_sent_files__are_opened_moved_and_forgotten(client, sandbox, tmp_path):
+    """The folder may be moved; with the files gone it is said; forget leaves no file name."""
+    folder = parts(tmp_path / "people", make_people(20))
+    sent = send_files(folder, tmp_path / "results")
+    with pytest.raises(smsframe.JournalError, match="SentFiles"):
+        smsframe.results(sent.run)
+    assert smsframe.runs()["accepted"].tolist() == [20]
+    (tmp_path / "results").rename(tmp_path / "moved")
+    moved = smsframe.SentFiles(tmp_path / "moved").refresh(progress=False)
+    assert moved.counts == {"sent": 20}
+    assert "20 sent in 3 files" in repr(moved)
+    (tmp_path / "moved" / "part-1.parquet").unlink()
+    with pytest.raises(InputError, match="1 of the files of these results are gone"):
+        moved.refresh(progress=False)
+    with pytest.raises(InputError, match="holds no results"):
+        smsframe.SentFiles(tmp_path / "results")
+    smsframe.journal.forget(before="2100-01-01")
+    journal = client.journal_path.read_bytes()
+    assert str(tmp_path).encode() not in journal
+    assert not any(n.lstrip("+").encode() in journal for n in fictional_phones(20))
+    calls = len(sandbox.outbox())
+    assert send_files(folder, tmp_path / "results").counts == {"accepted": 20}
+    assert len(sandbox.outbox()) == calls
+
+
+def test_send_files__by_lookup_is_known_as_a_frame(client, sandbox, tmp_path):
+    """People who are found by a field of the database are sent to as well, once."""
+    people = make_people(20).rename(columns={"mobile": "number"})
+    people["Email"] = [f"person{n}@example.com" for n in range(20)]
+    folder = parts(tmp_path / "people", people[["Email", "FirstName"]])
+    sent = send_files(folder, tmp_path / "results", lookup={"Email": "Email"})
+    assert sum(sent.counts.values()) == 20
+    calls = len(_requests(sandbox))
+    frame = smsframe.send(people, TEXT, program="148372", lookup={"Email": "Email"}, progress=False)
+    assert frame["sms_status"].tolist() == sent.to_frame()["sms_status"].tolist()
+    if set(sent.counts) == {"accepted"}:
+        assert len(_requests(sandbox)) == calls
+
+
+@pytest.mark.parametrize("empty", [0, 1, 2, 3])
+def test_send_files__a_file_without_rows(sandbox, client, tmp_path, empty):
+    """Wherever it stands, it gets its columns alone, and the others get their results, twice."""
+    folder = parts(tmp_path / "people", make_people(20))
+    name = f"part-{empty - 1}-none.parquet" if empty else "an-empty-one.parquet"
+    make_people(1).head(0).to_parquet(folder / name, index=False)
+    for _ in range(2):
+        sent = send_files(folder, tmp_path / "results")
+        assert sent.counts == {"accepted": 20}
+        written = pd.read_parquet(tmp_path / "results" / name)
+        assert (len(written), "sms_status" in written.columns) == (0, True)
+    assert len(sandbox.outbox()) == 20
