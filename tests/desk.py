@@ -54,6 +54,9 @@ class Desk:
         self.flying.append((number, request))
         self.most_in_flight = max(self.most_in_flight, len(self.flying))
 
+    def refuse_fork(self):
+        """Nobody forks here."""
+
     def finished(self, timeout_s):
         """Answer the oldest call, or let time pass."""
         if not self.flying:

@@ -519,5 +519,6 @@ class Delivery:
         """Tell a result; whoever is told must not keep others from being settled."""
         try:
             self.settled(result)
+            self.workers.refuse_fork()  # whoever is told how far it is may fork
         except Exception as error:  # noqa: BLE001 - the caller's function; raised at the end
             self._fail(error)

@@ -372,7 +372,6 @@ def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataF
         def show() -> None:
             far = run.tally.progress
             bar.update(far if rows is None else rows.seen(far))
-            workers.refuse_fork()  # whoever is told how far it is may fork
 
         def settled(result: Result) -> None:
             run.tally.settle(result)
