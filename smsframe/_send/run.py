@@ -17,16 +17,12 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import functools
-import json
-import os
 import secrets
-import socket
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from smsframe._acoustic.payload import SendRequest, encode_contacts
 from smsframe._base.masking import AlreadyMasked
 from smsframe._base.progress import Bar, ProgressArgument
 from smsframe._base.sentences import (
@@ -41,8 +37,6 @@ from smsframe._base.tracebacks import public
 from smsframe._base.validation import given_as
 from smsframe._base.worker_pool import WorkerPool
 from smsframe._eligibility.exclude import team_mark
-from smsframe._journal import payloads
-from smsframe._journal.lock import user_name
 from smsframe._journal.opening import open_journal
 from smsframe._journal.store import PATIENCE_S, Claim, RunRecord
 from smsframe._plan import campaign_names
@@ -50,6 +44,7 @@ from smsframe._plan.problems import Problems
 from smsframe._send import consent, plan_warnings, too_soon
 from smsframe._send.batches_in_flight import Result, call_failed, ending_of, stopped_because
 from smsframe._send.cancellation import SendControl, counted_interrupts
+from smsframe._send.claims import claim_and_call, record_of
 from smsframe._send.delivery import INTERRUPTED, Delivery
 from smsframe._send.keys_ahead import KeysAhead
 from smsframe._send.look_back import connected, dry_run, had_before, known_problems, match, scope_of
@@ -76,6 +71,7 @@ if TYPE_CHECKING:
 
     from smsframe._acoustic.client import Client
     from smsframe._acoustic.outcomes import Outcome
+    from smsframe._acoustic.payload import SendRequest
     from smsframe._base.arrow import Positions
     from smsframe._journal.store import Journal
     from smsframe._plan.data import PlanData
@@ -132,34 +128,14 @@ class Run:
 
     def prepare(self, number: int, rows: Positions) -> tuple[Claim, SendRequest]:
         """Make the claim and the call of a batch."""
-        batch = self.plan.slice(rows)
-        batch_id = f"{self.run_id}:{number:04d}"
-        message = self.plan.texts.of(rows).message
-        identities, is_test = self.keys.of(rows), campaign_names.is_test(self.plan.options.campaign)
-        source = " ".join(filter(None, [message.source, f"smsframe:{batch_id}"]))
-        claim = Claim(
-            batch_id=batch_id,
-            run_id=self.run_id,
+        return claim_and_call(
+            self.plan,
+            rows,
+            self.keys.of(rows),
             scope=self.scope,
-            keys=identities.keys.tobytes(),
-            recipients=b"" if is_test else identities.recipients.tobytes(),
-            loose=b"" if is_test else identities.loose_bytes,
-            size=len(rows),
-            payload=payloads.pack_recipients(batch),
-            source=source,
-            variant=self.plan.variant_of(rows),
+            run_id=self.run_id,
+            number=number,
         )
-        request = SendRequest(
-            message=replace(message, source=source),
-            contacts=encode_contacts(
-                len(rows),
-                contact_ids=batch.contact_ids,
-                lookups=batch.lookups,
-                personalization=batch.personalization,
-            ),
-            size=len(rows),
-        )
-        return claim, request
 
     @property
     def todo(self) -> Positions:
@@ -197,26 +173,13 @@ class Run:
 
     def record(self) -> RunRecord:
         """Return what the journal keeps of the run itself."""
-        message, options = self.plan.message, self.plan.options
-        return RunRecord(
+        return record_of(
+            self.plan,
+            self.client,
             run_id=self.run_id,
             scope=self.scope,
-            service=self.client.service,
-            program=message.program,
-            campaign=options.campaign,
-            content=self.plan.texts.told,
-            content_id=message.content_id,
-            near=self.plan.messages.near_bytes,
-            is_test=campaign_names.is_test(options.campaign),
-            settings=settings_of(self.plan),
-            tags=self.plan.tags,
             rows=self.plan.rows,
-            started_at=self.now(),
-            user=user_name(),
-            host=socket.gethostname(),
-            pid=os.getpid(),
             rest=self.tally.unsent_rows(self.todo),
-            variants="" if options.several is None else options.several.pinned,
         )
 
 
@@ -606,28 +569,6 @@ def _check_confirm(run: Run, confirm: int | None, planned: tuple[int, int]) -> N
         would_send=now,
         going=going,
     )
-
-
-def settings_of(made: PlanData) -> str:
-    """Return the arguments of a run as JSON, functions by their name."""
-    columns, options = made.columns, made.options
-    kept = {
-        "phone": columns.phone,
-        "lookup": columns.lookup,
-        "personalize": columns.personalize,
-        "defaults": made.message.defaults,
-        "formats": {
-            str(k): v if isinstance(v, str) else "function" for k, v in columns.formats.items()
-        },
-        "region": columns.region,
-        "region_from": columns.region_from,
-        "limit": options.limit,
-        "duplicates": options.duplicates,
-        "resend_unknown": options.resend_unknown,
-        "min_gap_s": options.min_gap_s,
-        "check_consent": options.check_consent,
-    }
-    return json.dumps(kept, default=str)
 
 
 def _keep(results: pd.DataFrame) -> pd.DataFrame:

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import socket
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -20,23 +18,19 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from smsframe._acoustic.payload import SendRequest, encode_contacts
 from smsframe._base.progress import Bar, Progress
 from smsframe._base.sentences import Sentence
 from smsframe._base.worker_pool import WorkerPool
-from smsframe._journal import payloads
-from smsframe._journal.lock import user_name
 from smsframe._journal.records import Claim, Ledger, RunRecord
-from smsframe._plan import campaign_names
 from smsframe._plan.verdicts import DUPLICATE as REPEATED
 from smsframe._plan.verdicts import HELD_BACK, READY
 from smsframe._send.already_sent import Matched
 from smsframe._send.batches_in_flight import CUT_ANEW, Result, call_failed, ending_of
 from smsframe._send.cancellation import counted_interrupts
+from smsframe._send.claims import claim_and_call, record_of
 from smsframe._send.delivery import Delivery
 from smsframe._send.keys_ahead import KeysAhead
 from smsframe._send.row_outcomes import Tally
-from smsframe._send.run import settings_of
 from smsframe._send.shared_places import SharedPlaces
 from smsframe._stream.portions import plan_portion, portions
 from smsframe._stream.scratch import AGAIN, DUPLICATE, HELD, KNOWN, LATER
@@ -48,6 +42,7 @@ if TYPE_CHECKING:
 
     from smsframe._acoustic.client import Client
     from smsframe._acoustic.outcomes import Outcome
+    from smsframe._acoustic.payload import SendRequest
     from smsframe._base.arrow import Positions
     from smsframe._journal.store import Journal
     from smsframe._plan.data import PlanData
@@ -219,33 +214,15 @@ class FilesRun:
         """Make the claim and the call of a batch."""
         opened = self._of(rows)
         rows = rows - opened.portion.first
-        batch, message = opened.plan.slice(rows), opened.plan.message
-        batch_id = f"{self.run_id}:{number:04d}"
-        identities = opened.keys.of(rows)
-        is_test = campaign_names.is_test(opened.plan.options.campaign)
-        source = " ".join(filter(None, [message.source, f"smsframe:{batch_id}"]))
-        claim = Claim(
-            batch_id=batch_id,
-            run_id=self.run_id,
+        return claim_and_call(
+            opened.plan,
+            rows,
+            opened.keys.of(rows),
             scope=self.found.scope,
-            keys=identities.keys.tobytes(),
-            recipients=b"" if is_test else identities.recipients.tobytes(),
-            loose=b"" if is_test else identities.loose_bytes,
-            size=len(rows),
-            payload=payloads.pack_recipients(replace(batch, personalization={})),
-            source=source,
+            run_id=self.run_id,
+            number=number,
+            keeps_values=False,
         )
-        request = SendRequest(
-            message=replace(message, source=source),
-            contacts=encode_contacts(
-                len(rows),
-                contact_ids=batch.contact_ids,
-                lookups=batch.lookups,
-                personalization=batch.personalization,
-            ),
-            size=len(rows),
-        )
-        return claim, request
 
     def settle(self, result: Result) -> None:
         """Write down what became of a batch."""
@@ -315,25 +292,12 @@ class FilesRun:
 
     def record(self) -> RunRecord:
         """Return what the journal keeps of the run itself."""
-        plan = self.found.plan
-        message, options = plan.message, plan.options
-        return RunRecord(
+        return record_of(
+            self.found.plan,
+            self.client,
             run_id=self.run_id,
             scope=self.found.scope,
-            service=self.client.service,
-            program=message.program,
-            campaign=options.campaign,
-            content=message.content,
-            content_id=message.content_id,
-            near=plan.messages.near.dumps(),
-            is_test=campaign_names.is_test(options.campaign),
-            settings=settings_of(plan),
-            tags=plan.tags,
             rows=self.found.rows,
-            started_at=self.client.settings.clock(),
-            user=user_name(),
-            host=socket.gethostname(),
-            pid=os.getpid(),
             rest=b"",
         )
 
