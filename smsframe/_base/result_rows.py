@@ -74,6 +74,12 @@ class ResultRows:
         """Return where the status is one of these."""
         return np.isin(self.status, [result_columns.NUMBER[status] for status in statuses])
 
+    def has_code(self, *codes: str) -> Mask:
+        """Return where the code is one of these."""
+        found = pc.is_in(self.code, value_set=pa.array(codes, self.code.type))
+        mask: Mask = found.to_numpy(zero_copy_only=False)
+        return mask
+
     def repeats(self) -> Mask:
         """Return which rows repeat an earlier row's message, as those of a merge one to many do.
 

@@ -348,8 +348,7 @@ def _from_results(frame: pd.DataFrame, where: str) -> Exclusion:
             where + " holds results of a dry run, in which nobody had anything. Give those of a "
             "send, or the numbers themselves."
         )
-    held = pc.fill_null(pc.is_in(rows.code, value_set=pa.array(HELD_THEN)), False)
-    had = pa.array(rows.has(*HAD_IT) | np.asarray(held) | (rows.status < 0))
+    had = pa.array(rows.has(*HAD_IT) | rows.has_code(*HELD_THEN) | (rows.status < 0))
     contacts = rows.contact.filter(had)
     if "sms_contact" in frame.columns:
         column = frame["sms_contact"].loc[np.asarray(had)]

@@ -108,9 +108,8 @@ def _is_in(values: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> np
 
 @dataclass(slots=True)
 class Collected:
-    """Messages that were picked out; ``read`` counts the batches that were looked at."""
+    """Messages that were picked out."""
 
-    read: int = 0
     numbers: list[int] = field(default_factory=list)
     _keys: list[npt.NDArray[np.void]] = field(default_factory=list)
     _state: list[npt.NDArray[np.uint8]] = field(default_factory=list)
@@ -120,7 +119,6 @@ class Collected:
 
     def add(self, batches: list[BatchHashes], wanted: Wanted) -> None:
         """Pick what is wanted out of some batches."""
-        self.read += len(batches)
         sizes = np.array([batch.size for batch in batches], dtype=np.int64)
         keys = np.frombuffer(b"".join(b.keys or b"" for b in batches), f"V{KEY_BYTES}")
         hashes = b"".join(b.recipients or bytes(HASH_BYTES * b.size) for b in batches)

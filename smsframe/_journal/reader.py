@@ -175,12 +175,18 @@ class JournalReader:
         wanted = Wanted(keys=keys, recipients=recipients)
         with self._snapshot() as db:
             query = _MESSAGES if recipients is None and keys is not None else _WITH_RECIPIENTS
-            found = collect(map(self._checked, self._rows(db, query, (scope,))), wanted)
-            (expected,) = db.execute(_COUNT_OTHERWISE, (scope,)).fetchone()
-            if found.read != expected:
-                what = f"{found.read} batches are found where {expected} were written"
-                raise damaged(self.path, what)
+            found = collect(self._all_hashes(db, query, scope), wanted)
             return found.ledger(self._records(db, found.numbers))
+
+    def _all_hashes(self, db: Database, query: str, scope: bytes) -> Iterator[BatchHashes]:
+        """Read what a query asks of each batch of a scope, checked; refuse if some are missing."""
+        read = 0
+        for row in self._rows(db, query, (scope,)):
+            read += 1
+            yield self._checked(row)
+        (expected,) = db.execute(_COUNT_OTHERWISE, (scope,)).fetchone()
+        if read != expected:
+            raise damaged(self.path, f"{read} batches are found where {expected} were written")
 
     def _records(self, db: Database, numbers: Sequence[int]) -> tuple[BatchRecord, ...]:
         """Read batches by their numbers, in the order of their claims."""
@@ -299,13 +305,7 @@ class JournalReader:
     def hashes(self, scope: bytes) -> Iterator[BatchHashes]:
         """Read the keys and recipients of a scope's batches, checked, one batch at a time."""
         with self._snapshot() as db:
-            read = 0
-            for row in self._rows(db, _WITH_RECIPIENTS, (scope,)):
-                read += 1
-                yield self._checked(row)
-            (expected,) = db.execute(_COUNT_OTHERWISE, (scope,)).fetchone()
-            if read != expected:
-                raise damaged(self.path, f"{read} batches are found where {expected} were written")
+            yield from self._all_hashes(db, _WITH_RECIPIENTS, scope)
 
     def records(self, numbers: Sequence[int]) -> dict[int, BatchRecord]:
         """Give batches by their numbers."""

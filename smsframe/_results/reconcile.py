@@ -237,7 +237,7 @@ def _lost_batches(rows: ResultRows) -> list[str]:
 
 def _denied_batches(rows: ResultRows) -> list[str]:
     """Name the batches with rows that were said not to have gone out: an event proves otherwise."""
-    said = pc.fill_null(pc.equal(rows.code, "resolved"), False).to_numpy(zero_copy_only=False)
+    said = rows.has_code("resolved")
     denied = pa.array(rows.has("rejected") & said.astype(bool))
     ids: list[str] = rows.batch.filter(denied).unique().drop_null().to_pylist()
     return ids

@@ -184,8 +184,7 @@ def failed(frame: AnyFrame) -> pd.DataFrame:
     """
     frame = as_frame(frame, A_RESULT)
     rows = ResultRows.read(frame)
-    held_out = np.array([code == HELD_OUT for code in rows.code.to_pylist()], dtype=bool)
-    return detached(frame.loc[rows.has(*FAILED) & ~held_out])
+    return detached(frame.loc[rows.has(*FAILED) & ~rows.has_code(HELD_OUT)])
 
 
 @public
@@ -295,8 +294,7 @@ def to_retry(frame: AnyFrame) -> pd.DataFrame:
     """
     frame = as_frame(frame, A_RESULT)
     rows = ResultRows.read(frame)
-    held = np.array([code in NOT_AGAIN for code in rows.code.to_pylist()], dtype=bool)
-    chosen = strip_results(frame.loc[rows.has(*RETRIED) & ~held])
+    chosen = strip_results(frame.loc[rows.has(*RETRIED) & ~rows.has_code(*NOT_AGAIN)])
     chosen.attrs = {name: value for name, value in frame.attrs.items() if name != "smsframe"}
     return chosen
 

@@ -39,7 +39,7 @@ from smsframe._plan.problems import Fault
 from smsframe._send.already_sent import HAD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -153,14 +153,17 @@ def _had_nearly_this(
         if not near or not len(rows):
             continue
         looked = Search(plan, service, rows, near, _of_this_frame(matched.ledger))
-        runs = list(dict.fromkeys(run_id for run_id, _ in near))
-        looked.through(journal.recent_batches(runs, now - WEEK_S), journal)
+        looked.through(journal, now - WEEK_S)
         number = int((looked.at > 0).sum())
-        if plan.options.campaign is not None:
-            if number:
-                yield had_these_words(number, looked)
-        elif number and 2 * number >= len(rows):
-            yield nearly_the_same(number, len(rows), looked, near)
+        yield from told_of(plan, number, len(rows), looked, near)
+
+
+def told_of(plan: PlanData, number: int, total: int, looked: Search, near: NearRuns) -> list[Fault]:
+    """Return what is told where so many of all people had nearly the same."""
+    if plan.options.campaign is not None:
+        return [had_these_words(number, looked)] if number else []
+    many = number and 2 * number >= total
+    return [nearly_the_same(number, total, looked, near)] if many else []
 
 
 def _of_this_frame(ledger: Ledger) -> dict[str, npt.NDArray[np.int32]]:
@@ -234,8 +237,10 @@ class Search:
         self.at = np.zeros(len(rows), dtype=np.float64)
         self.runs: dict[str, tuple[int, float]] = {}
 
-    def through(self, batches: Iterable[RecentBatch], journal: JournalReader) -> None:
-        """Look through batches for the plan's people."""
+    def through(self, journal: JournalReader, since: float) -> None:
+        """Look through the batches of these runs since a time for the plan's people."""
+        runs = list(dict.fromkeys(run_id for run_id, _ in self._near))
+        batches = journal.recent_batches(runs, since)
         wanted = (batch for batch in batches if (batch.run_id, batch.variant) in self._near)
         met = [found for portion in in_portions(wanted) for found in self._met(portion)]
         for batch, positions in met:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from smsframe._plan.campaign_names import is_test
-from smsframe._plan.verdicts import DUPLICATE as REPEATED
 from smsframe._plan.verdicts import READY
 from smsframe._send import nearly_the_same
 from smsframe._stream.portions import plan_portion, portions
@@ -75,19 +74,15 @@ def _had_nearly_this(
         is_new = plan.verdict == READY
         said = scratch.found(portion.first, plan.rows)
         is_new[said["row"][np.isin(said["what"], (DUPLICATE, KNOWN, AGAIN, HELD, LATER))]] = False
-        rows = np.flatnonzero(is_new & (plan.verdict != REPEATED))
+        rows = np.flatnonzero(is_new)
         if not len(rows):
             continue
         looked = nearly_the_same.Search(plan, found.service, rows, near, same)
         since = found.now - nearly_the_same.WEEK_S
-        looked.through(journal.recent_batches([run for run, _ in near], since), journal)
+        looked.through(journal, since)
         number, total = number + int((looked.at > 0).sum()), total + len(rows)
         for run, (count, last) in looked.runs.items():
             counted, latest = runs.get(run, (0, 0.0))
             runs[run] = (counted + count, max(latest, last))
     met: Any = SimpleNamespace(runs=runs)
-    if found.plan.options.campaign is not None:
-        if number:
-            yield nearly_the_same.had_these_words(number, met)
-    elif number and 2 * number >= total:
-        yield nearly_the_same.nearly_the_same(number, total, met, near)
+    yield from nearly_the_same.told_of(found.plan, number, total, met, near)
