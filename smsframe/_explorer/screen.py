@@ -8,7 +8,6 @@ unasked. So a notebook that is run without a browser holds counts and no rows.
 
 from __future__ import annotations
 
-import functools
 import secrets
 import sys
 import threading
@@ -19,12 +18,12 @@ import ipywidgets as widgets
 
 from smsframe._base.html import tag
 from smsframe._base.masking import mask_label
-from smsframe._base.tracebacks import public
 from smsframe._explorer import html
 from smsframe._explorer.actions import Actions
 from smsframe._explorer.code import code_of
 from smsframe._explorer.kinds import OF_SMSFRAME, Kind
 from smsframe._explorer.rows import PAGE_ROWS
+from smsframe._widgets import controls
 from smsframe._widgets.controls import button, row, shown
 
 if TYPE_CHECKING:
@@ -59,18 +58,12 @@ class Screen:
 
     def guarded(self, act: Callable[..., Any]) -> Callable[..., None]:
         """Return a handler that shows an exception of ``act`` instead of losing it."""
+        return controls.guarded(act, first=self._begin, fail=self.fail)
 
-        @public
-        @functools.wraps(act)
-        def handler(*_: Any) -> None:
-            self.errors.value = ""
-            self.live = True  # somebody has pressed something
-            try:
-                act()
-            except Exception as error:  # noqa: BLE001 - a callback's exception is shown to nobody else
-                self.fail(error)
-
-        return handler
+    def _begin(self) -> None:
+        """Take note that somebody has pressed something."""
+        self.errors.value = ""
+        self.live = True
 
     def fail(self, error: BaseException) -> None:
         """Show what went wrong, and keep it."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
+
+from smsframe._base.tracebacks import public
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,3 +33,23 @@ def row(*children: Any) -> Any:
 def shown(widget: Any, *, when: bool) -> None:
     """Show a widget or take it out of the page."""
     widget.layout.display = None if when else "none"
+
+
+def guarded(
+    act: Callable[[], Any], *, first: Callable[[], None], fail: Callable[[BaseException], None]
+) -> Callable[..., None]:
+    """Return a handler that shows an exception of ``act`` instead of losing it.
+
+    ``first`` is called before it, ``fail`` with what went wrong.
+    """
+
+    @public
+    @functools.wraps(act)
+    def handler(*_: Any) -> None:
+        first()
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001 - a callback's exception is shown to nobody else
+            fail(error)
+
+    return handler

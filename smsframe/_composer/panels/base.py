@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from smsframe._base.tracebacks import public
 from smsframe._composer import html
+from smsframe._widgets import controls
 from smsframe._widgets.controls import button, row, shown
 
 if TYPE_CHECKING:
@@ -32,18 +31,11 @@ class Panel:
 
     def guarded(self, act: Callable[[], Any], *, clear: bool = True) -> Callable[..., None]:
         """Return a handler that shows an exception of ``act`` here instead of losing it."""
+        return controls.guarded(act, first=self._clear if clear else lambda: None, fail=self.fail)
 
-        @public
-        @functools.wraps(act)
-        def handler(*_: Any) -> None:
-            if clear:
-                self.errors.value = ""
-            try:
-                act()
-            except Exception as error:  # noqa: BLE001 - a callback's exception is shown to nobody else
-                self.fail(error)
-
-        return handler
+    def _clear(self) -> None:
+        """Take away what went wrong before."""
+        self.errors.value = ""
 
     def fail(self, error: BaseException) -> None:
         """Show what went wrong, and keep it for ``composer.error``."""

@@ -47,10 +47,19 @@ class ListOfPeople:
         self.shown = "" if given is None else _path_in(given.name)
         self.fault = ""
         self.note = self._of_code or _WHAT
+        self._typed = self.shown
+        self._found: Exclusion | str | None = given
 
     def of(self, typed: str) -> Exclusion | str | None:
         """Return who is left out by what is typed; a file that cannot be used as it was typed."""
-        name, self.fault, self.note = typed.strip(), "", self._of_code or _WHAT
+        name = typed.strip()
+        if name != self._typed or self.fault:  # what was wrong may have been put right
+            self._typed, self.fault, self.note = name, "", self._of_code or _WHAT
+            self._found = self._read(name)
+        return self._found
+
+    def _read(self, name: str) -> Exclusion | str | None:
+        """Read the list of a name."""
         if name == self.shown:
             return self._given
         if not name:
