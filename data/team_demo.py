@@ -6,21 +6,22 @@ afterwards; nobody is texted.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import postgres_server
 import requests
+from children import process
 
 import smsframe
 
-PROCESSES = Path(postgres_server.__file__).parent / "processes"
+if TYPE_CHECKING:
+    from pathlib import Path
+
 CAMPAIGN = "the demo"
 
 
@@ -28,20 +29,6 @@ def said(line: str) -> None:
     """Print a line at once."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
-
-
-@contextlib.contextmanager
-def started(name: str, *arguments: str):
-    """Run a program of the tests as long as the block lasts."""
-    command = [sys.executable, "-W", "ignore", str(PROCESSES / name), *arguments]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as running:
-        try:
-            yield running
-        finally:
-            running.stdin.close()
-            running.wait(20)
 
 
 def ask(senders, folder: Path, name: str, **more):
@@ -95,9 +82,9 @@ def main() -> int:
         server = postgres_server.PostgresServer(folder / "server").make()
         try:
             url = server.url(server.new_database())
-            with started("sandbox_process.py", "0.05") as sandbox:
+            with process("sandbox_process.py", "0.05") as sandbox:
                 base_url = sandbox.stdout.readline().strip()
-                with started("team_process.py", base_url, url) as senders:
+                with process("team_process.py", base_url, url) as senders:
                     show(base_url, senders, folder, url)
         finally:
             server.stop("immediate")

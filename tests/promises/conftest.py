@@ -2,32 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
+from children import process
 
-PROCESSES = Path(__file__).parents[1] / "processes"
 LATENCY_S = 0.004
-
-
-@contextlib.contextmanager
-def process(name, *arguments):
-    """Run a program of ``processes/`` as long as the block lasts."""
-    command = [sys.executable, "-W", "ignore", str(PROCESSES / name), *arguments]
-    paths = [str(PROCESSES.parent), str(PROCESSES.parent.parent)]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    ) as running:
-        try:
-            yield running
-        finally:
-            running.stdin.close()
-            running.wait(20)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ but what the operating system delivers. The moments are drawn from a seed that s
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import random
 import signal
@@ -16,20 +15,9 @@ from collections import Counter
 
 import pytest
 import requests
+from children import begin, told
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and kill -9")
-
-
-def begin(sender, campaign):
-    """Have a campaign sent, and return the process id of the child that sends it."""
-    sender.stdin.write(f"{campaign}\n")
-    sender.stdin.flush()
-    return int(sender.stdout.readline())
-
-
-def told(sender):
-    """Return the status of each row by contact, None when the child was killed."""
-    return json.loads(sender.stdout.readline())
 
 
 def outbox(base_url, campaign):

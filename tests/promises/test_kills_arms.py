@@ -6,7 +6,6 @@ As in ``test_kills.py``: a real sender, really killed, and a sandbox that outliv
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import random
 import signal
@@ -15,20 +14,9 @@ from collections import Counter
 
 import pytest
 import requests
+from children import begin, told
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and kill -9")
-
-
-def begin(sender, campaign):
-    """Have a campaign sent, and return the process id of the child that sends it."""
-    sender.stdin.write(f"{campaign}\n")
-    sender.stdin.flush()
-    return int(sender.stdout.readline())
-
-
-def told(sender):
-    """Return status and arm of each row by contact, None when the child was killed."""
-    return json.loads(sender.stdout.readline())
 
 
 def outbox(base_url, campaign):

@@ -7,10 +7,13 @@ claim and that of a settlement alone look alike on the wire, so all that a send 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import random
+import shutil
 import threading
 import time
+from pathlib import Path
 
 import pandas as pd
 import postgres_server
@@ -100,29 +103,40 @@ def open_journal_of(url):
     return open_journal(journal_path(url))
 
 
-def test_send__whose_sessions_are_terminated(postgres, team, address, send, crowd, texts):
-    """pg_terminate_backend at random moments."""
-    with open_journal(address):
-        pass
-    database = team.rpartition("/")[2]
+@contextlib.contextmanager
+def terminated(postgres, database, every_s):
+    """Have the sessions of a database ended, again and again, while the block runs."""
     over = threading.Event()
 
     def cut():
-        while not over.wait(0.03):
+        while not over.wait(every_s):
             postgres.cut_all(database)
 
     thread = threading.Thread(target=cut)
     thread.start()
     try:
-        for _ in range(200):  # a send that is cut before it began says so
-            try:
-                send(crowd, team)
-                break
-            except JournalError as error:
-                assert error.details.get("locked"), error
+        yield
     finally:
         over.set()
         thread.join(timeout=20)
+
+
+def sent_at_last(send, crowd, journal):
+    """Send; a send that is cut before it began says so, and is made again."""
+    for _ in range(200):
+        try:
+            send(crowd, journal)
+            break
+        except JournalError as error:
+            assert error.details.get("locked"), error
+
+
+def test_send__whose_sessions_are_terminated(postgres, team, address, send, crowd, texts):
+    """pg_terminate_backend at random moments."""
+    with open_journal(address):
+        pass
+    with terminated(postgres, team.rpartition("/")[2], 0.03):
+        sent_at_last(send, crowd, team)
     again = send(crowd, team)
     check(again, texts, crowd)
 
@@ -157,17 +171,13 @@ def test_send__while_the_server_restarts(tmp_path, monkeypatch, sandbox, send, c
 
 
 @pytest.fixture
-def pooled(postgres, team, tmp_path_factory):
+def pooled(postgres, team):
     """Return the URL of the same database through a pgbouncer in transaction mode."""
-    import shutil  # noqa: PLC0415 - for this alone
-    import tempfile  # noqa: PLC0415 - as above
-    from pathlib import Path  # noqa: PLC0415 - as above
-
     if not (shutil.which("pgbouncer") or Path("/usr/sbin/pgbouncer").exists()):
         pytest.skip("pgbouncer is not installed: a journal behind a pooler is not tested")
-    with tempfile.TemporaryDirectory(prefix="smsframe-pgbouncer-") as folder:
-        Path(folder).chmod(0o755)
-        pooler = postgres_server.Pooler(postgres, Path(folder) / "pooler").start()
+    with postgres_server.folder_of_server() as folder:
+        folder.chmod(0o755)
+        pooler = postgres_server.Pooler(postgres, folder / "pooler").start()
         yield team.replace(f":{postgres.port}/", f":{pooler.port}/")
         pooler.stop()
 
@@ -184,26 +194,9 @@ def test_send__behind_a_pooler(pooled, send, crowd, texts, sandbox):
 
 def test_send__behind_a_pooler_that_loses_its_server(pooled, postgres, team, send, crowd, texts):
     """Sessions end behind the pooler while it goes on."""
-    database = team.rpartition("/")[2]
-    over = threading.Event()
-
-    def cut():
-        while not over.wait(0.05):
-            postgres.cut_all(database)
-
-    thread = threading.Thread(target=cut)
     send(crowd.head(1), pooled)
-    thread.start()
-    try:
-        for _ in range(200):
-            try:
-                send(crowd, pooled)
-                break
-            except JournalError as error:
-                assert error.details.get("locked"), error
-    finally:
-        over.set()
-        thread.join(timeout=20)
+    with terminated(postgres, team.rpartition("/")[2], 0.05):
+        sent_at_last(send, crowd, pooled)
     check(send(crowd, pooled), texts, crowd)
 
 
