@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from smsframe._base.sentences import joined, remember
+from smsframe._base.sentences import Sentence, joined, remember
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -249,6 +249,18 @@ def first_codes(
                 reasons.append((code, told))
             verdict[fault.positions[before == old]] = number
     return reasons, verdict
+
+
+def listed_below(head: str, faults: Iterable[Fault]) -> Sentence:
+    """Return faults of a whole send as a list below some words."""
+    return Sentence(head, *(Sentence(f"\n  - {_blamed(f)}", f.sentence) for f in faults))
+
+
+def _blamed(fault: Fault) -> str:
+    """Name the column of a fault and the evidence; the sentence about a tag names it itself."""
+    told = fault.column in (None, "text") or fault.code.startswith("tag_")
+    where = "" if told else f"column {fault.column!r}: "
+    return f"{where}" if not fault.value else f"{where}({fault.value}) "
 
 
 def _labels(index: pd.Index, positions: Positions) -> list[Any]:

@@ -19,7 +19,7 @@ import datetime as dt
 import functools
 import secrets
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -40,7 +40,7 @@ from smsframe._eligibility.exclude import team_mark
 from smsframe._journal.opening import open_journal
 from smsframe._journal.store import PATIENCE_S, Claim, RunRecord
 from smsframe._plan import campaign_names
-from smsframe._plan.problems import Problems
+from smsframe._plan.problems import Problems, listed_below
 from smsframe._send import consent, plan_warnings, too_soon
 from smsframe._send.batches_in_flight import Result, call_failed, ending_of, stopped_because
 from smsframe._send.cancellation import SendControl, counted_interrupts
@@ -471,8 +471,7 @@ def _refuse_blocked(made: PlanData, client: Client) -> None:
     if made.blocking or made.options.problems == "raise":
         table = known_problems(made, client).to_frame(made.frame.index)
     if made.blocking:
-        told = [Sentence(f"\n  - {_blamed(fault)}", fault.sentence) for fault in made.blocking]
-        raise _refusal(Sentence("Nothing was sent:", *told), made, table)
+        raise _refusal(listed_below("Nothing was sent:", made.blocking), made, table)
     if table is not None and (table["severity"] == "error").any():
         errors = table[table["severity"] == "error"]
         first = [
@@ -514,13 +513,6 @@ def _refuse_nearly_the_same(run: Run) -> None:
         problems=found.to_frame(run.plan.frame.index),
         results=results,
     )
-
-
-def _blamed(fault: Any) -> str:
-    """Name the column of a fault and the evidence; the sentence about a tag names it itself."""
-    told = fault.column in (None, "text") or fault.code.startswith("tag_")
-    where = "" if told else f"column {fault.column!r}: "
-    return f"{where}" if not fault.value else f"{where}({fault.value}) "
 
 
 def _refusal(sentence: str, made: PlanData, table: pd.DataFrame | None) -> InputError:

@@ -9,17 +9,15 @@ nothing goes out. Repeats, and what the journal knows, are found by `smsframe._s
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from smsframe._base.sentences import Sentence
 from smsframe._phones.country import country_counts
-from smsframe._plan.problems import SEVERITIES, Fault
-from smsframe._plan.verdicts import DUPLICATE as REPEATED
-from smsframe._plan.verdicts import EXCLUDED, INVALID, READY
+from smsframe._plan.problems import SEVERITIES, Fault, listed_below
+from smsframe._plan.verdicts import EXCLUDED, READY
 from smsframe._stream.portions import Reading, Sample, plan_portion, portions
 from smsframe._stream.scratch import MINE, bucket_of
 from smsframe.errors import InputError
@@ -243,27 +241,4 @@ def refuse_blocked(blocking: Sequence[Fault], where: str = "") -> None:
     if not blocking:
         return
     there = f" (in {where})" if where else ""
-    told = [Sentence(f"\n  - {_blamed(fault)}", fault.sentence) for fault in blocking]
-    raise InputError(Sentence(f"Nothing was sent{there}:", *told))
-
-
-def _blamed(fault: Fault) -> str:
-    """Name the column of a fault and the evidence."""
-    told = fault.column in (None, "text") or fault.code.startswith("tag_")
-    where = "" if told else f"column {fault.column!r}: "
-    return f"{where}" if not fault.value else f"{where}({fault.value}) "
-
-
-def invalid_rows(found: FirstPass) -> int:
-    """Return how many rows have a problem."""
-    return found.verdicts[INVALID]
-
-
-def repeated_rows(found: FirstPass) -> int:
-    """Return how many rows repeat another one of their portion."""
-    return found.verdicts[REPEATED]
-
-
-def replaced(fault: Fault, **changes: Any) -> Fault:
-    """Return a fault with changes."""
-    return replace(fault, **changes)
+    raise InputError(listed_below(f"Nothing was sent{there}:", blocking))

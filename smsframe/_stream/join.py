@@ -23,6 +23,7 @@ from smsframe._send.already_sent import HAD, stand_in
 from smsframe._stream.scratch import (
     AGAIN,
     DUPLICATE,
+    GONE,
     HELD,
     KNOWN,
     LATER,
@@ -227,7 +228,7 @@ def _people(scratch: Scratch, bucket: int, found: Joined, *, named: bool) -> Non
     found.most = max(found.most, int(several.max(initial=0)))
     wanted = persons[persons["wanted"]]
     if named:
-        held = stand_in(wanted["who"], scratch.read("gone", bucket, np.dtype("<u8")))
+        held = stand_in(wanted["who"], scratch.read("gone", bucket, GONE))
         scratch.add_found(wanted["row"][held], HELD)
         found.held += int(held.sum())
         wanted = wanted[~held]

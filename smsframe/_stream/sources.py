@@ -167,17 +167,6 @@ def _would_be_found(result: Path, given: Path) -> bool:
     return len(names) == len(parts) and all(map(fnmatch.fnmatch, names, parts))
 
 
-def columns_of(file: SourceFile) -> list[str]:
-    """Return the names of a file's columns."""
-    with reading(file):
-        if file.kind == "parquet":
-            return list(pq.read_schema(file.path).names)
-        if file.kind == "arrow":
-            with _opened(file.path) as reader:
-                return list(reader.schema.names)
-        return list(_csv(file).column_names)
-
-
 def pieces(file: SourceFile, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
     """Yield the rows of a file in order, at most `PIECE_ROWS` at a time; None means all columns."""
     with reading(file):
