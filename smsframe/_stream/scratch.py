@@ -22,11 +22,22 @@ if TYPE_CHECKING:
 
 MINE: Final = np.dtype([("key", "V16"), ("who", "<u8"), ("row", "<i8"), ("excluded", "?")])
 THEIRS: Final = np.dtype(
-    [("key", "V16"), ("who", "<u8"), ("batch", "<i8"), ("offset", "<i4"), ("state", "u1")]
+    [
+        ("key", "V16"),
+        ("who", "<u8"),
+        ("batch", "<i8"),
+        ("offset", "<i4"),
+        ("state", "u1"),
+        ("said", "<i4"),
+    ]
 )
 PERSON: Final = np.dtype([("who", "<u8"), ("row", "<i8"), ("wanted", "?")])
 GONE: Final = np.dtype("<u8")
-FOUND: Final = np.dtype([("row", "<i8"), ("what", "u1"), ("state", "u1"), ("batch", "<i8")])
+FOUND: Final = np.dtype(
+    [("row", "<i8"), ("what", "u1"), ("state", "u1"), ("batch", "<i8"), ("said", "<i4")]
+)
+OPEN: Final = -1
+"""What stands in ``said`` of a message of which the status endpoint has said nothing yet."""
 DUPLICATE, KNOWN, AGAIN, HELD, LATER = range(1, 6)
 """What is found of a row: a repeat, known, known and to be sent again, held back, beyond limit."""
 
@@ -63,13 +74,20 @@ class Scratch:
         path = self._folder / f"{kind}-{bucket}"
         return np.frombuffer(path.read_bytes(), dtype) if path.exists() else np.empty(0, dtype)
 
-    def add_found(self, rows: npt.NDArray[Any], what: int, state: Any = 0, batch: Any = -1) -> None:
+    def add_found(
+        self,
+        rows: npt.NDArray[Any],
+        what: int,
+        state: Any = 0,
+        batch: Any = -1,
+        said: Any = OPEN,
+    ) -> None:
         """Write down what is found of rows."""
         if not len(rows):
             return
         records = np.empty(len(rows), FOUND)
         records["row"], records["what"] = rows, what
-        records["state"], records["batch"] = state, batch
+        records["state"], records["batch"], records["said"] = state, batch, said
         self.add("found", records, rows // GROUP_ROWS)
 
     def found(self, first: int, rows: int) -> Records:

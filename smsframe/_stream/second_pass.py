@@ -32,8 +32,9 @@ from smsframe._send.delivery import Delivery
 from smsframe._send.keys_ahead import KeysAhead
 from smsframe._send.row_outcomes import Tally
 from smsframe._send.shared_places import SharedPlaces
+from smsframe._stream.join import Said
 from smsframe._stream.portions import plan_portion, portions
-from smsframe._stream.scratch import AGAIN, DUPLICATE, HELD, KNOWN, LATER
+from smsframe._stream.scratch import AGAIN, DUPLICATE, HELD, KNOWN, LATER, OPEN
 from smsframe.errors import InputError, JournalError
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Open:
     keys: KeysAhead
     batches: Iterator[Positions]
     waiting: int
+    said: Any
     is_cut: bool = False
 
 
@@ -92,6 +94,7 @@ class FilesRun:
     out: Path
     files: ResultFiles
     control: SendControl
+    said: Said = field(default_factory=Said)
     counts: Counter[str] = field(default_factory=Counter)
     held: Counter[str] = field(default_factory=Counter)
     left: int = 0
@@ -176,6 +179,7 @@ class FilesRun:
             keys=KeysAhead(plan, self.client.service, self.found.scope, matched.todo),
             batches=plan.batch_rows(matched.todo, size=size),
             waiting=len(matched.todo),
+            said=np.where(known["what"] == KNOWN, known["said"], OPEN),
         )
 
     def _ledger(self, known: Any) -> Ledger:
@@ -267,11 +271,14 @@ class FilesRun:
     def _write(self, opened: Open) -> None:
         """Write the results of a portion, and count them."""
         tally = opened.tally
-        index = pd.DataFrame(index=pd.RangeIndex(opened.plan.rows))
-        self.files.add(opened.portion, tally.frame(index, self.run_id))
         self.counts.update(tally.counts())
         self.held.update(tally.held_counts())
         self.left += tally.left(opened.plan.sendable, but=opened.matched.held)
+        for number in np.unique(opened.said[opened.said != OPEN]).tolist():
+            rows = opened.matched.known[opened.said == number]
+            tally.learn(rows, *self.said.answers[number])
+        index = pd.DataFrame(index=pd.RangeIndex(opened.plan.rows))
+        self.files.add(opened.portion, tally.frame(index, self.run_id))
 
     def write_rest(self, ending: Ending) -> None:
         """Write the rows that were not reached, so that every row is in the results."""

@@ -34,7 +34,7 @@ from smsframe._send.report import NothingSent, banner, phrase, warn
 from smsframe._send.run import new_run_id
 from smsframe._stream import before as past
 from smsframe._stream.first_pass import FirstPass, begin, look_through, refuse_blocked
-from smsframe._stream.join import Joined, join, spread_ledger
+from smsframe._stream.join import Joined, Said, join, spread_ledger
 from smsframe._stream.result_files import ResultFiles, prepare_folder, write_note
 from smsframe._stream.scratch import Scratch
 from smsframe._stream.second_pass import NOT_REACHED, FilesRun
@@ -353,7 +353,7 @@ def _send_the_rest(
         _look(found, scratch, bar)
     _refuse_problems(found)
     near = past.near_runs(found, journal)
-    spread_ledger(journal, found.scope, scratch)
+    said = spread_ledger(journal, found.scope, scratch)
     joined = _joined(found, scratch, near=bool(near))
     told = past.faults_before(found, joined, near, scratch, journal)
     _refuse_nearly_the_same(told)
@@ -369,6 +369,7 @@ def _send_the_rest(
         journal=journal,
         client=client,
         out=out,
+        said=said,
         warnings=warnings,
     )
 
@@ -520,6 +521,7 @@ def _send(
     journal: Journal,
     client: Client,
     out: Path,
+    said: Said,
     warnings: int,
 ) -> SentFiles:
     """Send what is to be sent, write all results, and tell."""
@@ -538,6 +540,7 @@ def _send(
             out=out,
             files=results,
             control=control,
+            said=said,
         )
         run.begin()
         try:
