@@ -21,9 +21,12 @@ import pandas as pd
 from smsframe._base.progress import Bar, Progress
 from smsframe._base.sentences import Sentence
 from smsframe._base.worker_pool import WorkerPool
+from smsframe._journal import payloads
 from smsframe._journal.records import Claim, Ledger, RunRecord
+from smsframe._plan.campaign_names import is_test
 from smsframe._plan.verdicts import DUPLICATE as REPEATED
 from smsframe._plan.verdicts import HELD_BACK, READY
+from smsframe._results.hashed_people import hashes_of
 from smsframe._send.already_sent import Matched
 from smsframe._send.batches_in_flight import CUT_ANEW, Result, call_failed, ending_of
 from smsframe._send.cancellation import counted_interrupts
@@ -225,8 +228,23 @@ class FilesRun:
             scope=self.found.scope,
             run_id=self.run_id,
             number=number,
-            keeps_values=False,
+            stands=self._stands(opened, rows),
         )
+
+    def _stands(self, opened: Open, rows: Positions) -> bytes | None:
+        """Return where the rows of a batch stand in the files, for the journal.
+
+        Recipients are kept as hashes; None for a test, of which there are none.
+        """
+        plan = opened.plan
+        if is_test(plan.options.campaign):
+            return None
+        batch, lookups = plan.slice(rows), None
+        if batch.contact_ids is None:
+            texts = plan.recipients.texts(rows)
+            lookups = hashes_of(texts, self.client.service)
+        files, places = opened.portion.places_of(rows)
+        return payloads.pack_places(files, places, batch.segments, lookups)
 
     def settle(self, result: Result) -> None:
         """Write down what became of a batch."""
@@ -308,11 +326,26 @@ class FilesRun:
             rest=b"",
         )
 
+    def _place(self) -> dict[str, Any]:
+        """Return where rows stand and results go, and to which countries, as the journal keeps it.
+
+        A file has its name, rows, size and checksum; its rows are numbered in the batches.
+        """
+        found = self.found
+        files = [
+            [file.name, found.file_rows[number], file.size, file.checksum]
+            for number, file in enumerate(found.files)
+        ]
+        return {
+            "out": str(self.out.resolve()),
+            "files": files,
+            "countries": list(dict(found.countries.most_common())),
+        }
+
     def deliver(self, progress: Any) -> Delivery:
         """Send what is to be sent; whatever happens, say in the journal how it ended."""
         self.journal.start_run(self.record())
-        place = {"out": str(self.out.resolve())}
-        self.journal.place_run(self.run_id, json.dumps(place).encode())
+        self.journal.place_run(self.run_id, json.dumps(self._place()).encode())
         self.journal.patience_s = 0.0  # the loop waits in its own way
         client, settings = self.client, self.client.settings
         with Bar(progress) as bar, client.sending(self.journal.may_post) as sending:

@@ -35,7 +35,7 @@ from smsframe._send.run import new_run_id
 from smsframe._stream import before as past
 from smsframe._stream.first_pass import FirstPass, begin, look_through, refuse_blocked
 from smsframe._stream.join import Joined, Said, join, spread_ledger
-from smsframe._stream.result_files import ResultFiles, prepare_folder, write_note
+from smsframe._stream.result_files import ResultFiles, prepare_folder, read_note, write_note
 from smsframe._stream.scratch import Scratch
 from smsframe._stream.second_pass import NOT_REACHED, FilesRun
 from smsframe._stream.sent_files import SentFiles
@@ -526,8 +526,9 @@ def _send(
 ) -> SentFiles:
     """Send what is to be sent, write all results, and tell."""
     run_id = new_run_id() if joined.going else None
-    note = {"run": run_id, "files": [result_name(file) for file in found.files]}
-    write_note(out, note)
+    runs = [name for name in (*read_note(out).get("runs", ()), run_id) if name]
+    files = [result_name(file) for file in found.files]
+    write_note(out, {"run": run_id, "runs": runs, "files": files})
     control = SendControl(quiet=found.given["progress"] is False)
     with ResultFiles(out, found.files, found.file_rows) as results:
         run = FilesRun(
