@@ -59,3 +59,14 @@ def test_send__refuses_what_does_not_fit(more, said, folder, sending, capsys):
     """Options for one file, and results among people."""
     assert main([*sending(folder, TEXT), *more, "--confirm", "6"]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_status__of_a_run_from_files(folder, sending, sandbox, capsys):
+    """It is asked for, and the files say what was learned."""
+    assert main([*sending(folder, TEXT), "--out", "results", "--confirm", "6"]) == 0
+    run = smsframe.SentFiles("results").run
+    capsys.readouterr()
+    base_url = sending(folder, TEXT)[-2:]
+    assert main(["status", run, *base_url, "--wait", "20"]) == 0
+    assert "SentFiles: 6 sent in 2 files" in capsys.readouterr().out
+    assert smsframe.SentFiles("results").counts == {"sent": 6}
