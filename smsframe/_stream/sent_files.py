@@ -10,12 +10,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from smsframe._base.result_columns import STATUSES
+from smsframe._base.result_columns import STATUSES, VARIANT
 from smsframe._base.tracebacks import public
 from smsframe._results import settle
 from smsframe._results.rows import FAILED
 from smsframe._send.report import phrase
-from smsframe._stream.result_files import NOTE, SCHEMA, read_note, rewrite
+from smsframe._stream.result_files import NOTE, OURS, SCHEMA, read_note, rewrite
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -149,12 +149,16 @@ class SentFiles:
             Only these columns. None: all of them.
         """
         wanted = None if columns is None else list(columns)
-        frames = [_frame(path, wanted) for path in self.files]
+        frames = [read_results(path, wanted) for path in self.files]
         if not frames:
             return pd.DataFrame(columns=wanted or SCHEMA.names)
         out = pd.concat(frames, ignore_index=True)
         if "sms_status" in out.columns:
             out["sms_status"] = out["sms_status"].astype(pd.CategoricalDtype(list(STATUSES)))
+        if VARIANT in out.columns:
+            out[VARIANT] = out[VARIANT].astype("string").astype("category")
+        if self._note.get("variants"):  # how people were split, for `compare`
+            out.attrs = {"smsframe": {"variants": self._note["variants"]}}
         return out
 
     def refresh(
@@ -211,7 +215,7 @@ class SentFiles:
                 "anew; then ask again."
             )
         for path in self.files:
-            frame = _frame(path, SCHEMA.names)
+            frame = read_results(path, OURS)
             if frame["sms_status"].isin(statuses).any():
                 rewrite(path, work(frame))
         return self
@@ -220,7 +224,7 @@ class SentFiles:
         """Return the rows that have one of some statuses."""
         found = []
         for path in self.files:
-            frame = _frame(path, None)
+            frame = read_results(path, None)
             frame.insert(0, "file", path.relative_to(self.path).as_posix())
             found.append(frame[frame["sms_status"].isin(statuses)])
         return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
@@ -231,10 +235,18 @@ class SentFiles:
         return f"SentFiles: {phrase(self.counts)} in {what} in {str(self.path)!r}"
 
 
-def _frame(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:
-    """Read a file of results with the kinds of columns that ``send`` gives."""
-    table = pq.read_table(path, columns=None if columns is None else list(columns))
+def read_results(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:
+    """Read a file of results with the kinds of columns that ``send`` gives.
+
+    Of ``columns``, that of several texts may be missing.
+    """
+    wanted = None if columns is None else list(columns)
+    if wanted is not None and VARIANT in wanted and VARIANT not in pq.read_schema(path).names:
+        wanted.remove(VARIANT)
+    table = pq.read_table(path, columns=wanted)
     frame: pd.DataFrame = table.to_pandas()
+    if VARIANT in frame.columns:
+        frame[VARIANT] = frame[VARIANT].astype("category")
     for name in SCHEMA.names:
         if name not in frame.columns:
             continue
