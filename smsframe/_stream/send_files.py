@@ -60,13 +60,13 @@ def plan_files(
     ----------
     files : path
         A file (Parquet, CSV, Arrow), a folder, or a pattern such as ``people/*.parquet``.
-    text : str, optional
+    text : str or mapping of name to str, optional
         As for :func:`smsframe.send`; so are all others.
     program, content_id, personalize, defaults, formats, fold, source, campaign_name : optional
     ttl_minutes, character_swap, phone, lookup, region, region_from, campaign, exclude : optional
-    limit, problems, resend_unknown, price_per_segment, client, wait_s, confirm, progress : optional
-    duplicates, sending_hours, closed, time_zone, min_gap, check_consent : refused
-    consent_database, dry_run, split, by, holdout : refused
+    sending_hours, closed, time_zone, min_gap, check_consent, consent_database : optional
+    split, by, holdout, duplicates, limit, problems, resend_unknown : optional
+    price_per_segment, client, wait_s, confirm, dry_run, progress : optional
 
     Returns
     -------
@@ -106,7 +106,7 @@ def send_files(
     out: str | os.PathLike[str],
     **options: Unpack[SendOptions],
 ) -> SentFiles:
-    """Send one text to every row of files of any length, once, and write what became of each row.
+    """Send a text to every row of files of any length, once, and write what became of each row.
 
     The rows are never in memory all at once. They are read twice: first every row is checked, then
     they are sent; a file that changed in between stops the send. What is the same message, what was
@@ -119,18 +119,22 @@ def send_files(
     files : path
         A file (Parquet, CSV, Arrow), a folder with all below it, or a pattern such as
         ``people/*.parquet``. Names that begin with a dot or underscore are left out.
-    text : str, optional
+    text : str or mapping of name to str, optional
         As for :func:`smsframe.send`; so are all others.
     out : path
         Folder for the results: one Parquet file for each file, with its name and its place below
         the folder, and all its rows and columns. Each is written aside and then renamed.
     program, content_id, personalize, defaults, formats, fold, source, campaign_name : optional
     ttl_minutes, character_swap, phone, lookup, region, region_from, campaign, exclude : optional
-    limit, problems, resend_unknown, price_per_segment, client, wait_s, progress : optional
+    sending_hours, closed, time_zone, min_gap, check_consent, consent_database : optional
+    split, by, holdout, duplicates, limit, problems, resend_unknown : optional
+    price_per_segment, client, progress : optional
+    wait_s : float, default 0
+        Seconds to wait for hours that open within them: the files are gone over again then.
     confirm : int, optional
         Refuse unless exactly so many messages would go out now, as ``plan_files`` counts them.
-    duplicates, sending_hours, closed, time_zone, min_gap, check_consent : refused
-    consent_database, dry_run, split, by, holdout : refused
+    dry_run : bool, default False
+        Send nothing, and write what would be: ``planned`` rows. No folder with results of a send.
 
     Returns
     -------

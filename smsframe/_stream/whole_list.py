@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from smsframe._base.masking import AlreadyMasked
-from smsframe._base.progress import Bar
+from smsframe._base.progress import Bar, Progress
 from smsframe._base.sentences import Sentence, arg, words
 from smsframe._base.validation import given_as
 from smsframe._eligibility.min_gap import GapGuard
@@ -49,12 +49,24 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Far:
-    """How far the first pass is, in bytes; rows stand beside it."""
+class LookProgress(Progress):
+    """How far the first pass is: ``total`` and ``done`` count bytes, and nothing was sent yet."""
 
-    total: int
-    done: int
-    shown: dict[str, int]
+    accepted: int = 0
+    rejected: int = 0
+    unknown: int = 0
+    read: int = 0
+    rows: int = 0
+
+    @property
+    def done(self) -> int:
+        """Bytes of files that were looked through."""
+        return self.read
+
+    @property
+    def shown(self) -> dict[str, int]:
+        """What stands beside the bar."""
+        return {"rows": self.rows}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -95,7 +107,7 @@ def _look_through(found: FirstPass, scratch: Scratch, bar: Bar) -> None:
         ends.append((ends[-1] if ends else 0) + file.size)
 
     def tell(rows: int) -> None:
-        bar.update(_Far(total=ends[-1], done=ends[max(found.file_rows)], shown={"rows": rows}))
+        bar.update(LookProgress(total=ends[-1], read=ends[max(found.file_rows)], rows=rows))
 
     look_through(found, scratch, tell)
 

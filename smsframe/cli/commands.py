@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from smsframe._base.journal_address import JournalAddress
     from smsframe._plan.options import SendOptions
     from smsframe._send.plan import Plan
+    from smsframe._stream.sent_files import SentFiles
 
 __all__ = ["EXIT_CODES", "main"]
 
@@ -223,6 +224,8 @@ def _plan_files(arguments: argparse.Namespace) -> int:
 
 def _send_files(arguments: argparse.Namespace) -> int:
     """Send the files of a folder or pattern, once somebody has confirmed the number."""
+    from smsframe._send.cancellation import SendControl  # noqa: PLC0415 - as above
+    from smsframe._stream.send_files import send_list  # noqa: PLC0415 - as above
     from smsframe.cli import output  # noqa: PLC0415 - as above
 
     _refuse_of_one_file(arguments)
@@ -231,19 +234,33 @@ def _send_files(arguments: argparse.Namespace) -> int:
     client = _connect(arguments)
     options = _options(arguments)
     options["client"] = client
-    if arguments.dry_run or arguments.confirm is None:
+    control = SendControl(quiet=True)
+    if arguments.dry_run:
+        options["dry_run"] = True
+        looked = send_list(arguments.file, _said(arguments), arguments.out, options, control)
+        output.say(repr(looked), output.files_table(looked))
+        return _code(looked, ("planned", *DONE))
+    if arguments.confirm is None:
         made = smsframe.plan_files(arguments.file, _said(arguments), **options)
         output.say(repr(made))
         if not made.recipients:
             output.say("Nothing is left to send.")
             return ALL_ACCEPTED
         left = f"Nothing was sent. If this is right, run it again with --confirm {made.recipients}."
-        return ALL_ACCEPTED if arguments.dry_run else _complain(left, USAGE)
+        return _complain(left, USAGE)
     options["confirm"] = arguments.confirm
-    sent = smsframe.send_files(arguments.file, _said(arguments), out=arguments.out, **options)
-    output.say(repr(sent))
-    good = sum(sent.counts.get(status, 0) for status in DONE)
-    return ALL_ACCEPTED if good == sum(sent.counts.values()) else SOME_NOT
+    sent = send_list(arguments.file, _said(arguments), arguments.out, options, control)
+    if control.nothing_sent is not None:
+        output.say(in_shell(control.nothing_sent.sentence))
+    output.say(repr(sent), output.files_table(sent))
+    return _code(sent, DONE)
+
+
+def _code(sent: SentFiles, good: Sequence[str]) -> int:
+    """Return the exit code of results in files."""
+    counts = sent.counts
+    done = sum(counts.get(status, 0) for status in good)
+    return ALL_ACCEPTED if done == sum(counts.values()) else SOME_NOT
 
 
 def _place(arguments: argparse.Namespace, out: Path, cells: pd.DataFrame) -> Path:
