@@ -168,6 +168,10 @@ class Tally:
         numbers = [number for number, (name, _) in enumerate(self._reasons) if name == code]
         return int(np.isin(self._verdicts.reason[rows], numbers).sum())
 
+    def learn(self, rows: Positions, status: str, reason: tuple[str, str] | None) -> None:
+        """Write down what was found out later of rows; of those alone that are accepted."""
+        self._set(self.accepted(rows), status, reason)
+
     def planned(self, rows: Positions) -> None:
         """Mark rows as what a dry run would send."""
         self._set(rows, "planned", None)

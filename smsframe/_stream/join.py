@@ -20,6 +20,7 @@ from smsframe._eligibility.min_gap import NEVER
 from smsframe._journal.ledger import in_portions, state_bytes
 from smsframe._journal.records import ACCEPTED, CLAIMED, REJECTED, UNKNOWN
 from smsframe._plan import message_keys
+from smsframe._results import status_answers
 from smsframe._send.already_sent import HAD, stand_in
 from smsframe._stream.scratch import (
     AGAIN,
@@ -30,6 +31,7 @@ from smsframe._stream.scratch import (
     KNOWN,
     LATER,
     MINE,
+    OPEN,
     PAST,
     PERSON,
     THEIRS,
@@ -45,8 +47,41 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from smsframe._journal.reader import JournalReader
+    from smsframe._journal.records import BatchRecord
 
     Records = npt.NDArray[Any]
+
+
+@dataclass(slots=True)
+class Said:
+    """What the status endpoint says of messages: different answers, each once, by number.
+
+    An answer is a status with its code and sentence; there are a handful of them in all.
+    """
+
+    answers: list[tuple[str, tuple[str, str] | None]] = field(default_factory=list)
+    _numbers: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def numbers(self, record: BatchRecord) -> Any:
+        """Return the number of the answer to each message of a batch; `OPEN` where none is."""
+        if record.statuses is None:
+            return OPEN
+        told = status_answers.unpack(record.statuses, record.size)
+        numbers = np.full(record.size, OPEN, dtype=np.int32)
+        numbers[told.sent == status_answers.SENT] = self._number("sent", "")
+        unsent = told.sent == status_answers.NOT_SENT
+        if unsent.any():
+            of_message = [self._number("not_sent", message) for message in [*told.messages, ""]]
+            numbers[unsent] = np.array(of_message, dtype=np.int32)[told.message[unsent]]
+        return numbers
+
+    def _number(self, status: str, message: str) -> int:
+        """Return the number of an answer, the same for equal ones."""
+        number = self._numbers.setdefault((status, message), len(self.answers))
+        if number == len(self.answers):
+            reason = status_answers.reason_of(message) if status == "not_sent" else None
+            self.answers.append((status, reason))
+        return number
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,11 +111,14 @@ class Joined:
     )
 
 
-def spread_ledger(journal: JournalReader, scope: bytes, scratch: Scratch) -> None:
-    """Write what the journal knows of a campaign into buckets."""
+def spread_ledger(journal: JournalReader, scope: bytes, scratch: Scratch) -> Said:
+    """Write what the journal knows of a campaign into buckets; return what it says of each."""
+    said = Said()
     for portion in in_portions(journal.hashes(scope)):
+        known = journal.records([batch.number for batch in portion])
         for batch in portion:
             records = np.empty(batch.size, THEIRS)
+            records["said"] = said.numbers(known[batch.number])
             records["key"] = np.frombuffer(batch.keys or b"", "V16")
             records["who"] = np.frombuffer(batch.recipients or bytes(8 * batch.size), np.uint64)
             records["batch"], records["offset"] = batch.number, np.arange(batch.size)
@@ -88,6 +126,7 @@ def spread_ledger(journal: JournalReader, scope: bytes, scratch: Scratch) -> Non
             kept = records[records["state"] != REJECTED]
             if len(kept):
                 scratch.add("theirs", kept, bucket_of(np.ascontiguousarray(kept["key"])))
+    return said
 
 
 def spread_past(journal: JournalReader, gap_s: float, now: float, scratch: Scratch) -> int:
@@ -232,7 +271,7 @@ def _note_known(
     scratch: Scratch, found: Joined, rows: npt.NDArray[np.int64], entries: Records, what: int
 ) -> None:
     """Write down which batch dealt with rows before."""
-    scratch.add_found(rows, what, entries["state"], entries["batch"])
+    scratch.add_found(rows, what, entries["state"], entries["batch"], entries["said"])
     accepted = entries["state"] == ACCEPTED
     found.accepted += int(accepted.sum())
     if what == AGAIN:

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from smsframe._base.result_columns import STATUSES, VARIANT
 from smsframe._base.sentences import Sentence, arg
+from smsframe._stream.earlier_results import EarlierResults
 from smsframe._stream.sources import empty_table, result_name
 from smsframe.errors import InputError
 
@@ -160,6 +161,7 @@ class ResultFiles:
         self._written = 0
         self._stack = contextlib.ExitStack()
         self._writer: pq.ParquetWriter | None = None
+        self._earlier: EarlierResults | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -181,7 +183,7 @@ class ResultFiles:
         for piece in portion.pieces:
             self._pass_to(piece.file)
             rows = piece.table.num_rows
-            self._write(_with(_without(piece.table), table.slice(at, rows)))
+            self._write(_without(piece.table), table.slice(at, rows))
             at += rows
 
     def close(self) -> None:
@@ -194,7 +196,7 @@ class ResultFiles:
         while (here := self._next) < number:
             if self._writer is None:
                 empty = _without(empty_table(self._files[here]))
-                self._write(_with(empty, self._schema.empty_table()))
+                self._write(empty, self._schema.empty_table())
             if self._next == here:  # else writing its last row, or none, has ended it
                 self._end()
 
@@ -202,15 +204,20 @@ class ResultFiles:
         """End the file that is under way."""
         assert self._writer is not None
         self._writer.close()
-        self._writer = None
+        self._writer = self._earlier = None
         self._stack.close()
         self._next += 1
         self._written = 0
 
-    def _write(self, table: pa.Table) -> None:
-        """Write rows of the file that is under way."""
+    def _write(self, people: pa.Table, results: pa.Table) -> None:
+        """Write rows of the file that is under way; what was known of them stays known."""
+        path = self._out / result_name(self._files[self._next])
         if self._writer is None:
-            path = self._out / result_name(self._files[self._next])
+            self._earlier = EarlierResults(path) if path.exists() else None
+        if self._earlier is not None:
+            results = self._earlier.kept_in(results)
+        table = _with(people, results)
+        if self._writer is None:
             place = self._stack.enter_context(_aside(path))
             self._writer = pq.ParquetWriter(place, table.schema)
         self._writer.write_table(table)

@@ -28,7 +28,14 @@ MINE: Final = np.dtype(
 )  # fmt: skip
 """A row: its message and person, whether that is excluded or a wanted repeat, and its hours."""
 THEIRS: Final = np.dtype(
-    [("key", "V16"), ("who", "<u8"), ("batch", "<i8"), ("offset", "<i4"), ("state", "u1")]
+    [
+        ("key", "V16"),
+        ("who", "<u8"),
+        ("batch", "<i8"),
+        ("offset", "<i4"),
+        ("state", "u1"),
+        ("said", "<i4"),
+    ]
 )
 PERSON: Final = np.dtype(
     [
@@ -36,11 +43,17 @@ PERSON: Final = np.dtype(
         ("group", "<i4"),
     ]
 )  # fmt: skip
-GONE: Final = np.dtype([("key", "V16"), ("who", "<u8"), ("batch", "<i8"), ("state", "u1")])
+GONE: Final = np.dtype(
+    [("key", "V16"), ("who", "<u8"), ("batch", "<i8"), ("state", "u1"), ("said", "<i4")]
+)
 PAST: Final = np.dtype([("who", "<u8"), ("at", "<f8")])
 NUMBERED: Final = np.dtype([("row", "<i8"), ("number", "<i4")])
 ROW: Final = np.dtype("<i8")
-FOUND: Final = np.dtype([("row", "<i8"), ("what", "u1"), ("state", "u1"), ("batch", "<i8")])
+FOUND: Final = np.dtype(
+    [("row", "<i8"), ("what", "u1"), ("state", "u1"), ("batch", "<i8"), ("said", "<i4")]
+)
+OPEN: Final = -1
+"""What stands in ``said`` of a message of which the status endpoint has said nothing yet."""
 DUPLICATE, KNOWN, AGAIN, HELD, LATER, TOO_SOON = range(1, 7)
 """What is found of a row: a repeat, known, known and to be sent again, held back, beyond limit, too
 soon after another message; of that one ``batch`` has the bits of when it was."""
@@ -110,13 +123,20 @@ class Scratch:
         numbers[here["row"] - first] = here["number"]
         return numbers
 
-    def add_found(self, rows: npt.NDArray[Any], what: int, state: Any = 0, batch: Any = -1) -> None:
+    def add_found(
+        self,
+        rows: npt.NDArray[Any],
+        what: int,
+        state: Any = 0,
+        batch: Any = -1,
+        said: Any = OPEN,
+    ) -> None:
         """Write down what is found of rows."""
         if not len(rows):
             return
         records = np.empty(len(rows), FOUND)
         records["row"], records["what"] = rows, what
-        records["state"], records["batch"] = state, batch
+        records["state"], records["batch"], records["said"] = state, batch, said
         self.add("found", records, rows // GROUP_ROWS)
 
     def found(self, first: int, rows: int) -> Records:

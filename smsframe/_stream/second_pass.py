@@ -21,6 +21,7 @@ import pandas as pd
 
 from smsframe._base.held_back import held_counts
 from smsframe._base.progress import Progress
+from smsframe._base.result_columns import ACCEPTED_STATUSES
 from smsframe._journal.records import Claim, Ledger
 from smsframe._plan.verdicts import DUPLICATE as REPEATED
 from smsframe._plan.verdicts import HELD_BACK, READY, duplicate_sentence
@@ -34,6 +35,7 @@ from smsframe._send.posting import post_batches
 from smsframe._send.row_outcomes import HELD as IN_CAMPAIGN
 from smsframe._send.row_outcomes import Tally
 from smsframe._send.too_soon import rows_too_soon, waiting_since
+from smsframe._stream.join import Said
 from smsframe._stream.scratch import (
     AGAIN,
     DUPLICATE,
@@ -41,6 +43,7 @@ from smsframe._stream.scratch import (
     HELD,
     KNOWN,
     LATER,
+    OPEN,
     TOO_SOON,
     UNASKED,
 )
@@ -97,6 +100,7 @@ class Open:
     waiting: int
     later: list[Positions]
     unasked: Positions
+    said: Any
     moment: Moment | None = None
     is_cut: bool = False
 
@@ -134,6 +138,7 @@ class FilesRun:
     control: SendControl
     sweeps: Sweeps | None = None
     guard: GapGuard | None = None
+    said: Said = field(default_factory=Said)
     consents: Mapping[int, tuple[str, str]] = field(default_factory=dict)
     is_dry: bool = False
     counts: Counter[str] = field(default_factory=Counter)
@@ -226,6 +231,7 @@ class FilesRun:
             waiting=len(todo),
             later=[later],
             unasked=unasked,
+            said=_answers(said),
         )
 
     def _as_found(self, plan: PlanData, portion: Portion, said: Any) -> PlanData:
@@ -434,14 +440,18 @@ class FilesRun:
     def _write(self, opened: Open) -> None:
         """Write the results of a portion, and count them; later, those of its last rows alone."""
         tally = opened.tally
+        counts, held = tally.counts(), tally.held_counts()
+        for number in np.unique(opened.said[opened.said != OPEN]).tolist():
+            rows = opened.matched.known[opened.said == number]
+            tally.learn(rows, *self.said.answers[number])
         results = tally.frame(pd.DataFrame(index=pd.RangeIndex(opened.plan.rows)), self.run_id)
         if self._swept:
             rows = opened.todo
             self.patches.add(opened.portion, rows, results.iloc[rows])
             return
         self.files.add(opened.portion, results)
-        self.counts.update(tally.counts())
-        self.held.update(tally.held_counts())
+        self.counts.update(counts)
+        self.held.update(held)
         self.left += tally.left(opened.plan.sendable, but=opened.matched.held)
 
     def write_rest(self, ending: Ending) -> None:
@@ -516,7 +526,8 @@ class FilesRun:
         codes: Counter[str] = Counter()
         self.counts, self.left = Counter(), 0
         for row in SentFiles(out).summary().to_dict("records"):
-            self.counts[row["status"]] += row["rows"]
+            known = row["status"] in ACCEPTED_STATUSES
+            self.counts["accepted" if known else row["status"]] += row["rows"]
             if row["status"] == "not_attempted":
                 codes[row["code"]] += row["rows"]
             if row["status"] == "rejected" or (
@@ -524,3 +535,9 @@ class FilesRun:
             ):
                 self.left += row["rows"]
         self.held = Counter(held_counts(codes))
+
+
+def _answers(said: Any) -> Any:
+    """Return the number of the answer to each known message; none for what goes again."""
+    known = said[np.isin(said["what"], (KNOWN, AGAIN))]
+    return np.where(known["what"] == KNOWN, known["said"], OPEN)

@@ -25,7 +25,7 @@ from smsframe._stream import before as past
 from smsframe._stream.consents import Consents, ask
 from smsframe._stream.files_plan import going_by_hours, going_now
 from smsframe._stream.first_pass import look_through
-from smsframe._stream.join import Joined, Rules, join, spread_ledger, spread_past
+from smsframe._stream.join import Joined, Rules, Said, join, spread_ledger, spread_past
 from smsframe._stream.patches import Patches
 from smsframe._stream.repeats import number_repeats
 from smsframe._stream.result_files import ResultFiles, write_note
@@ -81,6 +81,7 @@ class Looked:
     near: list[Any] = field(default_factory=list)
     told: list[Fault] = field(default_factory=list)
     read: int = 0
+    said: Said = field(default_factory=Said)
 
 
 def look(found: FirstPass, scratch: Scratch, journal: Journal | None) -> Looked:
@@ -92,12 +93,12 @@ def look(found: FirstPass, scratch: Scratch, journal: Journal | None) -> Looked:
     if journal is None:
         return Looked(joined=_joined(found, scratch, keep_matched=False))
     near, gap_s, read = past.near_runs(found, journal), found.plan.options.min_gap_s, 0
-    spread_ledger(journal, found.scope, scratch)
+    said = spread_ledger(journal, found.scope, scratch)
     if gap_s is not None:
         read = spread_past(journal, gap_s, found.now, scratch)
     joined = _joined(found, scratch, keep_matched=bool(near))
     told = past.faults_before(found, joined, near, scratch, journal)
-    return Looked(joined=joined, near=near, told=told, read=read)
+    return Looked(joined=joined, near=near, told=told, read=read, said=said)
 
 
 def _look_through(found: FirstPass, scratch: Scratch, bar: Bar) -> None:
@@ -282,6 +283,7 @@ class ListSend:
                 control=self.control,
                 sweeps=sweeps,
                 guard=guard,
+                said=looked.said,
                 consents=reasons,
                 is_dry=is_dry,
             )
