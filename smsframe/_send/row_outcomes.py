@@ -25,6 +25,7 @@ from smsframe._journal.records import (
 from smsframe._send.batches_in_flight import CUT_ANEW
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pandas as pd
 
     from smsframe._base.arrow import Positions
@@ -155,6 +156,11 @@ class Tally:
         """Return those of some rows that were not attempted, and of which no reason is told yet."""
         status, reason = self._verdicts.status[rows], self._verdicts.reason[rows]
         found: Positions = rows[(status == NUMBER["not_attempted"]) & (reason < 0)]
+        return found
+
+    def is_held(self, rows: Positions) -> npt.NDArray[np.bool_]:
+        """Tell which of some rows that are not attempted have a reason by now."""
+        found: npt.NDArray[np.bool_] = self._verdicts.reason[rows] >= 0
         return found
 
     def having(self, rows: Positions, code: str) -> int:

@@ -206,7 +206,10 @@ class Sample:
 
 
 def plan_portion(
-    frame: pd.DataFrame, text: str | None, given: Mapping[str, Any], now: float
+    frame: pd.DataFrame,
+    text: str | Mapping[str, str] | None,
+    given: Mapping[str, Any],
+    now: float,
 ) -> PlanData:
     """Plan the rows of a portion, as a frame is planned."""
     options: SendOptions = dict(given)  # type: ignore[assignment]  # a copy of them

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from smsframe._base.any_frame import as_frame
-from smsframe._base.result_columns import STATUSES
+from smsframe._base.result_columns import STATUSES, VARIANT
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_choice, refuse
 from smsframe._connect import journal_file
@@ -22,7 +22,7 @@ from smsframe._results.refresh import brought_up
 from smsframe._results.rows import FAILED
 from smsframe._send.report import phrase
 from smsframe._stream import open_messages
-from smsframe._stream.result_files import NOTE, SCHEMA, read_note, rewrite
+from smsframe._stream.result_files import NOTE, OURS, SCHEMA, read_note, rewrite
 from smsframe._stream.sources import result_name_of
 from smsframe.errors import InputError, StatusWarning, warn_caller
 
@@ -175,12 +175,16 @@ class SentFiles:
             Only these columns. None: all of them.
         """
         wanted = None if columns is None else list(columns)
-        frames = [_frame(path, wanted) for path in self.files]
+        frames = [read_results(path, wanted) for path in self.files]
         if not frames:
             return pd.DataFrame(columns=wanted or SCHEMA.names)
         out = pd.concat(frames, ignore_index=True)
         if "sms_status" in out.columns:
             out["sms_status"] = out["sms_status"].astype(pd.CategoricalDtype(list(STATUSES)))
+        if VARIANT in out.columns:
+            out[VARIANT] = out[VARIANT].astype("string").astype("category")
+        if self._note.get("variants"):  # how people were split, for `compare`
+            out.attrs = {"smsframe": {"variants": self._note["variants"]}}
         return out
 
     def refresh(
@@ -194,7 +198,7 @@ class SentFiles:
             These results; the files say what was learned.
         """
         for path in self.files:
-            frame = _frame(path, SCHEMA.names)
+            frame = read_results(path, OURS)
             if frame["sms_status"].isin(("accepted", "unknown")).any():
                 asked = settle.refresh(
                     frame, client=client, deadline_s=deadline_s, progress=progress
@@ -265,7 +269,7 @@ class SentFiles:
             work(pd.concat(parts, ignore_index=True))
         with existing_journal(place) as journal:
             for path in waiting:
-                rewrite(path, brought_up(_frame(path, SCHEMA.names), journal))
+                rewrite(path, brought_up(read_results(path, OURS), journal))
         return self._told()
 
     def _others(self, rows: pd.DataFrame) -> pd.DataFrame:
@@ -282,7 +286,7 @@ class SentFiles:
     def _people(self) -> pd.DataFrame | None:
         """Return to whom the messages went, as far as files are there; None for nobody."""
         names = ["sms_status", "sms_batch", "sms_contact"]
-        frames = [_frame(path, names) for path in self.files]
+        frames = [read_results(path, names) for path in self.files]
         return pd.concat(frames, ignore_index=True) if frames else None
 
     def _gone(self, place: JournalAddress, statuses: Sequence[str]) -> Iterator[pd.DataFrame]:
@@ -307,7 +311,7 @@ class SentFiles:
         """Return the rows that have one of some statuses."""
         found = []
         for path in self.files:
-            frame = _frame(path, None)
+            frame = read_results(path, None)
             frame.insert(0, "file", path.relative_to(self.path).as_posix())
             found.append(frame[frame["sms_status"].isin(statuses)])
         return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
@@ -343,7 +347,7 @@ def files_of_run(run: str, place: Mapping[str, Any], journal: JournalAddress) ->
 
 def _unsettled(path: Path) -> pd.DataFrame:
     """Return the rows of a file that are unknown, or were said not to have gone out."""
-    frame = _frame(path, SCHEMA.names)
+    frame = read_results(path, OURS)
     denied = (frame["sms_status"] == "rejected") & (frame["sms_code"] == "resolved").fillna(False)
     return frame[(frame["sms_status"] == "unknown") | denied]
 
@@ -364,10 +368,18 @@ def _in_order(counted: pd.DataFrame) -> pd.DataFrame:
     return out.iloc[order].reset_index(drop=True)
 
 
-def _frame(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:
-    """Read a file of results with the kinds of columns that ``send`` gives."""
-    table = pq.read_table(path, columns=None if columns is None else list(columns))
+def read_results(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:
+    """Read a file of results with the kinds of columns that ``send`` gives.
+
+    Of ``columns``, that of several texts may be missing.
+    """
+    wanted = None if columns is None else list(columns)
+    if wanted is not None and VARIANT in wanted and VARIANT not in pq.read_schema(path).names:
+        wanted.remove(VARIANT)
+    table = pq.read_table(path, columns=wanted)
     frame: pd.DataFrame = table.to_pandas()
+    if VARIANT in frame.columns:
+        frame[VARIANT] = frame[VARIANT].astype("category")
     for name in SCHEMA.names:
         if name not in frame.columns:
             continue

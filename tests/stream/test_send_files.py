@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.dataset
 import pyarrow.parquet as pq
 import pytest
+from list_files import parts, send_files
 from samples import QUICK, TEXT, fictional_phones, make_people
 from samples import send as send_frame
 
 import smsframe
-from smsframe._stream import send_files as module
+from smsframe._stream import whole_list as module
 from smsframe.errors import InputError
 
 
@@ -29,23 +30,6 @@ def sandbox():
     """Run a sandbox that knows at once what became of a message."""
     with smsframe.Sandbox(anyone=True, status_delay_s=0) as running:
         yield running
-
-
-def parts(folder, frame, sizes=(7, 7, 6)):
-    """Write a frame into several Parquet files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    at = 0
-    for number, size in enumerate(sizes):
-        frame.iloc[at : at + size].to_parquet(folder / f"part-{number}.parquet", index=False)
-        at += size
-    return folder
-
-
-def send_files(files, out, text=TEXT, **options):
-    """Send files quietly."""
-    return smsframe.send_files(
-        files, text, out=out, **{"program": "148372", "progress": False, **options}
-    )
 
 
 def sends(sandbox):
@@ -228,8 +212,8 @@ def test_send_files__stops_when_a_file_changes(client, sandbox, tmp_path, monkey
     folder = parts(tmp_path / "people", make_people(20))
     check = module._check_confirm
 
-    def change(found, joined):
-        check(found, joined)
+    def change(*told):
+        check(*told)
         make_people(6, start=50).to_parquet(folder / "part-2.parquet", index=False)
 
     with monkeypatch.context() as patch:
@@ -246,11 +230,6 @@ def test_send_files__stops_when_a_file_changes(client, sandbox, tmp_path, monkey
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        pytest.param({"min_gap": "24h"}, "min_gap= is not looked at for files", id="gap"),
-        pytest.param({"sending_hours": "08:00-20:00"}, "sending_hours= are not kept", id="hours"),
-        pytest.param({"check_consent": True}, "check_consent= asks person by person", id="consent"),
-        pytest.param({"duplicates": "send"}, "the same message goes out once", id="duplicates"),
-        pytest.param({"dry_run": True}, "plan_files counts", id="dry run"),
         pytest.param({"problems": "raise"}, "1 problems, listed in plan_files", id="problems"),
     ],
 )
