@@ -61,6 +61,8 @@ def run(path: Path) -> tuple[str, int, int]:
     client = NotebookClient(
         notebook,
         timeout=120,
+        iopub_timeout=120,  # by itself, 4 s after a cell nbclient gives up on its outputs, and
+        raise_on_iopub_timeout=True,  # says so to nobody
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         store_widget_state=False,
@@ -72,10 +74,18 @@ def run(path: Path) -> tuple[str, int, int]:
 
 
 def _written(notebook: nbformat.NotebookNode) -> str:
-    """Return what the cells printed and showed, as text."""
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    shown = [o.text if "text" in o else o.get("data", {}).get("text/plain", "") for o in outputs]
-    return "\n".join(shown)
+    """Return what the cells printed and showed, as text.
+
+    A kernel sends what is printed five times a second, so that a line may come in two outputs.
+    """
+    written, before = "", None
+    for number, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", []):
+            stream = output.get("name") and (number, output.name)
+            written += "" if stream and stream == before else "\n"
+            written += output.get("text") or output.get("data", {}).get("text/plain", "")
+            before = stream
+    return written
 
 
 def test_notebooks__in_order_and_again(workplace):
