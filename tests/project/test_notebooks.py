@@ -88,6 +88,17 @@ def _written(notebook: nbformat.NotebookNode) -> str:
     return written
 
 
+def test_notebook__first_and_again(workplace):
+    """The first is run, and once more in a new kernel: that texts nobody."""
+    first, texted, twice = run(workplace / NOTEBOOKS[0].name)
+    again, now, _ = run(workplace / NOTEBOOKS[0].name)
+    assert (now, twice) == (texted, 0)
+    assert set(SENDS.findall(again)) == {"Nothing was sent"}
+    assert len(SENDS.findall(again)) == len(SENDS.findall(first))
+    assert (HAPPENED[0] in first, NEXT_TIME[0] in again) == (True, True)
+
+
+@pytest.mark.full
 def test_notebooks__in_order_and_again(workplace):
     """They run one after the other and, in new kernels, once more: that texts nobody."""
     first, texted = {}, 0
@@ -141,6 +152,7 @@ def bare(tmp_path_factory):
     return built.source, home / "jupyter"
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", [path.name for path in NOTEBOOKS])
 def test_notebook__papermill_on_the_wheel(name, bare, tmp_path):
     """It runs where nobody looks too, on nothing but the wheel, its extras and the archive."""
