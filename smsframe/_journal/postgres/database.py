@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
     from smsframe._base.journal_address import TeamAddress
 
+LOCK_WAIT: Final = "20s"
 # The longest waits are shorter than a lease, so that whoever waits can still renew it. A process
 # that was put to sleep while it wrote is thrown out before those who wait for it give up.
 _IDLE: Final = "SET LOCAL idle_in_transaction_session_timeout"
-_LIMITS: Final = "SET LOCAL lock_timeout = '20s'; SET LOCAL cursor_tuple_fraction = 1.0"
+_LIMITS: Final = f"SET LOCAL lock_timeout = '{LOCK_WAIT}'; SET LOCAL cursor_tuple_fraction = 1.0"
 IN_LINE: Final = 0x534D5346_4C494E45
 """The number of the lock that writers of claims stand in line for; it ends with a transaction."""
 READING: Final = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_LIMITS}; {_IDLE} = '60s'"
@@ -76,7 +77,7 @@ class TeamDatabase:
         cursor = self.connection.cursor(binary=True)
         text = translated(statement)
         if text:
-            cursor.execute(text.encode(), _adapted(values))
+            cursor.execute(text.encode(), adapted(values))
         return cursor
 
     def begin(self, how: str, *more: str) -> list[str]:
@@ -137,7 +138,7 @@ def _connected(address: TeamAddress) -> psycopg.Connection[Any]:
     raise away(address, failure)
 
 
-def _adapted(values: Sequence[Any] | Mapping[str, Any]) -> Any:
+def adapted(values: Sequence[Any] | Mapping[str, Any]) -> Any:
     """Return values as PostgreSQL takes them: truth as a number, no text with a zero byte."""
     if isinstance(values, dict):
         return {name: _value(value) for name, value in values.items()}
