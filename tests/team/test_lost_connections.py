@@ -103,6 +103,7 @@ def test_send__cut_at_any_byte(proxied, send, texts, way):
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("way", ["up", "down"])
 @pytest.mark.usefixtures("claimed_first")
 def test_send__cut_at_many_bytes(proxied, send, texts, way):

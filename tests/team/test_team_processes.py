@@ -211,6 +211,7 @@ def test_sleep__few(crew):
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_race__two_hundred(pooled_crew):
     """The same campaign from two machines, two hundred times."""
     seed = random.SystemRandom().randrange(10**6)
@@ -218,6 +219,7 @@ def test_race__two_hundred(pooled_crew):
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_kill__hundred(pooled_crew):
     """A sender killed, a hundred times."""
     seed = random.SystemRandom().randrange(10**6)
@@ -225,6 +227,7 @@ def test_kill__hundred(pooled_crew):
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_sleep__fifty(pooled_crew):
     """A sender that slept through its lease, fifty times."""
     seed = random.SystemRandom().randrange(10**6)
