@@ -77,8 +77,18 @@ class TeamDatabase:
         cursor = self.connection.cursor(binary=True)
         text = translated(statement)
         if text:
-            cursor.execute(text.encode(), adapted(values))
+            cursor.execute(text.encode(), _adapted(values))
         return cursor
+
+    def execute_alone(self, statement: bytes, values: Sequence[Any]) -> None:
+        """Run a statement that is a transaction of its own; on return it is synced.
+
+        It is so when the server is ready for the next statement, and not when it has answered: the
+        rows come back first, and then it is committed.
+        """
+        self.connection.cursor(binary=True).execute(statement, _adapted(values))
+        if self.in_transaction:
+            raise psycopg.errors.ConnectionException("not committed")
 
     def begin(self, how: str, *more: str) -> list[str]:
         """Open a transaction with what it needs; return what was said of ``more`` statements."""
@@ -138,7 +148,7 @@ def _connected(address: TeamAddress) -> psycopg.Connection[Any]:
     raise away(address, failure)
 
 
-def adapted(values: Sequence[Any] | Mapping[str, Any]) -> Any:
+def _adapted(values: Sequence[Any] | Mapping[str, Any]) -> Any:
     """Return values as PostgreSQL takes them: truth as a number, no text with a zero byte."""
     if isinstance(values, dict):
         return {name: _value(value) for name, value in values.items()}

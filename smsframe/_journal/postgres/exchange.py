@@ -8,8 +8,6 @@ database, whose plans the server keeps by itself, so that a pooler is no trouble
 - **A function takes all or refuses all.** Whatever is unusual (the lease is gone, the batch is
   known, its run is not, a settled batch is settled again) raises, the server undoes everything, and
   `TeamJournal.record` says it again step by step, where it is understood and told.
-- **It is written when the server is ready for the next statement**, and not when it has answered:
-  of a statement without ``COMMIT`` the rows come back first, and then it is committed.
 - Its lock, its lease and the row come in this order, so claims are numbered in the order in which
   they are seen. Each function sets what its transaction needs: nobody knows which is first.
 """
@@ -22,9 +20,8 @@ import zlib
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
-from psycopg import errors, pq
 
-from smsframe._journal.postgres.database import IN_LINE, LOCK_WAIT, adapted
+from smsframe._journal.postgres.database import IN_LINE, LOCK_WAIT
 from smsframe._journal.store import row_of, settled_row
 
 if TYPE_CHECKING:
@@ -127,15 +124,12 @@ def write(
         It failed, or its end is not known.
     """
     values = [*_of_claims(lease, claims), *_of_settlements(settlements)]
-    cursor = db.connection.cursor(binary=True)
     try:
-        cursor.execute(_statement(len(claims), len(settlements)), adapted(values))
+        db.execute_alone(_statement(len(claims), len(settlements)), values)
     except psycopg.Error as error:
         if error.sqlstate == _REFUSED:
             raise UnusualError(error.sqlstate) from None
         raise
-    if db.connection.info.transaction_status != pq.TransactionStatus.IDLE:
-        raise errors.ConnectionException("not committed")
 
 
 @functools.lru_cache(maxsize=256)
