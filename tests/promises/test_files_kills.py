@@ -131,7 +131,7 @@ def test_kills_of_files__few(people_folder, tmp_path):
     assert kills(people_folder, tmp_path, 2, seed=3) >= 1
 
 
-@pytest.mark.parametrize("kill_after_s", [0.6, 1.4, 2.4])
+@pytest.mark.parametrize("kill_after_s", [0.8, 2.4])
 def test_kills_of_files__that_wait_for_hours(kill_after_s, tmp_path):
     """Killed while it sends what is open, waits, or sends what has opened: all go once.
 
