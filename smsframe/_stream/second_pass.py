@@ -22,9 +22,12 @@ import pandas as pd
 from smsframe._base.held_back import held_counts
 from smsframe._base.progress import Progress
 from smsframe._base.result_columns import ACCEPTED_STATUSES
+from smsframe._journal import payloads
 from smsframe._journal.records import Claim, Ledger
+from smsframe._plan.campaign_names import is_test
 from smsframe._plan.verdicts import DUPLICATE as REPEATED
 from smsframe._plan.verdicts import HELD_BACK, READY, duplicate_sentence
+from smsframe._results.hashed_people import hashes_of
 from smsframe._send.already_sent import Matched
 from smsframe._send.batches_in_flight import CUT_ANEW, Result, ending_of
 from smsframe._send.claims import claim_and_call, record_of
@@ -324,8 +327,22 @@ class FilesRun:
             scope=self.found.scope,
             run_id=self.run_id,
             number=number,
-            keeps_values=False,
+            stands=self._stands(opened, rows),
         )
+
+    def _stands(self, opened: Open, rows: Positions) -> bytes | None:
+        """Return where the rows of a batch stand in the files, for the journal.
+
+        Recipients are kept as hashes; None for a test, of which there are none.
+        """
+        plan = opened.plan
+        if is_test(plan.options.campaign):
+            return None
+        batch, lookups = plan.slice(rows), None
+        if batch.contact_ids is None:
+            lookups = hashes_of(plan.recipients.texts(rows), self.found.service)
+        files, places = opened.portion.places_of(rows)
+        return payloads.pack_places(files, places, batch.segments, lookups)
 
     def settle(self, result: Result) -> None:
         """Write down what became of a batch."""
@@ -472,6 +489,22 @@ class FilesRun:
 
     # -- the run
 
+    def _place(self, out: Path) -> dict[str, Any]:
+        """Return where rows stand and results go, and to which countries, as the journal keeps it.
+
+        A file has its name, rows, size and checksum; its rows are numbered in the batches.
+        """
+        found = self.found
+        files = [
+            [file.name, found.file_rows[number], file.size, file.checksum]
+            for number, file in enumerate(found.files)
+        ]
+        return {
+            "out": str(out.resolve()),
+            "files": files,
+            "countries": list(dict(found.countries.most_common())),
+        }
+
     def deliver(self, client: Client, out: Path, progress: Any) -> Delivery:
         """Send what is to be sent; whatever happens, say in the journal how it ended."""
         journal = self.journal
@@ -486,7 +519,7 @@ class FilesRun:
                 rest=b"",
             )
         )
-        journal.place_run(self.run_id, json.dumps({"out": str(out.resolve())}).encode())
+        journal.place_run(self.run_id, json.dumps(self._place(out)).encode())
         return post_batches(
             client,
             journal,

@@ -28,7 +28,7 @@ from smsframe._stream.first_pass import look_through
 from smsframe._stream.join import Joined, Rules, Said, join, spread_ledger, spread_past
 from smsframe._stream.patches import Patches
 from smsframe._stream.repeats import number_repeats
-from smsframe._stream.result_files import ResultFiles, write_note
+from smsframe._stream.result_files import ResultFiles, read_note, write_note
 from smsframe._stream.second_pass import NOT_REACHED, FilesRun
 from smsframe._stream.sent_files import SentFiles
 from smsframe._stream.sources import result_name
@@ -255,8 +255,10 @@ class ListSend:
         """Send what is to be sent, and write all results."""
         found, clock = self.found, self.settings.clock
         several = found.plan.options.several
+        runs = [name for name in (*read_note(self.out).get("runs", ()), run_id) if name]
         note = {
             "run": run_id,
+            "runs": runs,
             "files": [result_name(file) for file in found.files],
             "dry_run": is_dry,
             "variants": None if several is None else json.loads(several.pinned),

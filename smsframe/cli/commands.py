@@ -258,9 +258,7 @@ def _send_files(arguments: argparse.Namespace) -> int:
 
 def _code(sent: SentFiles, good: Sequence[str]) -> int:
     """Return the exit code of results in files."""
-    counts = sent.counts
-    done = sum(counts.get(status, 0) for status in good)
-    return ALL_ACCEPTED if done == sum(counts.values()) else SOME_NOT
+    return ALL_ACCEPTED if set(sent.counts) <= set(good) else SOME_NOT
 
 
 def _place(arguments: argparse.Namespace, out: Path, cells: pd.DataFrame) -> Path:
@@ -377,6 +375,8 @@ def _status(arguments: argparse.Namespace) -> int:
         write.check_out(arguments.out, overwrite=True)
     path = _journal(arguments)
     results = _results_of(arguments.run, path)
+    if isinstance(results, smsframe.SentFiles):
+        return _status_of_files(results, arguments)
     if arguments.out and not write.is_earlier(arguments.out, output.with_row_numbers(results)):
         write.refuse_present(arguments.out, overwrite=arguments.overwrite)
     if (results["sms_status"] == "accepted").any():  # else everything is known; no call is needed
@@ -387,6 +387,19 @@ def _status(arguments: argparse.Namespace) -> int:
     return _written(output.with_row_numbers(results), arguments.out, DONE)
 
 
+def _status_of_files(sent: smsframe.SentFiles, arguments: argparse.Namespace) -> int:
+    """Bring a run from files up to date, in its files, and say what became of it."""
+    from smsframe.cli import output  # noqa: PLC0415 - as above
+
+    if arguments.out is not None:
+        raise InputError(f"--out is for a run of one file. The results are in {sent.path}.")
+    if "accepted" in sent.counts:
+        sent.refresh(client=_connect(arguments), deadline_s=arguments.wait)
+    counts = sent.counts
+    output.say(repr(sent))
+    return ALL_ACCEPTED if set(counts) <= set(DONE) else SOME_NOT
+
+
 def _whole_journal(arguments: argparse.Namespace) -> int:
     """Upgrade, import or check a journal."""
     from smsframe._journal import location  # noqa: PLC0415 - as above
@@ -395,7 +408,7 @@ def _whole_journal(arguments: argparse.Namespace) -> int:
     return journal.run(arguments, location.journal_path(getattr(arguments, "journal", None)))
 
 
-def _results_of(run: str, path: JournalAddress) -> pd.DataFrame:
+def _results_of(run: str, path: JournalAddress) -> pd.DataFrame | smsframe.SentFiles:
     """Return the results of a run that the journal has."""
     if run not in smsframe.runs(journal=path).index:
         raise InputError(f"{path} has no run {run!r}. smsframe runs lists what there is.")
@@ -409,6 +422,8 @@ def _report(arguments: argparse.Namespace) -> int:
 
     path = _journal(arguments)
     results = _results_of(arguments.run, path)
+    if isinstance(results, smsframe.SentFiles):
+        results = results.to_frame()
     out = arguments.out
     if out is None:
         usual = Path(f"{arguments.run}-report.html")

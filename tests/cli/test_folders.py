@@ -111,3 +111,14 @@ def test_send__of_a_folder_with_several_texts(folder, sending, sandbox, capsys):
     outbox = sandbox.outbox()
     assert len(outbox) == 6
     assert arms.isin(["A", "B"]).all()
+
+
+def test_status__of_a_run_from_files(folder, sending, sandbox, capsys):
+    """It is asked for, and the files say what was learned."""
+    assert main([*sending(folder, TEXT), "--out", "results", "--confirm", "6"]) == 0
+    run = smsframe.SentFiles("results").run
+    capsys.readouterr()
+    base_url = sending(folder, TEXT)[-2:]
+    assert main(["status", run, *base_url, "--wait", "20"]) == 0
+    assert "SentFiles: 6 sent in 2 files" in capsys.readouterr().out
+    assert smsframe.SentFiles("results").counts == {"sent": 6}
