@@ -12,7 +12,7 @@ import numpy as np
 
 from smsframe._plan.campaign_names import is_test
 from smsframe._plan.verdicts import READY
-from smsframe._send import nearly_the_same
+from smsframe._send import nearly_the_same, variants_pinned
 from smsframe._stream.portions import plan_portion, portions
 from smsframe._stream.scratch import AGAIN, DUPLICATE, HELD, KNOWN, LATER
 
@@ -44,6 +44,9 @@ def faults_before(
     rounds = [(records[number], count) for number, count in sorted(joined.sizes.items())]
     finished = journal.finished_runs(found.scope)
     told = [*nearly_the_same.accepted_before(rounds, finished=finished, now=found.now)]
+    if found.plan.options.campaign is not None:  # one begun with several texts stays one
+        pinned = variants_pinned.fault_of(found.plan, journal.variants(found.scope))
+        told += [] if pinned is None else [pinned]
     if near and joined.going:
         told += _had_nearly_this(found, joined, near, scratch, journal)
     return told
