@@ -28,6 +28,7 @@ SHOWN_REASONS = 20
 SHOWN_LABELS = 5
 ENCODINGS = {"gsm7": "GSM-7", "ucs2": "UCS-2"}
 OF_THE_TEXT = ("text_missing", "text_too_long", "text_malformed")
+HELD_OUT = "held_out"  # on purpose: nothing is amiss with those
 FINE = ("accepted", "sent", "planned")
 COUNTED_LATER = "A send is under way; what is left is counted when it has ended."
 
@@ -236,7 +237,8 @@ def _meaning(results: pd.DataFrame, status: str, meaning: str) -> str:
 
 def _failed(results: pd.DataFrame) -> list[Html]:
     """Return why rows did not go out, each reason once, with the first rows that have it."""
-    failed = results[~results["sms_status"].isin(FINE)]
+    held_out = results["sms_code"].eq(HELD_OUT).fillna(value=False)
+    failed = results[~(results["sms_status"].isin(FINE) | held_out)]
     if failed.empty:
         return []
     reasons = [failed["sms_status"].astype(str), failed["sms_error"].fillna("").astype(str)]

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 REDRAW_S = 0.1
 SPEAK_S = 5.0
-FOR_GOOD = ("excluded", "never_open", "opted_out", "no_consent")
+FOR_GOOD = ("excluded", "held_out", "never_open", "opted_out", "no_consent")
 """The rules whose rows another send of the same does not send either."""
 STOP_TIP = "Start no further call; the notebook's ■ does the same"
 STOPPING = "Stopping: waiting for the calls under way."
