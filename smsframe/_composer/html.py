@@ -10,6 +10,7 @@ from smsframe._base.held_back import RULE_NAMES, team_in_words
 from smsframe._base.html import MARKS, Html, joined, money, table, tag, text_of_cell
 from smsframe._base.masking import mask_sentence
 from smsframe._base.sentences import Sentence, on_screen, recalled, sentence_of
+from smsframe._composer.several_texts import counts_line
 from smsframe._plan.show import row_label
 
 if TYPE_CHECKING:
@@ -114,7 +115,8 @@ def figures(seen: Overview, *, sending: bool = False) -> Html:
         pairs.append((f"{seen.waiting:,}", "wait until what stands below is fixed"))
     shown = (tag("span", tag("b", number), f" {name}") for number, name in pairs)
     known = faint(COUNTED_LATER) if sending else past(seen)
-    return joined(tag("div", *shown, class_="sms-figures"), known, lines(seen.notes))
+    by_text = "" if sending else faint(counts_line(seen.by_text))
+    return joined(tag("div", *shown, class_="sms-figures"), by_text, known, lines(seen.notes))
 
 
 def held(seen: Overview) -> list[tuple[str, str]]:
@@ -232,6 +234,8 @@ def _meaning(results: pd.DataFrame, status: str, meaning: str) -> str:
     if status != "not_attempted":
         return meaning
     codes = results["sms_code"][results["sms_status"] == status]
+    if (codes == HELD_OUT).all():
+        return "held out, to compare with; they get nothing"
     return "a rule holds it back; why stands below" if codes.isin(RULE_NAMES).all() else meaning
 
 

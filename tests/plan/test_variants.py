@@ -246,9 +246,3 @@ def test_arguments__refused(text, options, word):
     """Before anything else, with what is meant instead."""
     with pytest.raises(InputError, match=word):
         planned(text, **options)
-
-
-def test_compose__says_that_a_screen_has_one_text():
-    """Rather than to show one of several."""
-    with pytest.raises(InputError, match="one text"):
-        PEOPLE.sms.compose(TWO, program="148372", campaign="nov-test")

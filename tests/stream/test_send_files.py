@@ -193,7 +193,7 @@ def test_send_files__of_a_campaign_that_is_a_test(client, sandbox, tmp_path):
     folder = parts(tmp_path / "people", people)
     planned = smsframe.plan_files(folder, TEXT, program="148372", campaign="t", progress=False)
     assert "variants_changed" in planned.problem_counts
-    with pytest.raises(InputError, match="has begun with A 0.25, B 0.25, holdout 0.5"):
+    with pytest.raises(InputError, match=r"has begun with A 0\.25, B 0\.25, holdout 0\.5"):
         send_files(folder, tmp_path / "results", campaign="t")
     assert len(sandbox.outbox()) == went
     send_files(folder, tmp_path / "results", campaign="plain")
