@@ -284,6 +284,7 @@ def test_results__brought_back(sandbox):
     assert list(again.columns)[-1] == "sms_variant"
     pd.testing.assert_series_equal(again["sms_variant"], results["sms_variant"])
     pd.testing.assert_series_equal(again["sms_code"], results["sms_code"])
+    assert again.attrs["smsframe"]["rows"] == 60
     assert again.attrs["smsframe"]["variants"] == {"split": {"A": 0.5, "B": 0.5}, "holdout": 0.2}
     again["bought"] = False
     assert again.sms.compare("bought").sample_ratio_p > 0.001
