@@ -348,6 +348,7 @@ def runs(*, client: Client | None = None, journal: JournalArgument = None) -> pd
     -------
     DataFrame
         Indexed by the run's id: ``campaign``, ``program``, ``text`` (phone numbers masked),
+        ``variants`` (of several texts, the share of people that each had; NA for one text),
         ``rows``, the number of rows by status as it is now, ``earlier`` (rows that an earlier run
         had dealt with), ``batches``, ``started_at`` (UTC), ``seconds``, ``ending`` (``done``,
         ``stopped``, ``interrupted``, ``failed``, ``not ended``: under way or killed,

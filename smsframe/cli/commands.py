@@ -161,7 +161,16 @@ def _plan(arguments: argparse.Namespace) -> int:
         write.check_fits(cells, arguments.out)
     output.say(output.plan_lines(made, texts=arguments.texts))
     planned = files.with_cells(made.to_frame(), cells)
-    return _written(planned, arguments.out, ("planned", *DONE), "would become")
+    code = _written(planned, arguments.out, ("planned", *DONE), "would become")
+    return SOME_NOT if _is_refused(made) else code
+
+
+def _is_refused(made: Plan) -> bool:
+    """Tell whether the journal has something against the whole send."""
+    with contextlib.suppress(SmsframeError):  # a journal that fails has said so with the plan
+        past = made.history
+        return past is not None and bool(past.blocking)
+    return False
 
 
 def _send(arguments: argparse.Namespace) -> int:
@@ -216,7 +225,9 @@ def _plan_files(arguments: argparse.Namespace) -> int:
     made = smsframe.plan_files(arguments.file, _said(arguments), **_options(arguments))
     output.say(repr(made))
     lists.say_problems(made)
-    return ALL_ACCEPTED if made.counts.get("ready", 0) == made.rows else SOME_NOT
+    goes = made.counts.get("ready", 0) == made.rows
+    wrong = bool((made.problems["severity"] == "error").any())
+    return ALL_ACCEPTED if goes and not wrong else SOME_NOT
 
 
 def _send_files(arguments: argparse.Namespace) -> int:
