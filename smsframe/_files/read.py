@@ -69,8 +69,8 @@ def read(
     separator: str | None = None,
     decimal: Literal[".", ","] | None = None,
     header_line: int | None = None,
-    numbers: Sequence[str] = (),
-    dates: Sequence[str] = (),
+    numbers: Sequence[str] | None = None,
+    dates: Sequence[str] | None = None,
     quiet: bool = False,
 ) -> pd.DataFrame:
     r"""Read a file of people as the command line does: every cell as a person saw it.
@@ -100,10 +100,10 @@ def read(
         Line (row of a sheet), from 1, that has the names of the columns; what stands above is left
         out. None: the first that is not blank.
     numbers : list of str, optional
-        Columns to read as numbers, for ``formats=``. None is: a number that is read and written
-        again is not what stood there.
+        Columns to read as numbers, for ``formats=``. None: every cell stays text, for a number that
+        is read and written again is not what stood there.
     dates : list of str, optional
-        Columns to read as dates, the year first.
+        Columns to read as dates, the year first. None: every cell stays text.
     quiet : bool, default False
         Print nothing.
 
@@ -185,6 +185,8 @@ def _of_kinds(
 
 def _names(argument: str, given: Any, faults: list[str]) -> tuple[str, ...]:
     """Return names of columns."""
+    if given is None:
+        return ()
     is_list = not isinstance(given, str) and isinstance(given, (list, tuple, pd.Index))
     if is_list and all(isinstance(name, str) for name in given):
         return tuple(dict.fromkeys(given))

@@ -61,6 +61,7 @@ white-space:nowrap;color:#000;print-color-adjust:exact;-webkit-print-color-adjus
 border-radius:.15em;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .text{background:var(--card);border:1px solid var(--line);border-radius:.5rem;
 padding:.8rem 1rem;margin:.5rem 0;white-space:pre-wrap;overflow-wrap:anywhere;font:inherit}
+.which{font-size:1rem;margin:1rem 0 .25rem}
 .open{background:var(--call);border-left:4px solid var(--callline);padding:.6rem 1rem;
 margin:.7rem 0;break-inside:avoid}
 .open h3{font-size:1rem;margin:0}

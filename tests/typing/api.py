@@ -250,7 +250,15 @@ def handing_over(results: pd.DataFrame) -> None:
     """Read a file of people, write results for others."""
     assert_type(smsframe.read("people.csv", encoding="cp1252"), pd.DataFrame)
     smsframe.read(Path("people.xlsx"), sheet="People", hidden_rows="skip")
-    smsframe.read("people.csv", separator=";", header_line=2, numbers=["n"], decimal=",", dates=["day"], quiet=True)
+    smsframe.read(
+        "people.csv",
+        separator=";",
+        header_line=2,
+        numbers=["n"],
+        decimal=",",
+        dates=["day"],
+        quiet=True,
+    )
     smsframe.read("people.xlsx", hidden_rows="all")  # type: ignore[arg-type]
     smsframe.to_excel(results, Path("results.xlsx"), index=True, overwrite=True)
     smsframe.to_excel(results, "results.xlsx", price_per_segment=0.01, journal="j.sqlite3")
