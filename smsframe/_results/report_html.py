@@ -272,7 +272,8 @@ def _had(facts: Facts, name: str) -> str:
     if counts is None or name not in counts.index:
         cut = counts is not None and OTHERS in counts.index
         return f"counted in “{OTHERS}” below" if cut else "no rows here"
-    numbers = {str(status): int(number) for status, number in counts.loc[name].items()}
+    line = counts.index.get_loc(name)
+    numbers = dict(zip(counts.columns, counts.to_numpy()[line].tolist(), strict=True))
     told = [f"{n:,} {words_of(s)}" for s in STATUS_COLOURS if (n := numbers.get(s, 0))]
     rows = sum(numbers.values())
     return f"{rows:,} {_rows(rows)} ({', '.join(told)})"

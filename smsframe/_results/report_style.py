@@ -46,6 +46,7 @@ tbody th{min-width:5.5rem}
 tr{break-inside:avoid}
 caption>span{display:inline-block;position:sticky;left:0;max-width:calc(100vw - 2.5rem)}
 .status{white-space:nowrap}
+thead .status{white-space:normal}
 .under{font-size:.85rem;color:var(--soft)}
 .n{text-align:right;white-space:nowrap}
 .draw{width:45%;min-width:9rem}
@@ -73,5 +74,6 @@ th,td{padding:.35rem .3rem}.draw{width:35%;min-width:5rem}h1{font-size:1.45rem}}
 @page{size:A4;margin:15mm}
 @media print{body{font-size:10.5pt}section{break-inside:avoid}
 header,main,footer{max-width:none;padding:0}
-.box{overflow:visible}caption>span{max-width:none}.draw{min-width:6rem}h2{margin-top:1.4rem}}
+.box{overflow:visible}caption>span{max-width:none}
+.draw{width:30%;min-width:6rem}th,td{padding:.3rem .35rem}h2{margin-top:1.4rem}}
 """
