@@ -16,7 +16,7 @@ from smsframe._base.any_frame import as_frame
 from smsframe._base.result_columns import STATUSES, detached, strip_results
 from smsframe._base.result_rows import A_RESULT, ResultRows
 from smsframe._base.tracebacks import public
-from smsframe._base.validation import check_text, refuse
+from smsframe._base.validation import check_bool, check_text, refuse
 from smsframe._connect import journal_file
 from smsframe._results import history
 from smsframe._results.open_journal import existing_journal, reading_journal
@@ -48,6 +48,10 @@ __all__ = [
 FAILED = ("rejected", "invalid", "not_attempted", "not_sent")
 RETRIED = ("rejected", "not_attempted")
 HELD_OUT = "held_out"
+LOOKED_AT = (
+    "started_at", "campaign", "text", "rows", "accepted", "sent", "unknown", "ending", "who"
+)  # fmt: skip
+"""The columns of runs that fit beside one another on a screen."""
 NOT_AGAIN = (HELD_OUT, "already_in_campaign", "excluded", "opted_out", "no_consent")
 
 
@@ -335,11 +339,15 @@ def plot(frame: AnyFrame) -> npt.NDArray[Any]:
 
 
 @public
-def runs(*, client: Client | None = None, journal: JournalArgument = None) -> pd.DataFrame:
+def runs(
+    *, full: bool = False, client: Client | None = None, journal: JournalArgument = None
+) -> pd.DataFrame:
     """List every run that the journal knows, the latest first.
 
     Parameters
     ----------
+    full : bool, default False
+        Give all columns, not only those that are looked at most.
     client : Client, optional
         Whose journal to look into. None: that of the client ``connect`` made last, else the usual
         one.
@@ -349,11 +357,12 @@ def runs(*, client: Client | None = None, journal: JournalArgument = None) -> pd
     Returns
     -------
     DataFrame
-        Indexed by the run's id: ``campaign``, ``program``, ``text`` (phone numbers masked),
-        ``rows``, the number of rows by status as it is now, ``earlier`` (rows that an earlier run
-        had dealt with), ``batches``, ``started_at`` (UTC), ``seconds``, ``ending`` (``done``,
-        ``stopped``, ``interrupted``, ``failed``, ``not ended``: under way or killed,
-        ``forgotten``) and ``who`` (user and host). Counts are Int64; those that were forgotten are
+        Indexed by the run's id: ``started_at`` (UTC), ``campaign``, ``text`` (phone numbers
+        masked), ``rows``, the number of those ``accepted``, ``sent`` and ``unknown`` as it is now,
+        ``ending`` (``done``, ``stopped``, ``interrupted``, ``failed``, ``not ended``: under way or
+        killed, ``forgotten``) and ``who`` (user and host). With ``full`` also ``program``, rows of
+        every other status, ``earlier`` (rows that an earlier run had dealt with), ``batches`` and
+        ``seconds``. Counts are Int64; those that were forgotten are
         NA. Empty when there is no journal yet.
 
     Raises
@@ -367,8 +376,12 @@ def runs(*, client: Client | None = None, journal: JournalArgument = None) -> pd
     >>> smsframe.runs(journal="no-such-journal.sqlite3").empty
     True
     """
+    faults: list[str] = []
+    every = check_bool("full", full, faults)
+    refuse(faults)
     with reading_journal(journal_file(client, journal)) as opened:
-        return history.empty_runs() if opened is None else history.run_table(opened)
+        table = history.empty_runs() if opened is None else history.run_table(opened)
+    return table if every else table[list(LOOKED_AT)]
 
 
 @public

@@ -350,7 +350,7 @@ def _runs(arguments: argparse.Namespace) -> int:
     from smsframe.cli import output  # noqa: PLC0415 - as above
 
     path = _journal(arguments)
-    output.say(output.run_lines(runs(journal=path), path))
+    output.say(output.run_lines(runs(full=True, journal=path), path))
     return ALL_ACCEPTED
 
 

@@ -231,7 +231,7 @@ def looking_back(results: pd.DataFrame, client: smsframe.Client) -> None:
     for frame in (smsframe.failed(results), smsframe.unknown(results), smsframe.to_retry(results)):
         assert_type(frame, pd.DataFrame)
     assert_type(smsframe.batches(results, client=client, journal=None), pd.DataFrame)
-    assert_type(smsframe.runs(client=client, journal="journal.sqlite3"), pd.DataFrame)
+    assert_type(smsframe.runs(full=True, client=client, journal="journal.sqlite3"), pd.DataFrame)
     again = smsframe.results("20261101-090000-abc123", client=client, journal=Path("j.sqlite3"))
     assert_type(again, pd.DataFrame)
     smsframe.plot(again)[0].set_title("Sent")
