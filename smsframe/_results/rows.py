@@ -17,6 +17,7 @@ from smsframe._base.result_columns import STATUSES, detached, strip_results
 from smsframe._base.result_rows import A_RESULT, ResultRows
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_bool, check_text, refuse
+from smsframe._base.whole_texts import to_be_read
 from smsframe._connect import journal_file
 from smsframe._results import history
 from smsframe._results.open_journal import existing_journal, reading_journal
@@ -171,7 +172,7 @@ def failed(frame: AnyFrame) -> pd.DataFrame:
     -------
     DataFrame
         The rows that are ``rejected``, ``invalid``, ``not_attempted`` or ``not_sent``, on their
-        labels. Unknown ones are not among them: see :func:`unknown`.
+        labels. It shows its sentences whole. Unknown ones are not among them: see :func:`unknown`.
 
     Raises
     ------
@@ -188,7 +189,7 @@ def failed(frame: AnyFrame) -> pd.DataFrame:
     """
     frame = as_frame(frame, A_RESULT)
     rows = ResultRows.read(frame)
-    return detached(frame.loc[rows.has(*FAILED) & ~rows.has_code(HELD_OUT)])
+    return to_be_read(detached(frame.loc[rows.has(*FAILED) & ~rows.has_code(HELD_OUT)]))
 
 
 @public
@@ -205,7 +206,7 @@ def unknown(frame: AnyFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The rows that are ``unknown``, on their labels.
+        The rows that are ``unknown``, on their labels. It shows its sentences whole.
 
     Raises
     ------
@@ -438,4 +439,4 @@ def _chosen(frame: AnyFrame, *statuses: str) -> pd.DataFrame:
     """Return the rows with one of these statuses."""
     frame = as_frame(frame, A_RESULT)
     chosen = ResultRows.read(frame).has(*statuses)
-    return detached(frame.loc[chosen])
+    return to_be_read(detached(frame.loc[chosen]))
