@@ -306,7 +306,7 @@ def to_retry(frame: AnyFrame) -> pd.DataFrame:
 
 @public
 def plot(frame: AnyFrame) -> npt.NDArray[Any]:
-    """Draw results: outcome by batch over time, reasons ranked, segments per message.
+    """Draw results: outcome over time, reasons ranked, segments per message.
 
     Parameters
     ----------
@@ -316,8 +316,8 @@ def plot(frame: AnyFrame) -> npt.NDArray[Any]:
     Returns
     -------
     array of matplotlib Axes, shape (3,)
-        One figure; ``axes[0].figure.savefig(path)`` keeps it. Over 60 batches, neighbouring ones
-        share a bar.
+        One figure on white; ``axes[0].figure.savefig(path)`` keeps it. A bar is a span of time,
+        from a second to weeks, so that there are at most 60.
 
     Raises
     ------
