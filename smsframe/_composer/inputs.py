@@ -176,8 +176,10 @@ def _literal(value: Any) -> str:
         return value.name
     if isinstance(value, pd.Timestamp):
         return f"pd.{value!r}"
-    if isinstance(value, tuple):
-        return f"({', '.join(map(_literal, value))}{',' * (len(value) == 1)})"
+    if isinstance(value, (tuple, list)):
+        inside = ", ".join(map(_literal, value))
+        one = "," * (len(value) == 1)
+        return f"[{inside}]" if isinstance(value, list) else f"({inside}{one})"
     if callable(value):
         name = getattr(value, "__name__", "function")
         return value.code if isinstance(value, Spelled) else str(name)
