@@ -508,6 +508,22 @@ class FilesRun:
 
     # -- the run
 
+    def _place(self, out: Path) -> dict[str, Any]:
+        """Return where rows stand and results go, and to which countries, as the journal keeps it.
+
+        A file has its name, rows, size and checksum; its rows are numbered in the batches.
+        """
+        found = self.found
+        files = [
+            [file.name, found.file_rows[number], file.size, file.checksum]
+            for number, file in enumerate(found.files)
+        ]
+        return {
+            "out": str(out.resolve()),
+            "files": files,
+            "countries": list(dict(found.countries.most_common())),
+        }
+
     def deliver(self, client: Client, out: Path, progress: Any) -> Delivery:
         """Send what is to be sent; whatever happens, say in the journal how it ended."""
         journal = self.journal
@@ -537,22 +553,6 @@ class FilesRun:
             finish=lambda ended: self._finish(ended, journal, out),
             progress=progress,
         )
-
-    def _place(self, out: Path) -> dict[str, Any]:
-        """Return where rows stand and results go, and to which countries, as the journal keeps it.
-
-        A file has its name, rows, size and checksum; its rows are numbered in the batches.
-        """
-        found = self.found
-        files = [
-            [file.name, found.file_rows[number], file.size, file.checksum]
-            for number, file in enumerate(found.files)
-        ]
-        return {
-            "out": str(out.resolve()),
-            "files": files,
-            "countries": list(dict(found.countries.most_common())),
-        }
 
     def _finish(self, delivery: Delivery, journal: Journal, out: Path) -> None:
         """Write what is left, and end the run in the journal."""

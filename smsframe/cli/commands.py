@@ -22,7 +22,7 @@ import warnings
 from dataclasses import replace
 from glob import has_magic
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import smsframe
 from smsframe._base.sentences import Sentence, in_shell, sentence_of
@@ -161,7 +161,16 @@ def _plan(arguments: argparse.Namespace) -> int:
         write.check_fits(cells, arguments.out)
     output.say(output.plan_lines(made, texts=arguments.texts))
     planned = files.with_cells(made.to_frame(), cells)
-    return _written(planned, arguments.out, ("planned", *DONE), "would become")
+    code = _written(planned, arguments.out, ("planned", *DONE), "would become")
+    return SOME_NOT if _is_refused(made) else code
+
+
+def _is_refused(made: Plan) -> bool:
+    """Tell whether the journal has something against the whole send."""
+    with contextlib.suppress(SmsframeError):  # a journal that fails has said so with the plan
+        past = made.history
+        return past is not None and bool(past.blocking)
+    return False
 
 
 def _send(arguments: argparse.Namespace) -> int:
@@ -191,6 +200,9 @@ def _send(arguments: argparse.Namespace) -> int:
     return code if code == ALL_ACCEPTED else _advised(made, code)
 
 
+READING: Final = ("sheet", "hidden_rows", "encoding", "separator", "header_line", "decimal")
+
+
 def _are_files(path: Path) -> bool:
     """Tell whether a folder or a pattern was named, in place of one file."""
     return path.is_dir() or (has_magic(str(path)) and not path.exists())
@@ -198,7 +210,7 @@ def _are_files(path: Path) -> bool:
 
 def _refuse_of_one_file(arguments: argparse.Namespace) -> None:
     """Refuse what is for one file alone."""
-    for name in ("sheet", "hidden_rows", "encoding", "decimal", "overwrite"):
+    for name in (*READING, "overwrite"):
         if getattr(arguments, name):
             flag = f"--{name.replace('_', '-')}"
             raise InputError(f"{flag} is for one file. Leave it out, or send file by file.")
@@ -216,7 +228,9 @@ def _plan_files(arguments: argparse.Namespace) -> int:
     made = smsframe.plan_files(arguments.file, _said(arguments), **_options(arguments))
     output.say(repr(made))
     lists.say_problems(made)
-    return ALL_ACCEPTED if made.counts.get("ready", 0) == made.rows else SOME_NOT
+    goes = made.counts.get("ready", 0) == made.rows
+    wrong = bool((made.problems["severity"] == "error").any())
+    return ALL_ACCEPTED if goes and not wrong else SOME_NOT
 
 
 def _send_files(arguments: argparse.Namespace) -> int:
@@ -359,7 +373,7 @@ def _runs(arguments: argparse.Namespace) -> int:
     from smsframe.cli import output  # noqa: PLC0415 - as above
 
     path = _journal(arguments)
-    output.say(output.run_lines(runs(journal=path), path))
+    output.say(output.run_lines(runs(full=True, journal=path), path))
     return ALL_ACCEPTED
 
 
@@ -491,13 +505,19 @@ def _connect(arguments: argparse.Namespace) -> Client:
 def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
     """Return the plan that the command line asks for, and the cells of the file as they are."""
     from smsframe._files import read as files  # noqa: PLC0415 - as above
+    from smsframe._files.csv_reader import CsvWay  # noqa: PLC0415 - as above
 
     formats: dict[Any, str] = dict(arguments.format)
+    files.check_way(arguments.separator, arguments.header_line)
     cells = files.read_cells(
         arguments.file,
         sheet=arguments.sheet,
         hidden_rows=arguments.hidden_rows,
-        encoding=arguments.encoding,
+        way=CsvWay(
+            encoding=arguments.encoding,
+            separator=arguments.separator,
+            header_line=arguments.header_line,
+        ),
         decimal=arguments.decimal,
     )
     files.check_header(cells, _columns_named(arguments), arguments.file.name)
