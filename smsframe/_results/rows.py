@@ -352,7 +352,8 @@ def runs(*, client: Client | None = None, journal: JournalArgument = None) -> pd
         Indexed by the run's id: ``campaign``, ``program``, ``text`` (phone numbers masked),
         ``rows``, the number of rows by status as it is now, ``earlier`` (rows that an earlier run
         had dealt with), ``batches``, ``started_at`` (UTC), ``seconds``, ``ending`` (``done``,
-        ``stopped``, ``interrupted``, ``failed``, ``not ended``: under way or killed,
+        ``stopped``, ``interrupted``, ``failed``, ``sending``: somebody
+        sends it now, as far as the journal can tell, ``not ended``: under way or killed,
         ``forgotten``) and ``who`` (user and host). Counts are Int64; those that were forgotten are
         NA. Empty when there is no journal yet.
 
