@@ -37,7 +37,7 @@ AT_ONCE_ROWS = 20_000
 NO_ROWS = "The frame has no rows."
 STAND_IN = "0"
 
-Event: TypeAlias = Literal["choices", "row", "overview", "results", "new"]
+Event: TypeAlias = Literal["choices", "row", "tab", "overview", "results", "new"]
 
 
 class Desk:
@@ -54,6 +54,8 @@ class Desk:
 
     Attributes
     ----------
+    tab : str
+        The name of the text at hand where there are several.
     wrong : mapping of str to str
         What is wrong with an entry, by its field; nothing is sent while there is any.
     """
@@ -65,6 +67,7 @@ class Desk:
         self.frame = result_columns.detached(frame)
         self.choices = choices
         self.row = 0
+        self.tab = next(iter(choices.texts), "")
         self.overview: Overview | None = None
         self.refusal = ""
         self.wrong: Mapping[str, str] = {}
@@ -107,6 +110,24 @@ class Desk:
             self._outdate()
         self.tell("choices")
         self.background.ask(partial(self._look, self._version))
+
+    @property
+    def written(self) -> Choices:
+        """The choices with the text at hand alone."""
+        return self.choices.of(self.tab)
+
+    def write(self, text: str, name: str = "") -> None:
+        """Take a new text: the one, or one of several by its name."""
+        if name:
+            self.choose(texts={**self.choices.texts, name: text})
+        else:
+            self.choose(text=text)
+
+    def turn_to(self, tab: str) -> None:
+        """Take another of several texts to hand."""
+        if tab != self.tab:
+            self.tab = tab
+            self.tell("tab")
 
     def show(self, row: int | None) -> None:
         """Show another row; None and rows that are not there are ignored."""
@@ -158,16 +179,28 @@ class Desk:
         chosen = choices or self.choices
         given = chosen.arguments()
         given["program"], given["client"] = chosen.program or program, self.client
-        return planning.plan(self.frame, chosen.text, **given)
+        return planning.plan(self.frame, chosen.said, **given)
 
     def row_shown(self) -> row_preview.RowPreview:
-        """Return the row that is shown."""
+        """Return the row that is shown, with the text at hand."""
+        return row_preview.preview_row(self.frame, self.row, self.written, self.addressee())
+
+    def texts_shown(self) -> list[tuple[str, row_preview.RowPreview]]:
+        """Return what each of several texts says to the row that is shown."""
+        nobody = row_preview.Addressee(to="")
+        return [
+            (name, row_preview.preview_row(self.frame, self.row, self.choices.of(name), nobody))
+            for name in self.choices.texts
+        ]
+
+    def addressee(self) -> row_preview.Addressee:
+        """Return whom the row that is shown goes to."""
         chosen = self.choices
         where = (chosen.region, chosen.region_from)
         asked = (self.row, chosen.phone, chosen.lookup, where, chosen.formats)
         if self._who is None or self._who[0] != asked:
             self._who = (asked, row_preview.addressee(self.frame, self.row, chosen))
-        return row_preview.preview_row(self.frame, self.row, chosen, self._who[1])
+        return self._who[1]
 
     def _seen(self, before: Overview | None) -> Overview:
         """Return the overview of the choices as they are."""

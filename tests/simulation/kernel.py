@@ -29,7 +29,7 @@ from smsframe._base.send_settings import SendSettings
 from smsframe._base.worker_pool import Backoff
 from smsframe._journal import opening
 from smsframe._journal.store import Journal
-from smsframe._send import run
+from smsframe._send import posting, run
 
 BASE_URL = address.base_url_for("us-1")
 CREDENTIALS = credentials.Credentials(
@@ -96,8 +96,8 @@ class Kernel:
         return [
             (clients, "Transport", lambda pool_size: Network(self)),
             self._store(),
-            (run, "WorkerPool", self._workers),
-            (run, "counted_interrupts", self._interrupts),
+            (posting, "WorkerPool", self._workers),
+            (posting, "counted_interrupts", self._interrupts),
             (run, "new_run_id", self._run_id),
         ]
 

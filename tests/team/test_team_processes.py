@@ -1,7 +1,7 @@
 """Processes that share a journal: raced, killed, put to sleep past their lease; nobody twice.
 
 Each process pretends to be on a machine of its own, so that nothing but leases keeps them apart.
-The short versions run with all tests, the long ones in ``make soak``.
+One of each runs with all tests, a few in ``make full``, many in ``make soak``.
 """
 
 from __future__ import annotations
@@ -195,19 +195,22 @@ def sleep_past_the_lease(crew, times, seed):
     return superseded
 
 
-def test_race__few(crew):
+@pytest.mark.parametrize("times", [1, pytest.param(6, marks=pytest.mark.full)])
+def test_race__few(crew, times):
     """The same campaign from two machines, a few times."""
-    race(crew, 3, seed=1)
+    race(crew, times, seed=1)
 
 
-def test_kill__few(crew):
+@pytest.mark.parametrize("times", [1, pytest.param(6, marks=pytest.mark.full)])
+def test_kill__few(crew, times):
     """A sender killed, a few times; a machine of the same name goes on at once."""
-    kill(crew, 3, seed=1)
+    kill(crew, times, seed=1)
 
 
+@pytest.mark.full
 def test_sleep__few(crew):
-    """A sender that slept through its lease, a few times."""
-    sleep_past_the_lease(crew, 2, seed=3)
+    """A sender that slept through its lease, a few times; one superseded is in test_leases."""
+    sleep_past_the_lease(crew, 4, seed=3)
 
 
 @pytest.mark.soak

@@ -8,6 +8,8 @@ import ipywidgets as widgets
 
 from smsframe._composer import html, totals
 from smsframe._composer.panels.base import Panel, button, row
+from smsframe._composer.several_html import bubbles
+from smsframe._composer.several_texts import text_of_row
 from smsframe._plan.show import row_label
 from smsframe.errors import InputError
 
@@ -45,14 +47,26 @@ class SeePanel(Panel):
         desk.on("choices", self.refresh)
         desk.on("row", self.refresh)
         desk.on("overview", self.refresh_buttons)
+        desk.on("overview", self.refresh_texts)
         self.refresh()
 
     def refresh(self) -> None:
         """Show the row at hand."""
-        seen = self.desk.row_shown()
-        self.phone.value = html.phone(seen) if len(self.desk.frame) else ""
+        if self.desk.choices.texts:
+            self.refresh_texts()
+        else:
+            seen = self.desk.row_shown()
+            self.phone.value = html.phone(seen) if len(self.desk.frame) else ""
         self.where.value = html.faint(self._place())
         self.refresh_buttons()
+
+    def refresh_texts(self) -> None:
+        """Show what each of several texts says; which one the row gets is known of all rows."""
+        desk = self.desk
+        if desk.choices.texts and len(desk.frame):
+            seen = desk.overview
+            own = None if seen is None else text_of_row(seen.plan.data, desk.row)
+            self.phone.value = bubbles(desk.texts_shown(), desk.addressee(), own)
 
     def refresh_buttons(self) -> None:
         """Let only those buttons be pressed that lead somewhere."""

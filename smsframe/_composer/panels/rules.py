@@ -104,7 +104,8 @@ class RulesPanel(Panel):
             "gap": rule_words.gap_fault(self._gap()),
             "database": self._database_fault(),
         }
-        self.desk.wrong = {name: sentence for name, sentence in wrong.items() if sentence}
+        others = {name: told for name, told in self.desk.wrong.items() if name not in wrong}
+        self.desk.wrong = {**others, **{name: told for name, told in wrong.items() if told}}
         told = {
             "list": self._list.note,
             "hours": rule_words.hours_note(self._given.get("sending_hours"), self._typed_hours),

@@ -28,6 +28,7 @@ from smsframe._base.sentences import named_counts, on_screen
 from smsframe._composer import html, text_history, totals
 from smsframe._composer.job.blockers import name_of, obstacles
 from smsframe._composer.panels.base import Panel, button, row, shown
+from smsframe._composer.several_texts import counts_line
 from smsframe._composer.state import NO_ROWS
 from smsframe._send.report import ALWAYS, with_held
 from smsframe._widgets import active_job
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
 REDRAW_S = 0.1
 SPEAK_S = 5.0
-FOR_GOOD = ("excluded", "never_open", "opted_out", "no_consent")
+FOR_GOOD = ("excluded", "held_out", "never_open", "opted_out", "no_consent")
 """The rules whose rows another send of the same does not send either."""
 STOP_TIP = "Start no further call; the notebook's ■ does the same"
 STOPPING = "Stopping: waiting for the calls under way."
@@ -176,7 +177,7 @@ class SendPanel(Panel):
         if not self.once.begin():
             return
         self._asked = None
-        text_history.remember(self.desk.choices.text)
+        text_history.remember(self.desk.choices.said)
         before = self.dispatch
         self.dispatch = Dispatch(asked.plan, asked.client, asked.left, self.desk.choices)
         if active_job.begin(self.dispatch):
@@ -353,7 +354,8 @@ def _question(seen: Overview, *, typed: bool) -> str:
     cost = "" if seen.cost is None else f", cost {money(seen.cost)}"
     size = f" ({html.many(seen.segments, 'segment')}{cost})" if seen.is_whole else ""
     asked = f"Send {html.many(seen.left, 'message')}{size} from program {program}?"
-    told = [html.held_line(seen), _opens_in_time(seen), _consent(seen), f"{where}{more}"]
+    by_text = counts_line(seen.by_text)
+    told = [by_text, html.held_line(seen), _opens_in_time(seen), _consent(seen), f"{where}{more}"]
     return joined(html.strong(asked), _warnings(seen), *map(html.faint, told))
 
 

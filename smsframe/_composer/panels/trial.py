@@ -53,6 +53,7 @@ class TryPanel(Panel):
         )
         desk.on("choices", self.renew)
         desk.on("row", self.renew)
+        desk.on("tab", self.renew)
 
     def fire(self) -> None:
         """Send a try, if this is the click that may."""
@@ -62,7 +63,7 @@ class TryPanel(Panel):
         try:
             self.dispatch = self._dispatch()
             self.outcome.value = html.faint("Sending …")
-            text_history.remember(self.desk.choices.text)
+            text_history.remember(self.desk.choices.said)
             self.dispatch.start(lambda _: None, self.end)
         except BaseException:
             self.once.end(again=True)
@@ -94,7 +95,7 @@ class TryPanel(Panel):
         if not self.desk.choices.program:
             raise InputError("Choose the program to send from.")
         numbers = trial.numbers_of(self.numbers.value)
-        plan = trial.try_plan(self.desk.frame, self._places(), numbers, self.desk.choices)
+        plan = trial.try_plan(self.desk.frame, self._places(), numbers, self.desk.written)
         return Dispatch(plan, client, plan.recipients)
 
     def _places(self) -> list[int]:

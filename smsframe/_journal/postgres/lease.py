@@ -278,7 +278,7 @@ def _busy(
         Sentence(
             f"{who} has been sending this campaign{since}{far}. Nothing was sent by this call. "
             f"Wait for it ({max(ends_in_s, 0):.0f} s at most if that process has died): ",
-            arg("wait_s", 600),
+            arg("wait_s", 600, screen='a time in the field "Wait up to"'),
             " does. This call sends only what is left then. Or leave it: what is being sent there "
             "need not be sent here.",
         ),
