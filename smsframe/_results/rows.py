@@ -16,6 +16,8 @@ from smsframe._base.any_frame import as_frame
 from smsframe._base.result_columns import STATUSES, detached, strip_results
 from smsframe._base.result_rows import A_RESULT, ResultRows
 from smsframe._base.tracebacks import public
+from smsframe._base.validation import check_bool, refuse
+from smsframe._base.whole_texts import to_be_read
 from smsframe._connect import journal_file
 from smsframe._results import history
 from smsframe._results.open_journal import reading_journal
@@ -46,6 +48,10 @@ __all__ = [
 FAILED = ("rejected", "invalid", "not_attempted", "not_sent")
 RETRIED = ("rejected", "not_attempted")
 HELD_OUT = "held_out"
+LOOKED_AT = (
+    "started_at", "campaign", "text", "rows", "accepted", "sent", "unknown", "ending", "who"
+)  # fmt: skip
+"""The columns of runs that fit beside one another on a screen."""
 NOT_AGAIN = (HELD_OUT, "already_in_campaign", "excluded", "opted_out", "no_consent")
 
 
@@ -165,7 +171,7 @@ def failed(frame: AnyFrame) -> pd.DataFrame:
     -------
     DataFrame
         The rows that are ``rejected``, ``invalid``, ``not_attempted`` or ``not_sent``, on their
-        labels. Unknown ones are not among them: see :func:`unknown`.
+        labels. It shows its sentences whole. Unknown ones are not among them: see :func:`unknown`.
 
     Raises
     ------
@@ -182,7 +188,7 @@ def failed(frame: AnyFrame) -> pd.DataFrame:
     """
     frame = as_frame(frame, A_RESULT)
     rows = ResultRows.read(frame)
-    return detached(frame.loc[rows.has(*FAILED) & ~rows.has_code(HELD_OUT)])
+    return to_be_read(detached(frame.loc[rows.has(*FAILED) & ~rows.has_code(HELD_OUT)]))
 
 
 @public
@@ -199,7 +205,7 @@ def unknown(frame: AnyFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The rows that are ``unknown``, on their labels.
+        The rows that are ``unknown``, on their labels. It shows its sentences whole.
 
     Raises
     ------
@@ -299,7 +305,7 @@ def to_retry(frame: AnyFrame) -> pd.DataFrame:
 
 @public
 def plot(frame: AnyFrame) -> npt.NDArray[Any]:
-    """Draw results: outcome by batch over time, reasons ranked, segments per message.
+    """Draw results: outcome over time, reasons ranked, segments per message.
 
     Parameters
     ----------
@@ -309,8 +315,8 @@ def plot(frame: AnyFrame) -> npt.NDArray[Any]:
     Returns
     -------
     array of matplotlib Axes, shape (3,)
-        One figure; ``axes[0].figure.savefig(path)`` keeps it. Over 60 batches, neighbouring ones
-        share a bar.
+        One figure on white; ``axes[0].figure.savefig(path)`` keeps it. A bar is a span of time,
+        from a second to weeks, so that there are at most 60.
 
     Raises
     ------
@@ -333,11 +339,15 @@ def plot(frame: AnyFrame) -> npt.NDArray[Any]:
 
 
 @public
-def runs(*, client: Client | None = None, journal: JournalArgument = None) -> pd.DataFrame:
+def runs(
+    *, full: bool = False, client: Client | None = None, journal: JournalArgument = None
+) -> pd.DataFrame:
     """List every run that the journal knows, the latest first.
 
     Parameters
     ----------
+    full : bool, default False
+        Give all columns, not only those that are looked at most.
     client : Client, optional
         Whose journal to look into. None: that of the client ``connect`` made last, else the usual
         one.
@@ -347,11 +357,13 @@ def runs(*, client: Client | None = None, journal: JournalArgument = None) -> pd
     Returns
     -------
     DataFrame
-        Indexed by the run's id: ``campaign``, ``program``, ``text`` (phone numbers masked),
-        ``rows``, the number of rows by status as it is now, ``earlier`` (rows that an earlier run
-        had dealt with), ``batches``, ``started_at`` (UTC), ``seconds``, ``ending`` (``done``,
-        ``stopped``, ``interrupted``, ``failed``, ``not ended``: under way or killed,
-        ``forgotten``) and ``who`` (user and host). Counts are Int64; those that were forgotten are
+        Indexed by the run's id: ``started_at`` (UTC), ``campaign``, ``text`` (phone numbers
+        masked), ``rows``, the number of those ``accepted``, ``sent`` and ``unknown`` as it is now,
+        ``ending`` (``done``, ``stopped``, ``interrupted``, ``failed``, ``not ended``: under way or
+        killed, ``forgotten``) and ``who`` (user and host). With ``full`` also ``program``,
+        ``variants`` (of several texts, the share of people that each had; NA for one text), rows of
+        every other status, ``earlier`` (rows that an earlier run had dealt with), ``batches`` and
+        ``seconds``. Counts are Int64; those that were forgotten are
         NA. Empty when there is no journal yet.
 
     Raises
@@ -365,12 +377,16 @@ def runs(*, client: Client | None = None, journal: JournalArgument = None) -> pd
     >>> smsframe.runs(journal="no-such-journal.sqlite3").empty
     True
     """
+    faults: list[str] = []
+    every = check_bool("full", full, faults)
+    refuse(faults)
     with reading_journal(journal_file(client, journal)) as opened:
-        return history.empty_runs() if opened is None else history.run_table(opened)
+        table = history.empty_runs() if opened is None else history.run_table(opened)
+    return table if every else table[list(LOOKED_AT)]
 
 
 def _chosen(frame: AnyFrame, *statuses: str) -> pd.DataFrame:
     """Return the rows with one of these statuses."""
     frame = as_frame(frame, A_RESULT)
     chosen = ResultRows.read(frame).has(*statuses)
-    return detached(frame.loc[chosen])
+    return to_be_read(detached(frame.loc[chosen]))

@@ -126,4 +126,6 @@ def _settings_of(made: PlanData) -> str:
         "min_gap_s": options.min_gap_s,
         "check_consent": options.check_consent,
     }
+    if made.texts.lengths:
+        kept["texts"] = made.texts.lengths
     return json.dumps(kept, default=str)

@@ -471,7 +471,7 @@ def _refuse_nearly_the_same(run: Run) -> None:
     """Refuse what people had nearly the same already."""
     if not run.before.blocking:
         return
-    (fault,) = run.before.blocking
+    fault = run.before.blocking[0]
     run.tally.hold(run.todo, (fault.code, fault.sentence))
     results = _keep(run.tally.frame(run.plan.frame, None))
     found = Problems([*run.plan.problems.faults, *run.before.faults])

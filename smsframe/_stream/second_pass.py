@@ -338,11 +338,11 @@ class FilesRun:
         plan = opened.plan
         if is_test(plan.options.campaign):
             return None
-        batch, lookups = plan.slice(rows), None
-        if batch.contact_ids is None:
+        lookups = None
+        if plan.recipients.contact_ids is None:
             lookups = hashes_of(plan.recipients.texts(rows), self.found.service)
         files, places = opened.portion.places_of(rows)
-        return payloads.pack_places(files, places, batch.segments, lookups)
+        return payloads.pack_places(files, places, plan.segments[rows], lookups)
 
     def settle(self, result: Result) -> None:
         """Write down what became of a batch."""

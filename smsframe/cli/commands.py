@@ -23,10 +23,10 @@ import warnings
 from dataclasses import replace
 from glob import has_magic
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import smsframe
-from smsframe._base.sentences import Sentence, in_shell, recalled, sentence_of
+from smsframe._base.sentences import Sentence, in_shell, sentence_of
 from smsframe._base.tracebacks import public
 from smsframe.cli.options import EXIT_CODES, parser
 from smsframe.errors import ConfigurationError, InputError, SmsframeError, SmsframeWarning
@@ -164,7 +164,16 @@ def _plan(arguments: argparse.Namespace) -> int:
         write.check_fits(cells, arguments.out)
     output.say(output.plan_lines(made, texts=arguments.texts))
     planned = files.with_cells(made.to_frame(), cells)
-    return _written(planned, arguments.out, ("planned", *DONE), "would become")
+    code = _written(planned, arguments.out, ("planned", *DONE), "would become")
+    return SOME_NOT if _is_refused(made) else code
+
+
+def _is_refused(made: Plan) -> bool:
+    """Tell whether the journal has something against the whole send."""
+    with contextlib.suppress(SmsframeError):  # a journal that fails has said so with the plan
+        past = made.history
+        return past is not None and bool(past.blocking)
+    return False
 
 
 def _send(arguments: argparse.Namespace) -> int:
@@ -194,6 +203,9 @@ def _send(arguments: argparse.Namespace) -> int:
     return code if code == ALL_ACCEPTED else _advised(made, code)
 
 
+READING: Final = ("sheet", "hidden_rows", "encoding", "separator", "header_line", "decimal")
+
+
 def _are_files(path: Path) -> bool:
     """Tell whether a folder, a pattern or an address was named, in place of one file."""
     if path.is_dir() or _ADDRESS.match(path.as_posix()):
@@ -203,7 +215,7 @@ def _are_files(path: Path) -> bool:
 
 def _refuse_of_one_file(arguments: argparse.Namespace) -> None:
     """Refuse what is for one file alone."""
-    for name in ("sheet", "hidden_rows", "encoding", "decimal", "overwrite"):
+    for name in (*READING, "overwrite"):
         if getattr(arguments, name):
             flag = f"--{name.replace('_', '-')}"
             raise InputError(f"{flag} is for one file. Leave it out, or send file by file.")
@@ -211,7 +223,7 @@ def _refuse_of_one_file(arguments: argparse.Namespace) -> None:
 
 def _plan_files(arguments: argparse.Namespace) -> int:
     """Show what would be sent from a folder or pattern."""
-    from smsframe.cli import output  # noqa: PLC0415 - as above
+    from smsframe.cli import lists, output  # noqa: PLC0415 - as above
 
     _refuse_of_one_file(arguments)
     if arguments.out is not None:
@@ -220,11 +232,10 @@ def _plan_files(arguments: argparse.Namespace) -> int:
         _connect(arguments)
     made = smsframe.plan_files(arguments.file, _said(arguments), **_options(arguments))
     output.say(repr(made))
-    for kind in made.problems.to_dict("records"):
-        where = f" (first in {kind['file']}, row {kind['row']})" if kind["file"] else ""
-        sentence = in_shell(recalled(kind["sentence"]))
-        output.say(f"{kind['severity']}: {kind['count']:,} {kind['code']}{where}. {sentence}")
-    return ALL_ACCEPTED if made.counts.get("ready", 0) == made.rows else SOME_NOT
+    lists.say_problems(made)
+    goes = made.counts.get("ready", 0) == made.rows
+    wrong = bool((made.problems["severity"] == "error").any())
+    return ALL_ACCEPTED if goes and not wrong else SOME_NOT
 
 
 def _send_files(arguments: argparse.Namespace) -> int:
@@ -367,21 +378,22 @@ def _runs(arguments: argparse.Namespace) -> int:
     from smsframe.cli import output  # noqa: PLC0415 - as above
 
     path = _journal(arguments)
-    output.say(output.run_lines(runs(journal=path), path))
+    output.say(output.run_lines(runs(full=True, journal=path), path))
     return ALL_ACCEPTED
 
 
 def _status(arguments: argparse.Namespace) -> int:
     """Bring a run up to date and say what became of it."""
     from smsframe._files import write  # noqa: PLC0415 - as above
-    from smsframe.cli import output  # noqa: PLC0415 - as above
+    from smsframe.cli import lists, output  # noqa: PLC0415 - as above
 
     if arguments.out is not None:
         write.check_out(arguments.out, overwrite=True)
     path = _journal(arguments)
     results = _results_of(arguments.run, path)
     if isinstance(results, smsframe.SentFiles):
-        return _status_of_files(results, arguments)
+        lists.say_status(results, arguments, _connect)
+        return _code(results, DONE)
     if arguments.out and not write.is_earlier(arguments.out, output.with_row_numbers(results)):
         write.refuse_present(arguments.out, overwrite=arguments.overwrite)
     if (results["sms_status"] == "accepted").any():  # else everything is known; no call is needed
@@ -390,19 +402,6 @@ def _status(arguments: argparse.Namespace) -> int:
     summary = smsframe.summary(results, price_per_segment=_prices(arguments.price_per_segment))
     output.say(str(summary))
     return _written(output.with_row_numbers(results), arguments.out, DONE)
-
-
-def _status_of_files(sent: smsframe.SentFiles, arguments: argparse.Namespace) -> int:
-    """Bring a run from files up to date, in its files, and say what became of it."""
-    from smsframe.cli import output  # noqa: PLC0415 - as above
-
-    if arguments.out is not None:
-        raise InputError(f"--out is for a run of one file. The results are in {sent.path}.")
-    if "accepted" in sent.counts:
-        sent.refresh(client=_connect(arguments), deadline_s=arguments.wait)
-    counts = sent.counts
-    output.say(repr(sent))
-    return ALL_ACCEPTED if set(counts) <= set(DONE) else SOME_NOT
 
 
 def _whole_journal(arguments: argparse.Namespace) -> int:
@@ -511,13 +510,19 @@ def _connect(arguments: argparse.Namespace) -> Client:
 def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
     """Return the plan that the command line asks for, and the cells of the file as they are."""
     from smsframe._files import read as files  # noqa: PLC0415 - as above
+    from smsframe._files.csv_reader import CsvWay  # noqa: PLC0415 - as above
 
     formats: dict[Any, str] = dict(arguments.format)
+    files.check_way(arguments.separator, arguments.header_line)
     cells = files.read_cells(
         arguments.file,
         sheet=arguments.sheet,
         hidden_rows=arguments.hidden_rows,
-        encoding=arguments.encoding,
+        way=CsvWay(
+            encoding=arguments.encoding,
+            separator=arguments.separator,
+            header_line=arguments.header_line,
+        ),
         decimal=arguments.decimal,
     )
     files.check_header(cells, _columns_named(arguments), arguments.file.name)

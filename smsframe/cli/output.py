@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 NARROWEST, WIDEST = 80, 100
 VALUE_WIDTH = 22
-SENT = ("campaign", "program", "text")
+SENT = ("campaign", "program", "variants", "text")
 
 HELD_BACK: Mapping[str, str] = {
     "limit": "--limit stopped before it; a higher --limit, or none, goes on with it",

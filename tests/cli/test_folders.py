@@ -61,6 +61,17 @@ def test_send__refuses_what_does_not_fit(more, said, folder, sending, capsys):
     assert said in capsys.readouterr().err
 
 
+def test_status__of_a_run_from_files(folder, sending, sandbox, capsys):
+    """It is asked for, and the files say what was learned."""
+    assert main([*sending(folder, TEXT), "--out", "results", "--confirm", "6"]) == 0
+    run = smsframe.SentFiles("results").run
+    capsys.readouterr()
+    base_url = sending(folder, TEXT)[-2:]
+    assert main(["status", run, *base_url, "--wait", "20"]) == 0
+    assert "SentFiles: 6 sent in 2 files" in capsys.readouterr().out
+    assert smsframe.SentFiles("results").counts == {"sent": 6}
+
+
 def test_send__of_a_folder_by_rules(folder, sending, sandbox, capsys):
     """Rules have the names of options, in the plan, in what is said and in the table."""
     text = Path("people/part-1.csv").read_text().splitlines()
@@ -111,14 +122,3 @@ def test_send__of_a_folder_with_several_texts(folder, sending, sandbox, capsys):
     outbox = sandbox.outbox()
     assert len(outbox) == 6
     assert arms.isin(["A", "B"]).all()
-
-
-def test_status__of_a_run_from_files(folder, sending, sandbox, capsys):
-    """It is asked for, and the files say what was learned."""
-    assert main([*sending(folder, TEXT), "--out", "results", "--confirm", "6"]) == 0
-    run = smsframe.SentFiles("results").run
-    capsys.readouterr()
-    base_url = sending(folder, TEXT)[-2:]
-    assert main(["status", run, *base_url, "--wait", "20"]) == 0
-    assert "SentFiles: 6 sent in 2 files" in capsys.readouterr().out
-    assert smsframe.SentFiles("results").counts == {"sent": 6}

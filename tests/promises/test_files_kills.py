@@ -126,9 +126,15 @@ def kills(people_folder, tmp_path, times, seed):
     return hit
 
 
+def test_kills_of_files__one(people_folder, tmp_path):
+    """One kill."""
+    kills(people_folder, tmp_path, 1, seed=3)
+
+
+@pytest.mark.full
 def test_kills_of_files__few(people_folder, tmp_path):
-    """Two kills."""
-    assert kills(people_folder, tmp_path, 2, seed=3) >= 1
+    """A few kills, of which some hit."""
+    assert kills(people_folder, tmp_path, 6, seed=3) >= 1
 
 
 @pytest.mark.parametrize("kill_after_s", [0.8, 2.4])

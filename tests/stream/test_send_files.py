@@ -168,6 +168,23 @@ def test_send_files__of_a_named_campaign(client, sandbox, tmp_path):
     assert len(sandbox.outbox()) == 20
 
 
+def test_send_files__of_a_campaign_that_is_a_test(client, sandbox, tmp_path):
+    """Of which some were left out on purpose: files would text them; and the other way round."""
+    people, texts = make_people(20), {"A": "Hi %%FirstName%%", "B": "Dear %%FirstName%%: hi"}
+    test = {"program": "148372", "campaign": "t", "holdout": 0.5, "progress": False}
+    sent = smsframe.send(people, texts, phone="mobile", **test)
+    went = int((sent["sms_status"] == "accepted").sum())
+    folder = parts(tmp_path / "people", people)
+    planned = smsframe.plan_files(folder, TEXT, program="148372", campaign="t", progress=False)
+    assert "variants_changed" in planned.problem_counts
+    with pytest.raises(InputError, match=r"has begun with A 0\.25, B 0\.25, holdout 0\.5"):
+        send_files(folder, tmp_path / "results", campaign="t")
+    assert len(sandbox.outbox()) == went
+    send_files(folder, tmp_path / "results", campaign="plain")
+    with pytest.raises(InputError, match="begun with one text"):
+        smsframe.send(people, texts, phone="mobile", **{**test, "campaign": "plain"})
+
+
 def test_send_files__excludes(client, sandbox, tmp_path):
     """Who is excluded is not texted, in whichever file."""
     people = make_people(20)
