@@ -33,6 +33,7 @@ _END_BYTES = 4
 VARIANT = "variant"
 ARMS, ARM_NAMES = "arms of all rows", "names of arms"
 ID, LOOKUP, VALUE, PARTS = "id", "lookup:", "value:", "parts of sentences"
+FILE, HASHES = "file", "hash"
 
 # Without threads: handing so little over to them takes longer than to compress it.
 _OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
@@ -48,6 +49,24 @@ def pack_recipients(batch: Slice) -> bytes:
         columns[ID] = batch.contact_ids
     columns |= {LOOKUP + name: column for name, column in batch.lookups.items()}
     columns |= {VALUE + tag: column for tag, column in batch.personalization.items()}
+    return _pack(columns)
+
+
+def pack_places(
+    files: npt.NDArray[np.int32],
+    rows: npt.NDArray[np.int32],
+    segments: npt.NDArray[np.int16],
+    lookups: npt.NDArray[np.uint64] | None,
+) -> bytes:
+    """Return where the rows of a batch stand in files, and nothing of whom they go to, as bytes.
+
+    ``lookups`` are hashes of recipients that are addressed by lookup; those of numbers are kept
+    with the keys.
+    """
+    columns: dict[str, Any] = {FILE: pa.array(files), "row": pa.array(rows)}
+    columns["segments"] = pa.array(segments)
+    if lookups is not None:
+        columns[HASHES] = pa.array(lookups)
     return _pack(columns)
 
 
@@ -119,6 +138,11 @@ def recipients(table: pa.Table) -> pa.Array:
         for name in named
     ]
     return pc.binary_join_element_wise(*parts, " ").combine_chunks()
+
+
+def is_hashed(table: pa.Table) -> bool:
+    """Tell whether unpacked batches are of a run from files: their recipients are hashes alone."""
+    return FILE in table.column_names
 
 
 def unpack(blob: bytes) -> pa.Table:

@@ -8,7 +8,6 @@ not reached) the rest counts, unless the batch was accepted.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,14 +46,6 @@ def results_of(journal: Journal, run_id: str) -> pd.DataFrame:
 def _run(journal: Journal, run_id: str) -> RunRecord:
     """Return a run that can be rebuilt."""
     run = journal.run(run_id)
-    place = journal.place(run_id)
-    if place is not None:
-        folder = json.loads(place)["out"]
-        raise JournalError(
-            f"Run {run_id} was sent from files, so its results are files too: "
-            f"smsframe.SentFiles({folder!r}) opens them.",
-            run=run_id,
-        )
     if run.forgotten or not run.rest:
         raise JournalError(
             f"What run {run_id} sent was forgotten (smsframe.journal.forget), so its rows cannot "
@@ -186,7 +177,9 @@ def _pointers(
     rows = rest["row"].to_numpy()
     in_rest = np.full(run.rows, -1, dtype=np.int64)
     in_rest[rows] = np.arange(len(rows)) + len(known)
-    pointers = np.where(pointers >= 0, pointers, in_rest)
+    nameless = pc.is_in(known.contact, value_set=pa.array(["", "="]))  # those of a run from files
+    by_rest = np.append(nameless.to_numpy(zero_copy_only=False), True)[pointers] & (in_rest >= 0)
+    pointers = np.where(by_rest | (pointers < 0), in_rest, pointers)
     return pa.array(pointers, mask=pointers < 0)
 
 

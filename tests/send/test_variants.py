@@ -367,7 +367,7 @@ def test_holdout__is_no_failure_anywhere(sandbox, tmp_path):
     held = int((results["sms_code"] == "held_out").sum())
     assert len(results.sms.failed) == len(results.sms.to_retry()) == 0
     assert results.sms.summary().held == {"held_out": held}
-    assert smsframe.runs()["variants"].tolist() == ["A 0.4, B 0.4, holdout 0.2"]
+    assert smsframe.runs(full=True)["variants"].tolist() == ["A 0.4, B 0.4, holdout 0.2"]
     page = results.sms.report(tmp_path / "report.html").read_text(encoding="utf-8")
     assert f"Held out, to compare with: {held}." in page
     assert "Without a message:" not in page
