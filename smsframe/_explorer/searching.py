@@ -148,8 +148,8 @@ def _plain_texts(column: pd.Series) -> pa.Array:
             cells = [None if cell != cell else repr(cell) for cell in column.tolist()]  # noqa: PLR0124 - NaN
             return pa.array(cells, pa.large_string())
         # Texts that are objects go over as they are; anything else among them is an error there.
-        cells = column.to_numpy() if column.dtype == object else column.astype("string")
-        texts = pa.array(cells, pa.large_string(), from_pandas=True)
+        whole: Any = column.to_numpy() if column.dtype == object else column.astype("string")
+        texts = pa.array(whole, pa.large_string(), from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError):
         cells = [None if cell is None else str(cell) for cell in column]
         texts = pa.array(cells, pa.large_string())
