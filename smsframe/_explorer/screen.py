@@ -25,6 +25,7 @@ from smsframe._explorer.kinds import OF_SMSFRAME, Kind
 from smsframe._explorer.rows import PAGE_ROWS
 from smsframe._widgets import controls
 from smsframe._widgets.controls import button, row, shown
+from smsframe._widgets.page import Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -46,6 +47,7 @@ class Screen:
         self.rows, self.phones = rows, phones
         self.failure: BaseException | None = None
         self.live = self._warmed = False
+        self.listeners: list[Callable[[], None]] = []
         self._name = name
         self._busy = False
         self._detailed: int | None = None
@@ -146,7 +148,14 @@ class Screen:
         head.add_class("sms-line")
         view = widgets.VBox(
             [
-                *(style, self.there, self.head, row(self.search, self.clear), self.chips),
+                *(
+                    style,
+                    *Page().parts,
+                    self.there,
+                    self.head,
+                    row(self.search, self.clear),
+                    self.chips,
+                ),
                 *(row(self.columns, self.order, self.descending), head, *self.boxes),
                 *(row(self.back, self.where, self.next), self.detail, self.picked),
                 *(row(self.all, self.none), self.actions.box, self.errors),
@@ -299,6 +308,8 @@ class Screen:
 
     def renewed(self) -> None:
         """Show results that have changed; chips are made on the kernel's main thread."""
+        for listener in self.listeners:
+            listener()
         loop = _kernel_loop()
         act = self.guarded(self._renew)
         if loop is None:

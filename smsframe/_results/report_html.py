@@ -35,6 +35,7 @@ WRITTEN_ON: Final = 0.09
 LARGE_WRITTEN_ON: Final = 0.03
 """A part of a bar has its number on it from this share of the whole width for each character."""
 DARK: Final = ("planned",)
+HELD_OUT: Final = "held_out"
 NOT_OUT: Final = ("not_sent", "rejected", "invalid", "duplicate", "not_attempted")
 ENDINGS: Final = {
     "done": "finished",
@@ -149,12 +150,20 @@ def _lead(summary: Summary) -> str:
         said.append(f"Accepted by the service: {accepted:,} {of_all}.")
     elif "planned" not in counts:
         said.append(f"Accepted or sent: none {of_all}.")
-    out = sum(counts.get(name, 0) for name in NOT_OUT)
+    out = _without(summary)
     if out:
         said.append(f"Without a message: {out:,}.")
+    if HELD_OUT in summary.held:
+        said.append(f"Held out, to compare with: {summary.held[HELD_OUT]:,}.")
     if "unknown" in counts:
         said.append(f"Not known whether they went out: {counts['unknown']:,}.")
     return " ".join(said)
+
+
+def _without(summary: Summary) -> int:
+    """Return how many rows have no message that was to go out; a holdout is to have none."""
+    out = sum(summary.counts.get(name, 0) for name in NOT_OUT)
+    return out - summary.held.get(HELD_OUT, 0)
 
 
 def _rows(number: int) -> str:
@@ -200,7 +209,9 @@ def _glance(facts: Facts) -> list[Html]:
         figures["Would go out"] = f"{counts['planned']:,}"
     figures["Accepted or sent"] = f"{sum(counts.get(name, 0) for name in BILLED):,}"
     figures["To how many people"] = f"{facts.people:,}"
-    figures["Without a message"] = f"{sum(counts.get(name, 0) for name in NOT_OUT):,}"
+    figures["Without a message"] = f"{_without(summary):,}"
+    if HELD_OUT in summary.held:
+        figures["Held out"] = f"{summary.held[HELD_OUT]:,}"
     figures["Not known"] = f"{counts.get('unknown', 0):,}"
     costs = summary._costs  # noqa: SLF001 - shown with what it is made of
     if costs is not None:
@@ -422,6 +433,7 @@ def _open(summary: Summary) -> list[Html]:
             )
         )
     again = counts.get("rejected", 0) + counts.get("not_attempted", 0)
+    again -= summary.held.get(HELD_OUT, 0)
     if again:
         items.append(
             _item(

@@ -16,11 +16,11 @@ from smsframe._base.any_frame import as_frame
 from smsframe._base.result_columns import STATUSES, detached, strip_results
 from smsframe._base.result_rows import A_RESULT, ResultRows
 from smsframe._base.tracebacks import public
-from smsframe._base.validation import check_bool, check_text, refuse
+from smsframe._base.validation import check_bool, refuse
 from smsframe._base.whole_texts import to_be_read
 from smsframe._connect import journal_file
 from smsframe._results import history
-from smsframe._results.open_journal import existing_journal, reading_journal
+from smsframe._results.open_journal import reading_journal
 from smsframe._results.plot import drawn
 from smsframe._results.summary import batch_table, summarized
 
@@ -39,7 +39,6 @@ __all__ = [
     "counts",
     "failed",
     "plot",
-    "results",
     "runs",
     "summary",
     "to_retry",
@@ -361,7 +360,8 @@ def runs(
         Indexed by the run's id: ``started_at`` (UTC), ``campaign``, ``text`` (phone numbers
         masked), ``rows``, the number of those ``accepted``, ``sent`` and ``unknown`` as it is now,
         ``ending`` (``done``, ``stopped``, ``interrupted``, ``failed``, ``not ended``: under way or
-        killed, ``forgotten``) and ``who`` (user and host). With ``full`` also ``program``, rows of
+        killed, ``forgotten``) and ``who`` (user and host). With ``full`` also ``program``,
+        ``variants`` (of several texts, the share of people that each had; NA for one text), rows of
         every other status, ``earlier`` (rows that an earlier run had dealt with), ``batches`` and
         ``seconds``. Counts are Int64; those that were forgotten are
         NA. Empty when there is no journal yet.
@@ -383,56 +383,6 @@ def runs(
     with reading_journal(journal_file(client, journal)) as opened:
         table = history.empty_runs() if opened is None else history.run_table(opened)
     return table if every else table[list(LOOKED_AT)]
-
-
-@public
-def results(
-    run: str,
-    *,
-    client: Client | None = None,
-    journal: JournalArgument = None,
-) -> pd.DataFrame:
-    """Bring the results of an earlier run back from the journal, as they stand now.
-
-    Parameters
-    ----------
-    run : str
-        The run's id: from :func:`runs`, ``results.attrs["smsframe"]["run"]`` or ``sms_batch``.
-    client : Client, optional
-        Whose journal to look into. None: that of the client ``connect`` made last, else the usual
-        one.
-    journal : path or URL, optional
-        Another journal.
-
-    Returns
-    -------
-    DataFrame
-        One row per row of the frame that was sent, in its order, on a RangeIndex: ``contact`` (the
-        phone in E.164 form) or one column per field of the lookup, one column per tag with the
-        value that was sent, then the ``sms_*`` columns as ``send`` gave them, with what was learned
-        since (sent, not sent, resolved). Columns that were not sent are not kept. A row that was
-        not sent has no values.
-
-    Raises
-    ------
-    JournalError
-        There is no such run or journal, or the run's content was forgotten.
-
-    Examples
-    --------
-    >>> import pandas as pd, smsframe
-    >>> with smsframe.Sandbox(anyone=True) as sandbox:
-    ...     with smsframe.connect(sandbox) as client:
-    ...         people = pd.DataFrame({"mobile": ["+1 201-555-0123"], "Name": ["Ann"]})
-    ...         done = people.sms.send("Hi %%Name%%", program="148372", progress=False)
-    ...         smsframe.results(done.attrs["smsframe"]["run"])[["contact", "Name"]].values.tolist()
-    [['+12015550123', 'Ann']]
-    """
-    faults: list[str] = []
-    name = check_text("run", run, faults, need="the id of one run, as text", optional=False)
-    refuse(faults)
-    with existing_journal(journal_file(client, journal)) as opened:
-        return history.results_of(opened, name or "")
 
 
 def _chosen(frame: AnyFrame, *statuses: str) -> pd.DataFrame:

@@ -244,7 +244,7 @@ def test_composer__stopped_and_sent_on(lab, notebook, sandbox, watched):
     yes(watched).click()
     expect(send).to_contain_text("1,000 of 6,600")
     run_all(watched)
-    expect(send).to_contain_text("This kernel is sending 6,600 messages")
+    expect(send).to_contain_text("This notebook is sending 6,600 messages")
     expect(send.locator("progress")).to_be_visible()
     expect(go(watched)).to_be_disabled()
     shot(watched, "under_way")
