@@ -87,9 +87,9 @@ def examples(value: Any) -> list[tuple[str, Format]]:
     """
     found: dict[str, Format] = {}
     for name, form in PRESETS[kind_of(value)]:
-        if form == WHOLE and value != int(value):  # cents are not to be lost by a menu
-            continue
         try:
+            if form == WHOLE and value != int(value):  # cents are not to be lost by a menu
+                continue
             written = formatted(value, form)
         except (ValueError, TypeError, ArithmeticError):
             continue
