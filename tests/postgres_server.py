@@ -173,7 +173,8 @@ class Proxy:
     """Hands bytes on between a client and a server, and cuts when it is told to.
 
     ``cut_at`` is asked before each piece that the client sends, with its bytes; "before" drops
-    it and cuts, "after" hands it on and cuts before any answer comes back.
+    it and cuts, "after" hands it on and cuts before any answer comes back. ``cut_after`` cuts once
+    so many bytes have passed, wherever that is.
     """
 
     def __init__(self, port):
@@ -181,10 +182,29 @@ class Proxy:
         self.cut_at = lambda _: ""
         self.cuts = 0
         self.is_open = True
+        self.passed = {"up": 0, "down": 0}
+        self._limit = {}
+        self._counting = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._pairs = []
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut_after(self, way, count):
+        """Cut, once, when so many bytes more have passed one way, "up" or "down"."""
+        with self._counting:
+            self._limit[way] = self.passed[way] + count
+
+    def _let_through(self, way, piece):
+        """Return what of a piece passes, and whether the connection is cut then."""
+        with self._counting:
+            left = self._limit.get(way, self.passed[way] + len(piece) + 1) - self.passed[way]
+            passes = piece[: max(left, 0)]
+            self.passed[way] += len(passes)
+            if is_cut := left <= len(piece):
+                del self._limit[way]
+                self.cuts += 1
+        return passes, is_cut
 
     def _accept(self):
         """Take connections."""
@@ -222,16 +242,21 @@ class Proxy:
                     server.sendall(piece)
                     time.sleep(0.3)
                     break
+                piece, is_cut = self._let_through("up", piece)
                 server.sendall(piece)
+                if is_cut:
+                    break
         _close(client)
         _close(server)
 
-    @staticmethod
-    def _down(client, server):
+    def _down(self, client, server):
         """Hand on what the server says."""
         with contextlib.suppress(OSError):
             while piece := server.recv(1 << 16):
+                piece, is_cut = self._let_through("down", piece)
                 client.sendall(piece)
+                if is_cut:
+                    break
         _close(client)
         _close(server)
 

@@ -32,6 +32,14 @@ def offsets_of(texts: pa.Array) -> npt.NDArray[np.signedinteger[Any]]:
     return offsets[texts.offset : texts.offset + len(texts) + 1]
 
 
+def are_neighbours(numbers: Positions) -> bool:
+    """Whether numbers follow each other without a gap, as most batches' rows do; none do not."""
+    size = len(numbers)
+    if not size or int(numbers[-1]) - int(numbers[0]) != size - 1:
+        return False
+    return bool(np.logical_and.reduce(numbers[1:] > numbers[:-1]))
+
+
 def bytes_of(texts: pa.Array) -> bytes:
     """Return the bytes of all texts, one after the other."""
     offsets, data = offsets_of(texts), texts.buffers()[2]

@@ -1,4 +1,4 @@
-"""The front door for hands: a screen to write, check, try and send one text to a frame of people.
+"""The front door for hands: a screen to write, check, try and send texts to a frame of people.
 
 It ends where code ends: ``composer.plan``, ``composer.results`` and ``composer.code`` are what the
 screen shows, and sending from it is sending by :func:`smsframe.send`, journal and all. How it is
@@ -38,6 +38,8 @@ from smsframe._widgets.page import Page
 from smsframe._widgets.where import has_screen
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from smsframe._base.any_frame import AnyFrame
@@ -60,7 +62,7 @@ _latest: list[Composer] = []
 
 @public
 class Composer:
-    """A screen to write, check, try and send one text; made by :func:`smsframe.compose`.
+    """A screen to write, check, try and send a text or several; made by :func:`smsframe.compose`.
 
     Attributes
     ----------
@@ -96,7 +98,7 @@ class Composer:
         self.see = SeePanel(desk)
         self.check = CheckPanel(desk, self.page)
         self.trying = TryPanel(desk)
-        self.send = SendPanel(desk, confirm_over=confirm_over, announce=self.write.editor.announce)
+        self.send = SendPanel(desk, confirm_over=confirm_over, announce=self.write.announce)
         self.show_code = widgets.ToggleButton(description="Show code", icon="")
         self.code_view = widgets.HTML()
         self.view = self._view()
@@ -240,12 +242,12 @@ def _look_after_cells(desk: Desk) -> None:
 @takes_compose_options
 def compose(
     frame: AnyFrame,
-    text: str | None = None,
+    text: str | Mapping[str, str] | None = None,
     *,
     confirm_over: int = CONFIRM_OVER,
     **options: Unpack[ComposeOptions],
 ) -> Composer:
-    """Open a screen to write, check, try and send one text to the people of a frame.
+    """Open a screen to write, check, try and send a text to the people of a frame.
 
     Nothing is sent before two buttons were pressed, the first of which carries the exact number.
     Running the cell again opens a new screen and sends nothing; what was accepted is not sent again
@@ -255,12 +257,14 @@ def compose(
     ----------
     frame : DataFrame
         One row per recipient; it is not changed.
-    text : str, optional
-        What the text area says at first. None: it is empty.
+    text : str or mapping of str to str, optional
+        What the text area says at first, or several texts by their names. None: it is empty.
     program, phone, lookup, personalize, defaults, formats : optional
         What the fields of the screen say at first; see :func:`smsframe.send`.
     region, region_from, campaign, fold : optional
         As well.
+    split, by, holdout : optional
+        Who gets which of several texts, as the fields beside their tabs say at first.
     price_per_segment : float or mapping of str to float, optional
         Price of one segment, or one for each country, for the cost.
     sending_hours, min_gap, check_consent, consent_database : optional
@@ -307,7 +311,7 @@ def compose(
     chosen = inputs.checked(taken, text, options)
     client = options.get("client")
     for before in _latest:
-        text_history.remember(before.write.editor.text)
+        text_history.remember(before.desk.choices.said)
     name = name_of(frame, "")
     made = Composer(
         Desk(taken, chosen, client=client, name=name),

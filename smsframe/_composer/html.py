@@ -10,6 +10,7 @@ from smsframe._base.held_back import RULE_NAMES, team_in_words
 from smsframe._base.html import MARKS, Html, joined, money, table, tag, text_of_cell
 from smsframe._base.masking import mask_sentence
 from smsframe._base.sentences import Sentence, on_screen, recalled, sentence_of
+from smsframe._composer.several_texts import counts_line
 from smsframe._explorer import html as explored
 from smsframe._plan.show import row_label
 
@@ -30,6 +31,7 @@ SHOWN_LABELS = 5
 SHOWN_VALUES = 60
 SPECIAL = "special characters make it longer"
 OF_THE_TEXT = ("text_missing", "text_too_long", "text_malformed")
+HELD_OUT = "held_out"  # on purpose: nothing is amiss with those
 FINE = ("accepted", "sent", "planned")
 COUNTED_LATER = "A send is under way; what is left is counted when it has ended."
 
@@ -145,7 +147,8 @@ def figures(seen: Overview, *, sending: bool = False) -> Html:
         pairs.append((f"{seen.waiting:,}", "wait until what stands below is fixed"))
     shown = (tag("span", tag("b", number), f" {name}") for number, name in pairs)
     known = faint(COUNTED_LATER) if sending else past(seen)
-    return joined(tag("div", *shown, class_="sms-figures"), known, lines(seen.notes))
+    by_text = "" if sending else faint(counts_line(seen.by_text))
+    return joined(tag("div", *shown, class_="sms-figures"), by_text, known, lines(seen.notes))
 
 
 def held(seen: Overview) -> list[tuple[str, str]]:
@@ -265,12 +268,15 @@ def _meaning(results: pd.DataFrame, status: str, meaning: str) -> str:
     if status != "not_attempted":
         return meaning
     codes = results["sms_code"][results["sms_status"] == status]
+    if (codes == HELD_OUT).all():
+        return "held out, to compare with; they get nothing"
     return "a rule holds it back; why stands below" if codes.isin(RULE_NAMES).all() else meaning
 
 
 def _failed(results: pd.DataFrame) -> list[Html]:
     """Return why rows did not go out, each reason once, with the first rows that have it."""
-    failed = results[~results["sms_status"].isin(FINE)]
+    held_out = results["sms_code"].eq(HELD_OUT).fillna(value=False)
+    failed = results[~(results["sms_status"].isin(FINE) | held_out)]
     if failed.empty:
         return []
     reasons = [failed["sms_status"].astype(str), failed["sms_error"].fillna("").astype(str)]

@@ -18,6 +18,7 @@ from smsframe._base.validation import check_text, refuse
 from smsframe._composer.presets import Spelled
 from smsframe._eligibility import exclude
 from smsframe._plan import options as arguments
+from smsframe._plan.variant_arguments import read_several
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -29,9 +30,11 @@ FIELDS = (
     *("program", "phone", "lookup", "personalize", "defaults", "formats", "region"),
     *("region_from", "campaign"),
 )
+WHO_GETS_WHICH = ("split", "by", "holdout")
 _WHOM = (
     *("phone", "lookup", "region", "region_from", "exclude", "limit"),
     *("sending_hours", "closed", "time_zone", "min_gap", "check_consent", "consent_database"),
+    *WHO_GETS_WHICH,
 )
 DEFAULTS: Mapping[str, Any] = {
     "problems": "skip",
@@ -44,9 +47,16 @@ DEFAULTS: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What was chosen; ``rest`` holds arguments of ``plan`` that have no field on the screen."""
+    """What was chosen; ``rest`` holds arguments of ``plan`` that have no field on the screen.
+
+    ``texts`` are several by their names, and then ``text`` says nothing; empty: there is one text.
+    """
 
     text: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    split: Mapping[str, Any] | None = None
+    by: Hashable | None = None
+    holdout: Any = None
     program: str = ""
     phone: Hashable | None = None
     lookup: Mapping[str, Hashable] = field(default_factory=dict)
@@ -60,9 +70,27 @@ class Choices:
     fold: Literal["gsm7"] | None = None
     rest: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def said(self) -> str | Mapping[str, str]:
+        """What ``plan`` takes as its text: the one, or several by their names."""
+        return self.texts or self.text
+
+    @property
+    def contents(self) -> tuple[str, ...]:
+        """The texts, however many there are."""
+        return tuple(self.texts.values()) or (self.text,)
+
+    def of(self, name: str) -> Choices:
+        """Return the choices with one of several texts, as if there were no other."""
+        if not self.texts:
+            return self
+        text = self.texts.get(name, next(iter(self.texts.values())))
+        return replace(self, text=text, texts={}, split=None, by=None, holdout=None)
+
     def arguments(self) -> SendOptions:
         """Return the keyword arguments of ``plan`` that differ from its defaults, in its order."""
-        chosen: dict[str, Any] = {name: getattr(self, name) for name in FIELDS}
+        names = (*FIELDS, *WHO_GETS_WHICH) if self.texts else FIELDS
+        chosen: dict[str, Any] = {name: getattr(self, name) for name in names}
         chosen |= dict(self.rest)
         chosen |= {"price_per_segment": self.price_per_segment, "fold": self.fold}
         said = {name: value for name, value in chosen.items() if _said(name, value)}
@@ -81,6 +109,9 @@ class Choices:
         if client:
             given["client"] = client
         lines = [f"    {_literal(self.text)},"]
+        if self.texts:
+            each = [f"        {_literal(n)}: {_literal(t)}," for n, t in self.texts.items()]
+            lines = ["    {", *each, "    },"]
         if not has_accessor:
             lines.insert(0, f"    {frame},")
         lines += [f"    {name}={value}," for name, value in given.items()]
@@ -100,11 +131,17 @@ def checked(frame: pd.DataFrame, text: Any, options: arguments.ComposeOptions) -
     full = arguments.with_defaults(options)
     left_out = full["program"] is None or str(full["program"]) == ""
     full["program"] = "0" if left_out else full["program"]
-    if isinstance(text, Mapping):
-        faults.append(
-            "The composer writes one text. Look at several with df.sms.plan(...), and send them "
-            "with df.sms.send(...)."
-        )
+    several = read_several(
+        frame,
+        text,
+        faults,
+        split=full["split"],
+        by=full["by"],
+        holdout=full["holdout"],
+        campaign=full["campaign"] or "named on the screen",
+        content_id=None,
+    )
+    if several is not None:
         text = None
     text = check_text("text", text, faults, need="a text", blank=True) or ""
     message = arguments.check_message(text, full, faults)
@@ -113,6 +150,10 @@ def checked(frame: pd.DataFrame, text: Any, options: arguments.ComposeOptions) -
     refuse(faults)
     return Choices(
         text=text,
+        texts={} if several is None else several.texts,
+        split=_given_weights(full["split"]),
+        by=full["by"],
+        holdout=full["holdout"] or None,
         program="" if left_out else message.program,
         phone=columns.phone,
         lookup=columns.lookup,
@@ -143,6 +184,11 @@ def checked(frame: pd.DataFrame, text: Any, options: arguments.ComposeOptions) -
             "character_swap": full["character_swap"],
         },
     )
+
+
+def _given_weights(split: Mapping[Any, Any] | None) -> Mapping[str, Any] | None:
+    """Return weights by the names as they are shown."""
+    return None if split is None else {" ".join(str(n).split()): w for n, w in split.items()}
 
 
 def _excluded(given: Any) -> exclude.Exclusion | None:

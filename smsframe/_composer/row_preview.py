@@ -160,6 +160,11 @@ def tags_of(text: str) -> tuple[str, ...]:
         return ()
 
 
+def all_tags(choices: Choices) -> tuple[str, ...]:
+    """Return the tags of all texts, each once, in the order in which they are met."""
+    return tuple(dict.fromkeys(tag for text in choices.contents for tag in tags_of(text)))
+
+
 def _meant(tag: str, names: Sequence[str]) -> Sequence[str]:
     """Return the columns a tag may have meant: the same but for its signs, else one slip away.
 

@@ -46,7 +46,7 @@ CHANGED = (
 )
 STAND_IN = "0"
 
-Event: TypeAlias = Literal["choices", "row", "overview", "results", "new", "next", "outside"]
+Event: TypeAlias = Literal["choices", "row", "tab", "overview", "results", "new", "next", "outside"]
 
 
 class Desk:
@@ -65,6 +65,8 @@ class Desk:
 
     Attributes
     ----------
+    tab : str
+        The name of the text at hand where there are several.
     changed : str
         That the frame has changed since, in words; "" as far as is known.
     inactive : mapping of str to str
@@ -91,6 +93,7 @@ class Desk:
         self._origin, self._name = weakref.ref(frame), name
         self.choices = choices
         self.row = 0
+        self.tab = next(iter(choices.texts), "")
         self.overview: Overview | None = None
         self.refusal = ""
         self.wrong: Mapping[str, str] = {}
@@ -162,6 +165,24 @@ class Desk:
         self.tell("choices")
         self.background.ask(partial(self._look, self._version))
 
+    @property
+    def written(self) -> Choices:
+        """The choices with the text at hand alone."""
+        return self.choices.of(self.tab)
+
+    def write(self, text: str, name: str = "") -> None:
+        """Take a new text: the one, or one of several by its name."""
+        if name:
+            self.choose(texts={**self.choices.texts, name: text})
+        else:
+            self.choose(text=text)
+
+    def turn_to(self, tab: str) -> None:
+        """Take another of several texts to hand."""
+        if tab != self.tab:
+            self.tab = tab
+            self.tell("tab")
+
     def show(self, row: int | None) -> None:
         """Show another row; None and rows that are not there are ignored."""
         if row is None or not 0 <= row < len(self.frame) or row == self.row:
@@ -212,15 +233,27 @@ class Desk:
         chosen = choices or self.choices
         given = chosen.arguments()
         given["program"], given["client"] = chosen.program or program, self.client
-        return planning.plan(self.frame, chosen.text, **given)
+        return planning.plan(self.frame, chosen.said, **given)
 
     def row_shown(self) -> row_preview.RowPreview:
-        """Return the row that is shown."""
+        """Return the row that is shown, with the text at hand."""
         return self.row_at(self.row)
 
     def row_at(self, row: int) -> row_preview.RowPreview:
-        """Return the row at a position; whom it goes to is read once, not with each key."""
-        chosen = self.choices
+        """Return the row at a position, with the text at hand."""
+        return row_preview.preview_row(self.frame, row, self.written, self.addressee(row))
+
+    def texts_shown(self) -> list[tuple[str, row_preview.RowPreview]]:
+        """Return what each of several texts says to the row that is shown."""
+        nobody = row_preview.Addressee(to="")
+        return [
+            (name, row_preview.preview_row(self.frame, self.row, self.choices.of(name), nobody))
+            for name in self.choices.texts
+        ]
+
+    def addressee(self, row: int | None = None) -> row_preview.Addressee:
+        """Return whom a row goes to (None: the one that is shown); read once, not with each key."""
+        row, chosen = self.row if row is None else row, self.choices
         where = (chosen.region, chosen.region_from)
         asked = (chosen.phone, chosen.lookup, where, chosen.formats)
         if self._who is None or self._who[0] != asked or len(self._who[1]) > KEPT_ROWS:
@@ -228,7 +261,7 @@ class Desk:
         known = self._who[1]
         if row not in known:
             known[row] = row_preview.addressee(self.frame, row, chosen)
-        return row_preview.preview_row(self.frame, row, chosen, known[row])
+        return known[row]
 
     def _seen(self, before: Overview | None) -> Overview:
         """Return the overview of the choices as they are."""

@@ -5,6 +5,7 @@ a text. What is written goes to a file on this machine a moment after it was typ
 kept under a name. The file holds texts alone, no row, nobody's own numbers, and where a phone
 number stands in a text, a mark in its place. Only its owner may read it. A file that cannot be read
 or written costs nobody the text on the screen: texts of this session are kept in memory too.
+Several texts that belong together are kept together, with their names.
 """
 
 from __future__ import annotations
@@ -15,16 +16,17 @@ import os
 import re
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from filelock import FileLock, Timeout
 
 from smsframe._base.masking import mask_phone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 VARIABLE = "SMSFRAME_TEXTS"
 MOST = 20
@@ -36,48 +38,61 @@ DOT, STAND_IN = "•", "\ue000"
 WORD = "word "  # a short number alone would be taken for a phone's
 _MASKED = re.compile(rf"{DOT}+\d*")
 
-_texts: list[str] = []
+Kept: TypeAlias = str | tuple[tuple[str, str], ...]
+"""A text, or names and texts."""
+
+_texts: list[Kept] = []
 
 
 @dataclass(slots=True)
 class Written:
     """What the file holds: drafts, newest first, by whose screen they are; kept texts by name."""
 
-    drafts: list[tuple[str, str]] = field(default_factory=list)
-    kept: dict[str, str] = field(default_factory=dict)
+    drafts: list[tuple[str, Kept]] = field(default_factory=list)
+    kept: dict[str, Kept] = field(default_factory=dict)
 
 
-def remember(text: str) -> None:
-    """Keep a text for this session; one that is kept already moves to the front."""
-    if not text.strip():
-        return
-    _texts[:] = [text, *(kept for kept in _texts if kept != text)][:MOST]
+def as_kept(said: str | Mapping[str, str]) -> Kept:
+    """Return a text, or several by their names, as they are kept."""
+    return tuple(said.items()) if isinstance(said, Mapping) else said
 
 
-def texts() -> list[str]:
+def says_something(said: Kept) -> bool:
+    """Whether anything is written in a text, or in one of several."""
+    return any(text.strip() for text in ([said] if isinstance(said, str) else dict(said).values()))
+
+
+def remember(said: str | Mapping[str, str]) -> None:
+    """Keep a text, or several, for this session; what is kept already moves to the front."""
+    new = as_kept(said)
+    if says_something(new):
+        _texts[:] = [new, *(kept for kept in _texts if kept != new)][:MOST]
+
+
+def texts() -> list[Kept]:
     """Return the texts of this session, then drafts of others, newest first."""
-    mine = {without_numbers(text) for text in _texts}
+    mine = {on_disk(text) for text in _texts}
     return [*_texts, *(text for _, text in _read().drafts if text not in mine)][:MOST]
 
 
-def kept() -> Mapping[str, str]:
+def kept() -> Mapping[str, Kept]:
     """Return the texts that are kept under a name."""
     return _read().kept
 
 
-def draft(whose: str, text: str) -> None:
+def draft(whose: str, said: Kept) -> None:
     """Write down what stands on a screen now, in place of what stood there before."""
-    if text.strip():
+    if says_something(said):
         with _changing() as written:
             others = [one for one in written.drafts if one[0] != whose]
-            written.drafts = [(whose, without_numbers(text)), *others][:MOST]
+            written.drafts = [(whose, on_disk(said)), *others][:MOST]
 
 
-def keep(name: str, text: str) -> None:
-    """Keep a text under a name, in place of one that is called so."""
+def keep(name: str, said: Kept) -> None:
+    """Keep a text, or several, under a name, in place of what is called so."""
     with _changing() as written:
         written.kept.pop(name, None)
-        written.kept = dict([(name, without_numbers(text)), *written.kept.items()][:MOST_KEPT])
+        written.kept = dict([(name, on_disk(said)), *written.kept.items()][:MOST_KEPT])
 
 
 def drop(name: str) -> None:
@@ -89,6 +104,13 @@ def drop(name: str) -> None:
 def forget() -> None:
     """Drop the texts of this session."""
     _texts.clear()
+
+
+def on_disk(said: Kept) -> Kept:
+    """Return a text, or several, as the file holds them: without phone numbers."""
+    if isinstance(said, str):
+        return without_numbers(said)
+    return tuple((name, without_numbers(text)) for name, text in said)
 
 
 def without_numbers(text: str) -> str:
@@ -118,10 +140,17 @@ def _read() -> Written:
     """Read the file; one that is not there, or is no such file, holds nothing."""
     try:
         found: Any = json.loads(place().read_text(encoding="utf-8"))
-        drafts = [(str(whose), str(text)) for whose, text in found["drafts"]]
-        return Written(drafts, {str(name): str(text) for name, text in found["kept"].items()})
+        drafts = [(str(whose), _said(said)) for whose, said in found["drafts"]]
+        return Written(drafts, {str(name): _said(said) for name, said in found["kept"].items()})
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Written()
+
+
+def _said(found: Any) -> Kept:
+    """Read a text, or several by their names, as JSON has them."""
+    if isinstance(found, list):
+        return tuple((str(name), str(text)) for name, text in found)
+    return str(found)
 
 
 @contextlib.contextmanager

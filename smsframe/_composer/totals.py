@@ -13,9 +13,10 @@ from smsframe._acoustic.client import Client, default_client
 from smsframe._base.held_back import held_counts
 from smsframe._base.sentences import on_screen, recalled
 from smsframe._composer.row_preview import is_other_script
+from smsframe._composer.several_texts import by_text
 from smsframe._eligibility.opening_words import first_opening
 from smsframe._plan import figures
-from smsframe._plan.verdicts import DUPLICATE, EXCLUDED
+from smsframe._plan.verdicts import DUPLICATE, EXCLUDED, HELD_OUT
 from smsframe._send.look_back import clock_of
 from smsframe.errors import ConfigurationError
 
@@ -41,7 +42,8 @@ class Overview:
     cannot go out, ``waiting`` the number of the others while a fault of the whole send stops them
     all, ``smallest`` and ``largest`` the range of segments. ``rules`` are rows that a rule about
     people holds back now, by its code; ``opening`` says when the first of those outside their hours
-    may go, and ``opens_in_time`` of ``left`` wait for hours that open in time.
+    may go, and ``opens_in_time`` of ``left`` wait for hours that open in time. ``by_text`` is
+    ``left`` by the name of the text where there are several.
     """
 
     plan: Plan
@@ -60,6 +62,7 @@ class Overview:
     rules: Mapping[str, int]
     opening: str
     opens_in_time: int
+    by_text: Mapping[str, int]
     longest: int | None
     notes: Sequence[str]
     blocking: Sequence[str]
@@ -101,6 +104,7 @@ def look_over(plan: Plan, client: Client | None) -> Overview:
         rules=now.rules,
         opening=now.opening,
         opens_in_time=now.opens_in_time,
+        by_text=now.by_text,
         longest=int(np.argmax(measured.units)) if measured and made.rows else None,
         notes=_notes(made),
         blocking=[*blocking, *_had_nearly_this(past)],
@@ -119,6 +123,7 @@ def recounted(seen: Overview) -> Overview:
         rules=now.rules,
         opening=now.opening,
         opens_in_time=now.opens_in_time,
+        by_text=now.by_text,
         blocking=[*(fault.sentence for fault in plan.data.blocking), *_had_nearly_this(past)],
     )
 
@@ -129,6 +134,7 @@ class _Now:
 
     left: int
     rules: Mapping[str, int]
+    by_text: Mapping[str, int]
     opening: str = ""
     opens_in_time: int = 0
 
@@ -137,9 +143,10 @@ def _now(plan: Plan, past: History | None, client: Client | None) -> _Now:
     """Return how many messages may go now, and how many rows each rule holds back."""
     made, held = plan.data, {} if past is None else dict(past.waiting)
     held["excluded"] = int((made.verdict == EXCLUDED).sum())
+    held["held_out"] = int((made.verdict == HELD_OUT).sum())
     rows = made.ready if past is None or past.rows is None else past.rows
     if made.hours is None or not len(rows):
-        return _Now(left=len(rows), rules=held_counts(held))
+        return _Now(left=len(rows), rules=held_counts(held), by_text=by_text(made, rows))
     now = clock_of(client)()
     opens = made.hours.opens_at(rows, now)
     later = opens > now + (plan.wait_s or 0.0)
@@ -148,6 +155,7 @@ def _now(plan: Plan, past: History | None, client: Client | None) -> _Now:
     return _Now(
         left=int((~later).sum()),
         rules=held_counts(held),
+        by_text=by_text(made, rows[~later]),
         opening=first_opening(made.hours, rows[later], now),
         opens_in_time=int(((opens > now) & ~later).sum()),
     )

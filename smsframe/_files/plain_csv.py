@@ -31,17 +31,19 @@ _ODD: Final = (b'"', b"\x00")
 _DECLARED = re.compile(r"\ufeff?sep=([^\"\r\n])[,;]*", re.IGNORECASE)
 
 
-def read_plain(path: Path) -> pd.DataFrame | None:
+def read_plain(
+    path: Path, separator: str | None = None
+) -> tuple[pd.DataFrame, tuple[str, int]] | None:
     """Read a CSV file in UTF-8 whose cells hold no quotes; None where it is not as plain as that.
 
     The frame is that of `smsframe._files.csv_reader.read_csv`: text in every cell, NA where it is
-    empty, the number of the line as the index.
+    empty, the number of the line as the index. With it come the separator and the header's line.
     """
     data = path.read_bytes()
     if any(odd in data for odd in _ODD) or not _ends_alike(data):
         return None
     try:
-        return _read(data)
+        return _read(data, separator)
     except (pa.ArrowException, UnicodeError, ValueError):
         return None
 
@@ -51,13 +53,23 @@ def _ends_alike(data: bytes) -> bool:
     return b"\r" not in data or data.count(b"\r") == data.count(b"\r\n")
 
 
-def _read(data: bytes) -> pd.DataFrame | None:
+def commonest(header: str) -> str | None:
+    """Return the separator of a header; None where it can be cut in several ways."""
+    counts = {mark: header.count(mark) for mark in SEPARATORS}
+    best = max(counts, key=counts.__getitem__)
+    is_plain = not counts[best] or list(counts.values()).count(counts[best]) == 1
+    return best if is_plain else None
+
+
+def _read(data: bytes, asked: str | None) -> tuple[pd.DataFrame, tuple[str, int]] | None:
     """Read lines of which all have as many fields as the first one."""
     header, start, line = _line(data, 0), data.find(b"\n") + 1, 1
     declared = _DECLARED.fullmatch(header)
     if declared:
         header, start, line = _line(data, start), data.find(b"\n", start) + 1, 2
-    separator = declared[1] if declared else max(SEPARATORS, key=header.count)
+    separator = asked or (declared[1] if declared else commonest(header))
+    if separator is None:
+        return None
     cells = [bare(cell.lstrip(MARK)) for cell in header.split(separator)]
     is_title = sum(map(bool, cells)) == 1
     if not start or len(separator.encode()) > 1 or len(cells) == 1 or is_title:
@@ -72,7 +84,7 @@ def _read(data: bytes) -> pd.DataFrame | None:
         columns = [pa.chunked_array([bare(c) for c in each.chunks], each.type) for each in columns]
     lines = np.arange(line + 1, line + 1 + table.num_rows, dtype=np.int64)
     texts = {name: strings(column) for name, column in zip(cells, columns, strict=True)}
-    return pd.DataFrame(texts, index=pd.Index(lines, name="line"))
+    return pd.DataFrame(texts, index=pd.Index(lines, name="line")), (separator, line)
 
 
 def _line(data: bytes, start: int) -> str:

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from smsframe._base.arrow import are_neighbours
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -64,7 +66,7 @@ def picker(rows: Positions | None) -> Callable[[pa.Array], pa.Array]:
     """Return what takes the rows from a column; None means all of them."""
     if rows is None:
         return lambda column: column
-    if len(rows) and (np.diff(rows) == 1).all():
+    if are_neighbours(rows):
         first = int(rows[0])
         return lambda column: column.slice(first, len(rows))
     where = pa.array(rows)

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from smsframe._base.sentences import Sentence, arg
 from smsframe._base.validation import check_number, refuse
 from smsframe._results.people import HOLDOUT, VARIANT
@@ -20,7 +18,6 @@ from smsframe.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    import numpy.typing as npt
     import pandas as pd
 
 
@@ -30,8 +27,12 @@ def expected_weights(
     split: Mapping[str, float] | None,
     holdout: float | None,
     by: Hashable,
-) -> npt.NDArray[np.float64] | None:
-    """Return the share of people that each arm should have; None where that is not known."""
+) -> dict[str, float] | None:
+    """Return the share of people that each arm should have; None where that is not known.
+
+    An arm that should have people and has none is among them: a filter for what was accepted
+    leaves out the whole holdout.
+    """
     if split is None and holdout is None:
         if by != VARIANT:
             return None
@@ -51,7 +52,14 @@ def expected_weights(
                 " does not give any people. Give the split that the send had.",
             )
         )
-    return np.array([shares[arm] for arm in arms])
+    return {arm: share for arm, share in shares.items() if share}
+
+
+def rows_left_out(frame: pd.DataFrame) -> int:
+    """Return how many rows of the send are not here, as far as the results still know."""
+    told = frame.attrs.get("smsframe")
+    rows = told.get("rows") if isinstance(told, dict) else None
+    return max(rows - len(frame), 0) if isinstance(rows, int) else 0
 
 
 def _shares(split: Any, holdout: Any) -> dict[str, float]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from smsframe._base.arrow import are_neighbours
 from smsframe._plan.message_keys import KEY_BYTES
 
 if TYPE_CHECKING:
@@ -34,11 +35,9 @@ class Identities:
     recipients: npt.NDArray[np.uint64]
     loose: list[npt.NDArray[np.uint64]]
 
-    def at(self, positions: Positions) -> Identities:
-        """Return those at some positions; neighbours in their order are not copied."""
-        at: Positions | slice = positions
-        if len(positions) and (np.diff(positions) == 1).all():
-            at = slice(int(positions[0]), int(positions[-1]) + 1)
+    def at(self, positions: Positions | slice) -> Identities:
+        """Return those at some positions; those of a slice are not copied."""
+        at = positions
         return Identities(
             keys=self.keys[at],
             recipients=self.recipients[at],
@@ -91,11 +90,14 @@ class KeysAhead:
     def of(self, rows: Positions) -> Identities:
         """Return the identities of rows."""
         places = self._places_of(rows)
-        if not self._has(places):
-            self._go_on(int(places.min()))
-        if self._ahead is None or not self._has(places):
+        beside = are_neighbours(places)
+        first, last = (places[0], places[-1]) if beside else (places.min(), places.max())
+        if not self._has(first, last):
+            self._go_on(int(first))
+        if self._ahead is None or not self._has(first, last):
             return self._make(rows)  # halves of an earlier batch, or more than is made at once
-        return self._ahead.at(places - self._made[0])
+        start = self._made[0]
+        return self._ahead.at(slice(first - start, last - start + 1) if beside else places - start)
 
     def _places_of(self, rows: Positions) -> Positions:
         """Return where rows stand in the order; -1 for one that is not in it."""
@@ -120,7 +122,6 @@ class KeysAhead:
             loose=messages.loose_hashes(self._service, rows),
         )
 
-    def _has(self, places: Positions) -> bool:
-        """Tell whether the identities of rows at some places are there."""
-        first, end = self._made
-        return bool(first <= places.min() and places.max() < end)
+    def _has(self, first: int, last: int) -> bool:
+        """Tell whether the identities of rows from one place to another are there."""
+        return bool(self._made[0] <= first and last < self._made[1])

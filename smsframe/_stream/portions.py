@@ -21,6 +21,8 @@ from smsframe.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    import numpy.typing as npt
+
     from smsframe._plan.data import PlanData
     from smsframe._plan.options import SendOptions
     from smsframe._stream.sources import SourceFile
@@ -47,6 +49,17 @@ class Portion:
     def rows(self) -> int:
         """How many rows it has."""
         return sum(piece.table.num_rows for piece in self.pieces)
+
+    def places_of(
+        self, rows: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """Return the files of rows, counted within the portion, and their numbers in these."""
+        sizes = np.array([piece.table.num_rows for piece in self.pieces], dtype=np.int64)
+        firsts = np.cumsum(sizes) - sizes
+        piece = np.searchsorted(firsts, rows, side="right") - 1
+        starts = np.array([piece.start for piece in self.pieces], dtype=np.int64) - firsts
+        files = np.array([piece.file for piece in self.pieces], dtype=np.int32)
+        return files[piece], (rows + starts[piece]).astype(np.int32)
 
     def place_of(self, row: int) -> tuple[int, int]:
         """Return the file of a row, counted within the portion, and its number in that file."""
@@ -193,7 +206,10 @@ class Sample:
 
 
 def plan_portion(
-    frame: pd.DataFrame, text: str | None, given: Mapping[str, Any], now: float
+    frame: pd.DataFrame,
+    text: str | Mapping[str, str] | None,
+    given: Mapping[str, Any],
+    now: float,
 ) -> PlanData:
     """Plan the rows of a portion, as a frame is planned."""
     options: SendOptions = dict(given)  # type: ignore[assignment]  # a copy of them

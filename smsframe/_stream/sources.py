@@ -147,7 +147,13 @@ def refuse_results_within(out: Path, pattern: Any, files: Sequence[SourceFile]) 
 
 def result_name(file: SourceFile) -> str:
     """Return the name of the results of a file."""
-    return file.name if file.kind == "parquet" else f"{file.name}.parquet"
+    return result_name_of(file.name)
+
+
+def result_name_of(name: str) -> str:
+    """Return the name of the results of a file of a name."""
+    is_parquet = Path(name).suffix.lower() in PARQUET
+    return name if is_parquet else f"{name}.parquet"
 
 
 def _would_be_found(result: Path, given: Path) -> bool:

@@ -133,6 +133,21 @@ def test_text__as_it_was_sent(half):
     assert "it was in no call" in read(made.screen.detail)
 
 
+def test_text__of_several(client, own_folder):
+    """Where a send had several texts, a row shows its own, filled; the variant is a chip."""
+    people = make_people(6).assign(kind=["A", "B"] * 3)
+    texts = {"A": "Hi %%FirstName%%.\nB: no", "B": "%%FirstName%%, look!"}
+    made = opened(send(people, texts, by="kind", campaign="two"))
+    press(made, "variant", "B")
+    assert made.frame.index.tolist() == [1, 3, 5]
+    for line, text in ((0, "Name1, look!"), (1, "Name3, look!")):
+        made.screen.lines[line][2].click()
+        assert text in read(made.screen.detail)
+    made.screen.clear.click()
+    made.screen.lines[2][2].click()
+    assert "Hi Name2. B: no" in read(made.screen.detail)
+
+
 def test_text__forgotten(half, client):
     """What was forgotten is said to be, and not made up."""
     smsframe.journal.forget(pd.Timestamp.now(tz="UTC") + pd.Timedelta("1D"))

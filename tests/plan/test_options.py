@@ -243,6 +243,16 @@ DOORS = {
         )
     ),
 }
+LONG = (
+    "send_files",
+    "plan_files",
+    "compose",
+    "to_excel",
+    "report",
+    "compare",
+    "reconcile",
+    "refresh",
+)
 ARGUMENTS = [(door, name) for door in DOORS for name in DOORS[door].names]
 
 
@@ -271,7 +281,9 @@ def told(call, name, value):
 
 
 @pytest.mark.filterwarnings("ignore::smsframe.SmsframeWarning")
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(
+    "door", [pytest.param(one, marks=[pytest.mark.full] * (one in LONG)) for one in DOORS]
+)
 def test_arguments__wrong_values_are_refused(door):
     """Whatever an argument is given, the error is one of ours and shows no cell of a frame."""
     for name in DOORS[door].names:

@@ -195,6 +195,7 @@ def fresh_clone(tmp_path):
     return tmp_path
 
 
+@pytest.mark.full
 def test_readme__make(environment, fresh_clone):
     """The two commands it begins with do what is said beside them; then .venv is entered."""
     if shutil.which("make") is None and not os.environ.get("CI"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from smsframe._base.masking import mask_label
 from smsframe._composer.html import held_line, many
 from smsframe._composer.state import NO_ROWS
 from smsframe._widgets import active_job
@@ -81,7 +82,11 @@ def _unchosen(desk: Desk) -> list[str]:
     found = []
     if desk.client is None:
         found.append('Nothing is connected. Run smsframe.connect("sandbox"), or with your pod.')
-    if not desk.choices.text.strip():
+    blank = [name for name, text in desk.choices.texts.items() if not text.strip()]
+    found += [f"Write the text {mask_label(repr(name))}, or remove it." for name in blank]
+    if desk.choices.texts and not desk.choices.campaign:
+        found.append("Give the campaign a name: it decides who gets which of several texts.")
+    if not any(text.strip() for text in desk.choices.contents) and not blank:
         found.append("Write the message.")
     if not desk.choices.program:
         found.append("Choose the program to send from.")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from smsframe._composer.state import Desk
     from smsframe._widgets.send_job import Dispatch
 
-FOR_GOOD = ("excluded", "never_open", "opted_out", "no_consent")
+FOR_GOOD = ("excluded", "held_out", "never_open", "opted_out", "no_consent")
 """The rules whose rows another send of the same does not send either."""
 
 

@@ -158,7 +158,7 @@ class MapPanel(Panel):
 
     def refresh(self) -> None:
         """Show a line for each tag of the text; made here, on the main thread."""
-        tags = row_preview.tags_of(self.desk.choices.text)
+        tags = row_preview.all_tags(self.desk.choices)
         for tag in tags:
             if tag not in self._tag_rows:
                 self._tag_rows[tag] = TagRow(
@@ -171,7 +171,7 @@ class MapPanel(Panel):
 
     def take_tags(self) -> None:
         """Take over where tags are filled from, their defaults and formats."""
-        rows = [self._tag_rows[tag] for tag in row_preview.tags_of(self.desk.choices.text)]
+        rows = [self._tag_rows[tag] for tag in row_preview.all_tags(self.desk.choices)]
         formats = dict(self.desk.choices.formats)
         self.show_examples()
         for line in rows:

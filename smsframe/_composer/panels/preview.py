@@ -11,6 +11,8 @@ from smsframe._base.masking import mask_label
 from smsframe._composer import html, totals
 from smsframe._composer.finding import Finder
 from smsframe._composer.panels.base import Panel, button, row, shown
+from smsframe._composer.several_html import bubbles
+from smsframe._composer.several_texts import text_of_row
 from smsframe._explorer.explore import phone_columns
 from smsframe._plan.show import row_label
 from smsframe.errors import InputError
@@ -61,13 +63,18 @@ class SeePanel(Panel):
         desk.on("choices", self.refresh)
         desk.on("row", self.refresh)
         desk.on("overview", self.refresh_buttons)
+        desk.on("overview", self.refresh_texts)
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the row at hand, or several from it on."""
-        rows = len(self.desk.frame)
+        """Show the row at hand, or several from it on; of several texts all, for one row."""
+        rows, texts = len(self.desk.frame), self.desk.choices.texts
+        shown(self.several, when=not texts)
         if not rows:
             self.phone.value = self.values.value = ""
+        elif texts:
+            self.refresh_texts()
+            self.values.value = self._values()
         elif self.several.value:
             places = range(self.desk.row, min(self.desk.row + SEVERAL, rows))
             seen = [self.desk.row_at(place) for place in places]
@@ -77,6 +84,14 @@ class SeePanel(Panel):
             self.values.value = self._values()
         self.where.value = html.faint(self._place())
         self.refresh_buttons()
+
+    def refresh_texts(self) -> None:
+        """Show what each of several texts says; which one the row gets is known of all rows."""
+        desk = self.desk
+        if desk.choices.texts and len(desk.frame):
+            seen = desk.overview
+            own = None if seen is None else text_of_row(seen.plan.data, desk.row)
+            self.phone.value = bubbles(desk.texts_shown(), desk.addressee(), own)
 
     def refresh_buttons(self) -> None:
         """Let only those buttons be pressed that lead somewhere."""
@@ -88,7 +103,7 @@ class SeePanel(Panel):
 
     def step(self, by: int) -> None:
         """Go to rows beside those that are shown."""
-        by *= SEVERAL if self.several.value else 1
+        by *= SEVERAL if self.several.value and not self.desk.choices.texts else 1
         self.desk.show(min(max(self.desk.row + by, 0), len(self.desk.frame) - 1))
 
     def to_longest(self) -> None:

@@ -126,7 +126,8 @@ class RulesPanel(Panel):
             "wait": rule_words.wait_fault(self.pause.value),
             "database": self._database_fault(),
         }
-        self.desk.wrong = {name: sentence for name, sentence in wrong.items() if sentence}
+        others = {name: told for name, told in self.desk.wrong.items() if name not in wrong}
+        self.desk.wrong = {**others, **{name: told for name, told in wrong.items() if told}}
         told = {
             "list": self._list.note,
             "hours": rule_words.hours_note(self._given.get("sending_hours"), self._typed_hours),

@@ -28,6 +28,7 @@ from smsframe._composer.job import outcome
 from smsframe._composer.job.blockers import name_of, obstacles, remarks
 from smsframe._composer.panels.after import AfterPart
 from smsframe._composer.panels.base import Panel, button, row, shown
+from smsframe._composer.several_texts import counts_line
 from smsframe._composer.state import NO_ROWS
 from smsframe._widgets import active_job
 from smsframe._widgets.confirm_once import ConfirmOnce
@@ -198,7 +199,7 @@ class SendPanel(Panel):
         if not self.once.begin():
             return
         self._asked = None
-        text_history.remember(self.desk.choices.text)
+        text_history.remember(self.desk.choices.said)
         before = self.dispatch
         self.dispatch = Dispatch(asked.plan, asked.client, asked.left, self.desk.choices)
         if active_job.begin(self.dispatch):
@@ -391,7 +392,8 @@ def _question(seen: Overview, *, typed: bool, told: Sequence[str]) -> str:
     cost = "" if seen.cost is None else f", cost {money(seen.cost)}"
     size = f" ({html.many(seen.segments, 'segment')}{cost})" if seen.is_whole else ""
     asked = f"Send {html.many(seen.left, 'message')}{size} from program {program}?"
-    said = [html.held_line(seen), _opens_in_time(seen), _consent(seen), f"{where}{more}"]
+    by_text = counts_line(seen.by_text)
+    said = [by_text, html.held_line(seen), _opens_in_time(seen), _consent(seen), f"{where}{more}"]
     remarked = map(html.warning, told)
     return joined(html.strong(asked), *remarked, _warnings(seen), *map(html.faint, said))
 

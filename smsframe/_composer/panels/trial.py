@@ -60,6 +60,7 @@ class TryPanel(Panel):
         )
         desk.on("choices", self.renew)
         desk.on("row", self.renew)
+        desk.on("tab", self.renew)
 
     def fire(self) -> None:
         """Send a try, if this is the click that may."""
@@ -69,7 +70,7 @@ class TryPanel(Panel):
         try:
             self.dispatch = self._dispatch()
             self.outcome.value = html.faint("Sending …")
-            text_history.remember(self.desk.choices.text)
+            text_history.remember(self.desk.choices.said)
             self.dispatch.start(lambda _: None, self.end)
         except BaseException:
             self.once.end(again=True)
@@ -103,7 +104,7 @@ class TryPanel(Panel):
         if status := self.desk.inactive.get(self.desk.choices.program):
             raise InputError(not_active(self.desk.choices.program, status))
         numbers = trial.numbers_of(self.numbers.value)
-        plan = trial.try_plan(self.desk.frame, self._places(), numbers, self.desk.choices)
+        plan = trial.try_plan(self.desk.frame, self._places(), numbers, self.desk.written)
         _mine[:] = [self.numbers.value]
         return Dispatch(plan, client, plan.recipients)
 

@@ -41,8 +41,9 @@ if TYPE_CHECKING:
 
     from smsframe._base.journal_address import TeamAddress
 
-__all__ = ["Lease", "refuse_superseded", "take"]
+__all__ = ["RENEWED", "Lease", "refuse_superseded", "take"]
 
+RENEWED: Final = "UPDATE 1"  # what the server says of a lease that is ours
 _POLL_S: Final = 0.25
 _RENEWALS: Final = 3  # in the time of a lease
 _SURE: Final = 0.9  # of its time; then a call that was claimed does not leave any more
@@ -62,7 +63,8 @@ _LOOK: Final = (
 )
 _RENEW: Final = f"UPDATE leases SET expires_at = {_END} WHERE scope = ? AND epoch = ? AND token = ?"
 _END_IT: Final = (
-    "UPDATE leases SET expires_at = clock_timestamp() WHERE scope = ? AND epoch = ? AND token = ?"
+    "UPDATE leases SET expires_at = clock_timestamp(), token = x'' "
+    "WHERE scope = ? AND epoch = ? AND token = ?"  # a claim that comes late finds no lease
 )
 # After a failover the database may have forgotten the lease, or know an older one of ours.
 _BRING_BACK: Final = (
@@ -127,7 +129,7 @@ class Lease:
 
     def note_renewal(self, said: str, before: float) -> bool:
         """Take in what the database said of a renewal; False when somebody else has taken it."""
-        if said != "UPDATE 1":
+        if said != RENEWED:
             self._is_lost = True
             return False
         self.renewed_at = before
