@@ -100,7 +100,7 @@ class Screen:
         self.where, self.picked = widgets.HTML(), widgets.HTML()
         self.all = button("Select all", self.guarded(self._mark_all))
         self.none = button("Select none", self.guarded(self._mark_none))
-        self.show_code = widgets.ToggleButton(description="Show code")
+        self.show_code = widgets.ToggleButton(description="Show these rows as code")
         self.code_view = widgets.HTML()
         self.there = widgets.Play(min=0, max=1, interval=100)
         self.there.layout.display = "none"
@@ -289,7 +289,7 @@ class Screen:
     def _write_code(self) -> None:
         """Show the code, or take it away."""
         on = self.show_code.value
-        self.show_code.description = "Hide code" if on else "Show code"
+        self.show_code.description = "Hide the code of these rows" if on else "Show these rows as code"
         self.code_view.value = html.code(code_of(self.rows, self._name)) if on else ""
 
     # --- show
