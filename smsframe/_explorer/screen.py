@@ -289,7 +289,9 @@ class Screen:
     def _write_code(self) -> None:
         """Show the code, or take it away."""
         on = self.show_code.value
-        self.show_code.description = "Hide the code of these rows" if on else "Show these rows as code"
+        self.show_code.description = (
+            "Hide the code of these rows" if on else "Show these rows as code"
+        )
         self.code_view.value = html.code(code_of(self.rows, self._name)) if on else ""
 
     # --- show
