@@ -65,7 +65,7 @@ def child(way: str, base_url: str, folder: str, out: str) -> None:
     seconds = time.perf_counter() - begun
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     counts = {name: int(number) for name, number in counts.items() if number}
-    sending_s = float(smsframe.runs(client=client)["seconds"].iloc[0])
+    sending_s = float(smsframe.runs(client=client, full=True)["seconds"].iloc[0])
     told = {"seconds": round(seconds, 1), "sending_s": sending_s, "MiB": peak, "counts": counts}
     print(json.dumps(told))
 
