@@ -11,6 +11,8 @@ notebooks without a browser) get a screen, a static summary, or both.
 from __future__ import annotations
 
 import secrets
+import sys
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -32,6 +34,8 @@ from smsframe._composer.panels.trial import TryPanel
 from smsframe._composer.state import Desk
 from smsframe._plan.options import takes_compose_options
 from smsframe._widgets import active_job
+from smsframe._widgets.page import Page
+from smsframe._widgets.where import has_screen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +49,11 @@ if TYPE_CHECKING:
 __all__ = ["Composer", "compose"]
 
 CONFIRM_OVER = 1000
+NO_SCREEN = (
+    "There is no place for the composer's screen here. Use {0}.sms.plan(...) to look and "
+    "{0}.sms.send(...) to send."
+)
+NO_NAME = "# df stands for the table of this screen, which has no name of its own"
 VIEW = "application/vnd.jupyter.widget-view+json"
 STYLE = Path(__file__).parent / "panels" / "composer.css"
 
@@ -77,6 +86,8 @@ class Composer:
         confirm_over: int = CONFIRM_OVER,
     ) -> None:
         self.desk = desk
+        desk.screen = self
+        self.page = Page()
         self._names = (name, client_name)
         self._has_accessor = has_accessor
         self._mark = f"smsframe-{secrets.token_hex(4)}"
@@ -85,7 +96,7 @@ class Composer:
         self.map = MapPanel(desk)
         self.rules = RulesPanel(desk)
         self.see = SeePanel(desk)
-        self.check = CheckPanel(desk)
+        self.check = CheckPanel(desk, self.page)
         self.trying = TryPanel(desk)
         self.send = SendPanel(desk, confirm_over=confirm_over, announce=self.write.announce)
         self.show_code = widgets.ToggleButton(description="Show code", icon="")
@@ -108,7 +119,9 @@ class Composer:
     @property
     def code(self) -> str:
         """The call that sends exactly this."""
-        return self.desk.choices.code(*self._names, has_accessor=self._has_accessor)
+        name, client = self._names
+        code = self.desk.choices.code(name or "df", client, has_accessor=self._has_accessor)
+        return code if name else f"{NO_NAME}\n{code}"
 
     @property
     def error(self) -> BaseException | None:
@@ -120,24 +133,28 @@ class Composer:
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until totals, tries and sends are at their end; False when that takes longer."""
         sends = [active_job.current(), self.send.dispatch, self.trying.dispatch]
-        parts = [*sends, self.desk.background]
+        parts = [*sends, self.desk.background, self.write]
         return all(part is None or part.wait(timeout_s) for part in parts)
 
     def __repr__(self) -> str:
         told = static_view.summary_lines(self.desk)
-        return f"Composer: {' '.join(told) or f'{len(self.desk.frame):,} rows.'}"
+        line = f"Composer: {' '.join(told) or f'{len(self.desk.frame):,} rows.'}"
+        return line if has_screen() else f"{line} {NO_SCREEN.format(self._names[0] or 'df')}"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {
-            VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id},
-            "text/html": self._summary(),
-            "text/plain": repr(self),
-        }
+        still = {"text/html": self._summary(), "text/plain": repr(self)}
+        if not has_screen():
+            return still
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id}
+        return {VIEW: view, **still}
 
     def _ipython_display_(self) -> None:
         from IPython.display import display  # noqa: PLC0415 - only where there is IPython
 
         whole = self._repr_mimebundle_()
+        if VIEW not in whole:
+            print(repr(self))  # noqa: T201 - a console shows this and nothing else
+            return
         still = {key: whole[key] for key in ("text/html", "text/plain")}
         display({VIEW: whole[VIEW], "text/plain": ""}, raw=True)
         self._still = display(still, raw=True, display_id=True)
@@ -149,7 +166,7 @@ class Composer:
         grid.add_class("sms-grid")
         style = widgets.HTML(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
         style.layout.display = "none"
-        view = widgets.VBox([style, grid])
+        view = widgets.VBox([style, *self.page.parts, grid])
         view.add_class("smsframe-composer")
         view.add_class(self._mark)
         return view
@@ -171,7 +188,9 @@ class Composer:
         self.desk.on("overview", self._keep_summary)
         self.desk.on("results", self._keep_summary)
         self.desk.on("new", self._renew)
+        self.desk.on("next", self._next)
         self._write_code()
+        _look_after_cells(self.desk)
 
     def _toggle_code(self) -> None:
         """Show the code, or take it away."""
@@ -195,7 +214,28 @@ class Composer:
     def _renew(self) -> None:
         """Begin another message."""
         self.map.campaign.value = ""
-        self.write.begin_anew()
+        self.write.start_anew()
+
+    def _next(self) -> None:
+        """Go on with another message, of which something is written already."""
+        self.map.campaign.value = ""
+
+
+def _look_after_cells(desk: Desk) -> None:
+    """Have a desk look at its frame whenever a cell was run, as long as there is the desk."""
+    shell: Any = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if getattr(shell, "kernel", None) is None:
+        return
+    looked = weakref.ref(desk)
+
+    def look(*_: Any) -> None:
+        found = looked()
+        if found is None:
+            shell.events.unregister("post_run_cell", look)
+        else:
+            found.compare_frame()
+
+    shell.events.register("post_run_cell", look)
 
 
 @public
@@ -243,6 +283,7 @@ def compose(
     -------
     Composer
         Shows itself as the last line of a cell. ``plan``, ``results`` and ``code`` hold its state.
+        Where there is no notebook it says what to use instead.
 
     Raises
     ------
@@ -271,9 +312,10 @@ def compose(
     client = options.get("client")
     for before in _latest:
         text_history.remember(before.desk.choices.said)
+    name = name_of(frame, "")
     made = Composer(
-        Desk(taken, chosen, client=client),
-        name=name_of(frame, "df"),
+        Desk(taken, chosen, client=client, name=name),
+        name=name,
         has_accessor=taken is frame,
         client_name=None if client is None else name_of(client, "client"),
         confirm_over=confirm_over,

@@ -15,6 +15,7 @@ import pandas as pd
 
 from smsframe._base.names import name_of
 from smsframe._base.validation import check_text, refuse
+from smsframe._composer.presets import Spelled
 from smsframe._eligibility import exclude
 from smsframe._plan import options as arguments
 from smsframe._plan.variant_arguments import read_several
@@ -221,10 +222,13 @@ def _literal(value: Any) -> str:
         return value.name
     if isinstance(value, pd.Timestamp):
         return f"pd.{value!r}"
-    if isinstance(value, tuple):
-        return f"({', '.join(map(_literal, value))}{',' * (len(value) == 1)})"
+    if isinstance(value, (tuple, list)):
+        inside = ", ".join(map(_literal, value))
+        one = "," * (len(value) == 1)
+        return f"[{inside}]" if isinstance(value, list) else f"({inside}{one})"
     if callable(value):
-        return str(getattr(value, "__name__", "function"))
+        name = getattr(value, "__name__", "function")
+        return value.code if isinstance(value, Spelled) else str(name)
     return _quoted(value) if isinstance(value, str) else repr(value)
 
 

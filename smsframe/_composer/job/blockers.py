@@ -8,6 +8,7 @@ from smsframe._base.masking import mask_label
 from smsframe._composer.html import held_line, many
 from smsframe._composer.state import NO_ROWS
 from smsframe._widgets import active_job
+from smsframe._widgets.where import ends_with_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from smsframe._widgets.send_job import Dispatch
 
 NAME_CHARACTERS = 40
+KEEP_OPEN = (
+    "Keep this page open until a send has ended: closing or reloading the tab ends it. What was "
+    "not sent by then can be sent on later; what was under way is unknown then."
+)
 
 
 def name_of(dispatch: Dispatch) -> str:
@@ -30,14 +35,21 @@ def sentence_of(dispatch: Dispatch, *, mine: bool) -> str:
     """Say what goes on, and why no other campaign can; ``mine``: it sends what the screen shows."""
     what = f"{many(dispatch.number, 'message')} from program {dispatch.plan.message.program}"
     begun = (
-        f"This kernel is sending {what}, begun on a composer's screen."
+        f"This notebook is sending {what}, begun on its screen."
         if mine
-        else f"Another composer of this kernel is sending ({name_of(dispatch)}): {what}."
+        else f"Another screen of this notebook is sending ({name_of(dispatch)}): {what}."
     )
+    looked = "" if ends_with_page() else "It goes on whether or not anybody looks. "
     return (
-        f"{begun} It goes on whether or not anybody looks; Stop ends it between two calls. "
+        f"{begun} {looked}Stop ends it between two batches. "
         "Until it has ended no other campaign can be sent from here; a try still can."
     )
+
+
+def remarks(desk: Desk) -> list[str]:
+    """Return what to know before a send, that keeps nobody from it."""
+    told = [desk.changed] if desk.changed else []
+    return [*told, KEEP_OPEN] if ends_with_page() else told
 
 
 def obstacles(desk: Desk, *, mine: bool = False) -> Sequence[str]:
@@ -49,6 +61,14 @@ def obstacles(desk: Desk, *, mine: bool = False) -> Sequence[str]:
     if not found:
         found = list(desk.wrong.values()) or _found(desk)
     return found
+
+
+def not_active(program: str, status: str) -> str:
+    """Say that nothing can be sent from a program."""
+    return (
+        f"Program {program} is {status}, so nothing can be sent from it. Choose another one, or "
+        "activate it in the product."
+    )
 
 
 def _cut(text: str) -> str:
@@ -70,6 +90,8 @@ def _unchosen(desk: Desk) -> list[str]:
         found.append("Write the message.")
     if not desk.choices.program:
         found.append("Choose the program to send from.")
+    elif status := desk.inactive.get(desk.choices.program):
+        found.append(not_active(desk.choices.program, status))
     if desk.choices.phone is None and not desk.choices.lookup:
         found.append("Choose the column of phone numbers.")
     return found
