@@ -144,6 +144,7 @@ def race(crew, times, seed):
                 assert set(one["rows"].values()) == {"accepted"}
         if number % 20 == 19:
             requests.post(f"{crew.base_url}/sandbox/reset", timeout=20).raise_for_status()
+            print(f"{number + 1} done", flush=True)  # an interrupted soak says how far it came
     return told_busy
 
 
@@ -168,6 +169,7 @@ def kill(crew, times, seed):
         unknown += statuses["unknown"]
         if number % 20 == 19:
             requests.post(f"{crew.base_url}/sandbox/reset", timeout=20).raise_for_status()
+            print(f"{number + 1} done", flush=True)  # an interrupted soak says how far it came
     return unknown
 
 
