@@ -262,10 +262,8 @@ def look_through(
 ) -> None:
     """Check, count and hash every row."""
     sample = Sample(SAMPLE_ROWS)
-    read = ((p, found.reading.people(p, found.files)) for p in found.read_again())
-    for portion, frame in read_ahead(read):
+    for portion, frame, plan in read_ahead(_planned_portions(found)):
         sample.add(frame)
-        plan = _planned_or_counted(found, frame)
         if plan is None:
             continue
         refuse_blocked(plan.blocking, _where(portion, found.files))
@@ -281,6 +279,15 @@ def look_through(
     found.whole = [*over_all, *others]
     found.plan = replace(plan, options=replace(plan.options, limit=found.limit))
     refuse_blocked(plan.blocking)
+
+
+def _planned_portions(
+    found: FirstPass,
+) -> Iterator[tuple[Portion, pd.DataFrame, PlanData | None]]:
+    """Yield the portions of a list with their people and plans; on the thread that reads."""
+    for portion in found.read_again():
+        frame = found.reading.people(portion, found.files)
+        yield portion, frame, _planned_or_counted(found, frame)
 
 
 def _planned_or_counted(found: FirstPass, frame: pd.DataFrame) -> PlanData | None:

@@ -25,7 +25,7 @@ from smsframe._stream.sources import empty_table, result_name
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
     from types import TracebackType
@@ -187,8 +187,8 @@ class ResultFiles:
             self._writer.close()
         self._stack.__exit__(kind or RuntimeError, error or RuntimeError(), traceback)
 
-    def add(self, portion: Portion, results: pd.DataFrame) -> None:
-        """Write the results of a portion; portions come in their order."""
+    def add(self, portion: Portion, results: Callable[[], pd.DataFrame]) -> None:
+        """Write the results of a portion, which change no more; portions come in their order."""
         self._wait(most=1)
         self._waiting.append(self._thread.submit(self._add, portion, results))
 
@@ -197,9 +197,9 @@ class ResultFiles:
         while len(self._waiting) > most:
             self._waiting.popleft().result()
 
-    def _add(self, portion: Portion, results: pd.DataFrame) -> None:
+    def _add(self, portion: Portion, results: Callable[[], pd.DataFrame]) -> None:
         """Write the results of a portion; on the thread that writes."""
-        table, at = as_arrow(results), 0
+        table, at = as_arrow(results()), 0
         for piece in portion.pieces:
             self._pass_to(piece.file)
             rows = piece.table.num_rows

@@ -480,10 +480,13 @@ class FilesRun:
         for number in np.unique(opened.said[opened.said != OPEN]).tolist():
             rows = opened.matched.known[opened.said == number]
             tally.learn(rows, *self.said.answers[number])
-        results = tally.frame(pd.DataFrame(index=pd.RangeIndex(opened.plan.rows)), self.run_id)
+
+        def results() -> pd.DataFrame:
+            return tally.frame(pd.DataFrame(index=pd.RangeIndex(opened.plan.rows)), self.run_id)
+
         if self._swept:
             rows = opened.todo
-            self.patches.add(opened.portion, rows, results.iloc[rows])
+            self.patches.add(opened.portion, rows, results().iloc[rows])
             return
         self.files.add(opened.portion, results)
         self.counts.update(counts)
