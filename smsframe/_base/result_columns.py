@@ -153,7 +153,7 @@ def results_frame(
         label = result_label(out.columns, name)
         out[label] = pd.Series(values, index=out.index, copy=False)  # an array would be copied
     if run is not None or split:
-        told = {} if run is None else {"run": run}
+        told: dict[str, Any] = {} if run is None else {"run": run}
         told |= {"variants": json.loads(split), "rows": len(out)} if split else {}
         out.attrs = {**out.attrs, "smsframe": told}
     return out

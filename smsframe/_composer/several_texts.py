@@ -31,7 +31,7 @@ def next_name(taken: Iterable[str]) -> str:
     """
     known = {name.casefold() for name in taken}
     numbered = [f"Text {number}" for number in range(len(known) + 2)]
-    names = (*string.ascii_uppercase, *numbered)
+    names: list[str] = [*string.ascii_uppercase, *numbered]
     return next(name for name in names if name.casefold() not in known)
 
 

@@ -154,7 +154,7 @@ def compare(
         first by name.
     split, holdout : mapping of str to float, float, optional
         How people were split, to check that the arms have as many people as they should. None: as
-        the results' own send was called, where they still know it.
+        the results' own send was called, where they or the journal still know it.
 
     Returns
     -------

@@ -1,14 +1,15 @@
 """The files of a list: which there are, what tells one from a changed one, their rows in pieces.
 
 A piece is an Arrow table of some rows of one file. Of a Parquet file only the columns that are
-asked for are read, and never more than a piece of it; so it is with Arrow files. A CSV file is read
-whole, one at a time, for what is wrong with one line of it is wrong with the lines behind it.
+asked for are read, and never more than a piece of it; so it is with Arrow files, and with CSV files
+without quotes. A CSV file with quotes is read whole, one at a time.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fnmatch
+import functools
 import glob
 import os
 import zlib
@@ -22,6 +23,7 @@ import pyarrow.parquet as pq
 
 from smsframe._base.any_frame import as_frame, plain_table
 from smsframe._base.sentences import Sentence, arg
+from smsframe._files.plain_csv import plain_pieces
 from smsframe._files.read import PARQUET, TEXT, first_line, prepared, read_cells
 from smsframe._stream.stores import Stored, address_of, find_stored
 from smsframe.errors import InputError
@@ -226,6 +228,10 @@ def _tables(file: SourceFile, columns: Sequence[str] | None) -> Iterator[pa.Tabl
                 table = pa.Table.from_batches([batch])
                 yield _chosen(table, columns)
         return
+    if is_plain(file):
+        for table in plain_pieces(file.path) or ():
+            yield _chosen(table, columns)
+        return
     yield _chosen(_csv(file), columns)
 
 
@@ -263,12 +269,24 @@ def _batches(reader: Any) -> Iterator[pa.RecordBatch]:
         yield from reader
 
 
+@functools.lru_cache(maxsize=1 << 16)
+def is_plain(file: SourceFile) -> bool:
+    """Tell whether a CSV file can be read piece by piece: no quotes, equal separators.
+
+    Any other is read whole, for what is wrong with one line of it is wrong with those behind it.
+    """
+    return file.stored is None and plain_pieces(file.path) is not None
+
+
 def _csv(file: SourceFile) -> pa.Table:
     """Read a CSV file, every cell a text."""
     if file.stored is None:
-        return pa.Table.from_pandas(read_cells(file.path), preserve_index=False)
-    with file.stored.copied() as path:
-        return pa.Table.from_pandas(read_cells(path), preserve_index=False)
+        cells = read_cells(file.path)
+    else:
+        with file.stored.copied() as path:
+            cells = read_cells(path)
+    table = pa.Table.from_pandas(cells, preserve_index=False)
+    return table.cast(pa.schema([(name, pa.large_string()) for name in table.column_names]))
 
 
 @contextlib.contextmanager

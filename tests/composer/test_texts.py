@@ -182,8 +182,12 @@ def test_fields__a_wrong_rule_is_not_forgotten(client):
     made.rules.gap.value = "abc"
     assert made.wait(WAIT_S)
     assert len(made.desk.wrong) == 2
+    assert "an entry cannot be used" in made.rules.head.description
     put(made, "holdout", "")
     assert list(made.desk.wrong) == ["gap"]
+    made.rules.gap.value = ""
+    put(made, "holdout", "abc")
+    assert "nothing set" in made.rules.head.description
 
 
 def test_by__a_column(client):
@@ -230,6 +234,7 @@ def test_try__the_text_at_hand(client, sandbox):
     """Goes to one's own number, with its name nowhere; another tab is another try."""
     made = screen()
     made.write.texts.tabs.value = "B"
+    assert "It is of the text 'B'." in words(made.trying.outcome)
     made.trying.numbers.value = "+1 201 555 0199"
     made.trying.send.click()
     assert made.wait(WAIT_S)

@@ -101,6 +101,37 @@ def test_arms__from_another_process_and_among_other_people():
     assert json.loads(told.stdout) == list(expected.values())
 
 
+def test_arms__from_other_libraries():
+    """Frames of polars, DuckDB and pyarrow, and the parts of one of Dask, have the same arms."""
+    polars, duckdb = pytest.importorskip("polars"), pytest.importorskip("duckdb")
+    dask = pytest.importorskip("dask.dataframe")
+    expected = dict(zip(PEOPLE["mobile"], arms(planned(holdout=0.2)), strict=True))
+    table = pa.Table.from_pandas(PEOPLE)
+    frames = {
+        "polars": [polars.from_pandas(PEOPLE).reverse()],
+        "duckdb": [duckdb.from_arrow(table)],
+        "pyarrow": [table],
+        "chunks": [pa.concat_tables([table.slice(60), table.slice(0, 60)])],
+        "categories": [PEOPLE.astype({"mobile": "category"})],
+        "dask": [part.compute() for part in dask.from_pandas(PEOPLE, npartitions=7).partitions],
+    }
+    for name, parts in frames.items():
+        found: dict[str, str] = {}
+        for part in parts:
+            rows = planned(frame=part, holdout=0.2).to_frame()
+            found |= dict(zip(rows["mobile"].astype(str), rows["sms_variant"], strict=True))
+        assert found == expected, name
+
+
+def test_arms__by_a_column_of_numbers_do_not_depend_on_other_people():
+    """One is one, whether or not another row of the column has a fraction."""
+    texts = {1: "one", 2: "two", "*": "x"}
+    alone = arms(planned(texts, PEOPLE.head(3).assign(group=[1.0, 2.0, np.nan]), by="group"))
+    others = arms(planned(texts, PEOPLE.head(4).assign(group=[1.0, 2.0, np.nan, 2.5]), by="group"))
+    assert alone.tolist() == ["1", "2", "*"]
+    assert others.tolist() == ["1", "2", "*", "*"]
+
+
 def test_arms__however_a_number_is_written():
     """The person counts, not the cell; two rows of one person have one arm."""
     spelled = PEOPLE.assign(mobile=PEOPLE["mobile"].str.replace("+1201", "(201) "))

@@ -224,8 +224,17 @@ def test_compare__orders_joined_one_to_many(client):
     orders = pd.DataFrame({"mobile": done["mobile"].iloc[[1, 1, 1, 2]], "amount": [5, 6, 7, 9]})
     joined = done.merge(orders, on="mobile", how="left").fillna({"amount": 0})
     table = joined.sms.compare("amount")
+    assert table.sample_ratio_p > 0.001  # the split is known of the journal
     assert table["assigned"].sum() == 100
     assert table["outcomes"].sum() == 27
+
+
+def test_compare__orders_joined_without_those_who_bought_nothing(client):
+    """An inner join keeps buyers alone: told by the journal, since a join forgets the send."""
+    done = sent()
+    orders = pd.DataFrame({"mobile": done["mobile"].iloc[:40], "amount": 5.0})
+    with pytest.warns(ComparisonWarning, match="60 rows of the send are not here"):
+        done.merge(orders, on="mobile").sms.compare("amount")
 
 
 def test_compare__columns_with_levels_and_a_file(client):

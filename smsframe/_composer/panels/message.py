@@ -102,13 +102,15 @@ class WritePanel(Panel):
             for name in wanted:
                 if name not in self._editors:
                     self._editors[name] = self._new_editor(name, wanted[name])
-            self.area.children = [self._editors[name].box for name in wanted]
         for name, editor in self._editors.items():
             if editor.text != wanted[name]:
                 editor.text = wanted[name]
             if name != self._shown:
-                shown(editor.box, when=False)
-        shown(self.editor.box, when=True)  # last: there are never two to type into
+                shown(editor.box, when=False)  # first: there are never two to type into
+        boxes = tuple(self._editors[name].box for name in wanted)
+        if boxes != self.area.children:
+            self.area.children = boxes
+        shown(self.editor.box, when=True)
 
     def _new_editor(self, name: str, text: str) -> Editor:
         """Return a text area that writes one of the texts."""

@@ -40,6 +40,7 @@ class RulesPanel(Panel):
         super().__init__(desk, TITLE, "rules")
         given = desk.choices.rest
         self._given = given
+        self._wrong: dict[str, str] = {}
         self._list = ListOfPeople(given.get("exclude"))
         start, end = rule_words.one_window(given.get("sending_hours")) or ("", "")
         gap = rule_words.gap_in_hours(given.get("min_gap"))
@@ -127,7 +128,8 @@ class RulesPanel(Panel):
             "database": self._database_fault(),
         }
         others = {name: told for name, told in self.desk.wrong.items() if name not in wrong}
-        self.desk.wrong = {**others, **{name: told for name, told in wrong.items() if told}}
+        self._wrong = {name: sentence for name, sentence in wrong.items() if sentence}
+        self.desk.wrong = {**others, **self._wrong}
         told = {
             "list": self._list.note,
             "hours": rule_words.hours_note(self._given.get("sending_hours"), self._typed_hours),
@@ -137,8 +139,8 @@ class RulesPanel(Panel):
             "wait": "So many hours a send waits for hours that open, and goes on by itself.",
             "database": self._database_hint(),
         }
-        notes = (self.list_note, self.hours_note, self.gap_note)
-        notes = (*notes, self.closed_note, self.zone_note, self.pause_note, self.database_note)
+        rules = (self.list_note, self.hours_note, self.gap_note)
+        notes = (*rules, self.closed_note, self.zone_note, self.pause_note, self.database_note)
         for note, name in zip(notes, told, strict=True):
             fault = self.desk.wrong.get(name, "")
             note.value = html.error(fault) if fault else html.faint(told[name])
@@ -152,7 +154,7 @@ class RulesPanel(Panel):
 
     def _set(self) -> list[str]:
         """Return what is set, in words."""
-        if self.desk.wrong:
+        if self._wrong:
             return ["an entry cannot be used"]
         rest, seen = self.desk.choices.rest, self.desk.overview
         hours = rule_words.hours_in_words(rest.get("sending_hours"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
+from smsframe._base.masking import mask_label
 from smsframe._base.result_columns import words_of
 from smsframe._base.sentences import on_screen, recalled
 from smsframe._composer import html, text_history, totals
@@ -47,7 +48,7 @@ class TryPanel(Panel):
         )
         self.send = button("Send to me", self.guarded(self.fire), tip="Send to my own numbers")
         self.again = button("Try again", self.guarded(self.renew), tip="Send the same once more")
-        self.outcome = widgets.HTML(html.faint(AT_FIRST))
+        self.outcome = widgets.HTML(html.faint(self._at_first()))
         self.once = ConfirmOnce()
         self.dispatch: Dispatch | None = None
         self.send.disabled = not len(desk.frame)
@@ -91,8 +92,15 @@ class TryPanel(Panel):
         """Let another try go out."""
         if self.once.renew():
             self.send.disabled = False
-            self.outcome.value = html.faint(AT_FIRST)
             shown(self.again, when=False)
+        if self.once.state == "ready":
+            self.outcome.value = html.faint(self._at_first())
+
+    def _at_first(self) -> str:
+        """Say whom a try goes to; of several texts, which one."""
+        texts = self.desk.choices.texts
+        which = f" It is of the text {mask_label(repr(self.desk.tab))}." if texts else ""
+        return AT_FIRST + which
 
     def _dispatch(self) -> Dispatch:
         """Plan the try."""
