@@ -218,7 +218,8 @@ def _kind(kind: Kind) -> Html:
     number = [] if kind.label is None else [tag("b", f"{kind.count:,}")]
     written = kind.code in OF_THE_TEXT
     column, value = text_of_cell(kind.column), text_of_cell(kind.value)
-    where = [f"column {column}"] if column and not written else []
+    of_text = written or (column == "text" and kind.label is None)
+    where = [f"column {column}"] if column and not of_text else []
     where += [f"first in row {row_label(kind.label)}"] if kind.label is not None else []
     where += [f"{value} characters" if written else value] if value else []
     mark = tag("span", f"{MARKS[kind.severity]} ", *number, class_=f"sms-{kind.severity}-mark")

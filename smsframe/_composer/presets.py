@@ -50,8 +50,10 @@ BLANK_AND_COMMA = Spelled(
 )
 TITLE = Spelled("str.title", str.title)
 
+WHOLE = ",.0f"
+
 PRESETS: dict[Kind, list[tuple[str, Format]]] = {
-    "number": [("", ",.2f"), ("", BLANK_AND_COMMA), ("", ",.0f"), ("", ".2f")],
+    "number": [("", ",.2f"), ("", BLANK_AND_COMMA), ("", WHOLE), ("", ".2f")],
     "time": [("", "%d %b"), ("", "%-d %B %Y"), ("", "%d/%m/%Y"), ("", "%-H:%M"), ("", "%H:%M")],
     "text": [("Title Case: ", TITLE)],
     "": [],
@@ -86,6 +88,8 @@ def examples(value: Any) -> list[tuple[str, Format]]:
     found: dict[str, Format] = {}
     for name, form in PRESETS[kind_of(value)]:
         try:
+            if form == WHOLE and value != int(value):  # cents are not to be lost by a menu
+                continue
             written = formatted(value, form)
         except (ValueError, TypeError, ArithmeticError):
             continue

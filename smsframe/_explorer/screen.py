@@ -36,6 +36,7 @@ CHIPS = 10
 LISTED = 300
 COLUMNS = 4
 LABEL_CHARACTERS = 7
+SHOW_CODE = "Show these rows as code"
 LOOK_S = (0.1, 0.3, 0.7, 1.5, 3.0, 6.0, 12.0, 25.0)
 STYLE = Path(__file__).parent / "explorer.css"
 
@@ -100,7 +101,7 @@ class Screen:
         self.where, self.picked = widgets.HTML(), widgets.HTML()
         self.all = button("Select all", self.guarded(self._mark_all))
         self.none = button("Select none", self.guarded(self._mark_none))
-        self.show_code = widgets.ToggleButton(description="Show code")
+        self.show_code = widgets.ToggleButton(description=SHOW_CODE)
         self.code_view = widgets.HTML()
         self.there = widgets.Play(min=0, max=1, interval=100)
         self.there.layout.display = "none"
@@ -289,7 +290,7 @@ class Screen:
     def _write_code(self) -> None:
         """Show the code, or take it away."""
         on = self.show_code.value
-        self.show_code.description = "Hide code" if on else "Show code"
+        self.show_code.description = "Hide the code" if on else SHOW_CODE
         self.code_view.value = html.code(code_of(self.rows, self._name)) if on else ""
 
     # --- show

@@ -130,8 +130,12 @@ class JournalReader:
         self._db: sqlite3.Connection | None = self._patiently(
             lambda: open_database(self.path, connect, busy_timeout_s), None
         )
-        with explaining(self.path):
-            self._place = Place.of(self.path)
+        try:
+            with explaining(self.path):
+                self._place = Place.of(self.path)
+        except BaseException:
+            self._db.close()
+            raise
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.path)!r})"

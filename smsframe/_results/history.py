@@ -220,6 +220,10 @@ _NO_TEXTS = pa.array([], pa.string())
 def run_table(journal: Journal) -> pd.DataFrame:
     """Return every run of a journal, the latest first; see :func:`smsframe.runs`."""
     rows = [_run_row(journal, record.run_id) for record in reversed(journal.runs())]
+    under_way = journal.runs_under_way()
+    for row in rows:
+        if row["ending"] == NOT_ENDED and row["run"] in under_way:
+            row["ending"] = "sending"
     return empty_runs() if not rows else _typed(pd.DataFrame(rows))
 
 
@@ -229,6 +233,7 @@ def empty_runs() -> pd.DataFrame:
     return _typed(pd.DataFrame({name: [] for name in names}))
 
 
+NOT_ENDED = "not ended"
 _COUNTS = ("earlier", *RUN_STATUSES)
 _RUN_DTYPES: dict[str, str] = {
     "run": "string",
@@ -269,7 +274,7 @@ def _run_row(journal: Journal, run_id: str) -> dict[str, Any]:
         "batches": len(journal.batches(run_id)),
         "started_at": int(run.started_at),
         "seconds": seconds,
-        "ending": "forgotten" if run.forgotten else run.ending or "not ended",
+        "ending": "forgotten" if run.forgotten else run.ending or NOT_ENDED,
         "who": "@".join(filter(None, [run.user, run.host])),
     }
 

@@ -359,8 +359,9 @@ def runs(
     DataFrame
         Indexed by the run's id: ``started_at`` (UTC), ``campaign``, ``text`` (phone numbers
         masked), ``rows``, the number of those ``accepted``, ``sent`` and ``unknown`` as it is now,
-        ``ending`` (``done``, ``stopped``, ``interrupted``, ``failed``, ``not ended``: under way or
-        killed, ``forgotten``) and ``who`` (user and host). With ``full`` also ``program``,
+        ``ending`` (``done``, ``stopped``, ``interrupted``, ``failed``, ``sending``: somebody sends
+        it now, by the lease in a team's journal, ``not ended``: under way or killed,
+        ``forgotten``) and ``who`` (user and host). With ``full`` also ``program``,
         ``variants`` (of several texts, the share of people that each had; NA for one text), rows of
         every other status, ``earlier`` (rows that an earlier run had dealt with), ``batches`` and
         ``seconds``. Counts are Int64; those that were forgotten are

@@ -20,7 +20,7 @@ from smsframe._phones.country import country_counts
 from smsframe._plan.problems import SEVERITIES, Fault, listed_below
 from smsframe._plan.row_hours import hours_missing
 from smsframe._plan.verdicts import EXCLUDED, READY
-from smsframe._stream.portions import Reading, Sample, plan_portion, portions
+from smsframe._stream.portions import Reading, Sample, plan_portion, portions, read_ahead
 from smsframe._stream.scratch import MINE, bucket_of
 from smsframe.errors import InputError
 
@@ -261,8 +261,8 @@ def look_through(
 ) -> None:
     """Check, count and hash every row."""
     sample = Sample(SAMPLE_ROWS)
-    for portion in found.read_again():
-        frame = found.reading.people(portion, found.files)
+    read = ((p, found.reading.people(p, found.files)) for p in found.read_again())
+    for portion, frame in read_ahead(read):
         sample.add(frame)
         plan = _planned_or_counted(found, frame)
         if plan is None:
@@ -315,6 +315,8 @@ def keep_keys(
     records["again"] = False if plan.occurrences is None else plan.occurrences[rows] > 0
     records["group"] = found.group_of(plan)[rows]
     scratch.add("mine", records, bucket_of(np.ascontiguousarray(records["key"])))
+    if not found.has_repeats:
+        scratch.keep_identities(portion.number, records["key"], records["who"])
 
 
 def _where(portion: Portion, files: Sequence[SourceFile]) -> str:

@@ -6,8 +6,9 @@ whole column is looked for in each portion too, and a handful of rows would prov
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from smsframe._plan.data import PlanData
     from smsframe._plan.options import SendOptions
     from smsframe._stream.sources import SourceFile
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +126,16 @@ class Reading:
 def _joined(tables: Sequence[pa.Table]) -> pa.Table:
     """Return tables one below the other; columns that one file lacks are missing there."""
     return pa.concat_tables(tables, promote_options="default")
+
+
+def read_ahead(items: Iterator[_T]) -> Iterator[_T]:
+    """Yield what comes of an iterator, the next one made on a thread of its own meanwhile."""
+    with ThreadPoolExecutor(1, thread_name_prefix="smsframe-read") as thread:
+        end = object()
+        coming = thread.submit(next, items, end)
+        while (item := coming.result()) is not end:
+            coming = thread.submit(next, items, end)
+            yield item  # type: ignore[misc]  # the end is none of them
 
 
 def portions(

@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import pandas as pd
@@ -24,6 +26,7 @@ from smsframe.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
     from types import TracebackType
 
@@ -143,7 +146,11 @@ def rewrite(path: Path, results: pd.DataFrame) -> None:
 
 
 class ResultFiles:
-    """Writes results in the order of the files; each file appears when its last row is known."""
+    """Writes results in the order of the files; each file appears when its last row is known.
+
+    They are written on a thread of their own, so that a send does not wait for a disk; at most two
+    portions wait for it.
+    """
 
     def __init__(
         self,
@@ -162,6 +169,8 @@ class ResultFiles:
         self._stack = contextlib.ExitStack()
         self._writer: pq.ParquetWriter | None = None
         self._earlier: EarlierResults | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="smsframe-write")
+        self._waiting: deque[Future[None]] = deque()
 
     def __enter__(self) -> Self:
         return self
@@ -173,12 +182,23 @@ class ResultFiles:
         traceback: TracebackType | None,
     ) -> None:
         """Leave no half of a file."""
+        self._thread.shutdown(wait=True, cancel_futures=error is not None)
         if self._writer is not None:
             self._writer.close()
         self._stack.__exit__(kind or RuntimeError, error or RuntimeError(), traceback)
 
     def add(self, portion: Portion, results: pd.DataFrame) -> None:
         """Write the results of a portion; portions come in their order."""
+        self._wait(most=1)
+        self._waiting.append(self._thread.submit(self._add, portion, results))
+
+    def _wait(self, *, most: int) -> None:
+        """Wait until so many portions at most are not written; raise what went wrong."""
+        while len(self._waiting) > most:
+            self._waiting.popleft().result()
+
+    def _add(self, portion: Portion, results: pd.DataFrame) -> None:
+        """Write the results of a portion; on the thread that writes."""
         table, at = as_arrow(results), 0
         for piece in portion.pieces:
             self._pass_to(piece.file)
@@ -188,6 +208,7 @@ class ResultFiles:
 
     def close(self) -> None:
         """Write the last files, those that have no rows; half a file is never written."""
+        self._wait(most=0)
         assert self._writer is None
         self._pass_to(len(self._files))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +48,7 @@ GONE: Final = np.dtype(
 )
 PAST: Final = np.dtype([("who", "<u8"), ("at", "<f8")])
 NUMBERED: Final = np.dtype([("row", "<i8"), ("number", "<i4")])
+IDENTITY: Final = np.dtype([("key", "V16"), ("who", "<u8")])
 ROW: Final = np.dtype("<i8")
 FOUND: Final = np.dtype(
     [("row", "<i8"), ("what", "u1"), ("state", "u1"), ("batch", "<i8"), ("said", "<i4")]
@@ -64,6 +65,7 @@ GOES_NOT: Final = (DUPLICATE, KNOWN, HELD, LATER, TOO_SOON, OUT, NO_CONSENT, CON
 
 BUCKETS: Final = 64
 GROUP_ROWS: Final = 1 << 20
+OPEN_FILES: Final = 96  # a program may have 256 open on some systems
 
 
 class Scratch:
@@ -71,37 +73,73 @@ class Scratch:
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="smsframe-"))
+        self._written: dict[Path, BinaryIO] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def add(self, kind: str, records: Records, buckets: npt.NDArray[Any]) -> None:
         """Append records to their buckets, in their order."""
         if not len(records):
             return
-        order = np.argsort(buckets, kind="stable")
-        numbers, firsts = np.unique(buckets[order], return_index=True)
-        for number, part in zip(
-            numbers.tolist(), np.split(records[order], firsts[1:]), strict=True
-        ):
-            with (self._folder / f"{kind}-{number}").open("ab") as file:
-                file.write(part.tobytes())
+        sizes = np.bincount(buckets)
+        parts = records
+        if np.count_nonzero(sizes) > 1:
+            narrow = buckets.astype(np.uint8) if len(sizes) <= BUCKETS else buckets
+            order = np.argsort(narrow, kind="stable")  # counts bytes, where they are bytes
+            parts = np.take(records.view(f"V{records.itemsize}"), order)
+        ends = np.cumsum(sizes)
+        for number in np.flatnonzero(sizes).tolist():
+            file = self._appended(self._folder / f"{kind}-{number}")
+            file.write(parts[ends[number] - sizes[number] : ends[number]].tobytes())
+
+    def _appended(self, path: Path) -> BinaryIO:
+        """Return a file to append to; some stay open: to open one takes longer than to write."""
+        file = self._written.get(path)
+        if file is None:
+            if len(self._written) >= OPEN_FILES:
+                self._close()
+            file = self._written[path] = path.open("ab")
+        return file
+
+    def _close(self) -> None:
+        """Close the files that are written."""
+        for file in self._written.values():
+            file.close()
+        self._written.clear()
 
     def read(self, kind: str, bucket: int, dtype: np.dtype[Any]) -> Records:
         """Return the records of a bucket."""
         path = self._folder / f"{kind}-{bucket}"
+        if path in self._written:
+            self._written[path].flush()
         return np.frombuffer(path.read_bytes(), dtype) if path.exists() else np.empty(0, dtype)
 
     def replace(self, kind: str, bucket: int, records: Records) -> None:
         """Put other records in place of those of a bucket."""
-        (self._folder / f"{kind}-{bucket}").write_bytes(records.tobytes())
+        path = self._folder / f"{kind}-{bucket}"
+        if path in self._written:
+            self._written.pop(path).close()
+        path.write_bytes(records.tobytes())
 
     def place(self, name: str) -> Path:
         """Return where something else may be written."""
         return self._folder / name
+
+    def keep_identities(self, number: int, keys: Records, who: Records) -> None:
+        """Keep key and person of the rows of a portion that may go out, in their order."""
+        records = np.empty(len(keys), IDENTITY)
+        records["key"], records["who"] = keys, who
+        self.place(f"identities-{number}").write_bytes(records.tobytes())
+
+    def identities(self, number: int) -> Records | None:
+        """Return what was kept of a portion; None where nothing was."""
+        path = self.place(f"identities-{number}")
+        return np.frombuffer(path.read_bytes(), IDENTITY) if path.exists() else None
 
     def add_rows(self, kind: str, rows: npt.NDArray[np.int64]) -> None:
         """Append rows of a kind to the groups that they stand in."""

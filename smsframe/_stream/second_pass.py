@@ -26,7 +26,7 @@ from smsframe._journal import payloads
 from smsframe._journal.records import Claim, Ledger
 from smsframe._plan.campaign_names import is_test
 from smsframe._plan.verdicts import DUPLICATE as REPEATED
-from smsframe._plan.verdicts import HELD_BACK, READY, duplicate_sentence
+from smsframe._plan.verdicts import EXCLUDED, HELD_BACK, READY, duplicate_sentence
 from smsframe._results.hashed_people import hashes_of
 from smsframe._send.already_sent import Matched
 from smsframe._send.batches_in_flight import CUT_ANEW, Result, ending_of
@@ -39,6 +39,7 @@ from smsframe._send.row_outcomes import HELD as IN_CAMPAIGN
 from smsframe._send.row_outcomes import Tally
 from smsframe._send.too_soon import rows_too_soon, waiting_since
 from smsframe._stream.join import Said
+from smsframe._stream.kept_keys import KeptKeys
 from smsframe._stream.scratch import (
     AGAIN,
     DUPLICATE,
@@ -208,6 +209,7 @@ class FilesRun:
         if plan.blocking or plan.team_mark != self.found.plan.team_mark:
             raise InputError(_CHANGED)
         said = self.scratch.found(portion.first, plan.rows)
+        sendable = np.flatnonzero(np.isin(plan.verdict, (READY, EXCLUDED)))
         plan = self._as_found(plan, portion, said)
         matched, unasked = self._matched(plan, said)
         if self._swept:
@@ -221,7 +223,7 @@ class FilesRun:
         todo, later = matched.todo, matched.todo[:0]
         if self.sweeps is not None:
             todo, later = self.sweeps.chosen(plan, todo)
-        keys = KeysAhead(plan, self.found.service, self.found.scope, matched.todo)
+        keys = self._keys(portion, plan, matched.todo, sendable)
         if self.sweeps is not None:
             keys.reorder(todo)
         return Open(
@@ -236,6 +238,21 @@ class FilesRun:
             unasked=unasked,
             said=_answers(said),
         )
+
+    def _keys(
+        self, portion: Portion, plan: PlanData, todo: Positions, sendable: Positions
+    ) -> KeysAhead:
+        """Return what tells the messages of a portion apart, as the first pass has made it."""
+        found = self.found
+        kept = None if found.has_repeats else self.scratch.identities(portion.number)
+        if kept is None or not len(todo):
+            return KeysAhead(plan, found.service, found.scope, todo)
+        if len(kept) != len(sendable):
+            raise InputError(_CHANGED)
+        keys = KeptKeys(plan, found.service, found.scope, todo, kept=kept, of=sendable)
+        if not keys.are_right():
+            raise InputError(_CHANGED)
+        return keys
 
     def _as_found(self, plan: PlanData, portion: Portion, said: Any) -> PlanData:
         """Return the plan of a portion with what was judged over all files."""
@@ -444,7 +461,9 @@ class FilesRun:
     def _close(self, opened: Open, ending: Ending) -> None:
         """Give the rows of a portion that were not attempted the reason why: hours, or the end."""
         tally, hours, now = opened.tally, opened.plan.hours, self.settings.clock()
-        rows = np.union1d(opened.todo, opened.unasked)
+        rows = opened.todo
+        if len(opened.unasked):
+            rows = np.union1d(rows, opened.unasked)
         if hours is not None:
             waiting = tally.waiting(rows)
             hold_closed(hours, tally, rows, now)

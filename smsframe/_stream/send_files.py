@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from smsframe._base.send_settings import SendSettings
+from smsframe._base.sentences import Sentence, arg
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import path_fault, refuse
 from smsframe._eligibility import exclude
@@ -29,8 +30,9 @@ from smsframe._stream.first_pass import FirstPass, begin, refuse_blocked
 from smsframe._stream.result_files import prepare_folder
 from smsframe._stream.scratch import Scratch
 from smsframe._stream.sources import find_files, refuse_results_within
+from smsframe._stream.stores import address_of
 from smsframe._stream.whole_list import ListSend, look
-from smsframe.errors import ConfigurationError
+from smsframe.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
     import os
@@ -59,7 +61,8 @@ def plan_files(
     Parameters
     ----------
     files : path
-        A file (Parquet, CSV, Arrow), a folder, or a pattern such as ``people/*.parquet``.
+        A file (Parquet, CSV, Arrow), a folder, a pattern such as ``people/*.parquet``, or an
+        address of these.
     text : str or mapping of name to str, optional
         As for :func:`smsframe.send`; so are all others.
     program, content_id, personalize, defaults, formats, fold, source, campaign_name : optional
@@ -118,7 +121,8 @@ def send_files(
     ----------
     files : path
         A file (Parquet, CSV, Arrow), a folder with all below it, or a pattern such as
-        ``people/*.parquet``. Names that begin with a dot or underscore are left out.
+        ``people/*.parquet``, or the address of one in a store (``s3://bucket/people/``), which
+        needs fsspec. Names that begin with a dot or underscore are left out.
     text : str or mapping of name to str, optional
         As for :func:`smsframe.send`; so are all others.
     out : path
@@ -180,6 +184,9 @@ def send_list(
     faults: list[str] = []
     path_fault("out", out, faults)
     refuse(faults)
+    if address_of(out) is not None:
+        why = " is a folder of this machine, in which files get their names once they are whole."
+        raise InputError(Sentence(arg("out"), why, " Name one, and copy it to the store then."))
     is_dry = given["dry_run"] is True
     client = _client_if_any(given) if is_dry else connected(given["client"])
     _, paths = find_files(files)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import warnings
 from dataclasses import replace
@@ -48,6 +49,8 @@ ALL_ACCEPTED, SOME_NOT, USAGE, INTERRUPTED = 0, 1, 2, 130
 DONE = ("accepted", "sent", "duplicate")
 _ON = {"on": True, "off": False}
 NO_LINES = (".parquet", ".pq")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+"""How the path begins that was made of the address of a store, such as ``s3://``."""
 
 
 @public
@@ -204,8 +207,10 @@ READING: Final = ("sheet", "hidden_rows", "encoding", "separator", "header_line"
 
 
 def _are_files(path: Path) -> bool:
-    """Tell whether a folder or a pattern was named, in place of one file."""
-    return path.is_dir() or (has_magic(str(path)) and not path.exists())
+    """Tell whether a folder, a pattern or an address was named, in place of one file."""
+    if path.is_dir() or _ADDRESS.match(path.as_posix()):
+        return True
+    return has_magic(str(path)) and not path.exists()
 
 
 def _refuse_of_one_file(arguments: argparse.Namespace) -> None:

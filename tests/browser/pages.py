@@ -52,12 +52,12 @@ def kernel_ready(page):
     page.evaluate(READY)
 
 
-def run_all(page):
+def run_all(page, *, within_s=60):
     """Run all cells, by the menu."""
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.locator(".lm-Menu-item[data-command='runmenu:run-all']").click()
     done = page.locator(".jp-OutputArea-output", has_text="ALL-DONE")
-    done.wait_for(state="attached", timeout=30_000)
+    done.wait_for(state="attached", timeout=within_s * 1000)
 
 
 def command(page, name, args=None):

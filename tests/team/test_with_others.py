@@ -23,7 +23,7 @@ def test_variants__by_a_teams_journal(send, team, crowd, texts):
 
 
 def test_variants__of_a_journal_that_a_team_took_over(send, team, crowd, texts, tmp_path):
-    """A colleague corrects texts, adds people and forgets what was: nobody has a second text."""
+    """A colleague corrects the texts, adds people, forgets: nobody has a second text."""
     mine = tmp_path / "mine.sqlite3"
     two = {"A": "Hi there %%n%%", "B": "Good day %%n%%"}
     given = {"campaign": "two texts", "holdout": 0.2}

@@ -139,8 +139,8 @@ class RulesPanel(Panel):
             "wait": "So many hours a send waits for hours that open, and goes on by itself.",
             "database": self._database_hint(),
         }
-        notes = (self.list_note, self.hours_note, self.gap_note)
-        notes = (*notes, self.closed_note, self.zone_note, self.pause_note, self.database_note)
+        rules = (self.list_note, self.hours_note, self.gap_note)
+        notes = (*rules, self.closed_note, self.zone_note, self.pause_note, self.database_note)
         for note, name in zip(notes, told, strict=True):
             fault = self.desk.wrong.get(name, "")
             note.value = html.error(fault) if fault else html.faint(told[name])

@@ -147,7 +147,7 @@ class TagRow:
 
 def _of_tag(words: str, tag: str) -> str:
     """Return a label that says to those who listen which tag it is of."""
-    return f"{words}{html_tag('span', f' for {tag}', class_='sms-spoken')}"
+    return f"{words}{html_tag('span', f' for {tag}', class_='sms-hidden')}"
 
 
 def column_options(frame: pd.DataFrame) -> list[tuple[str, int]]:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from smsframe._base.journal_address import TeamAddress
 
-__all__ = ["RENEWED", "Lease", "refuse_superseded", "take"]
+__all__ = ["RENEWED", "UNDER_WAY", "Lease", "refuse_superseded", "take"]
 
 RENEWED: Final = "UPDATE 1"  # what the server says of a lease that is ours
 _POLL_S: Final = 0.25
@@ -76,6 +76,10 @@ _BRING_BACK: Final = (
 )
 _SENDERS: Final = (
     "SELECT token FROM leases WHERE service = ? AND expires_at > clock_timestamp() ORDER BY token"
+)
+
+UNDER_WAY: Final = (
+    "SELECT run_id FROM leases WHERE expires_at > clock_timestamp() AND run_id IS NOT NULL"
 )
 
 _held_here: Final[set[bytes]] = set()
@@ -274,7 +278,7 @@ def _busy(
         Sentence(
             f"{who} has been sending this campaign{since}{far}. Nothing was sent by this call. "
             f"Wait for it ({max(ends_in_s, 0):.0f} s at most if that process has died): ",
-            arg("wait_s", 600),
+            arg("wait_s", 600, screen='a time in the field "Wait up to"'),
             " does. This call sends only what is left then. Or leave it: what is being sent there "
             "need not be sent here.",
         ),

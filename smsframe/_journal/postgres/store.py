@@ -43,7 +43,15 @@ from smsframe._journal.postgres.database import READING, WRITING, WRITING_IN_LIN
 from smsframe._journal.postgres.exchange import AT_ONCE, UnusualError, write
 from smsframe._journal.postgres.faults import explaining
 from smsframe._journal.postgres.kept_outcomes import NEVER_POSTED, KeptOutcomes, waiting
-from smsframe._journal.postgres.lease import RENEWED, Lease, now, refuse_superseded, release, take
+from smsframe._journal.postgres.lease import (
+    RENEWED,
+    UNDER_WAY,
+    Lease,
+    now,
+    refuse_superseded,
+    release,
+    take,
+)
 from smsframe._journal.postgres.standbys import warn_of_standbys
 from smsframe._journal.records import Settlement
 from smsframe._journal.schema import make_directory
@@ -341,6 +349,11 @@ class TeamJournal(Journal):
     def waits_because(self) -> str:
         """What a send says when it has to wait for its journal."""
         return _WAITS
+
+    def runs_under_way(self) -> set[str]:
+        """Return the runs whose senders hold a lease."""
+        with self._reading() as db:
+            return {str(run_id) for (run_id,) in db.execute(UNDER_WAY)}
 
     def part_of(self, places: int) -> int:
         """Return how many places in flight are this sender's, among all who share the journal."""
