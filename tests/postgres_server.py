@@ -25,7 +25,13 @@ _FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "60"}
 def binaries():
     """Return the directory of PostgreSQL's programs; None where it is not installed."""
     found = shutil.which("initdb")
-    return Path(found).parent if found else next(iter(BINARIES), None)
+    return Path(found).resolve().parent if found else next(iter(BINARIES), None)
+
+
+def own(folder):
+    """Give a folder to the server's user."""
+    if os.getuid() == 0:
+        shutil.chown(folder, "postgres")
 
 
 def free_port():
@@ -65,8 +71,7 @@ class PostgresServer:
     def make(self):
         """Make the cluster and start it."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        if os.getuid() == 0:
-            shutil.chown(self.folder, "postgres")
+        own(self.folder)
         self._run(
             "initdb", "-D", self.data, "-U", self.user, "-A", "trust", "--no-sync", "-E", "UTF8"
         )
@@ -89,6 +94,32 @@ class PostgresServer:
     def stop(self, mode="fast"):
         """Stop the server."""
         self._run("pg_ctl", "-D", self.data, "-w", "-m", mode, "stop")
+
+    def is_running(self):
+        """Tell whether it runs."""
+        return (self.data / "postmaster.pid").exists()
+
+    def forget_the_rest(self):
+        """Make a paused standby take over with what it has replayed, and no more.
+
+        Promoted while it is paused, it would first replay all that it has received. So it is ended,
+        and what it has received and not replayed is dropped with its files of the log.
+        """
+        with self.connect() as db:
+            (replayed,) = db.execute("SELECT pg_last_wal_replay_lsn()::text").fetchone()
+        self.stop("fast")
+        target = f"recovery_target_lsn = '{replayed}'\nrecovery_target_action = 'promote'\n"
+        own_settings = self.data / "postgresql.auto.conf"
+        lines = own_settings.read_text().splitlines()
+        kept = [line for line in lines if not line.startswith("primary_conninfo")]
+        own_settings.write_text("\n".join([*kept, "recovery_target_inclusive = on", target]))
+        self.start()
+        until(self._takes_writes, 30)
+
+    def _takes_writes(self):
+        """Tell whether it is a standby no more."""
+        with self.connect() as db:
+            return db.execute("SELECT NOT pg_is_in_recovery()").fetchone()[0]
 
     def _run(self, name, *arguments):
         """Run one of PostgreSQL's programs."""

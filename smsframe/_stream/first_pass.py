@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from smsframe._base.arrow import Positions
     from smsframe._eligibility.opening import Group
     from smsframe._plan.data import PlanData
+    from smsframe._plan.options import SendOptions
     from smsframe._stream.portions import Portion
     from smsframe._stream.scratch import Scratch
     from smsframe._stream.sources import SourceFile
@@ -74,7 +75,7 @@ class FirstPass:
 
     files: list[SourceFile]
     text: str | Mapping[str, str] | None
-    given: Mapping[str, Any]
+    given: SendOptions
     reading: Reading
     plan: PlanData
     now: float
@@ -213,7 +214,7 @@ class FirstPass:
 def begin(
     files: list[SourceFile],
     text: str | Mapping[str, str] | None,
-    given: Mapping[str, Any],
+    given: SendOptions,
     now: float,
     *,
     portion_rows: int,
@@ -228,7 +229,7 @@ def begin(
     except InputError as error:
         if "unnamed" not in error.details:
             raise
-        any_hours = {**given, "sending_hours": {"*": ("00:00", "24:00")}}
+        any_hours: SendOptions = {**given, "sending_hours": {"*": ("00:00", "24:00")}}
         plan = plan_portion(head, text, any_hours, now)  # all files are counted before it is said
     columns = plan.columns
     labels: list[Hashable] = [
@@ -241,7 +242,7 @@ def begin(
         *(column for column in columns.formats if column in head.columns),
     ]
     names = dict.fromkeys(str(label) for label in labels if label is not None)
-    decided = {**given, "phone": columns.phone, "limit": None}
+    decided: SendOptions = {**given, "phone": columns.phone, "limit": None}
     whole = [fault for fault in plan.problems.faults if fault.positions is None]
     return FirstPass(
         files=files,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -221,9 +221,8 @@ class Sample:
 def plan_portion(
     frame: pd.DataFrame,
     text: str | Mapping[str, str] | None,
-    given: Mapping[str, Any],
+    given: SendOptions,
     now: float,
 ) -> PlanData:
     """Plan the rows of a portion, as a frame is planned."""
-    options: SendOptions = dict(given)  # type: ignore[assignment]  # a copy of them
-    return build_plan(frame, text, options, now=now)
+    return build_plan(frame, text, given.copy(), now=now)

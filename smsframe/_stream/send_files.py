@@ -219,11 +219,12 @@ def send_list(
         return sending.send()
 
 
-def _checked(options: SendOptions) -> dict[str, Any]:
+def _checked(options: SendOptions) -> SendOptions:
     """Return the arguments with their defaults; lists of numbers are read, once."""
-    given = cast("dict[str, Any]", with_defaults(options))
+    given = with_defaults(options)
     if given["exclude"] is not None:
-        given["exclude"] = exclude.read(given["exclude"])
+        # What has been read is taken as what it was read from; no caller gives one.
+        given["exclude"] = cast("Any", exclude.read(given["exclude"]))
     return given
 
 
@@ -232,7 +233,7 @@ def _settings_of(client: Client | None) -> SendSettings:
     return SendSettings() if client is None else client.settings
 
 
-def _client_if_any(given: Mapping[str, Any]) -> Client | None:
+def _client_if_any(given: SendOptions) -> Client | None:
     """Return the client, or the default one; None where there is none."""
     try:
         return connected(given["client"])
@@ -243,7 +244,7 @@ def _client_if_any(given: Mapping[str, Any]) -> Client | None:
 def _begun(
     paths: list[Any],
     text: str | Mapping[str, str] | None,
-    given: Mapping[str, Any],
+    given: SendOptions,
     client: Client | None,
 ) -> FirstPass:
     """Return a list of which the first rows were looked at; refuse what is wrong with it."""

@@ -184,7 +184,7 @@ class SentFiles:
         if VARIANT in out.columns:
             out[VARIANT] = out[VARIANT].astype("string").astype("category")
         if self._note.get("variants"):  # how people were split, for `compare`
-            out.attrs = {"smsframe": {"variants": self._note["variants"]}}
+            out.attrs = {"smsframe": {"variants": self._note["variants"], "rows": len(out)}}
         return out
 
     def refresh(

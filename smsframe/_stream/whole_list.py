@@ -332,7 +332,7 @@ class ListSend:
             waiting=waiting,
         )
         if not control.quiet:
-            print(line.replace("results.sms.failed", "SentFiles.failed"))  # noqa: T201 - as above
+            print(line.replace("results.sms.", "SentFiles."))  # noqa: T201 - as above
         if delivery.failure is not None:
             raise delivery.failure
         if control.stop.asked:

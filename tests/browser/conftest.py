@@ -40,6 +40,12 @@ CHROMIUM_ARGS = [
 ]
 LOCAL = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:", "about:")
 KERNEL_ERRORS = (b'"msg_type":"error"', b'"msg_type": "error"', b"Traceback (most recent")
+OF_FRONT_ENDS = (
+    "reading 'schema'",  # Notebook 7, of a setting that its JupyterLab no longer has
+    "getter for the shared module",  # Voila, of extensions made for another JupyterLab
+    *("Unsatisfied version", "No satisfying version"),  # Voila, of the JupyterLab it carries
+)
+"""Complaints of front ends about themselves, as they load."""
 SETTINGS = {
     # The "Jupyter news?" question would lie over the page.
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -214,6 +220,10 @@ def watched(page):
         if any(mark in data for mark in KERNEL_ERRORS):
             errors.append("kernel: " + data[-1500:].decode(errors="replace"))
 
+    def failed(told):
+        if not any(words in told for words in OF_FRONT_ENDS):
+            errors.append(told)
+
     def opened(ws):
         if not ws.url.startswith(LOCAL):
             outside.append(ws.url)
@@ -222,8 +232,8 @@ def watched(page):
     page.set_default_timeout(15_000)
     page.on("request", lambda r: None if r.url.startswith(LOCAL) else outside.append(r.url))
     page.on("websocket", opened)
-    page.on("pageerror", lambda e: errors.append(f"page: {e}"))
-    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda e: failed(f"page: {e}"))
+    page.on("console", lambda m: failed(m.text) if m.type == "error" else None)
     page.on("dialog", lambda d: d.accept())
     page.errors_seen = errors
     yield page

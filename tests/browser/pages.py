@@ -26,9 +26,10 @@ class FrontEnd:
         """Open a notebook, run it, and wait until it has run."""
         page.set_viewport_size({"width": size[0], "height": size[1]})
         if self.name == "voila":
-            page.goto(f"{self.server.base}/voila/render/{path.name}")
+            address = f"{self.server.base}/voila/render/{path.name}"
+            page.goto(address, wait_until="commit", timeout=90_000)  # it comes when all has run
             done = page.get_by_text("ALL-DONE")
-            done.wait_for(state="attached", timeout=60_000)
+            done.wait_for(state="attached", timeout=90_000)
             return
         if self.name == "lab":
             open_notebook(page, self.server, path)

@@ -146,6 +146,22 @@ def test_hours__that_close_while_it_sends(place):
     assert len({to for to, _ in texted(here.sandbox)}) == 24 == len(here.sandbox.outbox())
 
 
+def test_hours__that_close_before_a_batch_leaves(place):
+    """What was cut already, and waits in its portion to be claimed, is given back."""
+    frame = people_in(EASTERN, PACIFIC, each=12)
+    here = place(moment("2026-11-27T19:50", EASTERN), frame, sizes=(10, 10, 4))
+    here.client.settings = replace(here.client.settings, portion_rows=100)
+    here.clock.step = 240.0
+    sent = here.send(progress=here.clock.move)
+    assert 0 < sent.counts["not_attempted"] < 12
+    assert set(sent.failed["sms_code"]) == {"outside_hours"}
+    assert set(sent.failed["zone"]) == {EASTERN}
+    assert not here.outside()
+    here.clock.step, here.clock.at = 0.0, moment("2026-11-28T12:00", EASTERN)
+    assert here.send().counts == {"accepted": 24}
+    assert len(here.sandbox.outbox()) == 24
+
+
 def test_hours__that_open_within_the_wait(place):
     """The send waits for what opens in time, zone after zone, in one run; results say it all."""
     frame = people_in(*ZONES, each=6)

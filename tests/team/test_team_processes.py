@@ -21,6 +21,8 @@ import pytest
 import requests
 from postgres_server import until
 
+import smsframe
+
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and kill -9")
 
 PROCESSES = Path(__file__).parents[1] / "processes"
@@ -142,6 +144,7 @@ def race(crew, times, seed):
                 assert set(one["rows"].values()) == {"accepted"}
         if number % 20 == 19:
             requests.post(f"{crew.base_url}/sandbox/reset", timeout=20).raise_for_status()
+            print(f"{number + 1} done", flush=True)  # an interrupted soak says how far it came
     return told_busy
 
 
@@ -166,6 +169,7 @@ def kill(crew, times, seed):
         unknown += statuses["unknown"]
         if number % 20 == 19:
             requests.post(f"{crew.base_url}/sandbox/reset", timeout=20).raise_for_status()
+            print(f"{number + 1} done", flush=True)  # an interrupted soak says how far it came
     return unknown
 
 
@@ -211,6 +215,19 @@ def test_kill__few(crew, times):
 def test_sleep__few(crew):
     """A sender that slept through its lease, a few times; one superseded is in test_leases."""
     sleep_past_the_lease(crew, 4, seed=3)
+
+
+def test_places__of_two_machines(team, tmp_path):
+    """Two machines that send two campaigns at once have ten calls in flight together, not each."""
+    with (
+        smsframe.Sandbox(anyone=True, latency_s=0.6, max_in_flight=100) as service,
+        crew_of(team, service.base_url, tmp_path) as crew,
+    ):
+        children = [crew.begin(f"places {name}", name) for name in ("one", "two")]
+        told = [child.told() for child in children]
+        calls = service.requests()
+    assert [set(one["rows"].values()) for one in told] == [{"accepted"}] * 2
+    assert 5 < calls["in_flight"].max() <= 10
 
 
 @pytest.mark.soak
