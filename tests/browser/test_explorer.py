@@ -150,7 +150,7 @@ def test_explorer__of_300_000_rows(watched, lab, notebook, sandbox):
     assert len(sandbox.outbox()) == 1000
     press(page, "Show all rows")
     press(page, "Select none")
-    press(page, "accepted ·")
+    press(page, "accepted · 1,000")  # chips follow a moment after the sentence
     expect(screen(page)).to_contain_text("1,000 of 300,000 rows match", timeout=60_000)
     press(page, "Download CSV (1,000)")
     screen(page).get_by_label("File", exact=True).fill("part.csv")
