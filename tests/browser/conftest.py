@@ -42,6 +42,7 @@ LOCAL = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:", "about:")
 KERNEL_ERRORS = (b'"msg_type":"error"', b'"msg_type": "error"', b"Traceback (most recent")
 OF_FRONT_ENDS = (
     "reading 'schema'",  # Notebook 7, of a setting that its JupyterLab no longer has
+    "'filebrowser:open-path' not registered",  # Notebook 7, of a page that it has not
     "getter for the shared module",  # Voila, of extensions made for another JupyterLab
     *("Unsatisfied version", "No satisfying version"),  # Voila, of the JupyterLab it carries
 )

@@ -147,6 +147,7 @@ def test_traps__unknown_is_settled_on_the_screen(opened, sandbox):
     expect(explorer).to_contain_text("3 rows selected.")
     shot(page, "unknown_explored")
     explorer.locator("button:visible", has_text="Resolve as sent (3)").click()
+    expect(explorer.locator(".sms-ask")).to_be_visible()
     page.keyboard.press("Escape")
     expect(explorer.locator(".sms-ask")).to_be_hidden()
     explorer.locator("button:visible", has_text="Resolve as sent (3)").click()
