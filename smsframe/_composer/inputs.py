@@ -131,6 +131,7 @@ def checked(frame: pd.DataFrame, text: Any, options: arguments.ComposeOptions) -
     full = arguments.with_defaults(options)
     left_out = full["program"] is None or str(full["program"]) == ""
     full["program"] = "0" if left_out else full["program"]
+    campaign = full["campaign"]  # what it may be is checked with the rules
     several = read_several(
         frame,
         text,
@@ -138,7 +139,7 @@ def checked(frame: pd.DataFrame, text: Any, options: arguments.ComposeOptions) -
         split=full["split"],
         by=full["by"],
         holdout=full["holdout"],
-        campaign=full["campaign"] or "named on the screen",
+        campaign=campaign if isinstance(campaign, str) and campaign else "named on the screen",
         content_id=None,
     )
     if several is not None:
@@ -165,25 +166,30 @@ def checked(frame: pd.DataFrame, text: Any, options: arguments.ComposeOptions) -
         campaign=rules.campaign,
         price_per_segment=rules.price_per_segment,
         fold=rules.fold,
-        rest={
-            "limit": full["limit"],
-            "problems": full["problems"],
-            "duplicates": full["duplicates"],
-            "resend_unknown": full["resend_unknown"],
-            "exclude": _excluded(full["exclude"]),
-            "sending_hours": full["sending_hours"],
-            "closed": None if rules.hours is None else rules.hours.closed_dates,
-            "time_zone": full["time_zone"],
-            "wait_s": full["wait_s"],
-            "min_gap": _gap(full["min_gap"]),
-            "check_consent": rules.check_consent,
-            "consent_database": full["consent_database"],
-            "source": full["source"],
-            "campaign_name": full["campaign_name"],
-            "ttl_minutes": full["ttl_minutes"],
-            "character_swap": full["character_swap"],
-        },
+        rest=_rest(full, rules),
     )
+
+
+def _rest(full: SendOptions, rules: arguments.Options) -> dict[str, Any]:
+    """Return the arguments that are taken as they are, or by a value that is read once."""
+    return {
+        "limit": full["limit"],
+        "problems": full["problems"],
+        "duplicates": full["duplicates"],
+        "resend_unknown": full["resend_unknown"],
+        "exclude": _excluded(full["exclude"]),
+        "sending_hours": full["sending_hours"],
+        "closed": None if rules.hours is None else rules.hours.closed_dates,
+        "time_zone": full["time_zone"],
+        "wait_s": full["wait_s"],
+        "min_gap": _gap(full["min_gap"]),
+        "check_consent": rules.check_consent,
+        "consent_database": full["consent_database"],
+        "source": full["source"],
+        "campaign_name": full["campaign_name"],
+        "ttl_minutes": full["ttl_minutes"],
+        "character_swap": full["character_swap"],
+    }
 
 
 def _given_weights(split: Mapping[Any, Any] | None) -> Mapping[str, Any] | None:

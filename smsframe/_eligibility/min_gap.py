@@ -64,10 +64,7 @@ class LastMessages:
 
     def of(self, who: Hashes) -> Times:
         """Return the time for each of some people, `NEVER` where none is known."""
-        if not len(self._who):
-            return np.full(len(who), NEVER)
-        at = np.minimum(np.searchsorted(self._who, who), len(self._who) - 1)
-        return np.where(self._who[at] == who, self._at[at], NEVER)
+        return _times_of(who, self._who, self._at)
 
     def _take(self, batches: list[PastBatch]) -> None:
         """Take in some batches."""
@@ -132,10 +129,15 @@ class MessagesMeanwhile:
 
     def of(self, who: Hashes) -> Times:
         """Return the time for each of some people, `NEVER` where none is known."""
-        if not len(self._who):
-            return np.full(len(who), NEVER)
-        at = np.minimum(np.searchsorted(self._who, who), len(self._who) - 1)
-        return np.where(self._who[at] == who, self._at[at], NEVER)
+        return _times_of(who, self._who, self._at)
+
+
+def _times_of(who: Hashes, known: Hashes, times: Times) -> Times:
+    """Return the time for each of some people, `NEVER` for who is not among the known ones."""
+    if not len(known):
+        return np.full(len(who), NEVER)
+    at = np.minimum(np.searchsorted(known, who), len(known) - 1)
+    return np.where(known[at] == who, times[at], NEVER)
 
 
 class GapGuard:

@@ -197,9 +197,12 @@ def _names(argument: str, given: Any, faults: list[str]) -> tuple[str, ...]:
 def check_separator(separator: Any, faults: list[str]) -> None:
     """Note a fault unless this can stand between cells."""
     odd = '"\r\n\x00'
-    is_mark = isinstance(separator, str) and len(separator) == 1
-    if separator in (None, TAB) or (is_mark and separator not in odd and not separator.isalnum()):
+    if separator is None:
         return
+    if isinstance(separator, str):
+        is_mark = len(separator) == 1 and separator not in odd and not separator.isalnum()
+        if is_mark or separator == TAB:
+            return
     need = "one mark such as ';', or 'tab', or be left out"
     faults.append(unusable("separator", separator, need, fits=isinstance(separator, str)))
 

@@ -102,7 +102,8 @@ def _column(frame: pd.DataFrame, label: Hashable, argument: str) -> pd.Series:
     if number:
         column: pd.Series = frame[label]
         return column
-    if argument == "by" and label in (VARIANT, result_columns.result_label(frame.columns, VARIANT)):
+    ours_for_arms = (VARIANT, result_columns.result_label(frame.columns, VARIANT))
+    if argument == "by" and isinstance(label, str) and label in ours_for_arms:
         raise InputError(
             Sentence(
                 "These results have no column 'sms_variant': that send had one text and no "

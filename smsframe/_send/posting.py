@@ -71,10 +71,9 @@ def post_batches(
     """
     journal.patience_s = 0.0  # the loop waits in its own way
     judge = None if guard is None else functools.partial(guard.judge, journal)
-    settings = client.settings
     with Bar(progress) as bar, client.sending(journal.may_post) as sending:
         workers: Pool = WorkerPool(
-            sending.post, client.max_in_flight, failed=call_failed, clock=settings.clock
+            sending.post, client.max_in_flight, failed=call_failed, clock=client.settings.clock
         )
 
         def show() -> None:
@@ -99,20 +98,25 @@ def post_batches(
             waits=lambda: None if control.apart else _say(journal.waits_because),
             look_around=SharedPlaces(journal, sending).look_around,
             max_in_flight=client.max_in_flight,
-            settings=settings,
+            settings=client.settings,
             stop=control.stop,
         )
         with counted_interrupts(control.stop, workers.wake):
-            try:
-                delivery.run()
-            finally:
-                try:
-                    finish(delivery)
-                finally:
-                    if delivery.left_behind:
-                        client.abort()
-                    workers.close(timeout_s=5.0)
+            _run(delivery, lambda: finish(delivery), client)
     return delivery
+
+
+def _run(delivery: Delivery, finish: Callable[[], None], client: Client) -> None:
+    """Run until the end, and end what is left, whatever goes wrong."""
+    try:
+        delivery.run()
+    finally:
+        try:
+            finish()
+        finally:
+            if delivery.left_behind:
+                client.abort()
+            delivery.workers.close(timeout_s=5.0)
 
 
 def _say(why: str) -> None:

@@ -243,6 +243,19 @@ class ListSend:
             raise KeyboardInterrupt("Stopped while consent was asked: nothing was sent.")
         return asked
 
+    def _note_run(self, run_id: str | None, *, is_dry: bool) -> None:
+        """Write beside the results which run they are of, and of which files."""
+        found, several = self.found, self.found.plan.options.several
+        runs = [name for name in (*read_note(self.out).get("runs", ()), run_id) if name]
+        note = {
+            "run": run_id,
+            "runs": runs,
+            "files": [result_name(file) for file in found.files],
+            "dry_run": is_dry,
+            "variants": None if several is None else json.loads(several.pinned),
+        }
+        write_note(self.out, note)
+
     def _deliver(
         self,
         looked: Looked,
@@ -255,15 +268,7 @@ class ListSend:
         """Send what is to be sent, and write all results."""
         found, clock = self.found, self.settings.clock
         several = found.plan.options.several
-        runs = [name for name in (*read_note(self.out).get("runs", ()), run_id) if name]
-        note = {
-            "run": run_id,
-            "runs": runs,
-            "files": [result_name(file) for file in found.files],
-            "dry_run": is_dry,
-            "variants": None if several is None else json.loads(several.pinned),
-        }
-        write_note(self.out, note)
+        self._note_run(run_id, is_dry=is_dry)
         sweeps, guard = None, None
         if run_id is not None and found.plan.hours is not None:
             by_hours = going_by_hours(found, joined)

@@ -21,7 +21,7 @@ from smsframe._composer.panels.list_of_people import ListOfPeople
 from smsframe._plan.consent_arguments import VARIABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from smsframe._composer.state import Desk
 
@@ -54,21 +54,12 @@ class RulesPanel(Panel):
         self.hours_note = widgets.HTML()
         self.gap = _text("Hours apart", gap, "no gap")
         self.gap_note = widgets.HTML()
-        self.closed = _text("Closed on", rule_words.dates_shown(given.get("closed")), "no dates")
-        self.zone = _text("Time zone", rule_words.zone_shown(given.get("time_zone")), "by number")
-        self.pause = _text("Wait up to", rule_words.wait_shown(given.get("wait_s")), "no waiting")
-        self.closed_note, self.zone_note = widgets.HTML(), widgets.HTML()
-        self.pause_note = widgets.HTML()
+        self._make_fields_of_hours(given)
         self.consent = widgets.Dropdown(
             description="Consent", options=CONSENTS, value=given.get("check_consent", False)
         )
         self.database = _text("Database id", str(given.get("consent_database") or ""), "")
         self.database_note = widgets.HTML()
-        self._shown |= {
-            "closed": self.closed.value,
-            "time_zone": self.zone.value,
-            "wait_s": self.pause.value,
-        }
         in_field = [name for name in ("closed", "time_zone", "wait_s") if self._shown[name]]
         in_field += ["exclude"] if self._list.shown else []
         no_field = {**given, **dict.fromkeys(in_field)}
@@ -91,6 +82,19 @@ class RulesPanel(Panel):
         desk.on("overview", self.tell)
         self.say()
         self.fold()
+
+    def _make_fields_of_hours(self, given: Mapping[str, Any]) -> None:
+        """Make the fields that go with hours, and keep what they show."""
+        self.closed = _text("Closed on", rule_words.dates_shown(given.get("closed")), "no dates")
+        self.zone = _text("Time zone", rule_words.zone_shown(given.get("time_zone")), "by number")
+        self.pause = _text("Wait up to", rule_words.wait_shown(given.get("wait_s")), "no waiting")
+        self.closed_note, self.zone_note = widgets.HTML(), widgets.HTML()
+        self.pause_note = widgets.HTML()
+        self._shown |= {
+            "closed": self.closed.value,
+            "time_zone": self.zone.value,
+            "wait_s": self.pause.value,
+        }
 
     def fold(self) -> None:
         """Show the fields, or take them away."""
