@@ -36,8 +36,8 @@ team-demo: .venv/.tests
 
 # Browser tests run on their own, since Playwright keeps an event loop. pytest says 5 for "no tests".
 test: .venv/.tests
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser and not soak"
-	@if [ -d tests/browser ]; then $(BIN)/python -m pytest -m browser tests/browser; fi
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser and not soak and not full"
+	@if [ -d tests/browser ]; then $(BIN)/python -m pytest -m "browser and not full" tests/browser; fi
 
 soak: .venv/.tests
 	$(BIN)/python -m pytest -m soak || [ $$? -eq 5 ]
@@ -51,7 +51,7 @@ soak: .venv/.tests
 	@touch $@
 
 lowest: .venv-lowest/.made
-	.venv-lowest/bin/python -m pytest -n 2 --dist worksteal -m "not browser and not soak" \
+	.venv-lowest/bin/python -m pytest -n 2 --dist worksteal -m "not browser and not soak and not full" \
 	--ignore tests/browser --ignore tests/project/test_notebooks.py
 
 # The newest libraries on the newest Python of this machine, without constraints; where that is too old
@@ -65,7 +65,7 @@ lowest: .venv-lowest/.made
 	@touch $@
 
 newest: .venv-newest/.made
-	.venv-newest/bin/python -m pytest -n 2 --dist worksteal -m "not browser and not soak" \
+	.venv-newest/bin/python -m pytest -n 2 --dist worksteal -m "not browser and not soak and not full" \
 	--ignore tests/browser --ignore tests/project/test_notebooks.py
 	@$(PYTHON) .ci/newest.py >/dev/null
 
@@ -75,8 +75,11 @@ newest-core: .venv-newest/.made
 	tests/send/test_run.py tests/text/test_segments.py tests/promises/test_forks.py tests/acoustic tests/results/test_history.py
 	@$(PYTHON) .ci/newest.py >/dev/null
 
-# What takes too long for "make test".
-full: newest-core
+# What takes too long for "make test": of each promise that has a part in here, a short sample is there.
+full: .venv/.tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "full and not browser and not soak" || [ $$? -eq 5 ]
+	$(BIN)/python -m pytest -m "full and browser" || [ $$? -eq 5 ]
+	$(MAKE) newest-core
 
 lint: .venv/.tests
 	$(BIN)/ruff check .

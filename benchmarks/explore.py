@@ -33,6 +33,11 @@ def make_results(rows):
             "order_no": pd.Series(np.char.add("A-", numbers.astype(str)), dtype="string"),
             "city": pd.Series(np.array(["Oslo", "Rome", "Lima"])[numbers % 3], dtype="string"),
             "total": numbers / 7,
+            "customer": 4_000_000_000 + np.random.default_rng(1).permutation(rows),
+            "note": pd.Series(
+                np.char.add("Order ", np.random.default_rng(2).permutation(rows).astype(str)),
+                dtype=object,
+            ),
             "sms_status": status,
             "sms_code": code,
             "sms_error": code.where(code.isna(), "The API refused it."),
@@ -90,9 +95,20 @@ def measure(rows):
     timed("first number", SEARCH_MS, lambda: setattr(screen.search, "value", "201 200 00"))
     said += [
         timed("search a number", SEARCH_MS, lambda: setattr(screen.search, "value", "2012000777")),
+        timed(
+            "search a customer", SEARCH_MS, lambda: setattr(screen.search, "value", "4000000777")
+        ),
         timed("show all rows", CLICK_MS, screen.clear.click),
     ]
-    for column in ("total", "order_no", "sms_accepted_at", "FirstName", "sms_status"):
+    for column in (
+        "total",
+        "order_no",
+        "sms_accepted_at",
+        "FirstName",
+        "sms_status",
+        "customer",
+        "note",
+    ):
         order = lambda column=column: setattr(screen.order, "value", column)  # noqa: E731
         said.append(timed(f"order by {column}", SEARCH_MS, order))
     said.append(timed("next page", CLICK_MS, screen.next.click))

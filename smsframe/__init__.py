@@ -54,7 +54,6 @@ if TYPE_CHECKING:
         counts,
         failed,
         plot,
-        results,
         runs,
         summary,
         to_retry,
@@ -65,6 +64,7 @@ if TYPE_CHECKING:
     from smsframe._send.plan import Plan, last_plan, plan, preview
     from smsframe._send.run import last_results
     from smsframe._send.send import send
+    from smsframe._stream.earlier_runs import results
     from smsframe._stream.send_files import FilesPlan, plan_files, send_files
     from smsframe._stream.sent_files import SentFiles
     from smsframe._text.segments import segments
@@ -141,7 +141,6 @@ _LAZY = {
             "counts",
             "failed",
             "plot",
-            "results",
             "runs",
             "summary",
             "to_retry",
@@ -156,6 +155,7 @@ _LAZY = {
     "power": "smsframe._results.power",
     "read": "smsframe._files.read",
     "SentFiles": "smsframe._stream.sent_files",
+    "results": "smsframe._stream.earlier_runs",
     **dict.fromkeys(("FilesPlan", "plan_files", "send_files"), "smsframe._stream.send_files"),
     "report": "smsframe._results.report",
     "segments": "smsframe._text.segments",

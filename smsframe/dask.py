@@ -25,6 +25,7 @@ from smsframe.errors import InputError
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping
 
     from smsframe._stream.send_files import FilesPlan
 
@@ -46,7 +47,11 @@ class DaskPlan:
     """
 
     def __init__(
-        self, stage: Path, text: str | None, options: dict[str, Any], plan: FilesPlan
+        self,
+        stage: Path,
+        text: str | Mapping[str, str] | None,
+        options: dict[str, Any],
+        plan: FilesPlan,
     ) -> None:
         self.stage = stage
         self.plan = plan
@@ -96,7 +101,11 @@ class DaskAccessor:
 
     @public
     def plan(
-        self, text: str | None = None, *, stage: str | os.PathLike[str], **options: Any
+        self,
+        text: str | Mapping[str, str] | None = None,
+        *,
+        stage: str | os.PathLike[str],
+        **options: Any,
     ) -> DaskPlan:
         """Write the rows to a stage, on the workers, and say what would be sent.
 

@@ -48,6 +48,7 @@ def no_outside_world(monkeypatch, tmp_path):
     for name in [name for name in os.environ if name.startswith("SMSFRAME_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("SMSFRAME_JOURNAL", str(tmp_path / "journal.sqlite3"))
+    monkeypatch.setenv("SMSFRAME_TEXTS", str(tmp_path / "texts.json"))
     monkeypatch.setattr(clients, "_default", None, raising=False)
 
 

@@ -25,7 +25,13 @@ _FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "60"}
 def binaries():
     """Return the directory of PostgreSQL's programs; None where it is not installed."""
     found = shutil.which("initdb")
-    return Path(found).parent if found else next(iter(BINARIES), None)
+    return Path(found).resolve().parent if found else next(iter(BINARIES), None)
+
+
+def own(folder):
+    """Give a folder to the server's user."""
+    if os.getuid() == 0:
+        shutil.chown(folder, "postgres")
 
 
 def free_port():
@@ -65,8 +71,7 @@ class PostgresServer:
     def make(self):
         """Make the cluster and start it."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        if os.getuid() == 0:
-            shutil.chown(self.folder, "postgres")
+        own(self.folder)
         self._run(
             "initdb", "-D", self.data, "-U", self.user, "-A", "trust", "--no-sync", "-E", "UTF8"
         )
@@ -89,6 +94,32 @@ class PostgresServer:
     def stop(self, mode="fast"):
         """Stop the server."""
         self._run("pg_ctl", "-D", self.data, "-w", "-m", mode, "stop")
+
+    def is_running(self):
+        """Tell whether it runs."""
+        return (self.data / "postmaster.pid").exists()
+
+    def forget_the_rest(self):
+        """Make a paused standby take over with what it has replayed, and no more.
+
+        Promoted while it is paused, it would first replay all that it has received. So it is ended,
+        and what it has received and not replayed is dropped with its files of the log.
+        """
+        with self.connect() as db:
+            (replayed,) = db.execute("SELECT pg_last_wal_replay_lsn()::text").fetchone()
+        self.stop("fast")
+        target = f"recovery_target_lsn = '{replayed}'\nrecovery_target_action = 'promote'\n"
+        own_settings = self.data / "postgresql.auto.conf"
+        lines = own_settings.read_text().splitlines()
+        kept = [line for line in lines if not line.startswith("primary_conninfo")]
+        own_settings.write_text("\n".join([*kept, "recovery_target_inclusive = on", target]))
+        self.start()
+        until(self._takes_writes, 30)
+
+    def _takes_writes(self):
+        """Tell whether it is a standby no more."""
+        with self.connect() as db:
+            return db.execute("SELECT NOT pg_is_in_recovery()").fetchone()[0]
 
     def _run(self, name, *arguments):
         """Run one of PostgreSQL's programs."""
@@ -173,7 +204,8 @@ class Proxy:
     """Hands bytes on between a client and a server, and cuts when it is told to.
 
     ``cut_at`` is asked before each piece that the client sends, with its bytes; "before" drops
-    it and cuts, "after" hands it on and cuts before any answer comes back.
+    it and cuts, "after" hands it on and cuts before any answer comes back. ``cut_after`` cuts once
+    so many bytes have passed, wherever that is.
     """
 
     def __init__(self, port):
@@ -181,10 +213,29 @@ class Proxy:
         self.cut_at = lambda _: ""
         self.cuts = 0
         self.is_open = True
+        self.passed = {"up": 0, "down": 0}
+        self._limit = {}
+        self._counting = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._pairs = []
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut_after(self, way, count):
+        """Cut, once, when so many bytes more have passed one way, "up" or "down"."""
+        with self._counting:
+            self._limit[way] = self.passed[way] + count
+
+    def _let_through(self, way, piece):
+        """Return what of a piece passes, and whether the connection is cut then."""
+        with self._counting:
+            left = self._limit.get(way, self.passed[way] + len(piece) + 1) - self.passed[way]
+            passes = piece[: max(left, 0)]
+            self.passed[way] += len(passes)
+            if is_cut := left <= len(piece):
+                del self._limit[way]
+                self.cuts += 1
+        return passes, is_cut
 
     def _accept(self):
         """Take connections."""
@@ -222,16 +273,21 @@ class Proxy:
                     server.sendall(piece)
                     time.sleep(0.3)
                     break
+                piece, is_cut = self._let_through("up", piece)
                 server.sendall(piece)
+                if is_cut:
+                    break
         _close(client)
         _close(server)
 
-    @staticmethod
-    def _down(client, server):
+    def _down(self, client, server):
         """Hand on what the server says."""
         with contextlib.suppress(OSError):
             while piece := server.recv(1 << 16):
+                piece, is_cut = self._let_through("down", piece)
                 client.sendall(piece)
+                if is_cut:
+                    break
         _close(client)
         _close(server)
 

@@ -307,10 +307,13 @@ FIXES: Mapping[str, str] = {
     **dict.fromkeys(
         ("answer_lost", "server_error", "unreadable_answer", "redirected"),
         Sentence(
-            "These messages may or may not have gone out; look for them in the product's events (",
-            of_results("reconcile"),
-            "), or decide with ",
-            of_results("resolve"),
+            "These messages may or may not have gone out; look for them in the product's events",
+            words(
+                Sentence(
+                    " (", of_results("reconcile"), "), or decide with ", of_results("resolve")
+                ),
+                screen=", then say with the buttons below whether they did",
+            ),
             ".",
         ),
     ),

@@ -37,6 +37,12 @@ def name_of(thing: object, otherwise: str) -> str:
     return _name_in(getattr(shell, "user_ns", {}), thing) or otherwise
 
 
+def value_of(name: str) -> Any:
+    """Return what a name of the notebook stands for now; None where there is no such name."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return getattr(shell, "user_ns", {}).get(name)
+
+
 def _name_in(names: Mapping[str, Any], thing: object) -> str | None:
     """Return the first name that stands for an object, a public one if there is any."""
     found = [name for name, value in list(names.items()) if value is thing and name.isidentifier()]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
 from smsframe._base.forks import unforked
+from smsframe._base.notebook_bar import NotebookBar, is_notebook_bar
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -116,4 +117,5 @@ def _bar(total: int) -> Any:
         warnings.simplefilter("ignore")  # tqdm warns where ipywidgets is missing and falls back
         with unforked():
             from tqdm.auto import tqdm  # noqa: PLC0415 - only imported where a bar is shown
-    return tqdm(total=total, bar_format=SHAPE, dynamic_ncols=True)
+    options = {"total": total, "bar_format": SHAPE, "dynamic_ncols": True}
+    return NotebookBar(tqdm, **options) if is_notebook_bar(tqdm) else tqdm(**options)

@@ -140,7 +140,8 @@ def results_frame(
     run : str or None
         Id of the run, put in ``attrs["smsframe"]["run"]``; None for a plan.
     split : str, default ""
-        How people were split among several texts, as JSON; kept in ``attrs`` too.
+        How people were split among several texts, as JSON; kept in ``attrs`` too, with the number
+        of rows: a comparison of fewer says so.
 
     Returns
     -------
@@ -152,8 +153,8 @@ def results_frame(
         label = result_label(out.columns, name)
         out[label] = pd.Series(values, index=out.index, copy=False)  # an array would be copied
     if run is not None or split:
-        told = {} if run is None else {"run": run}
-        told |= {"variants": json.loads(split)} if split else {}
+        told: dict[str, Any] = {} if run is None else {"run": run}
+        told |= {"variants": json.loads(split), "rows": len(out)} if split else {}
         out.attrs = {**out.attrs, "smsframe": told}
     return out
 

@@ -36,10 +36,11 @@ OPTIONS: Final = {
         for name in (
             "base_url", "by", "campaign", "campaign_name", "character_swap", "check_consent",
             "closed", "confirm", "consent_database", "content_id", "decimal", "dry_run",
-            "duplicates", "encoding", "exclude", "fold", "hidden_rows", "holdout", "journal",
-            "limit", "lookup", "min_gap", "out", "overwrite", "phone", "pod", "port",
+            "duplicates", "encoding", "exclude", "fold", "header_line", "hidden_rows", "holdout",
+            "journal", "limit", "lookup", "min_gap", "out", "overwrite", "phone", "pod", "port",
             "price_per_segment", "problems", "program", "region", "region_from", "resend_unknown",
-            "sending_hours", "sheet", "source", "split", "text", "time_zone", "ttl_minutes",
+            "sending_hours", "separator", "sheet", "source", "split", "text", "time_zone",
+            "ttl_minutes",
         )
     },
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The front door for hands: a screen to write, check, try and send one text to a frame of people.
+"""The front door for hands: a screen to write, check, try and send texts to a frame of people.
 
 It ends where code ends: ``composer.plan``, ``composer.results`` and ``composer.code`` are what the
 screen shows, and sending from it is sending by :func:`smsframe.send`, journal and all. How it is
@@ -11,6 +11,8 @@ notebooks without a browser) get a screen, a static summary, or both.
 from __future__ import annotations
 
 import secrets
+import sys
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -32,8 +34,12 @@ from smsframe._composer.panels.trial import TryPanel
 from smsframe._composer.state import Desk
 from smsframe._plan.options import takes_compose_options
 from smsframe._widgets import active_job
+from smsframe._widgets.page import Page
+from smsframe._widgets.where import has_screen
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from smsframe._base.any_frame import AnyFrame
@@ -43,6 +49,11 @@ if TYPE_CHECKING:
 __all__ = ["Composer", "compose"]
 
 CONFIRM_OVER = 1000
+NO_SCREEN = (
+    "There is no place for the composer's screen here. Use {0}.sms.plan(...) to look and "
+    "{0}.sms.send(...) to send."
+)
+NO_NAME = "# df stands for the table of this screen, which has no name of its own"
 VIEW = "application/vnd.jupyter.widget-view+json"
 STYLE = Path(__file__).parent / "panels" / "composer.css"
 
@@ -51,7 +62,7 @@ _latest: list[Composer] = []
 
 @public
 class Composer:
-    """A screen to write, check, try and send one text; made by :func:`smsframe.compose`.
+    """A screen to write, check, try and send a text or several; made by :func:`smsframe.compose`.
 
     Attributes
     ----------
@@ -75,6 +86,8 @@ class Composer:
         confirm_over: int = CONFIRM_OVER,
     ) -> None:
         self.desk = desk
+        desk.screen = self
+        self.page = Page()
         self._names = (name, client_name)
         self._has_accessor = has_accessor
         self._mark = f"smsframe-{secrets.token_hex(4)}"
@@ -83,9 +96,9 @@ class Composer:
         self.map = MapPanel(desk)
         self.rules = RulesPanel(desk)
         self.see = SeePanel(desk)
-        self.check = CheckPanel(desk)
+        self.check = CheckPanel(desk, self.page)
         self.trying = TryPanel(desk)
-        self.send = SendPanel(desk, confirm_over=confirm_over, announce=self.write.editor.announce)
+        self.send = SendPanel(desk, confirm_over=confirm_over, announce=self.write.announce)
         self.show_code = widgets.ToggleButton(description="Show code", icon="")
         self.code_view = widgets.HTML()
         self.view = self._view()
@@ -106,7 +119,9 @@ class Composer:
     @property
     def code(self) -> str:
         """The call that sends exactly this."""
-        return self.desk.choices.code(*self._names, has_accessor=self._has_accessor)
+        name, client = self._names
+        code = self.desk.choices.code(name or "df", client, has_accessor=self._has_accessor)
+        return code if name else f"{NO_NAME}\n{code}"
 
     @property
     def error(self) -> BaseException | None:
@@ -118,24 +133,28 @@ class Composer:
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until totals, tries and sends are at their end; False when that takes longer."""
         sends = [active_job.current(), self.send.dispatch, self.trying.dispatch]
-        parts = [*sends, self.desk.background]
+        parts = [*sends, self.desk.background, self.write]
         return all(part is None or part.wait(timeout_s) for part in parts)
 
     def __repr__(self) -> str:
         told = static_view.summary_lines(self.desk)
-        return f"Composer: {' '.join(told) or f'{len(self.desk.frame):,} rows.'}"
+        line = f"Composer: {' '.join(told) or f'{len(self.desk.frame):,} rows.'}"
+        return line if has_screen() else f"{line} {NO_SCREEN.format(self._names[0] or 'df')}"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {
-            VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id},
-            "text/html": self._summary(),
-            "text/plain": repr(self),
-        }
+        still = {"text/html": self._summary(), "text/plain": repr(self)}
+        if not has_screen():
+            return still
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id}
+        return {VIEW: view, **still}
 
     def _ipython_display_(self) -> None:
         from IPython.display import display  # noqa: PLC0415 - only where there is IPython
 
         whole = self._repr_mimebundle_()
+        if VIEW not in whole:
+            print(repr(self))  # noqa: T201 - a console shows this and nothing else
+            return
         still = {key: whole[key] for key in ("text/html", "text/plain")}
         display({VIEW: whole[VIEW], "text/plain": ""}, raw=True)
         self._still = display(still, raw=True, display_id=True)
@@ -147,7 +166,7 @@ class Composer:
         grid.add_class("sms-grid")
         style = widgets.HTML(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
         style.layout.display = "none"
-        view = widgets.VBox([style, grid])
+        view = widgets.VBox([style, *self.page.parts, grid])
         view.add_class("smsframe-composer")
         view.add_class(self._mark)
         return view
@@ -169,7 +188,9 @@ class Composer:
         self.desk.on("overview", self._keep_summary)
         self.desk.on("results", self._keep_summary)
         self.desk.on("new", self._renew)
+        self.desk.on("next", self._next)
         self._write_code()
+        _look_after_cells(self.desk)
 
     def _toggle_code(self) -> None:
         """Show the code, or take it away."""
@@ -193,20 +214,40 @@ class Composer:
     def _renew(self) -> None:
         """Begin another message."""
         self.map.campaign.value = ""
-        self.write.editor.text = ""
-        self.write.offer()
+        self.write.start_anew()
+
+    def _next(self) -> None:
+        """Go on with another message, of which something is written already."""
+        self.map.campaign.value = ""
+
+
+def _look_after_cells(desk: Desk) -> None:
+    """Have a desk look at its frame whenever a cell was run, as long as there is the desk."""
+    shell: Any = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if getattr(shell, "kernel", None) is None:
+        return
+    looked = weakref.ref(desk)
+
+    def look(*_: Any) -> None:
+        found = looked()
+        if found is None:
+            shell.events.unregister("post_run_cell", look)
+        else:
+            found.compare_frame()
+
+    shell.events.register("post_run_cell", look)
 
 
 @public
 @takes_compose_options
 def compose(
     frame: AnyFrame,
-    text: str | None = None,
+    text: str | Mapping[str, str] | None = None,
     *,
     confirm_over: int = CONFIRM_OVER,
     **options: Unpack[ComposeOptions],
 ) -> Composer:
-    """Open a screen to write, check, try and send one text to the people of a frame.
+    """Open a screen to write, check, try and send a text to the people of a frame.
 
     Nothing is sent before two buttons were pressed, the first of which carries the exact number.
     Running the cell again opens a new screen and sends nothing; what was accepted is not sent again
@@ -216,12 +257,14 @@ def compose(
     ----------
     frame : DataFrame
         One row per recipient; it is not changed.
-    text : str, optional
-        What the text area says at first. None: it is empty.
+    text : str or mapping of str to str, optional
+        What the text area says at first, or several texts by their names. None: it is empty.
     program, phone, lookup, personalize, defaults, formats : optional
         What the fields of the screen say at first; see :func:`smsframe.send`.
     region, region_from, campaign, fold : optional
         As well.
+    split, by, holdout : optional
+        Who gets which of several texts, as the fields beside their tabs say at first.
     price_per_segment : float or mapping of str to float, optional
         Price of one segment, or one for each country, for the cost.
     sending_hours, min_gap, check_consent, consent_database : optional
@@ -240,6 +283,7 @@ def compose(
     -------
     Composer
         Shows itself as the last line of a cell. ``plan``, ``results`` and ``code`` hold its state.
+        Where there is no notebook it says what to use instead.
 
     Raises
     ------
@@ -267,10 +311,11 @@ def compose(
     chosen = inputs.checked(taken, text, options)
     client = options.get("client")
     for before in _latest:
-        text_history.remember(before.write.editor.text)
+        text_history.remember(before.desk.choices.said)
+    name = name_of(frame, "")
     made = Composer(
-        Desk(taken, chosen, client=client),
-        name=name_of(frame, "df"),
+        Desk(taken, chosen, client=client, name=name),
+        name=name,
         has_accessor=taken is frame,
         client_name=None if client is None else name_of(client, "client"),
         confirm_over=confirm_over,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smsframe._base import result_columns
 from smsframe._base.held_back import RULE_NAMES, team_in_words
 from smsframe._base.html import MARKS, Html, joined, money, table, tag, text_of_cell
 from smsframe._base.masking import mask_sentence
 from smsframe._base.sentences import Sentence, on_screen, recalled, sentence_of
+from smsframe._composer.several_texts import counts_line
+from smsframe._explorer import html as explored
 from smsframe._plan.show import row_label
 
 if TYPE_CHECKING:
@@ -26,8 +28,10 @@ if TYPE_CHECKING:
 SHOWN_FAULTS = 3
 SHOWN_REASONS = 20
 SHOWN_LABELS = 5
-ENCODINGS = {"gsm7": "GSM-7", "ucs2": "UCS-2"}
+SHOWN_VALUES = 60
+SPECIAL = "special characters make it longer"
 OF_THE_TEXT = ("text_missing", "text_too_long", "text_malformed")
+HELD_OUT = "held_out"  # on purpose: nothing is amiss with those
 FINE = ("accepted", "sent", "planned")
 COUNTED_LATER = "A send is under way; what is left is counted when it has ended."
 
@@ -57,6 +61,11 @@ def error(sentence: str) -> Html:
     return tag("div", on_screen(sentence), class_="sms-error") if sentence else joined()
 
 
+def warning(sentence: str) -> Html:
+    """Return what to know before one goes on."""
+    return tag("div", on_screen(sentence), class_="sms-warning")
+
+
 def good(sentence: str) -> Html:
     """Return what went right."""
     return tag("div", sentence, class_="sms-good")
@@ -79,15 +88,40 @@ def phone(seen: RowPreview, whole: Sequence[str] = ()) -> Html:
     return tag("div", *parts, class_="sms-phone")
 
 
+def phones(seen: Sequence[RowPreview]) -> Html:
+    """Return the messages of several rows below each other, each with its row."""
+    return tag("ol", *map(_short_phone, seen), class_="sms-phones")
+
+
+def _short_phone(seen: RowPreview) -> Html:
+    """Return one of several messages."""
+    whose = " ".join(filter(None, [f"Row {row_label(seen.label)}", seen.to and f"to {seen.to}"]))
+    parts = [faint(whose)]
+    if seen.text is not None:
+        parts.append(tag("div", seen.text, class_="sms-bubble", dir="auto"))
+    parts += [error(sentence) for sentence in list(seen.faults)[:1]]
+    return tag("li", *parts)
+
+
+def values(frame: pd.DataFrame, row: int, phones: set[Any]) -> Html:
+    """Return the values of a row, each with its column; cells of the columns of phones masked."""
+    pairs = [
+        joined(
+            tag("dt", explored.name_of(column)),
+            tag("dd", explored.cell(frame.iloc[row, place], phone=column in phones) or "–"),
+        )
+        for place, column in enumerate(list(frame.columns)[:SHOWN_VALUES])
+    ]
+    said = {"tabindex": 0, "role": "region", "aria_label": "Values of this row"}
+    return tag("div", tag("dl", *pairs), class_="sms-values", **said)
+
+
 def length(measured: Length | None) -> str:
     """Return what a text costs in words."""
     if measured is None:
         return ""
-    unit = "septet" if measured.encoding == "gsm7" else "unit"
-    return (
-        f"{ENCODINGS[measured.encoding]} · {many(measured.units, unit)} · "
-        f"{many(measured.segments, 'segment')}, {measured.left} left in the last"
-    )
+    told = f"{many(measured.segments, 'segment')}, room for {measured.left} more in the last"
+    return told if measured.encoding == "gsm7" else f"{told} · {SPECIAL}"
 
 
 def span(seen: Overview) -> str:
@@ -99,7 +133,7 @@ def span(seen: Overview) -> str:
         if seen.smallest == seen.largest
         else f"{seen.smallest} to {seen.largest} segments"
     )
-    costly = f", {seen.ucs2:,} in UCS-2" if seen.ucs2 else ", all in GSM-7"
+    costly = f", {seen.ucs2:,} with special characters" if seen.ucs2 else ""
     return f"All rows: {sizes} a message{costly}."
 
 
@@ -113,7 +147,8 @@ def figures(seen: Overview, *, sending: bool = False) -> Html:
         pairs.append((f"{seen.waiting:,}", "wait until what stands below is fixed"))
     shown = (tag("span", tag("b", number), f" {name}") for number, name in pairs)
     known = faint(COUNTED_LATER) if sending else past(seen)
-    return joined(tag("div", *shown, class_="sms-figures"), known, lines(seen.notes))
+    by_text = "" if sending else faint(counts_line(seen.by_text))
+    return joined(tag("div", *shown, class_="sms-figures"), by_text, known, lines(seen.notes))
 
 
 def held(seen: Overview) -> list[tuple[str, str]]:
@@ -140,7 +175,7 @@ def held_line(seen: Overview) -> str:
 
 def _whole(seen: Overview) -> list[tuple[str, str]]:
     """Return the figures of all messages."""
-    pairs = [_pair(seen.plan.recipients, "message"), _pair(seen.batches, "call")]
+    pairs = [_pair(seen.plan.recipients, "message")]
     pairs.append(_pair(seen.segments, "segment"))
     return pairs if seen.cost is None else [*pairs, (money(seen.cost), "cost")]
 
@@ -179,17 +214,19 @@ def kinds(problems: Sequence[Kind]) -> Html:
 
 
 def _kind(kind: Kind) -> Html:
-    """Return one kind of problem: mark, number and code; sentence, column and example."""
-    number = [] if kind.label is None else [tag("b", f"{kind.count:,}"), " "]
+    """Return one kind of problem: mark and number; sentence, column, example; in small its code."""
+    number = [] if kind.label is None else [tag("b", f"{kind.count:,}")]
     written = kind.code in OF_THE_TEXT
     column, value = text_of_cell(kind.column), text_of_cell(kind.value)
-    where = [f"column {column}"] if column and not written else []
+    of_text = written or (column == "text" and kind.label is None)
+    where = [f"column {column}"] if column and not of_text else []
     where += [f"first in row {row_label(kind.label)}"] if kind.label is not None else []
     where += [f"{value} characters" if written else value] if value else []
-    code_class = f"sms-code-name sms-{kind.severity}-mark"
-    named = tag("span", f"{MARKS[kind.severity]} ", *number, kind.code, class_=code_class)
-    remark = tag("span", " · ".join(where), class_="sms-faint")
-    return tag("li", named, tag("span", f"{on_screen(kind.sentence)} ", remark))
+    mark = tag("span", f"{MARKS[kind.severity]} ", *number, class_=f"sms-{kind.severity}-mark")
+    said = tag(
+        "span", f"{on_screen(kind.sentence)} ", tag("span", " · ".join(where), class_="sms-faint")
+    )
+    return tag("li", mark, said, tag("small", kind.code, class_="sms-faint sms-code-name"))
 
 
 def _table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Html:
@@ -231,12 +268,15 @@ def _meaning(results: pd.DataFrame, status: str, meaning: str) -> str:
     if status != "not_attempted":
         return meaning
     codes = results["sms_code"][results["sms_status"] == status]
+    if (codes == HELD_OUT).all():
+        return "held out, to compare with; they get nothing"
     return "a rule holds it back; why stands below" if codes.isin(RULE_NAMES).all() else meaning
 
 
 def _failed(results: pd.DataFrame) -> list[Html]:
     """Return why rows did not go out, each reason once, with the first rows that have it."""
-    failed = results[~results["sms_status"].isin(FINE)]
+    held_out = results["sms_code"].eq(HELD_OUT).fillna(value=False)
+    failed = results[~(results["sms_status"].isin(FINE) | held_out)]
     if failed.empty:
         return []
     reasons = [failed["sms_status"].astype(str), failed["sms_error"].fillna("").astype(str)]

@@ -15,8 +15,10 @@ import pandas as pd
 
 from smsframe._base.names import name_of
 from smsframe._base.validation import check_text, refuse
+from smsframe._composer.presets import Spelled
 from smsframe._eligibility import exclude
 from smsframe._plan import options as arguments
+from smsframe._plan.variant_arguments import read_several
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -28,9 +30,11 @@ FIELDS = (
     *("program", "phone", "lookup", "personalize", "defaults", "formats", "region"),
     *("region_from", "campaign"),
 )
+WHO_GETS_WHICH = ("split", "by", "holdout")
 _WHOM = (
     *("phone", "lookup", "region", "region_from", "exclude", "limit"),
     *("sending_hours", "closed", "time_zone", "min_gap", "check_consent", "consent_database"),
+    *WHO_GETS_WHICH,
 )
 DEFAULTS: Mapping[str, Any] = {
     "problems": "skip",
@@ -43,9 +47,16 @@ DEFAULTS: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What was chosen; ``rest`` holds arguments of ``plan`` that have no field on the screen."""
+    """What was chosen; ``rest`` holds arguments of ``plan`` that have no field on the screen.
+
+    ``texts`` are several by their names, and then ``text`` says nothing; empty: there is one text.
+    """
 
     text: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    split: Mapping[str, Any] | None = None
+    by: Hashable | None = None
+    holdout: Any = None
     program: str = ""
     phone: Hashable | None = None
     lookup: Mapping[str, Hashable] = field(default_factory=dict)
@@ -59,9 +70,27 @@ class Choices:
     fold: Literal["gsm7"] | None = None
     rest: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def said(self) -> str | Mapping[str, str]:
+        """What ``plan`` takes as its text: the one, or several by their names."""
+        return self.texts or self.text
+
+    @property
+    def contents(self) -> tuple[str, ...]:
+        """The texts, however many there are."""
+        return tuple(self.texts.values()) or (self.text,)
+
+    def of(self, name: str) -> Choices:
+        """Return the choices with one of several texts, as if there were no other."""
+        if not self.texts:
+            return self
+        text = self.texts.get(name, next(iter(self.texts.values())))
+        return replace(self, text=text, texts={}, split=None, by=None, holdout=None)
+
     def arguments(self) -> SendOptions:
         """Return the keyword arguments of ``plan`` that differ from its defaults, in its order."""
-        chosen: dict[str, Any] = {name: getattr(self, name) for name in FIELDS}
+        names = (*FIELDS, *WHO_GETS_WHICH) if self.texts else FIELDS
+        chosen: dict[str, Any] = {name: getattr(self, name) for name in names}
         chosen |= dict(self.rest)
         chosen |= {"price_per_segment": self.price_per_segment, "fold": self.fold}
         said = {name: value for name, value in chosen.items() if _said(name, value)}
@@ -80,6 +109,9 @@ class Choices:
         if client:
             given["client"] = client
         lines = [f"    {_literal(self.text)},"]
+        if self.texts:
+            each = [f"        {_literal(n)}: {_literal(t)}," for n, t in self.texts.items()]
+            lines = ["    {", *each, "    },"]
         if not has_accessor:
             lines.insert(0, f"    {frame},")
         lines += [f"    {name}={value}," for name, value in given.items()]
@@ -99,11 +131,18 @@ def checked(frame: pd.DataFrame, text: Any, options: arguments.ComposeOptions) -
     full = arguments.with_defaults(options)
     left_out = full["program"] is None or str(full["program"]) == ""
     full["program"] = "0" if left_out else full["program"]
-    if isinstance(text, Mapping):
-        faults.append(
-            "The composer writes one text. Look at several with df.sms.plan(...), and send them "
-            "with df.sms.send(...)."
-        )
+    campaign = full["campaign"]  # what it may be is checked with the rules
+    several = read_several(
+        frame,
+        text,
+        faults,
+        split=full["split"],
+        by=full["by"],
+        holdout=full["holdout"],
+        campaign=campaign if isinstance(campaign, str) and campaign else "named on the screen",
+        content_id=None,
+    )
+    if several is not None:
         text = None
     text = check_text("text", text, faults, need="a text", blank=True) or ""
     message = arguments.check_message(text, full, faults)
@@ -112,6 +151,10 @@ def checked(frame: pd.DataFrame, text: Any, options: arguments.ComposeOptions) -
     refuse(faults)
     return Choices(
         text=text,
+        texts={} if several is None else several.texts,
+        split=_given_weights(full["split"]),
+        by=full["by"],
+        holdout=full["holdout"] or None,
         program="" if left_out else message.program,
         phone=columns.phone,
         lookup=columns.lookup,
@@ -123,25 +166,35 @@ def checked(frame: pd.DataFrame, text: Any, options: arguments.ComposeOptions) -
         campaign=rules.campaign,
         price_per_segment=rules.price_per_segment,
         fold=rules.fold,
-        rest={
-            "limit": full["limit"],
-            "problems": full["problems"],
-            "duplicates": full["duplicates"],
-            "resend_unknown": full["resend_unknown"],
-            "exclude": _excluded(full["exclude"]),
-            "sending_hours": full["sending_hours"],
-            "closed": None if rules.hours is None else rules.hours.closed_dates,
-            "time_zone": full["time_zone"],
-            "wait_s": full["wait_s"],
-            "min_gap": _gap(full["min_gap"]),
-            "check_consent": rules.check_consent,
-            "consent_database": full["consent_database"],
-            "source": full["source"],
-            "campaign_name": full["campaign_name"],
-            "ttl_minutes": full["ttl_minutes"],
-            "character_swap": full["character_swap"],
-        },
+        rest=_rest(full, rules),
     )
+
+
+def _rest(full: SendOptions, rules: arguments.Options) -> dict[str, Any]:
+    """Return the arguments that are taken as they are, or by a value that is read once."""
+    return {
+        "limit": full["limit"],
+        "problems": full["problems"],
+        "duplicates": full["duplicates"],
+        "resend_unknown": full["resend_unknown"],
+        "exclude": _excluded(full["exclude"]),
+        "sending_hours": full["sending_hours"],
+        "closed": None if rules.hours is None else rules.hours.closed_dates,
+        "time_zone": full["time_zone"],
+        "wait_s": full["wait_s"],
+        "min_gap": _gap(full["min_gap"]),
+        "check_consent": rules.check_consent,
+        "consent_database": full["consent_database"],
+        "source": full["source"],
+        "campaign_name": full["campaign_name"],
+        "ttl_minutes": full["ttl_minutes"],
+        "character_swap": full["character_swap"],
+    }
+
+
+def _given_weights(split: Mapping[Any, Any] | None) -> Mapping[str, Any] | None:
+    """Return weights by the names as they are shown."""
+    return None if split is None else {" ".join(str(n).split()): w for n, w in split.items()}
 
 
 def _excluded(given: Any) -> exclude.Exclusion | None:
@@ -175,10 +228,13 @@ def _literal(value: Any) -> str:
         return value.name
     if isinstance(value, pd.Timestamp):
         return f"pd.{value!r}"
-    if isinstance(value, tuple):
-        return f"({', '.join(map(_literal, value))}{',' * (len(value) == 1)})"
+    if isinstance(value, (tuple, list)):
+        inside = ", ".join(map(_literal, value))
+        one = "," * (len(value) == 1)
+        return f"[{inside}]" if isinstance(value, list) else f"({inside}{one})"
     if callable(value):
-        return str(getattr(value, "__name__", "function"))
+        name = getattr(value, "__name__", "function")
+        return value.code if isinstance(value, Spelled) else str(name)
     return _quoted(value) if isinstance(value, str) else repr(value)
 
 

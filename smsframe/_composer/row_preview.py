@@ -95,7 +95,7 @@ def addressee(frame: pd.DataFrame, row: int, choices: Choices) -> Addressee:
 def preview_row(frame: pd.DataFrame, row: int, choices: Choices, who: Addressee) -> RowPreview:
     """Return what the row at a position amounts to, given whom it goes to."""
     if not len(frame):
-        return RowPreview(faults=("The frame has no rows.",))
+        return RowPreview(faults=("The table has no rows.",))
     label = frame.index[row]
     try:
         texts, problems = build_texts(frame.iloc[[row]], choices.text, choices.to_nobody())
@@ -160,6 +160,11 @@ def tags_of(text: str) -> tuple[str, ...]:
         return ()
 
 
+def all_tags(choices: Choices) -> tuple[str, ...]:
+    """Return the tags of all texts, each once, in the order in which they are met."""
+    return tuple(dict.fromkeys(tag for text in choices.contents for tag in tags_of(text)))
+
+
 def _meant(tag: str, names: Sequence[str]) -> Sequence[str]:
     """Return the columns a tag may have meant: the same but for its signs, else one slip away.
 
@@ -196,7 +201,7 @@ def _costly(choices: Choices) -> list[Hint]:
     """Name the characters of the text that force UCS-2; of a text that is in it, none is named."""
     literals = _literals(choices.text)
     if is_other_script(literals):
-        sentence = "Written in letters that GSM-7 does not have: 70 characters a segment, not 160."
+        sentence = "Written in special letters: a segment has room for 70 characters, not for 160."
         return [Hint(kind="info", sentence=sentence)]
     found = list(dict.fromkeys(filter(is_foreign, literals)))
     if choices.fold:
@@ -206,7 +211,7 @@ def _costly(choices: Choices) -> list[Hint]:
     named = ", ".join(f"{c} ({character_name(c).lower()})" for c in found[:NAMED])
     more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
     offers = [(f"{c} → {LOOK_ALIKES[c]}", c, LOOK_ALIKES[c]) for c in found if c in LOOK_ALIKES]
-    sentence = f"Forces UCS-2, 70 characters a segment and not 160: {named}{more}."
+    sentence = f"A segment has room for 70 characters, not for 160, because of {named}{more}."
     return [Hint(kind="warning", sentence=sentence, offers=offers)]
 
 

@@ -10,11 +10,12 @@ Listeners of ``"overview"`` are called on a thread: they may set traits and make
 from __future__ import annotations
 
 import threading
+import weakref
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from smsframe._base import result_columns
+from smsframe._base import names, result_columns
 from smsframe._base.sentences import sentence_of
 from smsframe._composer import row_preview, totals
 from smsframe._composer.background import PAUSE_S, Background
@@ -34,10 +35,18 @@ if TYPE_CHECKING:
 AT_ONCE_ROWS = 20_000
 """Up to so many rows the first overview is made at once: a notebook nobody watches has it too."""
 
-NO_ROWS = "The frame has no rows."
+COMPARED_ROWS = 200_000
+"""Up to so many rows the frame is compared after each cell that is run, else before a send."""
+
+KEPT_ROWS = 100
+NO_ROWS = "The table has no rows."
+CHANGED = (
+    "{} has changed since this screen was made. What stands here, and what would be sent, are its "
+    "rows as they were. Run the cell again to take the new ones."
+)
 STAND_IN = "0"
 
-Event: TypeAlias = Literal["choices", "row", "overview", "results", "new"]
+Event: TypeAlias = Literal["choices", "row", "tab", "overview", "results", "new", "next", "outside"]
 
 
 class Desk:
@@ -51,20 +60,40 @@ class Desk:
         What is chosen to begin with.
     client : Client or None
         Whom to send through; None means whatever is connected when it is needed.
+    name : str
+        What the notebook calls the frame; "" for none.
 
     Attributes
     ----------
+    tab : str
+        The name of the text at hand where there are several.
+    changed : str
+        That the frame has changed since, in words; "" as far as is known.
+    inactive : mapping of str to str
+        The programs nothing can be sent from, and what they are.
+    screen : object
+        Whose state it is, to be named by the name that the notebook has for it.
     wrong : mapping of str to str
         What is wrong with an entry, by its field; nothing is sent while there is any.
     """
 
     def __init__(
-        self, frame: pd.DataFrame, choices: Choices, *, client: Client | None = None
+        self,
+        frame: pd.DataFrame,
+        choices: Choices,
+        *,
+        client: Client | None = None,
+        name: str = "",
     ) -> None:
         self.lock = threading.RLock()
         self.frame = result_columns.detached(frame)
+        self.changed = ""
+        self.inactive: Mapping[str, str] = {}
+        self.screen: object = None
+        self._origin, self._name = weakref.ref(frame), name
         self.choices = choices
         self.row = 0
+        self.tab = next(iter(choices.texts), "")
         self.overview: Overview | None = None
         self.refusal = ""
         self.wrong: Mapping[str, str] = {}
@@ -73,13 +102,41 @@ class Desk:
         self.background = Background(PAUSE_S, self._fail)
         self._client = client
         self._version = 0
-        self._who: tuple[Any, row_preview.Addressee] | None = None
+        self._who: tuple[Any, dict[int, row_preview.Addressee]] | None = None
         self._listeners: list[tuple[Event, Callable[[], None]]] = []
 
     @property
     def client(self) -> Client | None:
         """Whom a send would go through now."""
         return totals.client_or_none(self._client)
+
+    def named(self, attribute: str) -> str:
+        """Return what code calls an attribute of the screen; "" where the screen has no name."""
+        name = names.name_of(self.screen, "") if self.screen is not None else ""
+        return f"{name}.{attribute}" if name else ""
+
+    def compare_frame(self, *, whole: bool = False) -> None:
+        """Look whether the frame is still as it was; a long one cell by cell only if ``whole``."""
+        now = names.value_of(self._name) if self._name else None
+        now = self._origin() if now is None else now
+        with self.lock:
+            before, self.changed = self.changed, ""
+            if now is not None and not self._is_same(now, whole=whole):
+                self.changed = CHANGED.format(self._name or "The table")
+        if self.changed != before:
+            self.tell("outside")
+
+    def _is_same(self, now: Any, *, whole: bool) -> bool:
+        """Whether a frame is as this one, which was taken from it."""
+        if not isinstance(
+            now, type(self.frame)
+        ):  # another library's, which was taken over as a whole
+            return True
+        if now.shape != self.frame.shape or not now.columns.equals(self.frame.columns):
+            return False
+        if len(now) > COMPARED_ROWS and not whole:
+            return True
+        return now.index.equals(self.frame.index) and now.equals(self.frame)
 
     def on(self, event: Event, listener: Callable[[], None]) -> None:
         """Have a listener called at an event."""
@@ -107,6 +164,24 @@ class Desk:
             self._outdate()
         self.tell("choices")
         self.background.ask(partial(self._look, self._version))
+
+    @property
+    def written(self) -> Choices:
+        """The choices with the text at hand alone."""
+        return self.choices.of(self.tab)
+
+    def write(self, text: str, name: str = "") -> None:
+        """Take a new text: the one, or one of several by its name."""
+        if name:
+            self.choose(texts={**self.choices.texts, name: text})
+        else:
+            self.choose(text=text)
+
+    def turn_to(self, tab: str) -> None:
+        """Take another of several texts to hand."""
+        if tab != self.tab:
+            self.tab = tab
+            self.tell("tab")
 
     def show(self, row: int | None) -> None:
         """Show another row; None and rows that are not there are ignored."""
@@ -158,16 +233,35 @@ class Desk:
         chosen = choices or self.choices
         given = chosen.arguments()
         given["program"], given["client"] = chosen.program or program, self.client
-        return planning.plan(self.frame, chosen.text, **given)
+        return planning.plan(self.frame, chosen.said, **given)
 
     def row_shown(self) -> row_preview.RowPreview:
-        """Return the row that is shown."""
-        chosen = self.choices
+        """Return the row that is shown, with the text at hand."""
+        return self.row_at(self.row)
+
+    def row_at(self, row: int) -> row_preview.RowPreview:
+        """Return the row at a position, with the text at hand."""
+        return row_preview.preview_row(self.frame, row, self.written, self.addressee(row))
+
+    def texts_shown(self) -> list[tuple[str, row_preview.RowPreview]]:
+        """Return what each of several texts says to the row that is shown."""
+        nobody = row_preview.Addressee(to="")
+        return [
+            (name, row_preview.preview_row(self.frame, self.row, self.choices.of(name), nobody))
+            for name in self.choices.texts
+        ]
+
+    def addressee(self, row: int | None = None) -> row_preview.Addressee:
+        """Return whom a row goes to (None: the one that is shown); read once, not with each key."""
+        row, chosen = self.row if row is None else row, self.choices
         where = (chosen.region, chosen.region_from)
-        asked = (self.row, chosen.phone, chosen.lookup, where, chosen.formats)
-        if self._who is None or self._who[0] != asked:
-            self._who = (asked, row_preview.addressee(self.frame, self.row, chosen))
-        return row_preview.preview_row(self.frame, self.row, chosen, self._who[1])
+        asked = (chosen.phone, chosen.lookup, where, chosen.formats)
+        if self._who is None or self._who[0] != asked or len(self._who[1]) > KEPT_ROWS:
+            self._who = (asked, {})
+        known = self._who[1]
+        if row not in known:
+            known[row] = row_preview.addressee(self.frame, row, chosen)
+        return known[row]
 
     def _seen(self, before: Overview | None) -> Overview:
         """Return the overview of the choices as they are."""
@@ -179,7 +273,12 @@ class Desk:
     def _fail(self, error: Exception) -> None:
         """Keep what went wrong on the thread of the totals, and say so where they would stand."""
         self.failure = error
-        self.refusal = f"{type(error).__name__} while the rows were read; see composer.error."
+        self.refusal = self._blamed(error)
+
+    def _blamed(self, error: Exception) -> str:
+        """Say that something went wrong that nobody thought of, and where it is kept."""
+        where = self.named("error")
+        return f"{type(error).__name__} while the rows were read{where and f'; see {where}'}."
 
     def _outdate(self) -> None:
         """Forget the overview: it is of other choices."""
@@ -200,7 +299,7 @@ class Desk:
             refusal = " ".join(self.wrong.values()) or sentence_of(error)
         except Exception as error:  # noqa: BLE001 - on a thread it would be shown to nobody
             self.failure = error
-            refusal = f"{type(error).__name__} while the rows were read; see composer.error."
+            refusal = self._blamed(error)
         with self.lock:
             if version != self._version:
                 return

@@ -30,6 +30,10 @@ def summary_html(desk: Desk, code: str, name: str) -> str:
         tag("div", "SMS composer", style="font-weight:600"),
         faint(f"As of {now:%Y-%m-%d %H:%M} UTC. Run the cell to go on; nobody gets it twice."),
         show.bubble("everybody", desk.choices.text) if desk.choices.text else "",
+        *(
+            show.bubble(f"those with text {name}", text)
+            for name, text in desk.choices.texts.items()
+        ),
         *map(faint, summary_lines(desk)),
         tag("details", tag("summary", "Code"), tag("pre", code, style="white-space:pre-wrap")),
     ]

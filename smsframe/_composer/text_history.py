@@ -1,24 +1,188 @@
-"""Texts that were written in this session, newest first: a cell that is run again loses none."""
+"""Texts that were written: those of this session, drafts of the last days, and kept ones by name.
+
+A cell that is run again, a kernel that is started again, a page that is closed: none of them loses
+a text. What is written goes to a file on this machine a moment after it was typed; so does what is
+kept under a name. The file holds texts alone, no row, nobody's own numbers, and where a phone
+number stands in a text, a mark in its place. Only its owner may read it. A file that cannot be read
+or written costs nobody the text on the screen: texts of this session are kept in memory too.
+Several texts that belong together are kept together, with their names.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
+import re
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from filelock import FileLock, Timeout
+
+from smsframe._base.masking import mask_phone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+VARIABLE = "SMSFRAME_TEXTS"
 MOST = 20
+MOST_KEPT = 200
+PATIENCE_S = 2.0
+NUMBER = "[phone number]"
+FOR_OWNER = 0o700
+DOT, STAND_IN = "•", "\ue000"
+WORD = "word "  # a short number alone would be taken for a phone's
+_MASKED = re.compile(rf"{DOT}+\d*")
 
-_texts: list[str] = []
+Kept: TypeAlias = str | tuple[tuple[str, str], ...]
+"""A text, or names and texts."""
+
+_texts: list[Kept] = []
 
 
-def remember(text: str) -> None:
-    """Keep a text; one that is kept already moves to the front."""
-    if not text.strip():
-        return
-    _texts[:] = [text, *(kept for kept in _texts if kept != text)][:MOST]
+@dataclass(slots=True)
+class Written:
+    """What the file holds: drafts, newest first, by whose screen they are; kept texts by name."""
+
+    drafts: list[tuple[str, Kept]] = field(default_factory=list)
+    kept: dict[str, Kept] = field(default_factory=dict)
 
 
-def texts() -> list[str]:
-    """Return the texts that are kept, newest first."""
-    return list(_texts)
+def as_kept(said: str | Mapping[str, str]) -> Kept:
+    """Return a text, or several by their names, as they are kept."""
+    return tuple(said.items()) if isinstance(said, Mapping) else said
+
+
+def says_something(said: Kept) -> bool:
+    """Whether anything is written in a text, or in one of several."""
+    return any(text.strip() for text in ([said] if isinstance(said, str) else dict(said).values()))
+
+
+def remember(said: str | Mapping[str, str]) -> None:
+    """Keep a text, or several, for this session; what is kept already moves to the front."""
+    new = as_kept(said)
+    if says_something(new):
+        _texts[:] = [new, *(kept for kept in _texts if kept != new)][:MOST]
+
+
+def texts() -> list[Kept]:
+    """Return the texts of this session, then drafts of others, newest first."""
+    mine = {on_disk(text) for text in _texts}
+    return [*_texts, *(text for _, text in _read().drafts if text not in mine)][:MOST]
+
+
+def kept() -> Mapping[str, Kept]:
+    """Return the texts that are kept under a name."""
+    return _read().kept
+
+
+def draft(whose: str, said: Kept) -> None:
+    """Write down what stands on a screen now, in place of what stood there before."""
+    if says_something(said):
+        with _changing() as written:
+            others = [one for one in written.drafts if one[0] != whose]
+            written.drafts = [(whose, on_disk(said)), *others][:MOST]
+
+
+def keep(name: str, said: Kept) -> None:
+    """Keep a text, or several, under a name, in place of what is called so."""
+    with _changing() as written:
+        written.kept.pop(name, None)
+        written.kept = dict([(name, on_disk(said)), *written.kept.items()][:MOST_KEPT])
+
+
+def drop(name: str) -> None:
+    """Keep a text no more."""
+    with _changing() as written:
+        written.kept.pop(name, None)
 
 
 def forget() -> None:
-    """Drop all texts."""
+    """Drop the texts of this session."""
     _texts.clear()
+
+
+def on_disk(said: Kept) -> Kept:
+    """Return a text, or several, as the file holds them: without phone numbers."""
+    if isinstance(said, str):
+        return without_numbers(said)
+    return tuple((name, without_numbers(text)) for name, text in said)
+
+
+def without_numbers(text: str) -> str:
+    """Return a text with a mark in place of each phone number.
+
+    >>> without_numbers("Call +1 201 555 0123 before 9:30")
+    'Call [phone number] before 9:30'
+    """
+    bare = f"{WORD}{text.replace(DOT, STAND_IN)}"
+    masked = mask_phone(bare)
+    if masked == bare:
+        return text
+    return _MASKED.sub(NUMBER, masked).replace(STAND_IN, DOT).removeprefix(WORD)
+
+
+def place() -> Path:
+    """Return the file: where SMSFRAME_TEXTS says, else in the user's folder of data."""
+    named = os.environ.get(VARIABLE, "").strip()
+    if named:
+        return Path(named).expanduser()
+    import platformdirs  # noqa: PLC0415 - only needed when nothing was configured
+
+    return Path(platformdirs.user_data_dir("smsframe", appauthor=False)) / "texts.json"
+
+
+def _read() -> Written:
+    """Read the file; one that is not there, or is no such file, holds nothing."""
+    try:
+        found: Any = json.loads(place().read_text(encoding="utf-8"))
+        drafts = [(str(whose), _said(said)) for whose, said in found["drafts"]]
+        return Written(drafts, {str(name): _said(said) for name, said in found["kept"].items()})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Written()
+
+
+def _said(found: Any) -> Kept:
+    """Read a text, or several by their names, as JSON has them."""
+    if isinstance(found, list):
+        return tuple((str(name), str(text)) for name, text in found)
+    return str(found)
+
+
+@contextlib.contextmanager
+def _changing() -> Iterator[Written]:
+    """Read the file, and write what was made of it, while no other kernel does.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
+    path = place()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=FOR_OWNER)
+    lock = FileLock(f"{path}.lock", timeout=PATIENCE_S, mode=0o600)
+    try:
+        with lock:
+            written = _read()
+            yield written
+            told = {"drafts": written.drafts, "kept": written.kept, "at": int(time.time())}
+            _write(path, json.dumps(told, ensure_ascii=False, indent=1))
+    except Timeout as error:
+        raise OSError(f"{path} is being written by another program.") from error
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, whole or not at all."""
+    number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # made as 0600
+    try:
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(name, path)  # noqa: PTH105 - of a name that is a text
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)  # noqa: PTH108 - as above
+        raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +11,12 @@ import pandas as pd
 
 from smsframe._acoustic.client import Client, default_client
 from smsframe._base.held_back import held_counts
+from smsframe._base.sentences import on_screen, recalled
 from smsframe._composer.row_preview import is_other_script
+from smsframe._composer.several_texts import by_text
 from smsframe._eligibility.opening_words import first_opening
 from smsframe._plan import figures
-from smsframe._plan.verdicts import DUPLICATE, EXCLUDED
+from smsframe._plan.verdicts import DUPLICATE, EXCLUDED, HELD_OUT
 from smsframe._send.look_back import clock_of
 from smsframe.errors import ConfigurationError
 
@@ -40,7 +42,8 @@ class Overview:
     cannot go out, ``waiting`` the number of the others while a fault of the whole send stops them
     all, ``smallest`` and ``largest`` the range of segments. ``rules`` are rows that a rule about
     people holds back now, by its code; ``opening`` says when the first of those outside their hours
-    may go, and ``opens_in_time`` of ``left`` wait for hours that open in time.
+    may go, and ``opens_in_time`` of ``left`` wait for hours that open in time. ``by_text`` is
+    ``left`` by the name of the text where there are several.
     """
 
     plan: Plan
@@ -59,6 +62,7 @@ class Overview:
     rules: Mapping[str, int]
     opening: str
     opens_in_time: int
+    by_text: Mapping[str, int]
     longest: int | None
     notes: Sequence[str]
     blocking: Sequence[str]
@@ -100,6 +104,7 @@ def look_over(plan: Plan, client: Client | None) -> Overview:
         rules=now.rules,
         opening=now.opening,
         opens_in_time=now.opens_in_time,
+        by_text=now.by_text,
         longest=int(np.argmax(measured.units)) if measured and made.rows else None,
         notes=_notes(made),
         blocking=[*blocking, *_had_nearly_this(past)],
@@ -118,6 +123,7 @@ def recounted(seen: Overview) -> Overview:
         rules=now.rules,
         opening=now.opening,
         opens_in_time=now.opens_in_time,
+        by_text=now.by_text,
         blocking=[*(fault.sentence for fault in plan.data.blocking), *_had_nearly_this(past)],
     )
 
@@ -128,6 +134,7 @@ class _Now:
 
     left: int
     rules: Mapping[str, int]
+    by_text: Mapping[str, int]
     opening: str = ""
     opens_in_time: int = 0
 
@@ -136,9 +143,10 @@ def _now(plan: Plan, past: History | None, client: Client | None) -> _Now:
     """Return how many messages may go now, and how many rows each rule holds back."""
     made, held = plan.data, {} if past is None else dict(past.waiting)
     held["excluded"] = int((made.verdict == EXCLUDED).sum())
+    held["held_out"] = int((made.verdict == HELD_OUT).sum())
     rows = made.ready if past is None or past.rows is None else past.rows
     if made.hours is None or not len(rows):
-        return _Now(left=len(rows), rules=held_counts(held))
+        return _Now(left=len(rows), rules=held_counts(held), by_text=by_text(made, rows))
     now = clock_of(client)()
     opens = made.hours.opens_at(rows, now)
     later = opens > now + (plan.wait_s or 0.0)
@@ -147,6 +155,7 @@ def _now(plan: Plan, past: History | None, client: Client | None) -> _Now:
     return _Now(
         left=int((~later).sum()),
         rules=held_counts(held),
+        by_text=by_text(made, rows[~later]),
         opening=first_opening(made.hours, rows[later], now),
         opens_in_time=int(((opens > now) & ~later).sum()),
     )
@@ -165,18 +174,65 @@ def client_or_none(client: Client | None) -> Client | None:
         return None
 
 
-def problems_csv(plan: Plan) -> tuple[str, int]:
-    """Return the problems as a data address of a CSV file, and how many it holds."""
-    table = plan.data.problems.to_frame(plan.data.frame.index, first=CSV_ROWS)
-    for column in ("label", "column", "value"):
-        table[column] = [_harmless(value) for value in table[column]]
-    text = table.to_csv(index=False)
-    encoded = base64.b64encode(text.encode("utf-8-sig")).decode("ascii")
-    return f"data:text/csv;charset=utf-8;base64,{encoded}", len(table)
+def problems_table(plan: Plan) -> pd.DataFrame:
+    """Return the problems with what whoever mends the data needs: the row, whole, as it stands.
+
+    ``row_in_file`` is the line of a file with one header line, for a frame that has come from one
+    as it is: its rows are called 0, 1, 2 and so on.
+    """
+    frame = plan.data.frame
+    found = plan.data.problems.to_frame(frame.index, first=CSV_ROWS)
+    place = found["position"]
+    own = frame.iloc[place.fillna(0).to_numpy(dtype=np.int64)].reset_index(drop=True)
+    own = own.astype(object)  # a number stays as it is written beside rows without one
+    own[place.isna().to_numpy(dtype=bool)] = None
+    is_plain = frame.index.equals(pd.RangeIndex(len(frame)))
+    head = pd.DataFrame(
+        {
+            "row_in_file": place + 2 if is_plain else pd.array([pd.NA] * len(found), dtype="Int64"),
+            "row": found["label"],
+            "severity": found["severity"].astype("string"),
+            "problem": [on_screen(recalled(str(sentence))) for sentence in found["sentence"]],
+            "column": found["column"],
+            "cell": _whole_cells(frame, found),
+            "code": found["code"],
+        }
+    )
+    names = [str(name) for name in frame.columns]
+    taken = set(head.columns)
+    own.columns = [f"{name} (of the table)" if name in taken else name for name in names]
+    return pd.concat([head, own], axis=1)
 
 
-def find_row(index: pd.Index, asked: str) -> int | None:
-    """Return the position of the first row whose label is what was typed, else begins so."""
+def problems_csv(table: pd.DataFrame) -> str:
+    """Return problems as the text of a CSV file in which no cell is taken for a formula."""
+    harmless = pd.DataFrame(
+        {
+            at: pd.Series([_harmless(value) for value in table.iloc[:, at]], dtype=object)
+            for at in range(table.shape[1])
+        }
+    )
+    harmless.columns = table.columns
+    return f"\ufeff{harmless.to_csv(index=False)}"
+
+
+def _whole_cells(frame: pd.DataFrame, found: pd.DataFrame) -> list[Any]:
+    """Return the cell of each problem as it stands; what was found where there is no one cell."""
+    places: dict[Hashable, int] = {}
+    for at, name in enumerate(frame.columns):
+        places.setdefault(name, at)
+    return [
+        value
+        if pd.isna(row) or not isinstance(column, Hashable) or column not in places
+        else frame.iloc[int(row), places[column]]
+        for row, column, value in zip(
+            found["position"], found["column"], found["value"], strict=True
+        )
+    ]
+
+
+def find_row(index: pd.Index, asked: str, *, begins: bool = True) -> int | None:
+    """Return the position of the first row called as was typed, else one whose name begins so."""
     asked = asked.strip()
     if not asked or not len(index):
         return None
@@ -185,7 +241,8 @@ def find_row(index: pd.Index, asked: str) -> int | None:
         if place is not None:
             return place
     names = index.map(_shown)
-    for found in (names == asked, names.str.startswith(asked)):
+    ways = [names == asked, *([names.str.startswith(asked)] if begins else [])]
+    for found in ways:
         where = np.flatnonzero(np.asarray(found, dtype=bool))
         if len(where):
             return int(where[0])

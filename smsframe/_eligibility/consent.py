@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 NOT_ASKED, OPTED_IN, OPTED_OUT, NO_RECORD, UNKNOWN = range(5)
 _RECORDS: Final = {"OPTED-IN": OPTED_IN, "OPTED-OUT": OPTED_OUT, "NONE": NO_RECORD}
-_SILENT = "Nobody was asked any more, since the service had been silent or busy for too long."
+SILENT: Final = "Nobody was asked any more, since the service had been silent or busy for too long."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +201,7 @@ class ConsentCheck:
         """Ask nobody any more: of all that is left nothing is known."""
         left = np.flatnonzero(self.said == NOT_ASKED)
         for number in left.tolist():
-            self._give_up_on(number, _SILENT)
+            self._give_up_on(number, SILENT)
         self._next, self._again = len(self.phones), []
         self._in_flight.clear()
         self._show()

@@ -64,10 +64,7 @@ class LastMessages:
 
     def of(self, who: Hashes) -> Times:
         """Return the time for each of some people, `NEVER` where none is known."""
-        if not len(self._who):
-            return np.full(len(who), NEVER)
-        at = np.minimum(np.searchsorted(self._who, who), len(self._who) - 1)
-        return np.where(self._who[at] == who, self._at[at], NEVER)
+        return _times_of(who, self._who, self._at)
 
     def _take(self, batches: list[PastBatch]) -> None:
         """Take in some batches."""
@@ -107,6 +104,42 @@ class LastMessages:
         return went
 
 
+class MessagesMeanwhile:
+    """When anybody had a message by others since a run began, for lists that memory does not hold.
+
+    Whom the run texts is not known here all at once, so everybody is kept whom others claimed since
+    it began: 16 bytes for each of those messages.
+    """
+
+    def __init__(self) -> None:
+        self._who: Hashes = np.empty(0, np.uint64)
+        self._at: Times = np.empty(0)
+
+    def note(self, batches: Iterable[PastBatch]) -> None:
+        """Take in batches as they are read."""
+        for batch in batches:
+            states = state_bytes(batch.state, batch.size, batch.states)
+            who = np.frombuffer(batch.recipients or b"", np.uint64)[states != REJECTED]
+            every = np.concatenate([self._who, who])
+            times = np.concatenate([self._at, np.full(len(who), batch.left_at)])
+            order = np.lexsort((times, every))
+            every, times = every[order], times[order]
+            is_last = np.append(every[1:] != every[:-1], True)[: len(every)]
+            self._who, self._at = every[is_last], times[is_last]
+
+    def of(self, who: Hashes) -> Times:
+        """Return the time for each of some people, `NEVER` where none is known."""
+        return _times_of(who, self._who, self._at)
+
+
+def _times_of(who: Hashes, known: Hashes, times: Times) -> Times:
+    """Return the time for each of some people, `NEVER` for who is not among the known ones."""
+    if not len(known):
+        return np.full(len(who), NEVER)
+    at = np.minimum(np.searchsorted(known, who), len(known) - 1)
+    return np.where(known[at] == who, times[at], NEVER)
+
+
 class GapGuard:
     """What a run knows of the last messages of its people, and judges its claims by.
 
@@ -116,15 +149,18 @@ class GapGuard:
         How far apart two messages to a person have to be, in seconds.
     run_id : str
         The run: its own messages were judged when it began.
-    who : array of uint64
-        The hashes of the numbers of its people.
+    who : array of uint64 or None
+        The hashes of the numbers of its people; None: they are not all in memory, and were held
+        against what others had claimed up to the batch ``read``.
+    read : int, default 0
+        The newest batch that has been looked at.
     """
 
-    def __init__(self, gap_s: float, run_id: str, who: Hashes) -> None:
+    def __init__(self, gap_s: float, run_id: str, who: Hashes | None, *, read: int = 0) -> None:
         self.gap_s = gap_s
         self._run_id = run_id
-        self._last = LastMessages(who)
-        self._read = 0
+        self._last = MessagesMeanwhile() if who is None else LastMessages(who)
+        self._read = read
 
     def look(self, journal: JournalReader, now: float) -> None:
         """Read what others claimed since the last look."""

@@ -82,11 +82,6 @@ class RowHours:
             opens=opens,
         )
 
-    def open_at(self, rows: Positions, now: float) -> npt.NDArray[np.bool_]:
-        """Return which rows may be texted at a moment."""
-        found: npt.NDArray[np.bool_] = self.at(now).closes[self.of_row[rows]] > now
-        return found
-
     def opens_at(self, rows: Positions, now: float) -> npt.NDArray[np.float64]:
         """Return when each row may be texted next: -inf is now, inf not within the days ahead."""
         found: npt.NDArray[np.float64] = self.at(now).opens[self.of_row[rows]]

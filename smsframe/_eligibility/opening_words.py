@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from smsframe._base.sentences import Sentence, arg, words
-from smsframe._eligibility.opening import AHEAD_DAYS, DAY_S, zone, zone_intervals
+from smsframe._eligibility.opening import AHEAD_DAYS, DAY_S, state, zone, zone_intervals
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from smsframe._base.arrow import Positions
     from smsframe._eligibility.opening import Group, RowHours
 
@@ -85,26 +87,35 @@ def zones_named(group: Group) -> str:
 
 def first_opening(hours: RowHours, rows: Positions, now: float) -> str:
     """Say when the first of some rows opens; "" when none ever does, or all are open."""
-    opens = hours.at(now).opens
-    groups = np.unique(hours.of_row[rows])
-    later = [number for number in groups.tolist() if now < opens[number] < math.inf]
+    numbers = np.unique(hours.of_row[rows])
+    return first_of([hours.groups[number] for number in numbers[numbers >= 0].tolist()], now)
+
+
+def first_of(groups: Iterable[Group], now: float) -> str:
+    """Say when the first of some groups opens; "" when none ever does, or all are open."""
+    later = [(opens, group) for group in groups if now < (opens := state(group, now)[1]) < math.inf]
     if not later:
         return ""
-    first = min(later, key=lambda number: float(opens[number]))
-    return opening(hours.groups[first], now, float(opens[first]))
+    opens, group = min(later, key=lambda found: found[0])
+    return opening(group, now, opens)
 
 
 def plan_lines(hours: RowHours, rows: Positions, now: float) -> list[str]:
     """Say how many rows may go now and how many later, zone by zone."""
-    moment, of_row = hours.at(now), hours.of_row[rows]
-    counts = np.bincount(of_row[of_row >= 0], minlength=len(hours.groups))
+    of_row = hours.of_row[rows]
+    counts = np.bincount(of_row[of_row >= 0], minlength=len(hours.groups)).tolist()
+    return lines_of({g: n for g, n in zip(hours.groups, counts, strict=True) if n}, now)
+
+
+def lines_of(counts: Mapping[Group, int], now: float) -> list[str]:
+    """Say how many of some groups may go now and how many later, zone by zone."""
     told: dict[str, dict[str, tuple[float, int]]] = {"now": {}, "later": {}, "never": {}}
-    for number in np.flatnonzero(counts).tolist():
-        group, opens = hours.groups[number], float(moment.opens[number])
+    for group, count in counts.items():
+        opens = state(group, now)[1]
         kind = "now" if opens < now else "never" if opens == math.inf else "later"
         name = opening(group, now, opens) if kind == "later" else zones_named(group)
         when, before = told[kind].get(name, (opens, 0))
-        told[kind][name] = (when, before + int(counts[number]))
+        told[kind][name] = (when, before + count)
     heads = ("Goes now", "Opens later", "Never open")
     return [
         f"{head}: {sum(count for _, count in found.values()):,}. {_listed(found)}."

@@ -173,7 +173,7 @@ class Actions:
                 "holds them back. Refresh, or run the same send again to see why."
             )
         message = plan.message
-        text = mask_label(message.content or "the published message")
+        text = mask_label(plan.data.texts.told or "the published message")
         program = f"Program {message.program}. Text: {text}"
         fewer = f"{len(rows) - number:,} more went out meanwhile, or a rule holds them back."
         fewer = "" if number == len(rows) else fewer

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from smsframe._journal import payloads
 from smsframe._results.open_journal import reading_journal
+from smsframe._results.run_texts import texts_of
 from smsframe._text.template import Template, fill_one
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def _text(journal: Journal, batch: str, contact: str) -> tuple[str | None, str]:
     run = journal.run(found[0].run_id)
     if run.forgotten:
         return None, FORGOTTEN
-    if run.content is None or found[0].variant:
+    content = texts_of(run).get(found[0].variant) if found[0].variant else run.content
+    if content is None:
         return None, PUBLISHED if run.content is None else SEVERAL
     blob = journal.payloads([batch]).get(batch)
     if blob is None:
@@ -49,7 +51,7 @@ def _text(journal: Journal, batch: str, contact: str) -> tuple[str | None, str]:
     at = pc.index(payloads.recipients(table).cast(pa.string()), contact).as_py()
     if at < 0:
         return None, "The text cannot be shown: this call went to nobody of this number."
-    template = Template.parse(run.content)
+    template = Template.parse(content)
     values = {tag: f"%%{tag}%%" for tag in template.tags}  # those that the database fills stay
     for name in table.column_names:
         if name.startswith(payloads.VALUE):

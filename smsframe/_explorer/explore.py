@@ -6,7 +6,6 @@ the screen shows. Settling from it is settling by the public functions, journal 
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from smsframe._base.any_frame import as_frame
@@ -21,6 +20,7 @@ from smsframe._explorer.code import code_of
 from smsframe._explorer.rows import Rows
 from smsframe._explorer.screen import Screen
 from smsframe._phones.detect_column import guess_phone_column
+from smsframe._widgets.where import has_screen
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -116,15 +116,6 @@ class Explorer:
         display({key: whole[key] for key in ("text/html", "text/plain")}, raw=True)
 
 
-def has_screen() -> bool:
-    """Tell whether a notebook is there to show widgets: not a console, a script or marimo."""
-    marimo = sys.modules.get("marimo")
-    if marimo is not None and marimo.running_in_notebook():
-        return False
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    return getattr(shell, "kernel", None) is not None
-
-
 @public
 def explore(frame: AnyFrame, *, client: Client | None = None) -> Explorer:
     """Open a screen to look at what became of the rows, and to settle what is open.
@@ -167,13 +158,17 @@ def explore(frame: AnyFrame, *, client: Client | None = None) -> Explorer:
     faults: list[str] = []
     check_client(client, faults)
     refuse(faults)
-    rows = Rows(detached(frame))
     name = name_of(frame, "results")
-    screen = Screen(rows, name=name, client=client, phones=_phones(frame))
-    return Explorer(rows, screen, name=name)
+    screen = screen_over(frame, name=name, client=client)
+    return Explorer(screen.rows, screen, name=name)
 
 
-def _phones(frame: pd.DataFrame) -> set[Any]:
+def screen_over(results: pd.DataFrame, *, name: str, client: Client | None) -> Screen:
+    """Return a screen over results, which it leaves as they are; code calls them by ``name``."""
+    return Screen(Rows(detached(results)), name=name, client=client, phones=phone_columns(results))
+
+
+def phone_columns(frame: pd.DataFrame) -> set[Any]:
     """Return the columns of phone numbers, whose cells are masked however short they are."""
     found: set[Any] = {PHONES, "contact"}
     try:

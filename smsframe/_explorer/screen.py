@@ -25,6 +25,7 @@ from smsframe._explorer.kinds import OF_SMSFRAME, Kind
 from smsframe._explorer.rows import PAGE_ROWS
 from smsframe._widgets import controls
 from smsframe._widgets.controls import button, row, shown
+from smsframe._widgets.page import Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -35,6 +36,7 @@ CHIPS = 10
 LISTED = 300
 COLUMNS = 4
 LABEL_CHARACTERS = 7
+SHOW_CODE = "Show these rows as code"
 LOOK_S = (0.1, 0.3, 0.7, 1.5, 3.0, 6.0, 12.0, 25.0)
 STYLE = Path(__file__).parent / "explorer.css"
 
@@ -46,6 +48,7 @@ class Screen:
         self.rows, self.phones = rows, phones
         self.failure: BaseException | None = None
         self.live = self._warmed = False
+        self.listeners: list[Callable[[], None]] = []
         self._name = name
         self._busy = False
         self._detailed: int | None = None
@@ -98,7 +101,7 @@ class Screen:
         self.where, self.picked = widgets.HTML(), widgets.HTML()
         self.all = button("Select all", self.guarded(self._mark_all))
         self.none = button("Select none", self.guarded(self._mark_none))
-        self.show_code = widgets.ToggleButton(description="Show code")
+        self.show_code = widgets.ToggleButton(description=SHOW_CODE)
         self.code_view = widgets.HTML()
         self.there = widgets.Play(min=0, max=1, interval=100)
         self.there.layout.display = "none"
@@ -146,7 +149,14 @@ class Screen:
         head.add_class("sms-line")
         view = widgets.VBox(
             [
-                *(style, self.there, self.head, row(self.search, self.clear), self.chips),
+                *(
+                    style,
+                    *Page().parts,
+                    self.there,
+                    self.head,
+                    row(self.search, self.clear),
+                    self.chips,
+                ),
                 *(row(self.columns, self.order, self.descending), head, *self.boxes),
                 *(row(self.back, self.where, self.next), self.detail, self.picked),
                 *(row(self.all, self.none), self.actions.box, self.errors),
@@ -280,7 +290,7 @@ class Screen:
     def _write_code(self) -> None:
         """Show the code, or take it away."""
         on = self.show_code.value
-        self.show_code.description = "Hide code" if on else "Show code"
+        self.show_code.description = "Hide the code" if on else SHOW_CODE
         self.code_view.value = html.code(code_of(self.rows, self._name)) if on else ""
 
     # --- show
@@ -299,6 +309,8 @@ class Screen:
 
     def renewed(self) -> None:
         """Show results that have changed; chips are made on the kernel's main thread."""
+        for listener in self.listeners:
+            listener()
         loop = _kernel_loop()
         act = self.guarded(self._renew)
         if loop is None:

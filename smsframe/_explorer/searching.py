@@ -25,6 +25,7 @@ from pandas.api.types import (
 
 from smsframe._base.masking import PHONE_DIGITS
 from smsframe._base.result_columns import RESULT_COLUMNS, result_label
+from smsframe._explorer.text_order import order_of_texts
 
 if TYPE_CHECKING:
     from smsframe._base.result_rows import ResultRows
@@ -59,6 +60,8 @@ class Searched:
                 found |= _holding(self._text(place), small)
         digits = digits_asked(asked)
         for place in number_places(self._frame) if digits else ():
+            if digits == asked and _is_number(self._frame.iloc[:, place]):
+                continue  # its texts are digits alone, and were looked through
             rows, bare = self._digits_of(place)
             found[rows[_holding(bare, digits)]] = True
         return found
@@ -144,7 +147,9 @@ def _plain_texts(column: pd.Series) -> pa.Array:
         if column.dtype == np.float64:
             cells = [None if cell != cell else repr(cell) for cell in column.tolist()]  # noqa: PLR0124 - NaN
             return pa.array(cells, pa.large_string())
-        texts = pa.array(column.astype("string"), pa.large_string(), from_pandas=True)
+        # Texts that are objects go over as they are; anything else among them is an error there.
+        whole: Any = column.to_numpy() if column.dtype == object else column.astype("string")
+        texts = pa.array(whole, pa.large_string(), from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError):
         cells = [None if cell is None else str(cell) for cell in column]
         texts = pa.array(cells, pa.large_string())
@@ -180,12 +185,24 @@ def _small(texts: pa.Array) -> pa.Array:
 def order_of(column: pd.Series, *, descending: bool) -> npt.NDArray[np.int64]:
     """Return the positions of rows in the order of a column; equal ones stay, missing come last."""
     missing = column.isna().to_numpy(dtype=bool)
-    keys = np.where(missing, 0, _keys(column))
-    order = np.argsort(-keys if descending else keys, kind="stable")
+    texts = _texts_in_order(column)
+    if texts is not None and not pa.types.is_dictionary(texts.type):
+        order = order_of_texts(texts, descending=descending)
+    else:
+        keys = np.where(missing, 0, _keys(column, texts))
+        order = np.argsort(-keys if descending else keys, kind="stable")
     return np.concatenate([order[~missing[order]], order[missing[order]]])
 
 
-def _keys(column: pd.Series) -> npt.NDArray[Any]:
+def _texts_in_order(column: pd.Series) -> pa.Array | None:
+    """Return the texts that a column is put in order by; None where it has numbers or times."""
+    kind = column.dtype
+    if isinstance(kind, pd.CategoricalDtype) or is_datetime64_any_dtype(kind):
+        return None
+    return None if is_numeric_dtype(kind) else texts_of(column)
+
+
+def _keys(column: pd.Series, texts: pa.Array | None) -> npt.NDArray[Any]:
     """Return a number for each cell that orders them; that of a missing one means nothing."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.codes.to_numpy().astype(np.int64)
@@ -195,9 +212,7 @@ def _keys(column: pd.Series) -> npt.NDArray[Any]:
         return column.to_numpy(dtype=np.int64, na_value=0)
     if is_numeric_dtype(column.dtype):
         return column.to_numpy(dtype=np.float64, na_value=0.0)
-    texts = texts_of(column)
-    if not pa.types.is_dictionary(texts.type):
-        return _ranks(texts)
+    assert texts is not None
     ranks: npt.NDArray[np.int64] = np.append(_ranks(texts.dictionary), 0)[_numbers(texts)]
     return ranks
 

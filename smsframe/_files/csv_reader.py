@@ -18,6 +18,7 @@ import contextlib
 import csv
 import re
 from collections import Counter
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,10 +27,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base.result_columns import strings
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.sentences import Sentence, arg, joined
 from smsframe._files.encodings import UTF8, encoding_of, not_decoded
 from smsframe._files.formula_cells import bare
-from smsframe._files.plain_csv import MARK, SEPARATORS, read_plain
+from smsframe._files.plain_csv import MARK, SEPARATORS, commonest, read_plain
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 PIECE_ROWS: Final = 65_536
 HEADER_LINES: Final = 1000  # a quote that does not close makes no header of the whole file
 LONGEST_CELL: Final = 2**31 - 1  # Python's own limit, 131,072, is told as a fault of quotes
+TAB: Final = "tab"
 TITLE_WIDTH: Final = 3  # in a narrower table, a header with one name is a header
 
 _CELL_BEGINS = r"(?:^|(?<=[,;\t|\n]))"
@@ -48,27 +50,47 @@ _DECLARED = re.compile(r'\ufeff?"?sep=([^"\r\n])"?[,;]*[\r\n]*', re.IGNORECASE)
 _QUOTE_OPEN = re.compile(_CELL_BEGINS + r'".*', re.DOTALL)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CsvWay:
+    """How a CSV file is read, as far as it is said; None is decided from the file."""
+
+    encoding: str | None = None
+    separator: str | None = None
+    header_line: int | None = None
+
+
 def read_csv(path: Path, encoding: str | None = None) -> pd.DataFrame:
+    """Read a CSV file as `read_csv_in` does, without what was decided."""
+    return read_csv_in(path, CsvWay(encoding=encoding))[0]
+
+
+def read_csv_in(path: Path, way: CsvWay) -> tuple[pd.DataFrame, CsvWay]:
     """Read a CSV file: text in every cell, NA where it is empty, the line as the index.
 
     The separator is what ``sep=`` in the first line says, else the commonest of ``,``, ``;``, tab
-    and ``|`` in the header, outside quotes.
+    and ``|`` in the header, outside quotes. The header is the first line that is not blank. What
+    was decided comes with the frame.
 
     Raises
     ------
     InputError
         A line has more or fewer fields than the header, a quote is not closed, two columns have one
-        name, or the file is in another encoding (None: UTF-8).
+        name, the header can be cut in two ways, or the file is in another encoding (None: UTF-8).
     """
-    codec = encoding_of(path, encoding)
-    plain = read_plain(path) if codec == UTF8 else None
+    codec = encoding_of(path, way.encoding)
+    way = replace(way, separator="\t") if way.separator == TAB else way
+    first = way.header_line in (None, 1)
+    plain = read_plain(path, way.separator) if codec == UTF8 and first else None
     if plain is not None:
-        return plain
-    try:
-        with _long_cells(), path.open(encoding=codec, newline="") as file:
-            return _read(file, path.name)
-    except UnicodeError as error:
-        raise not_decoded(path, codec) from error
+        frame, (separator, line) = plain
+    else:
+        try:
+            with _long_cells(), path.open(encoding=codec, newline="") as file:
+                frame, separator, line = _read(file, path.name, way)
+        except UnicodeError as error:
+            raise not_decoded(path, codec) from error
+    shown = "utf-8" if codec == UTF8 else codec
+    return frame, CsvWay(encoding=shown, separator=separator, header_line=line)
 
 
 @contextlib.contextmanager
@@ -81,27 +103,71 @@ def _long_cells() -> Iterator[None]:
         csv.field_size_limit(before)
 
 
-def _read(file: TextIO, name: str) -> pd.DataFrame:
-    """Read the lines of a CSV file."""
+def _read(file: TextIO, name: str, way: CsvWay) -> tuple[pd.DataFrame, str, int]:
+    """Read the lines of a CSV file; return its separator and the line of the header too."""
     declared = _DECLARED.fullmatch(file.readline())  # sep=; as Excel writes it
-    if declared:
-        separator = declared[1]
-    else:
-        file.seek(0)
-        separator = max(SEPARATORS, key=_outside_quotes(file).count)
-        file.seek(0)
+    passed = max(1 if declared else 0, (way.header_line or 1) - 1)
+    _go_to(file, passed)
+    separator = way.separator or (declared[1] if declared else None)
+    if separator is None:
+        separator = _commonest(_outside_quotes(file), name)
+        _go_to(file, passed)
     reader = csv.reader(file, delimiter=separator, strict=True)
-    records = _records(reader, name, 1 if declared else 0)
+    records = _records(reader, name, passed)
     header = next(records, None)
     if header is None:
-        raise InputError(f"{name} cannot be read: it is empty.")
+        behind = "" if way.header_line is None else f" from line {way.header_line} on"
+        raise InputError(f"{name} cannot be read: it is empty{behind}.")
     line, cells = header
+    if way.header_line is not None and line > passed + 1:
+        raise header_is_blank(name, "line", passed + 1, line)
     if any("\x00" in cell for cell in cells):
         raise _zero_byte(name, line)
     names = column_names([bare(cell.lstrip(MARK)) for cell in cells], name)
     if sum(map(bool, cells)) == 1 and len(cells) >= TITLE_WIDTH:
         raise title_above(f"{name}, line {line}", len(cells))
-    return _frame(names, records, name, line)
+    return _frame(names, records, name, line), separator, line
+
+
+def name_of(separator: str) -> str:
+    """Return a separator as it is said and asked for: a tab by its name."""
+    return TAB if separator == "\t" else separator
+
+
+def _go_to(file: TextIO, passed: int) -> None:
+    """Go behind the first lines of a file."""
+    file.seek(0)
+    for _ in range(passed):
+        file.readline()
+
+
+def _commonest(header: str, name: str) -> str:
+    """Return the separator of a header; refuse one that can be cut in several ways."""
+    found = commonest(header)
+    if found is None:
+        most = max(map(header.count, SEPARATORS))
+        marks = [mark for mark in SEPARATORS if header.count(mark) == most]
+        ways = [Sentence(arg("separator", name_of(mark))) for mark in marks]
+        raise InputError(
+            Sentence(
+                f"{name}: the names of the columns can be cut in {len(marks)} ways. Say with which "
+                "mark: ",
+                joined(" or ", ways),
+                ".",
+            )
+        )
+    return found
+
+
+def header_is_blank(file: str, what: str, asked: int, found: int) -> InputError:
+    """Return what to say of a header that is said to be in a blank line."""
+    return InputError(
+        Sentence(
+            f"{file}: {what} {asked} is blank, so it names no columns. The next one that is not: ",
+            arg("header_line", found),
+            ".",
+        )
+    )
 
 
 def _outside_quotes(lines: Iterable[str]) -> str:
@@ -149,8 +215,12 @@ def _zero_byte(file: str, line: int) -> InputError:
 def title_above(where: str, columns: int) -> InputError:
     """Return what to say of a first row that is a title: one cell above several columns."""
     return InputError(
-        f"{where} has to name the columns, but has one cell for {columns} columns. If it is a "
-        "title, delete it and whatever else stands above the names."
+        Sentence(
+            f"{where} has to name the columns, but has one cell for {columns} columns. If it is a "
+            "title, say with ",
+            arg("header_line"),
+            " in which line the names stand, or delete what stands above them.",
+        )
     )
 
 
@@ -199,9 +269,16 @@ def _check_widths(
         line, fields = odd[0]
         others = f" {len(odd):,} lines are like this." if len(odd) > 1 else ""
         if width == 1 < fields:
-            others += f" If line {header_line} is a title, delete what stands above the names."
+            others += f" If line {header_line} is a title, say where the names stand: "
+            title = Sentence(others, arg("header_line", line), ".")
+        else:
+            title = Sentence(others)
         raise InputError(
-            f"{file}, line {line} has {fields} fields, but the header has {width}, so it is not "
-            f"plain which column its values belong to.{others} Look for a separator too many or "
-            "missing, or for a value with a separator in it, which has to stand in quotes."
+            Sentence(
+                f"{file}, line {line} has {fields} fields, but the header has {width}, so it is "
+                "not plain which column its values belong to.",
+                title,
+                " Look for a separator too many or missing, or for a value with a separator in it, "
+                "which has to stand in quotes.",
+            )
         )

@@ -19,6 +19,7 @@ from __future__ import annotations
 import contextlib
 import os
 import warnings
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -28,16 +29,25 @@ from smsframe._base.no_value_words import WORDS
 from smsframe._base.result_columns import RESULT_COLUMNS
 from smsframe._base.sentences import Sentence, arg
 from smsframe._base.tracebacks import public
-from smsframe._base.validation import check_choice, check_text, path_fault, refuse
-from smsframe._files.csv_reader import read_csv
-from smsframe._files.typed_columns import typed
+from smsframe._base.validation import (
+    check_bool,
+    check_choice,
+    check_count,
+    check_text,
+    path_fault,
+    refuse,
+    unusable,
+)
+from smsframe._files.csv_reader import TAB, CsvWay, name_of, read_csv_in
+from smsframe._files.decided import Decided, phones_as_text
+from smsframe._files.typed_columns import read_as, typed
 from smsframe._files.workbooks import VALUES_ALONE, read_workbook
 from smsframe._text.format_specs import fault_of, inside
 from smsframe._text.format_value import text_of
 from smsframe.errors import InputError, SmsframeWarning, warn_caller
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -56,13 +66,19 @@ def read(
     sheet: str | None = None,
     hidden_rows: Literal["send", "skip"] | None = None,
     encoding: str | None = None,
+    separator: str | None = None,
+    decimal: Literal[".", ","] | None = None,
+    header_line: int | None = None,
+    numbers: Sequence[str] | None = None,
+    dates: Sequence[str] | None = None,
+    quiet: bool = False,
 ) -> pd.DataFrame:
     r"""Read a file of people as the command line does: every cell as a person saw it.
 
-    Nothing is guessed: phones and order numbers keep their leading zeros, 15 % of an Excel sheet is
-    ``15%``. Empty cells and words such as ``N/A`` and ``#N/A`` are missing. What can be read in two
-    ways (hidden rows, several sheets, two columns of one name, lines with too many fields) is
-    refused, with what to say.
+    Phones and order numbers keep their leading zeros, 15 % of an Excel sheet is ``15%``. Empty
+    cells and words such as ``N/A`` and ``#N/A`` are missing. What was decided is printed in one
+    line. What can be read in two ways (hidden rows, several sheets, two columns of one name, lines
+    with too many fields) is refused, with what to say.
 
     Parameters
     ----------
@@ -74,12 +90,30 @@ def read(
         Whether rows that a filter hides are people to send to. None: refuse a file that has some.
     encoding : str, optional
         Encoding of a CSV file, such as "cp1252". None: UTF-8.
+    separator : str of one character, or "tab", optional
+        What stands between the cells of a CSV file. None: what ``sep=`` in its first line says,
+        else the commonest of comma, semicolon, tab and ``|`` among the names of its columns.
+    decimal : {".", ","}, optional
+        Decimal mark of the columns in ``numbers``, and of the numbers that an Excel sheet shows.
+        None: the point; a column in ``numbers`` with two readings is refused.
+    header_line : int, optional
+        Line (row of a sheet), from 1, that has the names of the columns; what stands above is left
+        out. None: the first that is not blank.
+    numbers : list of str, optional
+        Columns to read as numbers, for ``formats=``. None: every cell stays text, for a number that
+        is read and written again is not what stood there.
+    dates : list of str, optional
+        Columns to read as dates, the year first. None: every cell stays text.
+    quiet : bool, default False
+        Print nothing.
 
     Returns
     -------
     DataFrame of string
-        One row per row of the file, on the number of its line (``index.name`` is "line"). Columns
-        of a Parquet file keep their kinds.
+        One row per row of the file, on the number of its line (``index.name`` is "line");
+        ``numbers`` are Int64 or float64, ``dates`` datetime64. Columns of a Parquet file keep their
+        kinds, but for numbers as long as phones (ten digits), which are string.
+        ``attrs["smsframe"]["read"]`` has what was decided, by argument.
 
     Raises
     ------
@@ -90,8 +124,10 @@ def read(
     --------
     >>> import pathlib, smsframe
     >>> file = pathlib.Path("people.csv")
-    >>> _ = file.write_text("sep=;\nmobile;code\n+1 201-555-0123;007\n")
-    >>> smsframe.read(file)["code"].tolist()
+    >>> _ = file.write_text("mobile;code\n+1 201-555-0123;007\n")
+    >>> people = smsframe.read(file)
+    people.csv: 1 row, 2 columns · UTF-8, separator ';', header in line 1 · every cell is text
+    >>> people["code"].tolist()
     ['007']
     >>> file.unlink()
     """
@@ -101,13 +137,122 @@ def read(
     check_text("encoding", encoding, faults)
     if hidden_rows is not None:
         check_choice("hidden_rows", hidden_rows, ("send", "skip"), faults)
+    if decimal is not None:
+        check_choice("decimal", decimal, (".", ","), faults)
+    check_separator(separator, faults)
+    check_count("header_line", header_line, faults, least=1)
+    kinds = {"numbers": _names("numbers", numbers, faults), "dates": _names("dates", dates, faults)}
+    check_bool("quiet", quiet, faults)
     refuse(faults)
-    cells = read_cells(Path(path), sheet=sheet, hidden_rows=hidden_rows, encoding=encoding)
-    frame = prepared(cells, {})
-    if frame.index.name != "line":
-        return frame
-    texts = {name: frame[name].map(as_text, na_action="ignore") for name in frame}
-    return pd.DataFrame(texts, index=frame.index).astype("string")
+    place = Path(path)
+    _refuse_decimal(place, decimal, kinds["numbers"])
+    cells, decided = read_cells_in(
+        place,
+        sheet=sheet,
+        hidden_rows=hidden_rows,
+        way=CsvWay(encoding=encoding, separator=separator, header_line=header_line),
+        decimal=decimal,
+    )
+    _refuse_other_columns(cells, kinds, place.name)
+    frame, decided = _of_kinds(cells, kinds, decided, decimal)
+    frame.attrs["smsframe"] = {"read": decided.to_dict()}
+    if not quiet:
+        print(decided.line(place.name, frame))  # noqa: T201 - the line looked for under the cell
+    return frame
+
+
+def _of_kinds(
+    cells: pd.DataFrame, kinds: Mapping[str, tuple[str, ...]], decided: Decided, decimal: str | None
+) -> tuple[pd.DataFrame, Decided]:
+    """Return cells as texts, but for the columns that are to be numbers or dates."""
+    if decided.kind == "parquet":
+        frame, as_texts = phones_as_text(cells)
+        return frame, replace(decided, as_text=as_texts)
+    blanked = prepared(cells, {})
+    typed_ones = {
+        name: read_as(blanked[name], kind, decimal) for kind, some in kinds.items() for name in some
+    }
+    texts = {
+        name: typed_ones[name]
+        if name in typed_ones
+        else blanked[name].map(as_text, na_action="ignore").astype("string")
+        for name in blanked
+    }
+    mark = (decimal or ".") if kinds["numbers"] or decided.kind == "excel" else None
+    told = replace(decided, decimal=mark, numbers=kinds["numbers"], dates=kinds["dates"])
+    return pd.DataFrame(texts, index=cells.index), told
+
+
+def _names(argument: str, given: Any, faults: list[str]) -> tuple[str, ...]:
+    """Return names of columns."""
+    if given is None:
+        return ()
+    is_list = not isinstance(given, str) and isinstance(given, (list, tuple, pd.Index))
+    if is_list and all(isinstance(name, str) for name in given):
+        return tuple(dict.fromkeys(given))
+    faults.append(unusable(argument, given, "a list of names of columns"))
+    return ()
+
+
+def check_separator(separator: Any, faults: list[str]) -> None:
+    """Note a fault unless this can stand between cells."""
+    odd = '"\r\n\x00'
+    if separator is None:
+        return
+    if isinstance(separator, str):
+        is_mark = len(separator) == 1 and separator not in odd and not separator.isalnum()
+        if is_mark or separator == TAB:
+            return
+    need = "one mark such as ';', or 'tab', or be left out"
+    faults.append(unusable("separator", separator, need, fits=isinstance(separator, str)))
+
+
+def check_way(separator: Any, header_line: Any) -> None:
+    """Refuse what cannot be how a CSV file is read."""
+    faults: list[str] = []
+    check_separator(separator, faults)
+    check_count("header_line", header_line, faults, least=1)
+    refuse(faults)
+
+
+def _refuse_decimal(path: Path, decimal: str | None, numbers: tuple[str, ...]) -> None:
+    """Refuse a decimal mark that says nothing: the cells of a CSV stay as they are."""
+    if decimal is not None and not numbers and kind_of(path) == "csv":
+        raise InputError(
+            Sentence(
+                f"{path.name}: every cell of a CSV stays the text that it is, so ",
+                arg("decimal", decimal),
+                " says nothing. Name the columns of numbers too: ",
+                arg("numbers", python="[...]"),
+                ".",
+            )
+        )
+
+
+def _refuse_other_columns(
+    cells: pd.DataFrame, kinds: Mapping[str, tuple[str, ...]], file: str
+) -> None:
+    """Refuse names that are no columns, or a kind for a file that knows its kinds."""
+    for kind, names in kinds.items():
+        if names and cells.index.name != "line":
+            raise InputError(
+                Sentence(f"{file} knows the kinds of its columns. Leave ", arg(kind), " out.")
+            )
+        missing = [name for name in names if name not in cells.columns]
+        if missing:
+            raise InputError(
+                Sentence(
+                    f"{file} has no column {missing[0]!r}, which ",
+                    arg(kind),
+                    f" names. It has: {', '.join(map(repr, cells.columns[:20]))}.",
+                )
+            )
+    both = set(kinds["numbers"]) & set(kinds["dates"])
+    if both:
+        name = min(both)
+        raise InputError(
+            Sentence(arg("numbers"), " and ", arg("dates"), f" both name {name!r}. It can be one.")
+        )
 
 
 def as_text(value: Any) -> str | None:
@@ -125,13 +270,26 @@ def read_cells(
     *,
     sheet: str | None = None,
     hidden_rows: Literal["send", "skip"] | None = None,
-    encoding: str | None = None,
+    way: CsvWay | None = None,
     decimal: str | None = None,
 ) -> pd.DataFrame:
+    """Read a file as `read_cells_in` does, without what was decided."""
+    return read_cells_in(path, sheet=sheet, hidden_rows=hidden_rows, way=way, decimal=decimal)[0]
+
+
+def read_cells_in(
+    path: Path,
+    *,
+    sheet: str | None = None,
+    hidden_rows: Literal["send", "skip"] | None = None,
+    way: CsvWay | None = None,
+    decimal: str | None = None,
+) -> tuple[pd.DataFrame, Decided]:
     """Read a CSV, Excel or Parquet file, every cell as a person sees it; empty ones are missing.
 
     Rows of a CSV or Excel file carry the number of their line, as an editor or spreadsheet shows
-    it.
+    it. What was decided comes with the frame. ``way`` is how to read a CSV file; the line of its
+    names counts for a sheet too.
 
     Raises
     ------
@@ -141,8 +299,8 @@ def read_cells(
     if path.is_dir():
         raise InputError(f"{str(path)!r} is a folder, not a file.")
     check_ending(path)
-    kind = kind_of(path)
-    _refuse_unfit(path, {"sheet": sheet, "hidden_rows": hidden_rows, "encoding": encoding}, kind)
+    kind, way = kind_of(path), way or CsvWay()
+    _refuse_unfit(path, {"sheet": sheet, "hidden_rows": hidden_rows, **asdict(way)}, kind)
     if not path.is_file():
         raise InputError(f"There is no file {str(path)!r}.")
     notes: list[str] = []
@@ -150,20 +308,31 @@ def read_cells(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of workbooks with features that do not concern us
             if kind == "csv":
-                frame = read_csv(path, encoding)
-            elif kind == "parquet":
-                frame = pd.read_parquet(path)
-            else:
-                frame, notes = read_workbook(
-                    path, sheet=sheet, hidden_rows=hidden_rows, decimal=decimal or "."
+                frame, found = read_csv_in(path, way)
+                decided = Decided(
+                    kind=kind,
+                    encoding=found.encoding,
+                    separator=name_of(found.separator or ""),
+                    header_line=found.header_line,
                 )
+            elif kind == "parquet":
+                frame, decided = pd.read_parquet(path), Decided(kind=kind)
+            else:
+                frame, notes, (name, line) = read_workbook(
+                    path,
+                    sheet=sheet,
+                    hidden_rows=hidden_rows,
+                    decimal=decimal or ".",
+                    header_line=way.header_line,
+                )
+                decided = Decided(kind=kind, sheet=name, header_line=line)
     except InputError:
         raise
     except Exception as error:
         raise InputError(f"{path.name} cannot be read: {first_line(error)}") from error
     for note in notes:
         warn_caller(note, SmsframeWarning)
-    return frame
+    return frame, decided
 
 
 def prepared(
@@ -207,8 +376,12 @@ def check_header(cells: pd.DataFrame, named: Iterable[str], file: str) -> None:
     ):
         if missing <= {cell for cell in row if isinstance(cell, str)}:
             raise InputError(
-                f"{file}: the names of the columns stand in line {line}, not in the first line. "
-                "Delete what stands above them."
+                Sentence(
+                    f"{file}: the names of the columns stand in line {line}, not in the first "
+                    "line. Delete what stands above them, or give ",
+                    arg("header_line", int(line)),
+                    ".",
+                )
             )
 
 
@@ -238,9 +411,13 @@ def kind_of(path: Path) -> Literal["csv", "excel", "parquet"]:
     return "excel" if ending in EXCEL else "parquet" if ending in PARQUET else "csv"
 
 
-def _refuse_unfit(path: Path, given: Mapping[str, str | None], kind: str) -> None:
+def _refuse_unfit(path: Path, given: Mapping[str, str | int | None], kind: str) -> None:
     """Refuse options that say nothing about this kind of file."""
-    meant = {"csv": ("encoding",), "excel": ("sheet", "hidden_rows"), "parquet": ()}[kind]
+    meant = {
+        "csv": ("encoding", "separator", "header_line"),
+        "excel": ("sheet", "hidden_rows", "header_line"),
+        "parquet": (),
+    }[kind]
     for name, value in given.items():
         if value is not None and name not in meant:
             unfit = arg(name, value), " does not fit this kind of file."

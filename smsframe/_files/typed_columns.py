@@ -114,11 +114,32 @@ def typed(
         can be read in two ways, and ``decimal`` does not say which.
     """
     made = {
-        name: _read(frame[name], _reading(spec, decimal), f"{name}={spec}", decimal)
+        name: _read(frame[name], _reading(spec, decimal), _by_format(name, spec), decimal)
         for name, spec in formats.items()
         if name in frame.columns and _reading(spec, decimal)
     }
     return frame.assign(**made)
+
+
+def _by_format(name: Any, spec: str) -> str:
+    """Return what asks for numbers or dates: an option."""
+    return f"--format {f'{name}={spec}'!r}"
+
+
+def read_as(column: pd.Series, kind: str, decimal: str | None) -> pd.Series:
+    """Return a column as numbers or dates; ``kind`` is the argument that asks for it.
+
+    Raises
+    ------
+    InputError
+        As `typed` does.
+    """
+    reading = _reading("%d" if kind == "dates" else "f", decimal)
+    made = _read(column, reading, Sentence(arg(kind)), decimal)
+    if kind == "dates":
+        return pd.to_datetime(made)
+    is_whole = all(isinstance(cell, (int, np.integer)) for cell in made.dropna())
+    return made.astype("Int64" if is_whole else "float64")
 
 
 def _reading(spec: str, decimal: str | None) -> _Reading | None:
@@ -169,8 +190,9 @@ def _refuse_two_readings(column: pd.Series, places: Sequence[int], option: str) 
     raise InputError(
         Sentence(
             f"Column {column.name!r}, {column.index.name or 'row'} {column.index[pointed[0]]}: "
-            f"{text} has two readings, {float(text):g} and {float(text) * 1000:,.0f}, and --format "
-            f"{option!r} needs a number. ",
+            f"{text} has two readings, {float(text):g} and {float(text) * 1000:,.0f}, and ",
+            option,
+            " needs a number. ",
             arg("decimal", "."),
             " says that the point is a decimal point, ",
             arg("decimal", ","),
@@ -193,8 +215,9 @@ def _complaint(column: pd.Series, bad: Sequence[int], reading: _Reading, option:
     value = repr(cell) if _LIKE_DATE.fullmatch(cell) else shown(cell)  # a date is not masked
     return InputError(
         Sentence(
-            f"Column {column.name!r}, {place} {labels[0]}: {value} is no {reading.kind}, as "
-            f"--format {option!r} needs.{also} ",
+            f"Column {column.name!r}, {place} {labels[0]}: {value} is no {reading.kind}, as ",
+            option,
+            f" needs.{also} ",
             fix,
         )
     )

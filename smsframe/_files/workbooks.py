@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from smsframe._base.sentences import Sentence, arg
-from smsframe._files.csv_reader import TITLE_WIDTH, column_names, title_above
+from smsframe._files.csv_reader import TITLE_WIDTH, column_names, header_is_blank, title_above
 from smsframe._files.number_formats import ShownCell
 from smsframe.errors import InputError
 
@@ -60,9 +60,16 @@ class _Sheet:
 
 
 def read_workbook(
-    path: Path, *, sheet: str | None, hidden_rows: HiddenRows | None, decimal: str
-) -> tuple[pd.DataFrame, list[str]]:
-    """Read a sheet: cells as shown, the number of its row as the index; and what to say of it.
+    path: Path,
+    *,
+    sheet: str | None,
+    hidden_rows: HiddenRows | None,
+    decimal: str,
+    header_line: int | None = None,
+) -> tuple[pd.DataFrame, list[str], tuple[str, int]]:
+    """Read a sheet: cells as shown, the number of its row as the index.
+
+    With it come what to say of it, and which sheet and row of names were read.
 
     Raises
     ------
@@ -77,10 +84,24 @@ def read_workbook(
         )
     found, notes = read(path, sheet, decimal)
     where = f"{path.name}, sheet {found.name!r}"
+    _begin_at(found, header_line, path.name)
     notes += _choose_rows(found, hidden_rows, where)
     _refuse_merged(found, where)
     _refuse_uncalculated(found, where)
-    return _frame(found, path.name), [f"{path.name}: {note}" for note in notes]
+    frame = _frame(found, path.name)
+    decided = found.name, found.rows[0][0]
+    return frame, [f"{path.name}: {note}" for note in notes], decided
+
+
+def _begin_at(found: _Sheet, header_line: int | None, file: str) -> None:
+    """Leave out what stands above the names of the columns."""
+    if header_line is None:
+        return
+    found.rows = [(number, row) for number, row in found.rows if number >= header_line]
+    if not found.rows:
+        raise InputError(f"{file} cannot be read: it is empty from row {header_line} on.")
+    if found.rows[0][0] > header_line:
+        raise header_is_blank(file, "row", header_line, found.rows[0][0])
 
 
 def _with_openpyxl(path: Path, asked: str | None, decimal: str) -> tuple[_Sheet, list[str]]:

@@ -47,7 +47,8 @@ BRING_IT_BACK: Final = (
     "Only it knows who was texted: bring the journal back (from where it was moved, or a backup) "
     "and send nothing of these campaigns before, also with no other journal"
 )
-_ANEW: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+_OVER: Final = os.O_WRONLY | os.O_CREAT  # a file that is emptied first is waited for at its close
+_NOTE_LENGTH: Final = 100
 _used: Final[dict[str, tuple[int, int]]] = {}
 """The journals that this session wrote batches to, by path, and the folders they were in."""
 
@@ -120,14 +121,19 @@ def _folder_of(path: Path) -> tuple[int, int]:
 
 def note_batch(path: Path, scope: bytes, batch_id: str) -> None:
     """Note beside a journal which batch of a campaign was claimed last."""
-    handle = private(str(_note(path, scope)), _ANEW)  # for every few batches: a stream costs more
+    write_note(note_file(path, scope), batch_id)
+
+
+def write_note(file: Path, batch_id: str) -> None:
+    """Write a batch into the note of its campaign."""
+    handle = private(str(file), _OVER)  # for every few batches: a stream costs more
     try:
-        os.write(handle, f"{batch_id}\n".encode())
+        os.write(handle, f"{batch_id:<{_NOTE_LENGTH}}\n".encode())
     finally:
         os.close(handle)
 
 
-def _note(path: Path, scope: bytes) -> Path:
+def note_file(path: Path, scope: bytes) -> Path:
     """Name the note of a campaign's last batch."""
     return locks_directory(path) / f"{scope.hex()}.last"
 
@@ -135,7 +141,7 @@ def _note(path: Path, scope: bytes) -> Path:
 def last_batch(path: Path, scope: bytes) -> str | None:
     """Return the id of a campaign's last batch, as it was noted; None where nothing was."""
     with contextlib.suppress(OSError, ValueError):
-        noted = _note(path, scope).read_text(encoding="utf-8")
+        noted = note_file(path, scope).read_text(encoding="utf-8")
         return noted.strip() if noted.endswith("\n") else None
     return None
 
@@ -198,7 +204,7 @@ def outdated(journal: JournalAddress, path: Path, scope: bytes, batch_id: str) -
         f"The journal {journal} does not know batch {batch_id}, the last one of this campaign that "
         "was sent with it: it is an older copy, or another journal was put in its place. "
         f"{BRING_IT_BACK}. Only if the newer one is gone for good, and you know who had that run "
-        f"(its saved results, the product's events), delete {_note(path, scope)}: whoever this "
+        f"(its saved results, the product's events), delete {note_file(path, scope)}: whoever this "
         "journal does not know is texted again unless you leave them out.",
         path=str(journal),
         batch=batch_id,

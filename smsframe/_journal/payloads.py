@@ -10,6 +10,7 @@ decides who is texted again, and a byte that a disk has changed must not be take
 
 from __future__ import annotations
 
+import json
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 
 _END_BYTES = 4
 VARIANT = "variant"
+ARMS, ARM_NAMES = "arms of all rows", "names of arms"
 ID, LOOKUP, VALUE, PARTS = "id", "lookup:", "value:", "parts of sentences"
+FILE, HASHES = "file", "hash"
 
 # Without threads: handing so little over to them takes longer than to compress it.
 _OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
@@ -46,6 +49,24 @@ def pack_recipients(batch: Slice) -> bytes:
         columns[ID] = batch.contact_ids
     columns |= {LOOKUP + name: column for name, column in batch.lookups.items()}
     columns |= {VALUE + tag: column for tag, column in batch.personalization.items()}
+    return _pack(columns)
+
+
+def pack_places(
+    files: npt.NDArray[np.int32],
+    rows: npt.NDArray[np.int32],
+    segments: npt.NDArray[np.int16],
+    lookups: npt.NDArray[np.uint64] | None,
+) -> bytes:
+    """Return where the rows of a batch stand in files, and nothing of whom they go to, as bytes.
+
+    ``lookups`` are hashes of recipients that are addressed by lookup; those of numbers are kept
+    with the keys.
+    """
+    columns: dict[str, Any] = {FILE: pa.array(files), "row": pa.array(rows)}
+    columns["segments"] = pa.array(segments)
+    if lookups is not None:
+        columns[HASHES] = pa.array(lookups)
     return _pack(columns)
 
 
@@ -74,7 +95,32 @@ def pack_rest(verdicts: Verdicts, rows: Positions) -> bytes:
             **variant,
         },
         parts=packed(error for _, error in texts),
+        arms=_packed_arms(verdicts),
     )
+
+
+def _packed_arms(verdicts: Verdicts) -> dict[str, bytes]:
+    """Return which of several texts every row has, those that are sent included.
+
+    A run that is killed has rows in no batch; which arm they are in is known here alone.
+    """
+    if verdicts.variant is None:
+        return {}
+    numbers = zlib.compress(verdicts.variant.astype("<i2").tobytes(), 1)
+    return {ARMS: numbers, ARM_NAMES: json.dumps(list(verdicts.variants)).encode()}
+
+
+def arms(rest: pa.Table) -> tuple[list[str], npt.NDArray[np.int16]]:
+    """Return the names of the texts and the number of each row's; of an older run, nothing."""
+    metadata = rest.schema.metadata or {}
+    if ARMS.encode() not in metadata:
+        return [], np.empty(0, np.int16)
+    try:
+        numbers = np.frombuffer(zlib.decompress(metadata[ARMS.encode()]), "<i2")
+        names: list[str] = json.loads(metadata[ARM_NAMES.encode()])
+    except (KeyError, ValueError, zlib.error) as error:
+        raise JournalError("A stored run cannot be read; the journal is damaged.") from error
+    return names, numbers.astype(np.int16)
 
 
 def pack_statuses(sent: npt.NDArray[np.uint8], messages: pa.Array) -> bytes:
@@ -92,6 +138,11 @@ def recipients(table: pa.Table) -> pa.Array:
         for name in named
     ]
     return pc.binary_join_element_wise(*parts, " ").combine_chunks()
+
+
+def is_hashed(table: pa.Table) -> bool:
+    """Tell whether unpacked batches are of a run from files: their recipients are hashes alone."""
+    return FILE in table.column_names
 
 
 def unpack(blob: bytes) -> pa.Table:
@@ -112,9 +163,12 @@ def _coded(numbers: pa.Array, texts: list[str]) -> pa.Array:
     return pa.DictionaryArray.from_arrays(numbers, pa.array(texts, pa.string()))
 
 
-def _pack(columns: dict[str, Any], *, parts: str = "") -> bytes:
+def _pack(
+    columns: dict[str, Any], *, parts: str = "", arms: dict[str, bytes] | None = None
+) -> bytes:
     """Return columns as a compressed Arrow stream, with the parts of the sentences in them."""
-    batch = pa.RecordBatch.from_pydict(columns, metadata={PARTS: parts} if parts else None)
+    beside = {**({PARTS: parts} if parts else {}), **(arms or {})}
+    batch = pa.RecordBatch.from_pydict(columns, metadata=beside or None)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema, options=_OPTIONS) as writer:
         writer.write_batch(batch)

@@ -130,8 +130,12 @@ class JournalReader:
         self._db: sqlite3.Connection | None = self._patiently(
             lambda: open_database(self.path, connect, busy_timeout_s), None
         )
-        with explaining(self.path):
-            self._place = Place.of(self.path)
+        try:
+            with explaining(self.path):
+                self._place = Place.of(self.path)
+        except BaseException:
+            self._db.close()
+            raise
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.path)!r})"
@@ -327,6 +331,17 @@ class JournalReader:
         """Give the payloads of batches by id; those that were forgotten are left out."""
         joined = "FROM batches JOIN payloads ON batch = id"
         return dict(self._by_batch("batch_id, payload", joined, batch_ids))
+
+    def recipients(self, batch_ids: Collection[str]) -> dict[str, bytes]:
+        """Give the hashes of the recipients of batches by id, 8 bytes each, checked."""
+        columns, joined = "batch_id, recipients_checksum, recipients", "FROM batches JOIN messages"
+        found = {}
+        for name, checksum, hashes in self._by_batch(columns, f"{joined} ON batch = id", batch_ids):
+            if zlib.crc32(hashes) != checksum:
+                what = f"the recipients of batch {name} are not what was written"
+                raise damaged(self.path, what)
+            found[name] = bytes(hashes)
+        return found
 
     def _by_batch(
         self, columns: str, joined: str, batch_ids: Collection[str]

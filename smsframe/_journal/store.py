@@ -268,6 +268,10 @@ class Journal(JournalReader):
         """Whether senders of other machines write it too."""
         return False
 
+    def runs_under_way(self) -> set[str]:
+        """Return the runs that are being sent now, as far as the journal can tell."""
+        return set()
+
     def part_of(self, places: int) -> int:
         """Return how many of some places in flight a sender has, among all of other machines."""
         return places

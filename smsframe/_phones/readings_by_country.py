@@ -2,7 +2,8 @@
 
 Whoever sees the error knows where the numbers are from; here is said what each answer amounts to.
 The countries are those in which a few of the numbers would be texted most often, one for each
-calling code, and ``"+"``. The counts are of the whole column.
+calling code, and ``"+"``. The counts are of the whole column, or of a part of a long one, which is
+said: numbers without a country are read one by one, and a million of them would take minutes.
 """
 
 from __future__ import annotations
@@ -24,16 +25,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _TRIED = 12
+_COUNTED = 2_000
 _NAMED_WAYS, NAMED_COUNTRIES = 3, 8
 _FEWEST = 0.5
 
 
 def ways_out(texts: pa.Array) -> str:
     """Return, for numbers without a country, what to write and what that would text."""
-    regions = _likely_regions(texts) or ["US"]
+    looked_at = _spread(texts, _COUNTED)
+    part = f"of {_COUNTED:,} looked at, " if len(looked_at) < len(texts) else ""
+    regions = _likely_regions(looked_at) or ["US"]
     ways = [
         Sentence(
-            arg("region", region, python=f'"{region}"', screen=region), f" {_told(texts, region)}"
+            arg("region", region, python=f'"{region}"', screen=region),
+            f" ({part}{_told(looked_at, region)})",
         )
         for region in regions
     ]
@@ -43,15 +48,22 @@ def ways_out(texts: pa.Array) -> str:
         joined(", ", ways),
         "; or, if every number begins with its country code, ",
         arg("region", EVERY, python=f'"{EVERY}"', screen="choose that there"),
-        f" {_told(texts, EVERY)}.",
+        f" ({part}{_told(looked_at, EVERY)}).",
     )
+
+
+def _spread(texts: pa.Array, most: int) -> pa.Array:
+    """Return so many texts at most, from all parts of a column."""
+    if len(texts) <= most:
+        return texts
+    return texts.take(pa.array(np.linspace(0, len(texts) - 1, most).astype(np.int64)))
 
 
 def _told(texts: pa.Array, region: str) -> str:
     """Return what a region would text, by country."""
     readings = read_texts(texts, region)
     counts = country_counts(readings.digits.filter(pa.array(readings.code == NO_CODE)))
-    return f"(would text {listed(counts)})" if counts else "(would text nobody)"
+    return f"would text {listed(counts)}" if counts else "would text nobody"
 
 
 def listed(counts: Mapping[str, int]) -> str:
@@ -63,9 +75,7 @@ def listed(counts: Mapping[str, int]) -> str:
 
 def _likely_regions(texts: pa.Array) -> list[str]:
     """Return the regions in which most of some numbers would be texted, the likeliest first."""
-    distinct = texts.drop_null().unique()
-    places = np.unique(np.linspace(0, len(distinct) - 1, _TRIED).astype(np.int64))
-    tried = distinct.take(pa.array(places)).to_pylist()
+    tried = _spread(texts.drop_null().unique(), _TRIED).to_pylist()
     mains = [regions[0] for regions in COUNTRY_CODE_TO_REGION_CODE.values() if regions[0].isalpha()]
     fine = {main: sum(read_cell(text, main).code == FINE for text in tried) for main in mains}
     likely = [main for main in mains if fine[main] >= max(1, _FEWEST * len(tried))]

@@ -54,7 +54,8 @@ class PlanData:
     ``read_columns`` are the columns that values were taken from, ``verdict`` what becomes of each
     row, one of the numbers in ``verdicts.py``, ``hours`` when each may go out, None for always.
     ``by_team`` counts the rows that the file of ``SMSFRAME_EXCLUDE`` holds back, None where there
-    is none, and ``team_mark`` tells that list from a later one.
+    is none, and ``team_mark`` tells that list from a later one. ``repeats`` numbers the rows among
+    the repeats of their message, where that was counted over more rows than these.
     """
 
     frame: pd.DataFrame
@@ -70,6 +71,7 @@ class PlanData:
     problems: Problems = field(default_factory=Problems)
     read_columns: tuple[Hashable, ...] = ()
     hours: RowHours | None = None
+    repeats: npt.NDArray[np.int32] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled: functions and lists of numbers among the arguments are done with.
@@ -217,6 +219,8 @@ class PlanData:
     @lazy
     def occurrences(self) -> npt.NDArray[np.int32] | None:
         """The number of each row among its repeats; None where none were asked for."""
+        if self.repeats is not None:
+            return self.repeats
         if self.options.duplicates != "send" or not len(self.sendable):
             return None
         numbers = np.zeros(self.rows, dtype=np.int32)

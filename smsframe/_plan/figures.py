@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from smsframe._base.held_back import RULE_NAMES, team_in_words
 from smsframe._base.masking import mask_label
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.sentences import Sentence, arg, words
 from smsframe._eligibility.opening_words import plan_lines
 from smsframe._phones.country import country_counts
 from smsframe._phones.readings_by_country import listed
@@ -185,6 +185,12 @@ def database_note(plan: PlanData) -> list[str]:
     return [f"Filled by the database, so not known here (segments count the defaults): {named}."]
 
 
+_LONGER = words(
+    "force UCS-2, 70 characters a segment and not 160",
+    screen="make messages longer, with room for 70 characters a segment and not 160",
+)
+
+
 def costly_characters(plan: PlanData) -> list[str]:
     """Return a sentence that names the characters that force UCS-2; none where there are none."""
     if plan.variants is not None:
@@ -198,8 +204,11 @@ def costly_characters(plan: PlanData) -> list[str]:
     found = [character for character in found if character.rows]
     named = [f"{c.character} ({c.name}) in {c.where}, {_rows(c.rows)}" for c in found[:NAMED]]
     more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
-    what = "These characters force UCS-2, 70 characters a segment and not 160"
-    return [f"{what}: {'; '.join(named)}{more}.", *_savings(texts.template, texts.measured, plan)]
+    what = Sentence("These characters ", _LONGER)
+    return [
+        Sentence(what, f": {'; '.join(named)}{more}."),
+        *_savings(texts.template, texts.measured, plan),
+    ]
 
 
 def costly_by_variant(plan: PlanData) -> list[str]:
@@ -216,10 +225,8 @@ def costly_by_variant(plan: PlanData) -> list[str]:
         values = {tag: v if isinstance(v, str) else at(v) for tag, v in part.known.items()}
         found = [c for c in ucs2_characters(part.template, values, len(rows)) if c.rows]
         named = [f"{c.character} ({c.name}) in {c.where}, {_rows(c.rows)}" for c in found[:NAMED]]
-        what = (
-            f"Text {mask_label(repr(name))}: these characters force UCS-2, 70 characters a segment"
-        )
-        told.append(f"{what}: {'; '.join(named)}.")
+        what = Sentence(f"Text {mask_label(repr(name))}: these characters ", _LONGER)
+        told.append(Sentence(what, f": {'; '.join(named)}."))
     return told
 
 

@@ -267,9 +267,9 @@ class SendOptions(MessageOptions, PeopleOptions, RuleOptions, RunOptions, total=
 
 
 class ComposeOptions(
-    ScreenMessageOptions, PeopleOptions, RuleOptions, ScreenRunOptions, total=False
+    ScreenMessageOptions, VariantOptions, PeopleOptions, RuleOptions, ScreenRunOptions, total=False
 ):
-    """Those of ``compose``: a screen sends a text of its own, and asks to confirm it."""
+    """Those of ``compose``: a screen sends texts of its own, and asks to confirm them."""
 
 
 GROUPS: Mapping[str, type] = {

@@ -30,7 +30,7 @@ from smsframe._plan.verdicts import READY
 from smsframe.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     import numpy.typing as npt
     import pandas as pd
@@ -153,14 +153,17 @@ def _refuse_unnamed(
     }
     missing = {country: count for country, count in missing.items() if count}
     if missing:
-        ordered = dict(sorted(missing.items(), key=lambda item: -item[1]))
-        raise InputError(
-            Sentence(
-                arg("sending_hours", screen="Hours that were set in code"),
-                f" says nothing of these countries: {listed(ordered)}. Name them, or give hours "
-                f"for all others: '{EVERY}'. Nobody is texted at hours that nobody chose.",
-            )
-        )
+        raise InputError(hours_missing(missing), unnamed=missing)
+
+
+def hours_missing(counts: Mapping[str, int]) -> Sentence:
+    """Say that hours say nothing of some countries, which so many rows are of."""
+    ordered = dict(sorted(counts.items(), key=lambda item: -item[1]))
+    return Sentence(
+        arg("sending_hours", screen="Hours that were set in code"),
+        f" says nothing of these countries: {listed(ordered)}. Name them, or give hours "
+        f"for all others: '{EVERY}'. Nobody is texted at hours that nobody chose.",
+    )
 
 
 def read_zones(frame: pd.DataFrame, options: Options, problems: Problems) -> Zones | None:

@@ -72,6 +72,11 @@ class Texts:
         """The text as it is told of; None for a published message."""
         return self.message.content
 
+    @property
+    def lengths(self) -> dict[str, int]:
+        """How many characters each of several texts has, by name; this is one."""
+        return {}
+
     def of(self, rows: Positions) -> Texts:  # noqa: ARG002 - which it is where there are several
         """Return the text of rows that all have the same one."""
         return self

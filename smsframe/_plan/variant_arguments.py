@@ -9,15 +9,19 @@ A holdout is an arm without a text; hence none may be called so.
 
 from __future__ import annotations
 
+import math
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from smsframe._base.no_value_words import BLANK_IN_A_FRAME
 from smsframe._base.sentences import Sentence, arg
 from smsframe._base.validation import check_number, check_text, shown_label, unusable
 from smsframe._plan.column_labels import need_column
+from smsframe._text.canonical import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 HOLDOUT: Final = "holdout"
 OTHERS: Final = "*"
 _LONGEST_NAME: Final = 100
+_LEAST_SHARE: Final = 1e-6
 _SHARE: Final = "a share of the people from 0 to below 1, such as 0.1"
 _TEXTS: Final = "a mapping of a name to a text, such as {'A': 'Hello', 'B': 'Good day'}"
 
@@ -111,6 +116,16 @@ def _refuse_alone(given: Mapping[str, Any], faults: list[str]) -> None:
             )
 
 
+def as_name(name: Any) -> str:
+    """Return the name of a text as it is kept: composed, and without blanks around it."""
+    return unicodedata.normalize("NFC", " ".join(str(name).split()))
+
+
+def as_value(name: str) -> str:
+    """Return what a cell has to be for the text of a name."""
+    return canonical(name).casefold()
+
+
 def _texts(text: Mapping[Any, Any], faults: list[str]) -> dict[str, str]:
     """Return texts by name, sorted by name."""
     texts: dict[str, str] = {}
@@ -120,7 +135,7 @@ def _texts(text: Mapping[Any, Any], faults: list[str]) -> dict[str, str]:
         if isinstance(name, bool) or not isinstance(name, (str, int)):
             faults.append(unusable("a name of text", name, "a text"))
             continue
-        label = " ".join(str(name).split())
+        label = as_name(name)
         checked = check_text(f"text[{shown_label(name)}]", words, faults, blank=True)
         if checked is None and words is None:
             faults.append(unusable(f"text[{shown_label(name)}]", words, "a string"))
@@ -131,6 +146,11 @@ def _texts(text: Mapping[Any, Any], faults: list[str]) -> dict[str, str]:
             faults.append(
                 f"A text cannot be called {shown_label(name)}: that is what those are called who "
                 "get none. Give it another name."
+            )
+        elif label in BLANK_IN_A_FRAME:
+            faults.append(
+                f"A text cannot be called {shown_label(name)}: programs write that for nothing, so "
+                "its rows would be taken for rows without a text. Give it another name."
             )
         elif label in texts:
             faults.append(f"Two texts have the name {shown_label(label)}. Rename one.")
@@ -143,7 +163,7 @@ def _refuse_alike(texts: Mapping[str, str], faults: list[str]) -> None:
     """Note a fault where two names stand for the same value of a column."""
     known: dict[str, str] = {}
     for name in texts:
-        other = known.setdefault(name.casefold(), name)
+        other = known.setdefault(as_value(name), name)
         if other != name:
             faults.append(
                 f"The texts {other!r} and {name!r} are for the same value: capitals do not count "
@@ -159,7 +179,9 @@ def _weights(split: Any, texts: Mapping[str, str], faults: list[str]) -> dict[st
     if not isinstance(split, Mapping):
         faults.append(unusable("split", split, need))
         return {}
-    weights = {" ".join(str(name).split()): weight for name, weight in split.items()}
+    weights = {as_name(name): weight for name, weight in split.items()}
+    if len(weights) < len(split):
+        faults.append(Sentence(arg("split"), " has a name twice. Keep one."))
     found = dict.fromkeys(texts, 0.0)
     for name, weight in weights.items():
         shown = f"split[{shown_label(name)}]"
@@ -175,5 +197,17 @@ def _weights(split: Any, texts: Mapping[str, str], faults: list[str]) -> dict[st
                 arg("split"), f" has {has or 'no names'}, but the texts are {names}. Name each."
             )
         )
+    if math.isinf(sum(found.values())):
+        found = {name: weight / max(found.values()) for name, weight in found.items()}
     total = sum(found.values())
-    return {name: found[name] / total for name in texts} if total else {}
+    shares = {name: found[name] / total for name in texts} if total else {}
+    few = [name for name, share in shares.items() if 0 < share < _LEAST_SHARE]
+    if few:
+        faults.append(
+            Sentence(
+                arg(f"split[{shown_label(few[0])}]"),
+                " is next to nothing beside the other weights: fewer than one person in a million "
+                "would get that text. Leave the text out, or give it more.",
+            )
+        )
+    return shares

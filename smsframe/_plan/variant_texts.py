@@ -51,6 +51,12 @@ class ManyTexts(Texts):
         named = zip(self.variants.names, self.parts, strict=True)
         return "\n".join(f"{name}: {part.message.content}" for name, part in named)
 
+    @property
+    def lengths(self) -> dict[str, int]:
+        """The characters of each text by its name, by which `told` can be cut again."""
+        named = zip(self.variants.names, self.parts, strict=True)
+        return {name: len(part.message.content or "") for name, part in named}
+
     def of(self, rows: Positions) -> Texts:
         """Return the text of rows that all have the same one."""
         numbers = np.unique(self.variants.number[rows])

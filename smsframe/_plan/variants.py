@@ -28,8 +28,7 @@ from smsframe._base.masking import mask_example
 from smsframe._base.sentences import Sentence, arg, words
 from smsframe._plan import message_keys
 from smsframe._plan.column_values import BLANK
-from smsframe._plan.variant_arguments import HOLDOUT, OTHERS
-from smsframe._text.canonical import canonical
+from smsframe._plan.variant_arguments import HOLDOUT, OTHERS, as_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -122,9 +121,9 @@ def _by_column(several: Several, values: ColumnValues, wanted: npt.NDArray[np.bo
     """Return the text that a column names; ``wanted`` are the rows that need one."""
     texts = values.texts(several.by)
     coded = texts.dictionary_encode()
-    by_value = {name.casefold(): number for number, name in enumerate(several.names)}
+    by_value = {as_value(name): number for number, name in enumerate(several.names)}
     others = by_value.get(OTHERS, NOBODY)
-    named = [canonical(value).casefold() for value in coded.dictionary.to_pylist()]
+    named = [as_value(value) for value in coded.dictionary.to_pylist()]
     distinct = [by_value.get(name, others) for name in named]
     codes = pc.fill_null(coded.indices, len(distinct)).to_numpy(zero_copy_only=False)
     number: Numbers = np.array([*distinct, others], dtype=np.int16)[codes]

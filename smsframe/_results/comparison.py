@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 import pandas as pd
 
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.sentences import Sentence, arg, joined
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_label, refuse, shown_label
 from smsframe._results import comparison_plot
@@ -25,10 +25,11 @@ from smsframe._results.comparison_words import (
     About,
     comparison_html,
     comparison_text,
+    left_out_line,
     ratio_line,
 )
 from smsframe._results.people import HOLDOUT, VARIANT, People, read_people
-from smsframe._results.ratios import expected_weights
+from smsframe._results.ratios import expected_weights, rows_left_out
 from smsframe._results.statistics import means, proportions
 from smsframe.errors import ComparisonWarning, InputError, warn_caller
 
@@ -77,6 +78,8 @@ class Comparison(pd.DataFrame):
     sample_ratio_p : float
         How likely the numbers of people in the arms are if they were split as they were meant to
         be; NaN where it is not known how. Below 0.001, do not read on.
+    rows_left_out : int
+        Rows of the send that are not in these results, as far as that is known.
     """
 
     _metadata: ClassVar[list[str]] = [
@@ -85,12 +88,14 @@ class Comparison(pd.DataFrame):
         "is_share",
         "together_p",
         "sample_ratio_p",
+        "rows_left_out",
     ]
     outcome: Hashable
     control: str
     is_share: bool
     together_p: float
     sample_ratio_p: float
+    rows_left_out: int
 
     @property
     def _about(self) -> About:
@@ -149,7 +154,7 @@ def compare(
         first by name.
     split, holdout : mapping of str to float, float, optional
         How people were split, to check that the arms have as many people as they should. None: as
-        the results' own send was called, where they still know it.
+        the results' own send was called, where they or the journal still know it.
 
     Returns
     -------
@@ -170,7 +175,8 @@ def compare(
     Warns
     -----
     ComparisonWarning
-        The arms do not have as many people as they should: something has left people out.
+        The arms do not have as many people as they should, or rows of the send are not here:
+        something has left people out.
 
     Sources
     -------
@@ -196,7 +202,7 @@ def compare(
     refuse(faults)
     people = read_people(frame, outcome, by)
     chosen = _control(people.arms, control, by)
-    weights = expected_weights(frame, people.arms, split, holdout, by)
+    shares = expected_weights(frame, people.arms, split, holdout, by)
     order = [chosen, *(number for number in range(len(people.arms)) if number != chosen)]
     made = Comparison(_table(people, order), columns=list(COLUMNS))
     made.index = pd.Index([people.arms[number] for number in order], name=by)
@@ -205,11 +211,16 @@ def compare(
     if people.is_share:
         made.together_p = proportions.together_p(made["outcomes"], made["assigned"])
     made.sample_ratio_p = math.nan
-    if weights is not None:
-        counts = np.bincount(people.arm, minlength=len(weights))
-        made.sample_ratio_p = proportions.sample_ratio_p(counts, weights)
-        if made.sample_ratio_p < READ_ON:
-            warn_caller(ratio_line(made._about), ComparisonWarning)  # noqa: SLF001
+    made.rows_left_out = rows_left_out(frame) if by == VARIANT else 0
+    if shares is not None:
+        here = dict(zip(people.arms, np.bincount(people.arm).tolist(), strict=True))
+        counts = [here.get(arm, 0) for arm in shares]
+        made.sample_ratio_p = proportions.sample_ratio_p(counts, list(shares.values()))
+    about = made._about  # noqa: SLF001 - of our own class
+    wrong = [ratio_line(about)] if made.sample_ratio_p < READ_ON else []
+    wrong += [left_out_line(about)] if made.rows_left_out else []
+    if wrong:
+        warn_caller(joined(" ", wrong), ComparisonWarning)
     return made
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from smsframe._base.html import STATUS_COLOURS
 from smsframe._base.validation import shown_label
-from smsframe._results.plot import CLEAR, INK, STYLE, pyplot
+from smsframe._results.plot import INK, PAPER, STYLE, pyplot
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -29,7 +29,7 @@ def drawn(arms: pd.DataFrame, about: About) -> npt.NDArray[Any]:
     plt = pyplot()
     height = 1.6 + _ARM_INCHES * len(arms)
     figure = plt.figure(figsize=(_WIDTH_INCHES, height), layout="constrained")
-    figure.set(facecolor=CLEAR, edgecolor=CLEAR)
+    figure.set(facecolor=PAPER, edgecolor=PAPER)
     with plt.rc_context(STYLE):
         left, right = figure.subplots(1, 2, sharey=True)
         _dots(left, arms, "rate", "rate")

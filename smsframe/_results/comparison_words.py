@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from smsframe._base.html import HEADING, PLAIN_TABLE, faint, table, tag, text_of_cell
+from smsframe._base.html import HEADING, PLAIN_TABLE, faint, joined, table, tag, text_of_cell
 from smsframe._base.sentences import Sentence, arg
 from smsframe._base.validation import shown_label
 
@@ -31,6 +31,7 @@ class About:
     is_share: bool
     together_p: float
     sample_ratio_p: float
+    rows_left_out: int
 
 
 def headline(arms: pd.DataFrame, about: About) -> str:
@@ -54,6 +55,19 @@ def ratio_line(about: About) -> str:
     return f"Sample ratio as it was split ({_said(p)})."
 
 
+def left_out_line(about: About) -> str:
+    """Say how many rows of the send are not here; "" for none."""
+    number = about.rows_left_out
+    if not number:
+        return ""
+    rows = "1 row of the send is" if number == 1 else f"{number:,} rows of the send are"
+    return (
+        f"{rows} not here. What people did after the send, and whether a message reached them, "
+        "must leave nobody out: compare the results as the send gave them. Leaving out by what was "
+        "known before, in all arms alike, is fine."
+    )
+
+
 def together_line(about: About) -> str:
     """Say how likely all arms are alike."""
     if not about.is_share:
@@ -66,7 +80,9 @@ def together_line(about: About) -> str:
 def comparison_text(arms: pd.DataFrame, about: About) -> str:
     """Return a comparison as lines of text."""
     shown = _shown(arms, is_share=about.is_share)
-    lines = [headline(arms, about), f"  {ratio_line(about)}", f"  {together_line(about)}"]
+    lines = [headline(arms, about), f"  {ratio_line(about)}"]
+    lines += [f"  {left_out_line(about)}"] if about.rows_left_out else []
+    lines.append(f"  {together_line(about)}")
     return "\n".join([*lines, shown.to_string(na_rep="")])
 
 
@@ -82,6 +98,7 @@ def comparison_html(arms: pd.DataFrame, about: About) -> str:
         "div",
         tag("div", headline(arms, about), style=HEADING),
         ratio,
+        faint(left_out_line(about)) if about.rows_left_out else joined(),
         faint(together_line(about)),
         table([str(name).replace("_", " ") for name in shown.columns], body, **PLAIN_TABLE),
     )

@@ -238,7 +238,8 @@ def _read_abroad(
     used = np.unique(numbers[events.batch[rows]])
     contacts = known.contact.filter(pa.array(np.isin(known.batch, used)))
     batches = pa.array(events.batches, pa.string()).take(pa.array(events.batch[rows]))
-    for region in (None, *countries(contacts).categories):
+    regions = dict.fromkeys([None, *countries(contacts).categories, *known.regions])
+    for region in regions:
         read = read_phones(texts, region=region).valid_digits
         there = known.find(batches, read.take(cells.indices))
         other = (there >= 0) & (place[rows] >= 0) & (there != place[rows])

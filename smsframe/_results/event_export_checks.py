@@ -123,6 +123,8 @@ def _refuse_rounded(events: Events, known: Remembered, named: Named) -> None:
         return
     batches = np.isin(known.batch, known.batch[people])
     chance = float((zeros[batches] >= least).mean())
+    if _nameless(known, batches).any():  # that nobody of them ends in zeros is not known
+        chance = 10.0**-least
     times = np.bincount(named.place[named.place >= 0], minlength=len(known))
     repeated = np.flatnonzero(times > 1)
     if len(people) * np.log10(chance) < UNLIKELY or _have_neighbours(known, named, repeated, least):
@@ -140,10 +142,18 @@ def _zeros(contacts: pa.Array) -> Places:
     ).astype(np.int64)
 
 
+def _nameless(known: Remembered, which: Mask) -> Mask:
+    """Tell of which messages only a hash is known: files that are gone had their numbers."""
+    nameless: Mask = pc.equal(known.contact, "").to_numpy(zero_copy_only=False)
+    return nameless & which
+
+
 def _have_neighbours(known: Remembered, named: Named, repeated: Places, zeros: int) -> bool:
     """Tell whether numbers that are named repeatedly have neighbours who never are."""
     if not len(repeated):
         return False
+    if _nameless(known, np.isin(known.batch, known.batch[repeated])).any():
+        return True
     ids = pa.array(known.batch).cast(pa.string())
     starts = pc.binary_join_element_wise(
         ids, pc.utf8_slice_codeunits(known.contact, 0, -zeros), " "
@@ -318,6 +328,13 @@ def _refuse_cut_by_phone(run_id: str, known: Remembered, named: Named) -> None:
         steps = np.diff(order[rows])
         if not ((steps >= 0).all() or (steps <= 0).all()):
             continue
+        if (_nameless(known, expected) & ~named.found).any():
+            raise _incomplete(
+                "The export is sorted by phone, and the files of these results are gone, so it "
+                "cannot be seen whether it has both ends of them. Run the same "
+                "smsframe.send_files again, which writes the files anew and sends nothing twice, "
+                "or export the events in another order."
+            )
         mine, found = order[expected], named.found[expected]
         for beyond in (mine > mine[found].max(), mine < mine[found].min()):
             missed = 1 - found.sum() / (len(mine) - beyond.sum() + 1)
@@ -332,7 +349,7 @@ def _refuse_cut_by_phone(run_id: str, known: Remembered, named: Named) -> None:
 def _orders(contacts: pa.Array) -> tuple[Places, Places]:
     """Return where contacts stand when they are sorted as numbers, and as texts; lookups first."""
     is_lookup = pc.match_substring(contacts, "=")
-    numbers = pc.if_else(is_lookup, "0", contacts)
+    numbers = pc.if_else(pc.or_(is_lookup, pc.equal(contacts, "")), "0", contacts)
     as_text = pc.utf8_rpad(numbers, LONGEST_NUMBER, "0")
     return np.asarray(numbers.cast(pa.int64())), np.asarray(as_text.cast(pa.int64()))
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
-
 from smsframe._base.any_frame import as_frame
 from smsframe._base.masking import LEAST_PHONE
 from smsframe._base.result_columns import result_label
-from smsframe._base.result_rows import arrow_texts
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_bool, path_fault, refuse
 from smsframe._connect import journal_file
+from smsframe._files.decided import phones_as_text
 from smsframe._files.workbooks import SHEETS_OF_RESULTS
 from smsframe._files.write import check_place, write_workbook
 from smsframe._results.open_journal import reading_journal
@@ -26,6 +24,8 @@ from smsframe._results.summary import batch_table, summarized
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
+
+    import pandas as pd
 
     from smsframe._acoustic.client import Client
     from smsframe._base.any_frame import AnyFrame
@@ -91,7 +91,7 @@ def to_excel(
     >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"]})
     >>> done = people.sms.send("Hello", program="148372", phone="mobile", dry_run=True)
     >>> file = done.sms.to_excel("results.xlsx")
-    >>> smsframe.read(file)["sms_status"].tolist()
+    >>> smsframe.read(file, quiet=True)["sms_status"].tolist()
     ['planned']
     >>> file.unlink()
     """
@@ -117,24 +117,12 @@ def to_excel(
 
 def _phones_as_text(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame whose numbers that may be phones are texts."""
-    out = frame.copy(deep=False)
+    out, _ = phones_as_text(frame)
     for place in range(len(frame.columns)):
         column = frame.iloc[:, place]
-        if _may_be_phones(column):
-            out.isetitem(place, pd.array(arrow_texts(column), dtype="string"))
-        elif column.dtype == object:
+        if column.dtype == object:
             out.isetitem(place, column.map(_phone_as_text, na_action="ignore").array)
     return out
-
-
-def _may_be_phones(column: pd.Series[Any]) -> bool:
-    """Tell whether a column has whole numbers alone, and one as long as a phone number."""
-    if not pd.api.types.is_integer_dtype(column.dtype):
-        if not pd.api.types.is_float_dtype(column.dtype):
-            return False
-        if not bool((column.isna() | (column % 1 == 0)).all()):
-            return False
-    return bool((column.dropna().abs() >= LEAST_PHONE).any())
 
 
 def _phone_as_text(value: Any) -> Any:

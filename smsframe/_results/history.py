@@ -8,7 +8,6 @@ not reached) the rest counts, unless the batch was accepted.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +19,7 @@ import pyarrow.compute as pc
 from smsframe._base import result_columns
 from smsframe._base.masking import mask_phone
 from smsframe._base.result_columns import NUMBER, Verdicts
+from smsframe._base.split_words import HOLDOUT, split_in_words
 from smsframe._journal import payloads
 from smsframe._journal.reasons import facts_of
 from smsframe._results.messages import Remembered, remember
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from smsframe._journal.store import Journal, RunRecord
 
 NOT_REACHED = ("not_reached", "The run ended before this row. The same send goes on here.")
-HOLDOUT = "holdout"
 RUN_STATUSES = result_columns.STATUSES[1:]
 
 
@@ -47,14 +46,6 @@ def results_of(journal: Journal, run_id: str) -> pd.DataFrame:
 def _run(journal: Journal, run_id: str) -> RunRecord:
     """Return a run that can be rebuilt."""
     run = journal.run(run_id)
-    place = journal.place(run_id)
-    if place is not None:
-        folder = json.loads(place)["out"]
-        raise JournalError(
-            f"Run {run_id} was sent from files, so its results are files too: "
-            f"smsframe.SentFiles({folder!r}) opens them.",
-            run=run_id,
-        )
     if run.forgotten or not run.rest:
         raise JournalError(
             f"What run {run_id} sent was forgotten (smsframe.journal.forget), so its rows cannot "
@@ -128,7 +119,9 @@ def _variants(
         return {}
     own = [record.variant for record in known.batches]
     told = _plain(rest[payloads.VARIANT]) if payloads.VARIANT in rest.column_names else None
-    names = {*own, *(told.unique().to_pylist() if told is not None else ())} - {"", None}
+    arms, of_rows = payloads.arms(rest)
+    listed = told.unique().to_pylist() if told is not None else ()
+    names = {*own, *listed, *arms} - {"", None}
     held_out = HOLDOUT in names
     order = [*sorted(names - {HOLDOUT}), *([HOLDOUT] if held_out else [])]
     by_batch = np.array([*(order.index(n) if n else -1 for n in own), -1], dtype=np.int32)
@@ -140,6 +133,10 @@ def _variants(
         coded = pc.fill_null(coded, -1).to_numpy(zero_copy_only=False).astype(np.int32)
         unsent = source[rows] < 0
         number[rows[unsent]] = coded[unsent]
+    if len(of_rows):  # rows that a killed run did not reach are in no batch, and not in the rest
+        own_number = np.array([*map(order.index, arms), -1], dtype=np.int32)
+        planned = own_number[np.where((of_rows >= 0) & (of_rows < len(arms)), of_rows, len(arms))]
+        number = np.where(number < 0, planned, number).astype(np.int32)
     return {"variant": number, "variants": tuple(order)}
 
 
@@ -180,7 +177,9 @@ def _pointers(
     rows = rest["row"].to_numpy()
     in_rest = np.full(run.rows, -1, dtype=np.int64)
     in_rest[rows] = np.arange(len(rows)) + len(known)
-    pointers = np.where(pointers >= 0, pointers, in_rest)
+    nameless = pc.is_in(known.contact, value_set=pa.array(["", "="]))  # those of a run from files
+    by_rest = np.append(nameless.to_numpy(zero_copy_only=False), True)[pointers] & (in_rest >= 0)
+    pointers = np.where(by_rest | (pointers < 0), in_rest, pointers)
     return pa.array(pointers, mask=pointers < 0)
 
 
@@ -221,6 +220,10 @@ _NO_TEXTS = pa.array([], pa.string())
 def run_table(journal: Journal) -> pd.DataFrame:
     """Return every run of a journal, the latest first; see :func:`smsframe.runs`."""
     rows = [_run_row(journal, record.run_id) for record in reversed(journal.runs())]
+    under_way = journal.runs_under_way()
+    for row in rows:
+        if row["ending"] == NOT_ENDED and row["run"] in under_way:
+            row["ending"] = "sending"
     return empty_runs() if not rows else _typed(pd.DataFrame(rows))
 
 
@@ -230,12 +233,14 @@ def empty_runs() -> pd.DataFrame:
     return _typed(pd.DataFrame({name: [] for name in names}))
 
 
+NOT_ENDED = "not ended"
 _COUNTS = ("earlier", *RUN_STATUSES)
 _RUN_DTYPES: dict[str, str] = {
     "run": "string",
     "campaign": "string",
     "program": "string",
     "text": "string",
+    "variants": "string",
     "rows": "Int64",
     **dict.fromkeys((*RUN_STATUSES, "earlier"), "Int64"),
     "batches": "Int64",
@@ -263,12 +268,13 @@ def _run_row(journal: Journal, run_id: str) -> dict[str, Any]:
         "campaign": None if run.campaign is None else mask_phone(run.campaign),
         "program": run.program,
         "text": None if run.forgotten else mask_phone(text),
+        "variants": split_in_words(run.variants) or None,
         "rows": run.rows,
         **_counts(journal, run),
         "batches": len(journal.batches(run_id)),
         "started_at": int(run.started_at),
         "seconds": seconds,
-        "ending": "forgotten" if run.forgotten else run.ending or "not ended",
+        "ending": "forgotten" if run.forgotten else run.ending or NOT_ENDED,
         "who": "@".join(filter(None, [run.user, run.host])),
     }
 

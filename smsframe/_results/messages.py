@@ -7,7 +7,8 @@ of a batch are equal; rows may have been sorted, cut or joined meanwhile.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from smsframe._journal.ledger import state_bytes
 from smsframe._journal.reasons import known_reason
 from smsframe._journal.records import ACCEPTED, REJECTED, STATE_NAMES, BatchRecord
 from smsframe._results import status_answers
+from smsframe._results.hashed_people import as_tokens, is_token, tokens_of
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
@@ -36,6 +38,10 @@ Numbers = npt.NDArray[np.int32]
 class Remembered:
     """All messages of some batches, as parallel arrays; ``batch`` numbers ``batches``.
 
+    A message is found by its ``keys``: its contact or, of a run from files, its hash. Then it has
+    no ``contact`` ("", or "=" for one that is addressed by lookup) until `with_contacts` gives it
+    one; ``services`` are those of such batches, ``regions`` the countries that they went to.
+
     ``table`` has ``row``, ``segments`` and what was sent (``lookup:…``, ``value:…``). ``reason``
     numbers ``reasons``, -1 for none. Batches whose content was forgotten have no messages here.
     """
@@ -48,6 +54,9 @@ class Remembered:
     reason: Numbers
     reasons: list[tuple[str, str]]
     table: pa.Table
+    keys: pa.Array
+    services: dict[str, str] = field(default_factory=dict)
+    regions: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.batch)
@@ -55,7 +64,9 @@ class Remembered:
     def find(self, batch_ids: pa.Array, contacts: pa.Array) -> npt.NDArray[np.int64]:
         """Return the place of each message, -1 where it is not known."""
         ids = pa.array([record.batch_id for record in self.batches], pa.string())
-        ours = _joined(ids.take(pa.array(self.batch)), self.contact)
+        ours = _joined(ids.take(pa.array(self.batch)), self.keys)
+        if self.services:
+            contacts = as_tokens(batch_ids, contacts, self.services)
         found = pc.index_in(_joined(batch_ids, contacts), value_set=ours, skip_nulls=True)
         places: npt.NDArray[np.int64] = (
             pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -76,12 +87,41 @@ class Remembered:
 def remember(journal: JournalReader, batches: Sequence[BatchRecord]) -> Remembered:
     """Read the messages of batches, and what is known of each."""
     blobs = journal.payloads([record.batch_id for record in batches])
+    tables = {name: payloads.unpack(blob) for name, blob in blobs.items()}
+    hashed = [name for name, table in tables.items() if payloads.is_hashed(table)]
+    hashes = journal.recipients(hashed) if hashed else {}
     collected = _Collected()
     for number, record in enumerate(batches):
-        blob = blobs.get(record.batch_id)
-        if blob is not None:
-            collected.add(number, record, payloads.unpack(blob))
-    return collected.remembered(tuple(batches))
+        table = tables.get(record.batch_id)
+        if table is not None:
+            collected.add(number, record, table, hashes.get(record.batch_id))
+    known = collected.remembered(tuple(batches))
+    return known if not hashed else replace(known, **_of_files(journal, batches, set(hashed)))
+
+
+def _of_files(
+    journal: JournalReader, batches: Sequence[BatchRecord], hashed: set[str]
+) -> dict[str, Any]:
+    """Return through which services hashed batches went, and to which countries."""
+    run_of = {record.batch_id: record.run_id for record in batches if record.batch_id in hashed}
+    runs = dict.fromkeys(run_of.values())
+    service_of = {run_id: journal.run(run_id).service for run_id in runs}
+    places = [json.loads(journal.place(run_id) or b"{}") for run_id in runs]
+    regions = dict.fromkeys(name for place in places for name in place.get("countries", ()))
+    services = {name: service_of[run_id] for name, run_id in run_of.items()}
+    return {"services": services, "regions": tuple(regions)}
+
+
+def with_contacts(known: Remembered, batch_ids: pa.Array, contacts: pa.Array) -> Remembered:
+    """Give messages of which only hashes are kept the contacts that somebody knows."""
+    if not known.services:
+        return known
+    at = known.find(batch_ids, contacts)
+    there = np.flatnonzero((at >= 0) & ~is_token(contacts).to_numpy(zero_copy_only=False))
+    pointers = np.arange(len(known))
+    pointers[at[there]] = len(known) + there
+    everybody = pa.concat_arrays([known.contact, contacts.cast(pa.string())])
+    return replace(known, contact=everybody.take(pa.array(pointers)))
 
 
 class _Collected:
@@ -90,13 +130,14 @@ class _Collected:
     def __init__(self) -> None:
         self.tables: list[pa.Table] = []
         self.contacts: list[pa.Array] = []
+        self.keys: list[pa.Array] = []
         self.sizes: list[int] = []
         self.numbers: list[int] = []
         self.status: list[npt.NDArray[np.uint8]] = []
         self.reason: list[Numbers] = []
         self.reasons: dict[tuple[str, str], int] = {}
 
-    def add(self, number: int, record: BatchRecord, table: pa.Table) -> None:
+    def add(self, number: int, record: BatchRecord, table: pa.Table, hashes: bytes | None) -> None:
         """Add the messages of one batch."""
         if len(table) != record.size:
             raise JournalError(
@@ -107,12 +148,26 @@ class _Collected:
         status, reason = self._states(record)
         if record.statuses is not None:
             self._overlay(record, status, reason)
+        if hashes is None:
+            self.contacts.append(payloads.recipients(table))
+            self.keys.append(self.contacts[-1])
+        else:
+            table = self._add_hashed(table, hashes)
         self.tables.append(table)
-        self.contacts.append(payloads.recipients(table))
         self.sizes.append(len(table))
         self.numbers.append(number)
         self.status.append(status)
         self.reason.append(reason)
+
+    def _add_hashed(self, table: pa.Table, hashes: bytes) -> pa.Table:
+        """Add the recipients of a batch that are kept as hashes; return the rest of its table."""
+        by_lookup = payloads.HASHES in table.column_names
+        numbers = np.frombuffer(hashes, np.uint64)
+        if by_lookup:
+            numbers = table[payloads.HASHES].to_numpy()
+        self.keys.append(tokens_of(numbers, by_lookup=by_lookup))
+        self.contacts.append(pa.array(["=" if by_lookup else ""] * len(table), pa.string()))
+        return table.select(["row", "segments"])
 
     def _states(self, record: BatchRecord) -> tuple[npt.NDArray[np.uint8], Numbers]:
         """Return status and reason of each message by what the journal settled."""
@@ -157,6 +212,7 @@ class _Collected:
             reason=np.concatenate([np.empty(0, np.int32), *self.reason]),
             reasons=list(self.reasons),
             table=_stacked(self.tables),
+            keys=pa.concat_arrays(self.keys or [pa.array([], pa.string())]),
         )
 
 

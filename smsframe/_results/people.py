@@ -53,6 +53,8 @@ class People:
 def read_people(frame: pd.DataFrame, outcome: Hashable, by: Hashable) -> People:
     """Read results by person; InputError where they cannot be compared."""
     rows = ResultRows.read(frame)
+    if isinstance(by, str) and by == VARIANT:
+        by = result_columns.result_label(frame.columns, VARIANT)
     arms = _arms(frame, by)
     chosen = np.flatnonzero(pc.is_valid(arms).to_numpy(zero_copy_only=False))
     names = pc.unique(arms).drop_null().sort().to_pylist()
@@ -100,7 +102,8 @@ def _column(frame: pd.DataFrame, label: Hashable, argument: str) -> pd.Series:
     if number:
         column: pd.Series = frame[label]
         return column
-    if argument == "by" and isinstance(label, str) and label == VARIANT:
+    ours_for_arms = (VARIANT, result_columns.result_label(frame.columns, VARIANT))
+    if argument == "by" and isinstance(label, str) and label in ours_for_arms:
         raise InputError(
             Sentence(
                 "These results have no column 'sms_variant': that send had one text and no "
@@ -144,13 +147,17 @@ def _amounts(
             "is not known what happened, leave these people out, in all arms alike."
         )
     numbers = _numbers(column, named)
-    if not np.isfinite(numbers).all():
-        raise InputError(f"{named} holds an infinite number. Correct it.")
+    with np.errstate(over="ignore"):
+        whole = np.abs(numbers).sum()
+    if not np.isfinite(whole):
+        raise InputError(f"{named} holds an infinite number, or sums up to one. Correct it.")
     return numbers, bool(np.isin(numbers, (0.0, 1.0)).all())
 
 
 def _numbers(column: pd.Series, named: str) -> npt.NDArray[np.float64]:
     """Return a column of yes and no, or of numbers, as numbers."""
+    if isinstance(column.dtype, pd.CategoricalDtype) and column.cat.categories.dtype != object:
+        column = column.astype(column.cat.categories.dtype)
     kinds = {bool, np.bool_} if column.dtype == object else set()
     if kinds and {type(cell) for cell in column} <= kinds:
         column = column.astype(bool)

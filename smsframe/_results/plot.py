@@ -1,12 +1,11 @@
 """``plot``: one look at what happened.
 
-Three panels: what became of each batch, in the order in which they went; the reasons, ranked; and
-how many segments the messages took. Their numbers are those of ``summary``, and where a panel
-leaves rows out it says which. A figure is as wide as a notebook's cell, so that it is not shrunk.
+Three panels: what became of the rows over time; the reasons, ranked; and how many segments the
+messages took. Their numbers are those of ``summary``, and where a panel leaves rows out it says
+which. A figure is as wide as a notebook's cell, so that it is not shrunk.
 
-It has no background of its own and mid-grey ink, which reads on white and on black alike: nobody
-tells a figure what it will lie on. Jupyter would lay a slab under a transparent figure whose tick
-labels are all dark (or all light), so those of an axis that is not shown are of the other kind.
+It lies on white paper of its own, with dark ink. Nobody tells a figure what it will lie on, and no
+one ink has enough contrast on the white of one theme and on the near-black of the other.
 
 Matplotlib comes with the ``plot`` extra and is imported here alone, when a figure is asked for.
 """
@@ -21,25 +20,27 @@ import pandas as pd
 from smsframe._base import result_columns
 from smsframe._base.html import STATUS_COLOURS
 from smsframe._base.result_rows import ResultRows
+from smsframe._results.plot_times import spans_of
 from smsframe.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-INK = "#7B7B7B"
-UNSEEN = "#EEEEEE"
-CLEAR = "none"
-MOST_BARS = 60
+INK = "#30363D"
+PAPER = "#FFFFFF"
+EDGE = {"edgecolor": INK, "linewidth": 0.4}
+"""A thin line around bars: yellow on white is hard to see."""
 MOST_REASONS = 10
-MOST_TICKS = 8
 MOST_LABELLED = 12
-LEAST_BARS = 6
-"""As wide as so many bars a panel is at least: one bar alone is no wall."""
+WRITTEN_ON = 0.12
+"""A part of a bar has its number on it from this share of the highest bar."""
+DARK = ("planned",)
+DAY_S = 86_400
 MOST_NAMES = 6
 SIZE_INCHES = (8.0, 6.0)
-PANELS = [["batches", "batches"], ["reasons", "segments"]]
+PANELS = [["times", "times"], ["reasons", "segments"]]
 STYLE = {
-    "axes.facecolor": CLEAR,
+    "axes.facecolor": PAPER,
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
     "axes.titlecolor": INK,
@@ -66,16 +67,15 @@ def drawn(frame: pd.DataFrame) -> npt.NDArray[Any]:
     # Outside the context: a session's first figure switches its pictures on, which the context
     # would switch off again.
     figure = plt.figure(figsize=SIZE_INCHES, layout="constrained")
-    figure.set(facecolor=CLEAR, edgecolor=CLEAR)
+    figure.set(facecolor=PAPER, edgecolor=PAPER)
     with plt.rc_context(STYLE):
         ratios = {"width_ratios": [5, 2], "height_ratios": [3, 4]}
         axes = figure.subplot_mosaic(PANELS, gridspec_kw=ratios)
-        _draw_batches(axes["batches"], rows)
+        _draw_times(axes["times"], rows)
         _draw_reasons(axes["reasons"], rows)
         _draw_segments(axes["segments"], rows)
         _explain_colours(figure, plt, rows)
-    axes["segments"].yaxis.set_tick_params(labelcolor=UNSEEN)  # of an axis that is not shown
-    return np.array([axes["batches"], axes["reasons"], axes["segments"]])
+    return np.array([axes["times"], axes["reasons"], axes["segments"]])
 
 
 def pyplot() -> Any:
@@ -90,76 +90,99 @@ def pyplot() -> Any:
     return plt
 
 
-def _draw_batches(axes: Any, rows: ResultRows) -> None:
-    """Draw the outcome of each batch as stacked bars, in the order in which they went."""
-    axes.set_title("Outcome by batch")
-    counts, labels, each = _batch_counts(rows)
-    if counts.empty:
-        _say(axes, "No row is in a batch.")
+def _draw_times(axes: Any, rows: ResultRows) -> None:
+    """Draw what became of rows as stacked bars on an axis of time."""
+    axes.set_title("Outcome over time")
+    spans = spans_of(rows)
+    outside = len(rows) - int(spans.counts.to_numpy().sum())
+    if spans.counts.empty:
+        _say(axes, "No row is in a batch." if not spans.apart else "No row has a time.")
         return
-    _stack(axes, counts, width=0.9)
-    axes.set_ylabel("rows")
-    named = "batch" if each == 1 else f"batches, {each} to a bar"
-    outside = len(rows) - int(counts.to_numpy().sum())
+    counts, step = spans.counts, spans.step_s / DAY_S  # matplotlib counts days since 1970
+    places = counts.index.to_numpy() / DAY_S
+    _stack(axes, counts, width=step * 0.9, places=places + step / 2)
     apart = f"; {outside:,} rows are in none" if outside else ""
-    axes.set_xlabel(f"{named}, by time of acceptance (UTC){apart}")
-    step = max(1, -(-len(labels) // MOST_TICKS))
-    axes.set_xticks(range(0, len(labels), step), labels[::step])
-    axes.set_xlim(-0.6, max(len(labels), LEAST_BARS) - 0.4)
+    batches = len(rows.batch.unique().drop_null())
+    told = "1 batch" if batches == 1 else f"{batches:,} batches"
+    axes.set_xlabel(f"time (UTC), {told}, a bar for every {length(spans.step_s)}{apart}")
+    axes.set_ylabel("rows")
+    axes.xaxis_date("UTC")
+    ticks, names = spans.ticks()
+    axes.set_xticks([at / DAY_S for at in ticks], names)
+    begin, end = (at / DAY_S for at in spans.limits)
+    axes.set_xlim(begin, end)
     axes.yaxis.get_major_locator().set_params(integer=True)
     axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.set_ylim(0, 1.06 * counts.sum(axis=1).max())
-    if len(labels) <= MOST_LABELLED:
-        _write(axes, counts, (0, 3), ha="center")
+    if len(counts) <= MOST_LABELLED:
+        _write(axes, counts, (0, 3), places=places + step / 2, ha="center")
+        if (end - begin) / step < MOST_LABELLED:  # bars are wide enough for a number
+            _write_parts(axes, counts, places + step / 2)
         axes.set_ylim(0, 1.15 * counts.sum(axis=1).max())
 
 
-def _stack(axes: Any, counts: pd.DataFrame, *, width: float, across: bool = False) -> None:
+def length(seconds: int) -> str:
+    """Return a round span of time in words.
+
+    >>> length(1), length(30), length(3600), length(2 * 86400)
+    ('second', '30 seconds', 'hour', '2 days')
+    """
+    for name, size in (("day", DAY_S), ("hour", 3600), ("minute", 60), ("second", 1)):
+        if seconds % size == 0:
+            number = seconds // size
+            return name if number == 1 else f"{number} {name}s"
+    return f"{seconds} seconds"
+
+
+def _stack(
+    axes: Any,
+    counts: pd.DataFrame,
+    *,
+    width: float,
+    places: npt.NDArray[Any] | None = None,
+    across: bool = False,
+) -> None:
     """Draw a bar per line of a table, made of its columns, which are statuses."""
     draw = axes.barh if across else axes.bar
     size, start = ("height", "left") if across else ("width", "bottom")
-    places, drawn_before = np.arange(len(counts)), np.zeros(len(counts))
+    places = np.arange(len(counts)) if places is None else places
+    drawn_before = np.zeros(len(counts))
     for status in [status for status in STATUS_COLOURS if status in counts.columns]:
         numbers = counts[status].to_numpy()
         where = {size: width, start: drawn_before}
         label = result_columns.words_of(status)
-        draw(places, numbers, color=STATUS_COLOURS[status], label=label, **where)
+        draw(places, numbers, color=STATUS_COLOURS[status], label=label, **EDGE, **where)
         drawn_before = drawn_before + numbers
 
 
 def _write(
-    axes: Any, counts: pd.DataFrame, offset: tuple[int, int], *, across: bool = False, **how: Any
+    axes: Any,
+    counts: pd.DataFrame,
+    offset: tuple[int, int],
+    *,
+    places: npt.NDArray[Any] | None = None,
+    across: bool = False,
+    **how: Any,
 ) -> None:
     """Write the rows of each bar at its end."""
-    for place, number in enumerate(counts.sum(axis=1).tolist()):
+    where = range(len(counts)) if places is None else places.tolist()
+    for place, number in zip(where, counts.sum(axis=1).tolist(), strict=True):
         end = (number, place) if across else (place, number)
         axes.annotate(f"{number:,}", end, offset, textcoords="offset points", **how)
 
 
-def _batch_counts(rows: ResultRows) -> tuple[pd.DataFrame, list[str], int]:
-    """Return rows by batch (or by so many neighbouring ones) and status, with their labels."""
-    table = pd.DataFrame(
-        {
-            "batch": result_columns.strings(rows.batch),
-            "status": result_columns.status_column(rows.status),
-            "at": rows.accepted_at,
-        }
-    ).dropna(subset=["batch"])
-    names = pd.Index(table["batch"].unique()).sort_values()
-    each = max(1, -(-len(names) // MOST_BARS))
-    table["bar"] = names.get_indexer(table["batch"]) // each
-    counts = table.pivot_table(
-        index="bar", columns="status", values="batch", aggfunc="count", observed=True, fill_value=0
-    )
-    first = table.groupby("bar")["at"].min().reindex(counts.index)
-    several = len({at.date() for at in first.dropna()}) > 1
-    moment = "%d %b\n%H:%M:%S" if several else "%H:%M:%S"
-    shown = ["" if pd.isna(at) else f"{at:{moment}}" for at in first]
-    if not several and first.notna().any():
-        shown[0] += f"\n{first.min():%d %b %Y}"  # the day, once
-    labels = [f"{n * each + 1}\n{at}" for n, at in zip(counts.index.tolist(), shown, strict=True)]
-    counts.columns = pd.Index([str(name) for name in counts.columns])
-    return counts, labels, each
+def _write_parts(axes: Any, counts: pd.DataFrame, places: npt.NDArray[Any]) -> None:
+    """Write the rows of each part of a bar on it, where a bar has several and there is room."""
+    highest = counts.sum(axis=1).max()
+    several = (counts > 0).sum(axis=1).to_numpy() > 1
+    below = np.zeros(len(counts))
+    for status in [status for status in STATUS_COLOURS if status in counts.columns]:
+        numbers = counts[status].to_numpy()
+        ink = "#FFFFFF" if status in DARK else "#000000"
+        for line in np.flatnonzero(several & (numbers >= WRITTEN_ON * highest)):
+            middle = (places[line], below[line] + numbers[line] / 2)
+            axes.text(*middle, f"{numbers[line]:,}", ha="center", va="center", color=ink)
+        below = below + numbers
 
 
 def _draw_reasons(axes: Any, rows: ResultRows) -> None:
@@ -214,14 +237,16 @@ def _draw_segments(axes: Any, rows: ResultRows) -> None:
 
 
 def _explain_colours(figure: Any, plt: Any, rows: ResultRows) -> None:
-    """Name the colour of each status that occurs, once for all panels."""
+    """Name the colour of each status that occurs with its rows, once for all panels."""
     found = [status for status in STATUS_COLOURS if rows.has(status).any()]
     if not found:
         return
-    patches = [plt.Rectangle((0, 0), 1, 1, color=STATUS_COLOURS[status]) for status in found]
+    patches = [
+        plt.Rectangle((0, 0), 1, 1, facecolor=STATUS_COLOURS[status], **EDGE) for status in found
+    ]
     figure.legend(
         patches,
-        [result_columns.words_of(status) for status in found],
+        [f"{result_columns.words_of(status)} {int(rows.has(status).sum()):,}" for status in found],
         loc="outside lower left",
         ncols=min(len(found), MOST_NAMES),
         handlelength=1,

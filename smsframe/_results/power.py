@@ -11,8 +11,11 @@ from smsframe._base.sentences import Sentence, arg
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_number, given_as, refuse, unusable
 from smsframe._results.statistics.distributions import normal_quantile
+from smsframe.errors import InputError
 
 __all__ = ["power"]
+
+_MOST = 8e9
 
 
 @public
@@ -83,7 +86,15 @@ def power(
     by_chance *= math.sqrt(together * (1 - together) * (1 + 1 / ratio))
     seen = normal_quantile(shares["power"])
     seen *= math.sqrt(control * (1 - control) + other * (1 - other) / ratio)
-    exact = ((by_chance + seen) / change) ** 2
+    apart = (by_chance + seen) / change
+    if abs(apart) > _MOST or apart**2 * max(ratio, 1.0) > _MOST:
+        raise InputError(
+            Sentence(
+                given_as("difference", difference),
+                " is so small that there are not enough people in the world to see it.",
+            )
+        )
+    exact = apart**2
     people = [math.ceil(exact), math.ceil(exact * ratio)]
     index = ["control", "other", "all"]
     return pd.Series([*people, sum(people)], index=index, name="people", dtype="int64")

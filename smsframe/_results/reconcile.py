@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,7 +35,7 @@ from smsframe._journal.reasons import known_reason
 from smsframe._journal.store import ACCEPTED, CLAIMED, REJECTED, STATE_NAMES, UNKNOWN
 from smsframe._results.event_export import Events, is_by_number, named_people
 from smsframe._results.event_export_checks import refuse_contradictions, refuse_incomplete
-from smsframe._results.messages import remember, states_of
+from smsframe._results.messages import remember, states_of, with_contacts
 from smsframe._results.open_journal import existing_journal
 from smsframe._results.refresh import recalled
 from smsframe.errors import InputError, JournalError, UnknownOutcomeWarning, warn_caller
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
     from smsframe._base.journal_address import JournalAddress
     from smsframe._journal.store import BatchRecord, Journal
+    from smsframe._results.event_export import Named
     from smsframe._results.messages import Remembered
 
 NAMED = 5
@@ -211,8 +213,13 @@ def reconciled(
     source: Any,
     settled: bool,
     path: JournalAddress,
+    people: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Settle unknown messages by an export of events; see :func:`smsframe.reconcile`."""
+    """Settle unknown messages by an export of events; see :func:`smsframe.reconcile`.
+
+    ``people`` are more results of the same runs, where their files are the only ones that know to
+    whom each message went.
+    """
     exported = Events.read(events, phone, source)
     with existing_journal(path) as journal:
         rows = ResultRows.read(frame)
@@ -221,7 +228,9 @@ def reconciled(
         _refuse_missing(ids, {known.batches[n].batch_id for n in np.unique(known.batch)})
         denied = [name for name in _denied_batches(rows) if name in known.numbers]
         if ids or denied:
-            _settle(journal, known, [*dict.fromkeys(ids + denied)], exported, settled=settled)
+            wanted = [*dict.fromkeys(ids + denied)]
+            named = [rows] if people is None else [rows, ResultRows.read(people)]
+            _settle(journal, known, wanted, exported, settled=settled, named=named)
             recalled(rows, journal)
     _warn_of_unknown(rows, settled=settled)
     return rows.to_frame()
@@ -244,27 +253,50 @@ def _denied_batches(rows: ResultRows) -> list[str]:
 
 
 def _settle(
-    journal: Journal, known: Remembered, ids: Sequence[str], exported: Events, *, settled: bool
+    journal: Journal,
+    known: Remembered,
+    ids: Sequence[str],
+    exported: Events,
+    *,
+    settled: bool,
+    named: Sequence[ResultRows],
 ) -> None:
     """Settle batches by an export that is believed, all of them or none."""
     with _locked(journal, known, [known.numbers[name] for name in ids]):
         evidence = _evidence(journal, ids, exported)
-        named = named_people(exported, evidence)
-        refuse_contradictions(exported, evidence, named)
+        for people in named:
+            evidence = with_contacts(evidence, people.batch, people.contact)
+        met = named_people(exported, evidence)
+        evidence = _with_exported(evidence, exported, met)
+        refuse_contradictions(exported, evidence, met)
         mine = [evidence.numbers[name] for name in ids]
         by_number = [number for number in mine if is_by_number(evidence, number)]
         lost = [number for number in by_number if _open(evidence.batches[number]).any()]
         if settled and lost:
             programs = {run.run_id: run.program for run in journal.runs()}
             ids_of_lost = [evidence.batches[number].batch_id for number in lost]
-            refuse_incomplete(exported, evidence, named, ids_of_lost, programs)
+            refuse_incomplete(exported, evidence, met, ids_of_lost, programs)
         with journal.together():
             for number in by_number:
                 record = evidence.batches[number]
-                found = named.found[evidence.places(number)]
+                found = met.found[evidence.places(number)]
                 states = _judged(record, found, settled=settled)
                 if not np.array_equal(states, states_of(record)):
                     _write(journal, record, states, "Reconciled with an export of events.")
+
+
+def _with_exported(evidence: Remembered, exported: Events, met: Named) -> Remembered:
+    """Give people of whom only a hash is kept the numbers that the export has of them."""
+    if not evidence.services:
+        return evidence
+    nameless = pc.equal(evidence.contact, "").to_numpy(zero_copy_only=False)
+    events = np.flatnonzero(met.place >= 0)
+    has_digits = exported.digits.is_valid().to_numpy(zero_copy_only=False)
+    events = events[nameless[met.place[events]] & has_digits[events]]
+    pointers = np.arange(len(evidence))
+    pointers[met.place[events]] = len(evidence) + events
+    everybody = pa.concat_arrays([evidence.contact, exported.digits.cast(pa.string())])
+    return replace(evidence, contact=everybody.take(pa.array(pointers)))
 
 
 def _evidence(journal: Journal, ids: Sequence[str], exported: Events) -> Remembered:

@@ -25,6 +25,7 @@ from smsframe._base.result_rows import ResultRows
 from smsframe._base.sentences import REFRESH, Sentence, joined, words
 from smsframe._base.worker_pool import Backoff, WorkerPool
 from smsframe._results import status_answers
+from smsframe._results.hashed_people import named_in
 from smsframe._results.messages import Remembered, remember
 from smsframe._results.open_journal import reading_journal
 from smsframe._results.polling import BACKOFF, Poll
@@ -91,12 +92,13 @@ class Question:
     """One send to ask about: its messages, and where what is learned belongs.
 
     ``rows`` are places in the frame for a foreign batch (one that this journal does not have);
-    ``batch_id`` is empty then.
+    ``batch_id`` is empty then. ``contacts`` are hashes where there is a ``service``.
     """
 
     response_id: str
     contacts: list[str]
     batch_id: str = ""
+    service: str | None = None
     rows: Positions = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
 
@@ -120,7 +122,10 @@ class _Round:
     def record(self, status: SendStatus) -> None:
         """Take in one answer, and keep it in the journal."""
         question = self.questions[status.response_id]
-        recorded, mismatch = status_answers.match(status, question.contacts)
+        contacts = question.contacts
+        if question.service is not None:
+            contacts = named_in(status.contacts, contacts, question.service)
+        recorded, mismatch = status_answers.match(status, contacts)
         if self.journal is not None and question.batch_id:
             self.journal.set_statuses(question.batch_id, recorded.pack(), time.time())
         else:
@@ -199,6 +204,13 @@ def recalled(rows: ResultRows, journal: Journal | None) -> Remembered | None:
     return known
 
 
+def brought_up(frame: pd.DataFrame, journal: Journal) -> pd.DataFrame:
+    """Return results as the journal has them by now."""
+    rows = ResultRows.read(frame)
+    recalled(rows, journal)
+    return rows.to_frame()
+
+
 def _put_times(rows: ResultRows, known: Remembered, here: Positions, there: Positions) -> None:
     """Give rows that were accepted since their time, as a send would."""
     accepted = np.isin(
@@ -218,13 +230,18 @@ def _questions(rows: ResultRows, known: Remembered | None) -> dict[str, Question
     for response_id, members in asked.groupby(asked, sort=False).indices.items():
         name = str(response_id)
         if known is not None and name in numbers:
-            contacts = known.contact.take(pa.array(known.places(numbers[name])))
+            contacts = known.keys.take(pa.array(known.places(numbers[name])))
             batch_id, mine = known.batches[numbers[name]].batch_id, accepted[:0]
+            service = known.services.get(batch_id)
         else:
-            batch_id, mine = "", accepted[members]
+            batch_id, mine, service = "", accepted[members], None
             contacts = rows.contact.take(pa.array(mine)).fill_null("")
         questions[name] = Question(
-            response_id=name, contacts=contacts.to_pylist(), batch_id=batch_id, rows=mine
+            response_id=name,
+            contacts=contacts.to_pylist(),
+            batch_id=batch_id,
+            service=service,
+            rows=mine,
         )
     return questions
 

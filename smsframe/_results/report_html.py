@@ -14,8 +14,10 @@ import pandas as pd
 from smsframe._base.html import STATUS_COLOURS, Html, joined, money, tag
 from smsframe._base.masking import PHONE_DIGITS, mask_phone
 from smsframe._base.result_columns import BILLED, words_of
+from smsframe._results.report_facts import OTHERS
 from smsframe._results.report_style import STYLE
 from smsframe._results.report_words import STATUS_MEANINGS, reason_words
+from smsframe._results.run_texts import texts_of
 from smsframe._results.summary_html import percent
 
 if TYPE_CHECKING:
@@ -27,11 +29,13 @@ if TYPE_CHECKING:
 
 MOST_REASONS: Final = 20
 MOST_RUNS: Final = 10
+MOST_TEXTS: Final = 20
 LONGEST_LABEL: Final = 60
 WRITTEN_ON: Final = 0.09
 LARGE_WRITTEN_ON: Final = 0.03
 """A part of a bar has its number on it from this share of the whole width for each character."""
 DARK: Final = ("planned",)
+HELD_OUT: Final = "held_out"
 NOT_OUT: Final = ("not_sent", "rejected", "invalid", "duplicate", "not_attempted")
 ENDINGS: Final = {
     "done": "finished",
@@ -69,7 +73,7 @@ def _sections(facts: Facts) -> list[Html]:
     reached = sum(facts.summary.counts.get(name, 0) for name in (*BILLED, "not_sent"))
     parts = [
         _section("At a glance", *_glance(facts)),
-        _section("The text", *_texts(facts)),
+        _section("The texts" if _several(facts) else "The text", *_texts(facts)),
         _section("What became of the messages", *_outcomes(facts.summary)),
         _section("Reasons", *_reasons(facts.summary)),
         _section("What is not known, and what to do", *_open(facts.summary)),
@@ -86,6 +90,11 @@ def _sections(facts: Facts) -> list[Html]:
         caption = "Rows by the variant of the text that they have."
         parts.append(_section("By variant", *_groups(facts.variants, "variant", caption)))
     return [*parts, _section("Cost", *_cost(facts.summary))]
+
+
+def _several(facts: Facts) -> bool:
+    """Tell whether there are several texts."""
+    return len({each for run in facts.runs for each in _texts_of(run)}) > 1
 
 
 def _section(title: str, *parts: Html) -> Html:
@@ -141,12 +150,20 @@ def _lead(summary: Summary) -> str:
         said.append(f"Accepted by the service: {accepted:,} {of_all}.")
     elif "planned" not in counts:
         said.append(f"Accepted or sent: none {of_all}.")
-    out = sum(counts.get(name, 0) for name in NOT_OUT)
+    out = _without(summary)
     if out:
         said.append(f"Without a message: {out:,}.")
+    if HELD_OUT in summary.held:
+        said.append(f"Held out, to compare with: {summary.held[HELD_OUT]:,}.")
     if "unknown" in counts:
         said.append(f"Not known whether they went out: {counts['unknown']:,}.")
     return " ".join(said)
+
+
+def _without(summary: Summary) -> int:
+    """Return how many rows have no message that was to go out; a holdout is to have none."""
+    out = sum(summary.counts.get(name, 0) for name in NOT_OUT)
+    return out - summary.held.get(HELD_OUT, 0)
 
 
 def _rows(number: int) -> str:
@@ -192,7 +209,9 @@ def _glance(facts: Facts) -> list[Html]:
         figures["Would go out"] = f"{counts['planned']:,}"
     figures["Accepted or sent"] = f"{sum(counts.get(name, 0) for name in BILLED):,}"
     figures["To how many people"] = f"{facts.people:,}"
-    figures["Without a message"] = f"{sum(counts.get(name, 0) for name in NOT_OUT):,}"
+    figures["Without a message"] = f"{_without(summary):,}"
+    if HELD_OUT in summary.held:
+        figures["Held out"] = f"{summary.held[HELD_OUT]:,}"
     figures["Not known"] = f"{counts.get('unknown', 0):,}"
     costs = summary._costs  # noqa: SLF001 - shown with what it is made of
     if costs is not None:
@@ -230,12 +249,16 @@ def _senders(facts: Facts) -> str:
 
 
 def _texts(facts: Facts) -> list[Html]:
-    """Return the text of each run as it was written, its tags not filled."""
-    written = list(dict.fromkeys(_text(run) for run in facts.runs))
-    parts = [tag("blockquote", text, class_="text") for text in written[:MOST_RUNS]]
-    if len(written) > MOST_RUNS:
-        parts.append(tag("p", f"The first {MOST_RUNS} of {len(written):,} texts.", class_="soft"))
-    if any("%%" in text for text in written):
+    """Return the text of each run as it was written, its tags not filled; of several, each."""
+    written = dict.fromkeys(each for run in facts.runs for each in _texts_of(run))
+    parts: list[Html] = []
+    for name, text in list(written)[:MOST_TEXTS]:
+        if name is not None:
+            parts.append(tag("h3", f"{shown(name)}: {_had(facts, name)}", class_="which"))
+        parts.append(tag("blockquote", text, class_="text"))
+    if len(written) > MOST_TEXTS:
+        parts.append(tag("p", f"The first {MOST_TEXTS} of {len(written):,} texts.", class_="soft"))
+    if any("%%" in text for _, text in written):
         told = "What stands between %% and %% was replaced for each person. "
         parts.append(tag("p", f"{told}Phone numbers in the text are hidden here.", class_="soft"))
     if facts.not_here:
@@ -244,6 +267,27 @@ def _texts(facts: Facts) -> list[Html]:
     elif not facts.runs:
         parts.append(tag("p", "The text is kept when it is sent. Nothing of this was sent yet."))
     return parts
+
+
+def _texts_of(run: RunRecord) -> list[tuple[str | None, str]]:
+    """Return the texts of a run, each with its name where there are several."""
+    several = {} if run.forgotten else texts_of(run)
+    if not several:
+        return [(None, _text(run))]
+    return [(name, shown(text, len(text) + 1)) for name, text in several.items()]
+
+
+def _had(facts: Facts, name: str) -> str:
+    """Say how many rows have a text by name, and what became of them."""
+    counts = facts.variants
+    if counts is None or name not in counts.index:
+        cut = counts is not None and OTHERS in counts.index
+        return f"counted in “{OTHERS}” below" if cut else "no rows here"
+    line = counts.index.get_loc(name)
+    numbers = dict(zip(counts.columns, counts.to_numpy()[line].tolist(), strict=True))
+    told = [f"{n:,} {words_of(s)}" for s in STATUS_COLOURS if (n := numbers.get(s, 0))]
+    rows = sum(numbers.values())
+    return f"{rows:,} {_rows(rows)} ({', '.join(told)})"
 
 
 def _text(run: RunRecord) -> str:
@@ -389,6 +433,7 @@ def _open(summary: Summary) -> list[Html]:
             )
         )
     again = counts.get("rejected", 0) + counts.get("not_attempted", 0)
+    again -= summary.held.get(HELD_OUT, 0)
     if again:
         items.append(
             _item(

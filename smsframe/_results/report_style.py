@@ -46,6 +46,7 @@ tbody th{min-width:5.5rem}
 tr{break-inside:avoid}
 caption>span{display:inline-block;position:sticky;left:0;max-width:calc(100vw - 2.5rem)}
 .status{white-space:nowrap}
+thead .status{white-space:normal}
 .under{font-size:.85rem;color:var(--soft)}
 .n{text-align:right;white-space:nowrap}
 .draw{width:45%;min-width:9rem}
@@ -61,6 +62,7 @@ white-space:nowrap;color:#000;print-color-adjust:exact;-webkit-print-color-adjus
 border-radius:.15em;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .text{background:var(--card);border:1px solid var(--line);border-radius:.5rem;
 padding:.8rem 1rem;margin:.5rem 0;white-space:pre-wrap;overflow-wrap:anywhere;font:inherit}
+.which{font-size:1rem;margin:1rem 0 .25rem}
 .open{background:var(--call);border-left:4px solid var(--callline);padding:.6rem 1rem;
 margin:.7rem 0;break-inside:avoid}
 .open h3{font-size:1rem;margin:0}
@@ -72,5 +74,6 @@ th,td{padding:.35rem .3rem}.draw{width:35%;min-width:5rem}h1{font-size:1.45rem}}
 @page{size:A4;margin:15mm}
 @media print{body{font-size:10.5pt}section{break-inside:avoid}
 header,main,footer{max-width:none;padding:0}
-.box{overflow:visible}caption>span{max-width:none}.draw{min-width:6rem}h2{margin-top:1.4rem}}
+.box{overflow:visible}caption>span{max-width:none}
+.draw{width:30%;min-width:6rem}th,td{padding:.3rem .35rem}h2{margin-top:1.4rem}}
 """

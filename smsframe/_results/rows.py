@@ -16,10 +16,11 @@ from smsframe._base.any_frame import as_frame
 from smsframe._base.result_columns import STATUSES, detached, strip_results
 from smsframe._base.result_rows import A_RESULT, ResultRows
 from smsframe._base.tracebacks import public
-from smsframe._base.validation import check_text, refuse
+from smsframe._base.validation import check_bool, refuse
+from smsframe._base.whole_texts import to_be_read
 from smsframe._connect import journal_file
 from smsframe._results import history
-from smsframe._results.open_journal import existing_journal, reading_journal
+from smsframe._results.open_journal import reading_journal
 from smsframe._results.plot import drawn
 from smsframe._results.summary import batch_table, summarized
 
@@ -38,7 +39,6 @@ __all__ = [
     "counts",
     "failed",
     "plot",
-    "results",
     "runs",
     "summary",
     "to_retry",
@@ -48,6 +48,10 @@ __all__ = [
 FAILED = ("rejected", "invalid", "not_attempted", "not_sent")
 RETRIED = ("rejected", "not_attempted")
 HELD_OUT = "held_out"
+LOOKED_AT = (
+    "started_at", "campaign", "text", "rows", "accepted", "sent", "unknown", "ending", "who"
+)  # fmt: skip
+"""The columns of runs that fit beside one another on a screen."""
 NOT_AGAIN = (HELD_OUT, "already_in_campaign", "excluded", "opted_out", "no_consent")
 
 
@@ -167,7 +171,7 @@ def failed(frame: AnyFrame) -> pd.DataFrame:
     -------
     DataFrame
         The rows that are ``rejected``, ``invalid``, ``not_attempted`` or ``not_sent``, on their
-        labels. Unknown ones are not among them: see :func:`unknown`.
+        labels. It shows its sentences whole. Unknown ones are not among them: see :func:`unknown`.
 
     Raises
     ------
@@ -184,7 +188,7 @@ def failed(frame: AnyFrame) -> pd.DataFrame:
     """
     frame = as_frame(frame, A_RESULT)
     rows = ResultRows.read(frame)
-    return detached(frame.loc[rows.has(*FAILED) & ~rows.has_code(HELD_OUT)])
+    return to_be_read(detached(frame.loc[rows.has(*FAILED) & ~rows.has_code(HELD_OUT)]))
 
 
 @public
@@ -201,7 +205,7 @@ def unknown(frame: AnyFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The rows that are ``unknown``, on their labels.
+        The rows that are ``unknown``, on their labels. It shows its sentences whole.
 
     Raises
     ------
@@ -301,7 +305,7 @@ def to_retry(frame: AnyFrame) -> pd.DataFrame:
 
 @public
 def plot(frame: AnyFrame) -> npt.NDArray[Any]:
-    """Draw results: outcome by batch over time, reasons ranked, segments per message.
+    """Draw results: outcome over time, reasons ranked, segments per message.
 
     Parameters
     ----------
@@ -311,8 +315,8 @@ def plot(frame: AnyFrame) -> npt.NDArray[Any]:
     Returns
     -------
     array of matplotlib Axes, shape (3,)
-        One figure; ``axes[0].figure.savefig(path)`` keeps it. Over 60 batches, neighbouring ones
-        share a bar.
+        One figure on white; ``axes[0].figure.savefig(path)`` keeps it. A bar is a span of time,
+        from a second to weeks, so that there are at most 60.
 
     Raises
     ------
@@ -335,11 +339,15 @@ def plot(frame: AnyFrame) -> npt.NDArray[Any]:
 
 
 @public
-def runs(*, client: Client | None = None, journal: JournalArgument = None) -> pd.DataFrame:
+def runs(
+    *, full: bool = False, client: Client | None = None, journal: JournalArgument = None
+) -> pd.DataFrame:
     """List every run that the journal knows, the latest first.
 
     Parameters
     ----------
+    full : bool, default False
+        Give all columns, not only those that are looked at most.
     client : Client, optional
         Whose journal to look into. None: that of the client ``connect`` made last, else the usual
         one.
@@ -349,11 +357,14 @@ def runs(*, client: Client | None = None, journal: JournalArgument = None) -> pd
     Returns
     -------
     DataFrame
-        Indexed by the run's id: ``campaign``, ``program``, ``text`` (phone numbers masked),
-        ``rows``, the number of rows by status as it is now, ``earlier`` (rows that an earlier run
-        had dealt with), ``batches``, ``started_at`` (UTC), ``seconds``, ``ending`` (``done``,
-        ``stopped``, ``interrupted``, ``failed``, ``not ended``: under way or killed,
-        ``forgotten``) and ``who`` (user and host). Counts are Int64; those that were forgotten are
+        Indexed by the run's id: ``started_at`` (UTC), ``campaign``, ``text`` (phone numbers
+        masked), ``rows``, the number of those ``accepted``, ``sent`` and ``unknown`` as it is now,
+        ``ending`` (``done``, ``stopped``, ``interrupted``, ``failed``, ``sending``: somebody sends
+        it now, by the lease in a team's journal, ``not ended``: under way or killed,
+        ``forgotten``) and ``who`` (user and host). With ``full`` also ``program``,
+        ``variants`` (of several texts, the share of people that each had; NA for one text), rows of
+        every other status, ``earlier`` (rows that an earlier run had dealt with), ``batches`` and
+        ``seconds``. Counts are Int64; those that were forgotten are
         NA. Empty when there is no journal yet.
 
     Raises
@@ -367,62 +378,16 @@ def runs(*, client: Client | None = None, journal: JournalArgument = None) -> pd
     >>> smsframe.runs(journal="no-such-journal.sqlite3").empty
     True
     """
-    with reading_journal(journal_file(client, journal)) as opened:
-        return history.empty_runs() if opened is None else history.run_table(opened)
-
-
-@public
-def results(
-    run: str,
-    *,
-    client: Client | None = None,
-    journal: JournalArgument = None,
-) -> pd.DataFrame:
-    """Bring the results of an earlier run back from the journal, as they stand now.
-
-    Parameters
-    ----------
-    run : str
-        The run's id: from :func:`runs`, ``results.attrs["smsframe"]["run"]`` or ``sms_batch``.
-    client : Client, optional
-        Whose journal to look into. None: that of the client ``connect`` made last, else the usual
-        one.
-    journal : path or URL, optional
-        Another journal.
-
-    Returns
-    -------
-    DataFrame
-        One row per row of the frame that was sent, in its order, on a RangeIndex: ``contact`` (the
-        phone in E.164 form) or one column per field of the lookup, one column per tag with the
-        value that was sent, then the ``sms_*`` columns as ``send`` gave them, with what was learned
-        since (sent, not sent, resolved). Columns that were not sent are not kept. A row that was
-        not sent has no values.
-
-    Raises
-    ------
-    JournalError
-        There is no such run or journal, or the run's content was forgotten.
-
-    Examples
-    --------
-    >>> import pandas as pd, smsframe
-    >>> with smsframe.Sandbox(anyone=True) as sandbox:
-    ...     with smsframe.connect(sandbox) as client:
-    ...         people = pd.DataFrame({"mobile": ["+1 201-555-0123"], "Name": ["Ann"]})
-    ...         done = people.sms.send("Hi %%Name%%", program="148372", progress=False)
-    ...         smsframe.results(done.attrs["smsframe"]["run"])[["contact", "Name"]].values.tolist()
-    [['+12015550123', 'Ann']]
-    """
     faults: list[str] = []
-    name = check_text("run", run, faults, need="the id of one run, as text", optional=False)
+    every = check_bool("full", full, faults)
     refuse(faults)
-    with existing_journal(journal_file(client, journal)) as opened:
-        return history.results_of(opened, name or "")
+    with reading_journal(journal_file(client, journal)) as opened:
+        table = history.empty_runs() if opened is None else history.run_table(opened)
+    return table if every else table[list(LOOKED_AT)]
 
 
 def _chosen(frame: AnyFrame, *statuses: str) -> pd.DataFrame:
     """Return the rows with one of these statuses."""
     frame = as_frame(frame, A_RESULT)
     chosen = ResultRows.read(frame).has(*statuses)
-    return detached(frame.loc[chosen])
+    return to_be_read(detached(frame.loc[chosen]))

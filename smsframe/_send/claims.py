@@ -33,7 +33,7 @@ def claim_and_call(
     scope: bytes,
     run_id: str,
     number: int,
-    keeps_values: bool = True,
+    stands: bytes | None = None,
 ) -> tuple[Claim, SendRequest]:
     """Make the claim and the call of a batch.
 
@@ -48,14 +48,13 @@ def claim_and_call(
         The campaign, 16 bytes.
     run_id, number : str, int
         The run, and which of its batches it is.
-    keeps_values : bool, default True
-        Whether the journal keeps what the tags were filled with.
+    stands : bytes, optional
+        What the journal keeps in place of recipients and values: where rows of files stand.
     """
     batch, message = plan.slice(rows), plan.texts.of(rows).message
     batch_id = f"{run_id}:{number:04d}"
     is_test = campaign_names.is_test(plan.options.campaign)
     source = " ".join(filter(None, [message.source, f"smsframe:{batch_id}"]))
-    kept = batch if keeps_values else replace(batch, personalization={})
     claim = Claim(
         batch_id=batch_id,
         run_id=run_id,
@@ -64,7 +63,7 @@ def claim_and_call(
         recipients=b"" if is_test else identities.recipients.tobytes(),
         loose=b"" if is_test else identities.loose_bytes,
         size=len(rows),
-        payload=payloads.pack_recipients(kept),
+        payload=payloads.pack_recipients(batch) if stands is None else stands,
         source=source,
         variant=plan.variant_of(rows),
     )
@@ -127,4 +126,6 @@ def _settings_of(made: PlanData) -> str:
         "min_gap_s": options.min_gap_s,
         "check_consent": options.check_consent,
     }
+    if made.texts.lengths:
+        kept["texts"] = made.texts.lengths
     return json.dumps(kept, default=str)

@@ -63,7 +63,7 @@ def check(
 ) -> Checked:
     """Ask about the people of rows, ten at a time."""
     numbers, phones = _people(made, rows)
-    asked = _ask(made, phones, client, stop=stop, progress=progress)
+    asked = ask_about(made, phones, client, stop=stop, progress=progress)
     if asked.denied is not None:
         return Checked(denied=asked.denied)
     if stop.asked or (asked.said == NOT_ASKED).any():
@@ -72,18 +72,18 @@ def check(
     none, unknown = rows[said == NO_RECORD], rows[said == UNKNOWN]
     held_back = [
         HeldRows.of("opted_out", rows[said == OPTED_OUT], OPTED_OUT_SENTENCE),
-        HeldRows.of("no_consent", none, _without_record(len(none) == len(rows))),
+        HeldRows.of("no_consent", none, without_record(len(none) == len(rows))),
     ]
     faults = []
     if is_required:
-        why = _not_known(asked.why, held=True)
+        why = not_known(asked.why, held=True)
         held_back.append(HeldRows.of("consent_unknown", unknown, why))
     elif len(unknown):
         faults.append(
             Fault(
                 code="consent_unknown",
                 severity="warning",
-                sentence=_not_known(asked.why, held=False),
+                sentence=not_known(asked.why, held=False),
                 column=made.columns.phone,
                 positions=unknown,
             )
@@ -99,7 +99,7 @@ def _people(made: PlanData, rows: Positions) -> tuple[Positions, list[str]]:
     return found.indices.to_numpy(zero_copy_only=False), found.dictionary.to_pylist()
 
 
-def _ask(
+def ask_about(
     made: PlanData, phones: list[str], client: Client, *, stop: Stop, progress: Wanted
 ) -> ConsentCheck:
     """Ask about phones."""
@@ -134,7 +134,7 @@ def _failed(error: Exception) -> ConsentAnswer:
     return ConsentAnswer(said="unreadable", why=f"{type(error).__name__} while it was asked.")
 
 
-def _without_record(is_everybody: bool) -> Sentence:
+def without_record(is_everybody: bool) -> Sentence:
     """Say that somebody has no record of consent, and what that means if nobody has."""
     told = Sentence(
         "The database has no consent of this person for this program, and the service sends to "
@@ -149,7 +149,7 @@ def _without_record(is_everybody: bool) -> Sentence:
     return Sentence(told, " So it is with everybody here: look whether ", *where, " are right.")
 
 
-def _not_known(why: Counter[str], *, held: bool) -> Sentence:
+def not_known(why: Counter[str], *, held: bool) -> Sentence:
     """Say that consent is not known, why, and what was done."""
     named = [
         f"{count:,} × {reason.rstrip('.')}" for reason, count in why.most_common(_NAMED_REASONS)

@@ -18,6 +18,7 @@ from smsframe._base.send_settings import BATCH_SIZE
 from smsframe._base.sentences import joined
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_count, refuse
+from smsframe._base.whole_texts import to_be_read
 from smsframe._plan import figures
 from smsframe._plan import options as arguments
 from smsframe._plan import show as display
@@ -131,7 +132,7 @@ class Plan:
     @property
     def problems(self) -> pd.DataFrame:
         """One row per problem; see the class."""
-        return self._all_problems.to_frame(self._data.frame.index)
+        return to_be_read(self._all_problems.to_frame(self._data.frame.index))
 
     @property
     def _all_problems(self) -> Problems:
@@ -254,7 +255,7 @@ class Plan:
 
     def preview(self, n: int = 5) -> pd.DataFrame:
         """Return the first ``n`` messages: masked recipient, text, encoding and segments."""
-        return self._data.preview(self._first(n))
+        return to_be_read(self._data.preview(self._first(n)))
 
     def to_frame(self) -> pd.DataFrame:
         """Return the frame as a dry run would: what would become of each row.
@@ -452,7 +453,8 @@ def preview(
     Returns
     -------
     DataFrame
-        Columns ``to``, ``text``, ``encoding``, ``segments`` on the labels of their rows.
+        Columns ``to``, ``text``, ``encoding``, ``segments`` on the labels of their rows. It shows
+        its texts whole.
 
     Raises
     ------

@@ -125,10 +125,13 @@ def banner(
         named[0] = f"{now:,} accepted now · {number:,} had it before ({day_of(when)})"
     line = " · ".join([*named, f"cost {cost}"] if cost else named)
     held_out = (held or {}).get("held_out", 0)  # it is meant: nothing is amiss with those
-    if any(counts.get(s) for s in ("rejected", "invalid")) or (
+    failed = any(counts.get(s) for s in ("rejected", "invalid")) or (
         counts.get("not_attempted", 0) > held_out
-    ):
-        line += f": {table}.sms.failed"
+    )
+    looked_at = {"failed": failed, "unknown": counts.get("unknown")}
+    tables = [f"{table}.sms.{name}" for name, there in looked_at.items() if there]
+    if tables:
+        line += f": {' and '.join(tables)}"
     if waiting:
         line += f" · {waiting}"
     if warnings:

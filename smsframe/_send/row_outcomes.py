@@ -25,6 +25,7 @@ from smsframe._journal.records import (
 from smsframe._send.batches_in_flight import CUT_ANEW
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pandas as pd
 
     from smsframe._base.arrow import Positions
@@ -157,10 +158,19 @@ class Tally:
         found: Positions = rows[(status == NUMBER["not_attempted"]) & (reason < 0)]
         return found
 
+    def is_held(self, rows: Positions) -> npt.NDArray[np.bool_]:
+        """Tell which of some rows that are not attempted have a reason by now."""
+        found: npt.NDArray[np.bool_] = self._verdicts.reason[rows] >= 0
+        return found
+
     def having(self, rows: Positions, code: str) -> int:
         """Count those of some rows that have a reason of a code."""
         numbers = [number for number, (name, _) in enumerate(self._reasons) if name == code]
         return int(np.isin(self._verdicts.reason[rows], numbers).sum())
+
+    def learn(self, rows: Positions, status: str, reason: tuple[str, str] | None) -> None:
+        """Write down what was found out later of rows; of those alone that are accepted."""
+        self._set(self.accepted(rows), status, reason)
 
     def planned(self, rows: Positions) -> None:
         """Mark rows as what a dry run would send."""

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import functools
 import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -24,7 +23,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from smsframe._base.masking import AlreadyMasked
-from smsframe._base.progress import Bar, ProgressArgument
 from smsframe._base.sentences import (
     ROW,
     Sentence,
@@ -35,17 +33,16 @@ from smsframe._base.sentences import (
 )
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import given_as
-from smsframe._base.worker_pool import WorkerPool
 from smsframe._eligibility.exclude import team_mark
 from smsframe._journal.opening import open_journal
 from smsframe._journal.store import PATIENCE_S, Claim, RunRecord
 from smsframe._plan import campaign_names
 from smsframe._plan.problems import Problems, listed_below
 from smsframe._send import consent, plan_warnings, too_soon
-from smsframe._send.batches_in_flight import Result, call_failed, ending_of, stopped_because
-from smsframe._send.cancellation import SendControl, counted_interrupts
+from smsframe._send.batches_in_flight import ending_of, stopped_because
+from smsframe._send.cancellation import SendControl
 from smsframe._send.claims import claim_and_call, record_of
-from smsframe._send.delivery import INTERRUPTED, Delivery
+from smsframe._send.delivery import INTERRUPTED
 from smsframe._send.keys_ahead import KeysAhead
 from smsframe._send.look_back import connected, dry_run, had_before, known_problems, match, scope_of
 from smsframe._send.open_rows import (
@@ -56,9 +53,9 @@ from smsframe._send.open_rows import (
     open_now,
     waiting_line,
 )
-from smsframe._send.report import JOURNAL_LOCKED, NothingSent, banner, phrase, said_before, warn
+from smsframe._send.posting import post_batches
+from smsframe._send.report import NothingSent, banner, phrase, said_before, warn
 from smsframe._send.row_outcomes import Tally
-from smsframe._send.shared_places import SharedPlaces
 from smsframe.errors import (
     AccessError,
     InputError,
@@ -70,17 +67,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe._acoustic.client import Client
-    from smsframe._acoustic.outcomes import Outcome
     from smsframe._acoustic.payload import SendRequest
     from smsframe._base.arrow import Positions
+    from smsframe._base.progress import Progress, ProgressArgument
     from smsframe._journal.store import Journal
     from smsframe._plan.data import PlanData
     from smsframe._plan.options import Sending
     from smsframe._send.already_sent import Matched
     from smsframe._send.batches_in_flight import Ending
+    from smsframe._send.delivery import Delivery
     from smsframe._send.nearly_the_same import Before
-
-    Pool = WorkerPool[int, SendRequest, Outcome]
 
 _last: list[pd.DataFrame] = []
 
@@ -322,47 +318,26 @@ def _stopped_asking(run: Run) -> pd.DataFrame:
 def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataFrame:
     """Send what is to be sent, keep the table whatever happens, and tell."""
     journal.start_run(run.record())
-    journal.patience_s = 0.0  # the loop waits in its own way
-    client, settings = run.client, run.client.settings
-    guard = run.gap.guard
-    judge = None if guard is None else functools.partial(guard.judge, journal)
     rows = _open_rows(run)
-    with Bar(progress) as bar, client.sending(journal.may_post) as sending:
-        workers: Pool = WorkerPool(
-            sending.post, client.max_in_flight, failed=call_failed, clock=settings.clock
-        )
+    size = run.client.settings.batch_size
 
-        def show() -> None:
-            far = run.tally.progress
-            bar.update(far if rows is None else rows.seen(far))
+    def far() -> Progress:
+        return run.tally.progress if rows is None else rows.seen(run.tally.progress)
 
-        def settled(result: Result) -> None:
-            run.tally.settle(result)
-            show()
-
-        delivery = Delivery(
-            workers=workers,
-            batches=rows or run.plan.batch_rows(run.sent_now, size=settings.batch_size),
-            prepare=run.prepare,
-            record=lambda claims, settlements: journal.record(
-                claims=claims, settlements=settlements, judge=judge
-            ),
-            hold=run.hold_late,
-            settled=settled,
-            begin=show,
-            gate=rows or AlwaysOpen(),
-            pauses=show,
-            waits=lambda: None if run.control.apart else _say(journal.waits_because),
-            look_around=SharedPlaces(journal, sending).look_around,
-            max_in_flight=client.max_in_flight,
-            settings=settings,
-            stop=run.control.stop,
-        )
-        with counted_interrupts(run.control.stop, workers.wake):
-            try:
-                delivery.run()
-            finally:
-                _finish(run, delivery, journal, workers)
+    delivery = post_batches(
+        run.client,
+        journal,
+        run.control,
+        batches=rows or run.plan.batch_rows(run.sent_now, size=size),
+        gate=rows or AlwaysOpen(),
+        guard=run.gap.guard,
+        prepare=run.prepare,
+        settle=run.tally.settle,
+        hold=run.hold_late,
+        far=far,
+        finish=lambda ended: _finish(run, ended, journal),
+        progress=progress,
+    )
     return _reported(run, delivery)
 
 
@@ -381,8 +356,8 @@ def _open_rows(run: Run) -> OpenRows | None:
     )
 
 
-def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Pool) -> None:
-    """Keep the table, end the run in the journal and end the threads, whatever went wrong."""
+def _finish(run: Run, delivery: Delivery, journal: Journal) -> None:
+    """Keep the table and end the run in the journal, whatever went wrong."""
     ending = delivery.ending
     run.hold_closed()
     run.tally.close(run.todo, ending or JUST_OPENED)
@@ -395,9 +370,6 @@ def _finish(run: Run, delivery: Delivery, journal: Journal, workers: Pool) -> No
             left=run.tally.left(run.plan.sendable, but=run.matched.held),
             rest=run.tally.unsent_rows_at_end(run.todo),
         )
-    if delivery.left_behind:
-        run.client.abort()
-    workers.close(timeout_s=5.0)
 
 
 def _reported(run: Run, delivery: Delivery) -> pd.DataFrame:
@@ -429,11 +401,6 @@ def _reported(run: Run, delivery: Delivery) -> pd.DataFrame:
         warn(counts, delivery.ending.of_the_run if delivery.ending else "")
     results: pd.DataFrame = run.control.results
     return results
-
-
-def _say(why: str) -> None:
-    """Say why a send waits for its journal."""
-    print(why or JOURNAL_LOCKED)  # noqa: T201 - the line looked for under the cell
 
 
 def _cost_now(run: Run) -> str:
@@ -504,7 +471,7 @@ def _refuse_nearly_the_same(run: Run) -> None:
     """Refuse what people had nearly the same already."""
     if not run.before.blocking:
         return
-    (fault,) = run.before.blocking
+    fault = run.before.blocking[0]
     run.tally.hold(run.todo, (fault.code, fault.sentence))
     results = _keep(run.tally.frame(run.plan.frame, None))
     found = Problems([*run.plan.problems.faults, *run.before.faults])

@@ -3,7 +3,7 @@
 Processes of one machine count each other by locks (`smsframe._acoustic.in_flight`). Those of other
 machines are seen in a team's journal alone, by their leases: each of n senders of a service takes a
 tenth part of n. It is asked for every two seconds; a sender that died elsewhere counts until its
-lease ends.
+lease ends. Who finds others at its beginning takes one place until they have had time to find it.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class SharedPlaces:
         self._journal = journal
         self._sending = sending
         self._due = 0.0 if journal.is_shared else float("inf")
+        self._is_new = True
 
     def look_around(self) -> None:
         """Make room for who came, and take what those that went have left."""
@@ -44,4 +45,7 @@ class SharedPlaces:
         if time.monotonic() >= self._due:
             self._due = time.monotonic() + ASK_EVERY_S
             with contextlib.suppress(JournalError):  # asked again in a moment
-                self._sending.limit(self._journal.part_of(MOST_IN_FLIGHT))
+                part = self._journal.part_of(MOST_IN_FLIGHT)
+                is_known = not self._is_new or part == MOST_IN_FLIGHT
+                self._sending.limit(part if is_known else 1)
+                self._is_new = False

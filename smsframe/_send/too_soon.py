@@ -93,8 +93,14 @@ def rows_too_soon(
     guard: GapGuard, rows: Positions, who: npt.NDArray[np.uint64], now: float
 ) -> HeldRows:
     """Say of rows that wait when they may go; those whose person had nothing wait for another."""
-    last = guard.last_at(who)
-    ends = np.where(last > now - guard.gap_s, last, np.nan)
+    return waiting_since(guard.last_at(who), rows, guard.gap_s, now)
+
+
+def waiting_since(
+    last: npt.NDArray[np.float64], rows: Positions, gap_s: float, now: float
+) -> HeldRows:
+    """Say the same of rows whose people had a ``last`` message, in seconds since 1970."""
+    ends = np.where(last > now - gap_s, last, np.nan)
     minutes, first, number = np.unique(
         np.ceil(ends / _A_MINUTE_S), return_index=True, return_inverse=True
     )
@@ -103,7 +109,7 @@ def rows_too_soon(
         rows=rows,
         number=number.astype(np.int64),
         sentences=[
-            _sentence(had_at, minute * _A_MINUTE_S + guard.gap_s, guard.gap_s, now)
+            _sentence(had_at, minute * _A_MINUTE_S + gap_s, gap_s, now)
             for had_at, minute in zip(ends[first], minutes, strict=True)
         ],
     )

@@ -8,13 +8,11 @@ nobody was put anywhere by chance.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
-
-import orjson
+from typing import TYPE_CHECKING, Final
 
 from smsframe._base.sentences import Sentence, arg, words
+from smsframe._base.split_words import read_split, split_in_words
 from smsframe._plan.problems import Fault
-from smsframe._plan.variant_arguments import HOLDOUT
 
 if TYPE_CHECKING:
     from smsframe._plan.data import PlanData
@@ -52,7 +50,7 @@ def _is_same(pinned: str, now: str) -> bool:
     """Tell whether people are split as they were."""
     if pinned == now or not pinned or not now:
         return pinned == now
-    then, today = _read(pinned), _read(now)
+    then, today = read_split(pinned), read_split(now)
     if then["by"] != today["by"] or set(then["split"]) != set(today["split"]):
         return False
     pairs = [(then["split"][name], share) for name, share in today["split"].items()]
@@ -60,21 +58,6 @@ def _is_same(pinned: str, now: str) -> bool:
     return all(math.isclose(one, other, abs_tol=_CLOSE) for one, other in pairs)
 
 
-def _read(pinned: str) -> dict[str, Any]:
-    """Return what is kept of how people are split."""
-    return {"by": False, "split": {}, "holdout": 0.0, **orjson.loads(pinned)}
-
-
 def _told(pinned: str) -> str:
     """Say how people are split."""
-    if not pinned:
-        return "with one text"
-    read = _read(pinned)
-    shares = [
-        f"{name} {share * (1 - read['holdout']):.4g}" for name, share in read["split"].items()
-    ]
-    if read["by"]:
-        shares.append("a text by column")
-    if read["holdout"]:
-        shares.append(f"{HOLDOUT} {read['holdout']:.4g}")
-    return f"with {', '.join(shares)}"
+    return f"with {split_in_words(pinned) or 'one text'}"

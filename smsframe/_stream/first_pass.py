@@ -9,23 +9,30 @@ nothing goes out. Repeats, and what the journal knows, are found by `smsframe._s
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
+from smsframe._base.sentences import remember
 from smsframe._phones.country import country_counts
 from smsframe._plan.problems import SEVERITIES, Fault, listed_below
+from smsframe._plan.row_hours import hours_missing
 from smsframe._plan.verdicts import EXCLUDED, READY
-from smsframe._stream.portions import Reading, Sample, plan_portion, portions
+from smsframe._stream.portions import Reading, Sample, plan_portion, portions, read_ahead
 from smsframe._stream.scratch import MINE, bucket_of
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
+    import numpy.typing as npt
+
+    from smsframe._base.arrow import Positions
+    from smsframe._eligibility.opening import Group
     from smsframe._plan.data import PlanData
+    from smsframe._plan.options import SendOptions
     from smsframe._stream.portions import Portion
     from smsframe._stream.scratch import Scratch
     from smsframe._stream.sources import SourceFile
@@ -48,13 +55,27 @@ class Kind:
     value: Any = None
 
 
+@dataclass(slots=True)
+class Arm:
+    """What one of several texts comes to: messages, segments and, with prices, their cost."""
+
+    messages: int = 0
+    segments: int = 0
+    cost: float | None = None
+
+
 @dataclass(slots=True, kw_only=True)
 class FirstPass:
-    """What a list is, before anything is sent."""
+    """What a list is, before anything is sent.
+
+    Portions are planned with ``given``, which has nothing in it that is judged over all files: not
+    ``limit``, and no repeats but those that are left out. ``groups`` numbers the hours of people as
+    they are met; ``unnamed`` counts the rows of countries that hours say nothing of.
+    """
 
     files: list[SourceFile]
-    text: str | None
-    given: Mapping[str, Any]
+    text: str | Mapping[str, str] | None
+    given: SendOptions
     reading: Reading
     plan: PlanData
     now: float
@@ -67,6 +88,13 @@ class FirstPass:
     segments: int = 0
     cost: float | None = None
     by_team: int | None = None
+    limit: int | None = None
+    duplicates: int = 0
+    repeats: int = 0
+    has_repeats: bool = False
+    groups: dict[Group, int] = field(default_factory=dict)
+    unnamed: Counter[str] = field(default_factory=Counter)
+    by_variant: dict[str, Arm] = field(default_factory=dict)
     kinds: dict[tuple[str, str, str], Kind] = field(default_factory=dict)
     whole: list[Fault] = field(default_factory=list)
     file_rows: Counter[int] = field(default_factory=Counter)
@@ -89,6 +117,7 @@ class FirstPass:
 
     def table(self) -> pd.DataFrame:
         """Return the problems as a table: a line for each kind, with the first row that has it."""
+        remember([f.sentence for f in self.whole] + [k.sentence for k in self.kinds.values()])
         whole = [
             (f.code, f.severity, f.column, f.count, "", None, f.value, str(f.sentence))
             for f in self.whole
@@ -103,6 +132,25 @@ class FirstPass:
         ranked = table.iloc[np.lexsort((-table["count"].to_numpy(dtype=np.int64), order))]
         return ranked.reset_index(drop=True).astype({"row": "Int64", "count": "int64"})
 
+    def planned(self, frame: pd.DataFrame) -> PlanData:
+        """Plan the rows of a portion, as if its repeats were in it alone."""
+        plan = plan_portion(frame, self.text, self.given, self.now)
+        if plan.options.duplicates == "send":
+            plan = replace(plan, repeats=np.zeros(plan.rows, dtype=np.int32))
+        return plan
+
+    def read_again(self, *, all_columns: bool = False) -> Iterator[Portion]:
+        """Yield the portions once more; InputError where a file has changed."""
+        columns = None if all_columns else self.reading.columns
+        return portions(self.files, columns, size=self.portion_rows, check=True)
+
+    def group_of(self, plan: PlanData) -> npt.NDArray[np.int32]:
+        """Return the number of each row's hours, the same in all portions; -1 for none."""
+        if plan.hours is None:
+            return np.full(plan.rows, -1, dtype=np.int32)
+        numbers = [self.groups.setdefault(g, len(self.groups)) for g in plan.hours.groups]
+        return np.array([*numbers, -1], dtype=np.int32)[plan.hours.of_row]
+
     def add(self, portion: Portion, plan: PlanData) -> None:
         """Count what a portion holds."""
         self.rows += plan.rows
@@ -115,11 +163,25 @@ class FirstPass:
         if plan.columns.phone is not None:
             self.countries.update(country_counts(plan.recipients.texts(plan.ready)))
         self.segments += plan.total_segments
-        if plan.cost is not None:
-            self.cost = (self.cost or 0.0) + plan.cost
+        if (cost := plan.cost) is not None:
+            self.cost = (self.cost or 0.0) + cost
+        self._add_variants(plan)
         for fault in plan.problems.faults:
             if fault.positions is not None and fault.code not in _OVER_ALL:
                 self._count(portion, fault)
+
+    def _add_variants(self, plan: PlanData) -> None:
+        """Count the messages of each of several texts."""
+        if plan.variants is None:
+            return
+        numbers = plan.variants.number[plan.ready]
+        for number, name in enumerate(plan.variants.names):
+            rows = plan.ready[numbers == number]
+            arm, costs = self.by_variant.setdefault(name, Arm()), plan.costs_of(rows)
+            arm.messages += len(rows)
+            arm.segments += int(np.maximum(plan.segments[rows], 0, dtype=np.int64).sum())
+            if costs is not None:
+                arm.cost = (arm.cost or 0.0) + (costs.total or 0.0)
 
     def _count(self, portion: Portion, fault: Fault) -> None:
         """Count problems of rows."""
@@ -151,8 +213,8 @@ class FirstPass:
 
 def begin(
     files: list[SourceFile],
-    text: str | None,
-    given: Mapping[str, Any],
+    text: str | Mapping[str, str] | None,
+    given: SendOptions,
     now: float,
     *,
     portion_rows: int,
@@ -162,7 +224,13 @@ def begin(
     if first is None:
         raise InputError("These files have no rows.")
     head = Reading(columns=None).people(first, files)
-    plan = plan_portion(head, text, given, now)
+    try:
+        plan = plan_portion(head, text, given, now)
+    except InputError as error:
+        if "unnamed" not in error.details:
+            raise
+        any_hours: SendOptions = {**given, "sending_hours": {"*": ("00:00", "24:00")}}
+        plan = plan_portion(head, text, any_hours, now)  # all files are counted before it is said
     columns = plan.columns
     labels: list[Hashable] = [
         columns.phone,
@@ -170,10 +238,11 @@ def begin(
         columns.region_from,
         plan.options.time_zone_column,
         *plan.read_columns,
+        given["by"],
         *(column for column in columns.formats if column in head.columns),
     ]
     names = dict.fromkeys(str(label) for label in labels if label is not None)
-    decided = {**given, "phone": columns.phone}
+    decided: SendOptions = {**given, "phone": columns.phone, "limit": None}
     whole = [fault for fault in plan.problems.faults if fault.positions is None]
     return FirstPass(
         files=files,
@@ -184,6 +253,7 @@ def begin(
         now=now,
         portion_rows=portion_rows,
         whole=whole,
+        limit=plan.options.limit,
     )
 
 
@@ -192,23 +262,43 @@ def look_through(
 ) -> None:
     """Check, count and hash every row."""
     sample = Sample(SAMPLE_ROWS)
-    for portion in portions(
-        found.files, found.reading.columns, size=found.portion_rows, check=True
-    ):
-        frame = found.reading.people(portion, found.files)
+    for portion, frame, plan in read_ahead(_planned_portions(found)):
         sample.add(frame)
-        plan = plan_portion(frame, found.text, found.given, found.now)
+        if plan is None:
+            continue
         refuse_blocked(plan.blocking, _where(portion, found.files))
         found.add(portion, plan)
         _keep_keys(found, portion, plan, scratch)
         tell(found.rows)
-    plan = plan_portion(sample.frame, found.text, found.given, found.now)
+    if found.unnamed:
+        raise InputError(hours_missing(found.unnamed))
+    plan = found.planned(sample.frame)
     over_all = [fault for fault in plan.problems.faults if fault.positions is None]
     told = {(fault.code, str(fault.column)) for fault in over_all}
     others = [f for f in found.whole if (f.code, str(f.column)) not in told]
     found.whole = [*over_all, *others]
-    found.plan = plan
+    found.plan = replace(plan, options=replace(plan.options, limit=found.limit))
     refuse_blocked(plan.blocking)
+
+
+def _planned_portions(
+    found: FirstPass,
+) -> Iterator[tuple[Portion, pd.DataFrame, PlanData | None]]:
+    """Yield the portions of a list with their people and plans; on the thread that reads."""
+    for portion in found.read_again():
+        frame = found.reading.people(portion, found.files)
+        yield portion, frame, _planned_or_counted(found, frame)
+
+
+def _planned_or_counted(found: FirstPass, frame: pd.DataFrame) -> PlanData | None:
+    """Plan a portion; None where its hours do not name all countries, which are counted."""
+    try:
+        return found.planned(frame)
+    except InputError as error:
+        if "unnamed" not in error.details:
+            raise
+        found.unnamed.update(error.details["unnamed"])
+        return None
 
 
 def _keep_keys(found: FirstPass, portion: Portion, plan: PlanData, scratch: Scratch) -> None:
@@ -216,18 +306,25 @@ def _keep_keys(found: FirstPass, portion: Portion, plan: PlanData, scratch: Scra
     rows = np.flatnonzero(np.isin(plan.verdict, (READY, EXCLUDED)))
     if not len(rows):
         return
+    keep_keys(found, portion, plan, rows, scratch)
+    if found.limit is not None:
+        scratch.add_rows("ready", plan.ready + portion.first)
+
+
+def keep_keys(
+    found: FirstPass, portion: Portion, plan: PlanData, rows: Positions, scratch: Scratch
+) -> None:
+    """Write down the keys of some rows of a portion."""
     records = np.empty(len(rows), MINE)
     records["key"] = np.frombuffer(plan.keys(found.scope, rows), "V16")
     records["who"] = plan.messages.recipient_hashes(found.service, rows)
     records["row"] = rows + portion.first
     records["excluded"] = plan.verdict[rows] == EXCLUDED
+    records["again"] = False if plan.occurrences is None else plan.occurrences[rows] > 0
+    records["group"] = found.group_of(plan)[rows]
     scratch.add("mine", records, bucket_of(np.ascontiguousarray(records["key"])))
-    if found.given["limit"] is not None:
-        scratch.add(
-            "ready",
-            rows[plan.verdict[rows] == READY] + portion.first,
-            np.zeros(int((plan.verdict[rows] == READY).sum()), dtype=np.int64),
-        )
+    if not found.has_repeats:
+        scratch.keep_identities(portion.number, records["key"], records["who"])
 
 
 def _where(portion: Portion, files: Sequence[SourceFile]) -> str:

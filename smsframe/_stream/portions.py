@@ -6,8 +6,9 @@ whole column is looked for in each portion too, and a handful of rows would prov
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -21,9 +22,13 @@ from smsframe.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    import numpy.typing as npt
+
     from smsframe._plan.data import PlanData
     from smsframe._plan.options import SendOptions
     from smsframe._stream.sources import SourceFile
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +52,17 @@ class Portion:
     def rows(self) -> int:
         """How many rows it has."""
         return sum(piece.table.num_rows for piece in self.pieces)
+
+    def places_of(
+        self, rows: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """Return the files of rows, counted within the portion, and their numbers in these."""
+        sizes = np.array([piece.table.num_rows for piece in self.pieces], dtype=np.int64)
+        firsts = np.cumsum(sizes) - sizes
+        piece = np.searchsorted(firsts, rows, side="right") - 1
+        starts = np.array([piece.start for piece in self.pieces], dtype=np.int64) - firsts
+        files = np.array([piece.file for piece in self.pieces], dtype=np.int32)
+        return files[piece], (rows + starts[piece]).astype(np.int32)
 
     def place_of(self, row: int) -> tuple[int, int]:
         """Return the file of a row, counted within the portion, and its number in that file."""
@@ -110,6 +126,16 @@ class Reading:
 def _joined(tables: Sequence[pa.Table]) -> pa.Table:
     """Return tables one below the other; columns that one file lacks are missing there."""
     return pa.concat_tables(tables, promote_options="default")
+
+
+def read_ahead(items: Iterator[_T]) -> Iterator[_T]:
+    """Yield what comes of an iterator, the next one made on a thread of its own meanwhile."""
+    with ThreadPoolExecutor(1, thread_name_prefix="smsframe-read") as thread:
+        end = object()
+        coming = thread.submit(next, items, end)
+        while (item := coming.result()) is not end:
+            coming = thread.submit(next, items, end)
+            yield item  # type: ignore[misc]  # the end is none of them
 
 
 def portions(
@@ -193,8 +219,10 @@ class Sample:
 
 
 def plan_portion(
-    frame: pd.DataFrame, text: str | None, given: Mapping[str, Any], now: float
+    frame: pd.DataFrame,
+    text: str | Mapping[str, str] | None,
+    given: SendOptions,
+    now: float,
 ) -> PlanData:
     """Plan the rows of a portion, as a frame is planned."""
-    options: SendOptions = dict(given)  # type: ignore[assignment]  # a copy of them
-    return build_plan(frame, text, options, now=now)
+    return build_plan(frame, text, given.copy(), now=now)

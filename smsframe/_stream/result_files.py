@@ -10,19 +10,23 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from smsframe._base.result_columns import RESULT_COLUMNS, STATUSES
+from smsframe._base.result_columns import STATUSES, VARIANT
 from smsframe._base.sentences import Sentence, arg
+from smsframe._stream.earlier_results import EarlierResults
 from smsframe._stream.sources import empty_table, result_name
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
     from types import TracebackType
 
@@ -46,13 +50,20 @@ SCHEMA: Final = pa.schema(
 )
 
 
+SEVERAL: Final = SCHEMA.append(pa.field(VARIANT, pa.string()))
+"""What is written where there are several texts."""
+OURS: Final = tuple(SEVERAL.names)
+
+
 def as_arrow(results: pd.DataFrame) -> pa.Table:
     """Return the result columns as they are kept; the statuses are numbered alike in all files."""
-    status = results["sms_status"].astype(pd.CategoricalDtype(list(STATUSES)))
-    table = pa.Table.from_pandas(
-        results[list(RESULT_COLUMNS)].assign(sms_status=status), preserve_index=False
-    )
-    return pa.table([table[name].cast(SCHEMA.field(name).type) for name in SCHEMA.names], SCHEMA)
+    schema = SEVERAL if VARIANT in results.columns else SCHEMA
+    columns = results[schema.names]
+    kept = {"sms_status": columns["sms_status"].astype(pd.CategoricalDtype(list(STATUSES)))}
+    if schema is SEVERAL:
+        kept[VARIANT] = columns[VARIANT].astype("string")
+    table = pa.Table.from_pandas(columns.assign(**kept), preserve_index=False)
+    return pa.table([table[name].cast(schema.field(name).type) for name in schema.names], schema)
 
 
 def read_note(out: Path) -> dict[str, Any]:
@@ -74,11 +85,23 @@ def write_note(out: Path, note: Mapping[str, Any]) -> None:
         place.write_text(json.dumps(note), encoding="utf-8")
 
 
-def prepare_folder(out: Path, files: Sequence[SourceFile]) -> None:
-    """Make the folder; refuse one with anything in it but results of these very files."""
+def prepare_folder(out: Path, files: Sequence[SourceFile], *, is_dry: bool = False) -> None:
+    """Make the folder; refuse one with anything in it but results of these very files.
+
+    A dry run never takes the place of results.
+    """
     if out.exists() and not out.is_dir():
         raise InputError(Sentence(arg("out"), " is a file. Name a folder for the results."))
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if is_dry and (note := read_note(out)) and not note.get("dry_run"):
+        raise InputError(
+            Sentence(
+                arg("out"),
+                " holds the results of a send. Name another folder for ",
+                arg("dry_run", True),
+                ".",
+            )
+        )
     ours = {result_name(file) for file in files}
     if len(ours) < len(files):
         raise InputError("Two of these files would have results of one name. Rename one of them.")
@@ -123,9 +146,21 @@ def rewrite(path: Path, results: pd.DataFrame) -> None:
 
 
 class ResultFiles:
-    """Writes results in the order of the files; each file appears when its last row is known."""
+    """Writes results in the order of the files; each file appears when its last row is known.
 
-    def __init__(self, out: Path, files: Sequence[SourceFile], rows: Mapping[int, int]) -> None:
+    They are written on a thread of their own, so that a send does not wait for a disk; at most two
+    portions wait for it.
+    """
+
+    def __init__(
+        self,
+        out: Path,
+        files: Sequence[SourceFile],
+        rows: Mapping[int, int],
+        *,
+        several: bool = False,
+    ) -> None:
+        self._schema = SEVERAL if several else SCHEMA
         self._out = out
         self._files = files
         self._rows = rows
@@ -133,6 +168,9 @@ class ResultFiles:
         self._written = 0
         self._stack = contextlib.ExitStack()
         self._writer: pq.ParquetWriter | None = None
+        self._earlier: EarlierResults | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="smsframe-write")
+        self._waiting: deque[Future[None]] = deque()
 
     def __enter__(self) -> Self:
         return self
@@ -144,21 +182,33 @@ class ResultFiles:
         traceback: TracebackType | None,
     ) -> None:
         """Leave no half of a file."""
+        self._thread.shutdown(wait=True, cancel_futures=error is not None)
         if self._writer is not None:
             self._writer.close()
         self._stack.__exit__(kind or RuntimeError, error or RuntimeError(), traceback)
 
-    def add(self, portion: Portion, results: pd.DataFrame) -> None:
-        """Write the results of a portion; portions come in their order."""
-        table, at = as_arrow(results), 0
+    def add(self, portion: Portion, results: Callable[[], pd.DataFrame]) -> None:
+        """Write the results of a portion, which change no more; portions come in their order."""
+        self._wait(most=1)
+        self._waiting.append(self._thread.submit(self._add, portion, results))
+
+    def _wait(self, *, most: int) -> None:
+        """Wait until so many portions at most are not written; raise what went wrong."""
+        while len(self._waiting) > most:
+            self._waiting.popleft().result()
+
+    def _add(self, portion: Portion, results: Callable[[], pd.DataFrame]) -> None:
+        """Write the results of a portion; on the thread that writes."""
+        table, at = as_arrow(results()), 0
         for piece in portion.pieces:
             self._pass_to(piece.file)
             rows = piece.table.num_rows
-            self._write(_with(_without(piece.table), table.slice(at, rows)))
+            self._write(_without(piece.table), table.slice(at, rows))
             at += rows
 
     def close(self) -> None:
         """Write the last files, those that have no rows; half a file is never written."""
+        self._wait(most=0)
         assert self._writer is None
         self._pass_to(len(self._files))
 
@@ -167,7 +217,7 @@ class ResultFiles:
         while (here := self._next) < number:
             if self._writer is None:
                 empty = _without(empty_table(self._files[here]))
-                self._write(_with(empty, SCHEMA.empty_table()))
+                self._write(empty, self._schema.empty_table())
             if self._next == here:  # else writing its last row, or none, has ended it
                 self._end()
 
@@ -175,15 +225,20 @@ class ResultFiles:
         """End the file that is under way."""
         assert self._writer is not None
         self._writer.close()
-        self._writer = None
+        self._writer = self._earlier = None
         self._stack.close()
         self._next += 1
         self._written = 0
 
-    def _write(self, table: pa.Table) -> None:
-        """Write rows of the file that is under way."""
+    def _write(self, people: pa.Table, results: pa.Table) -> None:
+        """Write rows of the file that is under way; what was known of them stays known."""
+        path = self._out / result_name(self._files[self._next])
         if self._writer is None:
-            path = self._out / result_name(self._files[self._next])
+            self._earlier = EarlierResults(path) if path.exists() else None
+        if self._earlier is not None:
+            results = self._earlier.kept_in(results)
+        table = _with(people, results)
+        if self._writer is None:
             place = self._stack.enter_context(_aside(path))
             self._writer = pq.ParquetWriter(place, table.schema)
         self._writer.write_table(table)
@@ -194,12 +249,12 @@ class ResultFiles:
 
 def _without(table: pa.Table) -> pa.Table:
     """Return a table without the columns of an earlier send, and pandas' notes on them."""
-    ours = [name for name in table.column_names if name in SCHEMA.names]
+    ours = [name for name in table.column_names if name in OURS]
     return table.drop_columns(ours).replace_schema_metadata(None)
 
 
 def _with(table: pa.Table, results: pa.Table) -> pa.Table:
     """Return a table with the result columns behind its own."""
-    for name in SCHEMA.names:
-        table = table.append_column(SCHEMA.field(name), results[name])
+    for name in results.column_names:
+        table = table.append_column(results.schema.field(name), results[name])
     return table

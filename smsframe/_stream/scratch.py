@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -20,18 +20,52 @@ if TYPE_CHECKING:
 
     Records = npt.NDArray[Any]
 
-MINE: Final = np.dtype([("key", "V16"), ("who", "<u8"), ("row", "<i8"), ("excluded", "?")])
+MINE: Final = np.dtype(
+    [
+        ("key", "V16"), ("who", "<u8"), ("row", "<i8"), ("excluded", "?"), ("again", "?"),
+        ("group", "<i4"),
+    ]
+)  # fmt: skip
+"""A row: its message and person, whether that is excluded or a wanted repeat, and its hours."""
 THEIRS: Final = np.dtype(
-    [("key", "V16"), ("who", "<u8"), ("batch", "<i8"), ("offset", "<i4"), ("state", "u1")]
+    [
+        ("key", "V16"),
+        ("who", "<u8"),
+        ("batch", "<i8"),
+        ("offset", "<i4"),
+        ("state", "u1"),
+        ("said", "<i4"),
+    ]
 )
-PERSON: Final = np.dtype([("who", "<u8"), ("row", "<i8"), ("wanted", "?")])
-GONE: Final = np.dtype("<u8")
-FOUND: Final = np.dtype([("row", "<i8"), ("what", "u1"), ("state", "u1"), ("batch", "<i8")])
-DUPLICATE, KNOWN, AGAIN, HELD, LATER = range(1, 6)
-"""What is found of a row: a repeat, known, known and to be sent again, held back, beyond limit."""
+PERSON: Final = np.dtype(
+    [
+        ("who", "<u8"), ("row", "<i8"), ("wanted", "?"), ("again", "?"), ("known", "?"),
+        ("group", "<i4"),
+    ]
+)  # fmt: skip
+GONE: Final = np.dtype(
+    [("key", "V16"), ("who", "<u8"), ("batch", "<i8"), ("state", "u1"), ("said", "<i4")]
+)
+PAST: Final = np.dtype([("who", "<u8"), ("at", "<f8")])
+NUMBERED: Final = np.dtype([("row", "<i8"), ("number", "<i4")])
+IDENTITY: Final = np.dtype([("key", "V16"), ("who", "<u8")])
+ROW: Final = np.dtype("<i8")
+FOUND: Final = np.dtype(
+    [("row", "<i8"), ("what", "u1"), ("state", "u1"), ("batch", "<i8"), ("said", "<i4")]
+)
+OPEN: Final = -1
+"""What stands in ``said`` of a message of which the status endpoint has said nothing yet."""
+DUPLICATE, KNOWN, AGAIN, HELD, LATER, TOO_SOON = range(1, 7)
+"""What is found of a row: a repeat, known, known and to be sent again, held back, beyond limit, too
+soon after another message; of that one ``batch`` has the bits of when it was."""
+OUT, NO_CONSENT, CONSENT_UNKNOWN, UNASKED = range(7, 11)
+"""What a check of consent finds: opted out, without a record, not known, and not asked yet."""
+GOES_NOT: Final = (DUPLICATE, KNOWN, HELD, LATER, TOO_SOON, OUT, NO_CONSENT, CONSENT_UNKNOWN)
+"""What keeps a row from going out, whatever the hour."""
 
 BUCKETS: Final = 64
 GROUP_ROWS: Final = 1 << 20
+OPEN_FILES: Final = 96  # a program may have 256 open on some systems
 
 
 class Scratch:
@@ -39,46 +73,122 @@ class Scratch:
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="smsframe-"))
+        self._written: dict[Path, BinaryIO] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def add(self, kind: str, records: Records, buckets: npt.NDArray[Any]) -> None:
         """Append records to their buckets, in their order."""
         if not len(records):
             return
-        order = np.argsort(buckets, kind="stable")
-        numbers, firsts = np.unique(buckets[order], return_index=True)
-        for number, part in zip(
-            numbers.tolist(), np.split(records[order], firsts[1:]), strict=True
-        ):
-            with (self._folder / f"{kind}-{number}").open("ab") as file:
-                file.write(part.tobytes())
+        sizes = np.bincount(buckets)
+        parts = records
+        if np.count_nonzero(sizes) > 1:
+            narrow = buckets.astype(np.uint8) if len(sizes) <= BUCKETS else buckets
+            order = np.argsort(narrow, kind="stable")  # counts bytes, where they are bytes
+            parts = np.take(records.view(f"V{records.itemsize}"), order)
+        ends = np.cumsum(sizes)
+        for number in np.flatnonzero(sizes).tolist():
+            file = self._appended(self._folder / f"{kind}-{number}")
+            file.write(parts[ends[number] - sizes[number] : ends[number]].tobytes())
+
+    def _appended(self, path: Path) -> BinaryIO:
+        """Return a file to append to; some stay open: to open one takes longer than to write."""
+        file = self._written.get(path)
+        if file is None:
+            if len(self._written) >= OPEN_FILES:
+                self._close()
+            file = self._written[path] = path.open("ab")
+        return file
+
+    def _close(self) -> None:
+        """Close the files that are written."""
+        for file in self._written.values():
+            file.close()
+        self._written.clear()
 
     def read(self, kind: str, bucket: int, dtype: np.dtype[Any]) -> Records:
         """Return the records of a bucket."""
         path = self._folder / f"{kind}-{bucket}"
+        if path in self._written:
+            self._written[path].flush()
         return np.frombuffer(path.read_bytes(), dtype) if path.exists() else np.empty(0, dtype)
 
-    def add_found(self, rows: npt.NDArray[Any], what: int, state: Any = 0, batch: Any = -1) -> None:
+    def replace(self, kind: str, bucket: int, records: Records) -> None:
+        """Put other records in place of those of a bucket."""
+        path = self._folder / f"{kind}-{bucket}"
+        if path in self._written:
+            self._written.pop(path).close()
+        path.write_bytes(records.tobytes())
+
+    def place(self, name: str) -> Path:
+        """Return where something else may be written."""
+        return self._folder / name
+
+    def keep_identities(self, number: int, keys: Records, who: Records) -> None:
+        """Keep key and person of the rows of a portion that may go out, in their order."""
+        records = np.empty(len(keys), IDENTITY)
+        records["key"], records["who"] = keys, who
+        self.place(f"identities-{number}").write_bytes(records.tobytes())
+
+    def identities(self, number: int) -> Records | None:
+        """Return what was kept of a portion; None where nothing was."""
+        path = self.place(f"identities-{number}")
+        return np.frombuffer(path.read_bytes(), IDENTITY) if path.exists() else None
+
+    def add_rows(self, kind: str, rows: npt.NDArray[np.int64]) -> None:
+        """Append rows of a kind to the groups that they stand in."""
+        self.add(kind, rows.astype(ROW), rows // GROUP_ROWS)
+
+    def rows(self, kind: str, first: int, rows: int) -> npt.NDArray[np.int64]:
+        """Return which of some rows are of a kind, ascending, counted from the first one."""
+        kept = [self.read(kind, group, ROW) for group in _groups(first, rows)]
+        every = np.sort(np.concatenate(kept))
+        here = every[(every >= first) & (every < first + rows)]
+        return here.astype(np.int64) - first
+
+    def numbers(self, first: int, rows: int) -> npt.NDArray[np.int32]:
+        """Return which repeat of its message each of some rows is."""
+        kept = [self.read("numbers", group, NUMBERED) for group in _groups(first, rows)]
+        every = np.concatenate(kept)
+        here = every[(every["row"] >= first) & (every["row"] < first + rows)]
+        numbers = np.zeros(rows, dtype=np.int32)
+        numbers[here["row"] - first] = here["number"]
+        return numbers
+
+    def add_found(
+        self,
+        rows: npt.NDArray[Any],
+        what: int,
+        state: Any = 0,
+        batch: Any = -1,
+        said: Any = OPEN,
+    ) -> None:
         """Write down what is found of rows."""
         if not len(rows):
             return
         records = np.empty(len(rows), FOUND)
         records["row"], records["what"] = rows, what
-        records["state"], records["batch"] = state, batch
+        records["state"], records["batch"], records["said"] = state, batch, said
         self.add("found", records, rows // GROUP_ROWS)
 
     def found(self, first: int, rows: int) -> Records:
         """Return what is found of some rows, those found last behind."""
-        groups = range(first // GROUP_ROWS, (first + rows - 1) // GROUP_ROWS + 1)
+        groups = _groups(first, rows)
         records = np.concatenate([self.read("found", group, FOUND) for group in groups])
         here = records[(records["row"] >= first) & (records["row"] < first + rows)].copy()
         here["row"] -= first
         return here
+
+
+def _groups(first: int, rows: int) -> range:
+    """Return the groups that rows stand in."""
+    return range(first // GROUP_ROWS, (first + max(rows, 1) - 1) // GROUP_ROWS + 1)
 
 
 def bucket_of(keys: npt.NDArray[Any]) -> npt.NDArray[np.int64]:

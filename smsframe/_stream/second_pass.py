@@ -3,7 +3,8 @@
 One run, one lock, one delivery loop for the whole list, as for a frame; only the rows come and go.
 The next portion is read and planned on a thread of its own while calls are under way, so that the
 loop never waits for a disk. A portion's results are written when its last batch is settled, in the
-order of the portions.
+order of the portions. With sending hours there may be several sweeps over the files
+(`smsframe._stream.sweeps`).
 """
 
 from __future__ import annotations
@@ -18,46 +19,67 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from smsframe._base.progress import Bar, Progress
-from smsframe._base.sentences import Sentence
-from smsframe._base.worker_pool import WorkerPool
-from smsframe._journal.records import Claim, Ledger, RunRecord
+from smsframe._base.held_back import held_counts
+from smsframe._base.progress import Progress
+from smsframe._base.result_columns import ACCEPTED_STATUSES
+from smsframe._journal import payloads
+from smsframe._journal.records import Claim, Ledger
+from smsframe._plan.campaign_names import is_test
 from smsframe._plan.verdicts import DUPLICATE as REPEATED
-from smsframe._plan.verdicts import HELD_BACK, READY
+from smsframe._plan.verdicts import EXCLUDED, HELD_BACK, READY, duplicate_sentence
+from smsframe._results.hashed_people import hashes_of
 from smsframe._send.already_sent import Matched
-from smsframe._send.batches_in_flight import CUT_ANEW, Result, call_failed, ending_of
-from smsframe._send.cancellation import counted_interrupts
+from smsframe._send.batches_in_flight import CUT_ANEW, Result, ending_of
 from smsframe._send.claims import claim_and_call, record_of
-from smsframe._send.delivery import Delivery
+from smsframe._send.held_rows import HeldRows
 from smsframe._send.keys_ahead import KeysAhead
+from smsframe._send.open_rows import JUST_OPENED, AlwaysOpen, hold_closed
+from smsframe._send.posting import post_batches
+from smsframe._send.row_outcomes import HELD as IN_CAMPAIGN
 from smsframe._send.row_outcomes import Tally
-from smsframe._send.shared_places import SharedPlaces
-from smsframe._stream.portions import plan_portion, portions
-from smsframe._stream.scratch import AGAIN, DUPLICATE, HELD, KNOWN, LATER
+from smsframe._send.too_soon import rows_too_soon, waiting_since
+from smsframe._stream.join import Said
+from smsframe._stream.kept_keys import KeptKeys
+from smsframe._stream.scratch import (
+    AGAIN,
+    DUPLICATE,
+    GOES_NOT,
+    HELD,
+    KNOWN,
+    LATER,
+    OPEN,
+    TOO_SOON,
+    UNASKED,
+)
+from smsframe._stream.sent_files import SentFiles
+from smsframe._stream.sweeps import count_groups
 from smsframe.errors import InputError, JournalError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    import numpy.typing as npt
+
     from smsframe._acoustic.client import Client
-    from smsframe._acoustic.outcomes import Outcome
     from smsframe._acoustic.payload import SendRequest
     from smsframe._base.arrow import Positions
+    from smsframe._base.send_settings import SendSettings
+    from smsframe._eligibility.min_gap import GapGuard
+    from smsframe._eligibility.opening import Group, Moment
     from smsframe._journal.store import Journal
     from smsframe._plan.data import PlanData
     from smsframe._send.batches_in_flight import Ending
     from smsframe._send.cancellation import SendControl
+    from smsframe._send.delivery import Delivery
     from smsframe._stream.first_pass import FirstPass
+    from smsframe._stream.patches import Patches
     from smsframe._stream.portions import Portion
     from smsframe._stream.result_files import ResultFiles
     from smsframe._stream.scratch import Scratch
+    from smsframe._stream.sweeps import Sweeps
 
-    Pool = WorkerPool[int, SendRequest, Outcome]
-
-ONCE: Final = Sentence(
-    "The same message to the same person is in an earlier row of these files. It is sent once."
-)
+_NOT_LEFT: Final = (IN_CAMPAIGN[0], "held_out")
 _CHANGED: Final = (
     "The files, or the list of SMSFRAME_EXCLUDE, have changed since they were checked. What was "
     "sent until then is kept; the same call checks them anew and goes on."
@@ -67,7 +89,11 @@ NOT_REACHED: Final = ending_of("stopped", "not_reached", "ended", ". The same ca
 
 @dataclass(slots=True, kw_only=True)
 class Open:
-    """A portion whose rows are on their way; ``waiting`` counts those that are not settled."""
+    """A portion whose rows are on their way; ``waiting`` counts those that are not settled.
+
+    ``later`` are rows that are to go, but not in this sweep; ``todo`` has them too. ``unasked`` are
+    to go, but not in this send: nobody's consent was asked.
+    """
 
     portion: Portion
     plan: PlanData
@@ -76,30 +102,59 @@ class Open:
     keys: KeysAhead
     batches: Iterator[Positions]
     waiting: int
+    later: list[Positions]
+    unasked: Positions
+    said: Any
+    moment: Moment | None = None
     is_cut: bool = False
+
+    @property
+    def todo(self) -> Positions:
+        """The rows that are to go."""
+        return self.matched.todo
+
+    def closes(self, rows: Positions, now: float) -> npt.NDArray[np.float64]:
+        """Return when each of some rows closes; -inf for one that is closed."""
+        hours = self.plan.hours
+        assert hours is not None
+        if self.moment is None or not self.moment.holds(now):
+            self.moment = hours.at(now)
+        return self.moment.closes[hours.of_row[rows]]
 
 
 @dataclass(slots=True, kw_only=True)
 class FilesRun:
-    """One send of a list under way."""
+    """One send of a list under way; in its iteration, and as a gate, what a delivery asks for.
+
+    ``going`` rows are to go, ``now`` of them within the time that the send may wait. ``sweeps`` is
+    None where no hours are kept, ``journal`` where there is none yet and nothing is sent.
+    """
 
     found: FirstPass
     scratch: Scratch
-    journal: Journal
-    client: Client
+    journal: Journal | None
+    settings: SendSettings
     run_id: str
     going: int
-    out: Path
+    now: int
     files: ResultFiles
+    patches: Patches
     control: SendControl
+    sweeps: Sweeps | None = None
+    guard: GapGuard | None = None
+    said: Said = field(default_factory=Said)
+    consents: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    is_dry: bool = False
     counts: Counter[str] = field(default_factory=Counter)
     held: Counter[str] = field(default_factory=Counter)
+    shut: Counter[Group] = field(default_factory=Counter)
     left: int = 0
     planned: int = 0
     settled: Counter[str] = field(default_factory=Counter)
     _open: dict[int, Open] = field(default_factory=dict)
     _current: Open | None = None
     _is_read: bool = False
+    _goes_on: bool = False
     _ahead: Any = None
     _source: Any = None
     _threads: Any = None
@@ -109,7 +164,12 @@ class FilesRun:
     def begin(self) -> None:
         """Begin to read."""
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="smsframe-read")
-        self._source = portions(self.found.files, None, size=self.found.portion_rows, check=True)
+        self._read_from_start()
+
+    def _read_from_start(self) -> None:
+        """Begin to read the files; after the first time, what messages need of them."""
+        self._is_read = False
+        self._source = self.found.read_again(all_columns=not self._swept)
         self._ahead = self._threads.submit(self._read_next)
 
     def end(self) -> None:
@@ -117,14 +177,19 @@ class FilesRun:
         if self._threads is not None:
             self._threads.shutdown(wait=True, cancel_futures=True)
 
+    @property
+    def _swept(self) -> int:
+        """How many sweeps are over."""
+        return 0 if self.sweeps is None else self.sweeps.number
+
     def _read_next(self) -> tuple[Portion, PlanData] | None:
-        """Read and plan the next portion; on the thread that reads."""
-        portion = next(self._source, None)
-        if portion is None:
-            return None
-        found = self.found
-        frame = found.reading.people(portion, found.files)
-        return portion, plan_portion(frame, found.text, found.given, found.now)
+        """Read and plan the next portion with rows for this sweep; on the thread that reads."""
+        found, sweeps = self.found, self.sweeps
+        for portion in self._source:
+            if sweeps and self._swept and not len(sweeps.left(portion.first, portion.rows)):
+                continue
+            return portion, found.planned(found.reading.people(portion, found.files))
+        return None
 
     def next_portion(self) -> Open | None:
         """Return the next portion, held against what the first pass found; None at the end."""
@@ -140,48 +205,105 @@ class FilesRun:
         return opened
 
     def _held_against(self, portion: Portion, plan: PlanData) -> Open:
-        """Hold a portion against what the first pass found of its rows."""
+        """Hold a portion against what is known of its rows."""
         if plan.blocking or plan.team_mark != self.found.plan.team_mark:
             raise InputError(_CHANGED)
-        found = self.scratch.found(portion.first, plan.rows)
-        verdict = plan.verdict.copy()
-        verdict[found["row"][found["what"] == DUPLICATE]] = REPEATED
-        verdict[found["row"][found["what"] == LATER]] = HELD_BACK
-        plan = replace(plan, verdict=verdict)
-        known = found[np.isin(found["what"], (KNOWN, AGAIN))]
-        held = found["row"][found["what"] == HELD]
-        is_todo = verdict == READY
-        is_todo[found["row"][found["what"] == KNOWN]] = False
-        is_todo[held] = False
-        matched = Matched(
-            todo=np.flatnonzero(is_todo),
-            known=known["row"],
-            entries=np.arange(len(known)),
-            held=held,
-            ledger=self._ledger(known),
-        )
-        verdicts = plan.verdicts()
-        self.planned += len(matched.todo)
-        if self.planned > self.going:  # whatever has changed, nobody is texted whom nobody counted
-            raise InputError(_CHANGED)
-        reasons = [(code, ONCE if code == "duplicate" else why) for code, why in verdicts.reasons]
-        tally = Tally(replace(verdicts, reasons=reasons))
-        tally.recall(matched)
-        size = self.client.settings.batch_size
+        said = self.scratch.found(portion.first, plan.rows)
+        sendable = np.flatnonzero(np.isin(plan.verdict, (READY, EXCLUDED)))
+        plan = self._as_found(plan, portion, said)
+        matched, unasked = self._matched(plan, said)
+        if self._swept:
+            assert self.sweeps is not None
+            left = self.sweeps.left(portion.first, plan.rows)
+            matched = replace(matched, todo=left[np.isin(left, matched.todo)])
+        else:
+            self.planned += len(matched.todo)
+            if self.planned > self.going:  # whatever has changed, nobody goes who was not counted
+                raise InputError(_CHANGED)
+        todo, later = matched.todo, matched.todo[:0]
+        if self.sweeps is not None:
+            todo, later = self.sweeps.chosen(plan, todo)
+        keys = self._keys(portion, plan, matched.todo, sendable)
+        if self.sweeps is not None:
+            keys.reorder(todo)
         return Open(
             portion=portion,
             plan=plan,
             matched=matched,
-            tally=tally,
-            keys=KeysAhead(plan, self.client.service, self.found.scope, matched.todo),
-            batches=plan.batch_rows(matched.todo, size=size),
-            waiting=len(matched.todo),
+            tally=self._tally(plan, matched, said),
+            keys=keys,
+            batches=plan.batch_rows(todo, size=self.settings.batch_size),
+            waiting=len(todo),
+            later=[later],
+            unasked=unasked,
+            said=_answers(said),
         )
+
+    def _keys(
+        self, portion: Portion, plan: PlanData, todo: Positions, sendable: Positions
+    ) -> KeysAhead:
+        """Return what tells the messages of a portion apart, as the first pass has made it."""
+        found = self.found
+        kept = None if found.has_repeats else self.scratch.identities(portion.number)
+        if kept is None or not len(todo):
+            return KeysAhead(plan, found.service, found.scope, todo)
+        if len(kept) != len(sendable):
+            raise InputError(_CHANGED)
+        keys = KeptKeys(plan, found.service, found.scope, todo, kept=kept, of=sendable)
+        if not keys.are_right():
+            raise InputError(_CHANGED)
+        return keys
+
+    def _as_found(self, plan: PlanData, portion: Portion, said: Any) -> PlanData:
+        """Return the plan of a portion with what was judged over all files."""
+        verdict, what = plan.verdict.copy(), said["what"]
+        verdict[said["row"][what == DUPLICATE]] = REPEATED
+        verdict[said["row"][what == LATER]] = HELD_BACK
+        options = replace(plan.options, limit=self.found.limit)
+        repeats = plan.repeats
+        if self.found.has_repeats:
+            repeats = self.scratch.numbers(portion.first, plan.rows)
+        return replace(plan, verdict=verdict, options=options, repeats=repeats)
+
+    def _matched(self, plan: PlanData, said: Any) -> tuple[Matched, Positions]:
+        """Sort the rows of a portion; return those beside whose consent was not asked."""
+        what, rows = said["what"], said["row"]
+        known = said[np.isin(what, (KNOWN, AGAIN))]
+        is_todo = plan.verdict == READY
+        is_todo[rows[np.isin(what, GOES_NOT)]] = False
+        unasked = rows[what == UNASKED]
+        is_todo[unasked] = False
+        matched = Matched(
+            todo=np.flatnonzero(is_todo),
+            known=known["row"],
+            entries=np.arange(len(known)),
+            held=rows[what == HELD],
+            ledger=self._ledger(known),
+        )
+        return matched, np.sort(unasked)
+
+    def _tally(self, plan: PlanData, matched: Matched, said: Any) -> Tally:
+        """Return what is known of the rows of a portion before it is sent."""
+        verdicts = plan.verdicts()
+        once = duplicate_sentence(self.found.duplicates)
+        reasons = [(code, once if code == "duplicate" else why) for code, why in verdicts.reasons]
+        tally = Tally(replace(verdicts, reasons=reasons))
+        tally.recall(matched)
+        what, rows = said["what"], said["row"]
+        soon = said[what == TOO_SOON]
+        if len(soon):
+            gap_s = plan.options.min_gap_s
+            assert gap_s is not None
+            last = np.ascontiguousarray(soon["batch"]).view(np.float64)
+            tally.hold_rows(waiting_since(last, soon["row"], gap_s, self.found.now))
+        for kind, (code, sentence) in self.consents.items():
+            tally.hold_rows(HeldRows.of(code, rows[what == kind], sentence))
+        return tally
 
     def _ledger(self, known: Any) -> Ledger:
         """Return what the journal says of known rows, with the records of their batches."""
         numbers = np.unique(known["batch"])
-        records = self.journal.records(numbers.tolist())
+        records = {} if self.journal is None else self.journal.records(numbers.tolist())
         return Ledger(
             keys=np.zeros(len(known), "V16"),
             state=known["state"],
@@ -200,6 +322,8 @@ class FilesRun:
         """Return the rows of the next batch, counted over all files."""
         while True:
             if self._current is None:
+                if self._is_read and self._goes_on:
+                    self._sweep_again()
                 self._current = self.next_portion()
             if self._current is None:
                 raise StopIteration
@@ -212,8 +336,7 @@ class FilesRun:
 
     def prepare(self, number: int, rows: Positions) -> tuple[Claim, SendRequest]:
         """Make the claim and the call of a batch."""
-        opened = self._of(rows)
-        rows = rows - opened.portion.first
+        opened, rows = self._of(rows)
         return claim_and_call(
             opened.plan,
             rows,
@@ -221,37 +344,104 @@ class FilesRun:
             scope=self.found.scope,
             run_id=self.run_id,
             number=number,
-            keeps_values=False,
+            stands=self._stands(opened, rows),
         )
+
+    def _stands(self, opened: Open, rows: Positions) -> bytes | None:
+        """Return where the rows of a batch stand in the files, for the journal.
+
+        Recipients are kept as hashes; None for a test, of which there are none.
+        """
+        plan = opened.plan
+        if is_test(plan.options.campaign):
+            return None
+        lookups = None
+        if plan.recipients.contact_ids is None:
+            lookups = hashes_of(plan.recipients.texts(rows), self.found.service)
+        files, places = opened.portion.places_of(rows)
+        return payloads.pack_places(files, places, plan.segments[rows], lookups)
 
     def settle(self, result: Result) -> None:
         """Write down what became of a batch."""
         if result.verdict in CUT_ANEW:
             return
-        opened = self._of(result.rows)
-        opened.tally.settle(replace(result, rows=result.rows - opened.portion.first))
-        opened.waiting -= len(result.rows)
-        self.settled[result.verdict] += len(result.rows)
+        opened, rows = self._of(result.rows)
+        opened.tally.settle(replace(result, rows=rows))
+        opened.waiting -= len(rows)
+        self.settled[result.verdict] += len(rows)
         self.write_finished()
 
-    @property
-    def progress(self) -> Progress:
+    def hold_late(self, rows: Positions) -> None:
+        """Hold back rows whose people had a message since the run began."""
+        assert self.guard is not None
+        opened, rows = self._of(rows)
+        now, who = self.settings.clock(), opened.keys.of(rows).recipients
+        opened.tally.hold_rows(rows_too_soon(self.guard, rows, who, now))
+        opened.waiting -= len(rows)
+        self.now -= len(rows)
+        self.write_finished()
+
+    def far(self) -> Progress:
         """How far the send is."""
         counts = self.settled
+        done = counts["accepted"] + counts["rejected"] + counts["unknown"]
+        waits = self._is_read and not self._open and self.sweeps is not None
         return Progress(
-            total=self.going,
+            total=max(self.now, done),
             accepted=counts["accepted"],
             rejected=counts["rejected"],
             unknown=counts["unknown"],
+            waits_for=self.sweeps.first_opening() if waits and self.sweeps else None,
         )
 
-    def _of(self, rows: Positions) -> Open:
-        """Return the portion that rows are of."""
+    def _of(self, rows: Positions) -> tuple[Open, Positions]:
+        """Return the portion that rows are of, and where they stand in it."""
         first = int(rows[0])
         for opened in self._open.values():
             if 0 <= first - opened.portion.first < opened.plan.rows:
-                return opened
+                return opened, rows - opened.portion.first
         raise AssertionError("a batch of a portion that is not open")
+
+    # -- the gate of hours
+
+    def closed(self, rows: Positions) -> npt.NDArray[np.bool_] | None:
+        """Tell which rows may not leave now; None for none."""
+        opened, rows = self._of(rows)
+        now = self.settings.clock()
+        is_closed = opened.closes(rows, now) <= now
+        return is_closed if is_closed.any() else None
+
+    def closes_at(self, rows: Positions) -> float | None:
+        """Return when the first of some rows closes, in seconds since 1970; None for never."""
+        opened, rows = self._of(rows)
+        closes = float(opened.closes(rows, self.settings.clock()).min())
+        return None if closes == np.inf else closes
+
+    def give_back(self, rows: Positions) -> None:
+        """Leave rows that were cut and have closed for the next sweep."""
+        opened, rows = self._of(rows)
+        opened.later.append(rows)
+        opened.waiting -= len(rows)
+
+    def opens_in(self) -> float | None:
+        """Return in how many seconds the files are gone over again; None when they are not."""
+        assert self.sweeps is not None
+        self.write_finished()
+        if not self._is_read or self._open:
+            return 0.0
+        wait_s = self.sweeps.opens_in()
+        self._goes_on = wait_s == 0
+        return wait_s
+
+    def _sweep_again(self) -> None:
+        """Go over the files once more, for the rows that are left."""
+        assert self.sweeps is not None
+        self._goes_on = False
+        self.files.close()
+        self.patches.apply()
+        self.sweeps.begin()
+        self.shut.clear()
+        self._read_from_start()
 
     # -- results
 
@@ -262,100 +452,147 @@ class FilesRun:
             opened = self._open[number]
             if not opened.is_cut or opened.waiting:
                 return
+            later = np.concatenate(opened.later)
+            if self.sweeps is not None and opened.plan.hours is not None:
+                self.sweeps.leave(opened.plan.hours, later, opened.portion.first)
+            self._close(opened, NOT_REACHED)
             self._write(self._open.pop(number))
 
+    def _close(self, opened: Open, ending: Ending) -> None:
+        """Give the rows of a portion that were not attempted the reason why: hours, or the end."""
+        tally, hours, now = opened.tally, opened.plan.hours, self.settings.clock()
+        rows = opened.todo
+        if len(opened.unasked):
+            rows = np.union1d(rows, opened.unasked)
+        if hours is not None:
+            waiting = tally.waiting(rows)
+            hold_closed(hours, tally, rows, now)
+            shut = waiting[tally.is_held(waiting)]
+            count_groups(self.shut, hours, shut)
+        if self.is_dry:
+            tally.planned(tally.waiting(rows))
+        tally.close(rows, ending)
+
     def _write(self, opened: Open) -> None:
-        """Write the results of a portion, and count them."""
+        """Write the results of a portion, and count them; later, those of its last rows alone."""
         tally = opened.tally
-        index = pd.DataFrame(index=pd.RangeIndex(opened.plan.rows))
-        self.files.add(opened.portion, tally.frame(index, self.run_id))
-        self.counts.update(tally.counts())
-        self.held.update(tally.held_counts())
+        counts, held = tally.counts(), tally.held_counts()
+        for number in np.unique(opened.said[opened.said != OPEN]).tolist():
+            rows = opened.matched.known[opened.said == number]
+            tally.learn(rows, *self.said.answers[number])
+
+        def results() -> pd.DataFrame:
+            return tally.frame(pd.DataFrame(index=pd.RangeIndex(opened.plan.rows)), self.run_id)
+
+        if self._swept:
+            rows = opened.todo
+            self.patches.add(opened.portion, rows, results().iloc[rows])
+            return
+        self.files.add(opened.portion, results)
+        self.counts.update(counts)
+        self.held.update(held)
         self.left += tally.left(opened.plan.sendable, but=opened.matched.held)
 
     def write_rest(self, ending: Ending) -> None:
         """Write the rows that were not reached, so that every row is in the results."""
         for number in sorted(self._open):
             opened = self._open.pop(number)
-            opened.tally.close(opened.matched.todo, ending)
+            self._close(opened, ending)
             self._write(opened)
         self._current = None
-        while self.control.stop.asked <= 1:
+        while not self._swept and self.control.stop.asked <= 1:
             rest = self.next_portion()
             if rest is None:
                 self.files.close()
                 return
-            rest.tally.close(rest.matched.todo, ending)
+            self._close(rest, ending)
             self._write(self._open.pop(rest.portion.number))
+        self.patches.apply()
 
     # -- the run
 
-    def record(self) -> RunRecord:
-        """Return what the journal keeps of the run itself."""
-        return record_of(
-            self.found.plan,
-            self.client,
-            run_id=self.run_id,
-            scope=self.found.scope,
-            rows=self.found.rows,
-            rest=b"",
+    def _place(self, out: Path) -> dict[str, Any]:
+        """Return where rows stand and results go, and to which countries, as the journal keeps it.
+
+        A file has its name, rows, size and checksum; its rows are numbered in the batches.
+        """
+        found = self.found
+        files = [
+            [file.name, found.file_rows[number], file.size, file.checksum]
+            for number, file in enumerate(found.files)
+        ]
+        return {
+            "out": str(out.resolve()),
+            "files": files,
+            "countries": list(dict(found.countries.most_common())),
+        }
+
+    def deliver(self, client: Client, out: Path, progress: Any) -> Delivery:
+        """Send what is to be sent; whatever happens, say in the journal how it ended."""
+        journal = self.journal
+        assert journal is not None
+        journal.start_run(
+            record_of(
+                self.found.plan,
+                client,
+                run_id=self.run_id,
+                scope=self.found.scope,
+                rows=self.found.rows,
+                rest=b"",
+            )
+        )
+        journal.place_run(self.run_id, json.dumps(self._place(out)).encode())
+        return post_batches(
+            client,
+            journal,
+            self.control,
+            batches=self,
+            gate=AlwaysOpen() if self.sweeps is None else self,
+            guard=self.guard,
+            prepare=self.prepare,
+            settle=self.settle,
+            hold=self.hold_late,
+            far=self.far,
+            finish=lambda ended: self._finish(ended, journal, out),
+            progress=progress,
         )
 
-    def deliver(self, progress: Any) -> Delivery:
-        """Send what is to be sent; whatever happens, say in the journal how it ended."""
-        self.journal.start_run(self.record())
-        place = {"out": str(self.out.resolve())}
-        self.journal.place_run(self.run_id, json.dumps(place).encode())
-        self.journal.patience_s = 0.0  # the loop waits in its own way
-        client, settings = self.client, self.client.settings
-        with Bar(progress) as bar, client.sending(self.journal.may_post) as sending:
-            workers: Pool = WorkerPool(
-                sending.post, client.max_in_flight, failed=call_failed, clock=settings.clock
-            )
-
-            def show() -> None:
-                bar.update(self.progress)
-
-            def settled(result: Result) -> None:
-                self.settle(result)
-                show()
-
-            delivery = Delivery(
-                workers=workers,
-                batches=self,
-                prepare=self.prepare,
-                record=lambda claims, settlements: self.journal.record(
-                    claims=claims, settlements=settlements
-                ),
-                settled=settled,
-                begin=show,
-                look_around=SharedPlaces(self.journal, sending).look_around,
-                max_in_flight=client.max_in_flight,
-                settings=settings,
-                stop=self.control.stop,
-            )
-            with counted_interrupts(self.control.stop, workers.wake):
-                try:
-                    delivery.run()
-                finally:
-                    self._finish(delivery, workers)
-        return delivery
-
-    def _finish(self, delivery: Delivery, workers: Pool) -> None:
-        """Write what is left, end the run in the journal and end the threads."""
+    def _finish(self, delivery: Delivery, journal: Journal, out: Path) -> None:
+        """Write what is left, and end the run in the journal."""
         ending = delivery.ending
         try:
             if self.control.stop.asked < 2 and delivery.error is None:  # noqa: PLR2004 - see Stop
-                self.write_rest(ending or NOT_REACHED)
+                usual = NOT_REACHED if self.sweeps is None else JUST_OPENED
+                self.write_rest(ending or usual)
+            if self._swept:
+                self._count_files(out)
         finally:
             with contextlib.suppress(JournalError):
                 left = self.left + max(self.found.rows - sum(self.counts.values()), 0)
-                self.journal.end_run(
+                journal.end_run(
                     self.run_id,
-                    self.client.settings.clock(),
+                    self.settings.clock(),
                     ending.kind if ending else "done",
                     left=left,
                 )
-            if delivery.left_behind:
-                self.client.abort()
-            workers.close(timeout_s=5.0)
+
+    def _count_files(self, out: Path) -> None:
+        """Count the rows anew in the files of results, which several sweeps have written."""
+        codes: Counter[str] = Counter()
+        self.counts, self.left = Counter(), 0
+        for row in SentFiles(out).summary().to_dict("records"):
+            known = row["status"] in ACCEPTED_STATUSES
+            self.counts["accepted" if known else row["status"]] += row["rows"]
+            if row["status"] == "not_attempted":
+                codes[row["code"]] += row["rows"]
+            if row["status"] == "rejected" or (
+                row["status"] == "not_attempted" and row["code"] not in _NOT_LEFT
+            ):
+                self.left += row["rows"]
+        self.held = Counter(held_counts(codes))
+
+
+def _answers(said: Any) -> Any:
+    """Return the number of the answer to each known message; none for what goes again."""
+    known = said[np.isin(said["what"], (KNOWN, AGAIN))]
+    return np.where(known["what"] == KNOWN, known["said"], OPEN)

@@ -10,19 +10,28 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from smsframe._base.result_columns import STATUSES
+from smsframe._base.any_frame import as_frame
+from smsframe._base.result_columns import STATUSES, VARIANT
 from smsframe._base.tracebacks import public
+from smsframe._base.validation import check_choice, refuse
+from smsframe._connect import journal_file
 from smsframe._results import settle
+from smsframe._results.open_journal import existing_journal
+from smsframe._results.reconcile import reconciled, resolved
+from smsframe._results.refresh import brought_up
 from smsframe._results.rows import FAILED
 from smsframe._send.report import phrase
-from smsframe._stream.result_files import NOTE, SCHEMA, read_note, rewrite
-from smsframe.errors import InputError
+from smsframe._stream import open_messages
+from smsframe._stream.result_files import NOTE, OURS, SCHEMA, read_note, rewrite
+from smsframe._stream.sources import result_name_of
+from smsframe.errors import InputError, StatusWarning, warn_caller
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
     from smsframe._acoustic.client import Client
+    from smsframe._base.journal_address import JournalAddress
 
 __all__ = ["SentFiles"]
 
@@ -33,6 +42,9 @@ class SentFiles:
 
     Nothing is read until it is asked for, and then one file at a time. The folder may be moved;
     ``pyarrow.dataset``, DuckDB, polars, Dask and Spark read it as any folder of Parquet files.
+    Where files are gone, ``refresh``, ``reconcile`` and ``resolve`` settle their messages in the
+    journal and say so; the same ``send_files`` writes them anew. ``smsframe.results(run)`` gives
+    this too, also where the whole folder is gone.
 
     Parameters
     ----------
@@ -46,7 +58,8 @@ class SentFiles:
     run : str or None
         Id of the run that wrote it; None where nothing was left to send.
     counts : dict of str to int
-        Rows by status, counted in the files as they are now.
+        Rows by status, counted in the files as they are now. Where all files are gone, the journal
+        counts the messages of the runs that wrote them.
 
     Raises
     ------
@@ -68,14 +81,18 @@ class SentFiles:
     {'accepted': 1}
     """
 
+    _journal: JournalAddress | None = None
+
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._note = read_note(self.path)
         if not self._note:
             raise InputError(
                 f"{str(self.path)!r} holds no results of smsframe.send_files: {NOTE} is not in it. "
-                "If the folder is gone, what was sent is still known, and is not sent again."
+                "If the folder is gone, what was sent is still known, and is not sent again; "
+                "smsframe.results(run) gives what the journal knows."
             )
+        self._is_here = True
 
     @property
     def run(self) -> str | None:
@@ -87,7 +104,7 @@ class SentFiles:
     def files(self) -> list[Path]:
         """The files of results, in the order of the files that were sent; those that are there."""
         paths = [self.path / name for name in self._note["files"]]
-        return [path for path in paths if path.exists()]
+        return [path for path in paths if self._is_here and path.exists()]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -107,6 +124,8 @@ class SentFiles:
         """
         names = ["sms_status", "sms_code", "sms_segments"]
         parts = []
+        if not self.files and self._note["files"]:
+            return _in_order(self._counted_by_journal())
         for path in self.files:
             table = pq.read_table(path, columns=names)
             table = table.set_column(0, "sms_status", table["sms_status"].cast(pa.string()))
@@ -117,18 +136,25 @@ class SentFiles:
             return pd.DataFrame({"status": [], "code": [], "rows": [], "segments": []})
         counted = pa.concat_tables(parts).group_by(names[:2])
         frame = counted.aggregate([("count_all", "sum"), ("sms_segments_sum", "sum")]).to_pandas()
-        rank = frame["sms_status"].map(STATUSES.index).to_numpy()
-        code = frame["sms_code"].astype("string")
-        out = pd.DataFrame(
-            {
-                "status": frame["sms_status"].astype("string"),
-                "code": code,
-                "rows": frame["count_all_sum"].astype("int64"),
-                "segments": frame["sms_segments_sum_sum"].fillna(0).astype("int64"),
-            }
-        )
-        order = np.lexsort((code.fillna("").to_numpy(dtype=str), rank))
-        return out.iloc[order].reset_index(drop=True)
+        names = ["status", "code", "rows", "segments"]
+        return _in_order(frame.set_axis(names, axis="columns"))
+
+    def _counted_by_journal(self) -> pd.DataFrame:
+        """Count the messages of the runs whose files are gone."""
+        with existing_journal(self._journal or journal_file(None)) as journal:
+            return open_messages.counted(journal, self._runs)
+
+    @property
+    def _runs(self) -> list[str]:
+        """Ids of all runs that wrote the folder."""
+        return [*self._note.get("runs", [self.run] if self.run else [])]
+
+    @property
+    def _missing(self) -> list[str]:
+        """Names of the files that are gone."""
+        if not self._is_here:
+            return [*self._note["files"]]
+        return [name for name in self._note["files"] if not (self.path / name).exists()]
 
     @property
     def failed(self) -> pd.DataFrame:
@@ -149,12 +175,16 @@ class SentFiles:
             Only these columns. None: all of them.
         """
         wanted = None if columns is None else list(columns)
-        frames = [_frame(path, wanted) for path in self.files]
+        frames = [read_results(path, wanted) for path in self.files]
         if not frames:
             return pd.DataFrame(columns=wanted or SCHEMA.names)
         out = pd.concat(frames, ignore_index=True)
         if "sms_status" in out.columns:
             out["sms_status"] = out["sms_status"].astype(pd.CategoricalDtype(list(STATUSES)))
+        if VARIANT in out.columns:
+            out[VARIANT] = out[VARIANT].astype("string").astype("category")
+        if self._note.get("variants"):  # how people were split, for `compare`
+            out.attrs = {"smsframe": {"variants": self._note["variants"], "rows": len(out)}}
         return out
 
     def refresh(
@@ -167,27 +197,51 @@ class SentFiles:
         SentFiles
             These results; the files say what was learned.
         """
-        return self._each(
-            lambda frame: settle.refresh(
-                frame, client=client, deadline_s=deadline_s, progress=progress
-            ),
-            ("accepted",),
-        )
+        for path in self.files:
+            frame = read_results(path, OURS)
+            if frame["sms_status"].isin(("accepted", "unknown")).any():
+                asked = settle.refresh(
+                    frame, client=client, deadline_s=deadline_s, progress=progress
+                )
+                rewrite(path, asked)
+        for part in self._gone(journal_file(client), ("accepted",)):
+            settle.refresh(part, client=client, deadline_s=deadline_s, progress=progress)
+        return self._told()
 
     def reconcile(
-        self, events: Any, *, settled: bool = False, client: Client | None = None
+        self,
+        events: Any,
+        *,
+        phone: Hashable = "Mobile Number",
+        source: Hashable = "Source",
+        settled: bool = False,
+        client: Client | None = None,
     ) -> SentFiles:
         """Settle unknown messages by an export of events; see :func:`smsframe.reconcile`.
+
+        All files are settled, or none.
 
         Returns
         -------
         SentFiles
             These results; the files say what was learned.
         """
-        return self._each(
-            lambda frame: settle.reconcile(frame, events, settled=settled, client=client),
-            ("unknown",),
-        )
+        place = self._place_of(client)
+        people = self._people()
+        exported = as_frame(events, "The events must be a DataFrame")
+
+        def work(frame: pd.DataFrame) -> None:
+            reconciled(
+                frame,
+                exported,
+                phone=phone,
+                source=source,
+                settled=settled,
+                path=place,
+                people=people,
+            )
+
+        return self._settle(work, place)
 
     def resolve(self, *, as_: Any, client: Client | None = None) -> SentFiles:
         """Settle all unknown messages by a person's word; see :func:`smsframe.resolve`.
@@ -197,44 +251,135 @@ class SentFiles:
         SentFiles
             These results; the files say what was learned.
         """
-        return self._each(lambda frame: settle.resolve(frame, as_=as_, client=client), ("unknown",))
+        faults: list[str] = []
+        check_choice("as_", as_, ("sent", "not_sent"), faults)
+        refuse(faults)
+        place = self._place_of(client)
+        return self._settle(lambda frame: resolved(frame, None, as_=as_, path=place), place)
 
-    def _each(
-        self, work: Callable[[pd.DataFrame], pd.DataFrame], statuses: Sequence[str]
-    ) -> SentFiles:
-        """Have a function look at the results of each file that has rows for it."""
-        if len(self.files) < len(self._note["files"]):
-            missing = [n for n in self._note["files"] if not (self.path / n).exists()]
-            raise InputError(
+    def _settle(self, work: Callable[[pd.DataFrame], object], place: JournalAddress) -> SentFiles:
+        """Have all rows settled that are not, of all files at once, and write what is known then.
+
+        Rows that were said not to have gone out are among them: an export may say otherwise.
+        """
+        waiting = {path: rows for path in self.files if len(rows := _unsettled(path))}
+        gone = list(self._gone(place, ("unknown",)))
+        parts = [self._others(rows) if gone else rows for rows in waiting.values()] + gone
+        if parts:
+            work(pd.concat(parts, ignore_index=True))
+        with existing_journal(place) as journal:
+            for path in waiting:
+                rewrite(path, brought_up(read_results(path, OURS), journal))
+        return self._told()
+
+    def _others(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows that none of the runs sent whose messages are all looked at anyway."""
+        runs = rows["sms_batch"].str.rpartition(":")[0]
+        return rows[~runs.isin(self._runs).to_numpy(dtype=bool)]
+
+    def _place_of(self, client: Client | None) -> JournalAddress:
+        """Return the journal to look into."""
+        if client is None and self._journal is not None:
+            return self._journal
+        return journal_file(client)
+
+    def _people(self) -> pd.DataFrame | None:
+        """Return to whom the messages went, as far as files are there; None for nobody."""
+        names = ["sms_status", "sms_batch", "sms_contact"]
+        frames = [read_results(path, names) for path in self.files]
+        return pd.concat(frames, ignore_index=True) if frames else None
+
+    def _gone(self, place: JournalAddress, statuses: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """Yield messages of the runs that have a status, where files are gone."""
+        if self._missing:
+            with existing_journal(place) as journal:
+                parts = open_messages.open_messages(journal, self._runs, statuses)
+                yield from parts
+
+    def _told(self) -> SentFiles:
+        """Say that files are gone; return these results."""
+        if missing := self._missing:
+            warn_caller(
                 f"{len(missing):,} of the files of these results are gone, such as {missing[0]}. "
-                "Run the same smsframe.send_files again, which sends nothing twice and writes them "
-                "anew; then ask again."
+                "What was learned of their rows is in the journal alone. The same "
+                "smsframe.send_files writes the files anew, with it, and sends nothing twice.",
+                StatusWarning,
             )
-        for path in self.files:
-            frame = _frame(path, SCHEMA.names)
-            if frame["sms_status"].isin(statuses).any():
-                rewrite(path, work(frame))
         return self
 
     def _rows_with(self, statuses: Sequence[str]) -> pd.DataFrame:
         """Return the rows that have one of some statuses."""
         found = []
         for path in self.files:
-            frame = _frame(path, None)
+            frame = read_results(path, None)
             frame.insert(0, "file", path.relative_to(self.path).as_posix())
             found.append(frame[frame["sms_status"].isin(statuses)])
         return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
     def __repr__(self) -> str:
-        files = len(self._note["files"])
+        files, missing = len(self._note["files"]), len(self._missing)
         what = "1 file" if files == 1 else f"{files:,} files"
-        return f"SentFiles: {phrase(self.counts)} in {what} in {str(self.path)!r}"
+        gone = f" ({missing:,} of them gone)" if missing else ""
+        return f"SentFiles: {phrase(self.counts)} in {what}{gone} in {str(self.path)!r}"
 
 
-def _frame(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:
-    """Read a file of results with the kinds of columns that ``send`` gives."""
-    table = pq.read_table(path, columns=None if columns is None else list(columns))
+def files_of_run(run: str, place: Mapping[str, Any], journal: JournalAddress) -> SentFiles:
+    """Return the results of a run from files, also where the files are gone.
+
+    Parameters
+    ----------
+    run : str
+    place : mapping
+        What the journal keeps of where the files are.
+    journal : path or address
+        Where it keeps it.
+    """
+    path = Path(place["out"])
+    note = read_note(path)
+    is_here = run in note.get("runs", ())
+    if not is_here:
+        names = [result_name_of(name) for name, *_ in place.get("files", ())]
+        note = {"run": run, "runs": [run], "files": names}
+    found = object.__new__(SentFiles)
+    vars(found).update(path=path, _note=note, _is_here=is_here, _journal=journal)
+    return found
+
+
+def _unsettled(path: Path) -> pd.DataFrame:
+    """Return the rows of a file that are unknown, or were said not to have gone out."""
+    frame = read_results(path, OURS)
+    denied = (frame["sms_status"] == "rejected") & (frame["sms_code"] == "resolved").fillna(False)
+    return frame[(frame["sms_status"] == "unknown") | denied]
+
+
+def _in_order(counted: pd.DataFrame) -> pd.DataFrame:
+    """Return counts by status and code in the order of the statuses."""
+    code = counted["code"].astype("string")
+    out = pd.DataFrame(
+        {
+            "status": counted["status"].astype("string"),
+            "code": code,
+            "rows": counted["rows"].astype("int64"),
+            "segments": counted["segments"].fillna(0).astype("int64"),
+        }
+    )
+    rank = out["status"].map(STATUSES.index).to_numpy(dtype=np.int64)
+    order = np.lexsort((code.fillna("").to_numpy(dtype=str), rank))
+    return out.iloc[order].reset_index(drop=True)
+
+
+def read_results(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:
+    """Read a file of results with the kinds of columns that ``send`` gives.
+
+    Of ``columns``, that of several texts may be missing.
+    """
+    wanted = None if columns is None else list(columns)
+    if wanted is not None and VARIANT in wanted and VARIANT not in pq.read_schema(path).names:
+        wanted.remove(VARIANT)
+    table = pq.read_table(path, columns=wanted)
     frame: pd.DataFrame = table.to_pandas()
+    if VARIANT in frame.columns:
+        frame[VARIANT] = frame[VARIANT].astype("category")
     for name in SCHEMA.names:
         if name not in frame.columns:
             continue

@@ -1,18 +1,19 @@
 """The files of a list: which there are, what tells one from a changed one, their rows in pieces.
 
 A piece is an Arrow table of some rows of one file. Of a Parquet file only the columns that are
-asked for are read, and never more than a piece of it; so it is with Arrow files. A CSV file is read
-whole, one at a time, for what is wrong with one line of it is wrong with the lines behind it.
+asked for are read, and never more than a piece of it; so it is with Arrow files, and with CSV files
+without quotes. A CSV file with quotes is read whole, one at a time.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fnmatch
+import functools
 import glob
 import os
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,7 +23,9 @@ import pyarrow.parquet as pq
 
 from smsframe._base.any_frame import as_frame, plain_table
 from smsframe._base.sentences import Sentence, arg
+from smsframe._files.plain_csv import plain_pieces
 from smsframe._files.read import PARQUET, TEXT, first_line, prepared, read_cells
+from smsframe._stream.stores import Stored, address_of, find_stored
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -40,13 +43,17 @@ _ANY: Final[tuple[str, ...]] = ("**",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFile:
-    """One file of a list; ``name`` is its path below the folder that all are in, with slashes."""
+    """One file of a list; ``name`` is its path below the folder that all are in, with slashes.
+
+    ``stored`` is where it is when it is not on this machine, and ``path`` is its name then.
+    """
 
     path: Path
     name: str
     size: int
     changed_ns: int
     checksum: int
+    stored: Stored | None = field(default=None, compare=False)
 
     @property
     def kind(self) -> str:
@@ -57,7 +64,10 @@ class SourceFile:
     def refuse_changed(self) -> None:
         """Raise InputError unless the file is what it was."""
         try:
-            now = _described(self.path, self.name)
+            if self.stored is None:
+                now = _described(self.path, self.name)
+            else:
+                now = _described_stored(self.stored, self.name)
         except OSError as error:
             raise InputError(f"{self.name} is not there any more. {_AGAIN}") from error
         if now != self:
@@ -76,22 +86,33 @@ def find_files(pattern: Any) -> tuple[Path, list[SourceFile]]:
     text = os.fspath(pattern) if isinstance(pattern, os.PathLike) else pattern
     if not isinstance(text, str) or not text.strip():
         raise InputError("Give the files as the path of a file or folder, or as a pattern with *.")
-    if "://" in text:
-        raise InputError(
-            "Files in a store elsewhere cannot be sent from there. Copy them to this machine (for "
-            "instance with fsspec: fs.get(address, folder, recursive=True)) and give that folder."
-        )
+    if (address := address_of(pattern)) is not None:
+        return _found_in_store(address)
     folder, paths = _paths(Path(text).expanduser())
     data = sorted(path for path in paths if path.is_file() and _is_data(path.relative_to(folder)))
-    odd = [path for path in data if path.suffix.lower() not in KINDS]
-    if odd:
-        raise InputError(
-            f"{odd[0].relative_to(folder)} is none of {', '.join(KINDS)}. Take it out of the "
-            "folder, or give a pattern such as people/*.parquet."
-        )
+    _refuse_odd([path.relative_to(folder) for path in data])
     if not data:
         raise InputError(f"There is no file {text!r}.")
     return folder, [_described(path, path.relative_to(folder).as_posix()) for path in data]
+
+
+def _refuse_odd(paths: Sequence[Path]) -> None:
+    """Refuse files that are none of those that can be sent."""
+    odd = [path for path in paths if path.suffix.lower() not in KINDS]
+    if odd:
+        raise InputError(
+            f"{odd[0]} is none of {', '.join(KINDS)}. Take it out of the folder, or give a pattern "
+            "such as people/*.parquet."
+        )
+
+
+def _found_in_store(address: str) -> tuple[Path, list[SourceFile]]:
+    """Return the files at an address, sorted by their names."""
+    found = [(name, stored) for name, stored in find_stored(address) if _is_data(Path(name))]
+    _refuse_odd([Path(name) for name, _ in found])
+    if not found:
+        raise InputError("There is no file at that address.")  # it may have a password in it
+    return Path(), [_described_stored(stored, name) for name, stored in found]
 
 
 def _paths(path: Path) -> tuple[Path, list[Path]]:
@@ -128,8 +149,20 @@ def _described(path: Path, name: str) -> SourceFile:
     )
 
 
+def _described_stored(stored: Stored, name: str) -> SourceFile:
+    """Return a file of a store with what tells it from a changed one."""
+    size, changed = stored.facts()
+    checksum = zlib.crc32(stored.part(0, min(size, _CHECKED_BYTES)))
+    checksum = zlib.crc32(stored.part(max(size - _CHECKED_BYTES, 0), size), checksum)
+    return SourceFile(
+        path=Path(name), name=name, size=size, changed_ns=changed, checksum=checksum, stored=stored
+    )
+
+
 def refuse_results_within(out: Path, pattern: Any, files: Sequence[SourceFile]) -> None:
     """Refuse a folder of results that the next call would take for people."""
+    if address_of(pattern) is not None:
+        return
     inner, given = out.resolve(), Path(pattern).expanduser()
     if any(file.path.resolve().is_relative_to(inner) for file in files):
         raise InputError(
@@ -147,7 +180,13 @@ def refuse_results_within(out: Path, pattern: Any, files: Sequence[SourceFile]) 
 
 def result_name(file: SourceFile) -> str:
     """Return the name of the results of a file."""
-    return file.name if file.kind == "parquet" else f"{file.name}.parquet"
+    return result_name_of(file.name)
+
+
+def result_name_of(name: str) -> str:
+    """Return the name of the results of a file of a name."""
+    is_parquet = Path(name).suffix.lower() in PARQUET
+    return name if is_parquet else f"{name}.parquet"
 
 
 def _would_be_found(result: Path, given: Path) -> bool:
@@ -178,16 +217,20 @@ def pieces(file: SourceFile, columns: Sequence[str] | None = None) -> Iterator[p
 def _tables(file: SourceFile, columns: Sequence[str] | None) -> Iterator[pa.Table]:
     """Yield the rows of a file as its library gives them."""
     if file.kind == "parquet":
-        with pq.ParquetFile(file.path) as opened:
+        with _source(file) as source, pq.ParquetFile(source) as opened:
             wanted = None if columns is None else list(columns)
             for batch in opened.iter_batches(PIECE_ROWS, columns=wanted, use_threads=True):
                 yield pa.Table.from_batches([batch])
         return
     if file.kind == "arrow":
-        with _opened(file.path) as reader:
+        with _source(file) as source, _opened(source) as reader:
             for batch in _batches(reader):
                 table = pa.Table.from_batches([batch])
                 yield _chosen(table, columns)
+        return
+    if is_plain(file):
+        for table in plain_pieces(file.path) or ():
+            yield _chosen(table, columns)
         return
     yield _chosen(_csv(file), columns)
 
@@ -199,11 +242,21 @@ def _chosen(table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
     return table.select([name for name in columns if name in table.column_names])
 
 
-def _opened(path: Path) -> Any:
+@contextlib.contextmanager
+def _source(file: SourceFile) -> Iterator[Any]:
+    """Give what a file is read from: its path, or what reads it from its store."""
+    if file.stored is None:
+        yield file.path
+        return
+    with file.stored.open() as opened:
+        yield opened
+
+
+def _opened(file: Any) -> Any:
     """Open an Arrow file, or a stream of Arrow that was written to a file."""
-    with path.open("rb") as file:
-        has_footer = file.read(len(_MAGIC)) == _MAGIC
-    source = pa.memory_map(str(path))
+    source = pa.memory_map(str(file)) if isinstance(file, Path) else pa.PythonFile(file, "r")
+    has_footer = source.read(len(_MAGIC)) == _MAGIC
+    source.seek(0)
     return pa.ipc.open_file(source) if has_footer else pa.ipc.open_stream(source)
 
 
@@ -216,9 +269,24 @@ def _batches(reader: Any) -> Iterator[pa.RecordBatch]:
         yield from reader
 
 
+@functools.lru_cache(maxsize=1 << 16)
+def is_plain(file: SourceFile) -> bool:
+    """Tell whether a CSV file can be read piece by piece: no quotes, equal separators.
+
+    Any other is read whole, for what is wrong with one line of it is wrong with those behind it.
+    """
+    return file.stored is None and plain_pieces(file.path) is not None
+
+
 def _csv(file: SourceFile) -> pa.Table:
     """Read a CSV file, every cell a text."""
-    return pa.Table.from_pandas(read_cells(file.path), preserve_index=False)
+    if file.stored is None:
+        cells = read_cells(file.path)
+    else:
+        with file.stored.copied() as path:
+            cells = read_cells(path)
+    table = pa.Table.from_pandas(cells, preserve_index=False)
+    return table.cast(pa.schema([(name, pa.large_string()) for name in table.column_names]))
 
 
 @contextlib.contextmanager
@@ -233,9 +301,10 @@ def reading(file: SourceFile) -> Iterator[None]:
 def empty_table(file: SourceFile) -> pa.Table:
     """Return a file's columns without rows."""
     if file.kind == "parquet":
-        return pq.read_schema(file.path).empty_table()
+        with _source(file) as source:
+            return pq.read_schema(source).empty_table()
     if file.kind == "arrow":
-        with _opened(file.path) as reader:
+        with _source(file) as source, _opened(source) as reader:
             return reader.schema.empty_table()
     return _csv(file).slice(0, 0)
 

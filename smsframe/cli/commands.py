@@ -17,15 +17,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import warnings
 from dataclasses import replace
 from glob import has_magic
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import smsframe
-from smsframe._base.sentences import Sentence, in_shell, recalled, sentence_of
+from smsframe._base.sentences import Sentence, in_shell, sentence_of
 from smsframe._base.tracebacks import public
 from smsframe.cli.options import EXIT_CODES, parser
 from smsframe.errors import ConfigurationError, InputError, SmsframeError, SmsframeWarning
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from smsframe._base.journal_address import JournalAddress
     from smsframe._plan.options import SendOptions
     from smsframe._send.plan import Plan
+    from smsframe._stream.sent_files import SentFiles
 
 __all__ = ["EXIT_CODES", "main"]
 
@@ -47,6 +49,8 @@ ALL_ACCEPTED, SOME_NOT, USAGE, INTERRUPTED = 0, 1, 2, 130
 DONE = ("accepted", "sent", "duplicate")
 _ON = {"on": True, "off": False}
 NO_LINES = (".parquet", ".pq")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+"""How the path begins that was made of the address of a store, such as ``s3://``."""
 
 
 @public
@@ -160,7 +164,16 @@ def _plan(arguments: argparse.Namespace) -> int:
         write.check_fits(cells, arguments.out)
     output.say(output.plan_lines(made, texts=arguments.texts))
     planned = files.with_cells(made.to_frame(), cells)
-    return _written(planned, arguments.out, ("planned", *DONE), "would become")
+    code = _written(planned, arguments.out, ("planned", *DONE), "would become")
+    return SOME_NOT if _is_refused(made) else code
+
+
+def _is_refused(made: Plan) -> bool:
+    """Tell whether the journal has something against the whole send."""
+    with contextlib.suppress(SmsframeError):  # a journal that fails has said so with the plan
+        past = made.history
+        return past is not None and bool(past.blocking)
+    return False
 
 
 def _send(arguments: argparse.Namespace) -> int:
@@ -190,14 +203,19 @@ def _send(arguments: argparse.Namespace) -> int:
     return code if code == ALL_ACCEPTED else _advised(made, code)
 
 
+READING: Final = ("sheet", "hidden_rows", "encoding", "separator", "header_line", "decimal")
+
+
 def _are_files(path: Path) -> bool:
-    """Tell whether a folder or a pattern was named, in place of one file."""
-    return path.is_dir() or (has_magic(str(path)) and not path.exists())
+    """Tell whether a folder, a pattern or an address was named, in place of one file."""
+    if path.is_dir() or _ADDRESS.match(path.as_posix()):
+        return True
+    return has_magic(str(path)) and not path.exists()
 
 
 def _refuse_of_one_file(arguments: argparse.Namespace) -> None:
     """Refuse what is for one file alone."""
-    for name in ("sheet", "hidden_rows", "encoding", "decimal", "overwrite"):
+    for name in (*READING, "overwrite"):
         if getattr(arguments, name):
             flag = f"--{name.replace('_', '-')}"
             raise InputError(f"{flag} is for one file. Leave it out, or send file by file.")
@@ -205,7 +223,7 @@ def _refuse_of_one_file(arguments: argparse.Namespace) -> None:
 
 def _plan_files(arguments: argparse.Namespace) -> int:
     """Show what would be sent from a folder or pattern."""
-    from smsframe.cli import output  # noqa: PLC0415 - as above
+    from smsframe.cli import lists, output  # noqa: PLC0415 - as above
 
     _refuse_of_one_file(arguments)
     if arguments.out is not None:
@@ -214,15 +232,16 @@ def _plan_files(arguments: argparse.Namespace) -> int:
         _connect(arguments)
     made = smsframe.plan_files(arguments.file, _said(arguments), **_options(arguments))
     output.say(repr(made))
-    for kind in made.problems.to_dict("records"):
-        where = f" (first in {kind['file']}, row {kind['row']})" if kind["file"] else ""
-        sentence = in_shell(recalled(kind["sentence"]))
-        output.say(f"{kind['severity']}: {kind['count']:,} {kind['code']}{where}. {sentence}")
-    return ALL_ACCEPTED if made.counts.get("ready", 0) == made.rows else SOME_NOT
+    lists.say_problems(made)
+    goes = made.counts.get("ready", 0) == made.rows
+    wrong = bool((made.problems["severity"] == "error").any())
+    return ALL_ACCEPTED if goes and not wrong else SOME_NOT
 
 
 def _send_files(arguments: argparse.Namespace) -> int:
     """Send the files of a folder or pattern, once somebody has confirmed the number."""
+    from smsframe._send.cancellation import SendControl  # noqa: PLC0415 - as above
+    from smsframe._stream.send_files import send_list  # noqa: PLC0415 - as above
     from smsframe.cli import output  # noqa: PLC0415 - as above
 
     _refuse_of_one_file(arguments)
@@ -231,19 +250,31 @@ def _send_files(arguments: argparse.Namespace) -> int:
     client = _connect(arguments)
     options = _options(arguments)
     options["client"] = client
-    if arguments.dry_run or arguments.confirm is None:
+    control = SendControl(quiet=True)
+    if arguments.dry_run:
+        options["dry_run"] = True
+        looked = send_list(arguments.file, _said(arguments), arguments.out, options, control)
+        output.say(repr(looked), output.files_table(looked))
+        return _code(looked, ("planned", *DONE))
+    if arguments.confirm is None:
         made = smsframe.plan_files(arguments.file, _said(arguments), **options)
         output.say(repr(made))
         if not made.recipients:
             output.say("Nothing is left to send.")
             return ALL_ACCEPTED
         left = f"Nothing was sent. If this is right, run it again with --confirm {made.recipients}."
-        return ALL_ACCEPTED if arguments.dry_run else _complain(left, USAGE)
+        return _complain(left, USAGE)
     options["confirm"] = arguments.confirm
-    sent = smsframe.send_files(arguments.file, _said(arguments), out=arguments.out, **options)
-    output.say(repr(sent))
-    good = sum(sent.counts.get(status, 0) for status in DONE)
-    return ALL_ACCEPTED if good == sum(sent.counts.values()) else SOME_NOT
+    sent = send_list(arguments.file, _said(arguments), arguments.out, options, control)
+    if control.nothing_sent is not None:
+        output.say(in_shell(control.nothing_sent.sentence))
+    output.say(repr(sent), output.files_table(sent))
+    return _code(sent, DONE)
+
+
+def _code(sent: SentFiles, good: Sequence[str]) -> int:
+    """Return the exit code of results in files."""
+    return ALL_ACCEPTED if set(sent.counts) <= set(good) else SOME_NOT
 
 
 def _place(arguments: argparse.Namespace, out: Path, cells: pd.DataFrame) -> Path:
@@ -347,19 +378,22 @@ def _runs(arguments: argparse.Namespace) -> int:
     from smsframe.cli import output  # noqa: PLC0415 - as above
 
     path = _journal(arguments)
-    output.say(output.run_lines(runs(journal=path), path))
+    output.say(output.run_lines(runs(full=True, journal=path), path))
     return ALL_ACCEPTED
 
 
 def _status(arguments: argparse.Namespace) -> int:
     """Bring a run up to date and say what became of it."""
     from smsframe._files import write  # noqa: PLC0415 - as above
-    from smsframe.cli import output  # noqa: PLC0415 - as above
+    from smsframe.cli import lists, output  # noqa: PLC0415 - as above
 
     if arguments.out is not None:
         write.check_out(arguments.out, overwrite=True)
     path = _journal(arguments)
     results = _results_of(arguments.run, path)
+    if isinstance(results, smsframe.SentFiles):
+        lists.say_status(results, arguments, _connect)
+        return _code(results, DONE)
     if arguments.out and not write.is_earlier(arguments.out, output.with_row_numbers(results)):
         write.refuse_present(arguments.out, overwrite=arguments.overwrite)
     if (results["sms_status"] == "accepted").any():  # else everything is known; no call is needed
@@ -378,7 +412,7 @@ def _whole_journal(arguments: argparse.Namespace) -> int:
     return journal.run(arguments, location.journal_path(getattr(arguments, "journal", None)))
 
 
-def _results_of(run: str, path: JournalAddress) -> pd.DataFrame:
+def _results_of(run: str, path: JournalAddress) -> pd.DataFrame | smsframe.SentFiles:
     """Return the results of a run that the journal has."""
     if run not in smsframe.runs(journal=path).index:
         raise InputError(f"{path} has no run {run!r}. smsframe runs lists what there is.")
@@ -392,6 +426,8 @@ def _report(arguments: argparse.Namespace) -> int:
 
     path = _journal(arguments)
     results = _results_of(arguments.run, path)
+    if isinstance(results, smsframe.SentFiles):
+        results = results.to_frame()
     out = arguments.out
     if out is None:
         usual = Path(f"{arguments.run}-report.html")
@@ -474,13 +510,19 @@ def _connect(arguments: argparse.Namespace) -> Client:
 def _made(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
     """Return the plan that the command line asks for, and the cells of the file as they are."""
     from smsframe._files import read as files  # noqa: PLC0415 - as above
+    from smsframe._files.csv_reader import CsvWay  # noqa: PLC0415 - as above
 
     formats: dict[Any, str] = dict(arguments.format)
+    files.check_way(arguments.separator, arguments.header_line)
     cells = files.read_cells(
         arguments.file,
         sheet=arguments.sheet,
         hidden_rows=arguments.hidden_rows,
-        encoding=arguments.encoding,
+        way=CsvWay(
+            encoding=arguments.encoding,
+            separator=arguments.separator,
+            header_line=arguments.header_line,
+        ),
         decimal=arguments.decimal,
     )
     files.check_header(cells, _columns_named(arguments), arguments.file.name)

@@ -355,6 +355,12 @@ def _add_reading(file: Any) -> None:
     )  # fmt: skip
     file.add_argument("--encoding", metavar="NAME", help="of a CSV (default utf-8): cp1252, utf-16")
     file.add_argument(
+        "--separator", metavar="MARK", help="between the cells of a CSV: a mark such as ;, or tab"
+    )
+    file.add_argument(
+        "--header-line", type=int, metavar="N", help="line that has the names of the columns"
+    )
+    file.add_argument(
         "--decimal", choices=[",", "."], metavar="MARK", help="decimal mark of numbers: , or ."
     )
 

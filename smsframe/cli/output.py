@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     from smsframe._base.journal_address import JournalAddress
     from smsframe._plan.problems import Kind
     from smsframe._send.plan import Plan
+    from smsframe._stream.sent_files import SentFiles
 
 NARROWEST, WIDEST = 80, 100
 VALUE_WIDTH = 22
-SENT = ("campaign", "program", "text")
+SENT = ("campaign", "program", "variants", "text")
 
 HELD_BACK: Mapping[str, str] = {
     "limit": "--limit stopped before it; a higher --limit, or none, goes on with it",
@@ -194,6 +195,17 @@ def count_table(results: pd.DataFrame) -> str:
         if held.any():
             rows.append((f"{held.sum():,}", "not_attempted", HELD_BACK[code]))
     return table(("rows", "status", "meaning"), rows, right=(0,))
+
+
+def files_table(sent: SentFiles) -> str:
+    """Return how many rows of files have each status, those that a rule holds back apart."""
+    rows = []
+    for row in sent.summary().to_dict("records"):
+        status, code = str(row["status"]), row["code"]
+        is_held = status == "not_attempted" and not pd.isna(code)
+        meaning = HELD_BACK.get(code, MEANINGS[status]) if is_held else MEANINGS[status]
+        rows.append((f"{row['rows']:,}", status, "" if pd.isna(code) else code, meaning))
+    return table(("rows", "status", "code", "meaning"), rows, right=(0,))
 
 
 def run_lines(runs: pd.DataFrame, path: JournalAddress) -> str:

@@ -1,4 +1,7 @@
-"""JupyterLab and Chromium for the tests of the composer: real pages, nothing beyond this machine.
+"""Notebooks and Chromium for the tests of the screens: real pages, nothing beyond this machine.
+
+JupyterLab and Notebook 7 are two faces of one server; Voila has its own. `front_end` is each of
+them in turn: JupyterLab always, the other two where tests are run in full.
 
 Chromium is Debian's; a machine without it skips these tests, but not where CI is set: a browser
 test that is silently left out tests nothing. The sandbox runs in the test's own process, so that
@@ -24,6 +27,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from browser.pages import FrontEnd
 from playwright.sync_api import expect
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -36,6 +40,13 @@ CHROMIUM_ARGS = [
 ]
 LOCAL = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:", "about:")
 KERNEL_ERRORS = (b'"msg_type":"error"', b'"msg_type": "error"', b"Traceback (most recent")
+OF_FRONT_ENDS = (
+    "reading 'schema'",  # Notebook 7, of a setting that its JupyterLab no longer has
+    "'filebrowser:open-path' not registered",  # Notebook 7, of a page that it has not
+    "getter for the shared module",  # Voila, of extensions made for another JupyterLab
+    *("Unsatisfied version", "No satisfying version"),  # Voila, of the JupyterLab it carries
+)
+"""Complaints of front ends about themselves, as they load."""
 SETTINGS = {
     # The "Jupyter news?" question would lie over the page.
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -116,7 +127,7 @@ def lab(jupyter_env, tmp_path_factory):
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"),
         *(f"--port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}"),
         *("--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly"),
-        *("--LabApp.news_url=None",),
+        *("--LabApp.news_url=None", "--JupyterNotebookApp.expose_app_in_browser=True"),
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
     with log.open("wb") as out:
@@ -138,6 +149,51 @@ def lab(jupyter_env, tmp_path_factory):
         process.wait(20)
 
 
+@pytest.fixture(scope="session")
+def voila(lab, jupyter_env, tmp_path_factory):
+    """Run Voila over the same folder, without the fonts that its template fetches."""
+    pytest.importorskip("voila")
+    own = Path(jupyter_env["JUPYTER_DATA_DIR"]) / "voila/templates/offline"
+    own.mkdir(parents=True, exist_ok=True)
+    (own / "conf.json").write_text('{"base_template": "lab"}')
+    fonts = "https://cdn.jsdelivr.net/npm/@fortawesome/fontawesome-free@^5/css/"
+    (own / "index.html.j2").write_text(
+        "{%- extends 'voila/templates/lab/index.html.j2' -%}{%- block notebook_css -%}{{ super()"
+        f" | replace('{fonts}all.min.css', 'data:text/css,')"
+        f" | replace('{fonts}v4-shims.min.css', 'data:text/css,')"
+        " }}{%- endblock notebook_css -%}"
+    )
+    port, log = _free_port(), tmp_path_factory.mktemp("log") / "voila.log"
+    command = [
+        *(sys.executable, "-m", "voila", str(lab.root), "--no-browser", "--Voila.ip=127.0.0.1"),
+        *(f"--port={port}", "--template=offline", "--MappingKernelManager.cull_interval=5"),
+        "--MappingKernelManager.cull_idle_timeout=10",
+    ]
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command, env=jupyter_env, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+        )
+    try:
+        _wait_for(process, f"http://127.0.0.1:{port}/", log)
+        yield Lab(process, port, "", lab.root)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(
+    params=[
+        "lab",
+        pytest.param("notebook", marks=pytest.mark.full),
+        pytest.param("voila", marks=pytest.mark.full),
+    ]
+)
+def front_end(request, lab):
+    """Return a front end that opens a notebook and runs it."""
+    server = request.getfixturevalue("voila") if request.param == "voila" else lab
+    return FrontEnd(request.param, server)
+
+
 def _wait_for(process, address, log):
     """Wait until a server answers."""
     deadline = time.monotonic() + 60
@@ -146,7 +202,7 @@ def _wait_for(process, address, log):
             urllib.request.urlopen(address, timeout=2).close()
             return
         time.sleep(0.05)
-    raise RuntimeError("JupyterLab did not start:\n" + log.read_text()[-3000:])
+    raise RuntimeError("The server did not start:\n" + log.read_text()[-3000:])
 
 
 @pytest.fixture(scope="session")
@@ -165,6 +221,10 @@ def watched(page):
         if any(mark in data for mark in KERNEL_ERRORS):
             errors.append("kernel: " + data[-1500:].decode(errors="replace"))
 
+    def failed(told):
+        if not any(words in told for words in OF_FRONT_ENDS):
+            errors.append(told)
+
     def opened(ws):
         if not ws.url.startswith(LOCAL):
             outside.append(ws.url)
@@ -173,8 +233,8 @@ def watched(page):
     page.set_default_timeout(15_000)
     page.on("request", lambda r: None if r.url.startswith(LOCAL) else outside.append(r.url))
     page.on("websocket", opened)
-    page.on("pageerror", lambda e: errors.append(f"page: {e}"))
-    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda e: failed(f"page: {e}"))
+    page.on("console", lambda m: failed(m.text) if m.type == "error" else None)
     page.on("dialog", lambda d: d.accept())
     page.errors_seen = errors
     yield page
@@ -188,6 +248,7 @@ def notebook(request, lab, sandbox, tmp_path):
     setup = f"""
 import os
 os.environ["SMSFRAME_JOURNAL"] = {str(tmp_path / "browser.sqlite3")!r}
+os.environ["SMSFRAME_TEXTS"] = {str(tmp_path / "texts.json")!r}
 import smsframe
 from samples import make_people
 client = smsframe.connect(base_url={sandbox.base_url!r}, **{dict(sandbox.credentials)!r})

@@ -16,6 +16,29 @@ READY = """async () => {
 }"""
 
 
+class FrontEnd:
+    """What notebooks are shown in: JupyterLab, Notebook 7, or Voila, which shows no cells."""
+
+    def __init__(self, name, server):
+        self.name, self.server = name, server
+
+    def open(self, page, path, *, size=(1200, 1600)):
+        """Open a notebook, run it, and wait until it has run."""
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        if self.name == "voila":
+            address = f"{self.server.base}/voila/render/{path.name}"
+            page.goto(address, wait_until="commit", timeout=90_000)  # it comes when all has run
+            done = page.get_by_text("ALL-DONE")
+            done.wait_for(state="attached", timeout=90_000)
+            return
+        if self.name == "lab":
+            open_notebook(page, self.server, path)
+        else:
+            page.goto(f"{self.server.base}/notebooks/{path.name}?token={self.server.token}")
+            kernel_ready(page)
+        run_all(page)
+
+
 def open_notebook(page, lab, path, *, ui="doc"):
     """Open a notebook: ``doc`` is the simple screen, ``lab`` the full one."""
     address = f"{lab.base}/{ui}/workspaces/{path.stem}/tree/{path.name}?token={lab.token}"
@@ -30,12 +53,12 @@ def kernel_ready(page):
     page.evaluate(READY)
 
 
-def run_all(page):
+def run_all(page, *, within_s=60):
     """Run all cells, by the menu."""
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.locator(".lm-Menu-item[data-command='runmenu:run-all']").click()
     done = page.locator(".jp-OutputArea-output", has_text="ALL-DONE")
-    done.wait_for(state="attached", timeout=30_000)
+    done.wait_for(state="attached", timeout=within_s * 1000)
 
 
 def command(page, name, args=None):

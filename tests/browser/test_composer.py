@@ -138,13 +138,12 @@ def test_composer__problems_in_the_dark(lab, notebook, watched):
         )
         expect(part(watched, "check")).to_contain_text("value_missing")
         click(watched, "With a problem")
-        expect(part(watched, "see")).to_contain_text("label 3")
+        expect(part(watched, "see")).to_contain_text("Row 3 · 4 of 122")
         part(watched, "see").get_by_label("Find row").fill("7")
         watched.keyboard.press("Enter")
         expect(part(watched, "see").locator(".sms-bubble")).to_contain_text("🎉")
-        click(watched, "Problems as CSV")
         with watched.expect_download() as got:
-            part(watched, "check").get_by_role("link").click()
+            click(watched, "Problems as CSV")
         rows = Path(got.value.path()).read_text(encoding="utf-8-sig").splitlines()
         assert any("phone_missing" in row or "phone_" in row for row in rows)
         shot(watched, "mended_dark")
@@ -208,7 +207,7 @@ def test_composer__long_names(lab, notebook, watched, width):
     """A shortened name fits its menu; the offers of a hint lie on no other line."""
     start(watched, lab, notebook(LONG), size=(width, 1500))
     shot(watched, f"long_names_{width}")
-    menus = part(watched, "tagrow").locator("select")
+    menus = part(watched, "tagrow").locator("> :first-child select")
     expect(menus.nth(1)).to_be_visible()
     assert menus.first.evaluate("e => e.selectedOptions[0].text").endswith("_region_09")
     assert menus.evaluate_all(TEXT_WIDER_THAN_MENU) == []
@@ -244,7 +243,7 @@ def test_composer__stopped_and_sent_on(lab, notebook, sandbox, watched):
     yes(watched).click()
     expect(send).to_contain_text("1,000 of 6,600")
     run_all(watched)
-    expect(send).to_contain_text("This kernel is sending 6,600 messages")
+    expect(send).to_contain_text("This notebook is sending 6,600 messages")
     expect(send.locator("progress")).to_be_visible()
     expect(go(watched)).to_be_disabled()
     shot(watched, "under_way")
@@ -340,7 +339,7 @@ def test_composer__by_keyboard_alone(lab, notebook, sandbox, watched):
 def tab_to(page, target):
     """Press Tab until a control has the focus; one that cannot be used yet is waited for."""
     expect(target).to_be_enabled()
-    for _ in range(40):
+    for _ in range(80):
         if target.evaluate("e => e === document.activeElement"):
             return
         page.keyboard.press("Tab")
@@ -358,7 +357,7 @@ def axe():
 
 
 def test_composer__accessible(axe, lab, notebook, watched):
-    """Nothing serious or critical is found in any state: problems, question, results, code."""
+    """Nothing at all is found in any state: problems, question, results, code."""
     start(watched, lab, notebook(MESSY))
     watched.evaluate(axe)
     click(watched, "Problems as CSV")
@@ -374,14 +373,13 @@ def test_composer__accessible(axe, lab, notebook, watched):
 
 
 def serious_faults(page):
-    """Return what axe finds that keeps somebody out."""
+    """Return all that axe finds, of whatever weight."""
     options = "{include: ['.smsframe-composer']}, {resultTypes: ['violations']}"
     report = page.evaluate(f"async () => await axe.run({options})")
     return [
         (fault["id"], node["target"], node["html"][:200])
         for fault in report["violations"]
         for node in fault["nodes"]
-        if fault["impact"] in ("serious", "critical")
     ]
 
 

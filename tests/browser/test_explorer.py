@@ -103,3 +103,59 @@ def test_explorer__a_saved_notebook_has_no_rows(opened):
     assert "accepted 200" in outputs
     assert "Name7" not in outputs
     assert "Name7" not in json.dumps(json.loads(kept)["metadata"])
+
+
+LARGE = """import numpy as np
+import pandas as pd
+rows = 300_000
+numbers = np.arange(rows)
+people = pd.DataFrame({
+    "mobile": "+1201555" + pd.Series(100 + numbers % 100).astype("string").str.zfill(4),
+    "name": "Name" + pd.Series(numbers).astype("string"),
+    "order_no": "A-" + pd.Series(numbers).astype("string").str.zfill(6),
+    "city": pd.Series(["Oslo", "Rome", "Lima"]).take(numbers % 3).to_numpy(),
+})
+people.loc[1000:, "mobile"] = None
+results = people.sms.send("Hi %%name%%, order %%order_no%%.", program="148372", phone="mobile",
+                          limit=960, progress=False)
+explorer = results.sms.explore()
+explorer"""
+
+
+@pytest.mark.full
+@pytest.mark.timeout(600)
+def test_explorer__of_300_000_rows(watched, lab, notebook, sandbox):
+    """With mouse and keyboard only: find one order, select all of a reason, retry, download."""
+    page = watched
+    page.set_default_timeout(120_000)
+    path = notebook(LARGE)
+    open_notebook(page, lab, path)
+    run_all(page, within_s=300)
+    expect(screen(page).locator(".sms-line .sms-cells").nth(3)).to_be_visible(timeout=120_000)
+    search = screen(page).get_by_label("Search", exact=True)
+    search.click()
+    page.keyboard.type("a-234567")
+    page.keyboard.press("Enter")
+    expect(screen(page)).to_contain_text("1 of 300,000 rows match", timeout=60_000)
+    expect(screen(page)).to_contain_text("Name234567")
+    press(page, "Show all rows")
+    press(page, "limit ·")
+    expect(screen(page)).to_contain_text("40 of 300,000 rows match", timeout=60_000)
+    press(page, "Select all 40")
+    shot(page, "large")
+    press(page, "Retry (40)")
+    expect(screen(page)).to_contain_text("Send 40 messages?", timeout=60_000)
+    press(page, "Yes, send 40 messages")
+    expect(screen(page)).to_contain_text("Done: 40 accepted.", timeout=120_000)
+    assert len(sandbox.outbox()) == 1000
+    press(page, "Show all rows")
+    press(page, "Select none")
+    press(page, "accepted · 1,000")  # chips follow a moment after the sentence
+    expect(screen(page)).to_contain_text("1,000 of 300,000 rows match", timeout=60_000)
+    press(page, "Download CSV (1,000)")
+    screen(page).get_by_label("File", exact=True).fill("part.csv")
+    page.keyboard.press("Tab")
+    press(page, "Yes, write 1,000 rows")
+    expect(screen(page)).to_contain_text("1,000 rows written to part.csv.", timeout=60_000)
+    lines = (lab.root / "part.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1001

@@ -59,3 +59,66 @@ def test_send__refuses_what_does_not_fit(more, said, folder, sending, capsys):
     """Options for one file, and results among people."""
     assert main([*sending(folder, TEXT), *more, "--confirm", "6"]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_status__of_a_run_from_files(folder, sending, sandbox, capsys):
+    """It is asked for, and the files say what was learned."""
+    assert main([*sending(folder, TEXT), "--out", "results", "--confirm", "6"]) == 0
+    run = smsframe.SentFiles("results").run
+    capsys.readouterr()
+    base_url = sending(folder, TEXT)[-2:]
+    assert main(["status", run, *base_url, "--wait", "20"]) == 0
+    assert "SentFiles: 6 sent in 2 files" in capsys.readouterr().out
+    assert smsframe.SentFiles("results").counts == {"sent": 6}
+
+
+def test_send__of_a_folder_by_rules(folder, sending, sandbox, capsys):
+    """Rules have the names of options, in the plan, in what is said and in the table."""
+    text = Path("people/part-1.csv").read_text().splitlines()
+    Path("people/part-1.csv").write_text("\n".join([*text, text[1].replace("Name3", "Bob")]))
+    more = ["--out", "results", "--min-gap", "24h", "--duplicates", "send", "--wait", "0"]
+    arguments = sending(folder, TEXT, *more, "--sending-hours", "00:00-24:00")
+    assert main(arguments) == 2
+    told = capsys.readouterr()
+    assert "rows: 7 in 2 files (6 ready, 1 too soon)" in told.out
+    assert "Goes now: 6" in told.out
+    assert main([*arguments, "--confirm", "7"]) == 2
+    assert "--confirm 7, but 6 messages would go out now" in capsys.readouterr().err
+    assert main([*arguments, "--confirm", "6"]) == 1
+    told = capsys.readouterr()
+    assert "too_soon" in told.out
+    assert "had a message within --min-gap; the same command" in told.out
+    assert "min_gap=" not in told.out + told.err
+    assert main([*arguments, "--confirm", "6"]) == 1
+    assert "Nothing was sent: 6 accepted · 1 not attempted (1 too soon)" in capsys.readouterr().out
+    assert len(sandbox.outbox()) == 6
+
+
+def test_plan__of_a_folder_names_options(folder, sending, capsys):
+    """What is to be done is said in options of the command."""
+    text = Path("people/part-1.csv").read_text().splitlines()
+    Path("people/part-1.csv").write_text("\n".join([*text, text[1], text[2]]))
+    assert main(["plan", *sending(folder, TEXT)[1:]]) == 1
+    told = capsys.readouterr().out
+    assert "--duplicates send sends the 2 rows that repeat one too" in told
+    assert "duplicates=" not in told
+
+
+def test_send__dry_run_of_a_folder(folder, sending, sandbox, capsys):
+    """What would be is written, and nothing sent."""
+    assert main([*sending(folder, TEXT), "--out", "dry", "--dry-run"]) == 0
+    assert "6 planned in 2 files" in capsys.readouterr().out
+    assert len(sandbox.outbox()) == 0
+
+
+def test_send__of_a_folder_with_several_texts(folder, sending, sandbox, capsys):
+    """--text-file, --split and --holdout are for folders too."""
+    Path("texts.toml").write_text('A = "Hi %%FirstName%%, one."\nB = "Hi %%FirstName%%, two."\n')
+    arguments = sending(folder, TEXT, "--campaign", "two", "--out", "results")
+    at = arguments.index("--text")
+    arguments[at : at + 2] = ["--text-file", "texts.toml"]
+    assert main([*arguments, "--split", "A=1", "--split", "B=1", "--confirm", "6"]) == 0
+    arms = smsframe.SentFiles("results").to_frame()["sms_variant"]
+    outbox = sandbox.outbox()
+    assert len(outbox) == 6
+    assert arms.isin(["A", "B"]).all()

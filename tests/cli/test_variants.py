@@ -93,3 +93,12 @@ def test_split__refused(given):
     """A weight that is no number, and a text with two."""
     with pytest.raises(InputError, match="split"):
         texts.split_of(given)
+
+
+def test_plan__of_another_split_exits_as_for_any_other_problem(sending, capsys):
+    """What a send would refuse is no plan that went well, with one file as with a folder."""
+    given = command(sending)
+    assert main([*given, "--confirm", "40"]) == 0
+    assert main(["plan", *given[1:]]) == 0
+    assert main(["plan", *given[1:], "--holdout", "0.3"]) == 1
+    assert "has begun with A 0.5, B 0.5" in " ".join(capsys.readouterr().out.split())

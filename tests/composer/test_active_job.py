@@ -48,11 +48,11 @@ def test_underway__screen_made_in_mid_send(slow, sandbox):
     begin(slow)
     wait_for(lambda: len(sandbox.outbox()))
     again = smsframe.compose(make_people(2500), TEXT, program=PROGRAM, confirm_over=5000)
-    assert "This kernel is sending 2,500 messages" in words(again.send.notes)
+    assert "This notebook is sending 2,500 messages" in words(again.send.notes)
     assert (again.send.send.description, again.send.send.disabled) == ("A send is under way", True)
     assert again.send.stop.layout.display is None
     assert "progress" in again.send.bar.value
-    assert "2,500 messages 3 calls" in words(again.check.totals)
+    assert "2,500 messages 2,500 segments" in words(again.check.totals)
     assert "may have gone out" not in words(again.check.totals)
     assert "a send was under way" in repr(again)
     again.send.stop.click()
@@ -103,7 +103,7 @@ def test_underway__other_send_is_named_and_never_taken_for_ones_own(campaign, na
     assert slow.wait(WAIT_S)
     begin(slow)
     notes = words(other.send.notes)
-    assert notes.startswith(f"Another composer of this kernel is sending ({name}): 2,500 messages")
+    assert notes.startswith(f"Another screen of this notebook is sending ({name}): 2,500 messages")
     assert notes.endswith("no other campaign can be sent from here; a try still can.")
     assert other.send.stop.description == f"Stop the other send ({name})"
     assert slow.send.stop.description == "Stop"
@@ -125,7 +125,7 @@ def test_underway__new_message_in_mid_send(slow, sandbox):
     assert slow.wait(WAIT_S)
     begin(slow)
     done.send.new.click()
-    assert "Another composer of this kernel is sending" in words(done.send.notes)
+    assert "Another screen of this notebook is sending" in words(done.send.notes)
     assert done.send.stop.layout.display is None
     done.send.stop.click()
     assert slow.wait(WAIT_S)

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import stat
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
-from composer.test_compose import TEXT, WAIT_S, calls, no_pause, opened, send_all, words
+from composer.test_compose import (
+    TEXT,
+    WAIT_S,
+    calls,
+    no_pause,
+    notebook_there,
+    opened,
+    send_all,
+    words,
+)
 from samples import make_people
 
 import smsframe
@@ -21,7 +32,7 @@ from smsframe._composer.row_preview import NO_RECIPIENT
 from smsframe._widgets import active_job
 from smsframe._widgets.send_job import Dispatch
 
-__all__ = ["no_pause"]
+__all__ = ["no_pause", "notebook_there"]
 
 PROGRAM = "148372"
 
@@ -29,7 +40,7 @@ PROGRAM = "148372"
 # --- the composer ------------------------------------------------------------------------
 
 
-def test_display__keeps_the_saved_notebook_up_to_date(people, monkeypatch):
+def test_display__keeps_the_saved_notebook_up_to_date(people, monkeypatch, notebook_there):
     """The widget is shown, beside it a summary for a saved notebook that follows the choices."""
     put, updated = [], []
     handle = SimpleNamespace(update=lambda bundle, raw: updated.append((bundle, raw)))
@@ -53,7 +64,9 @@ def test_display__keeps_the_saved_notebook_up_to_date(people, monkeypatch):
 
 def test_repr__of_what_cannot_be_counted(client):
     """Where there are no totals it says why."""
-    assert repr(opened(make_people(0), program=PROGRAM)) == "Composer: The frame has no rows."
+    assert repr(opened(make_people(0), program=PROGRAM)).startswith(
+        "Composer: The table has no rows. There is no place for the composer's screen here. Use "
+    )
 
 
 def test_code__goes_through_the_client_that_was_given(people, tmp_path):
@@ -131,7 +144,7 @@ def test_see__no_label_typed(people):
     made.see.next.click()
     made.see.search.value = "x"
     made.see.search.value = " "
-    made.see.to_label()
+    made.see.find()
     assert made.desk.row == 1
 
 
@@ -206,15 +219,19 @@ def test_check__no_file_of_what_cannot_be_read(client):
     made = opened(make_people(0), program=PROGRAM)
     assert made.check.download.layout.display == "none"
     made.check.download.click()
-    assert made.check.link.value == made.check.errors.value == ""
+    assert made.check.told.value == made.check.errors.value == ""
 
 
-def test_check__file_of_very_many_problems(client, monkeypatch):
+def test_check__file_of_very_many_problems(client, monkeypatch, own_folder):
     """The file has the first problems, and says where the others are."""
     monkeypatch.setattr(totals, "CSV_ROWS", 2)
     made = opened(make_people(4).assign(mobile="n/a"), phone="mobile", program=PROGRAM)
+    made.page.parts = ()
     made.check.download.click()
-    assert "2 problems (the first; composer.plan.problems has all)" in words(made.check.link)
+    told = words(made.check.told)
+    assert "The first 2 problems; made.plan.problems has all written to problems.csv" in told
+    assert stat.S_IMODE(Path("problems.csv").stat().st_mode) == 0o600
+    assert len(pd.read_csv("problems.csv")) == 2
     assert len(made.plan.problems) > 2
 
 
@@ -268,7 +285,7 @@ def test_overview__a_fault_of_our_own(people, client, monkeypatch):
     monkeypatch.setattr("smsframe._composer.totals.look_over", broken)
     made.desk.choose(text="Other")
     assert made.wait(WAIT_S)
-    said = "RuntimeError while the rows were read; see composer.error."
+    said = "RuntimeError while the rows were read."
     assert words(made.check.totals) == said
     assert isinstance(made.error, RuntimeError)
     assert made.send.send.disabled

@@ -202,9 +202,8 @@ def test_rules__given_in_code_and_left_alone(people, client):
     assert (made.rules.start.value, made.rules.end.value) == ("08:00", "20:00")
     assert made.rules.gap.value == "1.5"
     assert "1 hour 30 minutes apart" in made.rules.head.description
-    told = words(made.rules.in_code)
-    for said in ("2026-12-25", "America/Denver", "2 hours"):
-        assert said in told
+    fields = (made.rules.closed, made.rules.zone, made.rules.pause)
+    assert [field.value for field in fields] == ["2026-12-25", "America/Denver", "2"]
     set_field(made, consent=True, database="9911")
     for line in ('sending_hours="08:00-20:00",', 'min_gap="90min",', 'consent_database="9911",'):
         assert line in made.code
@@ -357,3 +356,61 @@ def test_send__consent_could_not_be_asked(people, client, sandbox):
     assert "The stricter choice under Consent holds them back." in told
     assert not ARGUMENT.search(told)
     assert len(sandbox.outbox()) == 3
+
+
+def test_rules__dates_zone_and_wait(people, client):
+    """Closed dates, one time zone and a wait are typed; they are code and plan."""
+    made = opened(people, "Hi", program=PROGRAM)
+    made.rules.closed.value = "2026-12-25, 2026-12-26"
+    made.rules.start.value, made.rules.end.value = "8", "20"
+    made.rules.zone.value = " Europe/Berlin "
+    made.rules.pause.value = "1,5"
+    made.wait(WAIT_S)
+    rest = made.desk.choices.rest
+    assert rest["closed"] == ["2026-12-25", "2026-12-26"]
+    assert (rest["time_zone"], rest["wait_s"]) == ("Europe/Berlin", 5400.0)
+    assert made.plan.wait_s == 5400.0
+    for said in ('closed=["2026-12-25", "2026-12-26"]', 'time_zone="Europe/Berlin"', "wait_s=5400"):
+        assert said in made.code
+    for field in (made.rules.closed, made.rules.zone, made.rules.pause):
+        field.value = ""
+    made.wait(WAIT_S)
+    assert "closed" not in made.code
+    assert "time_zone" not in made.code
+    assert "wait_s" not in made.code
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [
+        ("closed", "25.12.2026", "'25.12.2026' is no date."),
+        ("closed", "2026-12-25, 2026-02-30", "'2026-02-30' is no date."),
+        ("zone", "Berlin", "'Berlin' is no time zone."),
+        ("pause", "long", "Write the wait as a number of hours"),
+    ],
+)
+def test_rules__wrong_dates_zone_and_wait(field, typed, said, people, client, sandbox):
+    """A wrong entry is said beside its field, and nothing is sent."""
+    made = opened(people, "Hi", program=PROGRAM)
+    getattr(made.rules, field).value = typed
+    made.wait(WAIT_S)
+    note = words(getattr(made.rules, f"{field}_note")).replace("&#x27;", "'")
+    assert note.startswith(said)
+    assert made.send.send.disabled
+    made.send.send.click()
+    assert calls(sandbox) == 0
+
+
+def test_rules__given_in_code_has_its_field(people, client):
+    """What a field can say stands in it; what it cannot is told in words and stays."""
+    given = {"closed": ["2026-12-25"], "time_zone": "Europe/Berlin", "wait_s": 7200}
+    made = opened(people, "Hi", program=PROGRAM, **given)
+    fields = (made.rules.closed, made.rules.zone, made.rules.pause)
+    assert [field.value for field in fields] == ["2026-12-25", "Europe/Berlin", "2"]
+    assert "Set in code" not in words(made.rules.in_code)
+    made = opened(people, "Hi", program=PROGRAM, closed={"CA": ["2026-12-25"]})
+    assert made.rules.closed.value == ""
+    assert "closed dates CA 2026-12-25" in words(made.rules.in_code)
+    made.rules.start.value, made.rules.end.value = "8", "20"
+    made.wait(WAIT_S)
+    assert 'closed={"CA": ["2026-12-25"]}' in made.code

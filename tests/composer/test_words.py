@@ -200,8 +200,8 @@ def test_check__a_long_text_is_no_column(client):
 def test_check__no_rows(given, client):
     """An empty frame is told as such once; nothing can be sent or tried."""
     made = opened(make_people(3).head(0), TEXT, program=PROGRAM, **given)
-    assert words(made.check.totals) == "The frame has no rows."
-    assert screen(made).count("The frame has no rows.") == 1
+    assert words(made.check.totals) == "The table has no rows."
+    assert screen(made).count("The table has no rows.") == 1
     assert "plainly" not in words(made.map.phone_note)
     assert made.send.send.disabled
     assert made.trying.send.disabled
@@ -241,7 +241,7 @@ def tried(made):
 
 def test_try__refused_by_the_service(client):
     """A try that was refused is shown as an error, with the reason."""
-    value = tried(opened(make_people(3), TEXT, program="148373"))
+    value = tried(opened(make_people(3), TEXT, program="1"))
     assert "sms-good" not in value
     assert "sms-error" in value
     assert "rejected" in value
@@ -375,5 +375,5 @@ def test_write__other_script_is_no_warning(client):
 def test_write__costly_only_where_it_costs(client):
     """That characters force UCS-2 is said; that it costs more is not, for it may not."""
     made = opened(make_people(2), "It’s", program=PROGRAM)
-    assert "Forces UCS-2, 70 characters a segment and not 160" in screen(made)
+    assert "A segment has room for 70 characters, not for 160, because of ’" in screen(made)
     assert "costlier" not in screen(made)

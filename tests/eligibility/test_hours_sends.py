@@ -425,7 +425,7 @@ def test_compose__takes_hours(places):
     assert made.plan.to_frame()["sms_code"].eq("outside_hours").sum() == 4
     assert made.plan.wait_s == 60
     assert "sending_hours=('08:00', '20:00')" in made.code.replace('"', "'")
-    assert "closed=['2026-12-25']" in made.code
+    assert "closed=['2026-12-25']" in made.code.replace('"', "'")
     assert "wait_s=60" in made.code
 
 

@@ -10,6 +10,7 @@ from samples import make_people, send
 
 from smsframe._explorer.code import code_of
 from smsframe._explorer.rows import PAGE_ROWS, Rows
+from smsframe._explorer.searching import order_of
 
 CITIES = ["Oslo", "Rome", None]
 
@@ -112,6 +113,27 @@ def test_sort__is_that_of_pandas(column, descending, results):
     rows.sort(column, descending=descending)
     expected = results.sort_values(column, ascending=not descending, kind="stable")
     assert rows.frame.index.tolist() == expected.index.tolist()
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize(
+    "texts",
+    [
+        pytest.param(["A-10", "A-9", "A-", "A-9", None, "A-100", "a"], id="codes"),
+        pytest.param(["Zoë", "Zoe", "Åsa", "名", "😀", "", None, "Zo", "Zoë"], id="letters"),
+        pytest.param(["x" * n for n in (0, 7, 8, 9, 16, 17, 8)], id="lengths"),
+        pytest.param(["order " + "y" * n for n in (3, 40, 12, 40, 41)], id="long"),
+        pytest.param([None, None, None], id="none"),
+        pytest.param(["same", "same"], id="one"),
+    ],
+)
+@pytest.mark.parametrize("dtype", [object, "string"])
+def test_order__of_texts_is_that_of_pandas(texts, descending, dtype):
+    """Bytes of texts read as numbers order them as the texts; equal ones stay, missing are last."""
+    column = pd.Series(texts * 3, dtype=object)
+    wanted = column.sort_values(ascending=not descending, kind="stable", na_position="last")
+    found = order_of(column.astype(dtype), descending=descending)
+    assert found.tolist() == wanted.index.tolist()
 
 
 def test_pages__have_all_rows_once(results):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from smsframe._files import csv_reader
 from smsframe._files.csv_reader import read_csv
-from smsframe._files.plain_csv import read_plain
+from smsframe._files.plain_csv import plain_pieces, read_plain
 from smsframe.errors import InputError
 
 PLAIN = ["", " ", "a", "Zoë", "007", "N/A", "'=1+1", "'t Zand", "+1 201-555-0123", "null", "1.5"]
@@ -66,12 +66,43 @@ def test_read_csv__is_the_same_on_both_roads(text, tmp_path_factory):
     path.write_bytes(text.encode())
     quick = _outcome(path)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(csv_reader, "read_plain", lambda _: None)
+        patch.setattr(csv_reader, "read_plain", lambda *_: None)
         slow = _outcome(path)
     if isinstance(slow, str):
         assert quick == slow
     else:
         pd.testing.assert_frame_equal(quick, slow)
+
+
+@settings(
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(text=files(), block_bytes=st.integers(1, 40))
+def test_plain_pieces__are_the_rows_of_the_whole(text, block_bytes, tmp_path_factory):
+    """Wherever a file is cut into pieces; what is wrong with it is left to the other reader."""
+    path = tmp_path_factory.getbasetemp() / "pieces.csv"
+    path.write_bytes(text.encode())
+    whole = _outcome(path)
+    pieces = plain_pieces(path, block_bytes=block_bytes)
+    if pieces is None:
+        return
+    joined = pa.concat_tables(pieces).to_pandas()
+    assert not isinstance(whole, str)
+    assert joined.fillna("-").to_numpy().tolist() == whole.fillna("-").to_numpy().tolist()
+    assert list(joined.columns) == list(whole.columns)
+
+
+def test_plain_pieces__of_a_large_plain_file(tmp_path):
+    """Plain files are read in pieces, also with a mark, a separator named and ends of Windows."""
+    path = tmp_path / "people.csv"
+    rows = [f"{n};'=x{n};Zoë" for n in range(500)]
+    path.write_bytes("\ufeffsep=;\r\na;b;c\r\n".encode() + "\r\n".join(rows).encode() + b"\r\n")
+    pieces = list(plain_pieces(path, block_bytes=100))
+    assert len(pieces) > 50
+    joined = pa.concat_tables(pieces).to_pandas()
+    assert joined.to_numpy().tolist() == read_csv(path).to_numpy().tolist()
+    path.write_bytes(path.read_bytes() + b'1;"2";3\n')
+    assert plain_pieces(path, block_bytes=100) is None
 
 
 @pytest.mark.parametrize(

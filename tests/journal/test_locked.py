@@ -10,6 +10,7 @@ import threading
 import pandas as pd
 import pytest
 from desk import LOCKED, Desk, deliver, posts, scripted
+from list_files import parts
 from samples import fictional_phones
 
 import smsframe
@@ -27,7 +28,23 @@ def quick(monkeypatch, client):
     monkeypatch.setattr(opening, "Journal", functools.partial(Journal, busy_timeout_s=0.02))
 
 
-def send_while_locked(client, *, from_row, until):
+def as_frame(people, progress):
+    """Send a frame."""
+    return people.sms.send("Hi", program="148372", phone="mobile", progress=progress)
+
+
+def as_files(folder):
+    """Return what sends the same rows as files."""
+
+    def send(people, progress):
+        parts(folder / "people", people, (15, 15, 10))
+        given = {"program": "148372", "phone": "mobile", "out": folder / "results"}
+        return smsframe.send_files(folder / "people", "Hi", progress=progress, **given).to_frame()
+
+    return send
+
+
+def send_while_locked(client, *, from_row, until, send=as_frame):
     """Send 40 rows; another program locks the journal from a row on, for half a second or ever."""
     people = pd.DataFrame({"mobile": fictional_phones(40)})
     with contextlib.closing(
@@ -36,13 +53,25 @@ def send_while_locked(client, *, from_row, until):
         timer = threading.Timer(until, other.execute, ["ROLLBACK"])
 
         def lock(progress):
-            if progress.done >= from_row and not timer.is_alive() and not timer.finished.is_set():
+            if (
+                progress.accepted >= from_row
+                and not timer.is_alive()
+                and not timer.finished.is_set()
+            ):
                 other.execute("BEGIN IMMEDIATE")
                 timer.start()
 
-        table = people.sms.send("Hi", program="148372", phone="mobile", progress=lock)
+        table = send(people, lock)
         timer.join()
     return people, table
+
+
+def test_locked_journal__files_say_why_they_wait(sandbox, client, quick, capsys, tmp_path):
+    """A send of files waits as that of a frame does, and says so once."""
+    _, table = send_while_locked(client, from_row=20, until=0.4, send=as_files(tmp_path))
+    assert set(table["sms_status"]) == {"accepted"}
+    assert capsys.readouterr().out.count("The journal is locked by another program") == 1
+    assert len(sandbox.outbox()) == 40
 
 
 @pytest.mark.parametrize("from_row", [2, 20, 40], ids=["early", "midway", "at the end"])

@@ -479,3 +479,21 @@ def test_directory__is_synced_where_the_system_can(tmp_path, monkeypatch):
         patch.setattr(schema.os, "name", "nt")
         schema.sync_directory(tmp_path)
     assert opened == []
+
+
+def test_open__of_a_file_that_goes_at_once_leaves_no_connection(path, monkeypatch):
+    """A journal that cannot be told apart from another is refused, and its file is let go."""
+    opened = []
+
+    def connect(*args, **options):
+        opened.append(sqlite3.connect(*args, **options))
+        return opened[-1]
+
+    def gone(_):
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr("smsframe._journal.reader.Place.of", gone)
+    with pytest.raises(JournalError):
+        Journal(path, connect=connect)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened[0].execute("SELECT 1")

@@ -227,7 +227,8 @@ def swept(region, given, per_region, rng):
 @pytest.mark.parametrize(
     ("regions", "per_region", "least"),
     [
-        pytest.param(SAMPLE, 1, 10_000, id="sample"),
+        pytest.param(("AU", "BR", "FR", "US"), 1, 2_000, id="sample"),
+        pytest.param(SAMPLE, 1, 10_000, id="more", marks=pytest.mark.full),
         pytest.param(REGIONS, 20, 3_000_000, id="all", marks=pytest.mark.soak),
     ],
 )

@@ -64,9 +64,9 @@ def test_arms__of_a_million_people():
     """Split within 0.2 % of the weights, the holdout too, in about a second."""
     people = pa.array(np.char.add("1202", np.arange(10**6, 2 * 10**6).astype(str)).tolist())
     weights = {"A": 0.5, "B": 0.3, "C": 0.2}
-    began = time.perf_counter()
+    began = time.process_time()
     number = arms_at(places("nov-test", people), weights, 0.1)
-    assert time.perf_counter() - began < 10  # one or two on a quiet machine
+    assert time.process_time() - began < 10  # one or two on a quiet machine
     shares = np.bincount(number) / len(people)
     expected = [weight * 0.9 for weight in weights.values()] + [0.1]
     assert np.abs(shares - expected).max() < 0.002
@@ -99,6 +99,37 @@ def test_arms__from_another_process_and_among_other_people():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
     )
     assert json.loads(told.stdout) == list(expected.values())
+
+
+def test_arms__from_other_libraries():
+    """Frames of polars, DuckDB and pyarrow, and the parts of one of Dask, have the same arms."""
+    polars, duckdb = pytest.importorskip("polars"), pytest.importorskip("duckdb")
+    dask = pytest.importorskip("dask.dataframe")
+    expected = dict(zip(PEOPLE["mobile"], arms(planned(holdout=0.2)), strict=True))
+    table = pa.Table.from_pandas(PEOPLE)
+    frames = {
+        "polars": [polars.from_pandas(PEOPLE).reverse()],
+        "duckdb": [duckdb.from_arrow(table)],
+        "pyarrow": [table],
+        "chunks": [pa.concat_tables([table.slice(60), table.slice(0, 60)])],
+        "categories": [PEOPLE.astype({"mobile": "category"})],
+        "dask": [part.compute() for part in dask.from_pandas(PEOPLE, npartitions=7).partitions],
+    }
+    for name, parts in frames.items():
+        found: dict[str, str] = {}
+        for part in parts:
+            rows = planned(frame=part, holdout=0.2).to_frame()
+            found |= dict(zip(rows["mobile"].astype(str), rows["sms_variant"], strict=True))
+        assert found == expected, name
+
+
+def test_arms__by_a_column_of_numbers_do_not_depend_on_other_people():
+    """One is one, whether or not another row of the column has a fraction."""
+    texts = {1: "one", 2: "two", "*": "x"}
+    alone = arms(planned(texts, PEOPLE.head(3).assign(group=[1.0, 2.0, np.nan]), by="group"))
+    others = arms(planned(texts, PEOPLE.head(4).assign(group=[1.0, 2.0, np.nan, 2.5]), by="group"))
+    assert alone.tolist() == ["1", "2", "*"]
+    assert others.tolist() == ["1", "2", "*", "*"]
 
 
 def test_arms__however_a_number_is_written():
@@ -141,6 +172,34 @@ def test_by__a_value_without_a_text():
     sentences = made.problems.query("code == 'variant_missing'")["sentence"].unique()
     assert len(sentences) == 2
     assert all('text={"*"' in text or "text={'*'" in text for text in sentences)
+
+
+@pytest.mark.parametrize("cell", ["FR", " fr", "fr\u200b", "\u00a0Fr ", "\uff46\uff52"])
+def test_by__however_the_value_is_written(cell):
+    """Capitals, blanks and invisible signs do not count; letters that look otherwise do."""
+    expected = "*" if cell == "\uff46\uff52" else "fr"
+    made = planned({"fr": "Bonjour", "*": "Hello"}, PEOPLE.assign(language=cell), by="language")
+    assert set(arms(made)) == {expected}
+    composed = {"e\u0301": "x", "*": "y"}
+    made = planned(composed, PEOPLE.assign(language="\u00c9"), by="language")
+    assert set(arms(made)) == {"\u00e9"}
+
+
+def test_by__columns_of_other_kinds():
+    """Categories, numbers with gaps and truth values name texts as they are written."""
+    categories = PEOPLE.assign(language=pd.Categorical(["de", None] * 50))
+    made = planned({"de": "Hallo", "*": "Hello"}, categories, by="language")
+    assert arms(made).tolist() == ["de", "*"] * 50
+    gaps = PEOPLE.assign(group=[1.0, np.nan] * 50)
+    assert arms(planned({1: "one", "*": "x"}, gaps, by="group")).tolist() == ["1", "*"] * 50
+    truths = PEOPLE.assign(member=[True, False] * 50)
+    made = planned({"True": "one", "False": "two"}, truths, by="member")
+    assert arms(made).tolist() == ["True", "False"] * 50
+
+
+def test_weights__huge_ones():
+    """Are weights all the same: nothing overflows."""
+    assert arms(planned(split={"A": 1e308, "B": 1e308})).tolist() == arms(planned()).tolist()
 
 
 def test_by__numbers():
@@ -229,6 +288,16 @@ def test_plan__too_long_for_some():
         pytest.param(TWO, {"holdout": "10 %"}, "holdout", id="holdout as text"),
         pytest.param(TWO, {"by": "tongue"}, "names column 'tongue'", id="no column"),
         pytest.param(TWO, {"content_id": "c-1"}, "content_id=", id="content id"),
+        pytest.param(TWO, {"split": {"A": 1, "B": float("nan")}}, "above 0", id="weight NaN"),
+        pytest.param(TWO, {"split": {"A": 1, "B": -1}}, "above 0", id="weight below 0"),
+        pytest.param(TWO, {"split": {"A": 1, "B": float("inf")}}, "above 0", id="weight inf"),
+        pytest.param(TWO, {"split": {"A": 1, "B": 1e308}}, "next to nothing", id="weight huge"),
+        pytest.param(TWO, {"split": {"A": 1, " A": 2, "B": 1}}, "twice", id="weight twice"),
+        pytest.param(TWO, {"holdout": float("nan")}, "holdout", id="holdout NaN"),
+        pytest.param({"nan": "x", "B": "y"}, {}, "for nothing", id="a word for nothing"),
+        pytest.param({"None": "x", "B": "y"}, {}, "for nothing", id="None as a word"),
+        pytest.param({"\u00e9": "x", "e\u0301": "y"}, {}, "Two texts", id="one letter in two ways"),
+        pytest.param({"\u202eA": "x", "B": "y"}, {}, "can be seen", id="a sign nobody sees"),
         pytest.param({}, {}, "is empty", id="no texts"),
         pytest.param({"A": None, "B": "x"}, {}, "text", id="no text"),
         pytest.param({"A": 1, "B": "x"}, {}, "text", id="a number"),
@@ -246,9 +315,3 @@ def test_arguments__refused(text, options, word):
     """Before anything else, with what is meant instead."""
     with pytest.raises(InputError, match=word):
         planned(text, **options)
-
-
-def test_compose__says_that_a_screen_has_one_text():
-    """Rather than to show one of several."""
-    with pytest.raises(InputError, match="one text"):
-        PEOPLE.sms.compose(TWO, program="148372", campaign="nov-test")

@@ -316,6 +316,7 @@ def test_typing__gives_every_argument():
     assert {name: left for name, left in missing.items() if left} == {}
 
 
+@pytest.mark.full  # `make types` checks the same file
 def test_typing__holds_under_mypy():
     """The type checker, at its strictest, agrees with every call and every refusal in that file."""
     pytest.importorskip("mypy", reason="types are checked with the newest libraries alone")

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pyarrow.dataset
 import pytest
+from hours import CENTRAL, EASTERN, many_in, moment
+from list_files import parts
 from samples import make_people
 
 import smsframe
@@ -73,10 +75,10 @@ class Looker:
                 self.looks += 1
 
 
-def run(sandbox, folder, out, text, *, journal, kill_after_s=None):
+def run(sandbox, folder, out, text, *, journal, kill_after_s=None, **rules):
     """Send files in a process of its own; return the counts, None where it was killed."""
     credentials = {"base_url": sandbox.base_url, **sandbox.credentials}
-    told = [json.dumps(credentials), str(folder), str(out), text, str(journal)]
+    told = [json.dumps(credentials), str(folder), str(out), text, str(journal), json.dumps(rules)]
     environment = {**os.environ, "PYTHONPATH": str(PROCESS.parents[1])}
     with subprocess.Popen(
         [sys.executable, str(PROCESS), *told], stdout=subprocess.PIPE, text=True, env=environment
@@ -124,9 +126,45 @@ def kills(people_folder, tmp_path, times, seed):
     return hit
 
 
+def test_kills_of_files__one(people_folder, tmp_path):
+    """One kill."""
+    kills(people_folder, tmp_path, 1, seed=3)
+
+
+@pytest.mark.full
 def test_kills_of_files__few(people_folder, tmp_path):
-    """Two kills."""
-    assert kills(people_folder, tmp_path, 2, seed=3) >= 1
+    """A few kills, of which some hit."""
+    assert kills(people_folder, tmp_path, 6, seed=3) >= 1
+
+
+@pytest.mark.parametrize("kill_after_s", [0.8, 2.4])
+def test_kills_of_files__that_wait_for_hours(kill_after_s, tmp_path):
+    """Killed while it sends what is open, waits, or sends what has opened: all go once.
+
+    In each process it is two seconds before eight in Chicago; in New York it is open.
+    """
+    people = many_in(EASTERN, CENTRAL, each=200).assign(FirstName="Name")
+    folder = parts(tmp_path / "people", people, (100,) * 4)
+    out, before = tmp_path / "out", moment("2026-11-27T07:59:58", CENTRAL)
+    rules = {"sending_hours": ["08:00", "20:00"], "phone": "mobile", "at": before}
+    given = {"journal": tmp_path / "journal.db", **rules}
+    text = "Hi %%FirstName%%, good day."
+    with smsframe.Sandbox(anyone=True, latency_s=0.01) as sandbox:
+        with Looker(out) as looker:
+            run(sandbox, folder, out, text, kill_after_s=kill_after_s, wait_s=30.0, **given)
+            early = run(sandbox, folder, out, text, **given)
+            went = set(sandbox.outbox()["to"])
+            counts = run(sandbox, folder, out, text, wait_s=30.0, **given)
+        assert not looker.faults
+        assert early["accepted"] + early.get("unknown", 0) >= len(people) / 2
+        outbox = sandbox.outbox()
+        assert outbox["to"].value_counts().max() == 1
+        assert went <= set(outbox["to"])
+        results = smsframe.SentFiles(out).to_frame()
+        assert set(counts) <= {"accepted", "unknown"}
+        accepted = results["sms_contact"][results["sms_status"] == "accepted"]
+        assert set(accepted) <= set(outbox["to"]) <= set(results["sms_contact"])
+        assert sum(counts.values()) == len(people) == len(results)
 
 
 @pytest.mark.soak

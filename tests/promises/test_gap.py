@@ -39,7 +39,7 @@ TEXTS = {
     "survey": "How did you like it here? Tell us at the desk.",
 }
 PEOPLE = {"news": range(6), "offer": range(3, 9), "survey": [0, 2, 4, 0, 6, 8, 4]}
-SHORT, SOAK = 25, 2_000
+SHORT, FULL, SOAK = 8, 60, 2_000
 
 
 @dataclass(slots=True)
@@ -179,10 +179,11 @@ def tell(seed, directory):
         raise AssertionError(f"seed {seed}: {error}") from error
 
 
-def test_stories__short(tmp_path):
+@pytest.mark.parametrize("stories", [SHORT, pytest.param(FULL, marks=pytest.mark.full)])
+def test_stories__short(tmp_path, stories):
     """Nobody has two messages in a day, and in the end everybody has had everything."""
-    waited = sum(tell(seed, tmp_path) for seed in range(SHORT))
-    assert waited > 10 * SHORT
+    waited = sum(tell(seed, tmp_path) for seed in range(stories))
+    assert waited > 10 * stories
 
 
 @pytest.mark.soak

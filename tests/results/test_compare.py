@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import pickle
 
@@ -186,6 +187,77 @@ def test_compare__sample_ratio():
     assert "not checked" in repr(done.sms.compare("bought"))
     given = done.sms.compare("bought", split={"A": 1, "B": 1}, holdout=1 / 3)
     assert given.sample_ratio_p == pytest.approx(1.0)
+
+
+def sent(**given):
+    """Return the results of a real send with two texts and a holdout."""
+    people = pd.DataFrame({"mobile": [f"+1 201-555-01{place:02}" for place in range(100)]})
+    options = {"program": "148372", "phone": "mobile", "campaign": "t", "progress": False}
+    return people.sms.send({"A": "Hi", "B": "Ho"}, holdout=0.2, **{**options, **given})
+
+
+def test_compare__what_was_accepted_alone(client):
+    """Leaves out the whole holdout, which is said, although no arm that is left looks odd."""
+    done = sent().assign(bought=[place % 3 == 0 for place in range(100)])
+    assert done.sms.compare("bought").rows_left_out == 0
+    accepted = done[done["sms_status"] == "accepted"]
+    with pytest.warns(ComparisonWarning, match="do not read on"):
+        table = accepted.sms.compare("bought")
+    held = int((done["sms_variant"] == "holdout").sum())
+    assert (list(table.index), table.rows_left_out) == (["A", "B"], held)
+    assert f"{held} rows of the send are not here" in repr(table)
+    assert "must leave nobody out" in table._repr_html_()
+
+
+def test_compare__buyers_alone(client):
+    """A filter by the outcome that leaves the arms as they should be is told by the rows."""
+    done = sent().assign(bought=[place % 2 == 0 for place in range(100)])
+    buyers = done[done["bought"]]
+    with pytest.warns(ComparisonWarning, match="50 rows of the send are not here"):
+        table = buyers.sms.compare("bought")
+    assert table["rate"].tolist() == [1.0] * 3
+
+
+def test_compare__orders_joined_one_to_many(client):
+    """Amounts of a person's orders are added up; the person is one."""
+    done = sent()
+    orders = pd.DataFrame({"mobile": done["mobile"].iloc[[1, 1, 1, 2]], "amount": [5, 6, 7, 9]})
+    joined = done.merge(orders, on="mobile", how="left").fillna({"amount": 0})
+    table = joined.sms.compare("amount")
+    assert table.sample_ratio_p > 0.001  # the split is known of the journal
+    assert table["assigned"].sum() == 100
+    assert table["outcomes"].sum() == 27
+
+
+def test_compare__orders_joined_without_those_who_bought_nothing(client):
+    """An inner join keeps buyers alone: told by the journal, since a join forgets the send."""
+    done = sent()
+    orders = pd.DataFrame({"mobile": done["mobile"].iloc[:40], "amount": 5.0})
+    with pytest.warns(ComparisonWarning, match="60 rows of the send are not here"):
+        done.merge(orders, on="mobile").sms.compare("amount")
+
+
+def test_compare__columns_with_levels_and_a_file(client):
+    """Labels that are tuples, and results that were a CSV meanwhile, are compared as they were."""
+    done = sent().assign(bought=[place % 3 == 0 for place in range(100)])
+    expected = pd.DataFrame(done.sms.compare("bought"))
+    levels = done.copy()
+    levels.columns = pd.MultiIndex.from_tuples([(name, "") for name in done.columns])
+    assert levels.sms.compare(("bought", "")).to_numpy() == pytest.approx(
+        expected.to_numpy(), nan_ok=True
+    )
+    read = pd.read_csv(io.StringIO(done.to_csv(index=False)))
+    assert pd.DataFrame(read.sms.compare("bought")).to_numpy() == pytest.approx(
+        expected.to_numpy(), nan_ok=True
+    )
+
+
+def test_compare__categories_of_numbers():
+    """Are the numbers that they stand for; amounts that sum up to no number are refused."""
+    numbers = a_test(bought=pd.Categorical(np.arange(90) % 2))
+    assert numbers.sms.compare("bought")["outcomes"].sum() == 45
+    with pytest.raises(InputError, match="sums up to one"):
+        a_test(bought=1e308).sms.compare("bought")
 
 
 def test_compare__is_shown_without_a_winner():

@@ -210,7 +210,7 @@ def test_results__of_a_run_that_was_killed(client):
         "not_attempted": 500,
     }
     assert set(back["sms_code"].dropna()) == {"sender_died", "not_reached"}
-    table = smsframe.runs()
+    table = smsframe.runs(full=True)
     assert table["ending"].tolist() == ["not ended"]
     assert table[["accepted", "unknown", "not_attempted"]].iloc[0].tolist() == [1000, 1000, 500]
 
@@ -259,7 +259,7 @@ def test_runs__lists_the_latest_first(sandbox, client):
     sandbox.settings.status_delay_s = 0
     first = send(mixed(), phone="mobile", campaign="spring", limit=10)
     send(mixed(), phone="mobile", campaign="spring").sms.refresh(progress=False)
-    table = smsframe.runs()
+    table = smsframe.runs(full=True)
     assert table.index[1] == first.attrs["smsframe"]["run"]
     assert table["campaign"].tolist() == ["spring", "spring"]
     assert table["rows"].tolist() == [30, 30]
@@ -271,6 +271,19 @@ def test_runs__lists_the_latest_first(sandbox, client):
     assert table["who"].str.contains("@").all()
     assert (table["seconds"] >= 0).all()
     assert str(table["started_at"].dtype) == "datetime64[s, UTC]"
+
+
+def test_runs__is_as_wide_as_a_screen(client):
+    """The columns that are looked at most, the same whatever there is; all of them on demand."""
+    send(make_people(2), campaign="spring")
+    short, full = smsframe.runs(), smsframe.runs(full=True)
+    assert list(short) == [
+        "started_at", "campaign", "text", "rows", "accepted", "sent", "unknown", "ending", "who",
+    ]  # fmt: skip
+    assert len(full.columns) > 15
+    assert short.equals(full[list(short)])
+    with pytest.raises(smsframe.InputError, match="full="):
+        smsframe.runs(full="yes")
 
 
 def test_runs__shows_no_phone_number(client):
@@ -287,7 +300,7 @@ def test_runs__halved_batches_count_once(sandbox, client):
     bad = {"meta": {"generalErrors": ["A phone is bad"]}}
     sandbox.faults.add("status", on=[1, 2, 3], status=400, body=bad)
     results = send(make_people(4))
-    row = smsframe.runs().iloc[0]
+    row = smsframe.runs(full=True).iloc[0]
     counts = results["sms_status"].value_counts()
     assert row["rejected"] == counts["rejected"]
     assert row["accepted"] == counts["accepted"]

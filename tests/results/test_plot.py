@@ -15,7 +15,9 @@ from samples import make_people
 import smsframe
 from smsframe._base import result_columns
 from smsframe._base.html import STATUS_COLOURS
+from smsframe._base.result_rows import ResultRows
 from smsframe._results import plot
+from smsframe._results.plot_times import MOST_SPANS, MOST_TICKS, spans_of
 from smsframe.errors import ConfigurationError, InputError
 
 mpl.use("Agg")
@@ -55,9 +57,9 @@ def test_plot__three_axes_that_say_what_they_show():
     axes = made_up().sms.plot()
     assert axes.shape == (3,)
     titles = [ax.get_title(loc="left") for ax in axes]
-    assert titles == ["Outcome by batch", "Reasons", "Segments: 2,300"]
+    assert titles == ["Outcome over time", "Reasons", "Segments: 2,300"]
     legend = [text.get_text() for text in axes[0].figure.legends[0].get_texts()]
-    assert legend == ["accepted", "rejected", "unknown"]
+    assert legend == ["accepted 2,300", "rejected 100", "unknown 200"]
     heights = {c.get_label(): sum(bar.get_height() for bar in c) for c in axes[0].containers}
     assert heights == {"accepted": 2300, "rejected": 100, "unknown": 200}
     assert [t.get_text() for t in axes[1].get_yticklabels()] == ["refused", "answer_lost"]
@@ -115,19 +117,31 @@ def contrast(one, other):
     return lighter / darker
 
 
-@pytest.mark.parametrize("paper", ["#FFFFFF", "#111111"])
 @pytest.mark.parametrize("style", ["default", "dark_background"])
-def test_plot__reads_on_any_paper(style, paper):
-    """The figure has no background, and no words in it are too faint on white or on black."""
+@pytest.mark.parametrize("rows", [2600, 3])
+def test_plot__reads_in_both_themes(style, rows):
+    """The figure has paper of its own, and every word on it has enough contrast with what is below.
+
+    Numbers on parts of bars are held to the colour of the part.
+    """
+    out = made_up()
+    out["sms_batch"] = "20261122-080000-abcdef:0001"
     with plt.style.context(style):
-        figure = made_up().sms.plot()[0].figure
+        figure = out.tail(rows).sms.plot()[0].figure
         figure.canvas.draw()
-    faces = [figure.get_facecolor(), *(ax.get_facecolor() for ax in figure.axes)]
-    assert [face[3] for face in faces] == [0.0] * 4
+    faces = {mpl.colors.to_hex(ax.get_facecolor()) for ax in figure.axes}
+    assert faces | {mpl.colors.to_hex(figure.get_facecolor())} == {plot.PAPER.lower()}
+    assert figure.get_facecolor()[3] == 1.0
     shown = [t for t in figure.findobj(mpl.text.Text) if t.get_visible() and t.get_text()]
-    shown = [t for t in shown if t not in figure.axes[2].get_yticklabels()]
-    assert len(shown) > 20
-    assert min(contrast(text.get_color(), paper) for text in shown) > 4
+    on_bars = [t for t in figure.axes[0].texts if t.get_text() in ("2,300", "200")]
+    assert len(shown) > 15
+    assert len(on_bars) == (1 if rows == 2600 else 0)
+    assert min(contrast(t.get_color(), plot.PAPER) for t in shown if t not in on_bars) >= 4.5
+    for status, colour in STATUS_COLOURS.items():
+        ink = "#FFFFFF" if status in plot.DARK else "#000000"
+        assert contrast(ink, colour) >= 4.5
+    edge = figure.axes[0].containers[0][0].get_edgecolor()
+    assert contrast(edge, plot.PAPER) >= 3
 
 
 def test_plot__fits_a_cell():
@@ -146,15 +160,70 @@ def test_plot__jupyter_lays_nothing_under_it():
 
 
 def test_plot__many_batches_share_bars():
-    """A campaign of a thousand calls stays readable."""
+    """A campaign of a thousand calls stays readable: a bar is a round span of time."""
     out = made_up(5000)
     batch = pd.Series(range(len(out))) // 4
     out["sms_batch"] = "20261122-080000-abcdef:" + batch.map("{:04d}".format).astype("string")
+    out["sms_accepted_at"] += pd.to_timedelta(batch * 2, unit="s")
     axes = out.sms.plot()
-    assert len(axes[0].containers[0]) <= plot.MOST_BARS
+    assert 40 < len(axes[0].containers[0]) <= MOST_SPANS
     assert sum(b.get_height() for c in axes[0].containers for b in c) == 5000
-    assert "21 to a bar" in axes[0].get_xlabel()
-    assert len(axes[0].get_xticks()) <= plot.MOST_TICKS + 1
+    assert axes[0].get_xlabel() == "time (UTC), 1,250 batches, a bar for every minute"
+    assert len(axes[0].get_xticks()) <= MOST_TICKS
+
+
+@pytest.mark.parametrize(
+    ("last", "step_s", "ticks"),
+    [
+        pytest.param("2026-11-22 08:00:03", 1, "08:00:00 :01 :02 :03", id="seconds"),
+        pytest.param("2026-11-22 08:40:00", 60, "08:00 08:10 08:20 08:30 08:40", id="minutes"),
+        pytest.param("2026-11-23 07:00:00", 1800, "12:00 18:00 00:00 06:00", id="night"),
+        pytest.param("2026-12-20 08:00:00", 43_200, "26 Nov 3 Dec 10 Dec 17 Dec", id="weeks"),
+        pytest.param("2037-03-01 08:00:00", 64 * 86_400, "10 Oct 2 Jun", id="years"),
+    ],
+)
+def test_plot__is_on_an_axis_of_time(last, step_s, ticks):
+    """Bars stand as far from each other as their batches; ticks are round and have their day."""
+    at = [pd.Timestamp("2026-11-22 08:00", tz="UTC"), pd.Timestamp(last, tz="UTC")]
+    out = made_up(400)
+    out["sms_status"] = "accepted"
+    out["sms_accepted_at"] = [at[0]] * 100 + [at[1]] * 300
+    axes = out.sms.plot()[0]
+    axes.figure.canvas.draw()
+    days = [bar.get_x() + bar.get_width() / 2 for bar in axes.containers[0]]
+    floor = [moment.timestamp() // step_s * step_s for moment in at]
+    assert (days[1] - days[0]) * 86_400 == pytest.approx(floor[1] - floor[0], abs=0.01)
+    shown = [text.get_text() for text in axes.get_xticklabels()]
+    places = [pd.Timestamp(round(day * 86_400), unit="s") for day in axes.get_xticks()]
+    assert len(shown) <= MOST_TICKS
+    assert shown[0].endswith(f"{places[0]:%b %Y}")
+    for name, place in zip(shown, places, strict=True):
+        told = name.split("\n")[0]
+        assert told in (f"{place:%H:%M:%S}", f"{place:%H:%M}", f"{place.day} {place:%b %Y}")
+    assert len(set(pd.Series(places).diff().dropna())) <= 1
+    if step_s < 86_400:
+        words = [name.split("\n")[0].removesuffix(" 2026") for name in shown]
+        short = [w if n == 0 or w.count(":") < 2 else w[-3:] for n, w in enumerate(words)]
+        assert " ".join(short) == ticks
+
+
+def test_plot__batches_without_a_time_stand_by_their_neighbours():
+    """What was refused or lost has no time: it stands with the batch before, or where it began."""
+    out = made_up(400)
+    batch = pd.Series(["one:0001", "one:0002", "one:0003", "none:0001"]).repeat(100)
+    out["sms_batch"] = batch.to_numpy()
+    out.loc[100:, "sms_accepted_at"] = pd.NaT
+    out.loc[200:299, "sms_batch"] = "20261122-075959-abcdef:0001"
+    spans = spans_of(ResultRows.read(out))
+    begins = pd.to_datetime(spans.counts.index, unit="s").strftime("%H:%M:%S").tolist()
+    assert begins == ["07:59:59", "08:00:00"]
+    assert spans.counts.sum(axis=1).tolist() == [100, 200]
+    assert spans.apart == 100
+    axes = out.sms.plot()
+    assert axes[0].get_xlabel().endswith("; 100 rows are in none")
+    out["sms_batch"] = "none:0001"
+    out["sms_accepted_at"] = pd.NaT
+    assert [text.get_text() for text in out.sms.plot()[0].texts] == ["No row has a time."]
 
 
 def test_plot__more_reasons_than_fit():
@@ -177,21 +246,12 @@ def test_plot__small_data_looks_right(rows):
     axes[0].figure.canvas.draw()
     left, right = axes[0].get_xlim()
     (bar,) = axes[0].containers[0]
+    assert left < bar.get_x() < right
     assert bar.get_width() / (right - left) < 0.2
     assert label_numbers(axes[0]) == [rows]
     ticks = axes[0].get_yticks()
     assert (ticks % 1 == 0).all()
     assert len({text.get_text() for text in axes[0].get_yticklabels()}) == len(ticks)
-
-
-def test_plot__batches_have_their_day():
-    """The day stands under the first bar; where there are several, under each that is named."""
-    out = made_up(400)
-    names = [text.get_text() for text in out.sms.plot()[0].get_xticklabels()]
-    assert [name.count("22 Nov 2026") for name in names] == [1, 0, 0, 0]
-    out.loc[200:, "sms_accepted_at"] += pd.Timedelta(days=1)
-    names = [text.get_text() for text in out.sms.plot()[0].get_xticklabels()]
-    assert [name.split("\n")[1] for name in names] == ["22 Nov", "22 Nov", "23 Nov", "23 Nov"]
 
 
 @pytest.mark.parametrize(

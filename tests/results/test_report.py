@@ -287,6 +287,33 @@ def test_report__of_a_merged_table(results):
     assert "repeat a message of another row" in page.words
 
 
+TWO = {
+    "A": "Hi %%FirstName%%, it has shipped.\nB: not the other text",
+    "B <i>": "%%FirstName%%! Call 2015550123.",
+    "C": "Nobody has it.",
+}
+
+
+def test_report__several_texts_of_a_run(client):
+    """Each text stands under its name with what became of its rows; the holdout has none."""
+    people = make_people(90).assign(kind=["A", "B <i>", "a"] * 30)
+    out = send(people, TWO, by="kind", campaign="langs", holdout=0.2)
+    page = page_of(out)
+    texts = page.words[page.words.index("The texts") : page.words.index("What became of the")]
+    counts = out.groupby("sms_variant", observed=True)["sms_status"].value_counts()
+    a, b = counts["A"]["accepted"], counts["B <i>"]["accepted"]
+    assert f"A: {a} rows ({a} accepted)Hi %%FirstName%%, it has" in texts
+    assert "shipped. B: not the other textB <i>: " in texts
+    assert f"B <i>: {b} rows ({b} accepted)%%FirstName%%! Call" in texts
+    assert "C: no rows hereNobody has it." in texts
+    assert digit_runs([texts]) == set()
+    assert page.table("Variant")["holdout"][-1] == str(int((out["sms_variant"] == "holdout").sum()))
+    again = smsframe.results(out.attrs["smsframe"]["run"])
+    assert page_of(again).words.count("Nobody has it.") == 1
+    smsframe.journal.forget(pd.Timestamp.now(tz="UTC") + pd.Timedelta("1D"))
+    assert "(The text was removed from the journal.)" in page_of(out).words
+
+
 def test_report__several_runs_and_foreign_ones(client, tmp_path):
     """Texts of all runs are shown; a journal that does not know a run is said not to."""
     one, two = send(make_people(3)), send(make_people(3, 10), "Another text.")

@@ -173,6 +173,10 @@ def test_power__is_that_of_statsmodels(oracle, rate, difference, share):
         pytest.param({"rate": 0.04, "difference": -0.05}, "leads from 0.04", id="below none"),
         pytest.param({"rate": 0.04, "difference": "1 %"}, "difference", id="text"),
         pytest.param({"rate": 0.04, "difference": 0.01, "power": 1.0}, "power", id="certain"),
+        pytest.param({"rate": 0.5, "difference": 1e-12}, "so small", id="too small"),
+        pytest.param({"rate": 0.5, "difference": 1e-200}, "so small", id="next to nothing"),
+        pytest.param({"rate": 0.5, "difference": float("nan")}, "difference", id="NaN"),
+        pytest.param({"rate": float("inf"), "difference": 0.1}, "rate", id="inf"),
     ],
 )
 def test_power__refuses(given, word):

@@ -19,6 +19,19 @@ def test_banner__of_a_send_that_ends(people, client, capsys):
     assert capsys.readouterr().out.endswith("1 invalid: results.sms.failed\n")
 
 
+@pytest.mark.filterwarnings("ignore::smsframe.UnknownOutcomeWarning")
+def test_banner__says_where_the_unknown_rows_are(people, client, capsys):
+    """What may have gone out is looked at too, beside what failed and alone."""
+    client.sandbox.faults.add("drop_after", every=1)
+    people.sms.send("Hi", program="148372", phone="mobile", progress=[].append)
+    assert capsys.readouterr().out.endswith(" unknown: results.sms.unknown\n")
+    people.loc[0, "mobile"] = "n/a"
+    people.sms.send("Hello", program="148372", phone="mobile", progress=[].append)
+    assert capsys.readouterr().out.endswith(
+        "1 invalid: results.sms.failed and results.sms.unknown\n"
+    )
+
+
 def test_banner__of_a_send_that_is_stopped(client, capsys):
     """A send that raises assigns no results, so the line names where the table is."""
 

@@ -11,6 +11,8 @@ from samples import make_people
 
 import smsframe
 from smsframe._base.send_settings import SendSettings
+from smsframe._composer import html
+from smsframe._journal.store import Journal
 from smsframe.errors import InputError, PlanWarning
 
 TWO = {"A": "Hi %%FirstName%%, it has shipped.", "B": "%%FirstName%%! Look, it is on its way."}
@@ -282,6 +284,7 @@ def test_results__brought_back(sandbox):
     assert list(again.columns)[-1] == "sms_variant"
     pd.testing.assert_series_equal(again["sms_variant"], results["sms_variant"])
     pd.testing.assert_series_equal(again["sms_code"], results["sms_code"])
+    assert again.attrs["smsframe"]["rows"] == 60
     assert again.attrs["smsframe"]["variants"] == {"split": {"A": 0.5, "B": 0.5}, "holdout": 0.2}
     again["bought"] = False
     assert again.sms.compare("bought").sample_ratio_p > 0.001
@@ -336,3 +339,37 @@ def test_results_sent_again__lose_the_column(sandbox):
         results, "Other words for %%City%%", program="148372", phone="mobile", progress=False
     )
     assert "sms_variant" not in again.columns
+
+
+def test_results__of_a_run_that_was_killed(sandbox, client):
+    """Rows that it did not reach are in their arm all the same, and the split is known."""
+    results = send(frame=PEOPLE.assign(mobile=["n/a", *PEOPLE["mobile"][1:]]), holdout=0.2)
+    run = results.attrs["smsframe"]["run"]
+    with Journal(client.journal_path) as journal, journal._writing() as db:
+        for name in [batch.batch_id for batch in journal.batches(run)][2:]:
+            number = "(SELECT id FROM batches WHERE batch_id=?)"
+            for table in ("messages", "payloads"):
+                db.execute(f"DELETE FROM {table} WHERE batch={number}", (name,))
+            db.execute("DELETE FROM batches WHERE batch_id=?", (name,))
+        db.execute("UPDATE runs SET ending='', ended_at=NULL")
+    back = smsframe.results(run)
+    assert (back["sms_code"] == "not_reached").sum() == (
+        results["sms_status"] == "accepted"
+    ).sum() - 14
+    pd.testing.assert_series_equal(back["sms_variant"], results["sms_variant"])
+    by = back.sms.summary(by="sms_variant").to_frame()
+    assert by.loc[by["sms_variant"].isna(), "rows"].sum() == 1
+
+
+def test_holdout__is_no_failure_anywhere(sandbox, tmp_path):
+    """Neither in what is listed as failed, nor in what a report asks to be sent again."""
+    results = send(holdout=0.2)
+    held = int((results["sms_code"] == "held_out").sum())
+    assert len(results.sms.failed) == len(results.sms.to_retry()) == 0
+    assert results.sms.summary().held == {"held_out": held}
+    assert smsframe.runs(full=True)["variants"].tolist() == ["A 0.4, B 0.4, holdout 0.2"]
+    page = results.sms.report(tmp_path / "report.html").read_text(encoding="utf-8")
+    assert f"Held out, to compare with: {held}." in page
+    assert "Without a message:" not in page
+    assert "refused, held back or not reached" not in page
+    assert html.outcome(results, html.good("Done.")).count("<table") == 1  # none of failures

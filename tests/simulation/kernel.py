@@ -24,11 +24,12 @@ from simulation.world import TODAY, CrashError, World
 from smsframe._acoustic import address, credentials
 from smsframe._acoustic import client as clients
 from smsframe._acoustic.http import AnswerLostError, NotConnectedError, Reply
+from smsframe._base.journal_address import TeamAddress
 from smsframe._base.send_settings import SendSettings
 from smsframe._base.worker_pool import Backoff
 from smsframe._journal import opening
 from smsframe._journal.store import Journal
-from smsframe._send import run
+from smsframe._send import posting, run
 
 BASE_URL = address.base_url_for("us-1")
 CREDENTIALS = credentials.Credentials(
@@ -94,11 +95,19 @@ class Kernel:
         """List what is replaced while this process runs."""
         return [
             (clients, "Transport", lambda pool_size: Network(self)),
-            (opening, "Journal", functools.partial(Journal, connect=self._connect)),
-            (run, "WorkerPool", self._workers),
-            (run, "counted_interrupts", self._interrupts),
+            self._store(),
+            (posting, "WorkerPool", self._workers),
+            (posting, "counted_interrupts", self._interrupts),
             (run, "new_run_id", self._run_id),
         ]
+
+    def _store(self):
+        """Name what stands in for a file's connection, or for one to a team's database."""
+        if isinstance(self.path, TeamAddress):
+            from simulation import team  # noqa: PLC0415 - not without psycopg
+
+            return team.seam(self)
+        return (opening, "Journal", functools.partial(Journal, connect=self._connect))
 
     def step(self, what: str) -> None:
         """Take a step; the process may die here, or be interrupted, or be visited."""

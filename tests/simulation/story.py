@@ -207,11 +207,11 @@ def _messages(call: Call) -> list[tuple[str, str, str]]:
 class Story:
     """One seed from beginning to end."""
 
-    def __init__(self, seed: int, directory) -> None:
+    def __init__(self, seed: int, directory, journal=None) -> None:
         self.world = World(seed)
         self.rng = self.world.rng
         self.judge = Judge(world=self.world)
-        self.path = directory / f"journal-{seed}.sqlite3"
+        self.path = journal or directory / f"journal-{seed}.sqlite3"
         self.campaign = self.rng.choice([None, "named"])
         self.batch_size = self.rng.choice([1, 2, 3, 5])
         self.max_in_flight = self.rng.choice([1, 2, 4, 10])
@@ -332,9 +332,12 @@ class Story:
         run._last[:] = [] if last is None else [last]
 
 
-def tell(seed: int, directory) -> list[str]:
-    """Tell the story of a seed; a failure names it and the last things that happened."""
-    story = Story(seed, directory)
+def tell(seed: int, directory, journal=None) -> list[str]:
+    """Tell the story of a seed; a failure names it and the last things that happened.
+
+    ``journal`` is the address of an empty team's journal, where it is not told of a file.
+    """
+    story = Story(seed, directory, journal)
     try:
         return story.tell()
     except AssertionError as error:

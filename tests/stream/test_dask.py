@@ -76,6 +76,7 @@ def test_dask__sends_once(cluster, client, sandbox, tmp_path):
     assert len(sandbox.outbox()) == 20
 
 
+@pytest.mark.full
 def test_dask__when_a_worker_is_killed(cluster, client, sandbox, tmp_path):
     """A worker that dies while rows are read, or after, changes nothing."""
     import smsframe.dask  # noqa: F401, PLC0415 - what is tested

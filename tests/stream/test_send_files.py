@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.dataset
 import pyarrow.parquet as pq
 import pytest
+from list_files import parts, send_files
 from samples import QUICK, TEXT, fictional_phones, make_people
 from samples import send as send_frame
 
 import smsframe
-from smsframe._stream import send_files as module
+from smsframe._stream import whole_list as module
 from smsframe.errors import InputError
 
 
@@ -29,23 +30,6 @@ def sandbox():
     """Run a sandbox that knows at once what became of a message."""
     with smsframe.Sandbox(anyone=True, status_delay_s=0) as running:
         yield running
-
-
-def parts(folder, frame, sizes=(7, 7, 6)):
-    """Write a frame into several Parquet files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    at = 0
-    for number, size in enumerate(sizes):
-        frame.iloc[at : at + size].to_parquet(folder / f"part-{number}.parquet", index=False)
-        at += size
-    return folder
-
-
-def send_files(files, out, text=TEXT, **options):
-    """Send files quietly."""
-    return smsframe.send_files(
-        files, text, out=out, **{"program": "148372", "progress": False, **options}
-    )
 
 
 def sends(sandbox):
@@ -184,6 +168,23 @@ def test_send_files__of_a_named_campaign(client, sandbox, tmp_path):
     assert len(sandbox.outbox()) == 20
 
 
+def test_send_files__of_a_campaign_that_is_a_test(client, sandbox, tmp_path):
+    """Of which some were left out on purpose: files would text them; and the other way round."""
+    people, texts = make_people(20), {"A": "Hi %%FirstName%%", "B": "Dear %%FirstName%%: hi"}
+    test = {"program": "148372", "campaign": "t", "holdout": 0.5, "progress": False}
+    sent = smsframe.send(people, texts, phone="mobile", **test)
+    went = int((sent["sms_status"] == "accepted").sum())
+    folder = parts(tmp_path / "people", people)
+    planned = smsframe.plan_files(folder, TEXT, program="148372", campaign="t", progress=False)
+    assert "variants_changed" in planned.problem_counts
+    with pytest.raises(InputError, match=r"has begun with A 0\.25, B 0\.25, holdout 0\.5"):
+        send_files(folder, tmp_path / "results", campaign="t")
+    assert len(sandbox.outbox()) == went
+    send_files(folder, tmp_path / "results", campaign="plain")
+    with pytest.raises(InputError, match="begun with one text"):
+        smsframe.send(people, texts, phone="mobile", **{**test, "campaign": "plain"})
+
+
 def test_send_files__excludes(client, sandbox, tmp_path):
     """Who is excluded is not texted, in whichever file."""
     people = make_people(20)
@@ -228,8 +229,8 @@ def test_send_files__stops_when_a_file_changes(client, sandbox, tmp_path, monkey
     folder = parts(tmp_path / "people", make_people(20))
     check = module._check_confirm
 
-    def change(found, joined):
-        check(found, joined)
+    def change(*told):
+        check(*told)
         make_people(6, start=50).to_parquet(folder / "part-2.parquet", index=False)
 
     with monkeypatch.context() as patch:
@@ -246,11 +247,6 @@ def test_send_files__stops_when_a_file_changes(client, sandbox, tmp_path, monkey
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        pytest.param({"min_gap": "24h"}, "min_gap= is not looked at for files", id="gap"),
-        pytest.param({"sending_hours": "08:00-20:00"}, "sending_hours= are not kept", id="hours"),
-        pytest.param({"check_consent": True}, "check_consent= asks person by person", id="consent"),
-        pytest.param({"duplicates": "send"}, "the same message goes out once", id="duplicates"),
-        pytest.param({"dry_run": True}, "plan_files counts", id="dry run"),
         pytest.param({"problems": "raise"}, "1 problems, listed in plan_files", id="problems"),
     ],
 )
@@ -274,8 +270,8 @@ def test_send_files__refuses_folders_that_mix(client, tmp_path):
         send_files(folder / "*.parquet", folder)
     with pytest.raises(InputError, match="There is no file"):
         send_files(tmp_path / "nobody" / "*.parquet", tmp_path / "results")
-    with pytest.raises(InputError, match="Files in a store elsewhere"):
-        send_files("s3://bucket/people", tmp_path / "results")
+    with pytest.raises(InputError, match="out= is a folder of this machine"):
+        send_files(folder, "s3://bucket/results")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match=r"holds notes\.txt, which is no result"):
@@ -316,29 +312,17 @@ def test_send_files__stopped_has_every_row_in_its_results(client, sandbox, tmp_p
     assert len(sandbox.outbox()) == 20
 
 
-def test_sent_files__are_opened_moved_and_forgotten(client, sandbox, tmp_path):
-    """The folder may be moved; with the files gone it is said; forget leaves no file name."""
+def test_sent_files__are_opened_and_moved(client, sandbox, tmp_path):
+    """The folder may be moved; a folder that holds no results is refused."""
     folder = parts(tmp_path / "people", make_people(20))
-    sent = send_files(folder, tmp_path / "results")
-    with pytest.raises(smsframe.JournalError, match="SentFiles"):
-        smsframe.results(sent.run)
+    send_files(folder, tmp_path / "results")
     assert smsframe.runs()["accepted"].tolist() == [20]
     (tmp_path / "results").rename(tmp_path / "moved")
     moved = smsframe.SentFiles(tmp_path / "moved").refresh(progress=False)
     assert moved.counts == {"sent": 20}
     assert "20 sent in 3 files" in repr(moved)
-    (tmp_path / "moved" / "part-1.parquet").unlink()
-    with pytest.raises(InputError, match="1 of the files of these results are gone"):
-        moved.refresh(progress=False)
     with pytest.raises(InputError, match="holds no results"):
         smsframe.SentFiles(tmp_path / "results")
-    smsframe.journal.forget(before="2100-01-01")
-    journal = client.journal_path.read_bytes()
-    assert str(tmp_path).encode() not in journal
-    assert not any(n.lstrip("+").encode() in journal for n in fictional_phones(20))
-    calls = len(sandbox.outbox())
-    assert send_files(folder, tmp_path / "results").counts == {"accepted": 20}
-    assert len(sandbox.outbox()) == calls
 
 
 def test_send_files__by_lookup_is_known_as_a_frame(client, sandbox, tmp_path):

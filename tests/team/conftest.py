@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import shutil
+from pathlib import Path
 
 import pandas as pd
 import postgres_server
@@ -39,6 +41,18 @@ def proxied(postgres, team):
     proxy = postgres_server.Proxy(postgres.port)
     yield proxy, team.replace(f":{postgres.port}/", f":{proxy.port}/")
     proxy.close()
+
+
+@pytest.fixture
+def pooled(postgres, team):
+    """Return the URL of the same database through a pgbouncer in transaction mode."""
+    if not (shutil.which("pgbouncer") or Path("/usr/sbin/pgbouncer").exists()):
+        pytest.skip("pgbouncer is not installed: a journal behind a pooler is not tested")
+    with postgres_server.folder_of_server() as folder:
+        folder.chmod(0o755)
+        pooler = postgres_server.Pooler(postgres, folder / "pooler").start()
+        yield team.replace(f":{postgres.port}/", f":{pooler.port}/")
+        pooler.stop()
 
 
 @pytest.fixture

@@ -67,6 +67,18 @@ def test_sending__one_at_a_time(journals):
         pass
 
 
+def test_runs__say_who_sends_now(journals, team, send, crowd):
+    """A run whose sender holds its lease is being sent; one whose sender has died is not ended."""
+    run_id = send(crowd.head(3), team).attrs["smsframe"]["run"]
+    journal = journals()
+    journal._team.execute("UPDATE runs SET ending = ''")  # as before it ended
+    with journal.sending(SCOPE):
+        journal._leases[SCOPE].note_run(journal._team, run_id)
+        listed = smsframe.runs(journal=team)
+        assert listed.loc[run_id, ["ending", "accepted"]].tolist() == ["sending", 3]
+    assert smsframe.runs(journal=team)["ending"].tolist() == ["not ended"]
+
+
 def test_sending__waits_for_another(journals):
     """Whoever waits has the lease as soon as it is given back."""
     first, second = journals(), journals()

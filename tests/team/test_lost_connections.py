@@ -1,25 +1,24 @@
 """The database goes away in the middle of a send: nobody twice, nothing lost, nothing unknown.
 
 A proxy between the send and the server cuts before a piece of the conversation is handed on, or
-after it but before its answer comes back. What is cut is found by the words in it: the COMMIT of a
-claim and that of a settlement alone look alike on the wire, so all that a send says is cut in turn.
+after it but before its answer comes back, or after any byte of either.
 """
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-import random
-import shutil
+import json
 import threading
 import time
-from pathlib import Path
 
 import pandas as pd
 import postgres_server
 import pytest
+from samples import fictional_phones
 
 import smsframe
+from smsframe._acoustic.http import Transport
 from smsframe._journal.opening import open_journal
 from smsframe._journal.postgres.kept_outcomes import KeptOutcomes, waiting
 from smsframe._journal.records import Claim, RunRecord, Settlement
@@ -40,58 +39,99 @@ def check(done, texts, crowd, allowed=FINE):
         assert len(counted) == len(crowd)
 
 
-def cut_commit(proxy, number, how):
-    """Cut at a COMMIT, by its number in the send."""
-    commits = itertools.count(1)
+@pytest.fixture
+def claimed_first(postgres, team, monkeypatch):
+    """Have each call looked up in the journal when it leaves.
 
-    def judge(piece):
-        if b"COMMIT" in piece and next(commits) == number:
-            return how
-        return ""
+    A send that goes on heals what it forgot to write, so nothing else would show it.
+    """
+    exchange, unclaimed, calls = Transport.exchange, [], []
 
-    proxy.cut_at = judge
+    def looked_up(self, method, url, *, headers=None, body=None, **more):
+        if body and b'"source"' in body:
+            name = json.loads(body)["source"].removeprefix("smsframe:")
+            calls.append(name)
+            with postgres.connect(team.rpartition("/")[2]) as db:
+                query = "SELECT 1 FROM smsframe.batches WHERE batch_id = %s AND state = 'claimed'"
+                if db.execute(query, (name,)).fetchone() is None:
+                    unclaimed.append(name)
+        return exchange(self, method, url, headers=headers, body=body, **more)
+
+    monkeypatch.setattr(Transport, "exchange", looked_up)
+    yield
+    assert calls
+    assert unclaimed == []
 
 
-@pytest.mark.parametrize("how", ["before", "after"])
-@pytest.mark.parametrize("number", [2, 3, 4, 5, 6, 7])
-def test_send__cut_in_a_commit(proxied, send, crowd, texts, how, number):
-    """A COMMIT that was lost, or whose answer was: what was claimed goes out once."""
+def cut_everywhere(proxied, send, texts, way, cuts):
+    """Cut small sends, each at another byte of what is said, from the first one to the last."""
     proxy, url = proxied
-    cut_commit(proxy, number, how)
-    try:
-        done = send(crowd, url)
-    except JournalError as error:  # it was cut before anything was claimed
-        assert error.details["locked"]
-        assert number < 4
-        assert len(texts()) == 0
-        done = send(crowd, url)
-    assert proxy.cuts == 1
-    check(done, texts, crowd)
-    again = send(crowd, url)
-    pd.testing.assert_frame_equal(done, again)
-
-
-@pytest.mark.parametrize("seed", range(2))
-def test_send__cut_anywhere(proxied, send, crowd, texts, seed):
-    """Whatever is being said when the connection is cut, every tenth time or so."""
-    proxy, url = proxied
-    send(crowd.head(0), url)
-    chance = random.Random(seed)
     with open_journal_of(url):
         pass
-    started = threading.Event()
+    before = proxy.passed[way]
+    send(few(0), url)
+    length = proxy.passed[way] - before
+    met = 0
+    for cut in range(cuts):
+        proxy.cuts = 0
+        proxy.cut_after(way, cut * length // cuts)
+        people = few(cut + 1)
+        try:
+            done = send(people, url)
+        except JournalError as error:  # before anything was claimed, or when all was settled
+            assert error.details["locked"], error
+            done = send(people, url)
+        met += proxy.cuts
+        assert set(done["sms_status"]) == FINE, f"{way}, byte {cut * length // cuts} of {length}"
+        counted = texts()
+        assert counted.max() == 1
+        assert len(counted) == len(people) * (cut + 2)
+        pd.testing.assert_frame_equal(done, send(people, url))
+    assert met >= cuts * 0.9  # the last ones may come when all has been said
+
+
+def few(number):
+    """Return a frame of nine people, others for each number."""
+    return pd.DataFrame({"mobile": fictional_phones(9, 9 * number), "n": range(9)})
+
+
+@pytest.mark.parametrize("way", ["up", "down"])
+@pytest.mark.usefixtures("claimed_first")
+def test_send__cut_at_any_byte(proxied, send, texts, way):
+    """The connection ends within a statement or its answer: all go out once, none is unknown."""
+    cut_everywhere(proxied, send, texts, way, 16)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("way", ["up", "down"])
+@pytest.mark.usefixtures("claimed_first")
+def test_send__cut_at_many_bytes(proxied, send, texts, way):
+    """The same, closer together."""
+    cut_everywhere(proxied, send, texts, way, 98)
+
+
+@pytest.mark.parametrize("every", [4, 9, 14])
+@pytest.mark.usefixtures("claimed_first")
+def test_send__cut_again_and_again(proxied, send, crowd, texts, every):
+    """The connection is cut after so many pieces of what is said, and the next one, six times."""
+    proxy, url = proxied
+    with open_journal_of(url):
+        pass
+    pieces, ways = itertools.count(), itertools.cycle(["before", "after"])
 
     def judge(piece):
-        if b"INSERT INTO smsframe.batches" in piece:
-            started.set()
-        if started.is_set() and chance.random() < 0.05:
-            return chance.choice(["before", "after"])
+        if begun.is_set() or b"claim_batch" in piece:
+            begun.set()
+            is_cut = proxy.cuts < 6 and next(pieces) % every == 0
+            return next(ways) if is_cut else ""
         return ""
 
+    begun = threading.Event()
     proxy.cut_at = judge
     done = send(crowd, url)
     proxy.cut_at = lambda _: ""
-    assert proxy.cuts >= 1
+    assert proxy.cuts >= 3
     check(done, texts, crowd)
     pd.testing.assert_frame_equal(done, send(crowd, url))
 
@@ -125,10 +165,10 @@ def sent_at_last(send, crowd, journal):
     """Send; a send that is cut before it began says so, and is made again."""
     for _ in range(200):
         try:
-            send(crowd, journal)
-            break
+            return send(crowd, journal)
         except JournalError as error:
             assert error.details.get("locked"), error
+    raise AssertionError("it never began")
 
 
 def test_send__whose_sessions_are_terminated(postgres, team, address, send, crowd, texts):
@@ -168,18 +208,6 @@ def test_send__while_the_server_restarts(tmp_path, monkeypatch, sandbox, send, c
             pd.testing.assert_frame_equal(done, send(crowd, url))
         finally:
             server.stop("immediate")
-
-
-@pytest.fixture
-def pooled(postgres, team):
-    """Return the URL of the same database through a pgbouncer in transaction mode."""
-    if not (shutil.which("pgbouncer") or Path("/usr/sbin/pgbouncer").exists()):
-        pytest.skip("pgbouncer is not installed: a journal behind a pooler is not tested")
-    with postgres_server.folder_of_server() as folder:
-        folder.chmod(0o755)
-        pooler = postgres_server.Pooler(postgres, folder / "pooler").start()
-        yield team.replace(f":{postgres.port}/", f":{pooler.port}/")
-        pooler.stop()
 
 
 def test_send__behind_a_pooler(pooled, send, crowd, texts, sandbox):

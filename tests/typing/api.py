@@ -231,7 +231,7 @@ def looking_back(results: pd.DataFrame, client: smsframe.Client) -> None:
     for frame in (smsframe.failed(results), smsframe.unknown(results), smsframe.to_retry(results)):
         assert_type(frame, pd.DataFrame)
     assert_type(smsframe.batches(results, client=client, journal=None), pd.DataFrame)
-    assert_type(smsframe.runs(client=client, journal="journal.sqlite3"), pd.DataFrame)
+    assert_type(smsframe.runs(full=True, client=client, journal="journal.sqlite3"), pd.DataFrame)
     again = smsframe.results("20261101-090000-abc123", client=client, journal=Path("j.sqlite3"))
     assert_type(again, pd.DataFrame)
     smsframe.plot(again)[0].set_title("Sent")
@@ -250,6 +250,15 @@ def handing_over(results: pd.DataFrame) -> None:
     """Read a file of people, write results for others."""
     assert_type(smsframe.read("people.csv", encoding="cp1252"), pd.DataFrame)
     smsframe.read(Path("people.xlsx"), sheet="People", hidden_rows="skip")
+    smsframe.read(
+        "people.csv",
+        separator=";",
+        header_line=2,
+        numbers=["n"],
+        decimal=",",
+        dates=["day"],
+        quiet=True,
+    )
     smsframe.read("people.xlsx", hidden_rows="all")  # type: ignore[arg-type]
     smsframe.to_excel(results, Path("results.xlsx"), index=True, overwrite=True)
     smsframe.to_excel(results, "results.xlsx", price_per_segment=0.01, journal="j.sqlite3")

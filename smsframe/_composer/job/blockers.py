@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from smsframe._base.masking import mask_label
 from smsframe._composer.html import held_line, many
 from smsframe._composer.state import NO_ROWS
 from smsframe._widgets import active_job
+from smsframe._widgets.where import ends_with_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
     from smsframe._widgets.send_job import Dispatch
 
 NAME_CHARACTERS = 40
+KEEP_OPEN = (
+    "Keep this page open until a send has ended: closing or reloading the tab ends it. What was "
+    "not sent by then can be sent on later; what was under way is unknown then."
+)
 
 
 def name_of(dispatch: Dispatch) -> str:
@@ -29,14 +35,21 @@ def sentence_of(dispatch: Dispatch, *, mine: bool) -> str:
     """Say what goes on, and why no other campaign can; ``mine``: it sends what the screen shows."""
     what = f"{many(dispatch.number, 'message')} from program {dispatch.plan.message.program}"
     begun = (
-        f"This kernel is sending {what}, begun on a composer's screen."
+        f"This notebook is sending {what}, begun on its screen."
         if mine
-        else f"Another composer of this kernel is sending ({name_of(dispatch)}): {what}."
+        else f"Another screen of this notebook is sending ({name_of(dispatch)}): {what}."
     )
+    looked = "" if ends_with_page() else "It goes on whether or not anybody looks. "
     return (
-        f"{begun} It goes on whether or not anybody looks; Stop ends it between two calls. "
+        f"{begun} {looked}Stop ends it between two batches. "
         "Until it has ended no other campaign can be sent from here; a try still can."
     )
+
+
+def remarks(desk: Desk) -> list[str]:
+    """Return what to know before a send, that keeps nobody from it."""
+    told = [desk.changed] if desk.changed else []
+    return [*told, KEEP_OPEN] if ends_with_page() else told
 
 
 def obstacles(desk: Desk, *, mine: bool = False) -> Sequence[str]:
@@ -50,6 +63,14 @@ def obstacles(desk: Desk, *, mine: bool = False) -> Sequence[str]:
     return found
 
 
+def not_active(program: str, status: str) -> str:
+    """Say that nothing can be sent from a program."""
+    return (
+        f"Program {program} is {status}, so nothing can be sent from it. Choose another one, or "
+        "activate it in the product."
+    )
+
+
 def _cut(text: str) -> str:
     """Return the beginning of a text, in one line."""
     line = " ".join(text.split())
@@ -61,10 +82,16 @@ def _unchosen(desk: Desk) -> list[str]:
     found = []
     if desk.client is None:
         found.append('Nothing is connected. Run smsframe.connect("sandbox"), or with your pod.')
-    if not desk.choices.text.strip():
+    blank = [name for name, text in desk.choices.texts.items() if not text.strip()]
+    found += [f"Write the text {mask_label(repr(name))}, or remove it." for name in blank]
+    if desk.choices.texts and not desk.choices.campaign:
+        found.append("Give the campaign a name: it decides who gets which of several texts.")
+    if not any(text.strip() for text in desk.choices.contents) and not blank:
         found.append("Write the message.")
     if not desk.choices.program:
         found.append("Choose the program to send from.")
+    elif status := desk.inactive.get(desk.choices.program):
+        found.append(not_active(desk.choices.program, status))
     if desk.choices.phone is None and not desk.choices.lookup:
         found.append("Choose the column of phone numbers.")
     return found

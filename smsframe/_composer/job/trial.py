@@ -9,7 +9,11 @@ import re
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
+from smsframe._base.masking import AlreadyMasked, mask_example
+from smsframe._phones.problems import SENTENCES
+from smsframe._phones.read import read_phones
 from smsframe._plan.build import build_texts
 from smsframe._plan.trial import trial_texts
 from smsframe._send.plan import Plan
@@ -17,8 +21,6 @@ from smsframe.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pandas as pd
 
     from smsframe._composer.inputs import Choices
 
@@ -41,6 +43,9 @@ def try_plan(
     """
     if not numbers:
         raise InputError("Write your own phone number, with its country code.")
+    for place, number in enumerate(numbers, start=1):
+        which = f"Number {place} of yours" if len(numbers) > 1 else "Your number"
+        _check_own(number, which, choices.region)
     chosen = frame.iloc[list(rows)]
     texts, problems = build_texts(chosen, choices.text, choices.to_nobody())
     test = trial_texts(
@@ -53,3 +58,18 @@ def try_plan(
         fold=choices.fold,
     )
     return Plan(test)
+
+
+def _check_own(number: str, which: str, region: str | None) -> None:
+    """Refuse a number of one's own that cannot be texted, and say which it is."""
+    read = read_phones(pd.Series([number], dtype=object), region=region)
+    if read.code.codes[0] >= 0:
+        shown = f"“{mask_example(number)}”"
+        what = SENTENCES[str(read.code[0])].partition(". ")[0]
+        what = what.format(value=shown, region=f"region {region}")
+        raise InputError(
+            AlreadyMasked(
+                f"{which}, {shown}, cannot be texted, and nothing was sent: {what}. Write it with "
+                "its country code, such as +1 and ten digits."
+            )
+        )

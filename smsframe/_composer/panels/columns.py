@@ -71,6 +71,7 @@ class MapPanel(Panel):
             ),
         )
         desk.on("choices", self.refresh)
+        desk.on("row", self.show_examples)
         desk.on("overview", self.load_programs)
 
     def _begin(self) -> None:
@@ -157,7 +158,7 @@ class MapPanel(Panel):
 
     def refresh(self) -> None:
         """Show a line for each tag of the text; made here, on the main thread."""
-        tags = row_preview.tags_of(self.desk.choices.text)
+        tags = row_preview.all_tags(self.desk.choices)
         for tag in tags:
             if tag not in self._tag_rows:
                 self._tag_rows[tag] = TagRow(
@@ -170,8 +171,9 @@ class MapPanel(Panel):
 
     def take_tags(self) -> None:
         """Take over where tags are filled from, their defaults and formats."""
-        rows = [self._tag_rows[tag] for tag in row_preview.tags_of(self.desk.choices.text)]
+        rows = [self._tag_rows[tag] for tag in row_preview.all_tags(self.desk.choices)]
         formats = dict(self.desk.choices.formats)
+        self.show_examples()
         for line in rows:
             line.put_format(formats)
         plain = all(line.is_plain for line in rows)
@@ -181,6 +183,12 @@ class MapPanel(Panel):
             defaults={line.tag: line.default.value for line in rows if line.default.value},
             formats=formats,
         )
+
+    def show_examples(self) -> None:
+        """Show formats by what they make of the values of the row that is shown."""
+        for tag in row_preview.tags_of(self.desk.choices.text):
+            if tag in self._tag_rows:
+                self._tag_rows[tag].show_examples(self.desk.row)
 
     def load_programs(self) -> None:
         """Ask for the account's programs, once per connection, without holding anything up."""
@@ -195,11 +203,11 @@ class MapPanel(Panel):
     def _load(self, client: Any) -> None:
         """Fetch the programs; where that fails the id can be typed."""
         try:
-            table = client.programs()
+            found = list(client.programs().fillna("").itertuples())
             programs = [
-                (f"{p.program_name or p.id} ({p.id}){_status(p.status)}", str(p.id))
-                for p in table.fillna("").itertuples()
+                (f"{p.program_name or p.id} ({p.id}){_status(p.status)}", str(p.id)) for p in found
             ]
+            self.desk.inactive = {str(p.id): p.status.lower() for p in found if _status(p.status)}
         except Exception as error:  # noqa: BLE001 - on a thread it would be shown to nobody
             self.errors.value = html.error(
                 "The list of programs could not be had; type the id. " + html.complaint(error)
@@ -207,6 +215,7 @@ class MapPanel(Panel):
             programs = []
         with self.desk.lock:
             self.list_programs(programs)
+        self.desk.tell("outside")
 
     def list_programs(self, programs: list[tuple[str, str]]) -> None:
         """Offer programs, keeping what is chosen; another id can always be typed."""

@@ -6,6 +6,9 @@
 const TAG = /%%([^%\r\n]+)%%/g;
 const SEND_AFTER_MS = 40;
 const ANNOUNCE_AFTER_MS = 900;
+const ONE_STEP_MS = 1500;
+const MOST_STEPS = 500;
+const TYPING = ["insertText", "insertCompositionText", "deleteContentBackward", "deleteContentForward"];
 let made = 0;
 
 function h(name, attributes = {}, ...children) {
@@ -32,6 +35,34 @@ function pieces(text, states, foreign) {
 function isOtherScript(text, foreign) {
   const letters = text.replace(TAG, "").match(/\p{L}/gu) ?? [];
   return 2 * letters.filter(foreign).length > letters.length;
+}
+
+// What was written, step by step. The browser's own undo forgets whatever a program has changed, and
+// when it is through with this field it goes on to others of the page, such as the notebook's cells.
+function makeSteps() {
+  const steps = [];
+  let now = -1;
+  let last = { kind: "", at: 0 };
+
+  function keep(text, at, kind = "", typed = "") {
+    if (now >= 0 && steps[now].text === text) return;
+    const soon = Date.now() - last.at < ONE_STEP_MS;
+    const goesOn = now > 0 && soon && kind === last.kind && TYPING.includes(kind) && typed !== " ";
+    last = { kind, at: Date.now() };
+    steps.length = now + 1;
+    if (!goesOn) now += 1;
+    steps[now] = { text, at };
+    if (now > MOST_STEPS) now -= steps.splice(0, 1).length;
+  }
+
+  function go(by) {
+    last = { kind: "", at: 0 };
+    if (!steps[now + by]) return null;
+    now += by;
+    return steps[now];
+  }
+
+  return { keep, go };
 }
 
 function plain(text, foreign, found) {
@@ -64,6 +95,7 @@ function render({ model, el }) {
   el.classList.add("sms-editor");
   el.append(h("div", { class: "sms-top" }, h("label", { for: id }, "Message"), count), field, bar, hints, spoken);
 
+  const steps = makeSteps();
   let alphabet = new Set();
   let sent = null;
   let timer = 0;
@@ -111,17 +143,37 @@ function render({ model, el }) {
     if (text === sent || (timer && document.activeElement === area)) return;
     sent = text;
     if (text !== area.value) area.value = text;
+    steps.keep(text, text.length);
     paint();
   }
 
-  // execCommand is the one way of changing a text area that its undo remembers.
   function replace(start, end, text) {
     area.focus();
-    area.setSelectionRange(start, end);
-    if (!document.execCommand("insertText", false, text)) {
-      area.setRangeText(text, start, end, "end");
-    }
+    area.setRangeText(text, start, end, "end");
+    steps.keep(area.value, area.selectionEnd);
     typed();
+  }
+
+  function walkSteps(event, by) {
+    event.preventDefault();
+    event.stopPropagation();
+    const step = steps.go(by);
+    if (!step) return;
+    area.value = step.text;
+    area.setSelectionRange(step.at, step.at);
+    typed();
+  }
+
+  function undoKey(event) {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+    const key = event.key.toLowerCase();
+    if (key === "z") walkSteps(event, event.shiftKey ? 1 : -1);
+    if (key === "y") walkSteps(event, 1);
+  }
+
+  function undoMenu(event) {
+    if (event.inputType === "historyUndo") walkSteps(event, -1);
+    if (event.inputType === "historyRedo") walkSteps(event, 1);
   }
 
   function chip(name, place) {
@@ -180,25 +232,24 @@ function render({ model, el }) {
     spoken.textContent = model.get("announcement");
   }
 
-  area.addEventListener("input", typed);
+  area.addEventListener("input", (event) => {
+    steps.keep(area.value, area.selectionEnd, event.inputType, event.data);
+    typed();
+  });
+  area.addEventListener("keydown", undoKey);
+  area.addEventListener("beforeinput", undoMenu);
   area.addEventListener("change", send);
   area.addEventListener("blur", send);
   area.addEventListener("scroll", () => { marks.scrollTop = area.scrollTop; });
-  // JupyterLab takes keys from buttons and menus for commands on the cell (D, D deletes it, Enter
-  // edits it) unless told not to; saving and the like are left to it.
-  function guard(event) {
-    const screen = el.closest(".smsframe-composer");
-    if (!screen || !screen.contains(event.target)) return;
-    const commands = (event.ctrlKey || event.metaKey) && event.key !== "Enter";
-    event.target.toggleAttribute("data-lm-suppress-shortcuts", !commands);
-  }
-
-  window.addEventListener("keydown", guard, true);
   bar.addEventListener("keydown", walk);
 
   const heard = { text: take, columns: chips, states: paint, hints: advise, alphabet: learn, announcement: announce, limit: paint };
   for (const [name, listener] of Object.entries(heard)) model.on(`change:${name}`, listener);
-  model.on("msg:custom", (message) => { if (message.do === "focus") area.focus(); });
+  function hear(message) {
+    if (message.do === "focus") area.focus();
+  }
+
+  model.on("msg:custom", hear);
 
   learn();
   chips();
@@ -211,7 +262,7 @@ function render({ model, el }) {
     send();
     clearTimeout(speaking);
     resized.disconnect();
-    window.removeEventListener("keydown", guard, true);
+    model.off("msg:custom", hear);
     for (const [name, listener] of Object.entries(heard)) model.off(`change:${name}`, listener);
   };
 }

@@ -53,6 +53,10 @@ class Editor(Protocol):
         """Have a screen reader say something."""
         ...
 
+    def focus(self) -> None:
+        """Put the cursor into it."""
+        ...
+
 
 def make_editor(columns: Sequence[str], text: str) -> Editor:
     """Return the best text area there is."""
@@ -116,6 +120,10 @@ class RichEditor:
         """Have a screen reader say something."""
         self.box.announcement = sentence
 
+    def focus(self) -> None:
+        """Put the cursor into it."""
+        self.box.send({"do": "focus"})
+
 
 class PlainEditor:
     """The text area of ipywidgets, with buttons that append."""
@@ -155,6 +163,10 @@ class PlainEditor:
 
     def announce(self, sentence: str) -> None:
         """There is nothing here that a screen reader listens to."""
+
+    def focus(self) -> None:
+        """Put the cursor into it."""
+        self._area.focus()
 
     def _chip(self, column: str) -> Any:
         """Return a button that appends a column's tag."""

@@ -2,57 +2,96 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
+import numpy as np
 
+from smsframe._base.masking import mask_label
 from smsframe._composer import html, totals
-from smsframe._composer.panels.base import Panel, button, row
+from smsframe._composer.finding import Finder
+from smsframe._composer.panels.base import Panel, button, row, shown
+from smsframe._composer.several_html import bubbles
+from smsframe._composer.several_texts import text_of_row
+from smsframe._explorer.explore import phone_columns
 from smsframe._plan.show import row_label
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
+    from smsframe._base.arrow import Positions
     from smsframe._composer.state import Desk
+
+SEVERAL = 6
 
 
 class SeePanel(Panel):
-    """A phone, and ways to the row one wants to see."""
+    """A phone, the values of its row, and ways to the row one wants to see."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk, "What people get", "see")
         self.phone = widgets.HTML()
         self.where = widgets.HTML()
-        self.previous = button(
-            "‹ Previous", self.guarded(lambda: self.step(-1)), tip="Previous row"
-        )
-        self.next = button("Next ›", self.guarded(lambda: self.step(1)), tip="Next row")
+        self.values = widgets.HTML()
+        self.previous = button("‹ Previous", self.guarded(lambda: self.step(-1)), tip="Rows before")
+        self.next = button("Next ›", self.guarded(lambda: self.step(1)), tip="Rows after")
         self.longest = button("Longest", self.guarded(self.to_longest), tip="The longest message")
         self.bad = button(
             "With a problem", self.guarded(self.to_bad), tip="Next row with a problem"
         )
+        self.several = widgets.ToggleButton(
+            description="Several", tooltip=f"Show {SEVERAL} messages below each other"
+        )
         self.search = widgets.Text(
-            description="Find row", placeholder="its label", continuous_update=False
+            description="Find row",
+            placeholder="name, phone, order number …",
+            continuous_update=False,
         )
-        self.search.observe(self.guarded(self.to_label), names="value")
+        self.found_note = widgets.HTML()
+        self.another = button("Next match", self.guarded(self.to_next_match), tip="Next row found")
+        self._finder: Finder | None = None
+        self._found: Positions = np.empty(0, dtype=np.int64)
+        self._asked = ""
+        self._phones: set[Any] | None = None
+        self.search.observe(self.guarded(self.find), names="value")
+        self.several.observe(self.guarded(self.refresh), names="value")
         self.box.children = (
-            self.title,
-            self.where,
-            self.phone,
-            row(self.previous, self.next, self.longest, self.bad),
-            self.search,
-            self.errors,
+            *(self.title, self.where, self.phone, self.values),
+            row(self.previous, self.next, self.several, self.longest, self.bad),
+            *(self.search, row(self.found_note, self.another), self.errors),
         )
+        shown(self.another, when=False)
         desk.on("choices", self.refresh)
         desk.on("row", self.refresh)
         desk.on("overview", self.refresh_buttons)
+        desk.on("overview", self.refresh_texts)
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the row at hand."""
-        seen = self.desk.row_shown()
-        self.phone.value = html.phone(seen) if len(self.desk.frame) else ""
+        """Show the row at hand, or several from it on; of several texts all, for one row."""
+        rows, texts = len(self.desk.frame), self.desk.choices.texts
+        shown(self.several, when=not texts)
+        if not rows:
+            self.phone.value = self.values.value = ""
+        elif texts:
+            self.refresh_texts()
+            self.values.value = self._values()
+        elif self.several.value:
+            places = range(self.desk.row, min(self.desk.row + SEVERAL, rows))
+            seen = [self.desk.row_at(place) for place in places]
+            self.phone.value, self.values.value = html.phones(seen), ""
+        else:
+            self.phone.value = html.phone(self.desk.row_shown())
+            self.values.value = self._values()
         self.where.value = html.faint(self._place())
         self.refresh_buttons()
+
+    def refresh_texts(self) -> None:
+        """Show what each of several texts says; which one the row gets is known of all rows."""
+        desk = self.desk
+        if desk.choices.texts and len(desk.frame):
+            seen = desk.overview
+            own = None if seen is None else text_of_row(seen.plan.data, desk.row)
+            self.phone.value = bubbles(desk.texts_shown(), desk.addressee(), own)
 
     def refresh_buttons(self) -> None:
         """Let only those buttons be pressed that lead somewhere."""
@@ -63,8 +102,9 @@ class SeePanel(Panel):
         self.bad.disabled = seen is None or not len(seen.bad)
 
     def step(self, by: int) -> None:
-        """Go to a row beside the one that is shown."""
-        self.desk.show(self.desk.row + by)
+        """Go to rows beside those that are shown."""
+        by *= SEVERAL if self.several.value and not self.desk.choices.texts else 1
+        self.desk.show(min(max(self.desk.row + by, 0), len(self.desk.frame) - 1))
 
     def to_longest(self) -> None:
         """Go to the longest message; all rows are worked out for it if they are not yet."""
@@ -76,20 +116,53 @@ class SeePanel(Panel):
         seen = self.desk.settle()
         self.desk.show(None if seen is None else totals.next_of(seen.bad, self.desk.row))
 
-    def to_label(self) -> None:
-        """Go to the row whose label was typed."""
-        asked = self.search.value
-        if not asked.strip():
+    def find(self) -> None:
+        """Go to the first row that holds what was typed; a phone number does not stay readable."""
+        asked = self.search.value.strip()
+        if asked == mask_label(self._asked):
             return
-        place = totals.find_row(self.desk.frame.index, asked)
-        if place is None:
-            raise InputError(f"No row has the label {asked!r}.")
-        self.desk.show(place)
+        self._asked = asked
+        self._found = self.finder.find(asked)
+        self.found_note.value = ""
+        shown(self.another, when=len(self._found) > 1)
+        self.search.value = mask_label(asked)
+        if asked and not len(self._found):
+            raise InputError(f"No row holds {mask_label(asked)!r}.")
+        if len(self._found):
+            self._go_to_match(0)
+
+    def to_next_match(self) -> None:
+        """Go to the next row that holds what was typed, and round."""
+        now = np.flatnonzero(self._found == self.desk.row)
+        self._go_to_match((int(now[0]) + 1) % len(self._found) if len(now) else 0)
+
+    def _go_to_match(self, number: int) -> None:
+        """Show a row that was found."""
+        self.desk.show(int(self._found[number]))
+        found = html.many(len(self._found), "row")
+        self.found_note.value = html.faint(f"Match {number + 1:,} of {found} found")
+
+    @property
+    def finder(self) -> Finder:
+        """What finds rows; made when somebody looks for one."""
+        if self._finder is None:
+            self._finder = Finder(self.desk.frame)
+        return self._finder
+
+    def _values(self) -> str:
+        """Return the values of the row that is shown, phone numbers masked."""
+        frame, choices = self.desk.frame, self.desk.choices
+        if self._phones is None:
+            self._phones = phone_columns(frame)
+        return html.values(frame, self.desk.row, {*self._phones, choices.phone})
 
     def _place(self) -> str:
         """Say which row is shown."""
-        rows = len(self.desk.frame)
+        rows, first = len(self.desk.frame), self.desk.row
         if not rows:
             return "No rows"
-        label = self.desk.frame.index[self.desk.row]
-        return f"Row {self.desk.row + 1:,} of {rows:,} · label {row_label(label)}"
+        last = min(first + SEVERAL, rows) if self.several.value else first + 1
+        name = row_label(self.desk.frame.index[first])
+        told = f"Row {name}" if last == first + 1 else f"Rows from {name} on"
+        numbers = f"{first + 1:,}" if last == first + 1 else f"{first + 1:,} to {last:,}"
+        return f"{told} · {numbers} of {rows:,}"

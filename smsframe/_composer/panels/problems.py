@@ -1,38 +1,50 @@
-"""Check: what is wrong with all rows, by kind, and what a send amounts to."""
+"""Check: what is wrong with all rows, by kind, and what a send amounts to.
+
+The file of problems is for whoever mends the data, so it has whole rows and cells that are not
+masked. It is said beside the button, and goes to the page as a message: no saved notebook has it.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
 from smsframe._composer import html, totals
 from smsframe._composer.panels.base import Panel, button, row, shown
+from smsframe._files.write import free_name, write_text
 from smsframe._widgets import active_job
 
 if TYPE_CHECKING:
     from smsframe._composer.state import Desk
+    from smsframe._widgets.page import Page
 
 FILE_NAME = "problems.csv"
+NOTE = "Each with its whole row and the cell as it stands: phone numbers can be read in the file."
+WHOLE = "It has phone numbers in it: keep it to yourself."
 WAITING = "Working out all rows …"
 
 
 class CheckPanel(Panel):
     """Totals and problems."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, page: Page) -> None:
         super().__init__(desk, "Check", "check")
+        self.page = page
         self.totals = widgets.HTML()
         self.problems = widgets.HTML()
-        self.link = widgets.HTML()
+        self.told = widgets.HTML()
+        self.note = widgets.HTML(html.faint(NOTE))
         self.download = button(
-            "Problems as CSV", self.guarded(self.make_file), tip="Make a file of all problems"
+            "Problems as CSV", self.guarded(self.make_file), tip="Download all problems as a file"
         )
         self.box.children = (
             self.title,
             self.totals,
             self.problems,
-            row(self.download, self.link),
+            row(self.download, self.note),
+            self.told,
             self.errors,
         )
         desk.on("choices", self.refresh)
@@ -42,8 +54,9 @@ class CheckPanel(Panel):
     def refresh(self) -> None:
         """Show what is known of all rows; what is out of date is marked as such."""
         seen = self.desk.overview
-        self.link.value = ""
-        shown(self.download, when=seen is not None and bool(seen.kinds))
+        self.told.value = ""
+        for widget in (self.download, self.note):
+            shown(widget, when=seen is not None and bool(seen.kinds))
         if self.desk.refusal:
             self.totals.value = html.error(self.desk.refusal)
             self.problems.value = ""
@@ -54,12 +67,18 @@ class CheckPanel(Panel):
             self.problems.value = html.kinds(seen.kinds)
 
     def make_file(self) -> None:
-        """Make the file when it is asked for: it may be large, and few ask."""
+        """Hand over the file when it is asked for: it may be large, and few ask."""
         seen = self.desk.settle()
         if seen is None:
             return
-        address, rows = totals.problems_csv(seen.plan)
-        words = f"Download {html.many(rows, 'problem')}"
-        if rows == totals.CSV_ROWS:
-            words += " (the first; composer.plan.problems has all)"
-        self.link.value = html.link(address, FILE_NAME, words)
+        table = totals.problems_table(seen.plan)
+        told = html.many(len(table), "problem")
+        if len(table) == totals.CSV_ROWS:
+            told = f"The first {told}; {self.desk.named('plan') or 'plan'}.problems has all"
+        text = totals.problems_csv(table)
+        if self.page.save(FILE_NAME, text):
+            self.told.value = html.good(f"{told} downloaded as {FILE_NAME}. {WHOLE}")
+            return
+        path = free_name(Path(FILE_NAME))
+        write_text(text, path)
+        self.told.value = html.good(f"{told} written to {path} beside the notebook. {WHOLE}")

@@ -6,6 +6,7 @@ stays as it was typed, and the plan refuses it.
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import re
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from smsframe._base.durations import check_duration, in_words
 from smsframe._base.validation import quoted
 from smsframe._composer.panels.region_names import region_options
 from smsframe._eligibility.hours import DAY, DAYS, EVERY, clock, read_hours
+from smsframe._eligibility.opening import is_zone
 from smsframe._plan.when_arguments import LONGEST_GAP_S, SHORTEST_GAP_S
 
 if TYPE_CHECKING:
@@ -174,6 +176,76 @@ def gap_fault(given: str | None) -> str:
     if given is None or gap_s(given) is not None:
         return ""
     return "Write the gap as a number of hours, such as 24 or 1.5; 366 days at most."
+
+
+# -- closed dates, time zone, wait
+
+
+def dates_shown(given: Any) -> str:
+    """Return closed dates as the field has them; "" for none, or for dates by country."""
+    dates = given.get(EVERY, ()) if isinstance(given, Mapping) and set(given) == {EVERY} else given
+    return "" if not dates or isinstance(dates, Mapping) else ", ".join(map(str, dates))
+
+
+def dates_of(typed: str) -> list[str]:
+    """Return typed dates.
+
+    >>> dates_of("2026-12-25; 2026-12-26")
+    ['2026-12-25', '2026-12-26']
+    """
+    return [part for part in re.split(r"[,;\s]+", typed) if part]
+
+
+def dates_fault(typed: str) -> str:
+    """Say why typed dates cannot be used; "" where they can."""
+    for part in dates_of(typed):
+        try:
+            right = dt.date.fromisoformat(part).isoformat() == part
+        except ValueError:
+            right = False
+        if not right:
+            return f"{quoted(part)} is no date. Write it as 2026-12-25, several with commas."
+    return ""
+
+
+def zone_shown(given: Any) -> str:
+    """Return a time zone as the field has it; "" for none, or for a column of them."""
+    return given if isinstance(given, str) and is_zone(given) else ""
+
+
+def zone_of(typed: str) -> str:
+    """Return a typed time zone."""
+    return typed.strip()
+
+
+def zone_fault(typed: str) -> str:
+    """Say why a typed time zone cannot be used; "" where it can."""
+    name = typed.strip()
+    if not name or is_zone(name):
+        return ""
+    return f"{quoted(name)} is no time zone. Write it as Europe/Berlin or America/New_York."
+
+
+def wait_shown(given: Any) -> str:
+    """Return a wait as the field has it: a number of hours."""
+    return f"{given / HOUR_S:.10g}" if given else ""
+
+
+def wait_of(typed: str) -> Any:
+    """Return a typed wait in seconds; what is none as it was typed.
+
+    >>> wait_of("1,5"), wait_of("long")
+    (5400.0, 'long')
+    """
+    plain = typed.strip().replace(",", ".")
+    return float(plain) * HOUR_S if _HOURS.fullmatch(plain) else typed.strip()
+
+
+def wait_fault(typed: str) -> str:
+    """Say why a typed wait cannot be used; "" where it can."""
+    if not typed.strip() or isinstance(wait_of(typed), float):
+        return ""
+    return "Write the wait as a number of hours, such as 2 or 0.5."
 
 
 # -- what has no field

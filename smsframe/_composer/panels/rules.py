@@ -1,9 +1,9 @@
-"""Not to whom, not when: hours, a gap between two messages, consent; folded until somebody asks.
+"""Not to whom, not when: lists, hours, dates, a gap, consent; folded until somebody asks.
 
 What is typed goes into the choices as it is, right or wrong, so that plan and code of a wrong entry
 are refused by themselves. The sentence beside the field is the screen's own, and stands in the way
-of a send. Hours that were given in code and are more than one window for everybody are told in
-words; they hold as long as the fields are empty. So do the other rules that have no field here.
+of a send. What was given in code and is more than a field can say (hours by country or weekday,
+dates by country, a column of time zones) is told in words, and holds as long as the field is empty.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from smsframe._composer.panels.list_of_people import ListOfPeople
 from smsframe._plan.consent_arguments import VARIABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from smsframe._composer.state import Desk
 
 TITLE = "Not to whom, not when"
@@ -38,12 +40,13 @@ class RulesPanel(Panel):
         super().__init__(desk, TITLE, "rules")
         given = desk.choices.rest
         self._given = given
+        self._wrong: dict[str, str] = {}
         self._list = ListOfPeople(given.get("exclude"))
         start, end = rule_words.one_window(given.get("sending_hours")) or ("", "")
         gap = rule_words.gap_in_hours(given.get("min_gap"))
         self.leave_out = _text("Leave out", self._list.shown, "a file with their numbers")
         self.list_note = widgets.HTML()
-        self._shown = {"hours": (start, end), "gap": gap}
+        self._shown: dict[str, Any] = {"hours": (start, end), "gap": gap}
         self.head = widgets.ToggleButton(description=TITLE, tooltip="Show or hide these rules")
         self.head.add_class("sms-fold")
         self.start = _text("Hours from", start, "any time")
@@ -51,29 +54,47 @@ class RulesPanel(Panel):
         self.hours_note = widgets.HTML()
         self.gap = _text("Hours apart", gap, "no gap")
         self.gap_note = widgets.HTML()
+        self._make_fields_of_hours(given)
         self.consent = widgets.Dropdown(
             description="Consent", options=CONSENTS, value=given.get("check_consent", False)
         )
         self.database = _text("Database id", str(given.get("consent_database") or ""), "")
         self.database_note = widgets.HTML()
-        no_field = {**given, "exclude": None} if self._list.shown else given
+        in_field = [name for name in ("closed", "time_zone", "wait_s") if self._shown[name]]
+        in_field += ["exclude"] if self._list.shown else []
+        no_field = {**given, **dict.fromkeys(in_field)}
         self.in_code = widgets.HTML(html.faint(rule_words.in_code(no_field)))
         self.inside = widgets.VBox(
             [
                 *(self.leave_out, self.list_note),
-                *(row(self.start, self.end), self.hours_note, self.gap, self.gap_note),
+                *(row(self.start, self.end), self.hours_note, self.closed, self.closed_note),
+                *(self.zone, self.zone_note, self.pause, self.pause_note),
+                *(self.gap, self.gap_note),
                 *(self.consent, self.database, self.database_note, self.in_code),
             ]
         )
         self.inside.add_class("sms-folded")
         self.box.children = (self.head, self.inside, self.errors)
         typed = (self.leave_out, self.start, self.end, self.gap, self.consent, self.database)
-        for widget in typed:
+        for widget in (*typed, self.closed, self.zone, self.pause):
             widget.observe(self.guarded(self.take), names="value")
         self.head.observe(self.guarded(self.fold), names="value")
         desk.on("overview", self.tell)
         self.say()
         self.fold()
+
+    def _make_fields_of_hours(self, given: Mapping[str, Any]) -> None:
+        """Make the fields that go with hours, and keep what they show."""
+        self.closed = _text("Closed on", rule_words.dates_shown(given.get("closed")), "no dates")
+        self.zone = _text("Time zone", rule_words.zone_shown(given.get("time_zone")), "by number")
+        self.pause = _text("Wait up to", rule_words.wait_shown(given.get("wait_s")), "no waiting")
+        self.closed_note, self.zone_note = widgets.HTML(), widgets.HTML()
+        self.pause_note = widgets.HTML()
+        self._shown |= {
+            "closed": self.closed.value,
+            "time_zone": self.zone.value,
+            "wait_s": self.pause.value,
+        }
 
     def fold(self) -> None:
         """Show the fields, or take them away."""
@@ -90,6 +111,9 @@ class RulesPanel(Panel):
                 "exclude": excluded,
                 "sending_hours": self._hours(),
                 "min_gap": self._gap(),
+                "closed": self._other("closed", self.closed, rule_words.dates_of),
+                "time_zone": self._other("time_zone", self.zone, rule_words.zone_of),
+                "wait_s": self._other("wait_s", self.pause, rule_words.wait_of) or 0.0,
                 "check_consent": self.consent.value,
                 "consent_database": self._database(),
             }
@@ -102,16 +126,25 @@ class RulesPanel(Panel):
             "list": self._list.fault,
             "hours": rule_words.hours_fault(self.start.value, self.end.value),
             "gap": rule_words.gap_fault(self._gap()),
+            "closed": rule_words.dates_fault(self.closed.value),
+            "zone": rule_words.zone_fault(self.zone.value),
+            "wait": rule_words.wait_fault(self.pause.value),
             "database": self._database_fault(),
         }
-        self.desk.wrong = {name: sentence for name, sentence in wrong.items() if sentence}
+        others = {name: told for name, told in self.desk.wrong.items() if name not in wrong}
+        self._wrong = {name: sentence for name, sentence in wrong.items() if sentence}
+        self.desk.wrong = {**others, **self._wrong}
         told = {
             "list": self._list.note,
             "hours": rule_words.hours_note(self._given.get("sending_hours"), self._typed_hours),
             "gap": "At least so many hours since a person's last message, whatever it was.",
+            "closed": "Dates where people are, on which nothing goes to them.",
+            "zone": "One for everybody; empty: where the number is.",
+            "wait": "So many hours a send waits for hours that open, and goes on by itself.",
             "database": self._database_hint(),
         }
-        notes = (self.list_note, self.hours_note, self.gap_note, self.database_note)
+        rules = (self.list_note, self.hours_note, self.gap_note)
+        notes = (*rules, self.closed_note, self.zone_note, self.pause_note, self.database_note)
         for note, name in zip(notes, told, strict=True):
             fault = self.desk.wrong.get(name, "")
             note.value = html.error(fault) if fault else html.faint(told[name])
@@ -125,7 +158,7 @@ class RulesPanel(Panel):
 
     def _set(self) -> list[str]:
         """Return what is set, in words."""
-        if self.desk.wrong:
+        if self._wrong:
             return ["an entry cannot be used"]
         rest, seen = self.desk.choices.rest, self.desk.overview
         hours = rule_words.hours_in_words(rest.get("sending_hours"))
@@ -160,6 +193,15 @@ class RulesPanel(Panel):
             gap: str | None = self._given.get("min_gap")
             return gap
         return rule_words.gap_of(self.gap.value)
+
+    def _other(self, name: str, field: Any, read: Callable[[str], Any]) -> Any:
+        """Return what a field says; as it was given where nothing else was typed."""
+        given = self._given.get(name)
+        if field.value == self._shown[name]:
+            return given
+        if not field.value.strip():
+            return None if self._shown[name] else given
+        return read(field.value)
 
     def _database(self) -> Any:
         """Return the id of the database; none where nobody is asked."""

@@ -22,21 +22,21 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from smsframe._base.held_back import held_counts, held_in_words
-from smsframe._base.html import Html, joined, money
-from smsframe._base.sentences import named_counts, on_screen
+from smsframe._base.html import joined, money
 from smsframe._composer import html, text_history, totals
-from smsframe._composer.job.blockers import name_of, obstacles
+from smsframe._composer.job import outcome
+from smsframe._composer.job.blockers import name_of, obstacles, remarks
+from smsframe._composer.panels.after import AfterPart
 from smsframe._composer.panels.base import Panel, button, row, shown
+from smsframe._composer.several_texts import counts_line
 from smsframe._composer.state import NO_ROWS
-from smsframe._send.report import ALWAYS, with_held
 from smsframe._widgets import active_job
 from smsframe._widgets.confirm_once import ConfirmOnce
 from smsframe._widgets.send_job import Dispatch
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
@@ -46,10 +46,9 @@ if TYPE_CHECKING:
 
 REDRAW_S = 0.1
 SPEAK_S = 5.0
-FOR_GOOD = ("excluded", "never_open", "opted_out", "no_consent")
-"""The rules whose rows another send of the same does not send either."""
-STOP_TIP = "Start no further call; the notebook's ■ does the same"
-STOPPING = "Stopping: waiting for the calls under way."
+STOP_TIP = "Send nothing further; the notebook's ■ does the same"
+STOPPING = "Stopping: waiting for what is under way."
+BEFORE = "Of the message before this one:"
 
 
 class SendPanel(Panel):
@@ -66,13 +65,16 @@ class SendPanel(Panel):
         self._passing = False
         self._drawn = self._spoken = -math.inf
         self._make_widgets()
+        self.after = AfterPart(desk, self.guarded, self.settled)
         self.box.children = (
             *(self.title, self.notes, row(self.send, self.rehearse, self.new)),
-            *(self.question, self.bar, self.stop, self.outcome, self.errors),
+            *(self.question, self.bar, self.stop, self.outcome, self.after.box, self.errors),
         )
+        desk.on("choices", self.go_on)
         desk.on("choices", self.forget_other)
         desk.on("choices", self.take_back)
-        desk.on("overview", self.refresh)
+        for event in ("overview", "outside"):
+            desk.on(event, self.refresh)
         self.refresh()
         active_job.watch(self)
 
@@ -92,6 +94,7 @@ class SendPanel(Panel):
         self.yes = button("Send", self.guarded(self.fire), style="danger", kind="sms-yes")
         self.no = button("Back", self.guarded(self.take_back), tip="Do not send", kind="sms-no")
         self.number.observe(self.guarded(self.check_number, clear=False), names="value")
+        self.number.on_msg(self._entered)
         self.question = widgets.VBox([self.words, self.number, row(self.no, self.yes)])
         self.question.add_class("sms-ask")
 
@@ -104,7 +107,7 @@ class SendPanel(Panel):
             self.send.description = _send_words(seen, sending=going is not None)
             self.send.disabled = state != "ready" or seen is None or bool(found)
             told = [one for one in found if one != NO_ROWS]  # Check has said it, just above
-            self.notes.value = "" if state in ("sending", "sent") else html.lines(told)
+            self.notes.value = "" if state in ("sending", "sent") else self._notes(told)
             shown(self.send, when=state != "sent")
             shown(self.rehearse, when=self.desk.client is None)
             shown(self.question, when=state == "armed")
@@ -114,6 +117,20 @@ class SendPanel(Panel):
             self.stop.description = "Stop"
             if going is not None and not mine:
                 self.stop.description = f"Stop the other send ({name_of(going)})"
+
+    def _notes(self, obstacles: list[str]) -> str:
+        """Return what is in the way of a send, and what to know before it."""
+        return joined(html.lines(obstacles), *map(html.warning, remarks(self.desk)))
+
+    def go_on(self) -> None:
+        """Take a text that is written after a send for the next message, with its own Send."""
+        sent = None if self.dispatch is None else self.dispatch.choices
+        if sent is None or self.desk.choices.text == sent.text or not self.once.renew():
+            return
+        self.bar.value = ""
+        self.outcome.value = joined(html.faint(BEFORE), self.outcome.value)
+        self.desk.tell("next")
+        self.refresh()
 
     def forget_other(self) -> None:
         """Take away that another send has ended: whoever goes on writing has read it."""
@@ -125,6 +142,7 @@ class SendPanel(Panel):
         seen = self.desk.overview
         if seen is None or obstacles(self.desk):
             return
+        self.desk.compare_frame(whole=True)
         if seen.client is not self.desk.client:
             self.desk.look_again()
             raise InputError("Another connection was made meanwhile; look at the number again.")
@@ -140,7 +158,7 @@ class SendPanel(Panel):
     def _question(self, seen: Overview) -> None:
         """Show the question."""
         self._asked = seen
-        self.words.value = _question(seen, typed=self._typed)
+        self.words.value = _question(seen, typed=self._typed, told=remarks(self.desk))
         self.number.value = ""
         self.yes.description = f"Yes, send {html.many(seen.left, 'message')}"
         self.yes.disabled = self._typed
@@ -162,6 +180,11 @@ class SendPanel(Panel):
         assert self._asked is not None
         return re.sub(r"[\s,.'’_]", "", self.number.value) == str(self._asked.left)
 
+    def _entered(self, _: Any, content: Any, __: Any) -> None:
+        """Send at Enter beside the number, where the number is right."""
+        if content.get("event") == "submit" and self.once.state == "armed":
+            self.guarded(self.fire)()
+
     def take_back(self) -> None:
         """Take the question back."""
         if self.once.disarm():
@@ -176,7 +199,7 @@ class SendPanel(Panel):
         if not self.once.begin():
             return
         self._asked = None
-        text_history.remember(self.desk.choices.text)
+        text_history.remember(self.desk.choices.said)
         before = self.dispatch
         self.dispatch = Dispatch(asked.plan, asked.client, asked.left, self.desk.choices)
         if active_job.begin(self.dispatch):
@@ -192,6 +215,11 @@ class SendPanel(Panel):
         self._passing = False
         if self.once.disarm():
             self._asked = None
+        if self.after.begins(dispatch):
+            self.desk.tell("overview")
+            return
+        if dispatch is self.dispatch:
+            self.after.clear()
         if self.once.state != "sent":
             self.outcome.value = self.errors.value = ""
             self.bar.value = "" if dispatch.progress is None else html.bar(dispatch.progress)
@@ -202,7 +230,7 @@ class SendPanel(Panel):
     def moved(self, dispatch: Dispatch, progress: Progress) -> None:
         """Move the bar; called on the send's thread, and drawn no more than the eye can follow."""
         now = time.monotonic()
-        if self.once.state == "sent":
+        if self.once.state == "sent" or dispatch is self.after.sending:
             return
         if progress.done < progress.total and now - self._drawn < REDRAW_S:
             return
@@ -215,7 +243,7 @@ class SendPanel(Panel):
     def stopping(self, dispatch: Dispatch) -> None:
         """Show that a send was asked to stop."""
         self.stop.disabled = dispatch.stopped
-        if self.once.state == "sent":
+        if self.once.state == "sent" or dispatch is self.after.sending:
             return
         other = "" if self._is_mine(dispatch) else f"The other send ({name_of(dispatch)}): "
         self._say(f"{other}{STOPPING}")
@@ -228,11 +256,11 @@ class SendPanel(Panel):
         try:
             if is_mine:
                 self._show_end(dispatch, table)
-            elif self.once.state != "sent":
+            elif self.once.state != "sent" and dispatch is not self.after.sending:
                 self._show_other_end(dispatch)
         finally:
             if own:
-                self.once.end(again=not _is_done(dispatch))
+                self.once.end(again=not outcome.is_done(dispatch))
             self.desk.recount()
             if table is not None:
                 self.desk.tell("results")
@@ -243,8 +271,18 @@ class SendPanel(Panel):
             self.fail(_in_words(dispatch.failure))
         if table is not None:
             self.desk.results = table
-            self.outcome.value = html.outcome(table, _head(dispatch))
-        self._say(_sentence(dispatch))
+            self.outcome.value = html.outcome(table, outcome.head(dispatch, self.desk))
+            self.after.offer(table)
+        self._say(outcome.sentence(dispatch))
+
+    def settled(self, table: pd.DataFrame) -> None:
+        """Show the rows as they are after somebody settled or retried some of them below."""
+        self.desk.results = table
+        self.outcome.value = html.outcome(table, outcome.head_of(table, self.desk))
+        if outcome.is_open(table):
+            self.once.renew()
+        self.desk.recount()
+        self.desk.tell("results")
 
     def _show_other_end(self, dispatch: Dispatch) -> None:
         """Say that a send of other rows or choices has ended, until something is changed here."""
@@ -269,6 +307,7 @@ class SendPanel(Panel):
         """Begin another message; the old one is kept among the earlier texts."""
         if self.once.renew():
             self.outcome.value = self.bar.value = ""
+            self.after.clear()
             self.desk.tell("new")
             going = active_job.current()
             if going is not None:
@@ -344,7 +383,7 @@ def _in_words(failure: BaseException) -> BaseException:
     )
 
 
-def _question(seen: Overview, *, typed: bool) -> str:
+def _question(seen: Overview, *, typed: bool, told: Sequence[str]) -> str:
     """Return what is asked before a send."""
     sandbox = getattr(seen.client, "sandbox", None) is not None
     where = "This goes to the sandbox: nobody is texted." if sandbox else "Texts cannot be unsent."
@@ -353,8 +392,10 @@ def _question(seen: Overview, *, typed: bool) -> str:
     cost = "" if seen.cost is None else f", cost {money(seen.cost)}"
     size = f" ({html.many(seen.segments, 'segment')}{cost})" if seen.is_whole else ""
     asked = f"Send {html.many(seen.left, 'message')}{size} from program {program}?"
-    told = [html.held_line(seen), _opens_in_time(seen), _consent(seen), f"{where}{more}"]
-    return joined(html.strong(asked), _warnings(seen), *map(html.faint, told))
+    by_text = counts_line(seen.by_text)
+    said = [by_text, html.held_line(seen), _opens_in_time(seen), _consent(seen), f"{where}{more}"]
+    remarked = map(html.warning, told)
+    return joined(html.strong(asked), *remarked, _warnings(seen), *map(html.faint, said))
 
 
 def _opens_in_time(seen: Overview) -> str:
@@ -376,55 +417,3 @@ def _warnings(seen: Overview) -> str:
     if not found:
         return ""
     return joined(html.strong(f"{html.many(len(found), 'warning')}:"), html.kinds(found))
-
-
-def _counts(dispatch: Dispatch) -> dict[str, int]:
-    """Return the results by status."""
-    if dispatch.results is None:
-        return {}
-    found: Any = dispatch.results["sms_status"].value_counts()
-    return {status: int(number) for status, number in found.items() if number}
-
-
-def _is_done(dispatch: Dispatch) -> bool:
-    """Whether nothing is left that another send of the same could send."""
-    counts = _counts(dispatch)
-    left = counts.get("not_attempted", 0) + counts.get("rejected", 0)
-    if counts.get("accepted"):  # with nobody accepted, the database may be the wrong one
-        left -= sum(_held(dispatch).get(code, 0) for code in FOR_GOOD)
-    return dispatch.failure is None and bool(counts) and not left
-
-
-def _held(dispatch: Dispatch) -> dict[str, int]:
-    """Return how many rows each rule held back."""
-    if dispatch.results is None:
-        return {}
-    rows = dispatch.results["sms_status"].eq("not_attempted")
-    codes: Any = dispatch.results["sms_code"][rows].value_counts()
-    return held_counts({code: int(number) for code, number in codes.items()})
-
-
-def _sentence(dispatch: Dispatch) -> str:
-    """Return how it went in a sentence."""
-    counts = _counts(dispatch)
-    if not counts:
-        return "Nothing was sent."
-    if dispatch.nothing_sent is not None:
-        told = named_counts(counts, ALWAYS, always=("accepted",))
-        held = held_in_words(_held(dispatch))
-        more = f" Held back: {held}." if held else ""
-        return f"Nothing was sent: {', '.join(told)} already.{more}"
-    how = "Done" if _is_done(dispatch) else "Stopped" if dispatch.stopped else "Ended"
-    told = named_counts(counts, (*ALWAYS, "not_attempted"), always=("accepted",))
-    told = with_held(told, _held(dispatch))
-    return f"{how}: {', '.join(told)}."
-
-
-def _head(dispatch: Dispatch) -> Html:
-    """Return the sentence over the results."""
-    tell = html.good if _is_done(dispatch) else html.error
-    found = [
-        html.error(f"{fault.count:,} × {on_screen(fault.sentence)}") for fault in dispatch.faults
-    ]
-    whole = html.faint("The whole table: composer.results")
-    return joined(tell(_sentence(dispatch)), *found, whole)

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from smsframe._base.html import tag as html_tag
+from smsframe._composer import presets
 from smsframe._plan.tags import called_the_same
+from smsframe._widgets.controls import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from smsframe._text.values import Format
 
 NOWHERE = -1
+AS_IS, OWN = -1, -2
 UNDECIDED = -3
 """A column is called nearly like the tag: somebody has to say whether that is meant."""
 MENU_CHARACTERS = 28
@@ -35,25 +39,79 @@ class TagRow:
         self._columns: list[Any] = list(frame.columns)
         self._automatic = _place(self._columns, tag)
         undecided = [("Choose …", UNDECIDED)] if self._automatic == UNDECIDED else []
+        self._frame, self._filling = frame, False
         self.source = widgets.Dropdown(
             description=f"%%{tag}%%",
             options=[*undecided, *column_options(frame), ("(database)", NOWHERE)],
             value=self._given(choices),
         )
         self.default = widgets.Text(
-            description="if blank", value=choices.defaults.get(tag, ""), placeholder="leave out"
+            description=_of_tag("if blank", tag),
+            value=choices.defaults.get(tag, ""),
+            placeholder="leave out",
         )
         form = "" if self.column is None else choices.formats.get(self.column, "")
         self._function = form if callable(form) else None
-        self.format = widgets.Text(
-            description="format",
-            value=form if isinstance(form, str) else "",
-            placeholder="as it is" if self._function is None else "a function",
+        self.preset = widgets.Dropdown(
+            description=_of_tag("format", tag), options=[("as it is", "")]
         )
+        self.format = widgets.Text(
+            description=_of_tag("own format", tag),
+            value=form if isinstance(form, str) else "",
+            placeholder=",.2f or %d %b",
+        )
+        for widget in (self.default, self.format, self.preset):
+            widget.description_allow_html = True
+        self.show_examples(0)
+        self._choose_preset(form)
+        self._changed = changed
+        self.preset.observe(self._take_preset, names="value")
         for widget in (self.source, self.default, self.format):
             widget.observe(changed, names="value")
-        self.box = widgets.Box([self.source, self.default, self.format])
+        self.box = widgets.Box([self.source, self.default, self.preset, self.format])
         self.box.add_class("sms-tagrow")
+
+    def show_examples(self, row: int) -> None:
+        """Show the ways to write the column's values by what they make of the value of a row."""
+        value = None
+        if self.column is not None and len(self._frame):
+            value = presets.sample(self._frame.iloc[:, self.source.value], row)
+        self._examples = presets.examples(value)
+        first = "by a function, as set in code" if self._function else presets.as_it_is(value)
+        options = [(first, AS_IS), *((told, at) for at, (told, _) in enumerate(self._examples))]
+        if value is not None or self.format.value:
+            options.append(("another …", OWN))
+        if tuple(options) == tuple(self.preset.options):
+            return
+        chosen = self.preset.value
+        self._filling = True
+        try:
+            self.preset.options = options
+            self.preset.value = chosen if chosen in [value for _, value in options] else AS_IS
+        finally:
+            self._filling = False
+
+    def _choose_preset(self, form: Format) -> None:
+        """Choose in the menu what was given."""
+        ways = [way for _, way in self._examples]
+        if form in ways:
+            self._function = None
+            self.preset.value = ways.index(form)
+            self.format.value = ""
+            self.show_examples(0)
+        elif self.format.value:
+            self.preset.value = OWN
+        shown(self.format, when=self.preset.value == OWN)
+
+    def _take_preset(self, _: Any) -> None:
+        """Take over what was chosen in the menu."""
+        if self._filling:
+            return
+        shown(self.format, when=self.preset.value == OWN)
+        if self.preset.value != OWN and self.format.value:
+            self.format.value = ""  # which tells of the change
+        else:
+            self._changed()
 
     @property
     def column(self) -> Hashable | None:
@@ -70,9 +128,12 @@ class TagRow:
         """Write the format of the column into ``formats``; a function that was given stays."""
         if self.column is None:
             return
+        place = self.preset.value
         if self.format.value:
             formats[self.column] = self.format.value
-        elif not callable(formats.get(self.column)):
+        elif place not in (AS_IS, OWN):
+            formats[self.column] = self._examples[place][1]
+        elif self._function is None or formats.get(self.column) is not self._function:
             formats.pop(self.column, None)
 
     def _given(self, choices: Choices) -> int:
@@ -82,6 +143,11 @@ class TagRow:
             return self._automatic
         column = chosen[self.tag]
         return NOWHERE if column is None else self._columns.index(column)
+
+
+def _of_tag(words: str, tag: str) -> str:
+    """Return a label that says to those who listen which tag it is of."""
+    return f"{words}{html_tag('span', f' for {tag}', class_='sms-hidden')}"
 
 
 def column_options(frame: pd.DataFrame) -> list[tuple[str, int]]:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
+from smsframe._base.masking import mask_label
 from smsframe._base.result_columns import words_of
 from smsframe._base.sentences import on_screen, recalled
 from smsframe._composer import html, text_history, totals
 from smsframe._composer.job import trial
+from smsframe._composer.job.blockers import not_active
 from smsframe._composer.panels.base import Panel, button, row, shown
 from smsframe._widgets.confirm_once import ConfirmOnce
 from smsframe._widgets.send_job import Dispatch
@@ -21,6 +23,9 @@ from smsframe.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
     from smsframe._composer.state import Desk
+
+_mine: list[str] = []
+"""One's own numbers, as they were typed last: kept by this kernel, and nowhere else."""
 
 AT_FIRST = "A try goes to your numbers only and does not count as the campaign's."
 TRY_AGAIN = "press “Try again”"
@@ -33,14 +38,17 @@ class TryPanel(Panel):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk, "Try it on your own phone", "try")
         self.numbers = widgets.Text(
-            description="My numbers", placeholder="+1 201 555 0123, …", continuous_update=False
+            description="My numbers",
+            value=next(iter(_mine), ""),
+            placeholder="+1 201 555 0123, …",
+            continuous_update=False,
         )
         self.rows = widgets.Text(
             description="With rows", placeholder="the row shown above", continuous_update=False
         )
         self.send = button("Send to me", self.guarded(self.fire), tip="Send to my own numbers")
         self.again = button("Try again", self.guarded(self.renew), tip="Send the same once more")
-        self.outcome = widgets.HTML(html.faint(AT_FIRST))
+        self.outcome = widgets.HTML(html.faint(self._at_first()))
         self.once = ConfirmOnce()
         self.dispatch: Dispatch | None = None
         self.send.disabled = not len(desk.frame)
@@ -53,6 +61,7 @@ class TryPanel(Panel):
         )
         desk.on("choices", self.renew)
         desk.on("row", self.renew)
+        desk.on("tab", self.renew)
 
     def fire(self) -> None:
         """Send a try, if this is the click that may."""
@@ -62,7 +71,7 @@ class TryPanel(Panel):
         try:
             self.dispatch = self._dispatch()
             self.outcome.value = html.faint("Sending …")
-            text_history.remember(self.desk.choices.text)
+            text_history.remember(self.desk.choices.said)
             self.dispatch.start(lambda _: None, self.end)
         except BaseException:
             self.once.end(again=True)
@@ -83,8 +92,15 @@ class TryPanel(Panel):
         """Let another try go out."""
         if self.once.renew():
             self.send.disabled = False
-            self.outcome.value = html.faint(AT_FIRST)
             shown(self.again, when=False)
+        if self.once.state == "ready":
+            self.outcome.value = html.faint(self._at_first())
+
+    def _at_first(self) -> str:
+        """Say whom a try goes to; of several texts, which one."""
+        texts = self.desk.choices.texts
+        which = f" It is of the text {mask_label(repr(self.desk.tab))}." if texts else ""
+        return AT_FIRST + which
 
     def _dispatch(self) -> Dispatch:
         """Plan the try."""
@@ -93,8 +109,11 @@ class TryPanel(Panel):
             raise ConfigurationError(CONNECT)
         if not self.desk.choices.program:
             raise InputError("Choose the program to send from.")
+        if status := self.desk.inactive.get(self.desk.choices.program):
+            raise InputError(not_active(self.desk.choices.program, status))
         numbers = trial.numbers_of(self.numbers.value)
-        plan = trial.try_plan(self.desk.frame, self._places(), numbers, self.desk.choices)
+        plan = trial.try_plan(self.desk.frame, self._places(), numbers, self.desk.written)
+        _mine[:] = [self.numbers.value]
         return Dispatch(plan, client, plan.recipients)
 
     def _places(self) -> list[int]:
@@ -103,7 +122,7 @@ class TryPanel(Panel):
         places = [totals.find_row(self.desk.frame.index, label) for label in asked]
         for label, place in zip(asked, places, strict=True):
             if place is None:
-                raise InputError(f"No row has the label {label!r}.")
+                raise InputError(f"No row is called {label!r}; its name stands above its message.")
         return [place for place in places if place is not None] or [self.desk.row]
 
 

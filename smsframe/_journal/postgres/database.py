@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
     from smsframe._base.journal_address import TeamAddress
 
+LOCK_WAIT: Final = "20s"
 # The longest waits are shorter than a lease, so that whoever waits can still renew it. A process
 # that was put to sleep while it wrote is thrown out before those who wait for it give up.
 _IDLE: Final = "SET LOCAL idle_in_transaction_session_timeout"
-_LIMITS: Final = "SET LOCAL lock_timeout = '20s'; SET LOCAL cursor_tuple_fraction = 1.0"
+_LIMITS: Final = f"SET LOCAL lock_timeout = '{LOCK_WAIT}'; SET LOCAL cursor_tuple_fraction = 1.0"
 IN_LINE: Final = 0x534D5346_4C494E45
 """The number of the lock that writers of claims stand in line for; it ends with a transaction."""
 READING: Final = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_LIMITS}; {_IDLE} = '60s'"
@@ -78,6 +79,16 @@ class TeamDatabase:
         if text:
             cursor.execute(text.encode(), _adapted(values))
         return cursor
+
+    def execute_alone(self, statement: bytes, values: Sequence[Any]) -> None:
+        """Run a statement that is a transaction of its own; on return it is synced.
+
+        It is so when the server is ready for the next statement, and not when it has answered: the
+        rows come back first, and then it is committed.
+        """
+        self.connection.cursor(binary=True).execute(statement, _adapted(values))
+        if self.in_transaction:
+            raise psycopg.errors.ConnectionException("not committed")
 
     def begin(self, how: str, *more: str) -> list[str]:
         """Open a transaction with what it needs; return what was said of ``more`` statements."""

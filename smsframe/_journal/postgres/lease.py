@@ -41,8 +41,9 @@ if TYPE_CHECKING:
 
     from smsframe._base.journal_address import TeamAddress
 
-__all__ = ["Lease", "refuse_superseded", "take"]
+__all__ = ["RENEWED", "UNDER_WAY", "Lease", "refuse_superseded", "take"]
 
+RENEWED: Final = "UPDATE 1"  # what the server says of a lease that is ours
 _POLL_S: Final = 0.25
 _RENEWALS: Final = 3  # in the time of a lease
 _SURE: Final = 0.9  # of its time; then a call that was claimed does not leave any more
@@ -62,7 +63,8 @@ _LOOK: Final = (
 )
 _RENEW: Final = f"UPDATE leases SET expires_at = {_END} WHERE scope = ? AND epoch = ? AND token = ?"
 _END_IT: Final = (
-    "UPDATE leases SET expires_at = clock_timestamp() WHERE scope = ? AND epoch = ? AND token = ?"
+    "UPDATE leases SET expires_at = clock_timestamp(), token = x'' "
+    "WHERE scope = ? AND epoch = ? AND token = ?"  # a claim that comes late finds no lease
 )
 # After a failover the database may have forgotten the lease, or know an older one of ours.
 _BRING_BACK: Final = (
@@ -74,6 +76,10 @@ _BRING_BACK: Final = (
 )
 _SENDERS: Final = (
     "SELECT token FROM leases WHERE service = ? AND expires_at > clock_timestamp() ORDER BY token"
+)
+
+UNDER_WAY: Final = (
+    "SELECT run_id FROM leases WHERE expires_at > clock_timestamp() AND run_id IS NOT NULL"
 )
 
 _held_here: Final[set[bytes]] = set()
@@ -127,7 +133,7 @@ class Lease:
 
     def note_renewal(self, said: str, before: float) -> bool:
         """Take in what the database said of a renewal; False when somebody else has taken it."""
-        if said != "UPDATE 1":
+        if said != RENEWED:
             self._is_lost = True
             return False
         self.renewed_at = before
@@ -272,7 +278,7 @@ def _busy(
         Sentence(
             f"{who} has been sending this campaign{since}{far}. Nothing was sent by this call. "
             f"Wait for it ({max(ends_in_s, 0):.0f} s at most if that process has died): ",
-            arg("wait_s", 600),
+            arg("wait_s", 600, screen='a time in the field "Wait up to"'),
             " does. This call sends only what is left then. Or leave it: what is being sent there "
             "need not be sent here.",
         ),

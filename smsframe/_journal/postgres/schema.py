@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from smsframe._base.sentences import Sentence
 from smsframe._journal.postgres.database import WRITING
+from smsframe._journal.postgres.exchange import make_functions
 from smsframe._journal.schema import MIGRATIONS
 from smsframe.errors import JournalError
 
@@ -62,7 +63,12 @@ def plain_blobs(db: TeamDatabase) -> None:
             db.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STORAGE EXTERNAL")
 
 
-OF_A_TEAM: Final[tuple[Callable[[TeamDatabase], None], ...]] = (leases, identity, plain_blobs)
+OF_A_TEAM: Final[tuple[Callable[[TeamDatabase], None], ...]] = (
+    leases,
+    identity,
+    plain_blobs,
+    make_functions,
+)
 
 
 def known() -> tuple[str, ...]:

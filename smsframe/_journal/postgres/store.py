@@ -15,6 +15,8 @@ What is different here, and why:
   latest batches. If older ones are missing too, the send stops.
 - **A late answer counts.** A sender that was taken for dead, and whose messages were called
   ``unknown``, may still say that they were accepted.
+- **What a send writes again and again is one exchange** (`exchange.py`). Only what is unusual, or
+  has to be judged among the claims of others, is a transaction step by step.
 - A connection is made anew where it was cut between two transactions; what was cut inside of one is
   undone by the server, and done again by whoever asked.
 """
@@ -31,14 +33,25 @@ import zlib
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import psycopg
+
 from smsframe._base.forks import unforked
-from smsframe._journal.location import last_batch, note_batch, outdated
+from smsframe._journal.location import last_batch, note_file, outdated, write_note
 from smsframe._journal.lock import locks_directory
 from smsframe._journal.postgres import schema
 from smsframe._journal.postgres.database import READING, WRITING, WRITING_IN_LINE, TeamDatabase
+from smsframe._journal.postgres.exchange import AT_ONCE, UnusualError, write
 from smsframe._journal.postgres.faults import explaining
 from smsframe._journal.postgres.kept_outcomes import NEVER_POSTED, KeptOutcomes, waiting
-from smsframe._journal.postgres.lease import Lease, now, refuse_superseded, release, take
+from smsframe._journal.postgres.lease import (
+    RENEWED,
+    UNDER_WAY,
+    Lease,
+    now,
+    refuse_superseded,
+    release,
+    take,
+)
 from smsframe._journal.postgres.standbys import warn_of_standbys
 from smsframe._journal.records import Settlement
 from smsframe._journal.schema import make_directory
@@ -75,7 +88,7 @@ _SETTLE_LATE: Final = (
     "UPDATE batches SET state = 'claimed', code = '', message = '', fix = '', settled_at = NULL "
     "WHERE batch_id = ? AND state = 'unknown' AND code = 'sender_died' AND resolved_at IS NULL"
 )
-_THERE: Final = "SELECT batch_id FROM batches WHERE batch_id = ANY(?)"
+_THERE: Final = "SELECT batch_id, state FROM batches WHERE batch_id = ANY(?)"
 _WAITS: Final = (
     "The journal's database cannot be reached, or is held by another session. What is known is "
     "kept on this machine and written when it is there again; nothing new is sent before. A stop "
@@ -108,6 +121,7 @@ class TeamJournal(Journal):
         self._names = itertools.count()
         self._used_at = time.monotonic()
         self._leases: dict[bytes, Lease] = {}
+        self._notes: dict[bytes, Path] = {}  # where each campaign's last batch is noted
         self._in_doubt: set[str] = set()
         self._run: RunRecord | None = None
         self._recorded = 0
@@ -336,6 +350,11 @@ class TeamJournal(Journal):
         """What a send says when it has to wait for its journal."""
         return _WAITS
 
+    def runs_under_way(self) -> set[str]:
+        """Return the runs whose senders hold a lease."""
+        with self._reading() as db:
+            return {str(run_id) for (run_id,) in db.execute(UNDER_WAY)}
+
     def part_of(self, places: int) -> int:
         """Return how many places in flight are this sender's, among all who share the journal."""
         for lease in self._leases.values():
@@ -397,6 +416,9 @@ class TeamJournal(Journal):
         if not claims and not settlements:
             return held
         try:
+            if judge is None and self._written_at_once(claims, settlements):
+                self._note_written(claims, settlements)
+                return held
             with self._writing(moved_too=not claims) as db:
                 there = self._there(db, {c.batch_id for c in claims} & self._in_doubt)
                 new = [claim for claim in claims if claim.batch_id not in there]
@@ -412,6 +434,37 @@ class TeamJournal(Journal):
             raise
         self._note_written([c for c in claims if c.batch_id not in held], settlements)
         return held
+
+    def _written_at_once(self, claims: Sequence[Claim], settlements: Sequence[Settlement]) -> bool:
+        """Write in one exchange; False where it was not, or nobody knows, so step by step then."""
+        names = {claim.batch_id for claim in claims}
+        if (
+            len(claims) + len(settlements) > AT_ONCE
+            or len(self._leases) > 1
+            or names & self._in_doubt
+            or any(settlement.code == NEVER_POSTED for settlement in settlements)
+        ):
+            return False
+        lease = next(iter(self._leases.values())) if claims else None
+        for claim in claims:
+            self._check_whole(claim)
+        with self._reading() as opened:
+            db = cast("TeamDatabase", opened)
+            if self._must_assert or db.in_transaction:
+                return False
+            before = now()
+            try:
+                write(db, lease, claims, settlements)
+            except UnusualError:
+                return False
+            except psycopg.Error:
+                if not db.is_lost:
+                    raise
+                self._in_doubt |= names
+                return False
+            if lease is not None:
+                lease.note_renewal(RENEWED, before)
+        return True
 
     def _note_doubt(
         self, claims: Sequence[Claim], settlements: Sequence[Settlement], error: BaseException
@@ -472,11 +525,11 @@ class TeamJournal(Journal):
             super()._settle(db, settlement)
 
     @staticmethod
-    def _there(db: Database, batch_ids: set[str]) -> set[str]:
-        """Return which batches are in the journal."""
+    def _there(db: Database, batch_ids: set[str]) -> dict[str, str]:
+        """Return which batches are in the journal, and in which state."""
         if not batch_ids:
-            return set()
-        return {str(name) for (name,) in db.execute(_THERE, (sorted(batch_ids),))}
+            return {}
+        return {str(name): str(state) for name, state in db.execute(_THERE, (sorted(batch_ids),))}
 
     def _assert_own(self, db: TeamDatabase) -> None:
         """Write down again what a database that took over has forgotten of the live run."""
@@ -493,8 +546,8 @@ class TeamJournal(Journal):
                 self._claim(db, claim)
                 if settlement is not None:
                     self._settle(db, settlement)
-            elif settlement is not None:
-                self._settle_if_there(db, settlement)
+            elif settlement is not None and there[batch_id] == "claimed":
+                self._settle(db, settlement)
         query = "SELECT count(*) FROM batches WHERE run_id = ?"
         (count,) = db.execute(query, (run.run_id,)).fetchone() or (0,)
         if count < self._recorded:
@@ -521,9 +574,14 @@ class TeamJournal(Journal):
 
     def _note(self, claim: Claim) -> None:
         """Note on this machine the last batch that was claimed; it only informs."""
-        with contextlib.suppress(OSError):
-            make_directory(locks_directory(self.address.local_file))
-            note_batch(self.address.local_file, claim.scope, claim.batch_id)
+        try:
+            if (note := self._notes.get(claim.scope)) is None:
+                make_directory(locks_directory(self.address.local_file))
+                note = note_file(self.address.local_file, claim.scope)
+                self._notes[claim.scope] = note
+            write_note(note, claim.batch_id)
+        except OSError:
+            self._notes.pop(claim.scope, None)
 
     def _refuse_outdated(self, db: Database, scope: bytes) -> None:
         """Refuse a journal that does not know the last batch that this machine sent with it."""

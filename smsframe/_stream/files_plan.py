@@ -1,0 +1,166 @@
+"""What would be sent from files, as it is shown: counts, problems, countries, hours, cost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from smsframe._base.held_back import RULE_NAMES, team_in_words
+from smsframe._base.masking import mask_label
+from smsframe._base.tracebacks import public
+from smsframe._eligibility.opening_words import lines_of
+from smsframe._plan.verdicts import EXCLUDED, HELD_OUT, INVALID
+from smsframe._stream.sweeps import open_within
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from smsframe._eligibility.opening import Group
+    from smsframe._plan.problems import Fault
+    from smsframe._stream.first_pass import FirstPass
+    from smsframe._stream.join import Joined
+
+__all__ = ["FilesPlan"]
+
+
+def going_by_hours(found: FirstPass, joined: Joined) -> Counter[Group]:
+    """Count the rows that are to go by their hours; nothing where no hours are kept."""
+    groups = list(found.groups)
+    return Counter({groups[n]: count for n, count in joined.by_group.items() if n >= 0})
+
+
+def going_now(found: FirstPass, joined: Joined, now: float, wait_s: float = 0.0) -> int:
+    """Count the rows that may go now, or open within a time."""
+    if found.plan.hours is None:
+        return joined.going
+    closed_to_none = joined.by_group.get(-1, 0)
+    return closed_to_none + open_within(going_by_hours(found, joined), now, wait_s)
+
+
+@public
+class FilesPlan:
+    """What would be sent from files, with no side effect. Made by :func:`smsframe.plan_files`.
+
+    Attributes
+    ----------
+    rows : int
+        Rows of all files.
+    recipients : int
+        Messages that are left to send, with sending hours as these open: what ``confirm=`` of
+        :func:`smsframe.send_files` takes.
+    going : int
+        Those of them that may go at this moment; without sending hours all.
+    counts : dict of str to int
+        Rows by what becomes of them: ``ready`` (those that would go out), ``accepted`` and
+        ``unknown`` (had it before), ``invalid``, ``duplicate``, ``excluded``, ``held_out``,
+        ``held`` (had the campaign with other values), ``too_soon``, ``later`` (beyond ``limit``).
+        Rows that wait for their hours are ``ready``.
+    problems : DataFrame
+        One row per kind of problem: ``code``, ``severity``, ``column``, ``count``, ``file`` and
+        ``row`` (from 0) of the first one, its ``value`` (phones masked) and ``sentence``.
+    countries : dict of str to int
+        Messages by country, those that went out before included.
+    segments : int
+        Segments of all messages, those that went out before included.
+    cost : float or None
+        ``price_per_segment`` times the segments; None without a price for all of them.
+    """
+
+    def __init__(self, found: FirstPass, joined: Joined, faults: list[Fault]) -> None:
+        self._found = found
+        self._joined = joined
+        found.whole += faults
+
+    @property
+    def rows(self) -> int:
+        """Rows of all files."""
+        return self._found.rows
+
+    @property
+    def recipients(self) -> int:
+        """Messages that are left to send."""
+        return self._joined.going
+
+    @property
+    def going(self) -> int:
+        """Messages that may go at this moment."""
+        return going_now(self._found, self._joined, self._found.now)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows by what becomes of them."""
+        joined, verdicts = self._joined, self._found.verdicts
+        counted = {
+            "ready": joined.going,
+            "accepted": joined.accepted,
+            "unknown": joined.unknown,
+            "invalid": verdicts[INVALID],
+            "duplicate": self._found.duplicates,
+            "excluded": verdicts[EXCLUDED],
+            "held_out": verdicts[HELD_OUT],
+            "held": joined.held,
+            "too_soon": joined.too_soon,
+            "later": joined.later,
+        }
+        return {name: number for name, number in counted.items() if number}
+
+    @property
+    def problems(self) -> pd.DataFrame:
+        """One row per kind of problem."""
+        return self._found.table()
+
+    @property
+    def problem_counts(self) -> dict[str, int]:
+        """Number of problems by code, errors first."""
+        counts: dict[str, int] = {}
+        for fault in self._found.faults():
+            counts[fault.code] = counts.get(fault.code, 0) + fault.count
+        return counts
+
+    @property
+    def countries(self) -> dict[str, int]:
+        """Messages by country."""
+        return dict(self._found.countries.most_common())
+
+    @property
+    def segments(self) -> int:
+        """Segments of all messages."""
+        return self._found.segments
+
+    @property
+    def cost(self) -> float | None:
+        """What the segments cost."""
+        return self._found.cost
+
+    def __repr__(self) -> str:
+        found = self._found
+        program = found.plan.message.program
+        told = ", ".join(
+            f"{number:,} {RULE_NAMES.get(name, name)}" for name, number in self.counts.items()
+        )
+        lines = [
+            f"FilesPlan: {self.recipients:,} messages, program {program}",
+            f"  rows: {self.rows:,} in {len(found.files):,} files ({told})",
+            f"  segments: {self.segments:,}",
+        ]
+        if self.cost is not None:
+            lines.append(f"  cost: {self.cost:,.2f}")
+        if found.by_team is not None:
+            team = team_in_words(f"{self.counts.get('excluded', 0):,}", found.by_team)
+            lines.append(f"  excluded: {team}")
+        for name, arm in found.by_variant.items():
+            cost = "" if arm.cost is None else f", cost {arm.cost:,.2f}"
+            arms = f"{arm.messages:,} messages, {arm.segments:,} segments{cost}"
+            lines.append(f"  text {mask_label(name)}: {arms}")
+        if found.plan.options.check_consent:
+            calls = "1 call" if self.recipients == 1 else f"up to {self.recipients:,} calls"
+            lines.append(f"  consent: asked before anything is sent, {calls}")
+        if found.plan.columns.phone is not None:
+            lines.append(f"  phone column: {found.plan.columns.phone!r}")
+        if found.countries:
+            named = ", ".join(f"{name} {number:,}" for name, number in self.countries.items())
+            lines.append(f"  countries: {named}")
+        by_hours = going_by_hours(found, self._joined)
+        lines += [f"  {line}" for line in lines_of(by_hours, found.now)]
+        problems = ", ".join(f"{number:,} {code}" for code, number in self.problem_counts.items())
+        return "\n".join([*lines, f"  problems: {problems}"] if problems else lines)

@@ -1,0 +1,415 @@
+"""A list from its first pass to its results: judged as one, then sent, or what a send would do.
+
+In the order of a send of a frame (`smsframe._send.run`), under the lock of the campaign: look
+through all rows; hold them against the journal; refuse what people had nearly the same; ask for
+consent where that is wanted; check ``confirm``; say the warnings; send, and write the results.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from smsframe._base.masking import AlreadyMasked
+from smsframe._base.progress import Bar, Progress
+from smsframe._base.sentences import Sentence, arg, words
+from smsframe._base.validation import given_as
+from smsframe._eligibility.min_gap import GapGuard
+from smsframe._eligibility.opening_words import first_of
+from smsframe._plan.verdicts import DUPLICATE, duplicate_sentence
+from smsframe._send import plan_warnings
+from smsframe._send.report import NothingSent, banner, phrase, warn
+from smsframe._send.run import new_run_id
+from smsframe._stream import before as past
+from smsframe._stream.consents import Consents, ask
+from smsframe._stream.files_plan import going_by_hours, going_now
+from smsframe._stream.first_pass import look_through
+from smsframe._stream.join import Joined, Rules, Said, join, spread_ledger, spread_past
+from smsframe._stream.patches import Patches
+from smsframe._stream.repeats import number_repeats
+from smsframe._stream.result_files import ResultFiles, read_note, write_note
+from smsframe._stream.second_pass import NOT_REACHED, FilesRun
+from smsframe._stream.sent_files import SentFiles
+from smsframe._stream.sources import result_name
+from smsframe._stream.sweeps import Sweeps
+from smsframe.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from smsframe._acoustic.client import Client
+    from smsframe._base.send_settings import SendSettings
+    from smsframe._journal.store import Journal
+    from smsframe._plan.problems import Fault
+    from smsframe._send.cancellation import SendControl
+    from smsframe._send.delivery import Delivery
+    from smsframe._stream.first_pass import FirstPass
+    from smsframe._stream.scratch import Scratch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookProgress(Progress):
+    """How far the first pass is: ``total`` and ``done`` count bytes, and nothing was sent yet."""
+
+    accepted: int = 0
+    rejected: int = 0
+    unknown: int = 0
+    read: int = 0
+    rows: int = 0
+
+    @property
+    def done(self) -> int:
+        """Bytes of files that were looked through."""
+        return self.read
+
+    @property
+    def shown(self) -> dict[str, int]:
+        """What stands beside the bar."""
+        return {"rows": self.rows}
+
+
+@dataclass(slots=True, kw_only=True)
+class Looked:
+    """A list that was looked through and held against the journal; ``told`` is what people had.
+
+    ``near`` are the runs with nearly the same text; ``read`` the newest batch that was held
+    against a gap.
+    """
+
+    joined: Joined
+    near: list[Any] = field(default_factory=list)
+    told: list[Fault] = field(default_factory=list)
+    read: int = 0
+    said: Said = field(default_factory=Said)
+
+
+def look(found: FirstPass, scratch: Scratch, journal: Journal | None) -> Looked:
+    """Look through all rows, and hold them against each other and the journal."""
+    with Bar(found.given["progress"]) as bar:
+        _look_through(found, scratch, bar)
+    if found.plan.options.duplicates == "send":
+        number_repeats(found, scratch)
+    if journal is None:
+        return Looked(joined=_joined(found, scratch, keep_matched=False))
+    near, gap_s, read = past.near_runs(found, journal), found.plan.options.min_gap_s, 0
+    said = spread_ledger(journal, found.scope, scratch)
+    if gap_s is not None:
+        read = spread_past(journal, gap_s, found.now, scratch)
+    joined = _joined(found, scratch, keep_matched=bool(near))
+    told = past.faults_before(found, joined, near, scratch, journal)
+    return Looked(joined=joined, near=near, told=told, read=read, said=said)
+
+
+def _look_through(found: FirstPass, scratch: Scratch, bar: Bar) -> None:
+    """Go over all rows, with a bar of the files' bytes."""
+    ends: list[int] = []
+    for file in found.files:
+        ends.append((ends[-1] if ends else 0) + file.size)
+
+    def tell(rows: int) -> None:
+        bar.update(LookProgress(total=ends[-1], read=ends[max(found.file_rows)], rows=rows))
+
+    look_through(found, scratch, tell)
+
+
+def _joined(found: FirstPass, scratch: Scratch, *, keep_matched: bool) -> Joined:
+    """Find repeats and what is known, and note what is judged over all files."""
+    options = found.plan.options
+    joined = join(
+        scratch,
+        Rules(
+            named=options.campaign is not None,
+            resend_unknown=options.resend_unknown,
+            limit=found.limit,
+            repeats_go=options.duplicates == "send",
+            several=options.several is not None,
+            gap_s=options.min_gap_s,
+            now=found.now,
+            rows=found.rows,
+            keep_matched=keep_matched,
+        ),
+    )
+    found.duplicates = found.verdicts[DUPLICATE] + joined.duplicates
+    _note_repeats(found, joined)
+    return joined
+
+
+def _note_repeats(found: FirstPass, joined: Joined) -> None:
+    """Note repeats, and persons who get different messages."""
+    phone = found.plan.columns.phone
+    found.note(
+        "duplicate",
+        duplicate_sentence(found.duplicates),
+        found.duplicates,
+        severity="warning",
+        column=phone,
+    )
+    found.note(
+        "duplicate",
+        "An equal message to this person is in an earlier row; it is sent again, as asked.",
+        found.repeats,
+        severity="info",
+        column=phone,
+    )
+    people = "1 person gets" if joined.persons == 1 else f"{joined.persons:,} persons get"
+    most = f", up to {joined.most:,} each" if joined.persons > 1 else ""
+    found.note(
+        "same_person",
+        f"{people} more than one message, with different values: {joined.same_person:,} messages "
+        f"in all{most}. Check that this is meant.",
+        joined.same_person,
+        severity="warning",
+        column=phone,
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class ListSend:
+    """One send of a list, or a dry run of it: what it needs at hand.
+
+    ``client`` and ``journal`` are None for a dry run where there is none yet.
+    """
+
+    found: FirstPass
+    scratch: Scratch
+    settings: SendSettings
+    control: SendControl
+    out: Path
+    client: Client | None = None
+    journal: Journal | None = None
+
+    @property
+    def wait_s(self) -> float:
+        """How long the send may wait for hours, in seconds."""
+        return self.found.given["wait_s"] or 0.0
+
+    def dry_run(self) -> SentFiles:
+        """Write what a send would do with each row; nothing goes out."""
+        looked = look(self.found, self.scratch, self.journal)
+        if looked.joined.going:
+            told = [replace(fault, severity="warning") for fault in looked.told]
+            plan_warnings.warn_of(_warnings([*self.found.faults(), *told]))
+        self._deliver(looked, looked.joined, None, {}, is_dry=True)
+        return SentFiles(self.out)
+
+    def send(self) -> SentFiles:
+        """Send what is left of the list."""
+        found, client, journal = self.found, self.client, self.journal
+        assert client is not None
+        assert journal is not None
+        journal.mark_orphans_unknown(found.scope, at=self.settings.clock())
+        looked = look(found, self.scratch, journal)
+        joined, reasons = looked.joined, {}
+        _refuse_problems(found)
+        _refuse_errors(looked.told)
+        planned = joined.going, self._going(joined)
+        if found.plan.options.check_consent and planned[1]:
+            if _is_too_many(found, joined):
+                _check_confirm(found, joined, planned)
+            asked = self._asked(client, planned[1])
+            reasons = asked.reasons
+            joined = replace(joined, going=asked.may_go.total(), by_group=asked.may_go)
+            planned = (*planned, joined.going + asked.unasked)  # type: ignore[assignment]
+            if asked.holds and looked.near and joined.going:
+                more = past.had_nearly_this(found, joined, looked.near, self.scratch, journal)
+                _refuse_errors(more)  # among fewer people, as many may be most of them
+            looked.told += asked.faults(found)
+        _check_confirm(found, joined, (joined.going, self._going(joined), *planned))
+        warnings = 0
+        if joined.going:
+            warned = plan_warnings.warn_of(_warnings([*found.faults(), *looked.told]))
+            warnings = len(warned)
+        run_id = new_run_id() if self._going(joined) else None
+        run, delivery = self._deliver(looked, joined, run_id, reasons)
+        return self._told(run, joined, delivery, warnings=warnings)
+
+    def _going(self, joined: Joined) -> int:
+        """Count the rows that may go in this send."""
+        return going_now(self.found, joined, self.settings.clock(), self.wait_s)
+
+    def _asked(self, client: Client, rows: int) -> Consents:
+        """Ask for consent; a stop meanwhile sends nothing."""
+        asked = ask(
+            self.found,
+            self.scratch,
+            client,
+            rows=rows,
+            wait_s=self.wait_s,
+            stop=self.control.stop,
+            progress=self.found.given["progress"],
+        )
+        if asked.is_stopped:
+            raise KeyboardInterrupt("Stopped while consent was asked: nothing was sent.")
+        return asked
+
+    def _note_run(self, run_id: str | None, *, is_dry: bool) -> None:
+        """Write beside the results which run they are of, and of which files."""
+        found, several = self.found, self.found.plan.options.several
+        runs = [name for name in (*read_note(self.out).get("runs", ()), run_id) if name]
+        note = {
+            "run": run_id,
+            "runs": runs,
+            "files": [result_name(file) for file in found.files],
+            "dry_run": is_dry,
+            "variants": None if several is None else json.loads(several.pinned),
+        }
+        write_note(self.out, note)
+
+    def _deliver(
+        self,
+        looked: Looked,
+        joined: Joined,
+        run_id: str | None,
+        reasons: dict[int, tuple[str, str]],
+        *,
+        is_dry: bool = False,
+    ) -> tuple[FilesRun, Delivery | None]:
+        """Send what is to be sent, and write all results."""
+        found, clock = self.found, self.settings.clock
+        several = found.plan.options.several
+        self._note_run(run_id, is_dry=is_dry)
+        sweeps, guard = None, None
+        if run_id is not None and found.plan.hours is not None:
+            by_hours = going_by_hours(found, joined)
+            sweeps = Sweeps(self.scratch, by_hours, clock=clock, wait_s=self.wait_s)
+        if run_id is not None and (gap_s := found.plan.options.min_gap_s) is not None:
+            guard = GapGuard(gap_s, run_id, None, read=looked.read)
+        is_several = several is not None
+        with ResultFiles(self.out, found.files, found.file_rows, several=is_several) as results:
+            run = FilesRun(
+                found=found,
+                scratch=self.scratch,
+                journal=self.journal,
+                settings=self.settings,
+                run_id=run_id or "",
+                going=joined.going,
+                now=self._going(joined),
+                files=results,
+                patches=Patches(self.scratch, self.out, found.files),
+                control=self.control,
+                sweeps=sweeps,
+                guard=guard,
+                said=looked.said,
+                consents=reasons,
+                is_dry=is_dry,
+            )
+            run.begin()
+            try:
+                if run_id is None:
+                    run.write_rest(NOT_REACHED)
+                    return run, None
+                assert self.client is not None
+                return run, run.deliver(self.client, self.out, found.given["progress"])
+            finally:
+                run.end()
+
+    def _told(
+        self, run: FilesRun, joined: Joined, delivery: Delivery | None, *, warnings: int
+    ) -> SentFiles:
+        """Say how it went: in a line, as an error or as warnings; return the results."""
+        found, control, had = self.found, self.control, joined.accepted
+        assert self.journal is not None
+        when = past.accepted_at(joined, self.journal) if had else None
+        opening = first_of(run.shut, self.settings.clock())
+        waiting = f"the first opens {opening}" if opening else ""
+        if delivery is None:
+            left = joined.unknown or joined.held or joined.later or joined.too_soon
+            all_sent = had and not (left or run.held)
+            nothing = control.nothing_sent = NothingSent(
+                counts=run.counts,
+                held=run.held,
+                by_team=found.by_team,
+                accepted=had,
+                accepted_at=when if all_sent else None,
+                waiting=waiting,
+            )
+            if not control.quiet:
+                print(nothing.sentence)  # noqa: T201 - the line that says why nothing moved
+            warn({"unknown": run.counts["unknown"]}, "")
+            return SentFiles(self.out)
+        line = banner(
+            run.counts,
+            before=(had, when),
+            warnings=warnings,
+            held=run.held,
+            by_team=found.by_team,
+            waiting=waiting,
+        )
+        if not control.quiet:
+            print(line.replace("results.sms.", "SentFiles."))  # noqa: T201 - as above
+        if delivery.failure is not None:
+            raise delivery.failure
+        if control.stop.asked:
+            raise KeyboardInterrupt(f"Stopped: {phrase(run.counts)}. The same call goes on.")
+        counts = dict(run.counts)
+        counts["not_attempted"] = counts.get("not_attempted", 0) - run.held["held_out"]
+        warn(counts, delivery.ending.of_the_run if delivery.ending else "")
+        return SentFiles(self.out)
+
+
+def _refuse_problems(found: FirstPass) -> None:
+    """Refuse a list with any problem, where that was asked for."""
+    if found.plan.options.problems != "raise":
+        return
+    errors = [fault for fault in found.faults() if fault.severity == "error"]
+    if errors:
+        first = [Sentence(f"\n  - {fault.count:,} rows: ", fault.sentence) for fault in errors[:5]]
+        many = sum(fault.count for fault in errors)
+        listed = words(
+            ", listed in plan_files(...).problems", at_shell="; smsframe plan lists them all"
+        )
+        told = Sentence(f"Nothing was sent: {many:,} problems", listed, ".", *first)
+        raise InputError(told, problems=found.table())
+
+
+def _refuse_errors(faults: list[Fault]) -> None:
+    """Refuse what people had nearly the same already, or another split of a campaign's texts."""
+    for fault in faults:
+        if fault.severity == "error":
+            raise InputError(AlreadyMasked("Nothing was sent: ", fault.sentence))
+
+
+def _warnings(faults: list[Fault]) -> list[tuple[Fault, int]]:
+    """Return the warnings with their counts."""
+    return [(fault, fault.count) for fault in faults if fault.severity == "warning"]
+
+
+def _most(joined: Joined) -> int:
+    """Return the largest number that may be confirmed."""
+    dealt_with = joined.accepted + joined.unknown + joined.held + joined.later + joined.too_soon
+    return max(joined.going, dealt_with)
+
+
+def _is_too_many(found: FirstPass, joined: Joined) -> bool:
+    """Tell whether a number can be right in no case, whatever people say."""
+    confirm = found.plan.options.confirm
+    return confirm is not None and confirm > _most(joined)
+
+
+def _check_confirm(found: FirstPass, joined: Joined, right: tuple[int, ...]) -> None:
+    """Refuse unless exactly so many would go out; once none is left, what was right stays right.
+
+    ``right`` are the numbers that may be given: with hours those that go now, too; with a check of
+    consent those who would be asked.
+    """
+    confirm = found.plan.options.confirm
+    if confirm is None or confirm in right or (joined.going == 0 and confirm <= _most(joined)):
+        return
+    going = right[1] if len(right) > 1 else joined.going
+    in_all = f", and {joined.going:,} in all as their sending hours open"
+    later = in_all if going != joined.going else ""
+    look_at = words("smsframe.plan_files(...)", at_shell="smsframe plan")
+    raise InputError(
+        AlreadyMasked(
+            given_as("confirm", confirm),
+            f", but {going:,} messages would go out now{later}. Nothing was sent. Look at ",
+            look_at,
+            ", then give ",
+            arg("confirm", joined.going),
+            ".",
+        ),
+        confirm=confirm,
+        would_send=joined.going,
+        going=going,
+    )

@@ -1,0 +1,209 @@
+"""``smsframe.read``: what it decides of a file, what it says of it, what it refuses to decide."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+import smsframe
+from smsframe.cli import commands
+from smsframe.errors import InputError
+
+pytestmark = pytest.mark.usefixtures("own_folder")
+
+
+def written(name, content):
+    """Write a file and return its path."""
+    path = Path(name)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def book(rows, name="people.xlsx", title="People"):
+    """Write a workbook of one sheet and return its path."""
+    made = openpyxl.Workbook()
+    made.active.title = title
+    for row in rows:
+        made.active.append(row)
+    for (cell,) in made.active["B3:B9"]:
+        cell.number_format = "0.00"
+    made.save(name)
+    return Path(name)
+
+
+@pytest.mark.parametrize(
+    ("content", "given", "line", "decided"),
+    [
+        pytest.param(
+            "mobile,code\n2015550123,007\n",
+            {},
+            "UTF-8, separator ',', header in line 1 · every cell is text",
+            {"encoding": "utf-8", "separator": ",", "header_line": 1},
+            id="plain",
+        ),
+        pytest.param(
+            'sep=;\nmobile;code\n2015550123;"007"\n',
+            {},
+            "UTF-8, separator ';', header in line 2 · every cell is text",
+            {"encoding": "utf-8", "separator": ";", "header_line": 2},
+            id="declared",
+        ),
+        pytest.param(
+            "mobile\tcode\n2015550123\t007\n",
+            {},
+            "UTF-8, separator 'tab', header in line 1 · every cell is text",
+            {"encoding": "utf-8", "separator": "tab", "header_line": 1},
+            id="tab",
+        ),
+        pytest.param(
+            "People of May\n\nmobile\tcode\n2015550123\t007\n",
+            {"header_line": 3, "separator": "tab"},
+            "UTF-8, separator 'tab', header in line 3 · every cell is text",
+            {"encoding": "utf-8", "separator": "tab", "header_line": 3},
+            id="below a title",
+        ),
+        pytest.param(
+            "mobile:code\n2015550123:007\n".encode("utf-16-le"),
+            {"encoding": "utf-16-le", "separator": ":"},
+            "UTF-16-LE, separator ':', header in line 1 · every cell is text",
+            {"encoding": "utf-16-le", "separator": ":", "header_line": 1},
+            id="said",
+        ),
+    ],
+)
+def test_read__says_what_it_decided_of_a_csv(content, given, line, decided, capsys):
+    """The line has what was decided, the frame too; identifiers keep their zeros."""
+    frame = smsframe.read(written("people.csv", content), **given)
+    assert capsys.readouterr().out == f"people.csv: 1 row, 2 columns · {line}\n"
+    assert frame.attrs["smsframe"]["read"] == {"kind": "csv", **decided}
+    assert frame.to_dict("list") == {"mobile": ["2015550123"], "code": ["007"]}
+    assert set(frame.dtypes.astype(str)) == {"string"}
+    again = {name: value for name, value in decided.items() if name != "kind"}
+    assert smsframe.read("people.csv", quiet=True, **again).equals(frame)
+    assert capsys.readouterr().out == ""
+
+
+def test_read__says_what_it_decided_of_a_workbook(capsys):
+    """The sheet and the row of names are said; cells are what a person saw."""
+    path = book([["Orders"], [], ["mobile", "total"], [12015550123, 12.5]])
+    frame = smsframe.read(path, header_line=3, decimal=",")
+    said = capsys.readouterr().out
+    assert "1 row, 2 columns · sheet 'People', header in row 3" in said
+    assert frame.to_dict("list") == {"mobile": ["12015550123"], "total": ["12,50"]}
+    assert frame.attrs["smsframe"]["read"] == {
+        "kind": "excel", "sheet": "People", "header_line": 3, "decimal": ",",
+    }  # fmt: skip
+
+
+def test_read__phones_of_parquet_are_text(capsys):
+    """Numbers as long as phones become text, also where a missing one made floats of them."""
+    stored = pd.DataFrame({"mobile": [12015550123.0, None], "cell": [2015550123, 1], "n": [1, 2]})
+    stored.to_parquet("people.parquet")
+    frame = smsframe.read("people.parquet")
+    assert frame["mobile"].tolist() == ["12015550123", pd.NA]
+    assert frame["cell"].tolist() == ["2015550123", "1"]
+    assert frame["n"].dtype == "int64"
+    assert "as text: mobile, cell" in capsys.readouterr().out
+
+
+def test_read__numbers_and_dates_as_they_were_named(capsys):
+    """Columns that are named become numbers and dates, for formats; all others stay text."""
+    rows = "mobile;n;total;day\n+12015550123;7;1.234,50;2026-03-05\n+12015550124;;2,00;\n"
+    frame = smsframe.read(
+        written("people.csv", rows), numbers=["n", "total"], dates=["day"], decimal=","
+    )
+    assert frame["n"].tolist() == [7, pd.NA]
+    assert frame["total"].tolist() == [1234.5, 2.0]
+    assert [str(frame[name].dtype) for name in ("mobile", "n", "total")] == [
+        "string", "Int64", "float64",
+    ]  # fmt: skip
+    assert str(frame["day"].dtype).startswith("datetime64")
+    said = capsys.readouterr().out
+    assert "numbers (decimal ','): n, total · dates: day · all others are text" in said
+    plan = frame.sms.plan(
+        "%%total%% on %%day%%", program="1", formats={"total": ",.2f", "day": "%d %b"},
+        defaults={"day": "soon"},
+    )  # fmt: skip
+    assert plan.preview(1)["text"].tolist() == ["1,234.50 on 05 Mar"]
+
+
+@pytest.mark.parametrize(
+    ("content", "given", "said"),
+    [
+        pytest.param(
+            "name;total,city\nA;1,B\n",
+            {},
+            "cut in 2 ways. Say with which mark: separator=',' or separator=';'",
+            id="two separators",
+        ),
+        pytest.param(
+            "name\ttotal,city\nA\t1,B\n", {}, "separator=',' or separator='tab'", id="a tab"
+        ),
+        pytest.param("a,b\n1,2\n", {"header_line": 3}, "empty from line 3 on", id="behind"),
+        pytest.param(
+            "Title\n\na,b\n1,2\n", {"header_line": 2}, "line 2 is blank.*header_line=3", id="blank"
+        ),
+        pytest.param(
+            "Title,,\na,b,c\n1,2,3\n", {}, "title, say with header_line= in which", id="title"
+        ),
+        pytest.param("Title\na,b\n1,2\n", {}, "names stand: header_line=2", id="short title"),
+        pytest.param(
+            "a,n\n1,1.234\n",
+            {"numbers": ["n"]},
+            "two readings, 1.234 and 1,234, and numbers=",
+            id="point",
+        ),
+        pytest.param(
+            "a;n\n1;12,50\n", {"numbers": ["n"]}, "'12,50' is no number.*decimal=','", id="comma"
+        ),
+        pytest.param(
+            "a,d\n1,05/03/2026\n", {"dates": ["d"]}, "is no date with the year first", id="date"
+        ),
+        pytest.param("a,b\n1,2\n", {"decimal": ","}, r"numbers=\[...\]", id="idle decimal"),
+        pytest.param("a,b\n1,2\n", {"numbers": ["c"]}, "has no column 'c'", id="no column"),
+        pytest.param("a,b\n1,2\n", {"numbers": "a"}, "numbers='a' .*list of names", id="no list"),
+        pytest.param(
+            "a,b\n1,2\n", {"numbers": ["a"], "dates": ["a"]}, "both name 'a'", id="two kinds"
+        ),
+        pytest.param("a,b\n1,2\n", {"separator": "ab"}, "one mark such as", id="two marks"),
+        pytest.param("a,b\n1,2\n", {"separator": "1"}, "one mark such as", id="digit"),
+        pytest.param("a,b\n1,2\n", {"header_line": 0}, "at least 1", id="line 0"),
+    ],
+)
+def test_read__refuses_what_it_cannot_decide(content, given, said):
+    """The sentence names the argument that decides."""
+    with pytest.raises(InputError, match=said):
+        smsframe.read(written("people.csv", content), quiet=True, **given)
+
+
+def test_read__parquet_takes_no_way_to_read():
+    """Nothing of a Parquet file is to be decided, so nothing can be said."""
+    pd.DataFrame({"a": [1]}).to_parquet("people.parquet")
+    for given in ({"separator": ";"}, {"header_line": 2}, {"numbers": ["a"]}):
+        with pytest.raises(InputError, match=f"{next(iter(given))}="):
+            smsframe.read("people.parquet", quiet=True, **given)
+
+
+def test_read__workbook_whose_named_row_is_blank():
+    """A row that is blank names no columns."""
+    path = book([["Orders"], [], ["mobile"], ["+12015550123"]])
+    with pytest.raises(InputError, match=r"row 2 is blank.*header_line=3"):
+        smsframe.read(path, header_line=2, quiet=True)
+    with pytest.raises(InputError, match="empty from row 9 on"):
+        smsframe.read(path, header_line=9, quiet=True)
+
+
+def test_command_line__reads_by_the_same_words(capsys):
+    """A title and an odd separator are refused with options, and the options read them."""
+    written("people.csv", "People\nmobile:code\n+12015550123:007\n")
+    words = ["plan", "people.csv", "--text", "Hi %%code%%", "--program", "1", "--phone", "mobile"]
+    assert commands.main([*words, "--separator", ":"]) != 0
+    assert "--header-line 2" in re.sub(r"\s+", " ", capsys.readouterr().err)
+    assert commands.main([*words, "--separator", ":", "--header-line", "2"]) == 0
+    assert "Hi 007" in capsys.readouterr().out
+    assert commands.main([*words, "--separator", "ab"]) != 0
+    assert "--separator ab must be one mark" in re.sub(r"\s+", " ", capsys.readouterr().err)
