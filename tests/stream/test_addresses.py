@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from list_files import parts, send_files
-from samples import QUICK, TEXT, make_people
+from samples import TEXT, make_people
 
 import smsframe
 from smsframe._stream import whole_list
@@ -17,12 +16,6 @@ from smsframe.cli import main
 from smsframe.errors import ConfigurationError, InputError
 
 fsspec = pytest.importorskip("fsspec")
-
-
-@pytest.fixture
-def send_settings():
-    """Send in small batches, and cut lists into portions of eight rows."""
-    return replace(QUICK, portion_rows=8)
 
 
 @pytest.fixture

@@ -7,12 +7,11 @@ import pickle
 import signal
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from samples import QUICK, TEXT, make_people
+from samples import TEXT, make_people
 from samples import send as send_frame
 
 import smsframe
@@ -28,12 +27,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 OPTIONS = {"program": "148372", "phone": "mobile", "progress": False}
-
-
-@pytest.fixture
-def send_settings():
-    """Send in small batches."""
-    return replace(QUICK, portion_rows=8)
 
 
 @pytest.fixture(scope="module")

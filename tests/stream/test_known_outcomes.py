@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
 
 import pandas as pd
 import pytest
-from samples import QUICK, TEXT, make_people
+from samples import TEXT, make_people
 from samples import send as send_frame
 
 import smsframe
-
-
-@pytest.fixture
-def send_settings():
-    """Send in small batches, and cut lists into portions of eight rows."""
-    return replace(QUICK, portion_rows=8)
-
-
-@pytest.fixture
-def sandbox():
-    """Run a sandbox that knows at once what became of a message."""
-    with smsframe.Sandbox(anyone=True, status_delay_s=0) as running:
-        yield running
 
 
 @pytest.fixture

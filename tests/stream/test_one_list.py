@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 
 import pandas as pd
 import pytest
-from samples import QUICK, make_people
+from samples import make_people
 
 import smsframe
 
@@ -25,12 +24,6 @@ OPTIONS = {
 }
 ROWS = 13
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword")  # Dask's, of pandas 3.1
-
-
-@pytest.fixture
-def send_settings():
-    """Send in small batches, and cut lists into portions of eight rows."""
-    return replace(QUICK, portion_rows=8)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
 
 import pandas as pd
 import pyarrow as pa
@@ -11,25 +10,12 @@ import pyarrow.dataset
 import pyarrow.parquet as pq
 import pytest
 from list_files import parts, send_files
-from samples import QUICK, TEXT, fictional_phones, make_people
+from samples import TEXT, fictional_phones, make_people
 from samples import send as send_frame
 
 import smsframe
 from smsframe._stream import whole_list as module
 from smsframe.errors import InputError
-
-
-@pytest.fixture
-def send_settings():
-    """Send in small batches, and cut lists into portions of eight rows."""
-    return replace(QUICK, portion_rows=8)
-
-
-@pytest.fixture
-def sandbox():
-    """Run a sandbox that knows at once what became of a message."""
-    with smsframe.Sandbox(anyone=True, status_delay_s=0) as running:
-        yield running
 
 
 def sends(sandbox):

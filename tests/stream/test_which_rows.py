@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pandas as pd
 import pytest
 from list_files import codes, no_warnings, parts, send_files, texted
-from samples import QUICK, TEXT, make_people
+from samples import TEXT, make_people
 from samples import send as send_frame
 
 import smsframe
 from smsframe.errors import InputError
-
-
-@pytest.fixture
-def send_settings():
-    """Send in small batches, and cut lists into portions of eight rows."""
-    return replace(QUICK, portion_rows=8)
 
 
 def repeated(frame):
