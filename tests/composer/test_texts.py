@@ -268,6 +268,25 @@ def test_new_message__is_of_one_text(client):
     assert made.desk.choices.holdout is None
 
 
+def test_next__is_one_of_several_texts(client, sandbox):
+    """A text that is changed after a send is the next message, with its own Send."""
+    made = screen()
+    send_all(made)
+    made.write.editor.text = "Hi, and what came of it?"
+    assert made.wait(WAIT_S)
+    assert words(made.send.outcome).startswith("Of the message before this one: Done:")
+    assert made.desk.choices.campaign is None
+    assert made.desk.choices.texts["A"] == "Hi, and what came of it?"
+
+
+def test_formats__are_shown_by_the_row_at_hand(client):
+    """As with one text, also for a tag that is in another one of them."""
+    frame = PEOPLE.assign(total=[1.5, 2000.25, *[3.0] * 58])
+    made = screen({"A": "Hi", "B": "You owe %%total%%"}, frame)
+    made.see.next.click()
+    assert "2,000.25" in dict(made.map._tag_rows["total"].preset.options)
+
+
 def test_running_campaign__other_weights(client, sandbox):
     """Are refused on the screen in the screen's words, before anything is asked."""
     screen().plan.send(progress=False)

@@ -186,7 +186,7 @@ class MapPanel(Panel):
 
     def show_examples(self) -> None:
         """Show formats by what they make of the values of the row that is shown."""
-        for tag in row_preview.tags_of(self.desk.choices.text):
+        for tag in row_preview.all_tags(self.desk.choices):
             if tag in self._tag_rows:
                 self._tag_rows[tag].show_examples(self.desk.row)
 

@@ -125,7 +125,7 @@ class SendPanel(Panel):
     def go_on(self) -> None:
         """Take a text that is written after a send for the next message, with its own Send."""
         sent = None if self.dispatch is None else self.dispatch.choices
-        if sent is None or self.desk.choices.text == sent.text or not self.once.renew():
+        if sent is None or self.desk.choices.said == sent.said or not self.once.renew():
             return
         self.bar.value = ""
         self.outcome.value = joined(html.faint(BEFORE), self.outcome.value)
