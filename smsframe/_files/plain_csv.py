@@ -50,22 +50,22 @@ def read_plain(
         return None
 
 
-def plain_pieces(path: Path, *, block_bytes: int = _BLOCK_BYTES) -> Iterator[pa.Table] | None:
-    """Return the rows of a file in pieces of some megabytes; None where it is not plain throughout.
+def is_plain(path: Path, *, block_bytes: int = _BLOCK_BYTES) -> bool:
+    """Tell whether a file is plain throughout; it is read once for that, piece by piece.
 
-    It is looked through once before the first piece is given, so that what is wrong with a line is
-    told by the reader that goes line by line, and nothing is read in two ways.
+    So what is wrong with a line is told by the reader that goes line by line, before anything is
+    given, and nothing is read in two ways.
     """
     try:
-        for _ in _pieces(path, block_bytes):
+        for _ in plain_pieces(path, block_bytes=block_bytes):
             pass
     except (pa.ArrowException, UnicodeError, ValueError):
-        return None
-    return _pieces(path, block_bytes)
+        return False
+    return True
 
 
-def _pieces(path: Path, block_bytes: int) -> Iterator[pa.Table]:
-    """Yield the rows of a file block by block; ValueError where a block is not plain."""
+def plain_pieces(path: Path, *, block_bytes: int = _BLOCK_BYTES) -> Iterator[pa.Table]:
+    """Yield the rows of a file in pieces of some megabytes; ValueError where one is not plain."""
     header: Header | None = None  # of the first block
     for data, is_last in _blocks(path, block_bytes):
         if any(odd in data for odd in _ODD) or not _ends_alike(data):

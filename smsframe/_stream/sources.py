@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from smsframe._base.any_frame import as_frame, plain_table
 from smsframe._base.sentences import Sentence, arg
-from smsframe._files.plain_csv import plain_pieces
+from smsframe._files import plain_csv
 from smsframe._files.read import PARQUET, TEXT, first_line, prepared, read_cells
 from smsframe._stream.stores import Stored, address_of, find_stored
 from smsframe.errors import InputError
@@ -228,8 +228,8 @@ def _tables(file: SourceFile, columns: Sequence[str] | None) -> Iterator[pa.Tabl
                 table = pa.Table.from_batches([batch])
                 yield _chosen(table, columns)
         return
-    if is_plain(file):
-        for table in plain_pieces(file.path) or ():
+    if _is_plain(file):
+        for table in plain_csv.plain_pieces(file.path):
             yield _chosen(table, columns)
         return
     yield _chosen(_csv(file), columns)
@@ -270,12 +270,12 @@ def _batches(reader: Any) -> Iterator[pa.RecordBatch]:
 
 
 @functools.lru_cache(maxsize=1 << 16)
-def is_plain(file: SourceFile) -> bool:
+def _is_plain(file: SourceFile) -> bool:
     """Tell whether a CSV file can be read piece by piece: no quotes, equal separators.
 
     Any other is read whole, for what is wrong with one line of it is wrong with those behind it.
     """
-    return file.stored is None and plain_pieces(file.path) is not None
+    return file.stored is None and plain_csv.is_plain(file.path)
 
 
 def _csv(file: SourceFile) -> pa.Table:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from smsframe._files import csv_reader
 from smsframe._files.csv_reader import read_csv
+from smsframe._files.plain_csv import is_plain as is_plain_file
 from smsframe._files.plain_csv import plain_pieces, read_plain
 from smsframe.errors import InputError
 
@@ -83,10 +84,9 @@ def test_plain_pieces__are_the_rows_of_the_whole(text, block_bytes, tmp_path_fac
     path = tmp_path_factory.getbasetemp() / "pieces.csv"
     path.write_bytes(text.encode())
     whole = _outcome(path)
-    pieces = plain_pieces(path, block_bytes=block_bytes)
-    if pieces is None:
+    if not is_plain_file(path, block_bytes=block_bytes):
         return
-    joined = pa.concat_tables(pieces).to_pandas()
+    joined = pa.concat_tables(plain_pieces(path, block_bytes=block_bytes)).to_pandas()
     assert not isinstance(whole, str)
     assert joined.fillna("-").to_numpy().tolist() == whole.fillna("-").to_numpy().tolist()
     assert list(joined.columns) == list(whole.columns)
@@ -97,12 +97,13 @@ def test_plain_pieces__of_a_large_plain_file(tmp_path):
     path = tmp_path / "people.csv"
     rows = [f"{n};'=x{n};Zoë" for n in range(500)]
     path.write_bytes("\ufeffsep=;\r\na;b;c\r\n".encode() + "\r\n".join(rows).encode() + b"\r\n")
+    assert is_plain_file(path, block_bytes=100)
     pieces = list(plain_pieces(path, block_bytes=100))
     assert len(pieces) > 50
     joined = pa.concat_tables(pieces).to_pandas()
     assert joined.to_numpy().tolist() == read_csv(path).to_numpy().tolist()
     path.write_bytes(path.read_bytes() + b'1;"2";3\n')
-    assert plain_pieces(path, block_bytes=100) is None
+    assert not is_plain_file(path, block_bytes=100)
 
 
 @pytest.mark.parametrize(
