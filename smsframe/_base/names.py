@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from smsframe import errors
+from smsframe._base.notebook import shell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,14 +34,12 @@ def name_of(thing: object, otherwise: str) -> str:
             if name:
                 return name
         frame = frame.f_back
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    return _name_in(getattr(shell, "user_ns", {}), thing) or otherwise
+    return _name_in(getattr(shell(), "user_ns", {}), thing) or otherwise
 
 
 def value_of(name: str) -> Any:
     """Return what a name of the notebook stands for now; None where there is no such name."""
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    return getattr(shell, "user_ns", {}).get(name)
+    return getattr(shell(), "user_ns", {}).get(name)
 
 
 def _name_in(names: Mapping[str, Any], thing: object) -> str | None:

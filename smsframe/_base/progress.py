@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
 from smsframe._base.forks import unforked
+from smsframe._base.notebook import shell
 from smsframe._base.notebook_bar import NotebookBar, is_notebook_bar
 
 if TYPE_CHECKING:
@@ -68,8 +69,7 @@ class HowFar(Protocol):
 
 def somebody_looks() -> bool:
     """Return whether this runs in a notebook or on a terminal."""
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    return shell is not None or sys.stderr.isatty()
+    return shell() is not None or sys.stderr.isatty()
 
 
 class Bar:

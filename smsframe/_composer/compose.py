@@ -11,7 +11,6 @@ notebooks without a browser) get a screen, a static summary, or both.
 from __future__ import annotations
 
 import secrets
-import sys
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -20,6 +19,7 @@ import ipywidgets as widgets
 
 from smsframe._base.any_frame import as_frame
 from smsframe._base.names import name_of
+from smsframe._base.notebook import kernel, shell
 from smsframe._base.tracebacks import public, withhold_frames
 from smsframe._base.validation import check_count, refuse
 from smsframe._composer import html, inputs, static_view, text_history
@@ -223,19 +223,19 @@ class Composer:
 
 def _look_after_cells(desk: Desk) -> None:
     """Have a desk look at its frame whenever a cell was run, as long as there is the desk."""
-    shell: Any = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    if getattr(shell, "kernel", None) is None:
+    if kernel() is None:
         return
+    events = shell().events
     looked = weakref.ref(desk)
 
     def look(*_: Any) -> None:
         found = looked()
         if found is None:
-            shell.events.unregister("post_run_cell", look)
+            events.unregister("post_run_cell", look)
         else:
             found.compare_frame()
 
-    shell.events.register("post_run_cell", look)
+    events.register("post_run_cell", look)
 
 
 @public

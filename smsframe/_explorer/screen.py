@@ -9,7 +9,6 @@ unasked. So a notebook that is run without a browser holds counts and no rows.
 from __future__ import annotations
 
 import secrets
-import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ import ipywidgets as widgets
 
 from smsframe._base.html import tag
 from smsframe._base.masking import mask_label
+from smsframe._base.notebook import kernel_loop
 from smsframe._explorer import html
 from smsframe._explorer.actions import Actions
 from smsframe._explorer.code import code_of
@@ -109,7 +109,7 @@ class Screen:
 
     def look_for_page(self) -> None:
         """Start the player until a page has stepped it, or none seems to come."""
-        loop = _kernel_loop()
+        loop = kernel_loop()
         for after_s in LOOK_S if loop is not None else ():
             loop.call_later(after_s, self._start_player)
 
@@ -311,7 +311,7 @@ class Screen:
         """Show results that have changed; chips are made on the kernel's main thread."""
         for listener in self.listeners:
             listener()
-        loop = _kernel_loop()
+        loop = kernel_loop()
         act = self.guarded(self._renew)
         if loop is None:
             act()
@@ -367,12 +367,6 @@ class Screen:
         """Show the row that was opened."""
         place = self._detailed
         self.detail.value = "" if place is None else self.actions.detail(place)
-
-
-def _kernel_loop() -> Any:
-    """Return the loop of the kernel, on its main thread; None where there is no kernel."""
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    return getattr(getattr(shell, "kernel", None), "io_loop", None)
 
 
 def _hidden(asked: str) -> str:

@@ -15,8 +15,9 @@ screens are told when the loop comes round.
 from __future__ import annotations
 
 import signal
-import sys
 from typing import TYPE_CHECKING, Any
+
+from smsframe._base.notebook import kernel_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +29,7 @@ LOOK_S = 0.2
 
 def listen(current: Callable[[], Dispatch | None], stop: Callable[[], None]) -> None:
     """Have ■ stop what is current, from the kernel's next idle moment until nothing is."""
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    loop = getattr(getattr(shell, "kernel", None), "io_loop", None)
+    loop = kernel_loop()
     if loop is not None:
         loop.add_callback(_Keeper(loop, current, stop).look)
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import sys
 
+from smsframe._base.notebook import kernel
+
 
 def has_screen() -> bool:
     """Tell whether a notebook is there to show widgets: not a console, a script or marimo."""
     marimo = sys.modules.get("marimo")
     if marimo is not None and marimo.running_in_notebook():
         return False
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    return getattr(shell, "kernel", None) is not None
+    return kernel() is not None
 
 
 def ends_with_page() -> bool:
