@@ -35,6 +35,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base.arrow import bytes_of, holds_any, offsets_of
+from smsframe._base.sorted_numbers import places_in
 from smsframe._phones.cell_bytes import may_hold_more, without_punctuation
 from smsframe._phones.parse_one import plain_text, read_cell
 from smsframe._phones.read import read_phones
@@ -340,8 +341,7 @@ def _not_in(some: Integers, wanted: Integers) -> pa.Array:
     that keeps places.
     """
     known, ordered = np.sort(some), np.sort(wanted)
-    at = np.minimum(np.searchsorted(ordered, known), len(ordered) - 1)
-    return pa.array(known[ordered[at] != known])
+    return pa.array(known[~places_in(ordered, known)[1]])
 
 
 def _marks(numbers: Integers) -> npt.NDArray[np.bool_]:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
+from smsframe._base.sorted_numbers import places_in
 from smsframe._journal.ledger import in_portions, state_bytes
 from smsframe._journal.records import HASH_BYTES, REJECTED
 
@@ -84,9 +85,7 @@ class LastMessages:
         maybe = np.flatnonzero(self._may_be[everybody >> self._shift])
         if not len(maybe):
             return maybe
-        some = everybody[maybe]
-        at = np.minimum(np.searchsorted(self._who, some), len(self._who) - 1)
-        found: npt.NDArray[np.int64] = maybe[self._who[at] == some]
+        found: npt.NDArray[np.int64] = maybe[places_in(self._who, everybody[maybe])[1]]
         return found
 
     @staticmethod
@@ -134,10 +133,9 @@ class MessagesMeanwhile:
 
 def _times_of(who: Hashes, known: Hashes, times: Times) -> Times:
     """Return the time for each of some people, `NEVER` for who is not among the known ones."""
-    if not len(known):
-        return np.full(len(who), NEVER)
-    at = np.minimum(np.searchsorted(known, who), len(known) - 1)
-    return np.where(known[at] == who, times[at], NEVER)
+    found, (at, is_there) = np.full(len(who), NEVER), places_in(known, who)
+    found[is_there] = times[at[is_there]]
+    return found
 
 
 class GapGuard:

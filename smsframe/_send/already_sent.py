@@ -30,6 +30,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsframe._base.sorted_numbers import places_in
 from smsframe._journal.records import ACCEPTED, CLAIMED, REJECTED, UNKNOWN, Ledger
 from smsframe._plan import message_keys
 from smsframe._plan.verdicts import EXCLUDED, READY
@@ -158,10 +159,9 @@ def _stood_for(who: npt.NDArray[np.uint64], gone: Positions, ledger: Ledger) -> 
 def stand_in(who: npt.NDArray[np.uint64], gone: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
     """Return which rows stand in for messages that are gone: a person's first, as many as those."""
     recipients, numbers = np.unique(gone, return_counts=True)
-    if not len(recipients):
-        return np.zeros(len(who), dtype=bool)
-    position = np.minimum(np.searchsorted(recipients, who), len(recipients) - 1)
-    allowed = np.where(recipients[position] == who, numbers[position], 0)
+    place, is_there = places_in(recipients, who)
+    allowed = np.zeros(len(who), dtype=np.int64)
+    allowed[is_there] = numbers[place[is_there]]
     before = pd.Series(who).groupby(who).cumcount().to_numpy()
     held: npt.NDArray[np.bool_] = before < allowed
     return held

@@ -13,7 +13,7 @@ import numpy as np
 from smsframe._plan.campaign_names import is_test
 from smsframe._plan.verdicts import READY
 from smsframe._send import nearly_the_same, variants_pinned
-from smsframe._stream.scratch import AGAIN, GOES_NOT
+from smsframe._stream.scratch import AGAIN, to_go
 
 if TYPE_CHECKING:
     from smsframe._journal.reader import JournalReader
@@ -98,9 +98,7 @@ def had_nearly_this(
 
 def _is_new(found: FirstPass, plan: PlanData, scratch: Scratch, first: int) -> Any:
     """Tell which rows go out as messages that nobody had, wanted repeats left out."""
-    is_new = plan.verdict == READY
-    said = scratch.found(first, plan.rows)
-    is_new[said["row"][np.isin(said["what"], (*GOES_NOT, AGAIN))]] = False
+    is_new = to_go(plan.verdict == READY, scratch.found(first, plan.rows), AGAIN)
     if found.has_repeats:
         is_new &= scratch.numbers(first, plan.rows) == 0
     return is_new

@@ -15,6 +15,7 @@ import numpy as np
 
 from smsframe._base.progress import Bar
 from smsframe._base.sentences import Sentence, as_sentences
+from smsframe._base.sorted_numbers import places_in
 from smsframe._eligibility.consent import (
     NO_RECORD,
     NOT_ASKED,
@@ -30,11 +31,11 @@ from smsframe._plan.verdicts import READY
 from smsframe._send import consent
 from smsframe._stream.scratch import (
     CONSENT_UNKNOWN,
-    GOES_NOT,
     NO_CONSENT,
     OUT,
     UNASKED,
     person_bucket,
+    to_go,
 )
 from smsframe.errors import AccessError
 
@@ -131,10 +132,8 @@ class Asking:
 
     def _going(self, plan: PlanData, first: int) -> Positions:
         """Return which rows of a portion are to go."""
-        goes = plan.verdict == READY
         found = self.scratch.found(first, plan.rows)
-        goes[found["row"][np.isin(found["what"], GOES_NOT)]] = False
-        return np.flatnonzero(goes)
+        return np.flatnonzero(to_go(plan.verdict == READY, found))
 
     def _said(self, plan: PlanData, rows: Positions) -> npt.NDArray[np.uint8] | None:
         """Return what the person of each row says; None where somebody stopped the asking."""
@@ -158,10 +157,8 @@ class Asking:
         for bucket in np.unique(bucket_of).tolist():
             records = np.sort(self.scratch.read("said", bucket, _SAID), order="who")
             mine = np.flatnonzero(bucket_of == bucket)
-            if len(records):
-                at = np.minimum(np.searchsorted(records["who"], who[mine]), len(records) - 1)
-                met = records["who"][at] == who[mine]
-                said[mine[met]] = records["said"][at[met]]
+            at, is_there = places_in(records["who"], who[mine])
+            said[mine[is_there]] = records["said"][at[is_there]]
         return said
 
     def _answers(self, plan: PlanData, rows: Positions) -> npt.NDArray[np.uint8]:

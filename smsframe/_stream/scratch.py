@@ -186,6 +186,16 @@ class Scratch:
         return here
 
 
+def to_go(is_ready: npt.NDArray[np.bool_], found: Records, *others: int) -> npt.NDArray[np.bool_]:
+    """Tell which rows are to go: ready ones of which nothing is found that keeps them back.
+
+    ``others`` are kinds that do not go either, this time.
+    """
+    goes = is_ready.copy()
+    goes[found["row"][np.isin(found["what"], (*GOES_NOT, *others))]] = False
+    return goes
+
+
 def _groups(first: int, rows: int) -> range:
     """Return the groups that rows stand in."""
     return range(first // GROUP_ROWS, (first + max(rows, 1) - 1) // GROUP_ROWS + 1)

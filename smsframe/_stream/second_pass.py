@@ -43,13 +43,13 @@ from smsframe._stream.kept_keys import KeptKeys
 from smsframe._stream.scratch import (
     AGAIN,
     DUPLICATE,
-    GOES_NOT,
     HELD,
     KNOWN,
     LATER,
     OPEN,
     TOO_SOON,
     UNASKED,
+    to_go,
 )
 from smsframe._stream.sent_files import SentFiles
 from smsframe._stream.sweeps import count_groups
@@ -269,10 +269,8 @@ class FilesRun:
         """Sort the rows of a portion; return those beside whose consent was not asked."""
         what, rows = said["what"], said["row"]
         known = said[np.isin(what, (KNOWN, AGAIN))]
-        is_todo = plan.verdict == READY
-        is_todo[rows[np.isin(what, GOES_NOT)]] = False
         unasked = rows[what == UNASKED]
-        is_todo[unasked] = False
+        is_todo = to_go(plan.verdict == READY, said, UNASKED)
         matched = Matched(
             todo=np.flatnonzero(is_todo),
             known=known["row"],
