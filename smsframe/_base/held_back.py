@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+HELD_OUT: Final = "held_out"
+"""The code of rows in the holdout of a test. It is meant: nothing is amiss with those."""
 RULE_NAMES: Final = {
     "excluded": "excluded",
-    "held_out": "held out",
+    HELD_OUT: "held out",
     "too_soon": "too soon",
     "outside_hours": "outside hours",
     "never_open": "never open",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,8 +22,7 @@ class Finder:
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self._frame = frame
-        # a search looks at the frame alone, and here there are no results yet
-        self._searched = Searched(SimpleNamespace(frame=frame))  # type: ignore[arg-type]
+        self._searched = Searched(frame)
 
     def find(self, asked: str) -> Positions:
         """Return the positions of the rows that hold what is asked.

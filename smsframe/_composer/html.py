@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from smsframe._base import result_columns
-from smsframe._base.held_back import RULE_NAMES, team_in_words
+from smsframe._base.held_back import HELD_OUT, RULE_NAMES, team_in_words
 from smsframe._base.html import MARKS, Html, joined, money, table, tag, text_of_cell
 from smsframe._base.masking import mask_sentence
 from smsframe._base.sentences import Sentence, on_screen, recalled, sentence_of
@@ -31,7 +31,6 @@ SHOWN_LABELS = 5
 SHOWN_VALUES = 60
 SPECIAL = "special characters make it longer"
 OF_THE_TEXT = ("text_missing", "text_too_long", "text_malformed")
-HELD_OUT = "held_out"  # on purpose: nothing is amiss with those
 FINE = ("accepted", "sent", "planned")
 COUNTED_LATER = "A send is under way; what is left is counted when it has ended."
 

@@ -47,7 +47,7 @@ class Rows:
         self.results = results
         self.read = ResultRows.read(results)
         self.kinds = kinds_of(self.read)
-        self._searched = Searched(self.read)
+        self._searched = Searched(results)
         self._masks: dict[str, Mask] = {}
         self._found: Mask | None = None
         self._order: Positions | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,9 +27,6 @@ from smsframe._base.masking import PHONE_DIGITS
 from smsframe._base.result_columns import RESULT_COLUMNS, result_label
 from smsframe._explorer.text_order import order_of_texts
 
-if TYPE_CHECKING:
-    from smsframe._base.result_rows import ResultRows
-
 NUMBER = re.compile(r"[\s+\d().\u2010-\u2015/-]+")
 FEWEST_DIGITS = 4
 CONTACT = "sms_contact"
@@ -44,10 +41,10 @@ def digits_asked(asked: str) -> str:
 
 
 class Searched:
-    """The columns of results as texts, each read when it is first searched, and kept."""
+    """The columns of a frame as texts, each read when it is first searched, and kept."""
 
-    def __init__(self, rows: ResultRows) -> None:
-        self._frame = rows.frame
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self._frame = frame
         self._lock = threading.Lock()
         self._texts: dict[int, pa.Array] = {}
         self._digits: dict[int, tuple[npt.NDArray[np.int64], pa.Array]] = {}

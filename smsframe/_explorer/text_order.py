@@ -14,6 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsframe._base.arrow import offsets_of
+
 WORD: Final = 8
 MOST_WORDS: Final = 3
 """Longer texts are left to Arrow, which is then as fast."""
@@ -30,8 +32,7 @@ def order_of_texts(texts: pa.Array, *, descending: bool) -> npt.NDArray[np.int64
     if len(texts) == 0 or ends["min"] is None:
         return np.arange(len(texts))
     passed = _common(ends["min"].encode(), ends["max"].encode())
-    offsets = np.frombuffer(texts.buffers()[1], dtype=np.int64)
-    offsets = offsets[texts.offset : texts.offset + len(texts) + 1]
+    offsets = offsets_of(texts)
     lengths = np.maximum(np.diff(offsets) - passed, 0)
     words = -(-int(lengths.max(initial=0)) // WORD)
     if words > MOST_WORDS:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from smsframe._base.any_frame import as_frame
+from smsframe._base.held_back import HELD_OUT
 from smsframe._base.result_columns import STATUSES, detached, strip_results
 from smsframe._base.result_rows import A_RESULT, ResultRows
 from smsframe._base.tracebacks import public
@@ -47,7 +48,6 @@ __all__ = [
 
 FAILED = ("rejected", "invalid", "not_attempted", "not_sent")
 RETRIED = ("rejected", "not_attempted")
-HELD_OUT = "held_out"
 LOOKED_AT = (
     "started_at", "campaign", "text", "rows", "accepted", "sent", "unknown", "ending", "who"
 )  # fmt: skip

@@ -35,9 +35,8 @@ class Identities:
     recipients: npt.NDArray[np.uint64]
     loose: list[npt.NDArray[np.uint64]]
 
-    def at(self, positions: Positions | slice) -> Identities:
+    def at(self, at: Positions | slice) -> Identities:
         """Return those at some positions; those of a slice are not copied."""
-        at = positions
         return Identities(
             keys=self.keys[at],
             recipients=self.recipients[at],

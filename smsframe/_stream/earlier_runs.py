@@ -68,9 +68,11 @@ def results(
     faults: list[str] = []
     name = check_text("run", run, faults, need="the id of one run, as text", optional=False)
     refuse(faults)
-    with existing_journal(journal_file(client, journal)) as opened:
-        place = opened.place(opened.run(name or "").run_id)
+    kept_in = journal_file(client, journal)
+    with existing_journal(kept_in) as opened:
+        run_id = opened.run(name or "").run_id
+        place = opened.place(run_id)
         if place is None:
-            return history.results_of(opened, name or "")
-    found = files_of_run(name or "", json.loads(place), journal_file(client, journal))
+            return history.results_of(opened, run_id)
+    found = files_of_run(run_id, json.loads(place), kept_in)
     return cast("pd.DataFrame", found)  # what all but runs from files are

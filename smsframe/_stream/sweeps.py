@@ -57,7 +57,7 @@ class Sweeps:
     number : int
         Which sweep this is, from 0.
     waiting : Counter of Group
-        Rows by their hours that are left for the next one; before the first: all.
+        Rows by their hours that are left for the next one.
     """
 
     def __init__(
@@ -68,12 +68,10 @@ class Sweeps:
         clock: Callable[[], float],
         wait_s: float,
     ) -> None:
-        self.number = 0
-        self.waiting = waiting
+        self.number, self.waiting = -1, waiting
         self._scratch, self._clock = scratch, clock
         self._until = clock() + wait_s
-        self._close_by = self._first_to_close()
-        self.waiting = Counter()
+        self.begin()
 
     def _first_to_close(self) -> float:
         """Return when what has to go first closes; infinity where all may go at once."""
@@ -104,7 +102,7 @@ class Sweeps:
         count_groups(self.waiting, hours, rows)
 
     def begin(self) -> None:
-        """Go over the files once more."""
+        """Go over the files, for the rows that are left."""
         self.number += 1
         self._close_by = self._first_to_close()
         self.waiting = Counter()

@@ -203,14 +203,14 @@ class ListSend:
         joined, reasons = looked.joined, {}
         _refuse_problems(found)
         _refuse_errors(looked.told)
-        planned = joined.going, self._going(joined)
+        planned: tuple[int, ...] = joined.going, self._going(joined)
         if found.plan.options.check_consent and planned[1]:
             if _is_too_many(found, joined):
                 _check_confirm(found, joined, planned)
             asked = self._asked(client, planned[1])
             reasons = asked.reasons
             joined = replace(joined, going=asked.may_go.total(), by_group=asked.may_go)
-            planned = (*planned, joined.going + asked.unasked)  # type: ignore[assignment]
+            planned = (*planned, joined.going + asked.unasked)
             if asked.holds and looked.near and joined.going:
                 more = past.had_nearly_this(found, joined, looked.near, self.scratch, journal)
                 _refuse_errors(more)  # among fewer people, as many may be most of them
@@ -267,7 +267,6 @@ class ListSend:
     ) -> tuple[FilesRun, Delivery | None]:
         """Send what is to be sent, and write all results."""
         found, clock = self.found, self.settings.clock
-        several = found.plan.options.several
         self._note_run(run_id, is_dry=is_dry)
         sweeps, guard = None, None
         if run_id is not None and found.plan.hours is not None:
@@ -275,8 +274,8 @@ class ListSend:
             sweeps = Sweeps(self.scratch, by_hours, clock=clock, wait_s=self.wait_s)
         if run_id is not None and (gap_s := found.plan.options.min_gap_s) is not None:
             guard = GapGuard(gap_s, run_id, None, read=looked.read)
-        is_several = several is not None
-        with ResultFiles(self.out, found.files, found.file_rows, several=is_several) as results:
+        several = found.plan.options.several is not None
+        with ResultFiles(self.out, found.files, found.file_rows, several=several) as results:
             run = FilesRun(
                 found=found,
                 scratch=self.scratch,

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sys
 import warnings
 from dataclasses import replace
@@ -49,8 +48,6 @@ ALL_ACCEPTED, SOME_NOT, USAGE, INTERRUPTED = 0, 1, 2, 130
 DONE = ("accepted", "sent", "duplicate")
 _ON = {"on": True, "off": False}
 NO_LINES = (".parquet", ".pq")
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
-"""How the path begins that was made of the address of a store, such as ``s3://``."""
 
 
 @public
@@ -208,7 +205,9 @@ READING: Final = ("sheet", "hidden_rows", "encoding", "separator", "header_line"
 
 def _are_files(path: Path) -> bool:
     """Tell whether a folder, a pattern or an address was named, in place of one file."""
-    if path.is_dir() or _ADDRESS.match(path.as_posix()):
+    from smsframe._stream.stores import address_of  # noqa: PLC0415 - as above
+
+    if path.is_dir() or address_of(path) is not None:
         return True
     return has_magic(str(path)) and not path.exists()
 
