@@ -287,9 +287,13 @@ def _names() -> tuple[str, ...]:
 
 
 def _applied(db: sqlite3.Connection, path: Path) -> tuple[str, ...]:
-    """List the migrations the file has had; refuse a file that is newer or not ours."""
-    (application,) = db.execute("PRAGMA application_id").fetchone()
+    """List the migrations the file has had; refuse a file that is newer or not ours.
+
+    Another process may make the journal between two of these statements. Its tables are looked
+    for first: what is asked after them is at least as new, so tables have their name by then.
+    """
     (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    (application,) = db.execute("PRAGMA application_id").fetchone()
     if application == 0 and tables == 0:
         return ()
     if application != APPLICATION_ID:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -10,6 +11,7 @@ import threading
 
 import pytest
 
+from smsframe._journal.lock import campaign_lock
 from smsframe._journal.store import Journal
 from smsframe.errors import JournalError
 
@@ -86,6 +88,36 @@ def test_journal__is_not_inherited_by_a_fork(path):
         assert journal.runs() == []
     """)
     subprocess.run([sys.executable, "-c", child], check=True)
+
+
+def test_open__while_another_makes_the_journal(tmp_path):
+    """Whenever another begins it and sends, an opening journal takes it for what it is."""
+
+    def seam(path, wanted):
+        class Meets(sqlite3.Connection):
+            met = 0
+
+            def execute(self, text, *values):
+                if not self.in_transaction:
+                    if self.met == wanted:
+                        with Journal(path), campaign_lock(path, SCOPE):
+                            pass
+                    self.met += 1
+                    seen[wanted] = self.met
+                return super().execute(text, *values)
+
+        return lambda *args, **options: sqlite3.connect(*args, factory=Meets, **options)
+
+    seen: dict[int, int] = {}
+    for wanted in range(30):
+        path = tmp_path / f"{wanted}.sqlite3"
+        with Journal(path, connect=seam(path, wanted)) as journal:
+            assert journal.runs() == []
+        if seen[wanted] <= wanted:
+            break
+    else:
+        pytest.fail("the journal's opening was not met at its end")
+    assert wanted > 10
 
 
 def test_two_processes__record_at_once(path):
