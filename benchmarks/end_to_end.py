@@ -54,9 +54,9 @@ def ours(frame: pd.DataFrame, *, latency_s: float = 0.0, again: bool = True) -> 
         answers: list[float] = []
         post = client.send
 
-        def noted(request: SendRequest) -> Outcome:
+        def noted(request: SendRequest, **options: Any) -> Outcome:
             posts.append(time.perf_counter())
-            outcome = post(request)
+            outcome = post(request, **options)
             answers.append(time.perf_counter())
             return outcome
 

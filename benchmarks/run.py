@@ -61,7 +61,7 @@ def planning(frame: pd.DataFrame, times: int) -> Iterator[Line]:
     texts = smsframe.plan(frame, TEXT, **OPTIONS).texts(None)
     parts: list[tuple[str, Callable[[], object], str]] = [
         ("plan", lambda: smsframe.plan(frame, TEXT, **OPTIONS), "2.0 s"),
-        ("phones alone", lambda: read_phones(frame["mobile"]), "0.5 s"),
+        ("phones alone", lambda: read_phones(frame["mobile"], region=OPTIONS["region"]), "0.5 s"),
         ("segments alone, of written texts", lambda: segments(texts), "0.5 s"),
     ]
     for name, work, aim in parts:
