@@ -1,4 +1,4 @@
-"""``runs`` and ``results``: earlier runs from the journal, when the process that made them is gone.
+"""``results``: an earlier run from the journal, when the process that made it is gone.
 
 A row of a run is in one of its batches, or in the ``rest`` that was written down with the run: rows
 that were not sent, with their reason, and rows that an earlier run had dealt with, with its batch.
@@ -17,9 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base import result_columns
-from smsframe._base.masking import mask_phone
 from smsframe._base.result_columns import NUMBER, Verdicts
-from smsframe._base.split_words import HOLDOUT, split_in_words
+from smsframe._base.split_words import HOLDOUT
 from smsframe._journal import payloads
 from smsframe._journal.reasons import facts_of
 from smsframe._results.messages import Remembered, remember
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from smsframe._journal.store import Journal, RunRecord
 
 NOT_REACHED = ("not_reached", "The run ended before this row. The same send goes on here.")
-RUN_STATUSES = result_columns.STATUSES[1:]
 
 
 def results_of(journal: Journal, run_id: str) -> pd.DataFrame:
@@ -215,84 +213,3 @@ def _plain(column: pa.ChunkedArray) -> pa.Array:
 
 
 _NO_TEXTS = pa.array([], pa.string())
-
-
-def run_table(journal: Journal) -> pd.DataFrame:
-    """Return every run of a journal, the latest first; see :func:`smsframe.runs`."""
-    rows = [_run_row(journal, record.run_id) for record in reversed(journal.runs())]
-    under_way = journal.runs_under_way()
-    for row in rows:
-        if row["ending"] == NOT_ENDED and row["run"] in under_way:
-            row["ending"] = "sending"
-    return empty_runs() if not rows else _typed(pd.DataFrame(rows))
-
-
-def empty_runs() -> pd.DataFrame:
-    """Return the table of no runs."""
-    names = [*_RUN_DTYPES]
-    return _typed(pd.DataFrame({name: [] for name in names}))
-
-
-NOT_ENDED = "not ended"
-_COUNTS = ("earlier", *RUN_STATUSES)
-_RUN_DTYPES: dict[str, str] = {
-    "run": "string",
-    "campaign": "string",
-    "program": "string",
-    "text": "string",
-    "variants": "string",
-    "rows": "Int64",
-    **dict.fromkeys((*RUN_STATUSES, "earlier"), "Int64"),
-    "batches": "Int64",
-    "started_at": "datetime64[s, UTC]",
-    "seconds": "Float64",
-    "ending": "string",
-    "who": "string",
-}
-
-
-def _typed(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table of runs with its dtypes, on the run's id."""
-    table["started_at"] = pd.to_datetime(table["started_at"], unit="s", utc=True)
-    return table[list(_RUN_DTYPES)].astype(_RUN_DTYPES).set_index("run")
-
-
-def _run_row(journal: Journal, run_id: str) -> dict[str, Any]:
-    """Return one line of the table of runs."""
-    run = journal.run(run_id)
-    text = run.content if run.content is not None else f"[message {run.content_id}]"
-    # A clock that was set back meanwhile makes no negative time.
-    seconds = None if run.ended_at is None else round(max(run.ended_at - run.started_at, 0.0), 1)
-    return {
-        "run": run.run_id,
-        "campaign": None if run.campaign is None else mask_phone(run.campaign),
-        "program": run.program,
-        "text": None if run.forgotten else mask_phone(text),
-        "variants": split_in_words(run.variants) or None,
-        "rows": run.rows,
-        **_counts(journal, run),
-        "batches": len(journal.batches(run_id)),
-        "started_at": int(run.started_at),
-        "seconds": seconds,
-        "ending": "forgotten" if run.forgotten else run.ending or NOT_ENDED,
-        "who": "@".join(filter(None, [run.user, run.host])),
-    }
-
-
-def _counts(journal: Journal, run: RunRecord) -> dict[str, int | None]:
-    """Count the rows of a run by status; those that an earlier run had dealt with by themselves."""
-    if run.forgotten or journal.place(run.run_id) is not None:
-        counted = journal.counts(run.run_id)
-        known = {**counted, "unknown": counted["unknown"] + counted["claimed"]}
-        return {name: known.get(name) if name != "rejected" else None for name in _COUNTS}
-    rest = payloads.unpack(run.rest)
-    own = remember(journal, journal.batches(run.run_id))
-    status = np.full(run.rows, NUMBER["not_attempted"], dtype=np.int64)
-    status[own.table["row"].to_numpy()] = own.status
-    rows = rest["row"].to_numpy()
-    decided = np.isin(status[rows], [NUMBER[name] for name in result_columns.ACCEPTED_STATUSES])
-    earlier = rest["batch"].is_valid().to_numpy()
-    recorded = np.where(earlier, len(result_columns.STATUSES), rest["status"].to_numpy())
-    status[rows[~decided]] = recorded[~decided]
-    numbers = np.bincount(status, minlength=len(result_columns.STATUSES) + 1).tolist()
-    return {**dict(zip(result_columns.STATUSES, numbers, strict=False)), "earlier": numbers[-1]}

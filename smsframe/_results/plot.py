@@ -18,13 +18,17 @@ import numpy as np
 import pandas as pd
 
 from smsframe._base import result_columns
+from smsframe._base.any_frame import as_frame
 from smsframe._base.html import STATUS_COLOURS
-from smsframe._base.result_rows import ResultRows
+from smsframe._base.result_rows import A_RESULT, ResultRows
+from smsframe._base.tracebacks import public
 from smsframe._results.plot_times import spans_of
 from smsframe.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from smsframe._base.any_frame import AnyFrame
 
 INK = "#30363D"
 PAPER = "#FFFFFF"
@@ -60,10 +64,40 @@ STYLE = {
 }
 
 
-def drawn(frame: pd.DataFrame) -> npt.NDArray[Any]:
-    """Draw results and return the three Axes; see :func:`smsframe.plot`."""
+@public
+def plot(frame: AnyFrame) -> npt.NDArray[Any]:
+    """Draw results: outcome over time, reasons ranked, segments per message.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Results.
+
+    Returns
+    -------
+    array of matplotlib Axes, shape (3,)
+        One figure on white; ``axes[0].figure.savefig(path)`` keeps it. A bar is a span of time,
+        from a second to weeks, so that there are at most 60.
+
+    Raises
+    ------
+    ConfigurationError
+        Matplotlib is not installed: ``pip install matplotlib``.
+    InputError
+        The frame holds no results.
+
+    Examples
+    --------
+    >>> import pandas as pd, smsframe, matplotlib
+    >>> matplotlib.use("Agg")
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"]})
+    >>> done = people.sms.send("Hello", program="148372", phone="mobile", dry_run=True)
+    >>> smsframe.plot(done).shape
+    (3,)
+    >>> matplotlib.pyplot.close("all")
+    """
     plt = pyplot()
-    rows = ResultRows.read(frame)
+    rows = ResultRows.read(as_frame(frame, A_RESULT))
     # Outside the context: a session's first figure switches its pictures on, which the context
     # would switch off again.
     figure = plt.figure(figsize=SIZE_INCHES, layout="constrained")

@@ -17,8 +17,9 @@ from smsframe._base.validation import check_choice, refuse
 from smsframe._connect import journal_file
 from smsframe._results import settle
 from smsframe._results.open_journal import existing_journal
-from smsframe._results.reconcile import reconciled, resolved
+from smsframe._results.reconcile import reconciled
 from smsframe._results.refresh import brought_up
+from smsframe._results.resolve import resolved
 from smsframe._results.rows import FAILED
 from smsframe._send.report import phrase
 from smsframe._stream import open_messages
