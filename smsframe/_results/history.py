@@ -32,17 +32,6 @@ NOT_REACHED = ("not_reached", "The run ended before this row. The same send goes
 
 def results_of(journal: Journal, run_id: str) -> pd.DataFrame:
     """Return the results of a run as they stand now; see :func:`smsframe.results`."""
-    run = _run(journal, run_id)
-    rest = payloads.unpack(run.rest)
-    known = _messages(journal, run_id, rest)
-    source = _sources(run, rest, known)
-    verdicts = _verdicts(run, rest, known, source)
-    columns = _sent_columns(known, source, verdicts)
-    return result_columns.results_frame(columns, verdicts, run=run_id, split=run.variants)
-
-
-def _run(journal: Journal, run_id: str) -> RunRecord:
-    """Return a run that can be rebuilt."""
     run = journal.run(run_id)
     if run.forgotten or not run.rest:
         raise JournalError(
@@ -50,14 +39,13 @@ def _run(journal: Journal, run_id: str) -> RunRecord:
             "be brought back. What went out is still known and is not sent again.",
             run=run_id,
         )
-    return run
-
-
-def _messages(journal: Journal, run_id: str, rest: pa.Table) -> Remembered:
-    """Read the run's own messages, then those of earlier runs that its rest points to."""
+    rest = payloads.unpack(run.rest)
     earlier = set(_plain(rest["batch"]).unique().drop_null().to_pylist())
-    own = journal.batches(run_id)
-    return remember(journal, [*own, *journal.find_batches(earlier)])
+    known = remember(journal, [*journal.batches(run_id), *journal.find_batches(earlier)])
+    source = _sources(run, rest, known)
+    verdicts = _verdicts(run, rest, known, source)
+    columns = _sent_columns(known, source, verdicts)
+    return result_columns.results_frame(columns, verdicts, run=run_id, split=run.variants)
 
 
 def _sources(run: RunRecord, rest: pa.Table, known: Remembered) -> npt.NDArray[np.int64]:
@@ -68,17 +56,10 @@ def _sources(run: RunRecord, rest: pa.Table, known: Remembered) -> npt.NDArray[n
     source[known.table["row"].to_numpy()[own]] = own  # a later batch overrides a refused one
     rows = rest["row"].to_numpy()
     earlier = known.find(_plain(rest["batch"]), _plain(rest["contact"]))
-    decided = _is_accepted(known, source[rows])
+    accepted = np.isin(known.status, result_columns.ACCEPTED_NUMBERS)
+    decided = np.append(accepted, False)[source[rows]]
     source[rows[~decided]] = earlier[~decided]
     return source
-
-
-def _is_accepted(known: Remembered, source: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Return where a row's message was accepted."""
-    accepted = np.isin(
-        known.status, [NUMBER[status] for status in result_columns.ACCEPTED_STATUSES]
-    )
-    return np.where(source >= 0, np.append(accepted, False)[source], False)
 
 
 def _verdicts(
@@ -86,25 +67,27 @@ def _verdicts(
 ) -> Verdicts:
     """Return what became of every row."""
     reasons = [*known.reasons, NOT_REACHED]
-    unsent = rest["row"].to_numpy()[source[rest["row"].to_numpy()] < 0]
-    from_rest = np.isin(rest["row"].to_numpy(), unsent)
+    rows = rest["row"].to_numpy()
+    from_rest = source[rows] < 0
+    unsent = rows[from_rest]
     pairs, numbers = _rest_reasons(rest.filter(pa.array(from_rest)))
-    reason = np.where(source >= 0, np.append(known.reason, len(known.reasons))[source], -1)
-    reason[source < 0] = len(known.reasons)
+    reason = np.append(known.reason, len(known.reasons))[source]
     reason[unsent] = np.where(numbers >= 0, numbers + len(reasons), -1)
     status = np.append(known.status, NUMBER["not_attempted"]).astype(np.uint8)[source]
     status[unsent] = rest["status"].to_numpy()[from_rest]
     batch = np.append(known.batch, -1).astype(np.int32)[source]
     named = rest["batch"].filter(pa.array(from_rest)).to_pylist()
     batch[unsent] = [known.numbers.get(name, -1) for name in named]
+    pointers = _pointers(run, rest, known, source)
+    counted = np.concatenate([known.table["segments"].to_numpy(), rest["segments"].to_numpy()])
     return Verdicts(
         status=status,
         reason=reason.astype(np.int32),
         reasons=[*reasons, *pairs],
         batch=batch,
         batches=[facts_of(record) for record in known.batches],
-        contact=_contacts(run, rest, known, source),
-        segments=_segments(run, rest, known, source),
+        contact=pa.concat_arrays([known.contact, _plain(rest["contact"])]).take(pointers),
+        segments=np.append(counted, -1).astype(np.int16)[pointers.fill_null(-1).to_numpy()],
         **_variants(run, rest, known, source),
     )
 
@@ -120,8 +103,7 @@ def _variants(
     arms, of_rows = payloads.arms(rest)
     listed = told.unique().to_pylist() if told is not None else ()
     names = {*own, *listed, *arms} - {"", None}
-    held_out = HOLDOUT in names
-    order = [*sorted(names - {HOLDOUT}), *([HOLDOUT] if held_out else [])]
+    order = sorted(names, key=lambda name: (name == HOLDOUT, name))
     by_batch = np.array([*(order.index(n) if n else -1 for n in own), -1], dtype=np.int32)
     of_message = np.append(by_batch[known.batch], -1)
     number = of_message[source].astype(np.int32)
@@ -147,24 +129,6 @@ def _rest_reasons(rest: pa.Table) -> tuple[list[tuple[str, str]], npt.NDArray[np
     numbers = joined.indices.to_numpy(zero_copy_only=False).astype(np.int32)
     without = pc.is_null(rest["code"]).to_numpy()
     return pairs, np.where(without, -1, numbers).astype(np.int32)
-
-
-def _contacts(
-    run: RunRecord, rest: pa.Table, known: Remembered, source: npt.NDArray[np.int64]
-) -> pa.Array:
-    """Return whom each row addresses."""
-    everybody = pa.concat_arrays([known.contact, _plain(rest["contact"])])
-    return everybody.take(_pointers(run, rest, known, source))
-
-
-def _segments(
-    run: RunRecord, rest: pa.Table, known: Remembered, source: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int16]:
-    """Return the segments of each row's message, -1 where nothing is known."""
-    counted = np.concatenate([known.table["segments"].to_numpy(), rest["segments"].to_numpy()])
-    pointers = _pointers(run, rest, known, source).fill_null(-1).to_numpy(zero_copy_only=False)
-    segments: npt.NDArray[np.int16] = np.append(counted, -1).astype(np.int16)[pointers]
-    return segments
 
 
 def _pointers(

@@ -9,7 +9,6 @@ settled stands in ``settle.py``.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +24,7 @@ from smsframe._connect import journal_file
 from smsframe._journal.store import ACCEPTED, CLAIMED, REJECTED, UNKNOWN
 from smsframe._results.event_export import Events, is_by_number, named_people
 from smsframe._results.event_export_checks import refuse_contradictions, refuse_incomplete
-from smsframe._results.messages import remember, states_of, with_contacts
+from smsframe._results.messages import named_at, remember, states_of, with_contacts
 from smsframe._results.open_journal import existing_journal
 from smsframe._results.refresh import recalled
 from smsframe._results.settle import locked, refuse_missing, write_states
@@ -161,9 +160,11 @@ def reconciled(
     with existing_journal(path) as journal:
         rows = ResultRows.read(frame)
         known = recalled(rows, journal)
-        ids = _lost_batches(rows)
+        ids = _batches(rows, rows.has("unknown"))
         refuse_missing(ids, {known.batches[n].batch_id for n in np.unique(known.batch)})
-        denied = [name for name in _denied_batches(rows) if name in known.numbers]
+        # Of rows that were said not to have gone out an event proves otherwise.
+        said_not_sent = rows.has("rejected") & rows.has_code("resolved").astype(bool)
+        denied = [name for name in _batches(rows, said_not_sent) if name in known.numbers]
         if ids or denied:
             wanted = [*dict.fromkeys(ids + denied)]
             named = [rows] if people is None else [rows, ResultRows.read(people)]
@@ -173,19 +174,9 @@ def reconciled(
     return rows.to_frame()
 
 
-def _lost_batches(rows: ResultRows) -> list[str]:
-    """Name the batches with rows that are unknown."""
-    ids: list[str] = (
-        rows.batch.filter(pa.array(rows.has("unknown"))).unique().drop_null().to_pylist()
-    )
-    return ids
-
-
-def _denied_batches(rows: ResultRows) -> list[str]:
-    """Name the batches with rows that were said not to have gone out: an event proves otherwise."""
-    said = rows.has_code("resolved")
-    denied = pa.array(rows.has("rejected") & said.astype(bool))
-    ids: list[str] = rows.batch.filter(denied).unique().drop_null().to_pylist()
+def _batches(rows: ResultRows, where: Mask) -> list[str]:
+    """Name the batches of some rows."""
+    ids: list[str] = rows.batch.filter(pa.array(where)).unique().drop_null().to_pylist()
     return ids
 
 
@@ -230,10 +221,7 @@ def _with_exported(evidence: Remembered, exported: Events, met: Named) -> Rememb
     events = np.flatnonzero(met.place >= 0)
     has_digits = exported.digits.is_valid().to_numpy(zero_copy_only=False)
     events = events[nameless[met.place[events]] & has_digits[events]]
-    pointers = np.arange(len(evidence))
-    pointers[met.place[events]] = len(evidence) + events
-    everybody = pa.concat_arrays([evidence.contact, exported.digits.cast(pa.string())])
-    return replace(evidence, contact=everybody.take(pa.array(pointers)))
+    return named_at(evidence, met.place[events], exported.digits.take(pa.array(events)))
 
 
 def _evidence(journal: Journal, ids: Sequence[str], exported: Events) -> Remembered:

@@ -114,15 +114,11 @@ class _Round:
     journal: Journal | None
     questions: dict[str, Question]
     bar: Bar
+    total: int
     answered: dict[str, tuple[SendStatus, Recorded]] = field(default_factory=dict)
     mismatches: list[Mismatch] = field(default_factory=list)
     sent: int = 0
     not_sent: int = 0
-    total: int = 0
-
-    def __post_init__(self) -> None:
-        """Count the messages that are asked about."""
-        self.total = sum(len(question.contacts) for question in self.questions.values())
 
     def record(self, status: SendStatus) -> None:
         """Take in one answer, and keep it in the journal."""
@@ -231,8 +227,9 @@ def refresh(
         questions = _questions(rows, known)
         if not questions:
             return rows.to_frame()
+        total = sum(len(question.contacts) for question in questions.values())
         with Bar(wanted) as bar:
-            learned = _Round(journal, questions, bar)
+            learned = _Round(journal, questions, bar, total)
             learned.show()
             failures = _ask(learned, client, float(deadline_s))
         if journal is not None:
@@ -271,7 +268,10 @@ def recalled(rows: ResultRows, journal: Journal) -> Remembered:
     here = here[~(already_recorded & older)]
     there = places[here]
     rows.put(here, status=known.status[there], reason=known.reason[there], reasons=known.reasons)
-    _put_times(rows, known, here, there)
+    accepted = np.isin(known.status[there], result_columns.ACCEPTED_NUMBERS)
+    numbers = np.where(accepted, known.batch[there], -1).astype(np.int32)
+    settled = [record.settled_at for record in known.batches]
+    rows.put_accepted_at(here, result_columns.times(settled, numbers))  # as a send would
     return known
 
 
@@ -282,21 +282,14 @@ def brought_up(frame: pd.DataFrame, journal: Journal) -> pd.DataFrame:
     return rows.to_frame()
 
 
-def _put_times(rows: ResultRows, known: Remembered, here: Positions, there: Positions) -> None:
-    """Give rows that were accepted since their time, as a send would."""
-    accepted = np.isin(
-        known.status[there], [result_columns.NUMBER[s] for s in result_columns.ACCEPTED_STATUSES]
-    )
-    numbers = np.where(accepted, known.batch[there], -1).astype(np.int32)
-    settled = [record.settled_at for record in known.batches]
-    rows.put_accepted_at(here, result_columns.times(settled, numbers))
-
-
 def _questions(rows: ResultRows, known: Remembered | None) -> dict[str, Question]:
     """Return what is to be asked, by response id: every send with a row that is accepted."""
     accepted = np.flatnonzero(rows.has("accepted") & _is_given(rows.response_id))
     asked = rows.response_id.take(pa.array(accepted)).to_pandas()
-    numbers = {} if known is None else _numbers_by_response(known)
+    numbers: dict[str | None, int] = {}
+    if known is not None:
+        of_messages = np.unique(known.batch).tolist()
+        numbers = {known.batches[number].response_id: number for number in of_messages}
     questions = {}
     for response_id, members in asked.groupby(asked, sort=False).indices.items():
         name = str(response_id)
@@ -321,14 +314,6 @@ def _is_given(texts: pa.Array) -> npt.NDArray[np.bool_]:
     """Return where there is a text."""
     given: npt.NDArray[np.bool_] = texts.is_valid().to_numpy(zero_copy_only=False)
     return given
-
-
-def _numbers_by_response(known: Remembered) -> dict[str, int]:
-    """Return the number of each batch whose messages are known, by its response id."""
-    return {
-        known.batches[number].response_id or "": number
-        for number in np.unique(known.batch).tolist()
-    }
 
 
 def _put_foreign_batches(rows: ResultRows, learned: _Round) -> None:

@@ -159,7 +159,7 @@ def _named_rows(rows: ResultRows, which: Any) -> Mask:
     """Return where rows are named by a mask, a part of the frame, or labels."""
     if isinstance(which, pd.DataFrame):
         return _rows_of_part(rows, which)
-    mask = _as_mask(_as_array(which))
+    mask = _as_mask(which)
     if mask is not None:
         if len(mask) != len(rows):
             raise InputError(
@@ -180,16 +180,12 @@ def _named_rows(rows: ResultRows, which: Any) -> Mask:
     return named
 
 
-def _as_array(which: Any) -> npt.NDArray[Any]:
-    """Return what may be a mask as an array; lists of lists of unequal lengths are none."""
-    try:
-        return np.asarray(which)
-    except ValueError:
-        return np.empty(0, dtype=object)
-
-
-def _as_mask(values: npt.NDArray[Any]) -> Mask | None:
+def _as_mask(which: Any) -> Mask | None:
     """Return truth values as a mask, also those of an object column; None for anything else."""
+    try:
+        values = np.asarray(which)
+    except ValueError:  # lists of lists of unequal lengths
+        return None
     if values.ndim != 1 or values.dtype not in (bool, object):
         return None
     if values.dtype == bool:

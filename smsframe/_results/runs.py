@@ -140,7 +140,7 @@ def _counts(journal: Journal, run: RunRecord) -> dict[str, int | None]:
     status = np.full(run.rows, NUMBER["not_attempted"], dtype=np.int64)
     status[own.table["row"].to_numpy()] = own.status
     rows = rest["row"].to_numpy()
-    decided = np.isin(status[rows], [NUMBER[name] for name in result_columns.ACCEPTED_STATUSES])
+    decided = np.isin(status[rows], result_columns.ACCEPTED_NUMBERS)
     earlier = rest["batch"].is_valid().to_numpy()
     recorded = np.where(earlier, len(result_columns.STATUSES), rest["status"].to_numpy())
     status[rows[~decided]] = recorded[~decided]

@@ -172,13 +172,15 @@ def summary(
     segments = pd.Series(rows.segments).fillna(0).to_numpy(dtype=np.int64)
     segments[rows.repeats()] = 0
     billed = np.where(rows.has(*result_columns.BILLED), segments, 0)
-    table = _counted(rows, segments, _groups(rows, named), price)
+    groups = [(label, _group(rows, label)) for label in named]
+    table = _counted(rows, segments, groups, price)
     costs = None if price is None else cost_of(price, billed, rows.contact)
     times = pd.Series(rows.accepted_at).dropna()
+    held = rows.code.filter(pa.array(rows.has("not_attempted"))).value_counts().to_pylist()
     return Summary(
         rows=len(rows),
         counts={s: n for s in result_columns.STATUSES if (n := int(rows.has(s).sum()))},
-        held=_held(rows),
+        held=held_counts({each["values"]: each["counts"] for each in held}),
         batches=len(rows.batch.unique().drop_null()),
         segments=int(billed.sum()),
         segments_unknown=int(segments[rows.has("unknown")].sum()),
@@ -191,12 +193,6 @@ def summary(
     )
 
 
-def _held(rows: ResultRows) -> dict[str, int]:
-    """Return how many rows each rule about people holds back."""
-    codes = rows.code.filter(pa.array(rows.has("not_attempted"))).value_counts().to_pylist()
-    return held_counts({each["values"]: each["counts"] for each in codes})
-
-
 def _named(by: Any, faults: list[str]) -> list[Hashable]:
     """Return the columns to group by, a list of them being several; anything else is one."""
     labels = [] if by is None else list(by) if isinstance(by, list) else [by]
@@ -207,11 +203,6 @@ def _named(by: Any, faults: list[str]) -> list[Hashable]:
     if not faults and len(set(labels)) < len(labels):
         faults.append(Sentence(arg("by"), " names a column twice. Keep one."))
     return labels
-
-
-def _groups(rows: ResultRows, by: list[Hashable]) -> list[tuple[Hashable, pd.Series]]:
-    """Return the columns that group the rows, by their names."""
-    return [(label, _group(rows, label)) for label in by]
 
 
 def _group(rows: ResultRows, by: Hashable) -> pd.Series:
