@@ -250,6 +250,7 @@ def _ask(learned: _Round, client: Client, deadline_s: float) -> Mapping[str, Exc
         answered=learned.record,
         max_in_flight=client.max_in_flight,
         deadline_s=deadline_s,
+        backoff=client.settings.status_backoff,
     )
     try:
         poll.run(list(learned.questions))
