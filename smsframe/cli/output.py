@@ -1,7 +1,6 @@
 """What the command line prints: the plan, texts, problems and counts, in plain aligned text.
 
 Everything fits 80 columns and uses up to 100. Problems are grouped, one line for each kind with its
-first row as the example: 73 blank cells are one thing to fix, not 73. Values arrive masked, and
 first row as the example: 73 blank cells are one thing to fix, not 73. Values arrive masked.
 
 When whoever reads the output has left (``| head``), the rest is not shown and nothing else changes:
@@ -69,6 +68,12 @@ def say(*lines: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         _to_nowhere(sys.stdout)
+
+
+def complain(sentence: str, code: int) -> int:
+    """Print what is wrong and return the exit code."""
+    print(f"smsframe: {sentence}", file=sys.stderr)
+    return code
 
 
 def _to_nowhere(stream: Any) -> None:

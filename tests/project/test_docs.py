@@ -36,7 +36,7 @@ from smsframe._base import result_columns
 from smsframe._journal.postgres.kept_outcomes import NEVER_POSTED
 from smsframe._phones import read
 from smsframe._results import refresh, status_answers
-from smsframe.cli import commands as cli
+from smsframe.cli import options as cli
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -525,7 +525,7 @@ def test_command_line__exit_codes():
 
 def test_command_line__options():
     """Every option that a page names is one of the command's."""
-    (commands,) = [a for a in cli._parser()._actions if isinstance(a.choices, dict)]
+    (commands,) = [a for a in cli.parser("")._actions if isinstance(a.choices, dict)]
     known = {
         option
         for command in commands.choices.values()
