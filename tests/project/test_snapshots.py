@@ -65,6 +65,11 @@ def check(name: str, shown: str) -> None:
     assert shown == kept.read_text(encoding="utf-8"), f"{name}: see the docstring of this file"
 
 
+def by_lines(html: str) -> str:
+    """Return HTML with an element a line, for the diff."""
+    return html.replace("><", ">\n<")
+
+
 def messy_people() -> pd.DataFrame:
     """Return people with what is wrong in lists: each sort of row that a plan has words for."""
     phones: list[str | None] = [*fictional_phones(6), None, "12", "020 7946 0000", "n/a"]
@@ -117,7 +122,7 @@ def test_plan(name):
     plan = a_plan(**PLANS[name])
     problems = plan.problems.to_csv(sep="\t", index=False)
     check(f"{name}.txt", f"{plan!r}\n\n{plan.preview(20).to_string()}\n\n{problems}")
-    check(f"{name}.html", plan._repr_html_())
+    check(f"{name}.html", by_lines(plan._repr_html_()))
 
 
 def test_plan__on_the_command_line(capsys):
@@ -141,7 +146,7 @@ def test_summary(client, capsys):
     for name, by in (("summary", None), ("summary-by-column", "country")):
         summary = smsframe.summary(results, by=by, price_per_segment=0.0079)
         check(f"{name}.txt", str(summary))
-        check(f"{name}.html", summary._repr_html_())
+        check(f"{name}.html", by_lines(summary._repr_html_()))
     check("line-of-a-send.txt", capsys.readouterr().out)
 
 
