@@ -10,6 +10,7 @@ from smsframe._files import write
 from smsframe.cli import folders, output, results_file
 from smsframe.cli.arguments import connect, is_named, made_of
 from smsframe.cli.options import SOME_NOT
+from smsframe.cli.results_file import DONE
 from smsframe.errors import SmsframeError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
         write.check_fits(cells, out)
     output.say(output.plan_lines(made, texts=arguments.texts))
     planned = files.with_cells(made.to_frame(), cells)
-    code = results_file.write(planned, out, ("planned", *results_file.DONE), "would become")
+    code = results_file.write(planned, out, ("planned", *DONE), "would become")
     return SOME_NOT if _is_refused(made) else code
 
 
