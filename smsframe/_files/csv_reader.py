@@ -31,6 +31,7 @@ from smsframe._base.sentences import Sentence, arg, joined
 from smsframe._files.encodings import UTF8, encoding_of, not_decoded
 from smsframe._files.formula_cells import bare
 from smsframe._files.plain_csv import MARK, SEPARATORS, commonest, read_plain
+from smsframe._files.unclear import unclear
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -148,14 +149,8 @@ def _commonest(header: str, name: str) -> str:
         most = max(map(header.count, SEPARATORS))
         marks = [mark for mark in SEPARATORS if header.count(mark) == most]
         ways = [Sentence(arg("separator", name_of(mark))) for mark in marks]
-        raise InputError(
-            Sentence(
-                f"{name}: the names of the columns can be cut in {len(marks)} ways. Say with which "
-                "mark: ",
-                joined(" or ", ways),
-                ".",
-            )
-        )
+        fact = f"{name}: the names of the columns can be cut in {len(marks)} ways."
+        raise unclear(fact, "Say with which mark: ", joined(" or ", ways), ".")
     return found
 
 
@@ -202,25 +197,21 @@ def _records(reader: Any, file: str, before: int) -> Iterator[tuple[int, list[st
 
 def _zero_byte(file: str, line: int) -> InputError:
     """Return what to say of a zero byte, which no text has."""
-    return InputError(
-        Sentence(
-            f"{file}, line {line} holds a zero byte, so it is damaged or no text file. If it is in "
-            "UTF-16, ",
-            arg("encoding", "utf-16-le"),
-            " reads it; else take it from its source again.",
-        )
+    return unclear(
+        f"{file}, line {line} holds a zero byte, so it is damaged or no text file.",
+        "If it is in UTF-16, ",
+        arg("encoding", "utf-16-le"),
+        " reads it; else take it from its source again.",
     )
 
 
 def title_above(where: str, columns: int) -> InputError:
     """Return what to say of a first row that is a title: one cell above several columns."""
-    return InputError(
-        Sentence(
-            f"{where} has to name the columns, but has one cell for {columns} columns. If it is a "
-            "title, say with ",
-            arg("header_line"),
-            " in which line the names stand, or delete what stands above them.",
-        )
+    return unclear(
+        f"{where} has to name the columns, but has one cell for {columns} columns.",
+        "If it is a title, say with ",
+        arg("header_line"),
+        " in which line the names stand, or delete what stands above them.",
     )
 
 
@@ -268,17 +259,15 @@ def _check_widths(
     if odd:
         line, fields = odd[0]
         others = f" {len(odd):,} lines are like this." if len(odd) > 1 else ""
-        if width == 1 < fields:
-            others += f" If line {header_line} is a title, say where the names stand: "
-            title = Sentence(others, arg("header_line", line), ".")
-        else:
-            title = Sentence(others)
-        raise InputError(
-            Sentence(
-                f"{file}, line {line} has {fields} fields, but the header has {width}, so it is "
-                "not plain which column its values belong to.",
-                title,
-                " Look for a separator too many or missing, or for a value with a separator in it, "
-                "which has to stand in quotes.",
-            )
+        fact = (
+            f"{file}, line {line} has {fields} fields, but the header has {width}, so it is not "
+            f"plain which column its values belong to.{others}"
         )
+        look = (
+            "Look for a separator too many or missing, or for a value with a separator in it, "
+            "which has to stand in quotes."
+        )
+        if width == 1 < fields:
+            title = f"If line {header_line} is a title, say where the names stand: "
+            raise unclear(fact, title, arg("header_line", line), f". {look}")
+        raise InputError(f"{fact} {look}")

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.sentences import arg
 from smsframe._files.csv_reader import TITLE_WIDTH, column_names, header_is_blank, title_above
 from smsframe._files.number_formats import ShownCell
+from smsframe._files.unclear import unclear
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -260,18 +261,14 @@ def _chosen(
     if tuple(visible) == SHEETS_OF_RESULTS and filled[:1] == [SHEETS_OF_RESULTS[0]]:
         return filled[0], []
     if len(filled) > 1:
-        raise InputError(
-            Sentence(
-                f"{file} has {len(filled)} sheets with data: {_listed(filled)}. Say which one is "
-                "meant, such as ",
-                arg("sheet", filled[0]),
-                ".",
-            )
-        )
+        fact = f"{file} has {len(filled)} sheets with data: {_listed(filled)}."
+        raise unclear(fact, "Say which one is meant, such as ", arg("sheet", filled[0]), ".")
     if not filled:
-        reads = Sentence(f" but in hidden sheets: {_listed(hidden)}. ", arg("sheet"), " reads one")
-        others = reads if hidden else ""
-        raise InputError(Sentence(f"{file} cannot be read: there is nothing in it", others, "."))
+        nothing = f"{file} cannot be read: there is nothing in it"
+        if hidden:
+            fact = f"{nothing} but in hidden sheets: {_listed(hidden)}."
+            raise unclear(fact, arg("sheet"), " reads one.")
+        raise InputError(f"{nothing}.")
     note = f"sheet {filled[0]!r} is read, hidden sheets are not: {_listed(hidden)}."
     return filled[0], [note] if hidden else []
 
@@ -293,14 +290,13 @@ def _choose_rows(found: _Sheet, hidden_rows: HiddenRows | None, where: str) -> l
     named = ", ".join(map(str, numbers[:NAMED])) + (", …" if len(numbers) > NAMED else "")
     what = f"{len(numbers):,} {'row is' if is_one else 'rows are'} {how} ({named})"
     if hidden_rows is None:
-        raise InputError(
-            Sentence(
-                f"{where}: {what}. Say what is meant: ",
-                arg("hidden_rows", "skip"),
-                f" leaves {'it' if is_one else 'them'} out, ",
-                arg("hidden_rows", "send"),
-                f" takes {'it' if is_one else 'them'} like the others.",
-            )
+        raise unclear(
+            f"{where}: {what}.",
+            "Say what is meant: ",
+            arg("hidden_rows", "skip"),
+            f" leaves {'it' if is_one else 'them'} out, ",
+            arg("hidden_rows", "send"),
+            f" takes {'it' if is_one else 'them'} like the others.",
         )
     found.rows = [(number, row) for number, row in found.rows if number not in found.hidden]
     return [f"{what} and left out."]

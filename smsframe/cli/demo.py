@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import smsframe
 from smsframe._files import read as files
 from smsframe._files import write
+from smsframe._files.unclear import without_arguments
 from smsframe.cli import output
 from smsframe.cli.options import ALL_ACCEPTED
 from smsframe.errors import InputError
@@ -52,7 +53,10 @@ def run(arguments: argparse.Namespace) -> int:
     path = arguments.file or next(place for place in SAMPLES if place.is_file())
     if files.is_same(path, RESULTS):
         raise InputError(f"{path} is where the demonstration writes its results; rename it.")
-    orders = files.read_frame(path, FORMATS)
+    try:
+        orders = files.read_frame(path, FORMATS)
+    except InputError as error:
+        raise InputError(without_arguments(error, path)) from error
     with (
         tempfile.TemporaryDirectory() as place,
         smsframe.Sandbox(latency_s=0.0 if arguments.fast else LATENCY_S) as sandbox,
