@@ -25,6 +25,7 @@ from smsframe._base.any_frame import as_frame, plain_table
 from smsframe._base.sentences import Sentence, arg
 from smsframe._files import plain_csv
 from smsframe._files.read import PARQUET, TEXT, first_line, prepared, read_cells
+from smsframe._files.unclear import without_arguments
 from smsframe._stream.stores import Stored, address_of, find_stored
 from smsframe.errors import InputError
 
@@ -280,11 +281,17 @@ def _is_plain(file: SourceFile) -> bool:
 
 def _csv(file: SourceFile) -> pa.Table:
     """Read a CSV file, every cell a text."""
-    if file.stored is None:
-        cells = read_cells(file.path)
-    else:
-        with file.stored.copied() as path:
-            cells = read_cells(path)
+    parquet = str(file.path.with_suffix(".parquet"))
+    then = f"Then put that frame in its place, with .to_parquet({parquet!r})."
+    try:
+        if file.stored is None:
+            cells = read_cells(file.path)
+        else:
+            then = ""
+            with file.stored.copied() as path:
+                cells = read_cells(path)
+    except InputError as error:
+        raise InputError(without_arguments(error, file.path, then)) from error
     table = pa.Table.from_pandas(cells, preserve_index=False)
     return table.cast(pa.schema([(name, pa.large_string()) for name in table.column_names]))
 
