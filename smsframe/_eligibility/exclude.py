@@ -258,7 +258,7 @@ def _cells(path: Path, where: str) -> pd.DataFrame:
     except InputError as error:
         then = "" if where == VARIABLE else f"Then give {where} that frame."
         told = without_arguments(error, path, then)
-        raise InputError(Sentence(where, ": ", told, " Nothing is sent without it.")) from error
+        raise InputError(where, ": ", told, " Nothing is sent without it.") from error
 
 
 def _is_no_text(content: bytes) -> bool:

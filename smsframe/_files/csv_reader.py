@@ -157,11 +157,9 @@ def _commonest(header: str, name: str) -> str:
 def header_is_blank(file: str, what: str, asked: int, found: int) -> InputError:
     """Return what to say of a header that is said to be in a blank line."""
     return InputError(
-        Sentence(
-            f"{file}: {what} {asked} is blank, so it names no columns. The next one that is not: ",
-            arg("header_line", found),
-            ".",
-        )
+        f"{file}: {what} {asked} is blank, so it names no columns. The next one that is not: ",
+        arg("header_line", found),
+        ".",
     )
 
 

@@ -94,9 +94,7 @@ def _codec(asked: str) -> str:
         name = found.name if found._is_text_encoding else None  # noqa: SLF001 - as open() asks
     if name is None:
         raise InputError(
-            Sentence(
-                arg("encoding", asked), " is unknown. Write one such as utf-8, cp1252 or utf-16."
-            )
+            arg("encoding", asked), " is unknown. Write one such as utf-8, cp1252 or utf-16."
         )
     return name
 
@@ -129,12 +127,10 @@ def _refuse_other_letters(path: Path, asked: str, codec: str) -> None:
         raise InputError(_in_utf8(path, asked))
     if codec.startswith(("iso8859", "latin")) and _CONTROL.search(data.decode(codec, "replace")):
         raise InputError(
-            Sentence(
-                f"{path.name} has bytes that are control characters in {asked} and letters or "
-                "quotes in cp1252, which is often called so. ",
-                arg("encoding", "cp1252"),
-                " reads it.",
-            )
+            f"{path.name} has bytes that are control characters in {asked} and letters or "
+            "quotes in cp1252, which is often called so. ",
+            arg("encoding", "cp1252"),
+            " reads it.",
         )
 
 

@@ -27,7 +27,7 @@ import pandas as pd
 
 from smsframe._base.no_value_words import WORDS
 from smsframe._base.result_columns import RESULT_COLUMNS
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.sentences import arg
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import (
     check_bool,
@@ -219,13 +219,11 @@ def _refuse_decimal(path: Path, decimal: str | None, numbers: tuple[str, ...]) -
     """Refuse a decimal mark that says nothing: the cells of a CSV stay as they are."""
     if decimal is not None and not numbers and kind_of(path) == "csv":
         raise InputError(
-            Sentence(
-                f"{path.name}: every cell of a CSV stays the text that it is, so ",
-                arg("decimal", decimal),
-                " says nothing. Name the columns of numbers too: ",
-                arg("numbers", python="[...]"),
-                ".",
-            )
+            f"{path.name}: every cell of a CSV stays the text that it is, so ",
+            arg("decimal", decimal),
+            " says nothing. Name the columns of numbers too: ",
+            arg("numbers", python="[...]"),
+            ".",
         )
 
 
@@ -235,23 +233,19 @@ def _refuse_other_columns(
     """Refuse names that are no columns, or a kind for a file that knows its kinds."""
     for kind, names in kinds.items():
         if names and cells.index.name != "line":
-            raise InputError(
-                Sentence(f"{file} knows the kinds of its columns. Leave ", arg(kind), " out.")
-            )
+            raise InputError(f"{file} knows the kinds of its columns. Leave ", arg(kind), " out.")
         missing = [name for name in names if name not in cells.columns]
         if missing:
             raise InputError(
-                Sentence(
-                    f"{file} has no column {missing[0]!r}, which ",
-                    arg(kind),
-                    f" names. It has: {', '.join(map(repr, cells.columns[:20]))}.",
-                )
+                f"{file} has no column {missing[0]!r}, which ",
+                arg(kind),
+                f" names. It has: {', '.join(map(repr, cells.columns[:20]))}.",
             )
     both = set(kinds["numbers"]) & set(kinds["dates"])
     if both:
         name = min(both)
         raise InputError(
-            Sentence(arg("numbers"), " and ", arg("dates"), f" both name {name!r}. It can be one.")
+            arg("numbers"), " and ", arg("dates"), f" both name {name!r}. It can be one."
         )
 
 
@@ -376,12 +370,10 @@ def check_header(cells: pd.DataFrame, named: Iterable[str], file: str) -> None:
     ):
         if missing <= {cell for cell in row if isinstance(cell, str)}:
             raise InputError(
-                Sentence(
-                    f"{file}: the names of the columns stand in line {line}, not in the first "
-                    "line. Delete what stands above them, or give ",
-                    arg("header_line", int(line)),
-                    ".",
-                )
+                f"{file}: the names of the columns stand in line {line}, not in the first "
+                "line. Delete what stands above them, or give ",
+                arg("header_line", int(line)),
+                ".",
             )
 
 
@@ -421,7 +413,7 @@ def _refuse_unfit(path: Path, given: Mapping[str, str | int | None], kind: str) 
     for name, value in given.items():
         if value is not None and name not in meant:
             unfit = arg(name, value), " does not fit this kind of file."
-            raise InputError(Sentence(f"{path.name}: ", *unfit))
+            raise InputError(f"{path.name}: ", *unfit)
 
 
 def texts_of(column: pd.Series) -> pd.Series:

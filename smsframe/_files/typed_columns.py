@@ -218,4 +218,4 @@ def _complaint(column: pd.Series, bad: Sequence[int], reading: _Reading, option:
     if reading is _NUMBERS and _LIKE_COMMA.fullmatch(cell):
         comma = arg("decimal", ",")
         return unclear(fact, "If the decimal mark is a comma, ", comma, f" says so. {reading.fix}")
-    return InputError(Sentence(fact, f" {reading.fix}"))
+    return InputError(fact, f" {reading.fix}")

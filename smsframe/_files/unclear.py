@@ -37,7 +37,7 @@ def unclear(fact: str, *fix: Piece) -> InputError:
     """Return the refusal of a file; what differs in ``fix`` are arguments of reading alone."""
     how = Sentence(*fix)
     told = _Unclear(mask_sentence(fact), mask_sentence(how))
-    return InputError(Sentence(fact, " ", how), unclear=told)
+    return InputError(fact, " ", how, unclear=told)
 
 
 def without_arguments(error: InputError, path: Path, then: str = "") -> str:

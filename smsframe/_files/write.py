@@ -24,7 +24,7 @@ import pandas as pd
 import pyarrow as pa
 
 from smsframe._base.result_columns import RESULT_COLUMNS
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.sentences import arg
 from smsframe._files.formula_cells import harmless
 from smsframe._files.read import as_text, check_ending, first_line, kind_of, read_cells, texts_of
 from smsframe._files.workbooks import NO_EXCEL, VALUES_ALONE
@@ -189,11 +189,9 @@ def refuse_present(path: Path, *, overwrite: bool) -> None:
     """Refuse to write over a file, unless that is asked for."""
     if not overwrite and path.exists():
         raise InputError(
-            Sentence(
-                f"{path} is there already. Name another file; ",
-                arg("overwrite", True),
-                " writes over it.",
-            )
+            f"{path} is there already. Name another file; ",
+            arg("overwrite", True),
+            " writes over it.",
         )
 
 

@@ -121,7 +121,7 @@ def _numbers(to: Any, region: str | None) -> list[str]:
     if not isinstance(given, (list, tuple, set, pd.Series, pd.Index, np.ndarray)):
         raise InputError(unusable("to", to, NEED))
     if not len(given):
-        raise InputError(Sentence(arg("to"), f" names no number; give {NEED}."))
+        raise InputError(arg("to"), f" names no number; give {NEED}.")
     column = pd.Series(list(given), dtype=object)
     read = phones.read_phones(column, region=region)
     bad = np.flatnonzero(read.code.codes >= 0)
