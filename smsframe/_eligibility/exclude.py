@@ -39,7 +39,8 @@ from smsframe._base.validation import given_as, unusable
 from smsframe._eligibility.excluded_numbers import Numbers, has_rounded, read_numbers
 from smsframe._files import read as files
 from smsframe._files.unclear import without_arguments
-from smsframe._phones.read import guess_phone_column, read_phones
+from smsframe._phones.detect_column import guess_phone_column
+from smsframe._phones.read import read_phones
 from smsframe._phones.to_strings import is_text_or_number, texts_of
 from smsframe.errors import InputError
 

@@ -34,7 +34,7 @@ from smsframe._acoustic import outcomes
 from smsframe._acoustic.address import base_url_for
 from smsframe._base import result_columns
 from smsframe._journal.postgres.kept_outcomes import NEVER_POSTED
-from smsframe._phones import read
+from smsframe._phones import problems as phones
 from smsframe._results import refresh, status_answers
 from smsframe.cli import options as cli
 
@@ -418,7 +418,7 @@ NO_CODES = {"earlier", "one", "ready", "day"}  # they stand beside counts, patte
 
 def codes_of_the_code() -> set[str]:
     """Return every code that a row or a plan can get."""
-    found = {*read.SENTENCES, *refresh.OURS, *(code for _, code in status_answers.REASONS)}
+    found = {*phones.SENTENCES, *refresh.OURS, *(code for _, code in status_answers.REASONS)}
     found |= {NEVER_POSTED}
     found |= {row.code for row in (*outcomes.OUTCOMES, *outcomes.REFUSALS) if row.code}
     for path in sorted((ROOT / "smsframe").rglob("*.py")):
