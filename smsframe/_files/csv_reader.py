@@ -18,7 +18,7 @@ import contextlib
 import csv
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,10 +28,12 @@ import pyarrow.compute as pc
 
 from smsframe._base.result_columns import strings
 from smsframe._base.sentences import Sentence, arg, joined
+from smsframe._files.decided import Decided
 from smsframe._files.encodings import UTF8, encoding_of, not_decoded
 from smsframe._files.formula_cells import bare
 from smsframe._files.plain_csv import MARK, SEPARATORS, commonest, read_plain
 from smsframe._files.unclear import unclear
+from smsframe._files.way import TAB
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -39,10 +41,11 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
+    from smsframe._files.way import Way
+
 PIECE_ROWS: Final = 65_536
 HEADER_LINES: Final = 1000  # a quote that does not close makes no header of the whole file
 LONGEST_CELL: Final = 2**31 - 1  # Python's own limit, 131,072, is told as a fault of quotes
-TAB: Final = "tab"
 TITLE_WIDTH: Final = 3  # in a narrower table, a header with one name is a header
 
 _CELL_BEGINS = r"(?:^|(?<=[,;\t|\n]))"
@@ -51,21 +54,7 @@ _DECLARED = re.compile(r'\ufeff?"?sep=([^"\r\n])"?[,;]*[\r\n]*', re.IGNORECASE)
 _QUOTE_OPEN = re.compile(_CELL_BEGINS + r'".*', re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CsvWay:
-    """How a CSV file is read, as far as it is said; None is decided from the file."""
-
-    encoding: str | None = None
-    separator: str | None = None
-    header_line: int | None = None
-
-
-def read_csv(path: Path, encoding: str | None = None) -> pd.DataFrame:
-    """Read a CSV file as `read_csv_in` does, without what was decided."""
-    return read_csv_in(path, CsvWay(encoding=encoding))[0]
-
-
-def read_csv_in(path: Path, way: CsvWay) -> tuple[pd.DataFrame, CsvWay]:
+def read_csv(path: Path, way: Way) -> tuple[pd.DataFrame, Decided]:
     """Read a CSV file: text in every cell, NA where it is empty, the line as the index.
 
     The separator is what ``sep=`` in the first line says, else the commonest of ``,``, ``;``, tab
@@ -90,8 +79,12 @@ def read_csv_in(path: Path, way: CsvWay) -> tuple[pd.DataFrame, CsvWay]:
                 frame, separator, line = _read(file, path.name, way)
         except UnicodeError as error:
             raise not_decoded(path, codec) from error
-    shown = "utf-8" if codec == UTF8 else codec
-    return frame, CsvWay(encoding=shown, separator=separator, header_line=line)
+    return frame, Decided(
+        kind="csv",
+        encoding="utf-8" if codec == UTF8 else codec,
+        separator=name_of(separator),
+        header_line=line,
+    )
 
 
 @contextlib.contextmanager
@@ -104,7 +97,7 @@ def _long_cells() -> Iterator[None]:
         csv.field_size_limit(before)
 
 
-def _read(file: TextIO, name: str, way: CsvWay) -> tuple[pd.DataFrame, str, int]:
+def _read(file: TextIO, name: str, way: Way) -> tuple[pd.DataFrame, str, int]:
     """Read the lines of a CSV file; return its separator and the line of the header too."""
     declared = _DECLARED.fullmatch(file.readline())  # sep=; as Excel writes it
     passed = max(1 if declared else 0, (way.header_line or 1) - 1)

@@ -13,6 +13,7 @@ these things, and a note says so.
 from __future__ import annotations
 
 import importlib.util
+import warnings
 import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -22,13 +23,16 @@ import pandas as pd
 
 from smsframe._base.sentences import arg
 from smsframe._files.csv_reader import TITLE_WIDTH, column_names, header_is_blank, title_above
+from smsframe._files.decided import Decided
 from smsframe._files.number_formats import ShownCell
 from smsframe._files.unclear import unclear
-from smsframe.errors import InputError
+from smsframe.errors import InputError, SmsframeWarning, warn_caller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
+
+    from smsframe._files.way import Way
 
 KNOWN_WHOLE: Final = (".xlsx", ".xlsm")
 VALUES_ALONE: Final = (".xls", ".xlsb", ".ods")
@@ -60,17 +64,10 @@ class _Sheet:
     uncalculated: Sequence[tuple[int, int]] = ()
 
 
-def read_workbook(
-    path: Path,
-    *,
-    sheet: str | None,
-    hidden_rows: HiddenRows | None,
-    decimal: str,
-    header_line: int | None = None,
-) -> tuple[pd.DataFrame, list[str], tuple[str, int]]:
+def read_workbook(path: Path, way: Way) -> tuple[pd.DataFrame, Decided]:
     """Read a sheet: cells as shown, the number of its row as the index.
 
-    With it come what to say of it, and which sheet and row of names were read.
+    What there is to say of it is a warning.
 
     Raises
     ------
@@ -78,20 +75,23 @@ def read_workbook(
         It is not plain which sheet, row or column is meant, or a cell is no cell of its own.
     """
     read = _with_openpyxl if path.suffix.lower() in KNOWN_WHOLE else _with_calamine
-    if read is _with_calamine and hidden_rows == "skip":
+    if read is _with_calamine and way.hidden_rows == "skip":
         raise InputError(
             f"{path.name}: in a {path.suffix.lower()} file it cannot be seen which rows are "
             "hidden. Save it as .xlsx."
         )
-    found, notes = read(path, sheet, decimal)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of workbooks with features that do not concern us
+        found, notes = read(path, way.sheet, way.decimal or ".")
     where = f"{path.name}, sheet {found.name!r}"
-    _begin_at(found, header_line, path.name)
-    notes += _choose_rows(found, hidden_rows, where)
+    _begin_at(found, way.header_line, path.name)
+    notes += _choose_rows(found, way.hidden_rows, where)
     _refuse_merged(found, where)
     _refuse_uncalculated(found, where)
     frame = _frame(found, path.name)
-    decided = found.name, found.rows[0][0]
-    return frame, [f"{path.name}: {note}" for note in notes], decided
+    for note in notes:
+        warn_caller(f"{path.name}: {note}", SmsframeWarning)
+    return frame, Decided(kind="excel", sheet=found.name, header_line=found.rows[0][0])
 
 
 def _begin_at(found: _Sheet, header_line: int | None, file: str) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import smsframe
 from smsframe._acoustic import address
+from smsframe._base.validation import refuse
 from smsframe._files import read as files
-from smsframe._files.csv_reader import CsvWay
+from smsframe._files.way import Way
 from smsframe._journal import location
 from smsframe._plan import value_problems
 from smsframe.cli import hours, texts
@@ -48,18 +49,11 @@ def said(arguments: argparse.Namespace) -> str | dict[str, str] | None:
 
 def made_of(arguments: argparse.Namespace) -> tuple[Plan, pd.DataFrame]:
     """Return the plan that the command line asks for, and the cells of the file as they are."""
-    files.check_way(arguments.separator, arguments.header_line)
-    cells = files.read_cells(
-        arguments.file,
-        sheet=arguments.sheet,
-        hidden_rows=arguments.hidden_rows,
-        way=CsvWay(
-            encoding=arguments.encoding,
-            separator=arguments.separator,
-            header_line=arguments.header_line,
-        ),
-        decimal=arguments.decimal,
-    )
+    faults: list[str] = []
+    way = Way(**{field.name: getattr(arguments, field.name) for field in fields(Way)})
+    way.check(faults)
+    refuse(faults)
+    cells = files.read_cells(arguments.file, way)
     files.check_header(cells, _columns_named(arguments), arguments.file.name)
     frame = files.prepared(cells, dict(arguments.formats), arguments.decimal)
     made = smsframe.plan(frame, said(arguments), **options_of(arguments))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from glob import has_magic
 from typing import TYPE_CHECKING, Final
 
 import smsframe
 from smsframe._base.sentences import in_shell, recalled
+from smsframe._files.way import Way
 from smsframe._send.cancellation import SendControl
 from smsframe._stream.send_files import send_list
 from smsframe._stream.stores import address_of
@@ -21,10 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-OF_ONE_FILE: Final = (
-    *("sheet", "hidden_rows", "encoding", "separator", "header_line", "decimal"),
-    "overwrite",
-)
+OF_ONE_FILE: Final = (*(field.name for field in fields(Way)), "overwrite")
 
 
 def are_files(path: Path) -> bool:
