@@ -51,7 +51,8 @@ def as_server(*command):
 @contextlib.contextmanager
 def folder_of_server():
     """Make a folder that the server's user can reach; the usual place may be root's alone."""
-    usual = Path(tempfile.gettempdir()).resolve()
+    root = os.environ.get("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+    usual = Path(root).resolve()
     is_open = all(place.stat().st_mode & 0o001 for place in (usual, *usual.parents))
     where = usual if is_open or os.getuid() != 0 else Path("/tmp")
     with tempfile.TemporaryDirectory(prefix="smsframe-postgres-", dir=where) as folder:

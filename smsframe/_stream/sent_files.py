@@ -15,10 +15,10 @@ from smsframe._base.result_columns import STATUSES, VARIANT
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_choice, refuse
 from smsframe._connect import journal_file
-from smsframe._results import settle
 from smsframe._results.open_journal import existing_journal
-from smsframe._results.reconcile import reconciled, resolved
-from smsframe._results.refresh import brought_up
+from smsframe._results.reconcile import reconciled
+from smsframe._results.refresh import brought_up, refresh
+from smsframe._results.resolve import resolved
 from smsframe._results.rows import FAILED
 from smsframe._send.report import phrase
 from smsframe._stream import open_messages
@@ -200,12 +200,10 @@ class SentFiles:
         for path in self.files:
             frame = read_results(path, OURS)
             if frame["sms_status"].isin(("accepted", "unknown")).any():
-                asked = settle.refresh(
-                    frame, client=client, deadline_s=deadline_s, progress=progress
-                )
+                asked = refresh(frame, client=client, deadline_s=deadline_s, progress=progress)
                 rewrite(path, asked)
         for part in self._gone(journal_file(client), ("accepted",)):
-            settle.refresh(part, client=client, deadline_s=deadline_s, progress=progress)
+            refresh(part, client=client, deadline_s=deadline_s, progress=progress)
         return self._told()
 
     def reconcile(
