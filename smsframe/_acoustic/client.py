@@ -33,16 +33,17 @@ import pandas as pd
 
 from smsframe._acoustic import address, in_flight, outcomes
 from smsframe._acoustic import credentials as config
+from smsframe._acoustic.answers import STATUS_NOT_FOUND, Program, SendStatus
 from smsframe._acoustic.calls import UNAUTHORIZED, Placed
 from smsframe._acoustic.consent import ConsentCalls
 from smsframe._acoustic.credentials import HiddenBytes
+from smsframe._acoustic.envelope import Envelope
 from smsframe._acoustic.http import (
     TIMEOUT_S,
     AnswerLostError,
     NotConnectedError,
     Transport,
 )
-from smsframe._acoustic.payload import STATUS_NOT_FOUND, Envelope, Program, SendStatus
 from smsframe._acoustic.token import TokenSource
 from smsframe._base.forks import after_fork
 from smsframe._base.send_settings import SendSettings
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 
     from smsframe._acoustic.in_flight import Sender
     from smsframe._acoustic.outcomes import Outcome
-    from smsframe._acoustic.payload import SendRequest
+    from smsframe._acoustic.send_request import SendRequest
     from smsframe._base.journal_address import JournalAddress
 
 __all__ = ["MOST_IN_FLIGHT", "Client", "default_client"]

@@ -24,7 +24,7 @@ from urllib.parse import quote
 
 from smsframe._acoustic import outcomes
 from smsframe._acoustic.calls import Calls
-from smsframe._acoustic.payload import Envelope
+from smsframe._acoustic.envelope import Envelope
 from smsframe._base.tracebacks import public
 from smsframe.errors import AccessError, ApiError
 

@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from smsframe._acoustic.payload import LONGEST_MESSAGE, Envelope
+from smsframe._acoustic.envelope import LONGEST_MESSAGE, Envelope
 from smsframe._base.masking import mask_phone, redact
 from smsframe._base.sentences import (
     AGAIN,
