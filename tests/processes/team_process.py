@@ -21,7 +21,7 @@ from samples import make_people
 import smsframe
 from smsframe._base.send_settings import SendSettings
 from smsframe._base.worker_pool import Backoff
-from smsframe._journal.postgres import holder
+from smsframe._journal import holder
 from smsframe.sandbox.room import CREDENTIALS
 
 ROWS, BATCH_SIZE = 100, 5
