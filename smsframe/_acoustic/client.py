@@ -77,12 +77,12 @@ class Sending(NamedTuple):
     limit: Callable[[int], None]
 
 
-class _TooLateError(Exception):
-    """The hours of a call's contacts have ended."""
+class _MustStayError(Exception):
+    """A call that has its place must not leave any more, and this is its outcome."""
 
-
-class _LeaseEndedError(Exception):
-    """Somebody else may be sending the campaign of a call."""
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.code)
+        self.outcome = outcome
 
 
 @public
@@ -206,9 +206,9 @@ class Client(ConsentCalls):
     def _check_leaving(self, leave_by: float | None, may_leave: Callable[[], bool]) -> None:
         """Keep a call from leaving after its hours, or when somebody else may have taken over."""
         if not may_leave():
-            raise _LeaseEndedError
+            raise _MustStayError(outcomes.LEASE_ENDED)
         if leave_by is not None and self.settings.clock() >= leave_by:
-            raise _TooLateError
+            raise _MustStayError(outcomes.TOO_LATE)
 
     def _attempt(
         self,
@@ -225,16 +225,10 @@ class Client(ConsentCalls):
             reply = self._call(
                 "POST", f"{_SMS}/sends", used[-1], body, sender=sender, leaving=leaving
             )
-        except _TooLateError:
-            return outcomes.TOO_LATE
-        except _LeaseEndedError:
-            return outcomes.LEASE_ENDED
-        except AccessError as error:
-            return outcomes.from_access_denied(error)
-        except NotConnectedError as error:
-            return outcomes.from_not_connected(error, seconds=time.perf_counter() - started)
-        except AnswerLostError as error:
-            return outcomes.from_lost(error, seconds=time.perf_counter() - started)
+        except _MustStayError as stays:
+            return stays.outcome
+        except (AccessError, NotConnectedError, AnswerLostError) as error:
+            return outcomes.from_failure(error, seconds=time.perf_counter() - started)
         return outcomes.from_reply(reply, secrets=self._tokens.secrets)
 
     def status(self, response_id: str) -> SendStatus:

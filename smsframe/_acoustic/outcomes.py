@@ -1,4 +1,4 @@
-"""What an answer, or its absence, means for the messages of a call. Pure.
+"""What an answer, or its absence, means for the messages of a call; no network.
 
 `OUTCOMES` is the outcome table: the first row that fits an answer decides. `REFUSALS` reads the
 service's own words on a refusal: what it is about, and what to do. Both are read top to bottom.
@@ -33,6 +33,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from smsframe._acoustic.envelope import LONGEST_MESSAGE, Envelope
+from smsframe._acoustic.http import AnswerLostError, NotConnectedError
 from smsframe._base.masking import mask_phone, redact
 from smsframe._base.sentences import (
     AGAIN,
@@ -44,12 +45,12 @@ from smsframe._base.sentences import (
     remember,
     words,
 )
+from smsframe.errors import AccessError, SmsframeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from smsframe._acoustic.http import AnswerLostError, NotConnectedError, Reply
-    from smsframe.errors import AccessError
+    from smsframe._acoustic.http import Reply
 
 __all__ = [
     "LEASE_ENDED",
@@ -57,9 +58,7 @@ __all__ = [
     "REFUSALS",
     "TOO_LATE",
     "Outcome",
-    "from_access_denied",
-    "from_lost",
-    "from_not_connected",
+    "from_failure",
     "from_reply",
     "retry_after_s",
 ]
@@ -191,6 +190,13 @@ OUTCOMES: tuple[Row, ...] = (
 )
 # fmt: on
 """First fit decides; ``refused`` is refined by `REFUSALS`."""
+
+FAILURES: tuple[tuple[type[SmsframeError], Kind, About, str], ...] = (
+    (AccessError, "rejected", "run", "access_denied"),
+    (NotConnectedError, "no_connection", "", "no_connection"),
+    (AnswerLostError, "unknown", "", "answer_lost"),
+)
+"""What it means that there is no answer: not called, not processed, perhaps processed."""
 
 
 class Refusal(NamedTuple):
@@ -393,24 +399,15 @@ def safe(words: str, secrets: tuple[str, ...]) -> str:
     return said if len(said) <= LONGEST_MESSAGE else f"{said[: LONGEST_MESSAGE - 1]}{_CUT}"
 
 
-def from_lost(error: AnswerLostError, *, seconds: float = 0.0) -> Outcome:
-    """Judge a call whose answer is missing: it may have been processed."""
+def from_failure(error: SmsframeError, *, seconds: float = 0.0) -> Outcome:
+    """Judge a call that has no answer: refused credentials, no connection, or an answer lost."""
+    kind, about, code = next(row[1:] for row in FAILURES if isinstance(error, row[0]))
     return Outcome(
-        kind="unknown",
-        code="answer_lost",
+        kind=kind,
+        about=about,
+        code=code,
         message=str(error),
-        fix=FIXES["answer_lost"],
-        seconds=seconds,
-    )
-
-
-def from_not_connected(error: NotConnectedError, *, seconds: float = 0.0) -> Outcome:
-    """Judge a call for which no connection was made: it was not processed."""
-    return Outcome(
-        kind="no_connection",
-        code="no_connection",
-        message=str(error),
-        fix=FIXES["no_connection"],
+        fix=FIXES[code],
         retry_after_s=error.details.get("retry_after_s"),
         seconds=seconds,
     )
@@ -432,18 +429,6 @@ LEASE_ENDED = Outcome(
     fix="Run the same send again: it sends only what is left, if nobody else is sending it.",
 )
 """Of a call that was about to leave when somebody else might have taken over."""
-
-
-def from_access_denied(error: AccessError, *, seconds: float = 0.0) -> Outcome:
-    """Judge a call that was not made, because the credentials were refused."""
-    return Outcome(
-        kind="rejected",
-        about="run",
-        code="access_denied",
-        message=str(error),
-        fix=FIXES["access_denied"],
-        seconds=seconds,
-    )
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

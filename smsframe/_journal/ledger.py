@@ -60,21 +60,21 @@ class BatchHashes:
 
     def is_whole(self) -> bool:
         """Tell whether everything is what was written."""
+        recipients, of_recipients = self.recipients, self.recipients_checksum
         return (
-            self.keys is not None
-            and len(self.keys) == KEY_BYTES * self.size
-            and zlib.crc32(self.keys) == self.checksum
+            is_as_written(self.keys, KEY_BYTES * self.size, self.checksum)
+            and (
+                recipients is None
+                or is_as_written(recipients, HASH_BYTES * self.size, of_recipients)
+            )
             and self.state in STATE_NAMES
             and (self.states is None or len(self.states) == self.size)
-            and self._recipients_are_whole()
         )
 
-    def _recipients_are_whole(self) -> bool:
-        """Tell whether the recipient hashes, if they were read, are what was written."""
-        if self.recipients is None:
-            return True
-        right = len(self.recipients) == HASH_BYTES * self.size
-        return right and zlib.crc32(self.recipients) == self.recipients_checksum
+
+def is_as_written(read: bytes | None, length: int, checksum: int | None) -> bool:
+    """Tell whether bytes are there, as many as were written, and the same."""
+    return read is not None and len(read) == length and zlib.crc32(read) == checksum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,7 +81,7 @@ class Place:
         """Note beside its lock which batch of a campaign was claimed last; it only informs."""
         _used[str(self.file)] = self.folder
         with contextlib.suppress(OSError):
-            note_batch(self.path, scope, batch_id)
+            write_note(note_file(self.path, scope), batch_id)
 
     def fault(self) -> str:
         """Say what has become of the file; nothing when it is where it was."""
@@ -117,11 +117,6 @@ def _folder_of(path: Path) -> tuple[int, int]:
     """Tell which folder a file is in, by device and inode."""
     found = path.resolve().parent.stat()
     return found.st_dev, found.st_ino
-
-
-def note_batch(path: Path, scope: bytes, batch_id: str) -> None:
-    """Note beside a journal which batch of a campaign was claimed last."""
-    write_note(note_file(path, scope), batch_id)
 
 
 def write_note(file: Path, batch_id: str) -> None:

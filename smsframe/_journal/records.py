@@ -170,7 +170,7 @@ class Ledger:
         return f"<Ledger of {len(self)} messages in {len(self.batches)} batches>"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class RecentRun:
     """A run of one program, as far as a text is compared with it."""
 
@@ -213,7 +213,7 @@ class PastBatch:
     recipients: bytes | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class FinishedRun:
     """A run of a scope that left nothing over and nothing unknown, and when it ended."""
 

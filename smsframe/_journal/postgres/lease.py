@@ -62,7 +62,6 @@ _LOOK: Final = (
     "date_part('epoch', expires_at - clock_timestamp()) "
     "FROM leases WHERE scope = ? AND expires_at > clock_timestamp()"
 )
-_RENEW: Final = f"UPDATE leases SET expires_at = {_END} WHERE scope = ? AND epoch = ? AND token = ?"
 _END_IT: Final = (
     "UPDATE leases SET expires_at = clock_timestamp(), token = x'' "
     "WHERE scope = ? AND epoch = ? AND token = ?"  # a claim that comes late finds no lease
@@ -120,8 +119,7 @@ class Lease:
     def renew(self, db: TeamDatabase) -> bool:
         """Renew it; False when somebody else has taken it."""
         before = now()
-        values = (self.lease_s, self.scope, self.epoch, self.token)
-        return self.note_renewal(db.execute(_RENEW, values).statusmessage or "", before)
+        return self.note_renewal(db.execute(self.renewal).statusmessage or "", before)
 
     @property
     def renewal(self) -> str:
