@@ -30,6 +30,7 @@ import filelock
 from smsframe._base.forks import after_fork
 from smsframe._base.sentences import Sentence, connect_with
 from smsframe._journal.holder import Holder, busy
+from smsframe._journal.records import SenderNow
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def campaign_lock(
     JournalError
         The lock cannot be made on this disk.
     """
-    file = locks_directory(path) / f"{scope.hex()}.lock"
+    file = _lock_file(path, scope)
     deadline = time.monotonic() + wait_s
     with _only_here(file, deadline), _locked(file, deadline):
         owner = os.getpid()
@@ -118,6 +119,17 @@ def sender_at_work(path: str | os.PathLike[str]) -> str | None:
             if (holder := _read_holder(file)) is not None:
                 return holder.process
     return None
+
+
+def sender_of(path: str | os.PathLike[str], scope: bytes) -> SenderNow | None:
+    """Say who is sending one campaign of this journal now; None when nobody is known to be."""
+    holder = _read_holder(_lock_file(path, scope))
+    return None if holder is None else SenderNow(who=holder.process)
+
+
+def _lock_file(path: str | os.PathLike[str], scope: bytes) -> Path:
+    """Name the file whose lock is the right to send a campaign."""
+    return locks_directory(path) / f"{scope.hex()}.lock"
 
 
 @contextlib.contextmanager

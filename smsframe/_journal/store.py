@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from smsframe._base.sentences import SETTLE, Sentence, of_results, remember, words
 from smsframe._journal.location import refuse_outdated
-from smsframe._journal.lock import campaign_lock
+from smsframe._journal.lock import campaign_lock, sender_of
 from smsframe._journal.reader import (
     OUTCOME_COLUMNS,
     OUTCOME_FIELDS,
@@ -56,6 +56,7 @@ from smsframe._journal.records import (
     Claim,
     Ledger,
     RunRecord,
+    SenderNow,
     SettledState,
     Settlement,
 )
@@ -269,9 +270,16 @@ class Journal(JournalReader):
         """Whether senders of other machines write it too."""
         return False
 
-    def runs_under_way(self) -> set[str]:
-        """Return the runs that are being sent now, as far as the journal can tell."""
-        return set()
+    def runs_under_way(self) -> dict[str, float]:
+        """Return the runs that are being sent now, each with the seconds its lease still lasts.
+
+        As far as the journal can tell: one of a file does not note which run is sent.
+        """
+        return {}
+
+    def sender_of(self, scope: bytes) -> SenderNow | None:
+        """Say who is sending a campaign (16 bytes) now; None when nobody is known to be."""
+        return sender_of(self.path, scope)
 
     def part_of(self, places: int) -> int:
         """Return how many of some places in flight a sender has, among all of other machines."""

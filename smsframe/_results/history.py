@@ -8,6 +8,7 @@ not reached) the rest counts, unless the batch was accepted.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -222,8 +223,8 @@ def run_table(journal: Journal) -> pd.DataFrame:
     rows = [_run_row(journal, record.run_id) for record in reversed(journal.runs())]
     under_way = journal.runs_under_way()
     for row in rows:
-        if row["ending"] == NOT_ENDED and row["run"] in under_way:
-            row["ending"] = "sending"
+        if row["ending"] == NOT_ENDED and (left_s := under_way.get(row["run"])) is not None:
+            row["ending"], row["lease_ends_at"] = "sending", int(time.time() + left_s)
     return empty_runs() if not rows else _typed(pd.DataFrame(rows))
 
 
@@ -247,13 +248,15 @@ _RUN_DTYPES: dict[str, str] = {
     "started_at": "datetime64[s, UTC]",
     "seconds": "Float64",
     "ending": "string",
+    "lease_ends_at": "datetime64[s, UTC]",
     "who": "string",
 }
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table of runs with its dtypes, on the run's id."""
-    table["started_at"] = pd.to_datetime(table["started_at"], unit="s", utc=True)
+    for name in ("started_at", "lease_ends_at"):
+        table[name] = pd.to_datetime(table[name], unit="s", utc=True)
     return table[list(_RUN_DTYPES)].astype(_RUN_DTYPES).set_index("run")
 
 
@@ -275,6 +278,7 @@ def _run_row(journal: Journal, run_id: str) -> dict[str, Any]:
         "started_at": int(run.started_at),
         "seconds": seconds,
         "ending": "forgotten" if run.forgotten else run.ending or NOT_ENDED,
+        "lease_ends_at": None,
         "who": "@".join(filter(None, [run.user, run.host])),
     }
 

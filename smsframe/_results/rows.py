@@ -363,9 +363,10 @@ def runs(
         it now, by the lease in a team's journal, ``not ended``: under way or killed,
         ``forgotten``) and ``who`` (user and host). With ``full`` also ``program``,
         ``variants`` (of several texts, the share of people that each had; NA for one text), rows of
-        every other status, ``earlier`` (rows that an earlier run had dealt with), ``batches`` and
-        ``seconds``. Counts are Int64; those that were forgotten are
-        NA. Empty when there is no journal yet.
+        every other status, ``earlier`` (rows that an earlier run had dealt with), ``batches``,
+        ``seconds`` and ``lease_ends_at`` (of a run that is ``sending``: when, UTC, the right to
+        send it ends unless its sender renews it, which a living one does). Counts are Int64; those
+        that were forgotten are NA. Empty when there is no journal yet.
 
     Raises
     ------

@@ -76,7 +76,16 @@ def test_runs__say_who_sends_now(journals, team, send, crowd):
         journal._leases[SCOPE].note_run(journal._team, run_id)
         listed = smsframe.runs(journal=team)
         assert listed.loc[run_id, ["ending", "accepted"]].tolist() == ["sending", 3]
-    assert smsframe.runs(journal=team)["ending"].tolist() == ["not ended"]
+        ends_at = smsframe.runs(full=True, journal=team).loc[run_id, "lease_ends_at"]
+        assert 60 < ends_at.timestamp() - time.time() <= 91
+        sender = journals().sender_of(SCOPE)
+        assert (sender.run_id, sender.messages) == (run_id, 3)
+        assert str(os.getpid()) in sender.who
+        assert 60 < sender.ends_in_s <= 90
+    listed = smsframe.runs(full=True, journal=team)
+    assert listed["ending"].tolist() == ["not ended"]
+    assert listed["lease_ends_at"].isna().all()
+    assert journal.sender_of(SCOPE) is None
 
 
 def test_sending__waits_for_another(journals):

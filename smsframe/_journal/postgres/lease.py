@@ -34,6 +34,7 @@ from smsframe._base.forks import after_fork
 from smsframe._base.sentences import Sentence, arg, words
 from smsframe._journal.holder import Holder, busy
 from smsframe._journal.postgres.database import TeamDatabase
+from smsframe._journal.records import SenderNow
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from smsframe._base.journal_address import TeamAddress
     from smsframe.errors import CampaignBusyError
 
-__all__ = ["RENEWED", "UNDER_WAY", "Lease", "refuse_superseded", "take"]
+__all__ = ["RENEWED", "UNDER_WAY", "Lease", "refuse_superseded", "sender_of", "take"]
 
 RENEWED: Final = "UPDATE 1"  # what the server says of a lease that is ours
 _POLL_S: Final = 0.25
@@ -57,10 +58,10 @@ _TAKE: Final = (
     "expires_at = excluded.expires_at "
     "WHERE leases.expires_at <= clock_timestamp() OR leases.token = ? RETURNING epoch"
 )
+_LEFT: Final = "date_part('epoch', expires_at - clock_timestamp())"
 _LOOK: Final = (
-    "SELECT holder, token, run_id, "
-    "date_part('epoch', expires_at - clock_timestamp()) "
-    "FROM leases WHERE scope = ? AND expires_at > clock_timestamp()"
+    f"SELECT holder, token, run_id, {_LEFT} FROM leases "
+    "WHERE scope = ? AND expires_at > clock_timestamp()"
 )
 _END_IT: Final = (
     "UPDATE leases SET expires_at = clock_timestamp(), token = x'' "
@@ -79,7 +80,8 @@ _SENDERS: Final = (
 )
 
 UNDER_WAY: Final = (
-    "SELECT run_id FROM leases WHERE expires_at > clock_timestamp() AND run_id IS NOT NULL"
+    f"SELECT run_id, {_LEFT} FROM leases "
+    "WHERE expires_at > clock_timestamp() AND run_id IS NOT NULL"
 )
 
 _held_here: Final[set[bytes]] = set()
@@ -232,6 +234,30 @@ def release(db: TeamDatabase | None, lease: Lease) -> None:
             lease.end(db)
 
 
+def sender_of(db: TeamDatabase, scope: bytes) -> SenderNow | None:
+    """Say who holds the lease of a campaign; None when whoever asks could take it."""
+    found = db.execute(_LOOK, (scope,)).fetchone()
+    if found is None:
+        return None
+    holder = Holder.read(found[0])
+    if _is_of_nobody(holder, bytes(found[1])):
+        return None
+    return SenderNow(
+        who="Somebody else" if holder is None else str(holder),
+        run_id=found[2],
+        messages=_messages_of(db, found[2]),
+        ends_in_s=max(float(found[3]), 0.0),
+    )
+
+
+def _messages_of(db: TeamDatabase, run_id: str | None) -> int | None:
+    """Count the messages that a run has claimed so far."""
+    if run_id is None:
+        return None
+    query = "SELECT coalesce(sum(size), 0)::bigint FROM batches WHERE run_id = ?"
+    return int((db.execute(query, (run_id,)).fetchone() or (0,))[0])
+
+
 def _is_of_nobody(holder: Holder | None, token: bytes) -> bool:
     """Tell whether a lease is of a process that has died, or of a send of this one that ended."""
     if holder is None:
@@ -261,17 +287,14 @@ def _busy(
     db: TeamDatabase, holder: Holder | None, run_id: str | None, ends_in_s: float
 ) -> CampaignBusyError:
     """Say who is sending, how far that is, and what one can do."""
-    so_far = ""
-    if run_id is not None:
-        query = "SELECT coalesce(sum(size), 0)::bigint FROM batches WHERE run_id = ?"
-        (messages,) = db.execute(query, (run_id,)).fetchone() or (0,)
-        so_far = f" ({messages:,} messages so far, run {run_id})"
+    messages = _messages_of(db, run_id)
+    so_far = "" if messages is None else f" ({messages:,} messages so far, run {run_id})"
     return busy(
         holder,
         "Somebody else" if holder is None else str(holder),
         so_far,
         f"Wait for it ({max(ends_in_s, 0):.0f} s at most if that process has died): ",
-        arg("wait_s", 600, screen='a time in the field "Wait up to"'),
+        arg("wait_s", 600, screen='the button below, or a time in the field "Wait up to",'),
         " does. This call sends only what is left then. Or leave it: what is being sent there "
         "need not be sent here.",
         run=run_id,

@@ -50,6 +50,7 @@ from smsframe._journal.postgres.lease import (
     now,
     refuse_superseded,
     release,
+    sender_of,
     take,
 )
 from smsframe._journal.postgres.standbys import warn_of_standbys
@@ -64,7 +65,7 @@ if TYPE_CHECKING:
 
     from smsframe._base.journal_address import TeamAddress
     from smsframe._journal.database import Database
-    from smsframe._journal.records import Claim, RunRecord
+    from smsframe._journal.records import Claim, RunRecord, SenderNow
     from smsframe._journal.store import Judge, Messages
 
 __all__ = ["TeamJournal"]
@@ -341,10 +342,15 @@ class TeamJournal(Journal):
         """What a send says when it has to wait for its journal."""
         return _WAITS
 
-    def runs_under_way(self) -> set[str]:
-        """Return the runs whose senders hold a lease."""
+    def runs_under_way(self) -> dict[str, float]:
+        """Return the runs whose senders hold a lease, and how long it lasts, in seconds."""
         with self._reading() as db:
-            return {str(run_id) for (run_id,) in db.execute(UNDER_WAY)}
+            return {str(run_id): float(left_s) for run_id, left_s in db.execute(UNDER_WAY)}
+
+    def sender_of(self, scope: bytes) -> SenderNow | None:
+        """Say who holds the lease of a campaign now, and how far that is."""
+        with self._reading() as db:
+            return sender_of(cast("TeamDatabase", db), scope)
 
     def part_of(self, places: int) -> int:
         """Return how many places in flight are this sender's, among all who share the journal."""
