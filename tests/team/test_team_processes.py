@@ -156,7 +156,8 @@ class Rounds:
     def __init__(self, crew, kind, times, seed):
         self.crew, self.kind, self.times, self.seed = crew, kind, times, seed
         self.chance = random.Random(seed)
-        self.found = Counter(rounds=0, texts=0, twice=0, unaccounted=0, unknown=0)
+        self.found = Counter(rounds=0, twice=0, unaccounted=0, unknown=0)
+        self._texts = {}
 
     def __iter__(self):
         """Name one campaign after the other; the outbox is emptied now and then."""
@@ -169,7 +170,8 @@ class Rounds:
                 print(self, flush=True)  # an interrupted soak says how far it came
 
     def __str__(self):
-        return f"{self.kind}, seed {self.seed}: {dict(self.found)}"
+        found = {**self.found, "texts": sum(self._texts.values())}
+        return f"{self.kind}, seed {self.seed}: {found}"
 
     def account(self, campaign, told, allowed=("accepted", "unknown")):
         """Hold what the last send told of all rows against what went out."""
@@ -177,7 +179,7 @@ class Rounds:
         texts, rows = self.crew.texts(campaign), told["rows"]
         went = {to for to, status in rows.items() if status == "accepted"}
         unknown = {to for to, status in rows.items() if status == "unknown"}
-        self.found["texts"] += sum(texts.values())
+        self._texts[campaign] = sum(texts.values())
         self.found["twice"] += sum(count > 1 for count in texts.values())
         self.found["unaccounted"] += 100 - len(went) - len(unknown)
         self.found["unaccounted"] += len(went - set(texts)) + len(set(texts) - went - unknown)
