@@ -63,7 +63,7 @@ __all__ = [
     "retry_after_s",
 ]
 
-GIVEN_UP = (408, 409, 425, 460, 499)
+GIVEN_UP = (408, 409, 425, 460, 499)  # by somebody on the way; it may have been processed
 BUSY_WORDS = "max number of concurrent"
 _BUSY_SENTENCE = re.compile(
     rf"(?:you have )?exceeded the {BUSY_WORDS}(?: authenticated)? requests\.?", re.IGNORECASE
@@ -129,11 +129,6 @@ class Answer(NamedTuple):
         found = data.get("id") if isinstance(data, dict) else None
         return found.strip() if isinstance(found, str) else ""
 
-    @property
-    def has_id(self) -> bool:
-        """Whether there is an id of an accepted send."""
-        return self.response_id != ""
-
     def is_status(self, status: int) -> bool:
         """Tell whether the status is this one."""
         return self.status == status
@@ -141,11 +136,6 @@ class Answer(NamedTuple):
     def is_class(self, hundreds: int) -> bool:
         """Tell whether the status is of a class, such as 4 for 4xx."""
         return self.status // 100 == hundreds
-
-    @property
-    def is_given_up(self) -> bool:
-        """Whether somebody on the way gave up on a call that may have been processed."""
-        return self.status in GIVEN_UP
 
     @property
     def says_busy(self) -> bool:
@@ -175,7 +165,7 @@ class Row(NamedTuple):
 # A table is easier to check by eye when its columns line up.
 # fmt: off
 OUTCOMES: tuple[Row, ...] = (
-    Row("2xx with an id",   lambda a: a.is_class(2) and a.has_id, "accepted"),
+    Row("2xx with an id",   lambda a: a.is_class(2) and a.response_id != "", "accepted"),
     Row("too many at once", lambda a: a.says_busy, "busy", "busy"),
     Row("429",              lambda a: a.is_status(429), "busy", "busy"),
     Row("503, Retry-After", lambda a: a.is_status(503) and a.may_return, "busy", "busy"),
@@ -183,7 +173,7 @@ OUTCOMES: tuple[Row, ...] = (
     Row("3xx",              lambda a: a.is_class(3), "unknown", "redirected"),
     Row("401",              lambda a: a.is_status(401), "rejected", "access_denied", "run"),
     Row("403",              lambda a: a.is_status(403), "rejected", "forbidden", "run"),
-    Row("given up on",      lambda a: a.is_given_up, "unknown", "server_error"),
+    Row("given up on",      lambda a: a.status in GIVEN_UP, "unknown", "server_error"),
     Row("other 4xx",        lambda a: a.is_class(4), "rejected", "refused", "run"),
     Row("other 5xx",        lambda a: a.is_class(5), "unknown", "server_error"),
     Row("any other status", lambda _: True, "unknown", "unreadable_answer"),

@@ -116,10 +116,8 @@ def user_name() -> str:
 
 def _boot() -> str:
     """Return what names this start of this machine."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        return f"{socket.gethostname()}:{uuid.getnode():x}"
+    told = _told_by("/proc/sys/kernel/random/boot_id").strip()
+    return told or f"{socket.gethostname()}:{uuid.getnode():x}"
 
 
 def _namespace() -> str:
@@ -132,9 +130,13 @@ def _namespace() -> str:
 
 def _start_of(pid: int) -> str:
     """Return when a process began, in ticks since the boot; "" where it is not known or gone."""
+    fields = _told_by(f"/proc/{pid}/stat").rpartition(")")[2].split()  # its name may hold blanks
+    return "" if not fields or fields[0] in "ZX" else fields[19]
+
+
+def _told_by(file: str) -> str:
+    """Return what a file of the system's says; "" where there is none."""
     try:
-        told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        return Path(file).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-    fields = told.rpartition(")")[2].split()  # the name before it may hold blanks
-    return "" if fields[0] in "ZX" else fields[19]

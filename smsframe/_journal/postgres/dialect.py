@@ -40,14 +40,11 @@ def translated(statement: str) -> str:
     text = statement.replace("%", "%%")
     if text.startswith(("CREATE TABLE", "ALTER TABLE")):
         text = _with_types(text)
-    text = _RESERVED.sub(r'"\1"', _MARK.sub(_value, text))
+    text = _RESERVED.sub(
+        r'"\1"', _MARK.sub(lambda found: f"%({found[1]})s" if found[1] else "%s", text)
+    )
     text = _TABLE.sub(rf"\1 {SCHEMA}.\2", text)
     return text.replace("x''", "''::bytea")
-
-
-def _value(found: re.Match[str]) -> str:
-    """Return the mark of a value: by its place, or by its name."""
-    return f"%({found[1]})s" if found[1] else "%s"
 
 
 def _with_types(text: str) -> str:
