@@ -8,6 +8,7 @@ not reached) the rest counts, unless the batch was accepted.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
