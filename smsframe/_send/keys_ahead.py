@@ -49,6 +49,15 @@ class Identities:
         return b"".join(column.tobytes() for column in self.loose)
 
 
+def identities_of(plan: PlanData, service: str, scope: bytes, rows: Positions) -> Identities:
+    """Make the identities of rows."""
+    return Identities(
+        keys=np.frombuffer(plan.keys(scope, rows), f"V{KEY_BYTES}"),
+        recipients=plan.messages.recipient_hashes(service, rows),
+        loose=plan.messages.loose_hashes(service, rows),
+    )
+
+
 class KeysAhead:
     """Identities of the rows of a plan, asked for batch by batch, mostly in their order.
 
@@ -94,7 +103,8 @@ class KeysAhead:
         if not self._has(first, last):
             self._go_on(int(first))
         if self._ahead is None or not self._has(first, last):
-            return self._make(rows)  # halves of an earlier batch, or more than is made at once
+            # halves of an earlier batch, or more than is made at once
+            return identities_of(self._plan, self._service, self._scope, rows)
         start = self._made[0]
         return self._ahead.at(slice(first - start, last - start + 1) if beside else places - start)
 
@@ -110,16 +120,7 @@ class KeysAhead:
             return
         here = self._rows[place : place + self._at_once]
         self._made = place, place + len(here)
-        self._ahead = self._make(here)
-
-    def _make(self, rows: Positions) -> Identities:
-        """Make the identities of rows."""
-        messages = self._plan.messages
-        return Identities(
-            keys=np.frombuffer(self._plan.keys(self._scope, rows), f"V{KEY_BYTES}"),
-            recipients=messages.recipient_hashes(self._service, rows),
-            loose=messages.loose_hashes(self._service, rows),
-        )
+        self._ahead = identities_of(self._plan, self._service, self._scope, here)
 
     def _has(self, first: int, last: int) -> bool:
         """Tell whether the identities of rows from one place to another are there."""

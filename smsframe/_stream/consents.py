@@ -1,8 +1,8 @@
 """Whose consent is asked before a list is sent: `smsframe._send.consent`, over all files.
 
-The files are gone over once more, portion by portion: whoever would go out now is asked, each phone
-once over all files, and what is said is written beside what else is found of a row. What a person
-said is kept on disk by the hash of the number, so that memory does not grow with the people.
+Portion by portion, whoever would go out now is asked, each phone once over all files, and what is
+said is written beside what else is found of a row. What a person said is kept on disk by the hash
+of the number, so that memory does not grow with the people.
 """
 
 from __future__ import annotations
@@ -114,8 +114,8 @@ class Asking:
     def run(self) -> None:
         """Ask about the people of all rows that would go out now, or open within the wait."""
         found, now = self.found, self.client.settings.clock()
-        for portion in found.read_again():
-            plan = found.planned(found.reading.people(portion, found.files))
+        for made in found.made(self.scratch):
+            plan, portion = made.plan, made.portion
             rows = self._going(plan, portion.first)
             if plan.hours is not None:
                 opens = plan.hours.opens_at(rows, now) <= now + self.wait_s

@@ -17,10 +17,11 @@ import pandas as pd
 
 from smsframe._base.sentences import remember
 from smsframe._phones.country import country_counts
+from smsframe._plan.build import build_plan
 from smsframe._plan.problems import SEVERITIES, Fault, listed_below
 from smsframe._plan.row_hours import hours_missing
-from smsframe._plan.verdicts import EXCLUDED, READY
-from smsframe._stream.portions import Reading, Sample, plan_portion, portions, read_ahead
+from smsframe._plan.verdicts import EXCLUDED
+from smsframe._stream.portions import Made, Reading, Sample, portions, read_ahead
 from smsframe._stream.scratch import MINE, bucket_of
 from smsframe.errors import InputError
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from smsframe._base.arrow import Positions
     from smsframe._eligibility.opening import Group
     from smsframe._plan.data import PlanData
     from smsframe._plan.options import SendOptions
@@ -83,6 +83,7 @@ class FirstPass:
     scope: bytes = b""
     service: str = ""
     rows: int = 0
+    portions: int = 0
     verdicts: Counter[int] = field(default_factory=Counter)
     countries: Counter[str] = field(default_factory=Counter)
     segments: int = 0
@@ -134,15 +135,18 @@ class FirstPass:
 
     def planned(self, frame: pd.DataFrame) -> PlanData:
         """Plan the rows of a portion, as if its repeats were in it alone."""
-        plan = plan_portion(frame, self.text, self.given, self.now)
+        plan = build_plan(frame, self.text, self.given.copy(), now=self.now)
         if plan.options.duplicates == "send":
             plan = replace(plan, repeats=np.zeros(plan.rows, dtype=np.int32))
         return plan
 
-    def read_again(self, *, all_columns: bool = False) -> Iterator[Portion]:
-        """Yield the portions once more; InputError where a file has changed."""
-        columns = None if all_columns else self.reading.columns
-        return portions(self.files, columns, size=self.portion_rows, check=True)
+    def read_again(self) -> Iterator[Portion]:
+        """Yield the portions once more, with all columns; InputError where a file has changed."""
+        return portions(self.files, None, size=self.portion_rows, check=True)
+
+    def made(self, scratch: Scratch) -> Iterator[Made]:
+        """Yield what was made of each portion."""
+        return map(scratch.kept, range(self.portions))
 
     def group_of(self, plan: PlanData) -> npt.NDArray[np.int32]:
         """Return the number of each row's hours, the same in all portions; -1 for none."""
@@ -154,8 +158,9 @@ class FirstPass:
     def add(self, portion: Portion, plan: PlanData) -> None:
         """Count what a portion holds."""
         self.rows += plan.rows
+        self.portions += 1
         for piece in portion.pieces:
-            self.file_rows[piece.file] += piece.table.num_rows
+            self.file_rows[piece.file] += piece.rows
         numbers, counts = np.unique(plan.verdict, return_counts=True)
         self.verdicts.update(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))
         if plan.by_team is not None:
@@ -225,12 +230,12 @@ def begin(
         raise InputError("These files have no rows.")
     head = Reading(columns=None).people(first, files)
     try:
-        plan = plan_portion(head, text, given, now)
+        plan = build_plan(head, text, given.copy(), now=now)
     except InputError as error:
         if "unnamed" not in error.details:
             raise
         any_hours: SendOptions = {**given, "sending_hours": {"*": ("00:00", "24:00")}}
-        plan = plan_portion(head, text, any_hours, now)  # all files are counted before it is said
+        plan = build_plan(head, text, any_hours, now=now)  # all files are counted before it is said
     columns = plan.columns
     labels: list[Hashable] = [
         columns.phone,
@@ -268,7 +273,7 @@ def look_through(
             continue
         refuse_blocked(plan.blocking, _where(portion, found.files))
         found.add(portion, plan)
-        _keep_keys(found, portion, plan, scratch)
+        _keep(found, portion, plan, scratch)
         tell(found.rows)
     if found.unnamed:
         raise InputError(hours_missing(found.unnamed))
@@ -285,7 +290,8 @@ def _planned_portions(
     found: FirstPass,
 ) -> Iterator[tuple[Portion, pd.DataFrame, PlanData | None]]:
     """Yield the portions of a list with their people and plans; on the thread that reads."""
-    for portion in found.read_again():
+    wanted = found.reading.columns
+    for portion in portions(found.files, wanted, size=found.portion_rows, check=True):
         frame = found.reading.people(portion, found.files)
         yield portion, frame, _planned_or_counted(found, frame)
 
@@ -301,30 +307,25 @@ def _planned_or_counted(found: FirstPass, frame: pd.DataFrame) -> PlanData | Non
         return None
 
 
-def _keep_keys(found: FirstPass, portion: Portion, plan: PlanData, scratch: Scratch) -> None:
-    """Write down the keys of the rows that may go out."""
-    rows = np.flatnonzero(np.isin(plan.verdict, (READY, EXCLUDED)))
-    if not len(rows):
-        return
-    keep_keys(found, portion, plan, rows, scratch)
+def _keep(found: FirstPass, portion: Portion, plan: PlanData, scratch: Scratch) -> None:
+    """Keep what was made of a portion, and write down the keys of the rows that may go out."""
+    made = Made.of(portion, plan, found.service, found.scope)
+    scratch.keep(portion.number, made)
+    keep_keys(found, made, scratch)
     if found.limit is not None:
         scratch.add_rows("ready", plan.ready + portion.first)
 
 
-def keep_keys(
-    found: FirstPass, portion: Portion, plan: PlanData, rows: Positions, scratch: Scratch
-) -> None:
-    """Write down the keys of some rows of a portion."""
+def keep_keys(found: FirstPass, made: Made, scratch: Scratch, which: Any = slice(None)) -> None:
+    """Write down the keys of the rows of a portion that may go out, or of some of them."""
+    plan, rows = made.plan, made.rows[which]
     records = np.empty(len(rows), MINE)
-    records["key"] = np.frombuffer(plan.keys(found.scope, rows), "V16")
-    records["who"] = plan.messages.recipient_hashes(found.service, rows)
-    records["row"] = rows + portion.first
+    records["key"], records["who"] = made.identities.keys[which], made.identities.recipients[which]
+    records["row"] = rows + made.portion.first
     records["excluded"] = plan.verdict[rows] == EXCLUDED
     records["again"] = False if plan.occurrences is None else plan.occurrences[rows] > 0
     records["group"] = found.group_of(plan)[rows]
     scratch.add("mine", records, bucket_of(np.ascontiguousarray(records["key"])))
-    if not found.has_repeats:
-        scratch.keep_identities(portion.number, records["key"], records["who"])
 
 
 def _where(portion: Portion, files: Sequence[SourceFile]) -> str:

@@ -24,6 +24,7 @@ from smsframe._results import status_answers
 from smsframe._send.already_sent import HAD, stand_in
 from smsframe._stream.scratch import (
     AGAIN,
+    BUCKETS,
     DUPLICATE,
     GONE,
     GROUP_ROWS,
@@ -38,7 +39,6 @@ from smsframe._stream.scratch import (
     TOO_SOON,
     Scratch,
     bucket_of,
-    buckets,
     halves,
     person_bucket,
 )
@@ -166,12 +166,12 @@ def join(scratch: Scratch, rules: Rules) -> Joined:
     """Find repeats, what the journal knows, what stands in for something else, and who waits."""
     found = Joined()
     if not rules.repeats_go:
-        for bucket in buckets():
+        for bucket in BUCKETS:
             _repeats(scratch, bucket, found)
     last = _last_row(scratch, rules)
-    for bucket in buckets():
+    for bucket in BUCKETS:
         _match(scratch, bucket, found, rules, last)
-    for bucket in buckets():
+    for bucket in BUCKETS:
         _people(scratch, bucket, found, rules)
     return found
 

@@ -41,7 +41,7 @@ class Patches:
         """Keep the results of some rows of a portion, in their order."""
         at = 0
         for piece in portion.pieces:
-            end = at + piece.table.num_rows
+            end = at + piece.rows
             here = (rows >= at) & (rows < end)
             if here.any():
                 made = self._made.setdefault(piece.file, [])

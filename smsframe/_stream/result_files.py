@@ -202,9 +202,9 @@ class ResultFiles:
         table, at = as_arrow(results()), 0
         for piece in portion.pieces:
             self._pass_to(piece.file)
-            rows = piece.table.num_rows
-            self._write(_without(piece.table), table.slice(at, rows))
-            at += rows
+            assert piece.table is not None
+            self._write(_without(piece.table), table.slice(at, piece.rows))
+            at += piece.rows
 
     def close(self) -> None:
         """Write the last files, those that have no rows; half a file is never written."""
