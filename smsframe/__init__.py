@@ -64,9 +64,8 @@ if TYPE_CHECKING:
     from smsframe._send.plan import Plan, last_plan, plan, preview
     from smsframe._send.run import last_results
     from smsframe._send.send import send
-    from smsframe._stream.earlier_runs import results
     from smsframe._stream.send_files import FilesPlan, plan_files, send_files
-    from smsframe._stream.sent_files import SentFiles
+    from smsframe._stream.sent_files import SentFiles, results
     from smsframe._text.segments import segments
     from smsframe.sandbox import Sandbox
 
@@ -155,7 +154,7 @@ _LAZY = {
     "power": "smsframe._results.power",
     "read": "smsframe._files.read",
     "SentFiles": "smsframe._stream.sent_files",
-    "results": "smsframe._stream.earlier_runs",
+    "results": "smsframe._stream.sent_files",
     **dict.fromkeys(("FilesPlan", "plan_files", "send_files"), "smsframe._stream.send_files"),
     "report": "smsframe._results.report",
     "segments": "smsframe._text.segments",

@@ -14,19 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
 
 from smsframe._eligibility.min_gap import NEVER
 from smsframe._journal.ledger import in_portions, state_bytes
 from smsframe._journal.records import ACCEPTED, CLAIMED, REJECTED, UNKNOWN
 from smsframe._plan import message_keys
 from smsframe._results import status_answers
-from smsframe._send.already_sent import HAD, stand_in
+from smsframe._send.already_sent import HAD, find_gone, halves, stand_in, stood_for, strongest
 from smsframe._stream.scratch import (
     AGAIN,
     BUCKETS,
     DUPLICATE,
-    GONE,
     GROUP_ROWS,
     HELD,
     KNOWN,
@@ -39,7 +37,6 @@ from smsframe._stream.scratch import (
     TOO_SOON,
     Scratch,
     bucket_of,
-    halves,
     person_bucket,
 )
 
@@ -219,7 +216,8 @@ def _match(scratch: Scratch, bucket: int, found: Joined, rules: Rules, last: flo
     if not rules.repeats_go:
         mine = mine[~_is_repeat(mine)]
     theirs = scratch.read("theirs", bucket, THEIRS)
-    entry = _strongest(mine, theirs)
+    mine_keys = message_keys.as_keys(mine["key"].tobytes())
+    entry = strongest(mine_keys, theirs["key"], theirs["state"])
     is_known = entry >= 0
     if mine["excluded"].any():
         is_known[mine["excluded"]] &= ~pd.Series(entry).duplicated().to_numpy()[mine["excluded"]]
@@ -242,33 +240,9 @@ def _match(scratch: Scratch, bucket: int, found: Joined, rules: Rules, last: flo
             here = theirs["batch"][entry[is_known]] == number
             found.matched[number].append(theirs["offset"][entry[is_known]][here])
     if rules.named:
-        _keep_gone(scratch, mine, theirs, (ACCEPTED,) if rules.resend_unknown else HAD)
-
-
-def _keep_gone(scratch: Scratch, mine: Records, theirs: Records, states: tuple[int, ...]) -> None:
-    """Write down the messages of a campaign that are in the list no more, each once."""
-    left = theirs[np.isin(theirs["state"], states)]
-    mine_keys = message_keys.as_keys(mine["key"].tobytes())
-    is_here = pc.is_in(message_keys.as_keys(left["key"].tobytes()), value_set=mine_keys)
-    left = left[~is_here.to_numpy(zero_copy_only=False)]
-    left = left[np.unique(halves(left["key"]), axis=0, return_index=True)[1]]
-    gone = np.empty(len(left), GONE)
-    for name in GONE.names or ():
-        gone[name] = left[name]
-    scratch.add("gone", gone, person_bucket(gone["who"]))
-
-
-def _strongest(mine: Records, theirs: Records) -> npt.NDArray[np.int64]:
-    """Return the journal's entry for each row, -1 where it has none that counts."""
-    accepted = np.flatnonzero(theirs["state"] == ACCEPTED)
-    uncertain = np.flatnonzero(np.isin(theirs["state"], (UNKNOWN, CLAIMED)))
-    order = np.concatenate([accepted, uncertain])
-    if not len(order) or not len(mine):
-        return np.full(len(mine), -1, dtype=np.int64)
-    known = message_keys.as_keys(theirs["key"][order].tobytes())
-    at = pc.index_in(message_keys.as_keys(mine["key"].tobytes()), value_set=known)
-    places = pc.fill_null(at, -1).to_numpy(zero_copy_only=False)
-    return np.where(places >= 0, order[places], -1).astype(np.int64)
+        counts = (ACCEPTED,) if rules.resend_unknown else HAD
+        gone = theirs[find_gone(mine_keys, theirs["key"], theirs["state"], counts)]
+        scratch.add("gone", gone, person_bucket(gone["who"]))
 
 
 def _note_known(
@@ -315,15 +289,12 @@ def _without_stand_ins(
 
     With several texts such a row is the message that the person had, whichever text that was.
     """
-    gone = scratch.read("gone", bucket, GONE)
+    gone = scratch.read("gone", bucket, THEIRS)
     held = stand_in(wanted["who"], gone["who"])
     rows = wanted["row"][held]
     if rules.several:
-        parts = halves(gone["key"])
-        ordered = gone[np.lexsort((parts[:, 1], parts[:, 0], gone["who"]))]
-        who = wanted["who"][held]
-        before = pd.Series(who).groupby(who).cumcount().to_numpy()
-        entries = ordered[np.searchsorted(ordered["who"], who) + before]
+        gone = gone[np.lexsort(halves(gone["key"]).T[::-1])]
+        entries = gone[stood_for(wanted["who"][held], gone["who"])]
         _note_known(scratch, found, rows, entries, KNOWN)
     else:
         scratch.add_found(rows, HELD)

@@ -95,7 +95,8 @@ class Made:
         """Make keys and hashes of the rows that may go out, and leave out what is not needed."""
         rows = np.flatnonzero(np.isin(plan.verdict, (READY, EXCLUDED)))
         faults = [replace(fault, values=None) for fault in plan.problems.faults]
-        plan = replace(plan, frame=plan.frame.iloc[:, :0], problems=Problems(faults))
+        zones = plan.frame.columns == plan.options.time_zone_column
+        plan = replace(plan, frame=plan.frame.loc[:, zones], problems=Problems(faults))
         identities = identities_of(plan, service, scope, rows)
         portion = portion.without_tables()
         return cls(portion=portion, plan=plan, rows=rows, identities=identities)

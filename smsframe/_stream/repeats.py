@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from smsframe._send.already_sent import halves
 from smsframe._stream.first_pass import keep_keys
 from smsframe._stream.portions import Made
-from smsframe._stream.scratch import BUCKETS, GROUP_ROWS, MINE, NUMBERED, halves
+from smsframe._stream.scratch import BUCKETS, GROUP_ROWS, MINE, NUMBERED
 
 if TYPE_CHECKING:
     from smsframe._stream.first_pass import FirstPass

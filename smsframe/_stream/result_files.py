@@ -138,11 +138,11 @@ def _aside(path: Path) -> Any:
         raise
 
 
-def rewrite(path: Path, results: pd.DataFrame) -> None:
+def rewrite(path: Path, results: pa.Table) -> None:
     """Write the result columns of a file anew, its other columns as they are."""
     table = pq.read_table(path)
     with _aside(path) as place:
-        pq.write_table(_with(_without(table), as_arrow(results)), place)
+        pq.write_table(_with(_without(table), results), place)
 
 
 class ResultFiles:

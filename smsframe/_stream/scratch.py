@@ -49,9 +49,6 @@ PERSON: Final = np.dtype(
         ("group", "<i4"),
     ]
 )  # fmt: skip
-GONE: Final = np.dtype(
-    [("key", "V16"), ("who", "<u8"), ("batch", "<i8"), ("state", "u1"), ("said", "<i4")]
-)
 PAST: Final = np.dtype([("who", "<u8"), ("at", "<f8")])
 NUMBERED: Final = np.dtype([("row", "<i8"), ("number", "<i4")])
 ROW: Final = np.dtype([("row", "<i8")])
@@ -215,8 +212,3 @@ def bucket_of(keys: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
 def person_bucket(who: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
     """Return the bucket of each person."""
     return (who % np.uint64(len(BUCKETS))).astype(np.int64)
-
-
-def halves(keys: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
-    """Return keys as two numbers each."""
-    return np.ascontiguousarray(keys).view(np.uint64).reshape(-1, 2)

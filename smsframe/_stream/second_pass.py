@@ -38,6 +38,7 @@ from smsframe._send.posting import post_batches
 from smsframe._send.row_outcomes import HELD as IN_CAMPAIGN
 from smsframe._send.row_outcomes import Tally
 from smsframe._send.too_soon import rows_too_soon, waiting_since
+from smsframe._stream.first_pass import summed
 from smsframe._stream.join import Said
 from smsframe._stream.scratch import (
     AGAIN,
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from smsframe._eligibility.min_gap import GapGuard
     from smsframe._eligibility.opening import Group, Moment
     from smsframe._journal.store import Journal
+    from smsframe._phones.prices import Cost
     from smsframe._plan.data import PlanData
     from smsframe._send.batches_in_flight import Ending
     from smsframe._send.cancellation import SendControl
@@ -149,6 +151,7 @@ class FilesRun:
     shut: Counter[Group] = field(default_factory=Counter)
     left: int = 0
     planned: int = 0
+    costs: Cost | None = None
     settled: Counter[str] = field(default_factory=Counter)
     _open: dict[int, Open] = field(default_factory=dict)
     _current: Open | None = None
@@ -457,6 +460,7 @@ class FilesRun:
         for number in np.unique(opened.said[opened.said != OPEN]).tolist():
             rows = opened.matched.known[opened.said == number]
             tally.learn(rows, *self.said.answers[number])
+        self.costs = summed(self.costs, opened.plan.costs_of(tally.accepted(opened.todo)))
 
         def results() -> pd.DataFrame:
             return tally.frame(pd.DataFrame(index=pd.RangeIndex(opened.plan.rows)), self.run_id)

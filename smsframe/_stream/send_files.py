@@ -95,6 +95,7 @@ def plan_files(
     client = _client_if_any(given)
     _, paths = find_files(files)
     found = _begun(paths, text, given, client)
+    found.tells_night = True
     with Scratch() as scratch, _read_only(client) as journal:
         looked = look(found, scratch, journal)
         return FilesPlan(found, looked.joined, looked.told)

@@ -1,9 +1,13 @@
-"""Results of a list of files: a folder of Parquet files, looked at one file at a time."""
+"""Results of a list of files: a folder of Parquet files, looked at one file at a time.
+
+And ``results(run)``: an earlier run from the journal, be it of files or of a frame.
+"""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -13,16 +17,16 @@ import pyarrow.parquet as pq
 from smsframe._base.any_frame import as_frame
 from smsframe._base.result_columns import STATUSES, VARIANT
 from smsframe._base.tracebacks import public
-from smsframe._base.validation import check_choice, refuse
+from smsframe._base.validation import check_choice, check_text, refuse
 from smsframe._connect import journal_file
-from smsframe._results import settle
+from smsframe._results import history, settle
 from smsframe._results.open_journal import existing_journal
 from smsframe._results.reconcile import reconciled, resolved
 from smsframe._results.refresh import brought_up
 from smsframe._results.rows import FAILED
 from smsframe._send.report import phrase
 from smsframe._stream import open_messages
-from smsframe._stream.result_files import NOTE, OURS, SCHEMA, read_note, rewrite
+from smsframe._stream.result_files import NOTE, OURS, SCHEMA, as_arrow, read_note, rewrite
 from smsframe._stream.sources import result_name_of
 from smsframe.errors import InputError, StatusWarning, warn_caller
 
@@ -31,9 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
     from smsframe._acoustic.client import Client
-    from smsframe._base.journal_address import JournalAddress
+    from smsframe._base.journal_address import JournalAddress, JournalArgument
 
-__all__ = ["SentFiles"]
+__all__ = ["SentFiles", "results"]
 
 
 @public
@@ -203,7 +207,7 @@ class SentFiles:
                 asked = settle.refresh(
                     frame, client=client, deadline_s=deadline_s, progress=progress
                 )
-                rewrite(path, asked)
+                rewrite(path, as_arrow(asked))
         for part in self._gone(journal_file(client), ("accepted",)):
             settle.refresh(part, client=client, deadline_s=deadline_s, progress=progress)
         return self._told()
@@ -269,7 +273,7 @@ class SentFiles:
             work(pd.concat(parts, ignore_index=True))
         with existing_journal(place) as journal:
             for path in waiting:
-                rewrite(path, brought_up(read_results(path, OURS), journal))
+                rewrite(path, as_arrow(brought_up(read_results(path, OURS), journal)))
         return self._told()
 
     def _others(self, rows: pd.DataFrame) -> pd.DataFrame:
@@ -323,16 +327,67 @@ class SentFiles:
         return f"SentFiles: {phrase(self.counts)} in {what}{gone} in {str(self.path)!r}"
 
 
-def files_of_run(run: str, place: Mapping[str, Any], journal: JournalAddress) -> SentFiles:
-    """Return the results of a run from files, also where the files are gone.
+@public
+def results(
+    run: str,
+    *,
+    client: Client | None = None,
+    journal: JournalArgument = None,
+) -> pd.DataFrame:
+    """Bring the results of an earlier run back from the journal, as they stand now.
 
     Parameters
     ----------
     run : str
-    place : mapping
-        What the journal keeps of where the files are.
-    journal : path or address
-        Where it keeps it.
+        The run's id: from :func:`runs`, ``results.attrs["smsframe"]["run"]`` or ``sms_batch``.
+    client : Client, optional
+        Whose journal to look into. None: that of the client ``connect`` made last, else the usual
+        one.
+    journal : path or URL, optional
+        Another journal.
+
+    Returns
+    -------
+    DataFrame
+        One row per row of the frame that was sent, in its order, on a RangeIndex: ``contact`` (the
+        phone in E.164 form) or one column per field of the lookup, one column per tag with the
+        value that was sent, then the ``sms_*`` columns as ``send`` gave them, with what was learned
+        since (sent, not sent, resolved). Columns that were not sent are not kept. A row that was
+        not sent has no values. Of a run from files it is a :class:`smsframe.SentFiles`, for its
+        rows may not fit into memory; also where its files are gone.
+
+    Raises
+    ------
+    JournalError
+        There is no such run or journal, or the run's content was forgotten.
+
+    Examples
+    --------
+    >>> import pandas as pd, smsframe
+    >>> with smsframe.Sandbox(anyone=True) as sandbox:
+    ...     with smsframe.connect(sandbox) as client:
+    ...         people = pd.DataFrame({"mobile": ["+1 201-555-0123"], "Name": ["Ann"]})
+    ...         done = people.sms.send("Hi %%Name%%", program="148372", progress=False)
+    ...         smsframe.results(done.attrs["smsframe"]["run"])[["contact", "Name"]].values.tolist()
+    [['+12015550123', 'Ann']]
+    """
+    faults: list[str] = []
+    name = check_text("run", run, faults, need="the id of one run, as text", optional=False)
+    refuse(faults)
+    kept_in = journal_file(client, journal)
+    with existing_journal(kept_in) as opened:
+        run_id = opened.run(name or "").run_id
+        place = opened.place(run_id)
+        if place is None:
+            return history.results_of(opened, run_id)
+    found = _files_of_run(run_id, json.loads(place), kept_in)
+    return cast("pd.DataFrame", found)  # what all but runs from files are
+
+
+def _files_of_run(run: str, place: Mapping[str, Any], journal: JournalAddress) -> SentFiles:
+    """Return the results of a run from files, also where the files are gone.
+
+    ``place`` is what ``journal`` keeps of where they are.
     """
     path = Path(place["out"])
     note = read_note(path)

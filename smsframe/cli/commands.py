@@ -266,7 +266,7 @@ def _send_files(arguments: argparse.Namespace) -> int:
     options["confirm"] = arguments.confirm
     sent = send_list(arguments.file, _said(arguments), arguments.out, options, control)
     if control.nothing_sent is not None:
-        output.say(in_shell(control.nothing_sent.sentence))
+        output.say(in_shell(control.nothing_sent))
     output.say(repr(sent), output.files_table(sent))
     return _code(sent, DONE)
 
@@ -326,7 +326,7 @@ def _sent(made: Plan, client: Client, confirm: int) -> pd.DataFrame:
     how = Sending(client=client, confirm=confirm, wait_s=made.wait_s)
     results = send_plan(made.data, how, control)
     if control.nothing_sent is not None:
-        output.say(in_shell(control.nothing_sent.sentence))
+        output.say(in_shell(control.nothing_sent))
     return results
 
 
