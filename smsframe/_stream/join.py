@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from smsframe._journal.records import BatchRecord
 
     Records = npt.NDArray[Any]
+    Answer = tuple[str, tuple[str, str] | None]
 
 
 @dataclass(slots=True)
@@ -56,8 +57,8 @@ class Said:
     An answer is a status with its code and sentence; there are a handful of them in all.
     """
 
-    answers: list[tuple[str, tuple[str, str] | None]] = field(default_factory=list)
-    _numbers: dict[tuple[str, str], int] = field(default_factory=dict)
+    answers: list[Answer] = field(default_factory=list)
+    _numbers: dict[Answer, int] = field(default_factory=dict)
 
     def numbers(self, record: BatchRecord) -> Any:
         """Return the number of the answer to each message of a batch; `OPEN` where none is."""
@@ -65,18 +66,18 @@ class Said:
             return OPEN
         told = status_answers.unpack(record.statuses, record.size)
         numbers = np.full(record.size, OPEN, dtype=np.int32)
-        numbers[told.sent == status_answers.SENT] = self._number("sent", "")
+        numbers[told.sent == status_answers.SENT] = self.number("sent", None)
         unsent = told.sent == status_answers.NOT_SENT
         if unsent.any():
-            of_message = [self._number("not_sent", message) for message in [*told.messages, ""]]
+            reasons = map(status_answers.reason_of, [*told.messages, ""])
+            of_message = [self.number("not_sent", reason) for reason in reasons]
             numbers[unsent] = np.array(of_message, dtype=np.int32)[told.message[unsent]]
         return numbers
 
-    def _number(self, status: str, message: str) -> int:
+    def number(self, status: str, reason: tuple[str, str] | None) -> int:
         """Return the number of an answer, the same for equal ones."""
-        number = self._numbers.setdefault((status, message), len(self.answers))
+        number = self._numbers.setdefault((status, reason), len(self.answers))
         if number == len(self.answers):
-            reason = status_answers.reason_of(message) if status == "not_sent" else None
             self.answers.append((status, reason))
         return number
 

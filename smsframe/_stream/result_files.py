@@ -20,7 +20,6 @@ import pyarrow.parquet as pq
 
 from smsframe._base.result_columns import STATUSES, VARIANT
 from smsframe._base.sentences import Sentence, arg
-from smsframe._stream.earlier_results import EarlierResults
 from smsframe._stream.sources import empty_table, result_name
 from smsframe.errors import InputError
 
@@ -168,7 +167,6 @@ class ResultFiles:
         self._written = 0
         self._stack = contextlib.ExitStack()
         self._writer: pq.ParquetWriter | None = None
-        self._earlier: EarlierResults | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="smsframe-write")
         self._waiting: deque[Future[None]] = deque()
 
@@ -225,20 +223,16 @@ class ResultFiles:
         """End the file that is under way."""
         assert self._writer is not None
         self._writer.close()
-        self._writer = self._earlier = None
+        self._writer = None
         self._stack.close()
         self._next += 1
         self._written = 0
 
     def _write(self, people: pa.Table, results: pa.Table) -> None:
-        """Write rows of the file that is under way; what was known of them stays known."""
-        path = self._out / result_name(self._files[self._next])
-        if self._writer is None:
-            self._earlier = EarlierResults(path) if path.exists() else None
-        if self._earlier is not None:
-            results = self._earlier.kept_in(results)
+        """Write rows of the file that is under way."""
         table = _with(people, results)
         if self._writer is None:
+            path = self._out / result_name(self._files[self._next])
             place = self._stack.enter_context(_aside(path))
             self._writer = pq.ParquetWriter(place, table.schema)
         self._writer.write_table(table)

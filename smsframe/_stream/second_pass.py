@@ -24,7 +24,7 @@ from smsframe._base.progress import Progress
 from smsframe._base.result_columns import ACCEPTED_STATUSES
 from smsframe._eligibility.exclude import team_mark
 from smsframe._journal import payloads
-from smsframe._journal.records import Claim, Ledger
+from smsframe._journal.records import ACCEPTED, Claim, Ledger
 from smsframe._plan.campaign_names import is_test
 from smsframe._plan.verdicts import DUPLICATE as REPEATED
 from smsframe._plan.verdicts import HELD_BACK, READY, duplicate_sentence
@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from smsframe._send.cancellation import SendControl
     from smsframe._send.delivery import Delivery
     from smsframe._stream.first_pass import FirstPass
+    from smsframe._stream.known_results import KnownResults
     from smsframe._stream.patches import Patches
     from smsframe._stream.portions import Made, Portion
     from smsframe._stream.result_files import ResultFiles
@@ -144,6 +145,7 @@ class FilesRun:
     sweeps: Sweeps | None = None
     guard: GapGuard | None = None
     said: Said = field(default_factory=Said)
+    known: KnownResults | None = None
     consents: Mapping[int, tuple[str, str]] = field(default_factory=dict)
     is_dry: bool = False
     counts: Counter[str] = field(default_factory=Counter)
@@ -236,8 +238,18 @@ class FilesRun:
             waiting=len(todo),
             later=[later],
             unasked=unasked,
-            said=_answers(said),
+            said=self._answers(plan, matched, said),
         )
+
+    def _answers(self, plan: PlanData, matched: Matched, said: Any) -> Any:
+        """Return the number of the answer to each known message; none for what goes again."""
+        known = said[np.isin(said["what"], (KNOWN, AGAIN))]
+        answers = np.where(known["what"] == KNOWN, known["said"], OPEN)
+        ledger, asked = matched.ledger, (answers == OPEN) & (known["state"] == ACCEPTED)
+        if self.known is not None and asked.any():
+            batches = [ledger.batches[number].batch_id for number in ledger.batch[asked].tolist()]
+            answers[asked] = self.known.answers(batches, plan.recipients.texts(known["row"][asked]))
+        return answers
 
     def _as_found(self, plan: PlanData, said: Any) -> PlanData:
         """Return the plan of a portion with what was judged over all files."""
@@ -571,9 +583,3 @@ class FilesRun:
             ):
                 self.left += row["rows"]
         self.held = Counter(held_counts(codes))
-
-
-def _answers(said: Any) -> Any:
-    """Return the number of the answer to each known message; none for what goes again."""
-    known = said[np.isin(said["what"], (KNOWN, AGAIN))]
-    return np.where(known["what"] == KNOWN, known["said"], OPEN)

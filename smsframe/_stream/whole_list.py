@@ -27,6 +27,7 @@ from smsframe._stream.consents import Consents
 from smsframe._stream.files_plan import going_by_hours, going_now
 from smsframe._stream.first_pass import AT_NIGHT, look_through
 from smsframe._stream.join import Joined, Rules, Said, join, spread_ledger, spread_past
+from smsframe._stream.known_results import KnownResults
 from smsframe._stream.patches import Patches
 from smsframe._stream.repeats import number_repeats
 from smsframe._stream.result_files import ResultFiles, read_note, write_note
@@ -247,6 +248,14 @@ class ListSend:
         }
         write_note(self.out, note)
 
+    def _known(self, said: Said) -> KnownResults:
+        """Read what the files of results know, which are about to be replaced."""
+        known = KnownResults(self.scratch, self.found.service, said)
+        for path in map(self.out.joinpath, map(result_name, self.found.files)):
+            if self.journal is not None and path.exists():
+                known.read(path, self.journal)
+        return known
+
     def _deliver(
         self,
         looked: Looked,
@@ -281,6 +290,7 @@ class ListSend:
                 sweeps=sweeps,
                 guard=guard,
                 said=looked.said,
+                known=self._known(looked.said),
                 consents=reasons,
                 is_dry=is_dry,
             )
