@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from smsframe._acoustic.client import default_client
 from smsframe._base.any_frame import as_frame
 from smsframe._base.result_columns import STATUSES, VARIANT
 from smsframe._base.tracebacks import public
@@ -201,15 +202,18 @@ class SentFiles:
         SentFiles
             These results; the files say what was learned.
         """
+        asked = default_client() if client is None else client
+        place = self._place_of(asked)
+
+        def work(frame: pd.DataFrame) -> pd.DataFrame:
+            return settle.refresh(frame, client=asked, deadline_s=deadline_s, progress=progress)
+
         for path in self.files:
             frame = read_results(path, OURS)
             if frame["sms_status"].isin(("accepted", "unknown")).any():
-                asked = settle.refresh(
-                    frame, client=client, deadline_s=deadline_s, progress=progress
-                )
-                rewrite(path, as_arrow(asked))
-        for part in self._gone(journal_file(client), ("accepted",)):
-            settle.refresh(part, client=client, deadline_s=deadline_s, progress=progress)
+                rewrite(path, as_arrow(work(frame)))
+        for part in self._gone(place, ("accepted",)):
+            work(part)
         return self._told()
 
     def reconcile(
@@ -282,10 +286,17 @@ class SentFiles:
         return rows[~runs.isin(self._runs).to_numpy(dtype=bool)]
 
     def _place_of(self, client: Client | None) -> JournalAddress:
-        """Return the journal to look into."""
-        if client is None and self._journal is not None:
+        """Return the journal that knows these results; InputError for a client of another one."""
+        given = journal_file(client)
+        if self._journal is None or (client is not None and _is_same(given, self._journal)):
+            return given
+        if client is None:
             return self._journal
-        return journal_file(client)
+        raise InputError(
+            f"What became of these messages is in the journal {str(self._journal)!r}, and this "
+            f"client has another one, {str(given)!r}. Connect with the journal that they were sent "
+            "with: smsframe.connect(..., journal=...)."
+        )
 
     def _people(self) -> pd.DataFrame | None:
         """Return to whom the messages went, as far as files are there; None for nobody."""
@@ -397,6 +408,20 @@ def _files_of_run(run: str, place: Mapping[str, Any], journal: JournalAddress) -
         note = {"run": run, "runs": [run], "files": names}
     found = object.__new__(SentFiles)
     vars(found).update(path=path, _note=note, _is_here=is_here, _journal=journal)
+    return found
+
+
+def _is_same(one: JournalAddress, other: JournalAddress) -> bool:
+    """Tell whether two addresses are of one journal."""
+    if isinstance(one, Path) and isinstance(other, Path):
+        return one.resolve() == other.resolve()
+    return one == other
+
+
+def sent_into(out: Path, journal: JournalAddress | None) -> SentFiles:
+    """Return the results of a send that has just written them; ``journal`` knows them."""
+    found = SentFiles(out)
+    found._journal = journal  # noqa: SLF001 - nobody else gives one
     return found
 
 

@@ -32,7 +32,7 @@ from smsframe._stream.patches import Patches
 from smsframe._stream.repeats import number_repeats
 from smsframe._stream.result_files import ResultFiles, read_note, write_note
 from smsframe._stream.second_pass import NOT_REACHED, FilesRun
-from smsframe._stream.sent_files import SentFiles
+from smsframe._stream.sent_files import SentFiles, sent_into
 from smsframe._stream.sources import result_name
 from smsframe._stream.sweeps import Sweeps
 from smsframe.errors import InputError
@@ -326,7 +326,7 @@ class ListSend:
             report.tell_nothing(self.control)
         else:
             report.tell(delivery, self.control, "SentFiles", " The same call goes on.")
-        return SentFiles(self.out)
+        return sent_into(self.out, None if self.client is None else self.client.journal_path)
 
 
 def _refuse_problems(found: FirstPass) -> None:
