@@ -84,20 +84,33 @@ def look_back(
     """Say what people had before these messages would go out."""
     accepted = matched.entries[matched.ledger.state[matched.entries] == ACCEPTED]
     numbers, counts = np.unique(matched.ledger.batch[accepted], return_counts=True)
-    rounds = [
-        (matched.ledger.batches[number], count)
-        for number, count in zip(numbers, counts, strict=True)
-    ]
-    faults = [
-        *accepted_before(rounds, finished=journal.finished_runs(scope), now=now),
-        *_had_nearly_this(
-            plan, service=service, scope=scope, matched=matched, journal=journal, now=now
-        ),
-    ]
-    times = [batch.settled_at or 0.0 for batch, _ in rounds]
+    batches = [matched.ledger.batches[number] for number in numbers]
+    rounds = list(zip(batches, counts, strict=True))
+    faults = [*accepted_before(rounds, finished=journal.finished_runs(scope), now=now)]
+    new, repeats = matched.new, plan.occurrences
+    if repeats is not None:
+        new = new[repeats[new] == 0]
+    same = _of_this_frame(matched.ledger)
+    searches = searches_of(plan, service, scope, journal, now)
+    for search, (_, rows) in zip(searches, plan.messages.near_groups(new), strict=False):
+        search.meet(plan, service, rows, same=same, journal=journal, now=now)
+        faults += search.told(plan)
+    times = [batch.settled_at or 0.0 for batch in batches]
     return Before(
         faults=tuple(faults), accepted=len(accepted), accepted_at=max(times, default=None)
     )
+
+
+def searches_of(
+    plan: PlanData, service: str, scope: bytes, journal: JournalReader, now: float
+) -> list[Search]:
+    """Return a search for each text of a plan; none for a test, of which nothing is told."""
+    if is_test(plan.options.campaign):
+        return []
+    # A run may go on for days after it was started; what of it left within the week counts.
+    recent = journal.recent_runs(service, plan.message.program, now - 2 * WEEK_S)
+    groups = plan.messages.near_groups(plan.ready[:0])
+    return [Search(near_runs(plan, mine, scope, recent)) for mine, _ in groups]
 
 
 def accepted_before(
@@ -128,30 +141,6 @@ def accepted_before(
                 f": it goes, as a new message, to these {number:,} too.",
             ),
         )
-
-
-def _had_nearly_this(
-    plan: PlanData,
-    *,
-    service: str,
-    scope: bytes,
-    matched: Matched,
-    journal: JournalReader,
-    now: float,
-) -> Iterator[Fault]:
-    """Tell of people who had nearly the same text within a week; of a test nothing is told."""
-    if is_test(plan.options.campaign):
-        return
-    # A run may go on for days after it was started; what of it left within the week counts.
-    recent = journal.recent_runs(service, plan.message.program, now - 2 * WEEK_S)
-    new, numbers = matched.new, plan.occurrences
-    if numbers is not None:
-        new = new[numbers[new] == 0]
-    same = _of_this_frame(matched.ledger)
-    for mine, rows in plan.messages.near_groups(new):
-        search = Search(near_runs(plan, mine, scope, recent), same)
-        search.meet(plan, service, rows, journal, now - WEEK_S)
-        yield from search.told(plan)
 
 
 def _of_this_frame(ledger: Ledger) -> dict[str, npt.NDArray[np.int32]]:
@@ -205,30 +194,39 @@ def _near_texts(
 class Search:
     """Who of the people of a text had nearly the same, in which runs; portion by portion.
 
-    ``near`` are the runs to look into; ``same`` are messages of the list itself, which are no other
-    ones. Of ``total`` rows, ``number`` are of people who had a nearly equal message.
+    ``near`` are the runs to look into. Of ``total`` rows, ``number`` are of people who had a nearly
+    equal message.
     """
 
-    def __init__(self, near: NearRuns, same: Mapping[str, npt.NDArray[np.int32]]) -> None:
+    def __init__(self, near: NearRuns) -> None:
         self.near = near
-        self._same = same
         self.number = self.total = 0
         self.runs: dict[str, tuple[int, float]] = {}
 
     def meet(
-        self, plan: PlanData, service: str, rows: Positions, journal: JournalReader, since: float
+        self,
+        plan: PlanData,
+        service: str,
+        rows: Positions,
+        *,
+        same: Mapping[str, npt.NDArray[np.int32]],
+        journal: JournalReader,
+        now: float,
     ) -> None:
-        """Look through the batches of these runs since a time for the people of rows."""
+        """Look through what these runs sent within a week for the people of rows.
+
+        ``same`` are messages of the list itself, by batch and place: they are no other ones.
+        """
         if not self.near or not len(rows):
             return
-        self._strict = plan.options.campaign is not None
+        self._same, self._strict = same, plan.options.campaign is not None
         who = plan.messages.recipient_hashes(service, rows)
         order = np.argsort(who, kind="stable")
         self._who = who[order]
         self._loose = [column[order] for column in plan.messages.loose_hashes(service, rows)]
         self._is_met = np.zeros(len(rows), dtype=bool)  # in the order of the hashes
         runs = list(dict.fromkeys(run_id for run_id, _ in self.near))
-        batches = journal.recent_batches(runs, since)
+        batches = journal.recent_batches(runs, now - WEEK_S)
         wanted = (batch for batch in batches if (batch.run_id, batch.variant) in self.near)
         met = [found for portion in in_portions(wanted) for found in self._met(portion)]
         for batch, positions in met:

@@ -27,13 +27,14 @@ from smsframe._results.refresh import brought_up
 from smsframe._results.rows import FAILED
 from smsframe._send.report import phrase
 from smsframe._stream import open_messages
+from smsframe._stream.open_messages import OUTCOME
 from smsframe._stream.result_files import NOTE, OURS, SCHEMA, as_arrow, read_note, rewrite
 from smsframe._stream.sources import result_name_of
 from smsframe.errors import InputError, StatusWarning, warn_caller
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from smsframe._acoustic.client import Client
     from smsframe._base.journal_address import JournalAddress, JournalArgument
@@ -127,27 +128,10 @@ class SentFiles:
             Columns ``status``, ``code`` (string), ``rows`` and ``segments`` (int64), in the order
             of the statuses.
         """
-        names = ["sms_status", "sms_code", "sms_segments"]
-        parts = []
-        if not self.files and self._note["files"]:
-            return _in_order(self._counted_by_journal())
-        for path in self.files:
-            table = pq.read_table(path, columns=names)
-            table = table.set_column(0, "sms_status", table["sms_status"].cast(pa.string()))
-            parts.append(
-                table.group_by(names[:2]).aggregate([([], "count_all"), ("sms_segments", "sum")])
-            )
-        if not parts:
-            return pd.DataFrame({"status": [], "code": [], "rows": [], "segments": []})
-        counted = pa.concat_tables(parts).group_by(names[:2])
-        frame = counted.aggregate([("count_all", "sum"), ("sms_segments_sum", "sum")]).to_pandas()
-        names = ["status", "code", "rows", "segments"]
-        return _in_order(frame.set_axis(names, axis="columns"))
-
-    def _counted_by_journal(self) -> pd.DataFrame:
-        """Count the messages of the runs whose files are gone."""
+        if self.files or not self._note["files"]:
+            return _counted(pq.read_table(path, columns=OUTCOME) for path in self.files)
         with existing_journal(self._journal or journal_file(None)) as journal:
-            return open_messages.counted(journal, self._runs)
+            return _counted(open_messages.outcomes(journal, self._runs))
 
     @property
     def _runs(self) -> list[str]:
@@ -432,20 +416,26 @@ def _unsettled(path: Path) -> pd.DataFrame:
     return frame[(frame["sms_status"] == "unknown") | denied]
 
 
-def _in_order(counted: pd.DataFrame) -> pd.DataFrame:
-    """Return counts by status and code in the order of the statuses."""
-    code = counted["code"].astype("string")
-    out = pd.DataFrame(
-        {
-            "status": counted["status"].astype("string"),
-            "code": code,
-            "rows": counted["rows"].astype("int64"),
-            "segments": counted["segments"].fillna(0).astype("int64"),
-        }
+def _counted(tables: Iterable[pa.Table]) -> pd.DataFrame:
+    """Count rows by status and code, with their segments, in the order of the statuses."""
+    names = OUTCOME[:2]
+    kinds = {**dict.fromkeys(names, pa.string()), "rows": pa.int64(), "segments": pa.int64()}
+    parts = [pa.schema(kinds).empty_table()]
+    for table in tables:
+        status = table["sms_status"].cast(pa.string())
+        groups = table.set_column(0, "sms_status", status).group_by(names)
+        part = groups.aggregate([([], "count_all"), ("sms_segments", "sum")])
+        parts.append(part.rename_columns(list(kinds)))
+    counted = pa.concat_tables(parts).group_by(names)
+    summed = counted.aggregate([("rows", "sum"), ("segments", "sum")])
+    frame: pd.DataFrame = summed.to_pandas()
+    frame = frame.set_axis(["status", "code", "rows", "segments"], axis="columns")
+    frame = frame.fillna({"segments": 0}).astype(
+        {"status": "string", "code": "string", "rows": "int64", "segments": "int64"}
     )
-    rank = out["status"].map(STATUSES.index).to_numpy(dtype=np.int64)
-    order = np.lexsort((code.fillna("").to_numpy(dtype=str), rank))
-    return out.iloc[order].reset_index(drop=True)
+    rank = frame["status"].map(STATUSES.index).to_numpy(dtype=np.int64)
+    order = np.lexsort((frame["code"].fillna("").to_numpy(dtype=str), rank))
+    return frame.iloc[order].reset_index(drop=True)
 
 
 def read_results(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from smsframe._base.masking import AlreadyMasked
 from smsframe._base.progress import Bar, Progress
@@ -20,13 +20,14 @@ from smsframe._eligibility.opening_words import first_of
 from smsframe._plan.verdicts import DUPLICATE, duplicate_sentence
 from smsframe._send import plan_warnings
 from smsframe._send.confirm import Confirmable
+from smsframe._send.nearly_the_same import searches_of
 from smsframe._send.report import SendReport
 from smsframe._send.run import new_run_id
 from smsframe._stream import before as past
 from smsframe._stream.consents import Consents
 from smsframe._stream.files_plan import going_by_hours, going_now
 from smsframe._stream.first_pass import AT_NIGHT, look_through
-from smsframe._stream.join import Joined, Rules, Said, join, spread_ledger, spread_past
+from smsframe._stream.join import Joined, Joining, Said, spread_ledger, spread_past
 from smsframe._stream.known_results import KnownResults
 from smsframe._stream.patches import Patches
 from smsframe._stream.repeats import number_repeats
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from smsframe._plan.problems import Fault
     from smsframe._send.cancellation import SendControl
     from smsframe._send.delivery import Delivery
+    from smsframe._send.nearly_the_same import NearRuns
     from smsframe._stream.first_pass import FirstPass
     from smsframe._stream.scratch import Scratch
 
@@ -83,7 +85,7 @@ class Looked:
     """
 
     joined: Joined
-    near: list[Any] = field(default_factory=list)
+    near: list[NearRuns] = field(default_factory=list)
     told: list[Fault] = field(default_factory=list)
     read: int = 0
     said: Said = field(default_factory=Said)
@@ -97,11 +99,13 @@ def look(found: FirstPass, scratch: Scratch, journal: Journal | None) -> Looked:
         number_repeats(found, scratch)
     if journal is None:
         return Looked(joined=_joined(found, scratch, keep_matched=False))
-    near, gap_s, read = past.near_runs(found, journal), found.plan.options.min_gap_s, 0
+    options, read = found.plan.options, 0
+    searches = searches_of(found.plan, found.service, found.scope, journal, found.now)
+    near = [search.near for search in searches]
     said = spread_ledger(journal, found.scope, scratch)
-    if gap_s is not None:
-        read = spread_past(journal, gap_s, found.now, scratch)
-    joined = _joined(found, scratch, keep_matched=bool(near))
+    if options.min_gap_s is not None:
+        read = spread_past(journal, options.min_gap_s, found.now, scratch)
+    joined = _joined(found, scratch, keep_matched=any(near))
     told = past.faults_before(found, joined, near, scratch, journal)
     return Looked(joined=joined, near=near, told=told, read=read, said=said)
 
@@ -120,21 +124,13 @@ def _look_through(found: FirstPass, scratch: Scratch, bar: Bar) -> None:
 
 def _joined(found: FirstPass, scratch: Scratch, *, keep_matched: bool) -> Joined:
     """Find repeats and what is known, and note what is judged over all files."""
-    options = found.plan.options
-    joined = join(
-        scratch,
-        Rules(
-            named=options.campaign is not None,
-            resend_unknown=options.resend_unknown,
-            limit=found.limit,
-            repeats_go=options.duplicates == "send",
-            several=options.several is not None,
-            gap_s=options.min_gap_s,
-            now=found.now,
-            rows=found.rows,
-            keep_matched=keep_matched,
-        ),
-    )
+    joined = Joining(
+        scratch=scratch,
+        options=found.plan.options,
+        now=found.now,
+        rows=found.rows,
+        keep_matched=keep_matched,
+    ).join()
     found.duplicates = found.verdicts[DUPLICATE] + joined.duplicates
     _note_over_all(found, joined)
     return joined
@@ -212,7 +208,7 @@ class ListSend:
             planned = right.left, right.going, asked.may_go.total() + asked.unasked
             joined = replace(joined, going=asked.may_go.total(), by_group=asked.may_go)
             right = replace(self._confirmable(joined), planned=planned)
-            if asked.holds and looked.near and joined.going:
+            if asked.holds and any(looked.near) and joined.going:
                 more = past.had_nearly_this(found, joined, looked.near, self.scratch, journal)
                 _refuse_errors(more)  # among fewer people, as many may be most of them
             looked.told += asked.faults()

@@ -78,7 +78,7 @@ def _accepted_before_a_day_ago():
 def test_words__of_what_was_sent_before(code):
     """What an earlier send has to do with this one is said with the screen's own controls."""
     near = {("r1", ""): SimpleNamespace(run=SimpleNamespace(forgotten=False))}
-    search = nearly_the_same.Search(near, {})
+    search = nearly_the_same.Search(near)
     search.number, search.total, search.runs["r1"] = 4, 5, (4, 0.0)
     sentence = {
         "nearly_the_same": nearly_the_same.nearly_the_same(search).sentence,
