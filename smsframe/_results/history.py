@@ -8,7 +8,6 @@ not reached) the rest counts, unless the batch was accepted.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np

@@ -11,8 +11,8 @@ import pytest
 from samples import fictional_phones, make_people, send
 
 import smsframe
-from smsframe._base.send_settings import SendSettings
 from smsframe._acoustic.answers import ContactStatus, SendStatus
+from smsframe._base.send_settings import SendSettings
 from smsframe._base.worker_pool import Backoff
 from smsframe._journal.store import Journal
 from smsframe._results import status_answers
