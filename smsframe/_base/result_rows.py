@@ -77,8 +77,7 @@ class ResultRows:
     def has_code(self, *codes: str) -> Mask:
         """Return where the code is one of these."""
         found = pc.is_in(self.code, value_set=pa.array(codes, self.code.type))
-        mask: Mask = found.to_numpy(zero_copy_only=False)
-        return mask
+        return found.to_numpy(zero_copy_only=False)
 
     def repeats(self) -> Mask:
         """Return which rows repeat an earlier row's message, as those of a merge one to many do.
@@ -194,10 +193,7 @@ def _statuses(column: pd.Series) -> npt.NDArray[np.int8]:
             f"Column 'sms_status' holds what is no status: {shown}. "
             f"It is one of {', '.join(result_columns.STATUSES)}."
         )
-    out: npt.NDArray[np.int8] = (
-        pc.fill_null(numbers, -1).to_numpy(zero_copy_only=False).astype(np.int8)
-    )
-    return out
+    return pc.fill_null(numbers, -1).to_numpy(zero_copy_only=False).astype(np.int8)
 
 
 def _texts(column: pd.Series) -> pa.Array:

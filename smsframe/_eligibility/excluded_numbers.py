@@ -353,8 +353,7 @@ def _marks(numbers: Integers) -> npt.NDArray[np.bool_]:
 
 def _places(numbers: Integers) -> npt.NDArray[np.uint64]:
     """Return a place for each number, seldom the same for two."""
-    places: npt.NDArray[np.uint64] = (numbers.view(np.uint64) * _MIX) >> np.uint64(64 - _BITS)
-    return places
+    return (numbers.view(np.uint64) * _MIX) >> np.uint64(64 - _BITS)
 
 
 def _as_whole(numbers: Numbers, region: str | None) -> pa.Array:
@@ -393,8 +392,7 @@ def _valid(texts: pa.Array, region: str | None) -> pa.Array:
 def _integers(digits: pa.Array) -> Integers:
     """Return digits as numbers; none is longer than a phone number."""
     fits = digits.filter(pc.less_equal(pc.binary_length(digits), MOST_DIGITS))
-    found: Integers = pc.cast(fits, pa.int64()).to_numpy()
-    return found
+    return pc.cast(fits, pa.int64()).to_numpy()
 
 
 def _ends_with(known: Integers, ends: pa.Array) -> npt.NDArray[np.bool_]:

@@ -297,5 +297,4 @@ def note_long(measured: Measured, problems: Problems) -> None:
 
 def _at(numbers: npt.NDArray[np.int32], positions: Positions) -> list[int]:
     """Return the numbers at positions."""
-    found: list[int] = numbers[positions].tolist()
-    return found
+    return numbers[positions].tolist()

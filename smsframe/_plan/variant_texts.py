@@ -69,8 +69,7 @@ class ManyTexts(Texts):
         for _, part, where in self.each(rows):
             texts = part.at(rows[where])
             out[where] = texts.to_pylist() if isinstance(texts, pa.Array) else texts
-        told: list[str] = out.tolist()
-        return told
+        return out.tolist()
 
     def each(self, rows: Positions) -> Iterator[tuple[str, Texts, Positions]]:
         """Yield each text with its name, and where the rows stand that get it."""
