@@ -286,8 +286,7 @@ def prepared(
 
 def are_words(column: pd.Series) -> npt.NDArray[np.bool_]:
     """Return which cells of a file hold a word that programs write for no value."""
-    found: npt.NDArray[np.bool_] = texts_of(column).str.strip().isin(sorted(WORDS)).to_numpy(bool)
-    return found
+    return texts_of(column).str.strip().isin(sorted(WORDS)).to_numpy(bool)
 
 
 def check_header(cells: pd.DataFrame, named: Iterable[str], file: str) -> None:

@@ -273,7 +273,7 @@ class JournalReader:
 
         ``""`` for a run with one text, None where nothing went out.
         """
-        return self._one(_FIRST_VARIANTS, scope)  # type: ignore[no-any-return]
+        return self._one(_FIRST_VARIANTS, scope)
 
     def finished_runs(self, scope: bytes) -> list[FinishedRun]:
         """List the runs of a scope that left nothing over and nothing unknown, oldest first."""

@@ -126,8 +126,7 @@ def prices_of(price: Price, contacts: pa.Array) -> npt.NDArray[np.float64]:
     named = countries(contacts)
     each = [_price_in(price, str(code)) for code in [*named.categories, NOWHERE]]
     prices = np.array([np.nan if p is None else p for p in each], dtype=np.float64)
-    found: npt.NDArray[np.float64] = prices[named.codes]  # no country is -1, the last one
-    return found
+    return prices[named.codes]  # no country is -1, the last one
 
 
 def _price_in(price: Mapping[str, float], country: str) -> float | None:

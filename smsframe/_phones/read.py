@@ -237,5 +237,4 @@ def _line_type_codes(readings: Readings) -> np.ndarray:
 def _categorical(codes: np.ndarray, categories: Sequence[str]) -> pd.Categorical:
     """Return positions as a categorical; -1 is missing."""
     dtype = pd.CategoricalDtype(list(categories))
-    found: pd.Categorical = pd.Categorical.from_codes(codes, dtype=dtype)
-    return found
+    return pd.Categorical.from_codes(codes, dtype=dtype)

@@ -182,8 +182,7 @@ def _by_distinct(texts: pa.Array, key: np.uint64) -> npt.NDArray[np.uint64]:
     forms = [loose_form(text) for text in coded.dictionary.to_pylist()]
     hashes = np.append(hash_texts(pa.array(forms, pa.large_string()), key), WILDCARD)
     where = pc.fill_null(coded.indices, len(forms)).to_numpy(zero_copy_only=False)
-    taken: npt.NDArray[np.uint64] = hashes[where]
-    return taken
+    return hashes[where]
 
 
 def _by_column(texts: pa.Array, key: np.uint64) -> npt.NDArray[np.uint64]:

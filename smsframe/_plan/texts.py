@@ -29,7 +29,7 @@ from smsframe._text.template import Template, fill, near_misses
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -80,6 +80,10 @@ class Texts:
     def of(self, rows: Positions) -> Texts:  # noqa: ARG002 - which it is where there are several
         """Return the text of rows that all have the same one."""
         return self
+
+    def each(self, rows: Positions) -> Iterator[tuple[str, Texts, Positions]]:
+        """Yield each text with its name, "" for the only one, and where its rows stand."""
+        yield "", self, np.arange(len(rows))
 
     def at(self, rows: Positions) -> list[str] | pa.Array:
         """Return the texts of rows; a tag of the database's stays as it is written."""
@@ -293,5 +297,4 @@ def note_long(measured: Measured, problems: Problems) -> None:
 
 def _at(numbers: npt.NDArray[np.int32], positions: Positions) -> list[int]:
     """Return the numbers at positions."""
-    found: list[int] = numbers[positions].tolist()
-    return found
+    return numbers[positions].tolist()

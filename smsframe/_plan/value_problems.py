@@ -178,8 +178,7 @@ def _noisy_rows(texts: pa.Array) -> Positions:
     noisy = pc.and_(
         pc.match_substring_regex(long, _FRACTION), pc.greater_equal(digits, _NOISE_DIGITS)
     )
-    found: Positions = rows[pc.fill_null(noisy, fill_value=False).to_numpy(zero_copy_only=False)]
-    return found
+    return rows[pc.fill_null(noisy, fill_value=False).to_numpy(zero_copy_only=False)]
 
 
 def _rows_with(texts: pa.Array, characters: str) -> Positions:
@@ -243,8 +242,7 @@ def _utc_texts(texts: pa.Array) -> Positions:
     if not len(rows):
         return rows
     found = pc.match_substring_regex(texts.take(pa.array(rows)), _UTC_TEXT)
-    moments: Positions = rows[found.to_numpy(zero_copy_only=False)]
-    return moments
+    return rows[found.to_numpy(zero_copy_only=False)]
 
 
 def _utc_rows(cells: pd.Series) -> Positions:

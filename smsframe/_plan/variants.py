@@ -60,8 +60,7 @@ class Variants:
     @property
     def held_out(self) -> npt.NDArray[np.bool_]:
         """Which rows are in the holdout."""
-        mask: npt.NDArray[np.bool_] = self.number == len(self.names)
-        return mask
+        return self.number == len(self.names)
 
     @property
     def arms(self) -> tuple[str, ...]:

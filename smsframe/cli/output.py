@@ -164,8 +164,7 @@ def with_row_numbers(results: pd.DataFrame) -> pd.DataFrame:
 
 def is_held(results: pd.DataFrame, code: str) -> npt.NDArray[np.bool_]:
     """Tell which rows a rule holds back, by its code."""
-    held: npt.NDArray[np.bool_] = results["sms_code"].eq(code).fillna(value=False).to_numpy(bool)
-    return held
+    return results["sms_code"].eq(code).fillna(value=False).to_numpy(bool)
 
 
 def test_table(results: pd.DataFrame) -> str:
