@@ -60,9 +60,8 @@ if TYPE_CHECKING:
     from smsframe._send.plan import Plan, last_plan, plan, preview
     from smsframe._send.run import last_results
     from smsframe._send.send import send
-    from smsframe._stream.earlier_runs import results
     from smsframe._stream.send_files import FilesPlan, plan_files, send_files
-    from smsframe._stream.sent_files import SentFiles
+    from smsframe._stream.sent_files import SentFiles, results
     from smsframe._text.segments import segments
     from smsframe.sandbox import Sandbox
 
@@ -145,9 +144,8 @@ _HOMES = {
     "_send.plan": "Plan last_plan plan preview",
     "_send.run": "last_results",
     "_send.send": "send",
-    "_stream.earlier_runs": "results",
     "_stream.send_files": "FilesPlan plan_files send_files",
-    "_stream.sent_files": "SentFiles",
+    "_stream.sent_files": "SentFiles results",
     "_text.segments": "segments",
     "sandbox": "Sandbox",
 }

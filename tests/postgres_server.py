@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -18,6 +19,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from waiting import until
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
@@ -98,6 +100,19 @@ class PostgresServer:
         """Stop the server."""
         self._run("pg_ctl", "-D", self.data, "-w", "-m", mode, "stop")
 
+    def lose_power(self):
+        """End all its processes at once: what is in its memory alone is gone."""
+        postmaster = int((self.data / "postmaster.pid").read_text().split()[0])
+        os.kill(postmaster, signal.SIGSTOP)  # no more children
+        pids = [postmaster, *_children_of(postmaster)]
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        until(lambda: not any(_runs(pid) for pid in pids), 30)
+        # Where nobody waits for ended processes at once, their numbers are taken for a while.
+        for lock in (self.data / "postmaster.pid", *self.folder.glob(".s.PGSQL.*.lock")):
+            lock.unlink()
+
     def is_running(self):
         """Tell whether it runs."""
         return (self.data / "postmaster.pid").exists()
@@ -170,6 +185,20 @@ class PostgresServer:
             )
 
 
+def _children_of(parent):
+    """List the processes that a process has begun."""
+    told = Path(f"/proc/{parent}/task/{parent}/children").read_text()
+    return [int(pid) for pid in told.split()]
+
+
+def _runs(pid):
+    """Tell whether a process has not ended, whoever is to be told of that."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
 class Pooler:
     """A pgbouncer in transaction mode, before a server."""
 
@@ -185,6 +214,7 @@ class Pooler:
             f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {self.port}\nauth_type = trust\n"
             f"auth_file = {self.folder / 'users'}\npool_mode = transaction\n"
             f"default_pool_size = 4\nserver_reset_query =\nunix_socket_dir =\n"
+            f"server_login_retry = 1\n"
         )
         if os.getuid() == 0:
             for path in (self.folder, self.folder / "users", self.folder / "ini"):
@@ -201,6 +231,20 @@ class Pooler:
         """End it."""
         self.process.terminate()
         self.process.wait(timeout=20)
+
+
+@contextlib.contextmanager
+def pooler_before(server):
+    """Run a pgbouncer before a server until the block ends; yield its port."""
+    if not (shutil.which("pgbouncer") or Path("/usr/sbin/pgbouncer").exists()):
+        pytest.skip("pgbouncer is not installed: a journal behind a pooler is not tested")
+    with folder_of_server() as folder:
+        folder.chmod(0o755)
+        pooler = Pooler(server, folder / "pooler").start()
+        try:
+            yield pooler.port
+        finally:
+            pooler.stop()
 
 
 class Proxy:

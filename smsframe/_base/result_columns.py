@@ -184,11 +184,10 @@ def _columns(verdicts: Verdicts) -> Iterator[tuple[str, Any]]:
 def _variant_column(numbers: Numbers, names: list[str]) -> pd.Categorical:
     """Return the names of texts by number; any other number is missing."""
     known = np.where(numbers < len(names), numbers, -1).astype(np.int32)
-    column: pd.Categorical = pd.Categorical.from_codes(
+    return pd.Categorical.from_codes(
         known,  # type: ignore[call-overload]  # the stubs want an Index
         categories=names,
     )
-    return column
 
 
 def _accepted_at(verdicts: Verdicts) -> Any:
@@ -200,11 +199,10 @@ def _accepted_at(verdicts: Verdicts) -> Any:
 
 def status_column(numbers: npt.NDArray[np.int8]) -> pd.Categorical:
     """Return statuses by number as ``sms_status``; -1 is missing."""
-    column: pd.Categorical = pd.Categorical.from_codes(
+    return pd.Categorical.from_codes(
         numbers,  # type: ignore[call-overload]  # the stubs want an Index
         categories=list(STATUSES),
     )
-    return column
 
 
 def strings(values: pa.Array) -> Any:

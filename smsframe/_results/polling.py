@@ -15,7 +15,7 @@ import heapq
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from smsframe._acoustic.payload import SendStatus
+from smsframe._acoustic.answers import SendStatus
 from smsframe.errors import ApiError
 
 if TYPE_CHECKING:

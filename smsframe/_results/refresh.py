@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from smsframe._acoustic.answers import SendStatus
     from smsframe._acoustic.client import Client
-    from smsframe._acoustic.payload import SendStatus
     from smsframe._base.any_frame import AnyFrame
     from smsframe._base.arrow import Positions
     from smsframe._base.progress import Wanted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,6 +43,7 @@ _RUN_DTYPES: dict[str, str] = {
     "started_at": "datetime64[s, UTC]",
     "seconds": "Float64",
     "ending": "string",
+    "lease_ends_at": "datetime64[s, UTC]",
     "who": "string",
 }
 
@@ -71,9 +73,10 @@ def runs(
         it now, by the lease in a team's journal, ``not ended``: under way or killed,
         ``forgotten``) and ``who`` (user and host). With ``full`` also ``program``,
         ``variants`` (of several texts, the share of people that each had; NA for one text), rows of
-        every other status, ``earlier`` (rows that an earlier run had dealt with), ``batches`` and
-        ``seconds``. Counts are Int64; those that were forgotten are
-        NA. Empty when there is no journal yet.
+        every other status, ``earlier`` (rows that an earlier run had dealt with), ``batches``,
+        ``seconds`` and ``lease_ends_at`` (of a run that is ``sending``: when, UTC, the right to
+        send it ends unless its sender renews it, which a living one does). Counts are Int64; those
+        that were forgotten are NA. Empty when there is no journal yet.
 
     Raises
     ------
@@ -92,7 +95,8 @@ def runs(
     with reading_journal(journal_file(client, journal)) as opened:
         rows = [] if opened is None else _rows(opened)
     table = pd.DataFrame(rows, columns=list(_RUN_DTYPES))
-    table["started_at"] = pd.to_datetime(table["started_at"], unit="s", utc=True)
+    for name in ("started_at", "lease_ends_at"):
+        table[name] = pd.to_datetime(table[name], unit="s", utc=True)
     table = table.astype(_RUN_DTYPES).set_index("run")
     return table if every else table[list(LOOKED_AT)]
 
@@ -102,8 +106,8 @@ def _rows(journal: Journal) -> list[dict[str, Any]]:
     rows = [_row(journal, record.run_id) for record in reversed(journal.runs())]
     under_way = journal.runs_under_way()
     for row in rows:
-        if row["ending"] == NOT_ENDED and row["run"] in under_way:
-            row["ending"] = "sending"
+        if row["ending"] == NOT_ENDED and (left_s := under_way.get(row["run"])) is not None:
+            row["ending"], row["lease_ends_at"] = "sending", int(time.time() + left_s)
     return rows
 
 
@@ -125,6 +129,7 @@ def _row(journal: Journal, run_id: str) -> dict[str, Any]:
         "started_at": int(run.started_at),
         "seconds": seconds,
         "ending": "forgotten" if run.forgotten else run.ending or NOT_ENDED,
+        "lease_ends_at": None,
         "who": "@".join(filter(None, [run.user, run.host])),
     }
 

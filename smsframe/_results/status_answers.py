@@ -31,7 +31,7 @@ from smsframe.errors import JournalError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from smsframe._acoustic.payload import ContactStatus, SendStatus
+    from smsframe._acoustic.answers import ContactStatus, SendStatus
 
 OPEN, SENT, NOT_SENT = range(3)
 

@@ -11,7 +11,7 @@ import pytest
 from samples import fictional_phones, make_people, send
 
 import smsframe
-from smsframe._acoustic.payload import ContactStatus, SendStatus
+from smsframe._acoustic.answers import ContactStatus, SendStatus
 from smsframe._base.send_settings import SendSettings
 from smsframe._base.worker_pool import Backoff
 from smsframe._journal.store import Journal
