@@ -159,9 +159,6 @@ def _numbers(column: pd.Series, named: str) -> npt.NDArray[np.float64]:
     """Return a column of yes and no, or of numbers, as numbers."""
     if isinstance(column.dtype, pd.CategoricalDtype) and column.cat.categories.dtype != object:
         column = column.astype(column.cat.categories.dtype)
-    kinds = {bool, np.bool_} if column.dtype == object else set()
-    if kinds and {type(cell) for cell in column} <= kinds:
-        column = column.astype(bool)
     dtype = column.dtype
     is_number = pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype)
     if column.dtype == object and not any(isinstance(cell, str) for cell in column):

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from smsframe._acoustic.client import default_client
@@ -100,7 +99,6 @@ class Question:
     ``batch_id`` is empty then. ``contacts`` are hashes where there is a ``service``.
     """
 
-    response_id: str
     contacts: list[str]
     batch_id: str = ""
     service: str | None = None
@@ -285,7 +283,7 @@ def brought_up(frame: pd.DataFrame, journal: Journal) -> pd.DataFrame:
 
 def _questions(rows: ResultRows, known: Remembered | None) -> dict[str, Question]:
     """Return what is to be asked, by response id: every send with a row that is accepted."""
-    accepted = np.flatnonzero(rows.has("accepted") & _is_given(rows.response_id))
+    accepted = _still_open(rows)
     asked = rows.response_id.take(pa.array(accepted)).to_pandas()
     numbers: dict[str | None, int] = {}
     if known is not None:
@@ -302,19 +300,14 @@ def _questions(rows: ResultRows, known: Remembered | None) -> dict[str, Question
             batch_id, mine, service = "", accepted[members], None
             contacts = rows.contact.take(pa.array(mine)).fill_null("")
         questions[name] = Question(
-            response_id=name,
-            contacts=contacts.to_pylist(),
-            batch_id=batch_id,
-            service=service,
-            rows=mine,
+            contacts=contacts.to_pylist(), batch_id=batch_id, service=service, rows=mine
         )
     return questions
 
 
-def _is_given(texts: pa.Array) -> npt.NDArray[np.bool_]:
-    """Return where there is a text."""
-    given: npt.NDArray[np.bool_] = texts.is_valid().to_numpy(zero_copy_only=False)
-    return given
+def _still_open(rows: ResultRows) -> Positions:
+    """Return the rows of a send of which nothing more is known."""
+    return np.flatnonzero(rows.has("accepted") & np.asarray(rows.response_id.is_valid()))
 
 
 def _put_foreign_batches(rows: ResultRows, learned: _Round) -> None:
@@ -340,7 +333,7 @@ def _put_foreign_batches(rows: ResultRows, learned: _Round) -> None:
 
 def _explain_open(rows: ResultRows, learned: _Round, failures: Mapping[str, Exception]) -> None:
     """Say of every row that is still accepted why nothing more is known of it."""
-    still_open = np.flatnonzero(rows.has("accepted") & _is_given(rows.response_id))
+    still_open = _still_open(rows)
     asked = rows.response_id.take(pa.array(still_open)).to_pylist()
     numbers: dict[tuple[str, str], int] = {}
     reason = np.full(len(still_open), -1, dtype=np.int32)

@@ -359,60 +359,53 @@ def _cost(summary: Summary) -> list[Html]:
 
 def _open(summary: Summary) -> list[Html]:
     """Return what is not known, or not done, and what to do about it."""
-    counts = summary.counts
-    items: list[Html] = []
-    if "unknown" in counts:
-        items.append(
-            _item(
-                f"{_messages(counts['unknown'])} may or may not have gone out",
-                "The answer of the service was lost, so nobody on this side can know. Nothing of "
-                "this is sent again unasked, so that nobody gets the text twice. The product can "
-                "export the event “Been Sent a Message From SMS Program”; ",
-                tag("code", "results.sms.reconcile(export)"),
-                " reads it and settles them. Without an export, somebody has to decide: ",
-                tag("code", "results.sms.resolve(...)"),
-                ".",
-            )
-        )
-    if "accepted" in counts:
-        items.append(
-            _item(
-                f"{_messages(counts['accepted'])} accepted, which is not yet “sent”",
-                "The service checks consent after it has taken a message. ",
-                tag("code", "results.sms.refresh()"),
-                " in Python, or ",
-                tag("code", "smsframe status RUN"),
-                " at a shell, asks what became of them; then write this report again.",
-            )
-        )
+    counts, items = summary.counts, []
+
+    def add(number: int, title: str, *parts: str) -> None:
+        """Add what is open of so many."""
+        if number:
+            items.append(tag("div", tag("h3", title), tag("p", *parts), class_="open"))
+
+    unknown, accepted = counts.get("unknown", 0), counts.get("accepted", 0)
     again = counts.get("rejected", 0) + counts.get("not_attempted", 0)
     again -= summary.held.get(HELD_OUT, 0)
-    if again:
-        items.append(
-            _item(
-                f"{_messages(again)} refused, held back or not reached",
-                "Nothing went out for them. The reasons above say why. When that is put right, run "
-                "the same send again: it sends what is left, and nobody gets the text twice.",
-            )
-        )
-    if "invalid" in counts:
-        items.append(
-            _item(
-                f"{counts['invalid']:,} {_rows(counts['invalid'])} to be corrected",
-                "Nothing went out for them. Correct these rows (",
-                tag("code", "results.sms.failed"),
-                " lists them with what to do) and run the same send again.",
-            )
-        )
-    if "planned" in counts:
-        would = f"{_messages(counts['planned'])} would go out"
-        items.append(_item(would, "This was a dry run: nothing has been sent for them."))
+    invalid, planned = counts.get("invalid", 0), counts.get("planned", 0)
+    add(
+        unknown,
+        f"{_messages(unknown)} may or may not have gone out",
+        "The answer of the service was lost, so nobody on this side can know. Nothing of this is "
+        "sent again unasked, so that nobody gets the text twice. The product can export the event "
+        "“Been Sent a Message From SMS Program”; ",
+        tag("code", "results.sms.reconcile(export)"),
+        " reads it and settles them. Without an export, somebody has to decide: ",
+        tag("code", "results.sms.resolve(...)"),
+        ".",
+    )
+    add(
+        accepted,
+        f"{_messages(accepted)} accepted, which is not yet “sent”",
+        "The service checks consent after it has taken a message. ",
+        tag("code", "results.sms.refresh()"),
+        " in Python, or ",
+        tag("code", "smsframe status RUN"),
+        " at a shell, asks what became of them; then write this report again.",
+    )
+    add(
+        again,
+        f"{_messages(again)} refused, held back or not reached",
+        "Nothing went out for them. The reasons above say why. When that is put right, run the "
+        "same send again: it sends what is left, and nobody gets the text twice.",
+    )
+    add(
+        invalid,
+        f"{invalid:,} {_rows(invalid)} to be corrected",
+        "Nothing went out for them. Correct these rows (",
+        tag("code", "results.sms.failed"),
+        " lists them with what to do) and run the same send again.",
+    )
+    dry = "This was a dry run: nothing has been sent for them."
+    add(planned, f"{_messages(planned)} would go out", dry)
     return items or [tag("p", "Nothing is open.")]
-
-
-def _item(title: str, *parts: str) -> Html:
-    """Return one thing that is open."""
-    return tag("div", tag("h3", title), tag("p", *parts), class_="open")
 
 
 def _footer(facts: Facts) -> list[Html]:

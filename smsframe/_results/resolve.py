@@ -136,10 +136,7 @@ def _named_messages(rows: ResultRows, known: Remembered, which: Any) -> npt.NDAr
     if (lost := places < 0).any():
         held = batches.filter(pa.array(lost)).unique().to_pylist()
         refuse_missing([name for name in held if name], set())
-        raise InputError(
-            f"{int(lost.sum()):,} of these rows are in no batch that was sent, so there is nothing "
-            "to resolve. results.sms.unknown has the rows whose outcome is not known."
-        )
+        raise _in_no_batch(int(lost.sum()))
     return places
 
 
@@ -215,14 +212,19 @@ def _rows_of_part(rows: ResultRows, part: pd.DataFrame) -> Mask:
     keys = pc.binary_join_element_wise(theirs.batch, theirs.contact, "\x00")
     ours = pc.binary_join_element_wise(rows.batch, rows.contact, "\x00")
     if keys.null_count:
-        raise InputError(
-            f"{keys.null_count:,} of these rows are in no batch that was sent, so there is nothing "
-            "to resolve. results.sms.unknown has the rows whose outcome is not known."
-        )
+        raise _in_no_batch(keys.null_count)
     if not pc.all(pc.is_in(keys, value_set=ours)).as_py():
         raise InputError("These rows are not part of these results.")
     found: Mask = pc.is_in(ours, value_set=keys, skip_nulls=True).to_numpy(zero_copy_only=False)
     return found
+
+
+def _in_no_batch(rows: int) -> InputError:
+    """Return the error of rows that were never sent."""
+    return InputError(
+        f"{rows:,} of these rows are in no batch that was sent, so there is nothing to resolve. "
+        "results.sms.unknown has the rows whose outcome is not known."
+    )
 
 
 def _refuse_settled(known: Remembered, places: npt.NDArray[np.int64]) -> None:

@@ -80,19 +80,14 @@ class Fault:
     def strikes(self) -> bool:
         """Count one call and tell whether the fault strikes it."""
         self.seen += 1
-        strikes = self._chosen()
+        if self.on is not None:
+            strikes = self.seen in self.on
+        elif self.every is not None:
+            strikes = self.seen % self.every == 0
+        else:
+            strikes = self.probability is None or self.chance.random() < self.probability
         self.struck += strikes
         return strikes
-
-    def _chosen(self) -> bool:
-        """Tell whether the call just counted is one of those chosen."""
-        if self.on is not None:
-            return self.seen in self.on
-        if self.every is not None:
-            return self.seen % self.every == 0
-        if self.probability is not None:
-            return self.chance.random() < self.probability
-        return True
 
 
 class Faults:

@@ -36,7 +36,10 @@ def read_people(
         raise TypeError(f"A DataFrame is needed, not {type(frame).__name__}.")
     if not isinstance(calling_code, str | None):
         raise TypeError(f"calling_code={calling_code!r} must be a text such as '1'.")
-    consent = _consent_column(frame, consent)
+    if consent is not None:
+        _require(frame, consent, "consent")
+    elif "consent" in frame.columns:
+        consent = "consent"
     _require(frame, phone, "phone")
     digits = read_digits(_as_text(frame[phone]), calling_code)
     rows = frame[(digits != "").to_numpy()]
@@ -58,14 +61,6 @@ def read_digits(texts: pd.Series, calling_code: str | None) -> pd.Series:
     international = texts.fillna("").str.lstrip().str.startswith("+")
     national = (digits.str.len() == NATIONAL_DIGITS) & ~international
     return digits.where(~national, calling_code.lstrip("+") + digits)
-
-
-def _consent_column(frame: pd.DataFrame, consent: Hashable | None) -> Hashable | None:
-    """Return the consent column: the named one, else ``consent`` if the frame has it."""
-    if consent is None:
-        return "consent" if "consent" in frame.columns else None
-    _require(frame, consent, "consent")
-    return consent
 
 
 def _require(frame: pd.DataFrame, name: Hashable, role: str) -> None:
