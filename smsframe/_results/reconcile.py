@@ -18,6 +18,7 @@ person or by an export, and is in an export after all, was sent.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,7 @@ from smsframe._results.refresh import recalled
 from smsframe.errors import InputError, JournalError, UnknownOutcomeWarning, warn_caller
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from smsframe._base.journal_address import JournalAddress
     from smsframe._journal.store import BatchRecord, Journal
@@ -213,12 +214,12 @@ def reconciled(
     source: Any,
     settled: bool,
     path: JournalAddress,
-    people: pd.DataFrame | None = None,
+    people: Iterable[pd.DataFrame] = (),
 ) -> pd.DataFrame:
     """Settle unknown messages by an export of events; see :func:`smsframe.reconcile`.
 
-    ``people`` are more results of the same runs, where their files are the only ones that know to
-    whom each message went.
+    ``people`` are more results of the same runs, part by part, where their files are the only ones
+    that know to whom each message went.
     """
     exported = Events.read(events, phone, source)
     with existing_journal(path) as journal:
@@ -229,7 +230,7 @@ def reconciled(
         denied = [name for name in _denied_batches(rows) if name in known.numbers]
         if ids or denied:
             wanted = [*dict.fromkeys(ids + denied)]
-            named = [rows] if people is None else [rows, ResultRows.read(people)]
+            named = itertools.chain([rows], map(ResultRows.read, people))
             _settle(journal, known, wanted, exported, settled=settled, named=named)
             recalled(rows, journal)
     _warn_of_unknown(rows, settled=settled)
@@ -259,7 +260,7 @@ def _settle(
     exported: Events,
     *,
     settled: bool,
-    named: Sequence[ResultRows],
+    named: Iterable[ResultRows],
 ) -> None:
     """Settle batches by an export that is believed, all of them or none."""
     with _locked(journal, known, [known.numbers[name] for name in ids]):
