@@ -279,7 +279,7 @@ class SentFiles:
         raise InputError(
             f"What became of these messages is in the journal {str(self._journal)!r}, and this "
             f"client has another one, {str(given)!r}. Connect with the journal that they were sent "
-            "with: smsframe.connect(..., journal=...)."
+            "with."
         )
 
     def _gone(self, place: JournalAddress, statuses: Sequence[str]) -> Iterator[pd.DataFrame]:
