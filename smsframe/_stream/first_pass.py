@@ -262,12 +262,15 @@ def look_through(
 ) -> None:
     """Check, count and hash every row."""
     sample = Sample(SAMPLE_ROWS)
+    unused: set[str] | None = None
     for portion, frame, plan in read_ahead(_planned_portions(found)):
         sample.add(frame)
         if plan is None:
             continue
         refuse_blocked(plan.blocking, _where(portion, found.files))
         found.add(portion, plan)
+        here = {f.column for f in plan.problems.faults if f.code == "variant_unused"}
+        unused = here if unused is None else unused & here
         _keep(found, portion, plan, scratch)
         tell(found.rows)
     if found.unnamed:
@@ -276,7 +279,11 @@ def look_through(
     over_all = [fault for fault in plan.problems.faults if fault.positions is None]
     told = {(fault.code, str(fault.column)) for fault in over_all}
     others = [f for f in found.whole if (f.code, str(f.column)) not in told]
-    found.whole = [*over_all, *others]
+    found.whole = [
+        fault
+        for fault in (*over_all, *others)
+        if fault.code != "variant_unused" or fault.column in (unused or ())
+    ]
     found.plan = replace(plan, options=replace(plan.options, limit=found.limit))
     refuse_blocked(plan.blocking)
 

@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from smsframe._acoustic.client import Client
-    from smsframe._acoustic.payload import SendRequest
+    from smsframe._acoustic.send_request import SendRequest
     from smsframe._base.arrow import Positions
     from smsframe._base.send_settings import SendSettings
     from smsframe._eligibility.min_gap import GapGuard

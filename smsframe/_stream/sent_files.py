@@ -20,10 +20,11 @@ from smsframe._base.result_columns import STATUSES, VARIANT
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_choice, check_text, refuse
 from smsframe._connect import journal_file
-from smsframe._results import history, settle
+from smsframe._results import history
 from smsframe._results.open_journal import existing_journal
-from smsframe._results.reconcile import reconciled, resolved
-from smsframe._results.refresh import brought_up
+from smsframe._results.reconcile import reconciled
+from smsframe._results.refresh import brought_up, refresh
+from smsframe._results.resolve import resolved
 from smsframe._results.rows import FAILED
 from smsframe._send.report import phrase
 from smsframe._stream import open_messages
@@ -190,7 +191,7 @@ class SentFiles:
         place = self._place_of(asked)
 
         def work(frame: pd.DataFrame) -> pd.DataFrame:
-            return settle.refresh(frame, client=asked, deadline_s=deadline_s, progress=progress)
+            return refresh(frame, client=asked, deadline_s=deadline_s, progress=progress)
 
         for path in self.files:
             frame = read_results(path, OURS)

@@ -25,6 +25,7 @@ from smsframe._base.any_frame import as_frame, plain_table
 from smsframe._base.sentences import Sentence, arg
 from smsframe._files import plain_csv
 from smsframe._files.read import PARQUET, TEXT, first_line, prepared, read_cells
+from smsframe._files.unclear import without_arguments
 from smsframe._stream.stores import Local, Stored, address_of, find_stored
 from smsframe.errors import InputError
 
@@ -251,8 +252,16 @@ def _is_plain(file: SourceFile) -> bool:
 
 def _csv(file: SourceFile) -> pa.Table:
     """Read a CSV file, every cell a text."""
-    with file.place.copied() as path:
-        cells = read_cells(path)
+    named, then = Path(file.name), ""
+    if isinstance(file.place, Local):
+        named = file.place.path
+        parquet = str(named.with_suffix(".parquet"))
+        then = f"Then put that frame in its place, with .to_parquet({parquet!r})."
+    try:
+        with file.place.copied() as path:
+            cells = read_cells(path)
+    except InputError as error:
+        raise InputError(without_arguments(error, named, then)) from error
     table = pa.Table.from_pandas(cells, preserve_index=False)
     return table.cast(pa.schema([(name, pa.large_string()) for name in table.column_names]))
 
