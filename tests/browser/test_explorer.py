@@ -91,6 +91,7 @@ def test_explorer__find_select_retry(opened, sandbox):
     shot(page, "narrow")
 
 
+@pytest.mark.full
 def test_explorer__a_saved_notebook_has_no_rows(opened):
     """Saved, the notebook has the counts and nobody's name."""
     page, path = opened
