@@ -45,7 +45,7 @@ class _Method(Generic[Rest, Answer]):
     def __get__(self, accessor: Any, owner: type | None = None) -> Callable[Rest, Answer]:
         public: Any = self.public
         if accessor is None:
-            return public  # type: ignore[no-any-return]  # as documentation tools look at it
+            return public  # as documentation tools look at it
 
         @tracebacks.public
         @functools.wraps(public)

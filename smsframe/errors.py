@@ -36,9 +36,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from smsframe._base.sentences import Piece
+
+
+def _sentence(parts: tuple[Piece, ...]) -> str:
+    """Return the parts of a sentence as one."""
+    if len(parts) == 1 and isinstance(parts[0], str):
+        return parts[0]
+    from smsframe._base.sentences import Sentence  # noqa: PLC0415 - for what goes wrong alone
+
+    return Sentence(*parts)
+
 
 class SmsframeError(Exception):
-    """Root of all errors of smsframe; ``details`` holds what happened as data.
+    """Root of all errors of smsframe: a sentence, or the parts of one; ``details`` hold the data.
 
     Examples
     --------
@@ -50,8 +61,8 @@ class SmsframeError(Exception):
     JournalError
     """
 
-    def __init__(self, message: str, **details: Any) -> None:
-        super().__init__(message)
+    def __init__(self, *parts: Piece, **details: Any) -> None:
+        super().__init__(_sentence(parts))
         self.details = details
 
 
@@ -68,9 +79,10 @@ class InputError(SmsframeError, ValueError):
     True
     """
 
-    def __init__(self, message: str, **details: Any) -> None:
+    def __init__(self, *parts: Piece, **details: Any) -> None:
         from smsframe._base import masking  # noqa: PLC0415 - for what goes wrong alone: patterns
 
+        message = _sentence(parts)
         masked = {name: masking.mask_texts(value) for name, value in details.items()}
         is_masked = isinstance(message, masking.AlreadyMasked)
         told = message if is_masked else masking.mask_sentence(message)

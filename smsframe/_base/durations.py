@@ -19,7 +19,7 @@ import pandas as pd
 
 from smsframe._base.masking import AlreadyMasked
 from smsframe._base.sentences import Sentence, arg
-from smsframe._base.validation import given_as, unusable
+from smsframe._base.validation import given_as, note, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,7 @@ def check_duration(
         faults.append(_unreadable(name, value))
     elif not least_s <= seconds <= most_s:
         span = f" is {_short(seconds)}; it must be from {in_words(least_s)} to {in_words(most_s)}."
-        faults.append(Sentence(_named(name, value), span))
+        note(faults, _named(name, value), span)
     else:
         return seconds
     return None

@@ -44,6 +44,8 @@ TIME: Final = "datetime64[us, UTC]"
 ACCEPTED_STATUSES = ("accepted", "sent", "not_sent")
 """What the API has taken; ``sent`` and ``not_sent`` are what it said afterwards."""
 
+ACCEPTED_NUMBERS = tuple(NUMBER[status] for status in ACCEPTED_STATUSES)
+
 BILLED = ("accepted", "sent")
 """What goes on the bill, as far as it is known."""
 
@@ -182,27 +184,25 @@ def _columns(verdicts: Verdicts) -> Iterator[tuple[str, Any]]:
 def _variant_column(numbers: Numbers, names: list[str]) -> pd.Categorical:
     """Return the names of texts by number; any other number is missing."""
     known = np.where(numbers < len(names), numbers, -1).astype(np.int32)
-    column: pd.Categorical = pd.Categorical.from_codes(
+    return pd.Categorical.from_codes(
         known,  # type: ignore[call-overload]  # the stubs want an Index
         categories=names,
     )
-    return column
 
 
 def _accepted_at(verdicts: Verdicts) -> Any:
     """Return when each message was accepted; NaT for the others."""
-    accepted = np.isin(verdicts.status, [NUMBER[status] for status in ACCEPTED_STATUSES])
+    accepted = np.isin(verdicts.status, ACCEPTED_NUMBERS)
     numbers = np.where(accepted, verdicts.batch, -1)
     return times([batch.accepted_at for batch in verdicts.batches], numbers)
 
 
 def status_column(numbers: npt.NDArray[np.int8]) -> pd.Categorical:
     """Return statuses by number as ``sms_status``; -1 is missing."""
-    column: pd.Categorical = pd.Categorical.from_codes(
+    return pd.Categorical.from_codes(
         numbers,  # type: ignore[call-overload]  # the stubs want an Index
         categories=list(STATUSES),
     )
-    return column
 
 
 def strings(values: pa.Array) -> Any:

@@ -77,8 +77,7 @@ class ResultRows:
     def has_code(self, *codes: str) -> Mask:
         """Return where the code is one of these."""
         found = pc.is_in(self.code, value_set=pa.array(codes, self.code.type))
-        mask: Mask = found.to_numpy(zero_copy_only=False)
-        return mask
+        return found.to_numpy(zero_copy_only=False)
 
     def repeats(self) -> Mask:
         """Return which rows repeat an earlier row's message, as those of a merge one to many do.
@@ -96,12 +95,9 @@ class ResultRows:
         rows = pc.fill_null(pc.and_(known, whole), False).to_numpy(zero_copy_only=False)
         numbers = [pc.fill_null(part.indices, 0).to_numpy() for part in (batch, contact)]
         messages = numbers[0].astype(np.int64) * len(contact.dictionary) + numbers[1]
-        messages = (
-            messages * len(result_columns.STATUSES) + self.status
-        )  # repeats of a person stand apart
-        repeated: Mask = pd.Series(messages[rows]).duplicated().to_numpy(dtype=bool)
-        out: Mask = rows.copy()
-        out[rows] = repeated
+        messages = messages * len(result_columns.STATUSES) + self.status  # each status by itself
+        out = rows.copy()
+        out[rows] = pd.Series(messages[rows]).duplicated().to_numpy(dtype=bool)
         return out
 
     def names(self) -> list[str | None]:
@@ -136,25 +132,16 @@ class ResultRows:
     def to_frame(self) -> pd.DataFrame:
         """Return the frame with these results, in the places of the old ones."""
         out = result_columns.detached(self.frame)
-        for name, values in self._columns().items():
-            out[result_columns.result_label(out.columns, name)] = values
+        texts = ("code", "error", "contact", "response_id", "batch")
+        columns = {
+            "status": result_columns.status_column(self.status),
+            **{name: result_columns.strings(getattr(self, name)) for name in texts},
+            "segments": self.segments,
+            "accepted_at": self.accepted_at,
+        }
+        for name, values in columns.items():
+            out[result_columns.result_label(out.columns, f"sms_{name}")] = values
         return out
-
-    def _columns(self) -> dict[str, Any]:
-        """Return the result columns as ``send`` gives them."""
-        status = result_columns.status_column(self.status)
-        texts = {
-            f"sms_{n}": result_columns.strings(getattr(self, n))
-            for n in ("code", "error", "contact")
-        }
-        return {
-            "sms_status": status,
-            **texts,
-            "sms_response_id": result_columns.strings(self.response_id),
-            "sms_batch": result_columns.strings(self.batch),
-            "sms_segments": self.segments,
-            "sms_accepted_at": self.accepted_at,
-        }
 
 
 def _refuse_others(frame: Any) -> None:
@@ -194,10 +181,7 @@ def _statuses(column: pd.Series) -> npt.NDArray[np.int8]:
             f"Column 'sms_status' holds what is no status: {shown}. "
             f"It is one of {', '.join(result_columns.STATUSES)}."
         )
-    out: npt.NDArray[np.int8] = (
-        pc.fill_null(numbers, -1).to_numpy(zero_copy_only=False).astype(np.int8)
-    )
-    return out
+    return pc.fill_null(numbers, -1).to_numpy(zero_copy_only=False).astype(np.int8)
 
 
 def _texts(column: pd.Series) -> pa.Array:

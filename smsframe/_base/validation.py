@@ -33,7 +33,7 @@ from smsframe._base.masking import (
     mask_sentence,
     mask_value,
 )
-from smsframe._base.sentences import Part, Sentence, arg, joined
+from smsframe._base.sentences import Part, Piece, Sentence, arg, joined
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -86,6 +86,11 @@ def quoted(value: Any) -> str:
     text = repr(str.__str__(value) if isinstance(value, str) else value)
     text = text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
     return mask_value(text, digits=ARGUMENT_DIGITS)
+
+
+def note(faults: list[str], *parts: Piece) -> None:
+    """Add a fault, given as the parts of its sentence."""
+    faults.append(Sentence(*parts))
 
 
 def unusable(name: str, value: Any, need: str, *, fits: bool = False) -> AlreadyMasked:
@@ -194,13 +199,12 @@ def check_text(
         return None
     text = str.__str__(value)
     if (place := broken_at(text)) is not None:
-        faults.append(
-            Sentence(
-                arg(name, python=""),
-                f" holds half of a character pair at character {place + 1}, which no message can "
-                "carry; the text was cut in two there, or read in the wrong encoding. Write it "
-                "anew.",
-            )
+        note(
+            faults,
+            arg(name, python=""),
+            f" holds half of a character pair at character {place + 1}, which no message can "
+            "carry; the text was cut in two there, or read in the wrong encoding. Write it "
+            "anew.",
         )
         return None
     return text
@@ -273,7 +277,7 @@ def path_fault(argument: str, path: Any, faults: list[str]) -> bool:
         return False
     if not _is_file_name(name):
         fix = " holds a character that no path can hold; name another file."
-        faults.append(Sentence(arg(argument), fix))
+        note(faults, arg(argument), fix)
         return False
     return True
 

@@ -56,7 +56,6 @@ class WorkerPool(Generic[Key, Item, Answer]):
         name: str = "smsframe",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._clock = clock
         self._call = call
         self._size = size
         self._failed = failed

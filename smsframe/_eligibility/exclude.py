@@ -34,11 +34,13 @@ import pyarrow.compute as pc
 from smsframe._base.masking import AlreadyMasked, mask_example
 from smsframe._base.result_columns import without_views
 from smsframe._base.result_rows import ResultRows
-from smsframe._base.sentences import Sentence, arg, sentence_of, words
+from smsframe._base.sentences import Sentence, arg, words
 from smsframe._base.validation import given_as, unusable
 from smsframe._eligibility.excluded_numbers import Numbers, has_rounded, read_numbers
 from smsframe._files import read as files
-from smsframe._phones.read import guess_phone_column, read_phones
+from smsframe._files.unclear import without_arguments
+from smsframe._phones.detect_column import guess_phone_column
+from smsframe._phones.read import read_phones
 from smsframe._phones.to_strings import is_text_or_number, texts_of
 from smsframe.errors import InputError
 
@@ -255,8 +257,9 @@ def _cells(path: Path, where: str) -> pd.DataFrame:
     try:
         return files.read_cells(path)
     except InputError as error:
-        told = Sentence(where, ": ", sentence_of(error), " Nothing is sent without it.")
-        raise InputError(told) from error
+        then = "" if where == VARIABLE else f"Then give {where} that frame."
+        told = without_arguments(error, path, then)
+        raise InputError(where, ": ", told, " Nothing is sent without it.") from error
 
 
 def _is_no_text(content: bytes) -> bool:

@@ -136,9 +136,9 @@ def has_rounded(texts: pa.Array) -> bool:
 
 def read_numbers(texts: pa.Array, *, international: bool = False) -> Numbers:
     """Read the cells of a list, none of them null; ``international``: each says its country."""
-    if _are_signed_digits(texts):
+    if _are_digits(texts, signed=True):
         return _read_signed(texts)
-    if _are_bare_digits(texts):
+    if _are_digits(texts, signed=False):
         whole, bare = _sorted(texts.cast(pa.string()), international=international)
         return Numbers(whole=whole, bare=bare)
     cleaned, _ = without_punctuation(texts)
@@ -161,35 +161,18 @@ def read_numbers(texts: pa.Array, *, international: bool = False) -> Numbers:
     )
 
 
-def _are_signed_digits(texts: pa.Array) -> bool:
-    """Tell whether every cell is a ``+``, a digit that is no zero, and digits of one number."""
-    raw, first, sizes = _cells(texts)
-    fits = (sizes > FEWEST_DIGITS) & (sizes <= MOST_DIGITS + 1)
-    if not len(raw) or not fits.all():
-        return False
-    is_signed = (raw[first] == _PLUS) & (raw[first + 1] != _ZERO)
-    return bool(is_signed.all()) and _no_digits(raw) == len(sizes)
-
-
-def _are_bare_digits(texts: pa.Array) -> bool:
-    """Tell whether every cell is a digit that is no zero, and digits of one number."""
-    raw, first, sizes = _cells(texts)
-    fits = (sizes >= FEWEST_DIGITS) & (sizes <= MOST_DIGITS)
-    if not len(raw) or not fits.all():
-        return False
-    return bool((raw[first] != _ZERO).all()) and _no_digits(raw) == 0
-
-
-def _cells(texts: pa.Array) -> tuple[npt.NDArray[np.uint8], Integers, Integers]:
-    """Return the bytes of cells, where each begins, and how many it has."""
+def _are_digits(texts: pa.Array, *, signed: bool) -> bool:
+    """Tell whether every cell is digits of one number, the first no zero, behind a ``+`` or not."""
     bounds = offsets_of(texts).astype(np.int64)
-    raw: npt.NDArray[np.uint8] = np.frombuffer(bytes_of(texts), np.uint8)
-    return raw, bounds[:-1] - bounds[0], np.diff(bounds)
-
-
-def _no_digits(raw: npt.NDArray[np.uint8]) -> int:
-    """Count the bytes that are no digit: as unsigned ones, they are more than nine behind zero."""
-    return int(np.count_nonzero(raw - _ZERO > _NINE))
+    raw, sizes = np.frombuffer(bytes_of(texts), np.uint8), np.diff(bounds)
+    first = bounds[:-1] - bounds[0]
+    digits = sizes - signed
+    if not len(raw) or not ((digits >= FEWEST_DIGITS) & (digits <= MOST_DIGITS)).all():
+        return False
+    begins = (raw[first + signed] != _ZERO) & ((raw[first] == _PLUS) | (not signed))
+    # As unsigned bytes, those that are no digits are more than nine behind zero.
+    others = np.count_nonzero(raw - _ZERO > _NINE)
+    return bool(begins.all()) and others == signed * len(sizes)
 
 
 def _read_signed(texts: pa.Array) -> Numbers:
@@ -330,18 +313,12 @@ def _among(known: Integers, wanted: Integers) -> npt.NDArray[np.bool_]:
     maybe = _marks(wanted)[_places(known)]
     if maybe.any():
         some = known[maybe]
-        held[maybe] = ~np.asarray(pc.is_in(pa.array(some), value_set=_not_in(some, wanted)))
+        # Both are put in order without their places, a third of the time of a hash table or of an
+        # order that keeps places; of those that may be wanted, nearly all are.
+        ordered = np.sort(some)
+        others = pa.array(ordered[~places_in(np.sort(wanted), ordered)[1]])
+        held[maybe] = ~np.asarray(pc.is_in(pa.array(some), value_set=others))
     return held
-
-
-def _not_in(some: Integers, wanted: Integers) -> pa.Array:
-    """Return those of some numbers that are not wanted; few, where nearly all of them are.
-
-    Both are put in order without their places, a third of the time of a hash table or of an order
-    that keeps places.
-    """
-    known, ordered = np.sort(some), np.sort(wanted)
-    return pa.array(known[~places_in(ordered, known)[1]])
 
 
 def _marks(numbers: Integers) -> npt.NDArray[np.bool_]:
@@ -353,8 +330,7 @@ def _marks(numbers: Integers) -> npt.NDArray[np.bool_]:
 
 def _places(numbers: Integers) -> npt.NDArray[np.uint64]:
     """Return a place for each number, seldom the same for two."""
-    places: npt.NDArray[np.uint64] = (numbers.view(np.uint64) * _MIX) >> np.uint64(64 - _BITS)
-    return places
+    return (numbers.view(np.uint64) * _MIX) >> np.uint64(64 - _BITS)
 
 
 def _as_whole(numbers: Numbers, region: str | None) -> pa.Array:
@@ -393,8 +369,7 @@ def _valid(texts: pa.Array, region: str | None) -> pa.Array:
 def _integers(digits: pa.Array) -> Integers:
     """Return digits as numbers; none is longer than a phone number."""
     fits = digits.filter(pc.less_equal(pc.binary_length(digits), MOST_DIGITS))
-    found: Integers = pc.cast(fits, pa.int64()).to_numpy()
-    return found
+    return pc.cast(fits, pa.int64()).to_numpy()
 
 
 def _ends_with(known: Integers, ends: pa.Array) -> npt.NDArray[np.bool_]:

@@ -21,7 +21,7 @@ import pandas as pd
 
 from smsframe._base.masking import AlreadyMasked
 from smsframe._base.sentences import Sentence, arg
-from smsframe._base.validation import quoted, unusable
+from smsframe._base.validation import note, quoted, unusable
 
 Window: TypeAlias = tuple[int, int]
 """Minutes since midnight: the first that is open, the first that is not any more."""
@@ -112,17 +112,17 @@ def _weeks(given: Any, faults: list[str]) -> dict[str, Week]:
     if not isinstance(given, Mapping):
         return {EVERY: (_windows(name, given, faults),) * len(DAYS)}
     if not given:
-        faults.append(Sentence(arg(name), f" is empty; it must be {NEED}."))
+        note(faults, arg(name), f" is empty; it must be {NEED}.")
     if given and all(isinstance(key, str) and _days(key) for key in given):
         fix = " names days. Say of which countries: "
-        faults.append(Sentence(arg(name), fix, arg(name, python="{'*': {'mon-fri': …}}"), "."))
+        note(faults, arg(name), fix, arg(name, python="{'*': {'mon-fri': …}}"), ".")
         return {}
     weeks: dict[str, Week] = {}
     for key, hours in given.items():
         country = _country(name, key, faults)
         where = f"{name}[{quoted(key)}]"
         if country in weeks:
-            faults.append(Sentence(arg(where), " is there twice. Keep one."))
+            note(faults, arg(where), " is there twice. Keep one.")
         if country is not None:
             weeks[country] = _week(where, hours, faults)
     return weeks
@@ -137,14 +137,14 @@ def _week(where: str, given: Any, faults: list[str]) -> Week:
         days = _days(key) if isinstance(key, str) else ()
         if not days:
             told = f" names {quoted(key)}, which is no day. Days are {', '.join(DAYS)}, 'mon-fri'."
-            faults.append(Sentence(arg(where), told))
+            note(faults, arg(where), told)
         windows = _windows(f"{where}[{quoted(key)}]", hours, faults, may_be_closed=True)
         for day in days:
             if week[day] is not None:
-                faults.append(Sentence(arg(where), f" names {DAYS[day]} twice. Keep one."))
+                note(faults, arg(where), f" names {DAYS[day]} twice. Keep one.")
             week[day] = windows
     if not any(week):
-        faults.append(Sentence(arg(where), " is open on no day, so nobody could be texted."))
+        note(faults, arg(where), " is open on no day, so nobody could be texted.")
     return tuple(windows or () for windows in week)
 
 
@@ -184,7 +184,7 @@ def _windows(
     for before, after in itertools.pairwise(windows):
         if after[0] < before[1]:
             told = f" has windows that overlap: {_shown(before)} and {_shown(after)}. Make it one."
-            faults.append(Sentence(arg(where), told))
+            note(faults, arg(where), told)
     return tuple(windows)
 
 
@@ -212,13 +212,11 @@ def _window(where: str, pair: tuple[Any, Any], faults: list[str]) -> Window | No
     if start is None or end is None:
         return None
     if start == DAY:
-        faults.append(
-            Sentence(arg(where), " begins at 24:00, which is the end of a day. Write 00:00.")
-        )
+        note(faults, arg(where), " begins at 24:00, which is the end of a day. Write 00:00.")
         return None
     if start == end:
         told = f" has the window {_shown((start, end))}, in which nothing can go out."
-        faults.append(Sentence(arg(where), told, " For the whole day write ('00:00', '24:00')."))
+        note(faults, arg(where), told, " For the whole day write ('00:00', '24:00').")
         return None
     if end < start:
         split = f"[('00:00', '{clock(end)}'), ('{clock(start)}', '24:00')]"
@@ -226,7 +224,7 @@ def _window(where: str, pair: tuple[Any, Any], faults: list[str]) -> Window | No
         if end == 0:
             split = f"('{clock(start)}', '24:00')"
             told = " ends at 00:00, which is the beginning of a day. Write "
-        faults.append(Sentence(arg(where), told, split, "."))
+        note(faults, arg(where), told, split, ".")
         return None
     return start, end
 

@@ -85,8 +85,7 @@ class LastMessages:
         maybe = np.flatnonzero(self._may_be[everybody >> self._shift])
         if not len(maybe):
             return maybe
-        found: npt.NDArray[np.int64] = maybe[places_in(self._who, everybody[maybe])[1]]
-        return found
+        return maybe[places_in(self._who, everybody[maybe])[1]]
 
     @staticmethod
     def _may_have_gone(
@@ -174,8 +173,7 @@ class GapGuard:
 
     def too_soon(self, who: Hashes, now: float) -> Bools:
         """Tell who had a message within the gap."""
-        soon: Bools = self.last_at(who) > now - self.gap_s
-        return soon
+        return self.last_at(who) > now - self.gap_s
 
     def judge(self, journal: JournalReader, claims: Sequence[Claim]) -> Mapping[str, Bools]:
         """Return, by batch, which messages of claims would come too soon; see `Journal.record`."""

@@ -84,8 +84,7 @@ class RowHours:
 
     def opens_at(self, rows: Positions, now: float) -> npt.NDArray[np.float64]:
         """Return when each row may be texted next: -inf is now, inf not within the days ahead."""
-        found: npt.NDArray[np.float64] = self.at(now).opens[self.of_row[rows]]
-        return found
+        return self.at(now).opens[self.of_row[rows]]
 
 
 def state(group: Group, now: float) -> tuple[float, float]:

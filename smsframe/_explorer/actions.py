@@ -14,7 +14,8 @@ from smsframe._connect import journal_file
 from smsframe._explorer import changes, views
 from smsframe._explorer.as_sent import text_as_sent
 from smsframe._files.write import free_name, write_frame
-from smsframe._results.settle import refresh, resolve
+from smsframe._results.refresh import refresh
+from smsframe._results.resolve import resolve
 from smsframe._widgets import active_job, html
 from smsframe._widgets.controls import Guard, row, shown
 from smsframe._widgets.question import Question

@@ -18,7 +18,7 @@ import contextlib
 import csv
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,9 +28,12 @@ import pyarrow.compute as pc
 
 from smsframe._base.result_columns import strings
 from smsframe._base.sentences import Sentence, arg, joined
+from smsframe._files.decided import Decided
 from smsframe._files.encodings import UTF8, encoding_of, not_decoded
 from smsframe._files.formula_cells import bare
 from smsframe._files.plain_csv import MARK, SEPARATORS, commonest, read_plain
+from smsframe._files.unclear import unclear
+from smsframe._files.way import TAB
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -38,10 +41,11 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
+    from smsframe._files.way import Way
+
 PIECE_ROWS: Final = 65_536
 HEADER_LINES: Final = 1000  # a quote that does not close makes no header of the whole file
 LONGEST_CELL: Final = 2**31 - 1  # Python's own limit, 131,072, is told as a fault of quotes
-TAB: Final = "tab"
 TITLE_WIDTH: Final = 3  # in a narrower table, a header with one name is a header
 
 _CELL_BEGINS = r"(?:^|(?<=[,;\t|\n]))"
@@ -50,21 +54,7 @@ _DECLARED = re.compile(r'\ufeff?"?sep=([^"\r\n])"?[,;]*[\r\n]*', re.IGNORECASE)
 _QUOTE_OPEN = re.compile(_CELL_BEGINS + r'".*', re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CsvWay:
-    """How a CSV file is read, as far as it is said; None is decided from the file."""
-
-    encoding: str | None = None
-    separator: str | None = None
-    header_line: int | None = None
-
-
-def read_csv(path: Path, encoding: str | None = None) -> pd.DataFrame:
-    """Read a CSV file as `read_csv_in` does, without what was decided."""
-    return read_csv_in(path, CsvWay(encoding=encoding))[0]
-
-
-def read_csv_in(path: Path, way: CsvWay) -> tuple[pd.DataFrame, CsvWay]:
+def read_csv(path: Path, way: Way) -> tuple[pd.DataFrame, Decided]:
     """Read a CSV file: text in every cell, NA where it is empty, the line as the index.
 
     The separator is what ``sep=`` in the first line says, else the commonest of ``,``, ``;``, tab
@@ -89,8 +79,12 @@ def read_csv_in(path: Path, way: CsvWay) -> tuple[pd.DataFrame, CsvWay]:
                 frame, separator, line = _read(file, path.name, way)
         except UnicodeError as error:
             raise not_decoded(path, codec) from error
-    shown = "utf-8" if codec == UTF8 else codec
-    return frame, CsvWay(encoding=shown, separator=separator, header_line=line)
+    return frame, Decided(
+        kind="csv",
+        encoding="utf-8" if codec == UTF8 else codec,
+        separator=name_of(separator),
+        header_line=line,
+    )
 
 
 @contextlib.contextmanager
@@ -103,7 +97,7 @@ def _long_cells() -> Iterator[None]:
         csv.field_size_limit(before)
 
 
-def _read(file: TextIO, name: str, way: CsvWay) -> tuple[pd.DataFrame, str, int]:
+def _read(file: TextIO, name: str, way: Way) -> tuple[pd.DataFrame, str, int]:
     """Read the lines of a CSV file; return its separator and the line of the header too."""
     declared = _DECLARED.fullmatch(file.readline())  # sep=; as Excel writes it
     passed = max(1 if declared else 0, (way.header_line or 1) - 1)
@@ -148,25 +142,17 @@ def _commonest(header: str, name: str) -> str:
         most = max(map(header.count, SEPARATORS))
         marks = [mark for mark in SEPARATORS if header.count(mark) == most]
         ways = [Sentence(arg("separator", name_of(mark))) for mark in marks]
-        raise InputError(
-            Sentence(
-                f"{name}: the names of the columns can be cut in {len(marks)} ways. Say with which "
-                "mark: ",
-                joined(" or ", ways),
-                ".",
-            )
-        )
+        fact = f"{name}: the names of the columns can be cut in {len(marks)} ways."
+        raise unclear(fact, "Say with which mark: ", joined(" or ", ways), ".")
     return found
 
 
 def header_is_blank(file: str, what: str, asked: int, found: int) -> InputError:
     """Return what to say of a header that is said to be in a blank line."""
     return InputError(
-        Sentence(
-            f"{file}: {what} {asked} is blank, so it names no columns. The next one that is not: ",
-            arg("header_line", found),
-            ".",
-        )
+        f"{file}: {what} {asked} is blank, so it names no columns. The next one that is not: ",
+        arg("header_line", found),
+        ".",
     )
 
 
@@ -202,25 +188,21 @@ def _records(reader: Any, file: str, before: int) -> Iterator[tuple[int, list[st
 
 def _zero_byte(file: str, line: int) -> InputError:
     """Return what to say of a zero byte, which no text has."""
-    return InputError(
-        Sentence(
-            f"{file}, line {line} holds a zero byte, so it is damaged or no text file. If it is in "
-            "UTF-16, ",
-            arg("encoding", "utf-16-le"),
-            " reads it; else take it from its source again.",
-        )
+    return unclear(
+        f"{file}, line {line} holds a zero byte, so it is damaged or no text file.",
+        "If it is in UTF-16, ",
+        arg("encoding", "utf-16-le"),
+        " reads it; else take it from its source again.",
     )
 
 
 def title_above(where: str, columns: int) -> InputError:
     """Return what to say of a first row that is a title: one cell above several columns."""
-    return InputError(
-        Sentence(
-            f"{where} has to name the columns, but has one cell for {columns} columns. If it is a "
-            "title, say with ",
-            arg("header_line"),
-            " in which line the names stand, or delete what stands above them.",
-        )
+    return unclear(
+        f"{where} has to name the columns, but has one cell for {columns} columns.",
+        "If it is a title, say with ",
+        arg("header_line"),
+        " in which line the names stand, or delete what stands above them.",
     )
 
 
@@ -268,17 +250,15 @@ def _check_widths(
     if odd:
         line, fields = odd[0]
         others = f" {len(odd):,} lines are like this." if len(odd) > 1 else ""
-        if width == 1 < fields:
-            others += f" If line {header_line} is a title, say where the names stand: "
-            title = Sentence(others, arg("header_line", line), ".")
-        else:
-            title = Sentence(others)
-        raise InputError(
-            Sentence(
-                f"{file}, line {line} has {fields} fields, but the header has {width}, so it is "
-                "not plain which column its values belong to.",
-                title,
-                " Look for a separator too many or missing, or for a value with a separator in it, "
-                "which has to stand in quotes.",
-            )
+        fact = (
+            f"{file}, line {line} has {fields} fields, but the header has {width}, so it is not "
+            f"plain which column its values belong to.{others}"
         )
+        look = (
+            "Look for a separator too many or missing, or for a value with a separator in it, "
+            "which has to stand in quotes."
+        )
+        if width == 1 < fields:
+            title = f"If line {header_line} is a title, say where the names stand: "
+            raise unclear(fact, title, arg("header_line", line), f". {look}")
+        raise InputError(f"{fact} {look}")

@@ -14,6 +14,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from smsframe._base.sentences import Sentence, arg, joined
+from smsframe._files.unclear import unclear
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -49,18 +50,12 @@ def encoding_of(path: Path, asked: str | None) -> str:
     wide = _wide(head)
     if asked is None:
         if wide:
-            raise InputError(
-                Sentence(
-                    f"{path.name} is in {wide.upper()}, not in UTF-8. ",
-                    arg("encoding", wide),
-                    " reads it.",
-                )
-            )
+            fact = f"{path.name} is in {wide.upper()}, not in UTF-8."
+            raise unclear(fact, arg("encoding", wide), " reads it.")
         return UTF8
     codec = _codec(asked)
     if wide and not codec.startswith(("utf-16", "utf-32")):
-        reads = arg("encoding", wide), " reads it."
-        raise InputError(Sentence(f"{path.name} is not in {asked}: ", *reads))
+        raise unclear(f"{path.name} is not in {asked}:", arg("encoding", wide), " reads it.")
     if codec == "utf-8":
         return UTF8
     if codec.startswith(("cp", "iso8859", "mac", "koi8", "latin")):
@@ -79,14 +74,10 @@ def not_decoded(path: Path, encoding: str) -> InputError:
         Sentence(f"{text!r} with ", arg("encoding", codec)) for codec, text in _readings(data, word)
     ]
     how = Sentence(f" Line {line} would read ", joined(", ", readings), ".") if readings else ""
-    return InputError(
-        Sentence(
-            f"{path.name} is not in {name} (line {line}). Say with ",
-            arg("encoding"),
-            " what it is in.",
-            how,
-            " Excel writes cp1252 in western Europe and America, or save it as 'CSV UTF-8'.",
-        )
+    return unclear(
+        f"{path.name} is not in {name} (line {line}).",
+        Sentence("Say with ", arg("encoding"), " what it is in.", how),
+        " Excel writes cp1252 in western Europe and America, or save it as 'CSV UTF-8'.",
     )
 
 
@@ -103,9 +94,7 @@ def _codec(asked: str) -> str:
         name = found.name if found._is_text_encoding else None  # noqa: SLF001 - as open() asks
     if name is None:
         raise InputError(
-            Sentence(
-                arg("encoding", asked), " is unknown. Write one such as utf-8, cp1252 or utf-16."
-            )
+            arg("encoding", asked), " is unknown. Write one such as utf-8, cp1252 or utf-16."
         )
     return name
 
@@ -138,12 +127,10 @@ def _refuse_other_letters(path: Path, asked: str, codec: str) -> None:
         raise InputError(_in_utf8(path, asked))
     if codec.startswith(("iso8859", "latin")) and _CONTROL.search(data.decode(codec, "replace")):
         raise InputError(
-            Sentence(
-                f"{path.name} has bytes that are control characters in {asked} and letters or "
-                "quotes in cp1252, which is often called so. ",
-                arg("encoding", "cp1252"),
-                " reads it.",
-            )
+            f"{path.name} has bytes that are control characters in {asked} and letters or "
+            "quotes in cp1252, which is often called so. ",
+            arg("encoding", "cp1252"),
+            " reads it.",
         )
 
 

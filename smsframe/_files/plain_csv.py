@@ -138,8 +138,7 @@ class Header(NamedTuple):
 def _bare_columns(table: pa.Table, data: bytes) -> list[pa.ChunkedArray]:
     """Return columns without the marks that keep a spreadsheet from running a cell."""
     if b"'" not in data:
-        columns: list[pa.ChunkedArray] = table.columns
-        return columns
+        return table.columns
     return [pa.chunked_array([bare(c) for c in each.chunks], each.type) for each in table.columns]
 
 

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import warnings
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -27,24 +26,22 @@ import pandas as pd
 
 from smsframe._base.no_value_words import WORDS
 from smsframe._base.result_columns import RESULT_COLUMNS
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.sentences import arg
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import (
     check_bool,
-    check_choice,
-    check_count,
-    check_text,
     path_fault,
     refuse,
     unusable,
 )
-from smsframe._files.csv_reader import TAB, CsvWay, name_of, read_csv_in
+from smsframe._files.csv_reader import read_csv
 from smsframe._files.decided import Decided, phones_as_text
 from smsframe._files.typed_columns import read_as, typed
+from smsframe._files.way import Way
 from smsframe._files.workbooks import VALUES_ALONE, read_workbook
 from smsframe._text.format_specs import fault_of, inside
 from smsframe._text.format_value import text_of
-from smsframe.errors import InputError, SmsframeWarning, warn_caller
+from smsframe.errors import InputError, SmsframeWarning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -133,26 +130,21 @@ def read(
     """
     faults: list[str] = []
     path_fault("path", path, faults)
-    check_text("sheet", sheet, faults)
-    check_text("encoding", encoding, faults)
-    if hidden_rows is not None:
-        check_choice("hidden_rows", hidden_rows, ("send", "skip"), faults)
-    if decimal is not None:
-        check_choice("decimal", decimal, (".", ","), faults)
-    check_separator(separator, faults)
-    check_count("header_line", header_line, faults, least=1)
+    way = Way(
+        sheet=sheet,
+        hidden_rows=hidden_rows,
+        encoding=encoding,
+        separator=separator,
+        header_line=header_line,
+        decimal=decimal,
+    )
+    way.check(faults)
     kinds = {"numbers": _names("numbers", numbers, faults), "dates": _names("dates", dates, faults)}
     check_bool("quiet", quiet, faults)
     refuse(faults)
     place = Path(path)
     _refuse_decimal(place, decimal, kinds["numbers"])
-    cells, decided = read_cells_in(
-        place,
-        sheet=sheet,
-        hidden_rows=hidden_rows,
-        way=CsvWay(encoding=encoding, separator=separator, header_line=header_line),
-        decimal=decimal,
-    )
+    cells, decided = read_cells_in(place, way)
     _refuse_other_columns(cells, kinds, place.name)
     frame, decided = _of_kinds(cells, kinds, decided, decimal)
     frame.attrs["smsframe"] = {"read": decided.to_dict()}
@@ -194,38 +186,15 @@ def _names(argument: str, given: Any, faults: list[str]) -> tuple[str, ...]:
     return ()
 
 
-def check_separator(separator: Any, faults: list[str]) -> None:
-    """Note a fault unless this can stand between cells."""
-    odd = '"\r\n\x00'
-    if separator is None:
-        return
-    if isinstance(separator, str):
-        is_mark = len(separator) == 1 and separator not in odd and not separator.isalnum()
-        if is_mark or separator == TAB:
-            return
-    need = "one mark such as ';', or 'tab', or be left out"
-    faults.append(unusable("separator", separator, need, fits=isinstance(separator, str)))
-
-
-def check_way(separator: Any, header_line: Any) -> None:
-    """Refuse what cannot be how a CSV file is read."""
-    faults: list[str] = []
-    check_separator(separator, faults)
-    check_count("header_line", header_line, faults, least=1)
-    refuse(faults)
-
-
 def _refuse_decimal(path: Path, decimal: str | None, numbers: tuple[str, ...]) -> None:
     """Refuse a decimal mark that says nothing: the cells of a CSV stay as they are."""
     if decimal is not None and not numbers and kind_of(path) == "csv":
         raise InputError(
-            Sentence(
-                f"{path.name}: every cell of a CSV stays the text that it is, so ",
-                arg("decimal", decimal),
-                " says nothing. Name the columns of numbers too: ",
-                arg("numbers", python="[...]"),
-                ".",
-            )
+            f"{path.name}: every cell of a CSV stays the text that it is, so ",
+            arg("decimal", decimal),
+            " says nothing. Name the columns of numbers too: ",
+            arg("numbers", python="[...]"),
+            ".",
         )
 
 
@@ -235,23 +204,19 @@ def _refuse_other_columns(
     """Refuse names that are no columns, or a kind for a file that knows its kinds."""
     for kind, names in kinds.items():
         if names and cells.index.name != "line":
-            raise InputError(
-                Sentence(f"{file} knows the kinds of its columns. Leave ", arg(kind), " out.")
-            )
+            raise InputError(f"{file} knows the kinds of its columns. Leave ", arg(kind), " out.")
         missing = [name for name in names if name not in cells.columns]
         if missing:
             raise InputError(
-                Sentence(
-                    f"{file} has no column {missing[0]!r}, which ",
-                    arg(kind),
-                    f" names. It has: {', '.join(map(repr, cells.columns[:20]))}.",
-                )
+                f"{file} has no column {missing[0]!r}, which ",
+                arg(kind),
+                f" names. It has: {', '.join(map(repr, cells.columns[:20]))}.",
             )
     both = set(kinds["numbers"]) & set(kinds["dates"])
     if both:
         name = min(both)
         raise InputError(
-            Sentence(arg("numbers"), " and ", arg("dates"), f" both name {name!r}. It can be one.")
+            arg("numbers"), " and ", arg("dates"), f" both name {name!r}. It can be one."
         )
 
 
@@ -265,31 +230,16 @@ def read_frame(path: Path, formats: Mapping[Any, str]) -> pd.DataFrame:
     return prepared(read_cells(path), formats)
 
 
-def read_cells(
-    path: Path,
-    *,
-    sheet: str | None = None,
-    hidden_rows: Literal["send", "skip"] | None = None,
-    way: CsvWay | None = None,
-    decimal: str | None = None,
-) -> pd.DataFrame:
+def read_cells(path: Path, way: Way | None = None) -> pd.DataFrame:
     """Read a file as `read_cells_in` does, without what was decided."""
-    return read_cells_in(path, sheet=sheet, hidden_rows=hidden_rows, way=way, decimal=decimal)[0]
+    return read_cells_in(path, way or Way())[0]
 
 
-def read_cells_in(
-    path: Path,
-    *,
-    sheet: str | None = None,
-    hidden_rows: Literal["send", "skip"] | None = None,
-    way: CsvWay | None = None,
-    decimal: str | None = None,
-) -> tuple[pd.DataFrame, Decided]:
+def read_cells_in(path: Path, way: Way) -> tuple[pd.DataFrame, Decided]:
     """Read a CSV, Excel or Parquet file, every cell as a person sees it; empty ones are missing.
 
     Rows of a CSV or Excel file carry the number of their line, as an editor or spreadsheet shows
-    it. What was decided comes with the frame. ``way`` is how to read a CSV file; the line of its
-    names counts for a sheet too.
+    it. What was decided comes with the frame.
 
     Raises
     ------
@@ -299,40 +249,20 @@ def read_cells_in(
     if path.is_dir():
         raise InputError(f"{str(path)!r} is a folder, not a file.")
     check_ending(path)
-    kind, way = kind_of(path), way or CsvWay()
-    _refuse_unfit(path, {"sheet": sheet, "hidden_rows": hidden_rows, **asdict(way)}, kind)
+    kind = kind_of(path)
+    _refuse_unfit(path, way, kind)
     if not path.is_file():
         raise InputError(f"There is no file {str(path)!r}.")
-    notes: list[str] = []
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of workbooks with features that do not concern us
-            if kind == "csv":
-                frame, found = read_csv_in(path, way)
-                decided = Decided(
-                    kind=kind,
-                    encoding=found.encoding,
-                    separator=name_of(found.separator or ""),
-                    header_line=found.header_line,
-                )
-            elif kind == "parquet":
-                frame, decided = pd.read_parquet(path), Decided(kind=kind)
-            else:
-                frame, notes, (name, line) = read_workbook(
-                    path,
-                    sheet=sheet,
-                    hidden_rows=hidden_rows,
-                    decimal=decimal or ".",
-                    header_line=way.header_line,
-                )
-                decided = Decided(kind=kind, sheet=name, header_line=line)
-    except InputError:
+        if kind == "csv":
+            return read_csv(path, way)
+        if kind == "parquet":
+            return pd.read_parquet(path), Decided(kind=kind)
+        return read_workbook(path, way)
+    except (InputError, SmsframeWarning):
         raise
     except Exception as error:
         raise InputError(f"{path.name} cannot be read: {first_line(error)}") from error
-    for note in notes:
-        warn_caller(note, SmsframeWarning)
-    return frame, decided
 
 
 def prepared(
@@ -356,8 +286,7 @@ def prepared(
 
 def are_words(column: pd.Series) -> npt.NDArray[np.bool_]:
     """Return which cells of a file hold a word that programs write for no value."""
-    found: npt.NDArray[np.bool_] = texts_of(column).str.strip().isin(sorted(WORDS)).to_numpy(bool)
-    return found
+    return texts_of(column).str.strip().isin(sorted(WORDS)).to_numpy(bool)
 
 
 def check_header(cells: pd.DataFrame, named: Iterable[str], file: str) -> None:
@@ -376,12 +305,10 @@ def check_header(cells: pd.DataFrame, named: Iterable[str], file: str) -> None:
     ):
         if missing <= {cell for cell in row if isinstance(cell, str)}:
             raise InputError(
-                Sentence(
-                    f"{file}: the names of the columns stand in line {line}, not in the first "
-                    "line. Delete what stands above them, or give ",
-                    arg("header_line", int(line)),
-                    ".",
-                )
+                f"{file}: the names of the columns stand in line {line}, not in the first "
+                "line. Delete what stands above them, or give ",
+                arg("header_line", int(line)),
+                ".",
             )
 
 
@@ -411,17 +338,17 @@ def kind_of(path: Path) -> Literal["csv", "excel", "parquet"]:
     return "excel" if ending in EXCEL else "parquet" if ending in PARQUET else "csv"
 
 
-def _refuse_unfit(path: Path, given: Mapping[str, str | int | None], kind: str) -> None:
+def _refuse_unfit(path: Path, way: Way, kind: str) -> None:
     """Refuse options that say nothing about this kind of file."""
     meant = {
         "csv": ("encoding", "separator", "header_line"),
         "excel": ("sheet", "hidden_rows", "header_line"),
         "parquet": (),
     }[kind]
-    for name, value in given.items():
-        if value is not None and name not in meant:
+    for name, value in asdict(way).items():
+        if value is not None and name not in (*meant, "decimal"):
             unfit = arg(name, value), " does not fit this kind of file."
-            raise InputError(Sentence(f"{path.name}: ", *unfit))
+            raise InputError(f"{path.name}: ", *unfit)
 
 
 def texts_of(column: pd.Series) -> pd.Series:

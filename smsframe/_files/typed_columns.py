@@ -21,6 +21,7 @@ import pandas as pd
 
 from smsframe._base.sentences import Sentence, arg
 from smsframe._files.number_formats import ShownCell
+from smsframe._files.unclear import unclear
 from smsframe._text.format_value import shown
 from smsframe.errors import InputError
 
@@ -187,17 +188,17 @@ def _refuse_two_readings(column: pd.Series, places: Sequence[int], option: str) 
     if not pointed or not all(_TWO_READINGS.fullmatch(cells[place].strip()) for place in pointed):
         return
     text = cells[pointed[0]].strip()
-    raise InputError(
+    raise unclear(
         Sentence(
             f"Column {column.name!r}, {column.index.name or 'row'} {column.index[pointed[0]]}: "
             f"{text} has two readings, {float(text):g} and {float(text) * 1000:,.0f}, and ",
             option,
-            " needs a number. ",
-            arg("decimal", "."),
-            " says that the point is a decimal point, ",
-            arg("decimal", ","),
-            " that it stands between thousands.",
-        )
+            " needs a number.",
+        ),
+        arg("decimal", "."),
+        " says that the point is a decimal point, ",
+        arg("decimal", ","),
+        " that it stands between thousands.",
     )
 
 
@@ -208,16 +209,13 @@ def _complaint(column: pd.Series, bad: Sequence[int], reading: _Reading, option:
     also = f" {len(bad):,} {place}s have such a value: {', '.join(labels)}" if len(bad) > 1 else ""
     also += (", …" if len(bad) > NAMED else ".") if also else ""
     cell = str(column.iloc[bad[0]]).strip()
-    fix = reading.fix
+    value = repr(cell) if _LIKE_DATE.fullmatch(cell) else shown(cell)  # a date is not masked
+    fact = Sentence(
+        f"Column {column.name!r}, {place} {labels[0]}: {value} is no {reading.kind}, as ",
+        option,
+        f" needs.{also}",
+    )
     if reading is _NUMBERS and _LIKE_COMMA.fullmatch(cell):
         comma = arg("decimal", ",")
-        fix = Sentence("If the decimal mark is a comma, ", comma, f" says so. {fix}")
-    value = repr(cell) if _LIKE_DATE.fullmatch(cell) else shown(cell)  # a date is not masked
-    return InputError(
-        Sentence(
-            f"Column {column.name!r}, {place} {labels[0]}: {value} is no {reading.kind}, as ",
-            option,
-            f" needs.{also} ",
-            fix,
-        )
-    )
+        return unclear(fact, "If the decimal mark is a comma, ", comma, f" says so. {reading.fix}")
+    return InputError(fact, f" {reading.fix}")

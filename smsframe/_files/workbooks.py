@@ -13,6 +13,7 @@ these things, and a note says so.
 from __future__ import annotations
 
 import importlib.util
+import warnings
 import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -20,14 +21,18 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.sentences import arg
 from smsframe._files.csv_reader import TITLE_WIDTH, column_names, header_is_blank, title_above
+from smsframe._files.decided import Decided
 from smsframe._files.number_formats import ShownCell
-from smsframe.errors import InputError
+from smsframe._files.unclear import unclear
+from smsframe.errors import InputError, SmsframeWarning, warn_caller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
+
+    from smsframe._files.way import Way
 
 KNOWN_WHOLE: Final = (".xlsx", ".xlsm")
 VALUES_ALONE: Final = (".xls", ".xlsb", ".ods")
@@ -59,17 +64,10 @@ class _Sheet:
     uncalculated: Sequence[tuple[int, int]] = ()
 
 
-def read_workbook(
-    path: Path,
-    *,
-    sheet: str | None,
-    hidden_rows: HiddenRows | None,
-    decimal: str,
-    header_line: int | None = None,
-) -> tuple[pd.DataFrame, list[str], tuple[str, int]]:
+def read_workbook(path: Path, way: Way) -> tuple[pd.DataFrame, Decided]:
     """Read a sheet: cells as shown, the number of its row as the index.
 
-    With it come what to say of it, and which sheet and row of names were read.
+    What there is to say of it is a warning.
 
     Raises
     ------
@@ -77,20 +75,23 @@ def read_workbook(
         It is not plain which sheet, row or column is meant, or a cell is no cell of its own.
     """
     read = _with_openpyxl if path.suffix.lower() in KNOWN_WHOLE else _with_calamine
-    if read is _with_calamine and hidden_rows == "skip":
+    if read is _with_calamine and way.hidden_rows == "skip":
         raise InputError(
             f"{path.name}: in a {path.suffix.lower()} file it cannot be seen which rows are "
             "hidden. Save it as .xlsx."
         )
-    found, notes = read(path, sheet, decimal)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of workbooks with features that do not concern us
+        found, notes = read(path, way.sheet, way.decimal or ".")
     where = f"{path.name}, sheet {found.name!r}"
-    _begin_at(found, header_line, path.name)
-    notes += _choose_rows(found, hidden_rows, where)
+    _begin_at(found, way.header_line, path.name)
+    notes += _choose_rows(found, way.hidden_rows, where)
     _refuse_merged(found, where)
     _refuse_uncalculated(found, where)
     frame = _frame(found, path.name)
-    decided = found.name, found.rows[0][0]
-    return frame, [f"{path.name}: {note}" for note in notes], decided
+    for note in notes:
+        warn_caller(f"{path.name}: {note}", SmsframeWarning)
+    return frame, Decided(kind="excel", sheet=found.name, header_line=found.rows[0][0])
 
 
 def _begin_at(found: _Sheet, header_line: int | None, file: str) -> None:
@@ -260,18 +261,14 @@ def _chosen(
     if tuple(visible) == SHEETS_OF_RESULTS and filled[:1] == [SHEETS_OF_RESULTS[0]]:
         return filled[0], []
     if len(filled) > 1:
-        raise InputError(
-            Sentence(
-                f"{file} has {len(filled)} sheets with data: {_listed(filled)}. Say which one is "
-                "meant, such as ",
-                arg("sheet", filled[0]),
-                ".",
-            )
-        )
+        fact = f"{file} has {len(filled)} sheets with data: {_listed(filled)}."
+        raise unclear(fact, "Say which one is meant, such as ", arg("sheet", filled[0]), ".")
     if not filled:
-        reads = Sentence(f" but in hidden sheets: {_listed(hidden)}. ", arg("sheet"), " reads one")
-        others = reads if hidden else ""
-        raise InputError(Sentence(f"{file} cannot be read: there is nothing in it", others, "."))
+        nothing = f"{file} cannot be read: there is nothing in it"
+        if hidden:
+            fact = f"{nothing} but in hidden sheets: {_listed(hidden)}."
+            raise unclear(fact, arg("sheet"), " reads one.")
+        raise InputError(f"{nothing}.")
     note = f"sheet {filled[0]!r} is read, hidden sheets are not: {_listed(hidden)}."
     return filled[0], [note] if hidden else []
 
@@ -293,14 +290,13 @@ def _choose_rows(found: _Sheet, hidden_rows: HiddenRows | None, where: str) -> l
     named = ", ".join(map(str, numbers[:NAMED])) + (", …" if len(numbers) > NAMED else "")
     what = f"{len(numbers):,} {'row is' if is_one else 'rows are'} {how} ({named})"
     if hidden_rows is None:
-        raise InputError(
-            Sentence(
-                f"{where}: {what}. Say what is meant: ",
-                arg("hidden_rows", "skip"),
-                f" leaves {'it' if is_one else 'them'} out, ",
-                arg("hidden_rows", "send"),
-                f" takes {'it' if is_one else 'them'} like the others.",
-            )
+        raise unclear(
+            f"{where}: {what}.",
+            "Say what is meant: ",
+            arg("hidden_rows", "skip"),
+            f" leaves {'it' if is_one else 'them'} out, ",
+            arg("hidden_rows", "send"),
+            f" takes {'it' if is_one else 'them'} like the others.",
         )
     found.rows = [(number, row) for number, row in found.rows if number not in found.hidden]
     return [f"{what} and left out."]

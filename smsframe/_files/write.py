@@ -24,7 +24,7 @@ import pandas as pd
 import pyarrow as pa
 
 from smsframe._base.result_columns import RESULT_COLUMNS
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.sentences import arg
 from smsframe._files.formula_cells import harmless
 from smsframe._files.read import as_text, check_ending, first_line, kind_of, read_cells, texts_of
 from smsframe._files.workbooks import NO_EXCEL, VALUES_ALONE
@@ -58,7 +58,7 @@ def write_frame(frame: pd.DataFrame, path: Path, *, overwrite: bool = False) -> 
     try:
         with _aside(path) as place:
             if kind == "excel":
-                _write_excel(frame, place)
+                _write_sheets({"Sheet1": frame}, place)  # as Excel itself would call it
             elif kind == "parquet":
                 frame.to_parquet(place, index=False)
             else:
@@ -69,12 +69,16 @@ def write_frame(frame: pd.DataFrame, path: Path, *, overwrite: bool = False) -> 
         raise InputError(f"{path} cannot be written: {first_line(error)}") from error
 
 
-def check_place(path: Path, *, overwrite: bool = False) -> None:
+def check_place(path: Path, *, overwrite: bool = False, option: str = "") -> None:
     """Refuse a path at which no file can be written, or at which there is one already."""
-    reason = _unwritable(path)
-    if reason:
-        raise InputError(f"{path} cannot be written: {reason}")
+    _refuse(path, _unwritable(path), option)
     refuse_present(path, overwrite=overwrite)
+
+
+def _refuse(path: Path, reason: str, option: str = "") -> None:
+    """Raise InputError where there is a reason why a file cannot be written."""
+    if reason:
+        raise InputError(f"{option}{path} cannot be written: {reason}")
 
 
 def write_text(text: str, path: Path, *, overwrite: bool = False) -> None:
@@ -103,9 +107,8 @@ def write_workbook(sheets: Mapping[str, pd.DataFrame], path: Path, *, overwrite:
     """
     if path.suffix.lower() != ".xlsx":
         raise InputError(f"{path.name}: the ending must be .xlsx.")
-    reason = _unwritable(path) or next(filter(None, map(_unfit_for_excel, sheets.values())), "")
-    if reason:
-        raise InputError(f"{path} cannot be written: {reason}")
+    _refuse(path, _unwritable(path))
+    _refuse(path, next(filter(None, map(_unfit_for_excel, sheets.values())), ""))
     refuse_present(path, overwrite=overwrite)
     try:
         with _aside(path) as place:
@@ -131,10 +134,7 @@ def check_out(path: Path, *, overwrite: bool = False) -> None:
     """
     if not path.is_dir():  # of which a sentence below speaks
         check_ending(path)
-    reason = _unwritable(path)
-    if reason:
-        raise InputError(f"--out {path} cannot be written: {reason}")
-    refuse_present(path, overwrite=overwrite)
+    check_place(path, overwrite=overwrite, option="--out ")
 
 
 def is_earlier(path: Path, cells: pd.DataFrame) -> bool:
@@ -160,13 +160,9 @@ def check_fits(cells: pd.DataFrame, path: Path) -> None:
     InputError
         Too many rows or characters that Excel refuses, or columns of several kinds for Parquet.
     """
-    reason = ""
-    if kind_of(path) == "excel":
-        reason = _unfit_for_excel(cells)
-    elif kind_of(path) == "parquet":
-        reason = _unfit_for_parquet(cells)
-    if reason:
-        raise InputError(f"--out {path} cannot be written: {reason} Name it .csv.")
+    unfit = {"excel": _unfit_for_excel, "parquet": _unfit_for_parquet}.get(kind_of(path))
+    reason = unfit(cells) if unfit else ""
+    _refuse(path, f"{reason} Name it .csv." if reason else "", "--out ")
 
 
 def _unwritable(path: Path) -> str:
@@ -189,11 +185,9 @@ def refuse_present(path: Path, *, overwrite: bool) -> None:
     """Refuse to write over a file, unless that is asked for."""
     if not overwrite and path.exists():
         raise InputError(
-            Sentence(
-                f"{path} is there already. Name another file; ",
-                arg("overwrite", True),
-                " writes over it.",
-            )
+            f"{path} is there already. Name another file; ",
+            arg("overwrite", True),
+            " writes over it.",
         )
 
 
@@ -256,11 +250,6 @@ def _each(change: Callable[[pa.Array], pa.Array], texts: pd.Series) -> list[str 
     """Return texts changed by a function of Arrow's."""
     changed = change(pa.array(texts.array, pa.large_string(), from_pandas=True))
     return list(changed.to_pylist())
-
-
-def _write_excel(frame: pd.DataFrame, path: Path) -> None:
-    """Write one sheet, as Excel itself would call it."""
-    _write_sheets({"Sheet1": frame}, path)
 
 
 def _write_sheets(sheets: Mapping[str, pd.DataFrame], path: Path) -> None:

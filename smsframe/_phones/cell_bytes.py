@@ -44,8 +44,7 @@ def cells(data: Bytes, starts: Places, length: int) -> Bytes:
     if starts[-1] - starts[0] == (len(starts) - 1) * length:
         side_by_side = data[starts[0] : starts[0] + len(starts) * length]
         return np.ascontiguousarray(side_by_side.reshape(-1, length).T)
-    block: Bytes = data[starts + np.arange(length)[:, None]]
-    return block
+    return data[starts + np.arange(length)[:, None]]
 
 
 def holds_other_than_ascii(texts: pa.Array) -> npt.NDArray[np.bool_]:
@@ -122,8 +121,7 @@ def _has_short_end(
 
 def _is_digit(data: Bytes) -> npt.NDArray[np.bool_]:
     """Tell which bytes are ASCII digits."""
-    found: npt.NDArray[np.bool_] = (data >= ord("0")) & (data <= ord("9"))
-    return found
+    return (data >= ord("0")) & (data <= ord("9"))
 
 
 def _per_text(marks: npt.NDArray[np.bool_], places: Places) -> npt.NDArray[np.integer]:

@@ -2,8 +2,8 @@
 
 Words of five letters and more count wherever they stand, since German writes them together
 (``Notfallnummer``); shorter ones stand by themselves, and two that belong together may stand apart.
-Accents and case make no difference. In doubt a word is here: then the column has
-to be named, and nobody is texted meanwhile.
+Accents and case make no difference. In doubt a word is in
+``column_owners.txt``: then the column has to be named, and nobody is texted meanwhile.
 """
 
 from __future__ import annotations
@@ -11,49 +11,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from itertools import pairwise
+from pathlib import Path
 
-_OTHERS = """
-emergency ice notfall urgence emergencia emergenza nood notruf
-sales rep representative agent seller vendor dealer broker advis consultant vertret verkauf berater
-vertegenwoord betreuer vendeur conseiller commercial vendedor asesor comercial
-venditore consulente verkoper
-store shop branch outlet filial laden magasin boutique tienda sucursal negozio winkel location venue
-warehouse depot lager entrepot almacen restaurant hotel
-manager boss chef supervisor director leiter leitung vorgesetzt responsable gerente jefe superieur
-directeur direttore encargado
-kin relative angehorig verwandt proche pariente familiar parente
-doctor physician arzt medecin medico docteur dentist zahn clinic klinik praxis hospital krankenhaus
-pharmac apothek nurse therap gp hausarzt
-fax
-parent mother father mom mum dad guardian eltern mutter vater vormund padre madre pere mere tuteur
-tutor genitor ouder sorgeberecht
-spouse wife husband partner ehefrau ehemann gatte gattin conjoint epouse epoux mari femme esposo
-esposa conyuge marido mujer moglie marito
-office buro buero bureau oficina ufficio kantoor
-support hotline helpdesk help service kundendienst servicio assistance soporte desk reception
-rezeption empfang accueil recepcion zentrale central switchboard centralita standard
-company firm firma firmen entreprise empresa azienda bedrijf societe employer arbeitgeber employeur
-empleador business geschaft
-school schule ecole escuela teacher lehrer profesor professeur
-driver fahrer chauffeur conductor courier kurier technician techniker tech
-owner assist secret sekret reference referral referrer referee sponsor friend freund amigo ami
-neighbo nachbar vecino voisin colleague kollege colega landlord vermieter carer caregiver coach
-trainer lawyer attorney anwalt abogado avocat accountant recruiter interviewer host sender absender
-expediteur remitente from caller supplier lieferant fournisseur proveedor merchant bank insurance
-versicherung hr
-old former previous test example sample dummy contactperson kontaktperson ansprech
-mgr referred helpline hq headoffice headquart corporate organisation organization org agency
-provider retailer distributor franchise site facility property building depart dept division loja
-sklep magaza daughter son child kid brother sister sibling family grandma grandpa grandmother
-grandfather aunt uncle roommate flatmate tochter sohn kind bruder schwester familie hijo hija
-hermano hermana enfant fille fils frere soeur famille figlio figlia fratello sorella famiglia mae
-pai filho filha irmao irma staff counsel vet instructor contractor builder plumber caseworker
-socialworker proxy executor trustee witness cosigner coapplicant beneficiar dependent dependant
-companion plusone secondarycontact secondcontact alternatecontact altcontact othercontact
-backupcontact alarmowy przedstawiciel kierownik acil mudur veli
-"""
+_OTHERS = Path(__file__).with_name("column_owners.txt")
 _LONG = 5
-_WORDS = frozenset(_OTHERS.split())
+_WORDS = frozenset(_OTHERS.read_text(encoding="utf-8").split())
 _PARTS = tuple(word for word in _WORDS if len(word) >= _LONG)
 _NOT_PARTS = frozenset({"standard", "central", "empfang", "referred"})  # Empfänger, preferred
 

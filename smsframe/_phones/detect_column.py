@@ -86,14 +86,12 @@ def guess_phone_column(frame: pd.DataFrame) -> Hashable:
     if len(found) > 1:
         listed = " and ".join(map(repr, found))
         raise InputError(
-            Sentence(
-                f"Columns {listed} all look like phone columns. ",
-                words(
-                    Sentence("Name the one to send to, such as ", arg("phone", found[0])),
-                    screen="Choose the one to send to",
-                ),
-                ".",
+            f"Columns {listed} all look like phone columns. ",
+            words(
+                Sentence("Name the one to send to, such as ", arg("phone", found[0])),
+                screen="Choose the one to send to",
             ),
+            ".",
             candidates=found,
         )
     if found or others:

@@ -100,8 +100,7 @@ class _Automaton:
             for state in np.unique(finals[verdicts == _UNSEEN]).tolist():
                 self.verdicts[state] = self._packed(self.states[state].verdict())
             verdicts = self.verdicts[finals]
-        found: np.ndarray = verdicts
-        return found
+        return verdicts
 
     def _packed(self, verdict: Verdict) -> int:
         """Return the line type with the number of the rewriting that belongs to it."""

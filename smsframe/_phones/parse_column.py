@@ -75,8 +75,7 @@ class Readings:
     @property
     def is_valid(self) -> Bools:
         """Which rows hold a valid number, whether it can be texted or not."""
-        valid: Bools = self.line_type != UNKNOWN
-        return valid
+        return self.line_type != UNKNOWN
 
 
 def read_texts(texts: pa.Array, region: str | None) -> Readings:

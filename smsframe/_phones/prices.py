@@ -14,8 +14,8 @@ import numpy as np
 import phonenumbers
 
 from smsframe._base.html import money
-from smsframe._base.sentences import NO_NUMBER, Sentence, arg
-from smsframe._base.validation import check_number, shown_label
+from smsframe._base.sentences import NO_NUMBER, arg
+from smsframe._base.validation import check_number, note, shown_label
 from smsframe._phones.country import countries
 from smsframe._phones.country_names import region_called
 
@@ -79,31 +79,24 @@ def check_price(given: Any, faults: list[str], *, lookup: Any = None) -> Price |
     if not isinstance(given, Mapping):
         return _sensible(_NAME, check_number(_NAME, given, faults, need=_NEED), faults)
     if not given:
-        faults.append(Sentence(arg(_NAME), f" is empty; it must be {_NEED}."))
+        note(faults, arg(_NAME), f" is empty; it must be {_NEED}.")
     prices: dict[str, float] = {}
     for country, price in given.items():
         code = _code(country, faults)
         name = f"{_NAME}[{shown_label(country)}]"
         number = _sensible(name, check_number(name, price, faults, optional=False), faults)
         if code in prices:
-            faults.append(Sentence(arg(_NAME), f" names {code} twice. Keep one."))
+            note(faults, arg(_NAME), f" names {code} twice. Keep one.")
         prices[code] = number or 0
     if lookup and prices.keys() - {OTHERS}:
-        faults.append(
-            Sentence(
-                NO_NUMBER,
-                ", and so no country. Give ",
-                arg(_NAME),
-                " as one number.",
-            )
-        )
+        note(faults, NO_NUMBER, ", and so no country. Give ", arg(_NAME), " as one number.")
     return prices
 
 
 def _sensible(name: str, price: float | None, faults: list[str]) -> float | None:
     """Note a fault where a price is beyond any that could be meant, or be shown."""
     if price is not None and price > _MOST:
-        faults.append(Sentence(arg(name), f" is more than {_MOST:,}; give the price of one SMS."))
+        note(faults, arg(name), f" is more than {_MOST:,}; give the price of one SMS.")
     return price
 
 
@@ -133,8 +126,7 @@ def prices_of(price: Price, contacts: pa.Array) -> npt.NDArray[np.float64]:
     named = countries(contacts)
     each = [_price_in(price, str(code)) for code in [*named.categories, NOWHERE]]
     prices = np.array([np.nan if p is None else p for p in each], dtype=np.float64)
-    found: npt.NDArray[np.float64] = prices[named.codes]  # no country is -1, the last one
-    return found
+    return prices[named.codes]  # no country is -1, the last one
 
 
 def _price_in(price: Mapping[str, float], country: str) -> float | None:
@@ -150,5 +142,5 @@ def _code(country: Any, faults: list[str]) -> str:
     meant = region_called(str(country)) if isinstance(country, str) else None
     fix = f"write {meant!r}" if meant else "such as 'US' or 'GB'; '*' is every other country"
     told = f" has a price for {shown_label(country)}, which is not the two letters of a country: "
-    faults.append(Sentence(arg(_NAME), told, f"{fix}."))
+    note(faults, arg(_NAME), told, f"{fix}.")
     return name

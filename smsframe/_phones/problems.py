@@ -33,6 +33,34 @@ _EVERY_CODE = words(
     Sentence(arg("region", "+", python='"+"'), " if"), screen="choose under Region that"
 )
 
+FINE = ""
+"""The code of a number that a text can be sent to."""
+
+_UNTEXTED: Mapping[str, tuple[str, str]] = {
+    "fixed_line": ("phone_landline", "is a landline, which gets no texts"),
+    "toll_free": ("phone_toll_free", "is a toll-free number, which gets no texts"),
+    "premium_rate": ("phone_premium", "is a premium-rate number and is not texted"),
+    "shared_cost": ("phone_shared_cost", "is a shared-cost number, which gets no texts"),
+    "voip": ("phone_voip", "is an internet phone, which gets no texts"),
+    "personal_number": (
+        "phone_personal",
+        "is a personal number that forwards calls and gets no texts",
+    ),
+    "pager": ("phone_pager", "is a pager, which gets no texts of this kind"),
+    "uan": ("phone_company", "is a company-wide access number, which gets no texts"),
+    "voicemail": ("phone_voicemail", "is a voicemail access, which gets no texts"),
+}
+"""Line type → code, and what a valid number of it is."""
+
+CODE_OF_LINE_TYPE: Mapping[str, str] = MappingProxyType(
+    {
+        "mobile": FINE,
+        "fixed_line_or_mobile": FINE,
+        **{line_type: code for line_type, (code, _) in _UNTEXTED.items()},
+    }
+)
+"""What a valid number of each line type is reported as."""
+
 SENTENCES: Mapping[str, str] = MappingProxyType(
     {
         "phone_missing": "There is no phone number. Fill it in, or leave the row out.",
@@ -100,30 +128,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             f"{__version__} knows. Check it for a typing error; if it is right, a newer "
             "phonenumbers may know it."
         ),
-        "phone_landline": "{value} is a landline, which gets no texts. Give a mobile number.",
-        "phone_toll_free": (
-            "{value} is a toll-free number, which gets no texts. Give a mobile number."
-        ),
-        "phone_premium": (
-            "{value} is a premium-rate number and is not texted. Give a mobile number."
-        ),
-        "phone_shared_cost": (
-            "{value} is a shared-cost number, which gets no texts. Give a mobile number."
-        ),
-        "phone_voip": "{value} is an internet phone, which gets no texts. Give a mobile number.",
-        "phone_personal": (
-            "{value} is a personal number that forwards calls and gets no texts. Give a "
-            "mobile number."
-        ),
-        "phone_pager": (
-            "{value} is a pager, which gets no texts of this kind. Give a mobile number."
-        ),
-        "phone_company": (
-            "{value} is a company-wide access number, which gets no texts. Give a mobile number."
-        ),
-        "phone_voicemail": (
-            "{value} is a voicemail access, which gets no texts. Give a mobile number."
-        ),
+        **{code: f"{{value}} {what}. Give a mobile number." for code, what in _UNTEXTED.values()},
     }
 )
 """Code → sentence with the fix; ``{value}`` is the masked cell, ``{region}`` "region FR"."""
@@ -151,23 +156,3 @@ SENTENCES_BY_ROW: Mapping[str, str] = MappingProxyType(
 
 CODES = tuple(SENTENCES)
 """All codes, in the order in which categories are kept."""
-
-FINE = ""
-"""The code of a number that a text can be sent to."""
-
-CODE_OF_LINE_TYPE: Mapping[str, str] = MappingProxyType(
-    {
-        "mobile": FINE,
-        "fixed_line_or_mobile": FINE,
-        "fixed_line": "phone_landline",
-        "toll_free": "phone_toll_free",
-        "premium_rate": "phone_premium",
-        "shared_cost": "phone_shared_cost",
-        "voip": "phone_voip",
-        "personal_number": "phone_personal",
-        "pager": "phone_pager",
-        "uan": "phone_company",
-        "voicemail": "phone_voicemail",
-    }
-)
-"""What a valid number of each line type is reported as."""

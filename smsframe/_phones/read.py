@@ -26,9 +26,8 @@ from smsframe._base.validation import given_as, quoted, type_of
 from smsframe._phones.automaton import LINE_TYPES, UNKNOWN
 from smsframe._phones.corruption import Damage, find_damage
 from smsframe._phones.country_names import region_called
-from smsframe._phones.detect_column import guess_phone_column
 from smsframe._phones.parse_column import NO_CODE, Readings, read_by_region, read_texts
-from smsframe._phones.problems import CODES, SENTENCES
+from smsframe._phones.problems import CODES
 from smsframe._phones.readings import EVERY
 from smsframe._phones.to_strings import is_text_or_number, texts_of
 from smsframe.errors import InputError
@@ -38,43 +37,8 @@ if TYPE_CHECKING:
 
     from smsframe._base.any_frame import AnySeries
 
-__all__ = [
-    "LINE_TYPES",
-    "SENTENCES",
-    "Damage",
-    "PhoneColumn",
-    "guess_phone_column",
-    "normalize",
-    "read_phones",
-]
-
 _NORTH_AMERICAN_DIGITS = 10
-_OTHER_NAMES = {
-    "UK": "GB",
-    "EN": "GB",
-    "GBR": "GB",
-    "ENGLAND": "GB",
-    "USA": "US",
-    "CAN": "CA",
-    "DEU": "DE",
-    "GER": "DE",
-    "FRA": "FR",
-    "ESP": "ES",
-    "ITA": "IT",
-    "EL": "GR",
-    "AUS": "AU",
-    "IND": "IN",
-    "MEX": "MX",
-    "BRA": "BR",
-    "1": "US",
-    "44": "GB",
-    "49": "DE",
-    "33": "FR",
-    "34": "ES",
-    "39": "IT",
-    "91": "IN",
-    "61": "AU",
-}
+_OTHER_NAMES = {"EN": "GB", "GER": "DE", "EL": "GR"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +195,8 @@ def check_region(region: str | None) -> str | None:
     name = str.__str__(region).strip().upper() if isinstance(region, str) else ""
     if name == EVERY or name in phonenumbers.SUPPORTED_REGIONS:
         return name
-    meant = _OTHER_NAMES.get(re.sub(r"^(?:\+|00)", "", name)) or _region_called(name)
+    meant = _OTHER_NAMES.get(name) or region_called(re.sub(r"^(?:00)?(?=[0-9]+$)", "+", name))
+    meant = meant if meant in phonenumbers.SUPPORTED_REGIONS else None
     fix = (
         Sentence("write ", _named(meant))
         if meant
@@ -255,12 +220,6 @@ def _named(region: str) -> Part:
     return arg("region", region, python=f'"{region}"')
 
 
-def _region_called(name: str) -> str | None:
-    """Return the region that a country's name or a calling code with + may mean."""
-    meant = region_called(re.sub("^00", "+", name))
-    return meant if meant in phonenumbers.SUPPORTED_REGIONS else None
-
-
 def _textable(readings: Readings) -> pa.Array:
     """Return the digits of the numbers that can be texted."""
     fine = readings.code == NO_CODE
@@ -278,5 +237,4 @@ def _line_type_codes(readings: Readings) -> np.ndarray:
 def _categorical(codes: np.ndarray, categories: Sequence[str]) -> pd.Categorical:
     """Return positions as a categorical; -1 is missing."""
     dtype = pd.CategoricalDtype(list(categories))
-    found: pd.Categorical = pd.Categorical.from_codes(codes, dtype=dtype)
-    return found
+    return pd.Categorical.from_codes(codes, dtype=dtype)

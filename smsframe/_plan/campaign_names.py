@@ -12,8 +12,8 @@ import unicodedata
 from typing import Any, Final
 
 from smsframe._base.invisible import UNSEEN
-from smsframe._base.sentences import Sentence, arg, words
-from smsframe._base.validation import check_text
+from smsframe._base.sentences import arg, words
+from smsframe._base.validation import check_text, note
 
 TEST_PREFIX: Final = "smsframe-test-"
 _BLANK_PATTERN: Final = "\u2800"  # Braille without a dot
@@ -50,7 +50,7 @@ def read_id(name: str, given: Any, faults: list[str]) -> str | None:
         return None
     found = campaign_name(text)
     if not found:
-        faults.append(Sentence(arg(name), " holds nothing that can be seen."))
+        note(faults, arg(name), " holds nothing that can be seen.")
     return found
 
 
@@ -62,14 +62,13 @@ def read_campaign(given: Any, faults: list[str]) -> str | None:
     name = campaign_name(text)
     if not name:
         fix = " holds nothing that can be seen; give it a name, or leave it out."
-        faults.append(Sentence(arg("campaign", screen="The campaign"), fix))
+        note(faults, arg("campaign", screen="The campaign"), fix)
     if is_test(name):
-        faults.append(
-            Sentence(
-                arg("campaign", screen="The campaign"),
-                f" begins with {TEST_PREFIX!r}, as the names of tests do (",
-                words("plan.send_test", at_shell="--test-to", screen="Try"),
-                "), and a test is not remembered as a campaign. Give it another name.",
-            )
+        note(
+            faults,
+            arg("campaign", screen="The campaign"),
+            f" begins with {TEST_PREFIX!r}, as the names of tests do (",
+            words("plan.send_test", at_shell="--test-to", screen="Try"),
+            "), and a test is not remembered as a campaign. Give it another name.",
         )
     return name

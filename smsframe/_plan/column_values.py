@@ -114,5 +114,4 @@ def _is_infinite(cells: pd.Series) -> npt.NDArray[np.bool_]:
         numbers = pd.to_numeric(pd.Series(cells.to_numpy(dtype=object)), errors="coerce")
     except (TypeError, ArithmeticError):  # pandas cannot look at a signalling NaN
         return np.array([isinstance(cell, Decimal) and cell.is_infinite() for cell in cells])
-    infinite: npt.NDArray[np.bool_] = np.isinf(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
-    return infinite
+    return np.isinf(numbers.to_numpy(dtype=np.float64, na_value=np.nan))

@@ -12,8 +12,8 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 
 from smsframe._base.invisible import UNSEEN
-from smsframe._base.sentences import NO_NUMBER, Sentence, arg
-from smsframe._base.validation import broken_at, unusable
+from smsframe._base.sentences import NO_NUMBER, arg
+from smsframe._base.validation import broken_at, note, unusable
 
 VARIABLE: Final = "SMSFRAME_DATABASE"
 _LONGEST: Final = 200
@@ -29,13 +29,12 @@ def read(
     wanted = bool(wanted) if isinstance(wanted, np.bool_) else wanted
     if wanted is None or wanted is False:
         if database is not None:
-            faults.append(
-                Sentence(
-                    arg("consent_database"),
-                    " names a database, but nobody's consent would be asked. Add ",
-                    arg("check_consent", True),
-                    ", or leave it out.",
-                )
+            note(
+                faults,
+                arg("consent_database"),
+                " names a database, but nobody's consent would be asked. Add ",
+                arg("check_consent", True),
+                ", or leave it out.",
             )
         return False, None
     if wanted is not True and not (isinstance(wanted, str) and wanted == "require"):
@@ -43,15 +42,14 @@ def read(
         faults.append(unusable("check_consent", wanted, need, fits=isinstance(wanted, str)))
         return False, None
     if lookup:
-        faults.append(
-            Sentence(
-                NO_NUMBER,
-                ", so nobody's consent can be asked: leave out ",
-                arg("check_consent", screen="the consent"),
-                " (the service checks consent itself, and says nothing of it), or send by ",
-                arg("phone", screen="a column of numbers"),
-                ".",
-            )
+        note(
+            faults,
+            NO_NUMBER,
+            ", so nobody's consent can be asked: leave out ",
+            arg("check_consent", screen="the consent"),
+            " (the service checks consent itself, and says nothing of it), or send by ",
+            arg("phone", screen="a column of numbers"),
+            ".",
         )
     return (True if wanted is True else "require"), _database(database, faults)
 
@@ -61,14 +59,13 @@ def _database(given: Any, faults: list[str]) -> str | None:
     if given is None:
         given = os.environ.get(VARIABLE, "").strip() or None
     if given is None:
-        faults.append(
-            Sentence(
-                arg("check_consent"),
-                " asks a database of the product for the consent of each person, and none is "
-                "named. Give its id as ",
-                arg("consent_database"),
-                f", or set {VARIABLE}.",
-            )
+        note(
+            faults,
+            arg("check_consent"),
+            " asks a database of the product for the consent of each person, and none is "
+            "named. Give its id as ",
+            arg("consent_database"),
+            f", or set {VARIABLE}.",
         )
         return None
     whole = isinstance(given, (int, np.integer)) and not isinstance(given, bool)

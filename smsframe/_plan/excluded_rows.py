@@ -69,13 +69,10 @@ def _held_by(
         return _excluded_lookups(recipients, found, where)
     if len(found.lookups):
         raise InputError(
-            Sentence(
-                where,
-                " holds results of a run with ",
-                arg("lookup"),
-                ", of whom no number is known, so they cannot be held back here. Give their "
-                "numbers.",
-            )
+            where,
+            " holds results of a run with ",
+            arg("lookup"),
+            ", of whom no number is known, so they cannot be held back here. Give their numbers.",
         )
     if not found.has_numbers:
         return np.zeros(len(recipients), dtype=bool)
@@ -88,14 +85,12 @@ def _excluded_lookups(
     """Return which recipients that are looked up had an earlier run."""
     if found.has_numbers:
         raise InputError(
-            Sentence(
-                NO_NUMBER,
-                ", so nobody whom ",
-                where,
-                " names could be held back. Send by ",
-                arg("phone"),
-                ", or leave them out of the database's program.",
-            )
+            NO_NUMBER,
+            ", so nobody whom ",
+            where,
+            " names could be held back. Send by ",
+            arg("phone"),
+            ", or leave them out of the database's program.",
         )
     excluded = np.zeros(len(recipients), dtype=bool)
     if len(found.lookups):

@@ -6,7 +6,7 @@ them would save are worked out only when somebody looks.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow.compute as pc
@@ -20,7 +20,6 @@ from smsframe._phones.readings_by_country import listed
 from smsframe._plan import show
 from smsframe._plan.batches import picker
 from smsframe._plan.row_countries import rare_countries
-from smsframe._plan.variant_texts import ManyTexts
 from smsframe._plan.verdicts import DUPLICATE, EXCLUDED, HELD_BACK, HELD_OUT, INVALID
 from smsframe._text import gsm7
 from smsframe._text.segments import fold_template, measure_filled, ucs2_characters
@@ -110,15 +109,12 @@ def by_variant(plan: PlanData) -> dict[str, str]:
 
 def first_messages(plan: PlanData, number: int) -> list[tuple[str, str]]:
     """Return the first messages as they are shown, to whom and what; of each text the first."""
-    if plan.variants is None or not number:
-        rows = plan.ready[:number]
-        return list(zip(plan.recipients.masked(rows), plan.texts_at(rows), strict=True))
-    rows = first_of_each(plan)
-    named = [plan.variants.names[place] for place in plan.variants.number[rows]]
-    to = [
-        f"{who} ({mask_label(name)})"
-        for who, name in zip(plan.recipients.masked(rows), named, strict=True)
-    ]
+    variants = plan.variants
+    rows = plan.ready[:number] if variants is None or not number else first_of_each(plan)
+    to = plan.recipients.masked(rows)
+    if variants is not None:
+        named = [mask_label(variants.names[place]) for place in variants.number[rows]]
+        to = [f"{who} ({name})" for who, name in zip(to, named, strict=True)]
     return list(zip(to, plan.texts_at(rows), strict=True))
 
 
@@ -151,11 +147,6 @@ def rare_note(plan: PlanData) -> list[str]:
     return [f"Few of this list: {listed(rare)}. See whether they are meant."] if rare else []
 
 
-def _is_dealt_with(past: History | None) -> TypeGuard[History]:
-    """Tell whether some of the messages were dealt with before."""
-    return past is not None and bool(past.accepted or past.unknown or past.held)
-
-
 def _not_known(past: Past) -> list[str]:
     """Say why it is not known what went out before."""
     return [Sentence("What went out before is not known. ", past.unread)] if past.unread else []
@@ -163,7 +154,7 @@ def _not_known(past: Past) -> list[str]:
 
 def _dealt_with(past: History | None) -> list[str]:
     """Say what went out before, and how many are left."""
-    if not _is_dealt_with(past):
+    if past is None or not (past.accepted or past.unknown or past.held):
         return []
     counts = f"{past.accepted:,} of these messages accepted, {past.unknown:,} are unknown"
     return [f"This campaign has had {counts}; {past.left:,} are left to send."]
@@ -192,41 +183,22 @@ _LONGER = words(
 
 
 def costly_characters(plan: PlanData) -> list[str]:
-    """Return a sentence that names the characters that force UCS-2; none where there are none."""
-    if plan.variants is not None:
-        return costly_by_variant(plan)
-    texts, ready = plan.texts, plan.ready  # of other rows, no character costs anything
-    if texts.template is None or texts.measured is None or texts.measured.gsm7[ready].all():
-        return []
-    at = picker(ready)
-    values = {tag: v if isinstance(v, str) else at(v) for tag, v in texts.known.items()}
-    found = ucs2_characters(texts.template, values, len(ready))
-    found = [character for character in found if character.rows]
-    named = [f"{c.character} ({c.name}) in {c.where}, {_rows(c.rows)}" for c in found[:NAMED]]
-    more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
-    what = Sentence("These characters ", _LONGER)
-    return [
-        Sentence(what, f": {'; '.join(named)}{more}."),
-        *_savings(texts.template, texts.measured, plan),
-    ]
-
-
-def costly_by_variant(plan: PlanData) -> list[str]:
-    """Return a sentence for each of several texts that has characters that force UCS-2."""
-    assert isinstance(plan.texts, ManyTexts)
+    """Return sentences that name the characters that force UCS-2, text by text."""
     told: list[str] = []
-    for name, (part, where) in zip(
-        plan.texts.variants.names, plan.texts.each(plan.ready), strict=True
-    ):
-        rows, measured = plan.ready[where], plan.texts.measured
+    measured = plan.texts.measured
+    for name, part, where in plan.texts.each(plan.ready):  # of other rows, none costs anything
+        rows = plan.ready[where]
         if part.template is None or measured is None or measured.gsm7[rows].all():
             continue
         at = picker(rows)
         values = {tag: v if isinstance(v, str) else at(v) for tag, v in part.known.items()}
         found = [c for c in ucs2_characters(part.template, values, len(rows)) if c.rows]
         named = [f"{c.character} ({c.name}) in {c.where}, {_rows(c.rows)}" for c in found[:NAMED]]
-        what = Sentence(f"Text {mask_label(repr(name))}: these characters ", _LONGER)
-        told.append(Sentence(what, f": {'; '.join(named)}."))
+        more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
+        whose = f"Text {mask_label(repr(name))}: these" if name else "These"
+        told.append(Sentence(f"{whose} characters ", _LONGER, f": {'; '.join(named)}{more}."))
+        if not name:
+            told += _savings(part.template, measured, plan)
     return told
 
 

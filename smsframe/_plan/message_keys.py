@@ -160,11 +160,5 @@ def as_keys(blob: bytes) -> pa.Array:
 
 def occurrence_numbers(repeats: pd.DataFrame) -> npt.NDArray[np.int32]:
     """Return 0, 1, 2, … for equal rows, in their order."""
-    columns = list(repeats.columns)
-    numbers: npt.NDArray[np.int32] = (
-        repeats.groupby(columns, sort=False, dropna=False, observed=True)
-        .cumcount()
-        .to_numpy()
-        .astype(np.int32)
-    )
-    return numbers
+    groups = repeats.groupby(list(repeats.columns), sort=False, dropna=False, observed=True)
+    return groups.cumcount().to_numpy().astype(np.int32)

@@ -52,21 +52,8 @@ _NUMBER: Final = re.compile(
     r"(?P<digits>\d{1,3}(?:[ ,.']\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)"
     rf"\W*{_CURRENCY}\W*"
 )
-_MONTHS: Final = [
-    "jan",
-    "feb",
-    "mar",
-    "apr",
-    "may",
-    "jun",
-    "jul",
-    "aug",
-    "sep",
-    "oct",
-    "nov",
-    "dec",
-]
-_MONTH: Final = rf"(?P<name>{'|'.join(_MONTHS)})[a-z]*\.?"
+_MONTHS: Final = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_MONTH: Final = rf"(?P<name>{_MONTHS})[a-z]*\.?"
 _DAY: Final = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?\.?"
 _WEEKDAY: Final = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[., ]+)?"
 _YEAR: Final = r"(?:[ ,.\-/]+\d{4}|[ ,.\-/]+\d{2}(?![:\d]))?"
@@ -93,7 +80,7 @@ _KEPT: Final = np.array([byte not in _DROPPED for byte in range(256)])
 _DIGITS: Final = b"0123456789"
 _MORE_THAN_WORDS: Final = (
     r"^0[0-9]|[^\x00-\x7f]|^[^A-Za-z]*[^A-Za-z0-9][^A-Za-z]*$"
-    rf"|(?i:[0-9].*(?:{'|'.join(_MONTHS)})|(?:{'|'.join(_MONTHS)}).*[0-9]|{_CURRENCY[3:-2]}"
+    rf"|(?i:[0-9].*(?:{_MONTHS})|(?:{_MONTHS}).*[0-9]|{_CURRENCY[3:-2]}"
     r"|[0-9][:h][0-9]{2}|[0-9]\.[0-9]{2}[^0-9A-Za-z]*[ap])"
 )
 _PLAIN_NUMBER: Final = r"^(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]*|0)(?:\.[0-9]+)?$"
@@ -156,7 +143,7 @@ def _date(found: re.Match[str], rest: str) -> str | None:
     """Return a date without its year, and its time of day unless that is midnight."""
     parts = found.groupdict()
     name = parts.get("name")
-    month = _MONTHS.index(name) + 1 if name else int(parts["month"])
+    month = _MONTHS.split("|").index(name) + 1 if name else int(parts["month"])
     low, high = sorted((month, int(parts["day"])))
     if not _are_day_and_month(low, high):
         return None
@@ -195,8 +182,7 @@ def _by_distinct(texts: pa.Array, key: np.uint64) -> npt.NDArray[np.uint64]:
     forms = [loose_form(text) for text in coded.dictionary.to_pylist()]
     hashes = np.append(hash_texts(pa.array(forms, pa.large_string()), key), WILDCARD)
     where = pc.fill_null(coded.indices, len(forms)).to_numpy(zero_copy_only=False)
-    taken: npt.NDArray[np.uint64] = hashes[where]
-    return taken
+    return hashes[where]
 
 
 def _by_column(texts: pa.Array, key: np.uint64) -> npt.NDArray[np.uint64]:

@@ -46,6 +46,7 @@ from smsframe._base.validation import (
     check_progress,
     check_text,
     given_as,
+    note,
     quoted,
     refuse,
     shown_label,
@@ -372,11 +373,11 @@ def check_message(text: Any, given: SendOptions, faults: list[str]) -> Message:
     content_id = read_id("content_id", given["content_id"], faults)
     if (text is None) == (given["content_id"] is None) and not has_several:
         either = "Give either the text or ", arg("content_id"), " (the id of a published message)."
-        faults.append(Sentence(*either))
+        note(faults, *either)
     source = check_text("source", given["source"], faults)
     if source is not None and len(source) > MAX_SOURCE:
         long = f" has {len(source)} characters; at most {MAX_SOURCE} fit."
-        faults.append(Sentence(arg("source"), long))
+        note(faults, arg("source"), long)
     return Message(
         program=_program(given["program"], faults),
         content=None if has_several else check_text("text", text, faults, blank=True),
@@ -402,7 +403,7 @@ def check_columns(frame: pd.DataFrame, given: SendOptions, faults: list[str]) ->
     lookup = _lookup(frame, given["lookup"], faults)
     if phone is not None and lookup:
         why = ", not both: a message has one way to its recipient."
-        faults.append(Sentence("Give ", arg("phone"), " or ", arg("lookup"), why))
+        note(faults, "Give ", arg("phone"), " or ", arg("lookup"), why)
     return Columns(
         phone=phone,
         lookup=lookup,
@@ -468,13 +469,12 @@ def _program(given: Any, faults: list[str]) -> str:
     if isinstance(given, str) and given.strip():
         return read_id("program", given, faults) or ""
     what = "" if given is None or isinstance(given, str) else f", not {type_of(given)}"
-    faults.append(
-        Sentence(
-            arg("program"),
-            f" is the id of the SMS program to send from, such as '148372'{what}; ",
-            PROGRAMS,
-            " lists those of your account.",
-        )
+    note(
+        faults,
+        arg("program"),
+        f" is the id of the SMS program to send from, such as '148372'{what}; ",
+        PROGRAMS,
+        " lists those of your account.",
     )
     return ""
 
@@ -505,7 +505,7 @@ def _lookup(frame: pd.DataFrame, given: Any, faults: list[str]) -> dict[str, Has
     need = "a mapping of a database field to a column, such as {'accountNumber': 'account'}"
     lookup = _mapping("lookup", given, need, faults)
     if isinstance(given, Mapping) and not given:
-        faults.append(Sentence(arg("lookup"), f" is empty; it must be {need}."))
+        note(faults, arg("lookup"), f" is empty; it must be {need}.")
     for name, column in lookup.items():
         check_text("a field of lookup", name, faults, need=FIELD, optional=False)
         need_column(frame, column, Sentence(arg(f"lookup[{shown_label(name)}]")), faults)
@@ -569,7 +569,7 @@ def _refuse_marks(where: str, tag: str, faults: list[str]) -> None:
     if "%%" in tag:
         bare = quoted(tag.replace("%%", "").strip())
         fix = f" names {shown_label(tag)}; write the name of a tag alone: {bare}."
-        faults.append(Sentence(arg(where), fix))
+        note(faults, arg(where), fix)
 
 
 def _refuse_two_meanings(pairs: Sequence[tuple[str, Hashable | None]], faults: list[str]) -> None:
@@ -577,12 +577,11 @@ def _refuse_two_meanings(pairs: Sequence[tuple[str, Hashable | None]], faults: l
     meant: dict[str, Hashable | None] = {}
     for tag, column in pairs:
         if tag in meant:
-            faults.append(
-                Sentence(
-                    arg("personalize"),
-                    f" gives the tag %%{tag}%% two meanings: {shown_label(meant[tag])} and "
-                    f"{shown_label(column)}. Keep one.",
-                )
+            note(
+                faults,
+                arg("personalize"),
+                f" gives the tag %%{tag}%% two meanings: {shown_label(meant[tag])} and "
+                f"{shown_label(column)}. Keep one.",
             )
         meant[tag] = column
 
@@ -612,14 +611,13 @@ def _defaults(given: Any, faults: list[str]) -> dict[str, str]:
             defaults[str(tag)] = text
             if "\ufffd" in text:
                 lost = " holds \ufffd, where a character was lost. Write it anew."
-                faults.append(Sentence(arg(name), lost))
+                note(faults, arg(name), lost)
             if "%%" in text:
-                faults.append(
-                    Sentence(
-                        arg(name),
-                        " holds %%, but a default is not filled: people would read it as it "
-                        "stands. Write the words themselves, with one % for a percent sign.",
-                    )
+                note(
+                    faults,
+                    arg(name),
+                    " holds %%, but a default is not filled: people would read it as it "
+                    "stands. Write the words themselves, with one % for a percent sign.",
                 )
     return defaults
 

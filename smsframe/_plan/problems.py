@@ -121,18 +121,21 @@ class Problems:
                 bad[fault.positions] = True
         return bad
 
+    @property
+    def _ranked(self) -> list[Fault]:
+        """The faults, errors first, then by number."""
+        return sorted(self.faults, key=lambda f: (SEVERITIES.index(f.severity), -f.count))
+
     def counts(self) -> dict[str, int]:
         """Return how many problems each code has, errors first, then by number."""
-        ranked = sorted(self.faults, key=lambda f: (SEVERITIES.index(f.severity), -f.count))
         counts: dict[str, int] = {}
-        for fault in ranked:
+        for fault in self._ranked:
             counts[fault.code] = counts.get(fault.code, 0) + fault.count
         return counts
 
     def kinds(self, index: pd.Index) -> list[Kind]:
         """Return the problems by kind: errors first, then by number; ``index`` has the labels."""
-        ranked = sorted(self.faults, key=lambda f: (SEVERITIES.index(f.severity), -f.count))
-        return [_kind(fault, index) for fault in ranked]
+        return [_kind(fault, index) for fault in self._ranked]
 
     def to_frame(self, index: pd.Index, *, first: int | None = None) -> pd.DataFrame:
         """Return the problems as a frame: the whole send's first, then row by row.

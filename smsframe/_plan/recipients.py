@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 from smsframe._base.masking import mask_cell
 from smsframe._base.sentences import Sentence, arg
 from smsframe._phones import read as phones
-from smsframe._phones.problems import SENTENCES_BY_ROW
+from smsframe._phones.detect_column import guess_phone_column
+from smsframe._phones.problems import SENTENCES, SENTENCES_BY_ROW
 from smsframe._phones.to_strings import cell_text
 from smsframe._plan.batches import picker
 from smsframe._plan.column_labels import refuse_repeated
@@ -69,7 +70,7 @@ def read_recipients(columns: Columns, values: ColumnValues) -> tuple[Columns, Re
         return columns, Recipients(lookups=_read_lookups(columns.lookup, values))
     frame, problems, column = values.frame, values.problems, columns.phone
     if column is None:
-        column = phones.guess_phone_column(frame)
+        column = guess_phone_column(frame)
         refuse_repeated(frame, column, Sentence(arg("phone")))
         columns = replace(columns, phone=column)
     row_regions = None
@@ -111,7 +112,7 @@ def _note_phones(
         )
     codes = pd.Categorical(read.code)
     region = f"region {columns.region}"
-    sentences = phones.SENTENCES if by_row is None else SENTENCES_BY_ROW
+    sentences = SENTENCES if by_row is None else SENTENCES_BY_ROW
     if by_row is not None:
         region = f"the country of its row (column {by_row!r})"
     for number, code in enumerate(codes.categories):

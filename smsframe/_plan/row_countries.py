@@ -178,8 +178,7 @@ def _is_national(column: pd.Series, digits: pa.Array) -> npt.NDArray[np.bool_]:
     """Tell which numbers were read though nothing in them names their country."""
     texts = pc.fill_null(texts_of(column), "+")
     abroad = pc.match_substring_regex(texts, r"[+\x{ff0b}]|^[^0-9]*0(?:0|11)")
-    national: npt.NDArray[np.bool_] = np.asarray(digits.is_valid()) & ~np.asarray(abroad)
-    return national
+    return np.asarray(digits.is_valid()) & ~np.asarray(abroad)
 
 
 def _says_its_country(column: pd.Series) -> npt.NDArray[np.bool_]:

@@ -107,36 +107,30 @@ def _of_lookups(hours: Hours, zones: Zones | None, verdict: Verdict) -> RowHours
     """Return the hours of rows of which no number is known, and so neither country nor zone."""
     if zones is None:
         raise InputError(
-            Sentence(
-                NO_NUMBER,
-                ", so nobody's local time is. Say with ",
-                arg("time_zone", screen="a time zone in code"),
-                " where people are, by a column or a name, or leave ",
-                arg("sending_hours", screen="hours"),
-                " and ",
-                arg("closed", screen="closed dates"),
-                " out.",
-            )
+            NO_NUMBER,
+            ", so nobody's local time is. Say with ",
+            arg("time_zone", screen="a time zone in code"),
+            " where people are, by a column or a name, or leave ",
+            arg("sending_hours", screen="hours"),
+            " and ",
+            arg("closed", screen="closed dates"),
+            " out.",
         )
     if hours.rule(None) is None:
         raise InputError(
-            Sentence(
-                NO_NUMBER,
-                ", so nobody's country is. Give hours for all in ",
-                arg("sending_hours", python="{'*': …}", screen="the hours"),
-                ".",
-            )
+            NO_NUMBER,
+            ", so nobody's country is. Give hours for all in ",
+            arg("sending_hours", python="{'*': …}", screen="the hours"),
+            ".",
         )
     blank = int(((zones[0] < 0) & (verdict == READY)).sum())
     if blank:
         raise InputError(
-            Sentence(
-                NO_NUMBER,
-                ", and ",
-                arg("time_zone", screen="the time zone"),
-                f" is blank in {blank:,} {'row' if blank == 1 else 'rows'}, so the local time is "
-                "not known there. Fill it in, or leave these rows out.",
-            )
+            NO_NUMBER,
+            ", and ",
+            arg("time_zone", screen="the time zone"),
+            f" is blank in {blank:,} {'row' if blank == 1 else 'rows'}, so the local time is "
+            "not known there. Fill it in, or leave these rows out.",
         )
     everybody = np.zeros(len(verdict), dtype=np.int32)
     return grouped(hours, countries_of=(everybody, [None]), firsts=None, zones=zones)

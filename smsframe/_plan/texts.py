@@ -29,7 +29,7 @@ from smsframe._text.template import Template, fill, near_misses
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -80,6 +80,10 @@ class Texts:
     def of(self, rows: Positions) -> Texts:  # noqa: ARG002 - which it is where there are several
         """Return the text of rows that all have the same one."""
         return self
+
+    def each(self, rows: Positions) -> Iterator[tuple[str, Texts, Positions]]:
+        """Yield each text with its name, "" for the only one, and where its rows stand."""
+        yield "", self, np.arange(len(rows))
 
     def at(self, rows: Positions) -> list[str] | pa.Array:
         """Return the texts of rows; a tag of the database's stays as it is written."""
@@ -174,27 +178,28 @@ def _with_tags(
     database_tags = tuple(tag for tag in tags if tag not in texts.tag_columns)
     for tag in database_tags:
         note_database_tag(frame, problems, tag, defaults.get(tag), said_so=tag in said)
-    for tag in said:
-        if tag not in tags:
-            what = words(Sentence(arg("personalize"), " has"), screen="A column was given for")
-            _note_unused(problems, "personalize_unused", tag, what, tags)
-    for tag in defaults:
-        if tag not in tags:
-            what = words(Sentence(arg("defaults"), " has"), screen="“if blank” was given for")
-            _note_unused(problems, "default_unused", tag, what, tags)
+    has = words(Sentence(arg("personalize"), " has"), screen="A column was given for")
+    _note_unused(problems, "personalize_unused", said, has, tags)
+    has = words(Sentence(arg("defaults"), " has"), screen="“if blank” was given for")
+    _note_unused(problems, "default_unused", defaults, has, tags)
     return replace(texts, database_tags=database_tags)
 
 
-def _note_unused(problems: Problems, code: str, tag: str, has: Part, tags: Sequence[str]) -> None:
-    """Say that an argument names a tag that the text does not have."""
-    near = near_misses(tag, list(tags))
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    problems.whole(
-        code,
-        Sentence(has, f" {tag!r}, but the text has no %%{tag}%%.{hint}"),
-        severity="warning" if near else "info",
-        column=tag,
-    )
+def _note_unused(
+    problems: Problems, code: str, named: Iterable[str], has: Part, tags: Sequence[str]
+) -> None:
+    """Say which tags an argument names that the text does not have."""
+    for tag in named:
+        if tag in tags:
+            continue
+        near = near_misses(tag, list(tags))
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        problems.whole(
+            code,
+            Sentence(has, f" {tag!r}, but the text has no %%{tag}%%.{hint}"),
+            severity="warning" if near else "info",
+            column=tag,
+        )
 
 
 def _with_columns(
@@ -292,5 +297,4 @@ def note_long(measured: Measured, problems: Problems) -> None:
 
 def _at(numbers: npt.NDArray[np.int32], positions: Positions) -> list[int]:
     """Return the numbers at positions."""
-    found: list[int] = numbers[positions].tolist()
-    return found
+    return numbers[positions].tolist()

@@ -17,6 +17,7 @@ from smsframe._base.masking import AlreadyMasked, mask_example
 from smsframe._base.sentences import Sentence, arg, joined
 from smsframe._base.validation import shown_label, unusable
 from smsframe._phones import read as phones
+from smsframe._phones.problems import SENTENCES
 from smsframe._plan.build import identify_messages
 from smsframe._plan.campaign_names import new_test_name
 from smsframe._plan.data import PlanData
@@ -121,13 +122,13 @@ def _numbers(to: Any, region: str | None) -> list[str]:
     if not isinstance(given, (list, tuple, set, pd.Series, pd.Index, np.ndarray)):
         raise InputError(unusable("to", to, NEED))
     if not len(given):
-        raise InputError(Sentence(arg("to"), f" names no number; give {NEED}."))
+        raise InputError(arg("to"), f" names no number; give {NEED}.")
     column = pd.Series(list(given), dtype=object)
     read = phones.read_phones(column, region=region)
     bad = np.flatnonzero(read.code.codes >= 0)
     if len(bad):
         told = mask_example(str(column.iloc[bad[0]]))
-        what, _, _ = phones.SENTENCES[str(read.code[bad[0]])].partition(". ")
+        what, _, _ = SENTENCES[str(read.code[bad[0]])].partition(". ")
         what = what.format(value=repr(told), region=f"region {region}")
         said = f"{what}. Give {NEED}."
         raise InputError(AlreadyMasked(arg("to"), f" cannot be used, and nothing was sent: {said}"))

@@ -50,8 +50,19 @@ def note_values(
     """Note what is wrong or odd about a column's texts."""
     _note_unwritable(problems, column, cells, fmt, written)
     note_words(problems, column, cells, written.words)
-    _note_tags_inside(problems, column, written.texts)
-    _note_garbled(problems, column, written.texts)
+    note_held = partial(_note_characters, problems, column, written.texts)
+    note_held(
+        code="value_holds_tag",
+        held="%%",
+        what="but a value is not filled: people would read it as it stands. Write the words "
+        "themselves, with one % for a percent sign.",
+    )
+    note_held(
+        code="value_garbled",
+        held="\ufffd",
+        what="which stands for a character that was lost when the data was read in the wrong "
+        "encoding. Read it anew with the right one.",
+    )
     if not (isinstance(fmt, str) and inside(fmt)):  # what says how many digits means them
         _note_noise(problems, column, written.texts)
     if not callable(fmt):
@@ -123,26 +134,14 @@ def _listed(found: Counter[str | None]) -> str:
     return f"{', '.join(told)}{more}"
 
 
-def _note_tags_inside(problems: Problems, column: Hashable, texts: pa.Array) -> None:
-    """Warn of values that hold the marks of a tag."""
+def _note_characters(
+    problems: Problems, column: Hashable, texts: pa.Array, *, code: str, held: str, what: str
+) -> None:
+    """Warn of values that hold what none should."""
     problems.rows(
-        "value_holds_tag",
-        f"The value of column {column!r} holds %% here, but a value is not filled: people would "
-        "read it as it stands. Write the words themselves, with one % for a percent sign.",
-        _rows_with(texts, "%%"),
-        severity="warning",
-        column=column,
-        values=partial(_shown_texts, texts),
-    )
-
-
-def _note_garbled(problems: Problems, column: Hashable, texts: pa.Array) -> None:
-    """Warn of values that have lost a character."""
-    problems.rows(
-        "value_garbled",
-        f"The value of column {column!r} holds \ufffd here, which stands for a character that was "
-        "lost when the data was read in the wrong encoding. Read it anew with the right one.",
-        _rows_with(texts, "\ufffd"),
+        code,
+        f"The value of column {column!r} holds {held} here, {what}",
+        _rows_with(texts, held),
         severity="warning",
         column=column,
         values=partial(_shown_texts, texts),
@@ -179,8 +178,7 @@ def _noisy_rows(texts: pa.Array) -> Positions:
     noisy = pc.and_(
         pc.match_substring_regex(long, _FRACTION), pc.greater_equal(digits, _NOISE_DIGITS)
     )
-    found: Positions = rows[pc.fill_null(noisy, fill_value=False).to_numpy(zero_copy_only=False)]
-    return found
+    return rows[pc.fill_null(noisy, fill_value=False).to_numpy(zero_copy_only=False)]
 
 
 def _rows_with(texts: pa.Array, characters: str) -> Positions:
@@ -244,8 +242,7 @@ def _utc_texts(texts: pa.Array) -> Positions:
     if not len(rows):
         return rows
     found = pc.match_substring_regex(texts.take(pa.array(rows)), _UTC_TEXT)
-    moments: Positions = rows[found.to_numpy(zero_copy_only=False)]
-    return moments
+    return rows[found.to_numpy(zero_copy_only=False)]
 
 
 def _utc_rows(cells: pd.Series) -> Positions:

@@ -19,7 +19,7 @@ import orjson
 
 from smsframe._base.no_value_words import BLANK_IN_A_FRAME
 from smsframe._base.sentences import Sentence, arg
-from smsframe._base.validation import check_number, check_text, shown_label, unusable
+from smsframe._base.validation import check_number, check_text, note, shown_label, unusable
 from smsframe._plan.column_labels import need_column
 from smsframe._text.canonical import canonical
 
@@ -80,17 +80,16 @@ def read_several(
     texts = _texts(text, faults)
     if content_id is not None:
         why = " has one text of its own, so it cannot be given with several."
-        faults.append(Sentence(arg("content_id"), why))
+        note(faults, arg("content_id"), why)
     if split is not None and by is not None:
         why = ", not both: people are split by chance, or a column says which text they get."
-        faults.append(Sentence("Give ", arg("split"), " or ", arg("by"), why))
+        note(faults, "Give ", arg("split"), " or ", arg("by"), why)
     if campaign is None:
-        faults.append(
-            Sentence(
-                "Several texts need a name, ",
-                arg("campaign"),
-                ": it decides who gets which, and keeps whoever had one from getting another.",
-            )
+        note(
+            faults,
+            "Several texts need a name, ",
+            arg("campaign"),
+            ": it decides who gets which, and keeps whoever had one from getting another.",
         )
     if by is not None:
         need_column(frame, by, Sentence(arg("by")), faults)
@@ -106,13 +105,12 @@ def _refuse_alone(given: Mapping[str, Any], faults: list[str]) -> None:
     """Note a fault for each argument that one text has no use for."""
     for name, value in given.items():
         if value is not None:
-            faults.append(
-                Sentence(
-                    arg(name),
-                    " is for texts with names. Give them so, also where it is one: ",
-                    arg("text", {"A": "Hello"}),
-                    ".",
-                )
+            note(
+                faults,
+                arg(name),
+                " is for texts with names. Give them so, also where it is one: ",
+                arg("text", {"A": "Hello"}),
+                ".",
             )
 
 
@@ -130,7 +128,7 @@ def _texts(text: Mapping[Any, Any], faults: list[str]) -> dict[str, str]:
     """Return texts by name, sorted by name."""
     texts: dict[str, str] = {}
     if not text:
-        faults.append(Sentence(arg("text"), f" is empty; it must be {_TEXTS}."))
+        note(faults, arg("text"), f" is empty; it must be {_TEXTS}.")
     for name, words in text.items():
         if isinstance(name, bool) or not isinstance(name, (str, int)):
             faults.append(unusable("a name of text", name, "a text"))
@@ -181,21 +179,19 @@ def _weights(split: Any, texts: Mapping[str, str], faults: list[str]) -> dict[st
         return {}
     weights = {as_name(name): weight for name, weight in split.items()}
     if len(weights) < len(split):
-        faults.append(Sentence(arg("split"), " has a name twice. Keep one."))
+        note(faults, arg("split"), " has a name twice. Keep one.")
     found = dict.fromkeys(texts, 0.0)
     for name, weight in weights.items():
         shown = f"split[{shown_label(name)}]"
         number = check_number(shown, weight, faults, need="a weight above 0", optional=False)
         if number == 0:
             none = " is 0, so nobody would get that text. Leave the text out."
-            faults.append(Sentence(arg(shown), none))
+            note(faults, arg(shown), none)
         found[name] = float(number or 0.0)
     if set(weights) != set(texts):
         names, has = (", ".join(map(repr, sorted(each))) for each in (texts, weights))
-        faults.append(
-            Sentence(
-                arg("split"), f" has {has or 'no names'}, but the texts are {names}. Name each."
-            )
+        note(
+            faults, arg("split"), f" has {has or 'no names'}, but the texts are {names}. Name each."
         )
     if math.isinf(sum(found.values())):
         found = {name: weight / max(found.values()) for name, weight in found.items()}
@@ -203,11 +199,10 @@ def _weights(split: Any, texts: Mapping[str, str], faults: list[str]) -> dict[st
     shares = {name: found[name] / total for name in texts} if total else {}
     few = [name for name, share in shares.items() if 0 < share < _LEAST_SHARE]
     if few:
-        faults.append(
-            Sentence(
-                arg(f"split[{shown_label(few[0])}]"),
-                " is next to nothing beside the other weights: fewer than one person in a million "
-                "would get that text. Leave the text out, or give it more.",
-            )
+        note(
+            faults,
+            arg(f"split[{shown_label(few[0])}]"),
+            " is next to nothing beside the other weights: fewer than one person in a million "
+            "would get that text. Leave the text out, or give it more.",
         )
     return shares

@@ -66,17 +66,16 @@ class ManyTexts(Texts):
     def at(self, rows: Positions) -> list[str] | pa.Array:
         """Return the texts of rows; of one without a text, nothing."""
         out = np.full(len(rows), "", dtype=object)
-        for part, where in self.each(rows):
+        for _, part, where in self.each(rows):
             texts = part.at(rows[where])
             out[where] = texts.to_pylist() if isinstance(texts, pa.Array) else texts
-        told: list[str] = out.tolist()
-        return told
+        return out.tolist()
 
-    def each(self, rows: Positions) -> Iterator[tuple[Texts, Positions]]:
-        """Yield each text with where the rows stand that get it."""
+    def each(self, rows: Positions) -> Iterator[tuple[str, Texts, Positions]]:
+        """Yield each text with its name, and where the rows stand that get it."""
         numbers = self.variants.number[rows]
         for number, part in enumerate(self.parts):
-            yield part, np.flatnonzero(numbers == number)
+            yield self.variants.names[number], part, np.flatnonzero(numbers == number)
 
     def taken(self, rows: Positions) -> Texts:
         """Return the texts of some rows, as those of a frame of their own."""

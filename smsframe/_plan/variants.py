@@ -7,7 +7,8 @@ that it stays as it is whatever becomes of the texts; the rest is cut by the wei
 of the names. People are split, not rows: two orders of one person have one text.
 
 By a column, where one says it: its value names the text, capitals and blanks around it not counted,
-and ``"*"`` is for all others.
+and ``"*"`` is for all others. A text that no row names is warned of: mostly a value is spelt
+otherwise, and those people get the text for all others, or none.
 
 A row whose person is not known has no text and no arm. The bytes that are hashed are fixed for
 good: others would put people who had one text into the arm of another.
@@ -59,8 +60,7 @@ class Variants:
     @property
     def held_out(self) -> npt.NDArray[np.bool_]:
         """Which rows are in the holdout."""
-        mask: npt.NDArray[np.bool_] = self.number == len(self.names)
-        return mask
+        return self.number == len(self.names)
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -128,6 +128,15 @@ def _by_column(several: Several, values: ColumnValues, wanted: npt.NDArray[np.bo
     codes = pc.fill_null(coded.indices, len(distinct)).to_numpy(zero_copy_only=False)
     number: Numbers = np.array([*distinct, others], dtype=np.int16)[codes]
     _note_missing(several, values, texts, np.flatnonzero((number == NOBODY) & wanted))
+    unused = by_value.keys() - {OTHERS, *named} if len(texts) else set()
+    for name in sorted(several.names[by_value[value]] for value in unused):
+        values.problems.whole(
+            "variant_unused",
+            f"No row has {name!r} in column {several.by!r}, so nobody gets that text. Check how "
+            "the column writes it, or leave the text out.",
+            severity="warning",
+            column=name,
+        )
     return number
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from smsframe._base.durations import check_duration
 from smsframe._base.sentences import NO_NUMBER, Sentence, arg
+from smsframe._base.validation import note
 from smsframe._eligibility.opening import is_zone
 from smsframe._plan.column_labels import column_sentence
 
@@ -25,15 +26,14 @@ _NO_ZONE: Final = (
 def read_min_gap(gap: Any, lookup: Any, faults: list[str]) -> float | None:
     """Return the least time between two messages to a person, in seconds."""
     if gap is not None and lookup:
-        faults.append(
-            Sentence(
-                NO_NUMBER,
-                ", so nobody's last message is, and ",
-                arg("min_gap", screen="the gap"),
-                " could hold nobody back. Send by ",
-                arg("phone", screen="a column of numbers"),
-                ", or leave it out.",
-            )
+        note(
+            faults,
+            NO_NUMBER,
+            ", so nobody's last message is, and ",
+            arg("min_gap", screen="the gap"),
+            " could hold nobody back. Send by ",
+            arg("phone", screen="a column of numbers"),
+            ", or leave it out.",
         )
     return check_duration("min_gap", gap, faults, least_s=SHORTEST_GAP_S, most_s=LONGEST_GAP_S)
 
@@ -46,15 +46,14 @@ def read_time_zone(
     if name is None:
         fault = None if given is None else column_sentence(frame, given, Sentence(arg("time_zone")))
         if fault and isinstance(given, str) and "/" in given:
-            faults.append(Sentence(arg("time_zone", given), _NO_ZONE))
+            note(faults, arg("time_zone", given), _NO_ZONE)
         elif fault:
             faults.append(fault)
         return None, given
     if column_sentence(frame, given, "") is None:
-        faults.append(
-            Sentence(
-                arg("time_zone", given),
-                " is a column, and a time zone too. Rename the column, to say which is meant.",
-            )
+        note(
+            faults,
+            arg("time_zone", given),
+            " is a column, and a time zone too. Rename the column, to say which is meant.",
         )
     return str.__str__(name), None

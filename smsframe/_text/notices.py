@@ -103,8 +103,7 @@ def values_with_opt_out(texts: pa.Array) -> npt.NDArray[np.bool_] | None:
         return np.ones(len(texts), dtype=bool)
     says = np.array([bool(t) and says_how_to_opt_out(t) for t in encoded.dictionary.to_pylist()])
     where = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
-    found: npt.NDArray[np.bool_] = np.append(says, False)[where]
-    return found
+    return np.append(says, False)[where]
 
 
 def value_with_short_link(texts: pa.Array) -> str | None:

@@ -58,22 +58,6 @@ if TYPE_CHECKING:
     from smsframe._base.any_frame import AnySeries
     from smsframe._text.template import Values
 
-__all__ = [
-    "GSM7_BASIC",
-    "GSM7_EXTENDED",
-    "Folding",
-    "Length",
-    "Measured",
-    "Ucs2Character",
-    "fold_gsm7",
-    "fold_template",
-    "measure",
-    "measure_filled",
-    "measure_one",
-    "segments",
-    "ucs2_characters",
-]
-
 GSM7_ALONE: Final = 160
 GSM7_JOINED: Final = 153
 UCS2_ALONE: Final = 70

@@ -111,22 +111,6 @@ class Template:
         return Template(tuple(literals), tuple(slots))
 
 
-def tags(text: str) -> tuple[str, ...]:
-    """Return the tags of a text in the order of their first use, each once.
-
-    Raises
-    ------
-    InputError
-        A ``%%`` of the text is not part of a placeholder.
-
-    Examples
-    --------
-    >>> tags("%%Name%%, 50% off for %%Town%%. Bye %%Name%%")
-    ('Name', 'Town')
-    """
-    return Template.parse(text).tags
-
-
 def fill(template: Template, values: Values, n: int | None = None) -> pa.Array:
     """Fill the placeholders of a template, row by row.
 

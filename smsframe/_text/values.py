@@ -56,7 +56,7 @@ import pyarrow.compute as pc
 
 from smsframe._base.arrow import is_text, strings
 from smsframe._base.no_value_words import BLANK_IN_A_FRAME, WORDS
-from smsframe._base.sentences import ROW, Sentence
+from smsframe._base.sentences import ROW
 from smsframe._text.clean_text import clean_texts
 from smsframe._text.format_value import (
     BLANKS,
@@ -212,13 +212,10 @@ def _complaint(column: pd.Series[Any], fmt: Format, name: str, fault: Unwritable
     more = f" {rows} rows have such a value." if rows > 1 else ""
     how = f"format {fmt!r}" if isinstance(fmt, str) else "its function"
     return InputError(
-        Sentence(
-            f"Column {name!r}, ",
-            ROW,
-            f" {label!r}: {shown(fault.value)} cannot be written with {how}: "
-            f"{fault.sentence}.{more} ",
-            fix_for(fault.value, fmt, name),
-        ),
+        f"Column {name!r}, ",
+        ROW,
+        f" {label!r}: {shown(fault.value)} cannot be written with {how}: {fault.sentence}.{more} ",
+        fix_for(fault.value, fmt, name),
         column=name,
         label=label,
         position=position,

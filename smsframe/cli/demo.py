@@ -21,10 +21,13 @@ from typing import TYPE_CHECKING, Any
 import smsframe
 from smsframe._files import read as files
 from smsframe._files import write
+from smsframe._files.unclear import without_arguments
 from smsframe.cli import output
+from smsframe.cli.options import ALL_ACCEPTED
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Mapping
 
     import pandas as pd
@@ -41,38 +44,26 @@ SAMPLES = (PACKAGE / "samples/orders.csv", PACKAGE.parent / "data/orders.csv")
 """The sample, as an installed package and as a checkout have it."""
 
 
-def demonstrate(path: Path | None = None, *, fast: bool = False) -> int:
-    """Send a file of orders to a sandbox, twice, and tell what happens; return the exit code.
+def run(arguments: argparse.Namespace) -> int:
+    """Send a file of orders to a sandbox, twice, and tell what happens.
 
-    Parameters
-    ----------
-    path : Path, optional
-        A file with the columns ``mobile``, ``FirstName``, ``order_no``, ``total`` and, if the
-        people have said, ``consent``. None: the sample that comes with the package.
-    fast : bool, default False
-        Do not slow the sandbox down.
-
-    Returns
-    -------
-    int
-        0.
-
-    Raises
-    ------
-    InputError
-        The file cannot be read, lacks a column, or is the one that the results go to.
+    The file has the columns ``mobile``, ``FirstName``, ``order_no``, ``total`` and, if the people
+    have said, ``consent``; where none is named, it is the sample that comes with the package.
     """
-    path = path or next(place for place in SAMPLES if place.is_file())
+    path = arguments.file or next(place for place in SAMPLES if place.is_file())
     if files.is_same(path, RESULTS):
         raise InputError(f"{path} is where the demonstration writes its results; rename it.")
-    orders = files.read_frame(path, FORMATS)
+    try:
+        orders = files.read_frame(path, FORMATS)
+    except InputError as error:
+        raise InputError(without_arguments(error, path)) from error
     with (
         tempfile.TemporaryDirectory() as place,
-        smsframe.Sandbox(latency_s=0.0 if fast else LATENCY_S) as sandbox,
+        smsframe.Sandbox(latency_s=0.0 if arguments.fast else LATENCY_S) as sandbox,
         smsframe.connect(sandbox, journal=Path(place) / "journal.sqlite3"),
     ):
         _show(orders, path, sandbox)
-    return 0
+    return ALL_ACCEPTED
 
 
 def _show(orders: pd.DataFrame, path: Path, sandbox: Sandbox) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smsframe import journal
+from smsframe._journal import location
 from smsframe.cli import output
+from smsframe.cli.options import ALL_ACCEPTED
 
 if TYPE_CHECKING:
     import argparse
 
-    from smsframe._base.journal_address import JournalAddress
 
-
-def run(arguments: argparse.Namespace, usual: JournalAddress) -> int:
-    """Run one of the commands; ``usual`` is the journal that is meant where none is named."""
+def run(arguments: argparse.Namespace) -> int:
+    """Run one of the commands."""
     if arguments.what == "upgrade":
         made = journal.upgrade(arguments.journal_url)
         output.say(f"Upgraded: {', '.join(made)}." if made else "It is up to date.")
@@ -22,9 +22,10 @@ def run(arguments: argparse.Namespace, usual: JournalAddress) -> int:
         copied = journal.copy(arguments.source, arguments.target)
         output.say(f"Copied: {_counted(copied)}. What was there already is as it was.")
     else:
-        sums = journal.check(path=usual)
-        output.say(f"{usual}: {_counted(sums)}. Everything is what was written.")
-    return 0
+        path = location.journal_path(arguments.journal)
+        sums = journal.check(path=path)
+        output.say(f"{path}: {_counted(sums)}. Everything is what was written.")
+    return ALL_ACCEPTED
 
 
 def _counted(counts: dict[str, int]) -> str:

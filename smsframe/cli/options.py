@@ -14,8 +14,9 @@ from smsframe._base.journal_address import TeamAddress, is_database_url
 from smsframe._plan.options import ARGUMENTS, GROUPS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
 
+ALL_ACCEPTED, SOME_NOT, USAGE, INTERRUPTED = 0, 1, 2, 130
 EXIT_CODES = """\
 exit codes:
   0    every row was accepted, now or before (or repeats one, is excluded, held out, or opted out)
@@ -40,18 +41,19 @@ and so do other errors of spreadsheets, in many languages, and what else program
 """
 
 
+KINDS: Final = ".csv, .xlsx or .parquet"
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser that says first what is wrong, and then how the command is used."""
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and end with the exit code of usage."""
-        self.exit(2, f"{self.prog}: {message}\n{self.format_usage()}")
+        self.exit(USAGE, f"{self.prog}: {message}\n{self.format_usage()}")
 
 
-def parser(
-    commands: Mapping[str, Callable[[argparse.Namespace], int]], version: str
-) -> argparse.ArgumentParser:
-    """Return the parser of the whole command; each subcommand sets ``command`` to its function."""
+def parser(version: str) -> argparse.ArgumentParser:
+    """Return the parser of the whole command; ``command`` is the name of the one that is given."""
     made = _Parser(
         prog="smsframe",
         description="Send one text to a file of people through Acoustic Campaign: once, with an "
@@ -61,9 +63,12 @@ def parser(
         allow_abbrev=False,
     )
     made.add_argument("--version", action="version", version=f"smsframe {version}")
-    added = made.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for name, run in commands.items():
-        ADDERS[name](added, run)
+    added = made.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
+    for add in (
+        *(_add_demo, _add_sandbox, _add_plan, _add_send),
+        *(_add_runs, _add_status, _add_journal, _add_report),
+    ):
+        add(added)
     return made
 
 
@@ -150,9 +155,9 @@ WITHOUT_OPTION: Final = {
 }
 
 
-def _command(commands: Any, name: str, summary: str, run: Callable[..., int], epilog: str) -> Any:
+def _command(commands: Any, name: str, summary: str, epilog: str = "") -> Any:
     """Add a command and return its parser."""
-    parser = commands.add_parser(
+    return commands.add_parser(
         name,
         help=summary,
         description=f"{summary[0].upper()}{summary[1:]}.",
@@ -160,15 +165,11 @@ def _command(commands: Any, name: str, summary: str, run: Callable[..., int], ep
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.set_defaults(command=run)
-    return parser
 
 
-def _add_demo(commands: Any, run: Callable[..., int]) -> None:
+def _add_demo(commands: Any) -> None:
     """Add ``demo``."""
-    parser = _command(
-        commands, "demo", "send a sample file to a sandbox and show every step", run, ""
-    )
+    parser = _command(commands, "demo", "send a sample file to a sandbox and show every step")
     parser.add_argument(
         "file", nargs="?", type=Path, metavar="FILE",
         help="file with the columns of the sample that comes with smsframe, which is the default",
@@ -176,11 +177,9 @@ def _add_demo(commands: Any, run: Callable[..., int]) -> None:
     parser.add_argument("--fast", action="store_true", help="do not slow the sandbox down")
 
 
-def _add_sandbox(commands: Any, run: Callable[..., int]) -> None:
+def _add_sandbox(commands: Any) -> None:
     """Add ``sandbox``."""
-    parser = _command(
-        commands, "sandbox", "serve the API on this machine; nobody is texted", run, ""
-    )
+    parser = _command(commands, "sandbox", "serve the API on this machine; nobody is texted")
     parser.add_argument("--port", type=int, default=8000, help="port on loopback (default 8000)")
     parser.add_argument("--contacts", type=Path, metavar="FILE.csv", help="people to load")
     parser.add_argument("--anyone", action="store_true", help="every other number is opted in")
@@ -188,23 +187,23 @@ def _add_sandbox(commands: Any, run: Callable[..., int]) -> None:
     parser.add_argument("--calling-code", metavar="1", help="put before ten-digit numbers")
 
 
-def _add_plan(commands: Any, run: Callable[..., int]) -> None:
+def _add_plan(commands: Any) -> None:
     """Add ``plan``."""
     parser = _command(
-        commands, "plan", "show what would be sent, and what is wrong", run,
+        commands, "plan", "show what would be sent, and what is wrong",
         f"{FILE_HELP}\nexit codes: 0 every row can go out (or did), 1 some cannot, 2 usage\n",
     )  # fmt: skip
     _add_message(parser)
     _add_options(parser.add_argument_group("run"), "run", but=("confirm", "dry_run", "wait_s"))
     _add_place(parser.add_argument_group("where to"))
     parser.add_argument("--texts", type=int, default=2, help="how many texts to show (default 2)")
-    _add_results(parser, "write every row with what would become of it")
+    _add_out(parser, f"write every row with what would become of it; {KINDS}")
 
 
-def _add_send(commands: Any, run: Callable[..., int]) -> None:
+def _add_send(commands: Any) -> None:
     """Add ``send``."""
     parser = _command(
-        commands, "send", "send, once the number of messages is confirmed", run,
+        commands, "send", "send, once the number of messages is confirmed",
         f"{FILE_HELP}\n{CREDENTIALS_HELP}\n{EXIT_CODES}",
     )  # fmt: skip
     _add_message(parser)
@@ -220,26 +219,26 @@ def _add_send(commands: Any, run: Callable[..., int]) -> None:
         metavar="N",
         help="with --test-to: the words of the first N rows that would go out (default 1)",
     )
-    _add_results(
+    _add_out(
         parser,
         "where the results go (default FILE-results.csv in this directory, or FILE-results-2.csv "
-        "and so on where that is taken by anything but earlier results of the same rows)",
+        f"and so on where that is taken by anything but earlier results of the same rows); {KINDS}",
     )
 
 
-def _add_runs(commands: Any, run: Callable[..., int]) -> None:
+def _add_runs(commands: Any) -> None:
     """Add ``runs``."""
     parser = _command(
-        commands, "runs", "list earlier runs, the latest first; numbers are masked", run,
+        commands, "runs", "list earlier runs, the latest first; numbers are masked",
         "exit codes: 0 listed (also when there are none), 1 the journal cannot be read\n",
     )  # fmt: skip
     _add_place(parser.add_argument_group("whose"))
 
 
-def _add_status(commands: Any, run: Callable[..., int]) -> None:
+def _add_status(commands: Any) -> None:
     """Add ``status``."""
     parser = _command(
-        commands, "status", "ask what became of a run", run,
+        commands, "status", "ask what became of a run",
         f"{CREDENTIALS_HELP}\n{EXIT_CODES}",
     )  # fmt: skip
     parser.add_argument("run", metavar="RUN", help="id of the run, as 'smsframe runs' lists it")
@@ -248,67 +247,60 @@ def _add_status(commands: Any, run: Callable[..., int]) -> None:
         help="how long to ask about what is still open (default 60; 0 asks once)",
     )  # fmt: skip
     _add_option(parser, "price_per_segment")
-    _add_results(
+    _add_out(
         parser,
         "write every row with what became of it, by its number in the file that was sent (1 is "
-        "the row below the header)",
+        f"the row below the header); {KINDS}",
     )
     _add_place(parser.add_argument_group("where to"))
 
 
-def _add_journal(commands: Any, run: Callable[..., int]) -> None:
+def _add_journal(commands: Any) -> None:
     """Add ``journal`` with its own commands."""
-    parser = _command(
-        commands, "journal", "bring a journal to a team's database, or check it", run, ""
-    )
+    parser = _command(commands, "journal", "bring a journal to a team's database, or check it")
     added = parser.add_subparsers(
         title="commands", required=True, metavar="COMMAND", dest="what", help="what is done to it"
     )
     upgrade = _command(
-        added, "upgrade", "bring a team's database to this version of smsframe", run,
+        added, "upgrade", "bring a team's database to this version of smsframe",
         "Nobody may be sending, and older versions refuse it afterwards.\n",
     )  # fmt: skip
     upgrade.add_argument("journal_url", type=journal_name, metavar="URL", help="the database")
     copies = _command(
-        added, "import", "copy into a journal what another one knows and it does not", run,
+        added, "import", "copy into a journal what another one knows and it does not",
         "Import everybody's files before the first send by a team's journal: what it does not "
         "know,\nit texts again. Either may be a file or postgresql://user@host/database.\n",
     )  # fmt: skip
     copies.add_argument("source", type=journal_name, metavar="FROM", help="the journal to read")
     copies.add_argument("target", type=journal_name, metavar="TO", help="the journal to write")
-    check = _command(added, "check", "hold everything in a journal against its checksums", run, "")
+    check = _command(added, "check", "hold everything in a journal against its checksums")
     check.add_argument(
         "journal", nargs="?", type=journal_name, metavar="JOURNAL",
         help="a file or a URL (default: the one that is sent with)",
     )  # fmt: skip
 
 
-def _add_report(commands: Any, run: Callable[..., int]) -> None:
+def _add_report(commands: Any) -> None:
     """Add ``report``."""
     parser = _command(
-        commands, "report", "write what happened in a run as a page for others", run,
+        commands, "report", "write what happened in a run as a page for others",
         "The page holds no phone numbers, no names and no values. Nothing is asked of the service: "
         "run\n'smsframe status RUN' before, to know what became of accepted messages.\n\n"
         "exit codes: 0 written, 1 the journal cannot be read, 2 usage\n",
     )  # fmt: skip
     parser.add_argument("run", metavar="RUN", help="id of the run, as 'smsframe runs' lists it")
     _add_option(parser, "price_per_segment")
-    parser.add_argument(
-        "--out", type=Path, metavar="FILE",
-        help="where the page goes; .html (default RUN-report.html in this directory, or "
+    _add_out(
+        parser,
+        "where the page goes; .html (default RUN-report.html in this directory, or "
         "RUN-report-2.html and so on where that is taken)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--overwrite", action="store_true", help="write over a file that is there already"
     )
     _add_place(parser.add_argument_group("whose"))
 
 
-def _add_results(parser: Any, purpose: str) -> None:
+def _add_out(parser: Any, purpose: str) -> None:
     """Add ``--out``."""
-    parser.add_argument(
-        "--out", type=Path, metavar="FILE", help=f"{purpose}; .csv, .xlsx or .parquet"
-    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help=purpose)
     parser.add_argument(
         "--overwrite", action="store_true", help="write over a file that is there already"
     )
@@ -343,7 +335,7 @@ def _add_option(group: Any, argument: str) -> None:
     told, given = ARGUMENTS[argument], dict(OPTIONS[argument])
     flag = given.pop("flag", f"--{argument.replace('_', '-')}")
     given.setdefault("help", told.line)
-    group.add_argument(flag, **{"default": told.default, **given})
+    group.add_argument(flag, **{"dest": argument, "default": told.default, **given})
 
 
 def _add_reading(file: Any) -> None:
@@ -374,15 +366,3 @@ def _add_place(place: Any) -> None:
         "--journal", type=journal_name, metavar="FILE",
         help="record of what was sent: a file, or postgresql://user@host/database",
     )  # fmt: skip
-
-
-ADDERS: Final[Mapping[str, Callable[[Any, Callable[..., int]], None]]] = {
-    "demo": _add_demo,
-    "sandbox": _add_sandbox,
-    "plan": _add_plan,
-    "send": _add_send,
-    "runs": _add_runs,
-    "status": _add_status,
-    "report": _add_report,
-    "journal": _add_journal,
-}

@@ -1,7 +1,6 @@
 """What the command line prints: the plan, texts, problems and counts, in plain aligned text.
 
 Everything fits 80 columns and uses up to 100. Problems are grouped, one line for each kind with its
-first row as the example: 73 blank cells are one thing to fix, not 73. Values arrive masked, and
 first row as the example: 73 blank cells are one thing to fix, not 73. Values arrive masked.
 
 When whoever reads the output has left (``| head``), the rest is not shown and nothing else changes:
@@ -69,6 +68,12 @@ def say(*lines: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         _to_nowhere(sys.stdout)
+
+
+def complain(sentence: str, code: int) -> int:
+    """Print what is wrong and return the exit code."""
+    print(f"smsframe: {sentence}", file=sys.stderr)
+    return code
 
 
 def _to_nowhere(stream: Any) -> None:
@@ -159,8 +164,7 @@ def with_row_numbers(results: pd.DataFrame) -> pd.DataFrame:
 
 def is_held(results: pd.DataFrame, code: str) -> npt.NDArray[np.bool_]:
     """Tell which rows a rule holds back, by its code."""
-    held: npt.NDArray[np.bool_] = results["sms_code"].eq(code).fillna(value=False).to_numpy(bool)
-    return held
+    return results["sms_code"].eq(code).fillna(value=False).to_numpy(bool)
 
 
 def test_table(results: pd.DataFrame) -> str:

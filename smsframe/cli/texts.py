@@ -16,11 +16,8 @@ from typing import TYPE_CHECKING
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
     from pathlib import Path
-
-    from smsframe._plan.options import VariantOptions
 
 TOML = ".toml"
 
@@ -56,16 +53,7 @@ def _several(read: str, path: Path) -> dict[str, str]:
     return {name: words.rstrip("\n") for name, words in texts.items()}
 
 
-def who_gets_which(arguments: argparse.Namespace) -> VariantOptions:
-    """Return what the options say of who gets which text."""
-    return {
-        "split": split_of(arguments.split),
-        "by": arguments.by,
-        "holdout": arguments.holdout,
-    }
-
-
-def split_of(given: Sequence[tuple[str, str]]) -> dict[str, float] | None:
+def split_of(given: Sequence[tuple[str, str]]) -> dict[str, float]:
     """Return what ``--split`` says: a weight for each text."""
     weights: dict[str, float] = {}
     for name, weight in given:
@@ -75,4 +63,4 @@ def split_of(given: Sequence[tuple[str, str]]) -> dict[str, float] | None:
             weights[name] = float(weight)
         except ValueError:
             raise InputError(f"--split {name}={weight}: the weight is no number.") from None
-    return weights or None
+    return weights

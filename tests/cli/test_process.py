@@ -17,7 +17,7 @@ from samples import make_people
 from smsframe._files import read, write
 from smsframe._send import plan as planning
 from smsframe._send import run
-from smsframe.cli import commands, output
+from smsframe.cli import commands, options, output
 from smsframe.errors import JournalError
 
 TEXT = "Hi %%FirstName%%"
@@ -236,7 +236,7 @@ def broken(_):
 
 def test_commands__are_all_tried():
     """The commands that there are, are those that the pages and these tests know."""
-    (parsers,) = [a for a in commands._parser()._actions if getattr(a, "choices", None)]
+    (parsers,) = [a for a in options.parser("")._actions if getattr(a, "choices", None)]
     assert set(parsers.choices) == {
         "demo", "sandbox", "plan", "send", "runs", "status", "report", "journal",
     }  # fmt: skip

@@ -13,23 +13,24 @@ import smsframe
 from smsframe._base import sentences
 from smsframe._base.sentences import OPTIONS
 from smsframe.cli import commands as cli
+from smsframe.cli.options import parser
 
 PYTHON = re.compile(r"\b[Ff]rame\b|\b(?!RUN)[a-z_]+=[{'\"\d]|\bsms\.|\bplan\(|last_results|\{'|\['")
 
 
 def test_options__exist():
     """Every argument that is an option has one that some command knows."""
-    (commands,) = [a for a in cli._parser()._actions if getattr(a, "choices", None)]
+    (commands,) = [a for a in parser("")._actions if getattr(a, "choices", None)]
     known = {o for p in commands.choices.values() for a in p._actions for o in a.option_strings}
     assert set(OPTIONS.values()) <= known
 
 
 def test_help__has_a_sentence_for_every_option():
     """No option is listed without a word on what it does."""
-    (commands,) = [a for a in cli._parser()._actions if getattr(a, "choices", None)]
-    for name, parser in commands.choices.items():
-        assert [a.dest for a in parser._actions if not a.help] == [], name
-        parser.format_help()
+    (commands,) = [a for a in parser("")._actions if getattr(a, "choices", None)]
+    for name, command in commands.choices.items():
+        assert [a.dest for a in command._actions if not a.help] == [], name
+        command.format_help()
 
 
 @pytest.fixture

@@ -231,10 +231,10 @@ def test_held_back__of_two_long_lists():
 )
 def test_read__what_is_no_clean_list(odd):
     """One cell that is anything else, and the whole list takes the long way."""
-    assert excluded_numbers._are_signed_digits(pa.array(["+12015550100", "+12015550101"]))
-    assert not excluded_numbers._are_signed_digits(pa.array(["+12015550100", odd]))
-    assert not excluded_numbers._are_signed_digits(pa.array([odd, "+12015550100"]))
-    assert not excluded_numbers._are_signed_digits(pa.array([], pa.string()))
+    assert excluded_numbers._are_digits(pa.array(["+12015550100", "+12015550101"]), signed=True)
+    assert not excluded_numbers._are_digits(pa.array(["+12015550100", odd]), signed=True)
+    assert not excluded_numbers._are_digits(pa.array([odd, "+12015550100"]), signed=True)
+    assert not excluded_numbers._are_digits(pa.array([], pa.string()), signed=True)
 
 
 def test_read__a_clean_list_in_the_middle_of_another():

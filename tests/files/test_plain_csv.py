@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smsframe._files import csv_reader
-from smsframe._files.csv_reader import read_csv
 from smsframe._files.plain_csv import is_plain as is_plain_file
 from smsframe._files.plain_csv import plain_pieces, read_plain
+from smsframe._files.read import read_cells as read_csv
 from smsframe.errors import InputError
 
 PLAIN = ["", " ", "a", "Zoë", "007", "N/A", "'=1+1", "'t Zand", "+1 201-555-0123", "null", "1.5"]

@@ -15,6 +15,7 @@ from samples import without_library
 
 import smsframe
 from smsframe._files import read
+from smsframe._files.way import Way
 from smsframe.cli import commands
 from smsframe.errors import InputError, SmsframeWarning
 
@@ -162,7 +163,7 @@ def test_cells__as_shown(book):
         "12015550100", "15%", "00123", "$1,234.50", "05.03.2026", "TRUE", "1.5",
     ]  # fmt: skip
     assert set(frame.dtypes) == {pd.StringDtype()}
-    cells = read.read_cells(path, decimal=",")
+    cells = read.read_cells(path, Way(decimal=","))
     assert cells["owed"].tolist() == ["$1.234,50"]
 
 

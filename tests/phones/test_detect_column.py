@@ -11,7 +11,7 @@ import pytest
 from samples import make_people
 
 import smsframe
-from smsframe._phones.read import guess_phone_column
+from smsframe._phones.detect_column import guess_phone_column
 from smsframe.errors import InputError
 
 PHONE = "+12015550123"

@@ -174,6 +174,20 @@ def test_by__a_value_without_a_text():
     assert all('text={"*"' in text or "text={'*'" in text for text in sentences)
 
 
+def test_by__a_text_that_no_row_names():
+    """Is a warning that names it, its column and what to do; the star, and no rows, have none."""
+    texts = {"fr": "Bonjour", "it": "Ciao", "IS": "Hallo", "*": "Hello"}
+    made = planned(texts, PEOPLE.assign(language=["FR", "*"] * 50), by="language")
+    told = made.problems[made.problems["code"] == "variant_unused"]
+    assert told["column"].tolist() == ["IS", "it"]
+    assert told["severity"].eq("warning").all()
+    assert "No row has 'it' in column 'language', so nobody gets" in told["sentence"].iloc[1]
+    assert "2 variant_unused" in repr(made)
+    none = PEOPLE.head(0).assign(language=pd.Series(dtype="string"))
+    for frame in (PEOPLE.assign(language=["fr", "it", "is", None] * 25), none):
+        assert "variant_unused" not in planned(texts, frame, by="language").problem_counts
+
+
 @pytest.mark.parametrize("cell", ["FR", " fr", "fr\u200b", "\u00a0Fr ", "\uff46\uff52"])
 def test_by__however_the_value_is_written(cell):
     """Capitals, blanks and invisible signs do not count; letters that look otherwise do."""

@@ -34,9 +34,9 @@ from smsframe._acoustic import outcomes
 from smsframe._acoustic.address import base_url_for
 from smsframe._base import result_columns
 from smsframe._journal.postgres.kept_outcomes import NEVER_POSTED
-from smsframe._phones import read
+from smsframe._phones import problems as phones
 from smsframe._results import refresh, status_answers
-from smsframe.cli import commands as cli
+from smsframe.cli import options as cli
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -418,7 +418,7 @@ NO_CODES = {"earlier", "one", "ready", "day"}  # they stand beside counts, patte
 
 def codes_of_the_code() -> set[str]:
     """Return every code that a row or a plan can get."""
-    found = {*read.SENTENCES, *refresh.OURS, *(code for _, code in status_answers.REASONS)}
+    found = {*phones.SENTENCES, *refresh.OURS, *(code for _, code in status_answers.REASONS)}
     found |= {NEVER_POSTED}
     found |= {row.code for row in (*outcomes.OUTCOMES, *outcomes.REFUSALS) if row.code}
     for path in sorted((ROOT / "smsframe").rglob("*.py")):
@@ -525,7 +525,7 @@ def test_command_line__exit_codes():
 
 def test_command_line__options():
     """Every option that a page names is one of the command's."""
-    (commands,) = [a for a in cli._parser()._actions if isinstance(a.choices, dict)]
+    (commands,) = [a for a in cli.parser("")._actions if isinstance(a.choices, dict)]
     known = {
         option
         for command in commands.choices.values()

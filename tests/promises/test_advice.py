@@ -176,6 +176,11 @@ WALKS: dict[str, Walk] = {
         first=Step(text={"de": TEXT}, cells={"lang": [*["de"] * 5, "it"]}, options=BY_LANGUAGE),
         then=Step(text={"de": TEXT, "*": "Dear %%name%%: %%order%%."},
                   cells={"lang": [*["de"] * 5, "it"]}, options=BY_LANGUAGE)),
+    "variant_unused": Walk(
+        first=Step(text={"fr": TEXT, "*": "Dear %%name%%: %%order%%."},
+                   cells={"lang": [*["de"] * 5, "fr-FR"]}, options=BY_LANGUAGE),
+        then=Step(text={"fr-FR": TEXT, "*": "Dear %%name%%: %%order%%."},
+                  cells={"lang": [*["de"] * 5, "fr-FR"]}, options=BY_LANGUAGE)),
     "variants_changed": Walk(
         first=Step(text=TWO, options={"campaign": "a"}),
         then=Step(text=TWO, options={"campaign": "b", "split": {"A": 1, "B": 9},

@@ -77,6 +77,10 @@ CASES = {
         lambda: pd.concat([make_people(1), pd.DataFrame({"mobile": ["+79123456789"]})]),
         "Hi", {"sending_hours": ("09:00", "18:00")}, 1,
     ),
+    "variant_unused": (
+        lambda: people_with(language=["de", "fr-FR"]),
+        {"de": "Hallo", "fr": "Bonjour", "*": "Hello"}, {"by": "language", "campaign": "l"}, 1,
+    ),
     "exclude_unread": (
         lambda: make_people(2), "Hi", {"exclude": [*fictional_phones(150, 500), "somebody"]}, 1
     ),

@@ -236,3 +236,16 @@ def test_consent__with_nearly_the_same_among_fewer(world, tmp_path):
             folder, tmp_path / "results", "Hi %%FirstName%%, your order has been shipped.", **CHECK
         )
     assert len(world.outbox()) == 5
+
+
+def test_by__a_text_that_no_row_of_any_file_names(client, tmp_path):
+    """Is a warning, also where the first rows name it not and the last one does."""
+    frame = make_people(60).assign(language=["de"] * 59 + ["fr"])
+    folder = parts(tmp_path / "people", frame, (20, 20, 20))
+    texts = {"de": "Hallo", "fr": "Bonjour", "it": "Ciao"}
+    given = {"by": "language", "campaign": "languages"}
+    made = smsframe.plan_files(folder, texts, program="148372", progress=False, **given)
+    unused = made.problems[made.problems["code"] == "variant_unused"]
+    assert unused["column"].tolist() == ["it"]
+    with pytest.warns(smsframe.PlanWarning, match="nobody gets that text"):
+        send_files(folder, tmp_path / "results", texts, **given)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smsframe._text import template as templates
-from smsframe._text.template import Template, fill, fill_one, near_misses, tags
+from smsframe._text.template import Template, fill, fill_one, near_misses
 from smsframe.errors import InputError
 
 TAG = st.text(st.characters(exclude_characters="%\r\n", exclude_categories=["Cs"]), min_size=1)
@@ -107,7 +107,7 @@ def test_parse__any_marks(text):
 
 def test_tags__used_twice():
     """Tags come in the order of their first use, once each."""
-    assert tags("%%B%% %%A%% %%B%% %%a%%") == ("B", "A", "a")
+    assert Template.parse("%%B%% %%A%% %%B%% %%a%%").tags == ("B", "A", "a")
 
 
 def test_pieces__empty_literals():

@@ -16,7 +16,7 @@ from smsframe._composer import row_preview
 from smsframe._composer.panels.base import Panel
 from smsframe._composer.panels.region_names import region_options
 from smsframe._composer.panels.tag_row import NOWHERE, TagRow, column_options
-from smsframe._phones.read import guess_phone_column
+from smsframe._phones.detect_column import guess_phone_column
 from smsframe._widgets import html
 from smsframe._widgets.controls import field, row, shown
 from smsframe.errors import InputError

@@ -27,6 +27,7 @@ from smsframe._composer.job import outcome
 from smsframe._composer.job.blockers import name_of, obstacles, remarks
 from smsframe._composer.panels.after import AfterPart
 from smsframe._composer.panels.base import Panel
+from smsframe._composer.panels.wait_for_sender import WaitPart
 from smsframe._composer.several_texts import counts_line
 from smsframe._composer.state import NO_ROWS
 from smsframe._widgets import active_job, html
@@ -34,7 +35,7 @@ from smsframe._widgets.confirm_once import ConfirmOnce
 from smsframe._widgets.controls import row, shown
 from smsframe._widgets.question import Question
 from smsframe._widgets.send_job import Dispatch
-from smsframe.errors import InputError
+from smsframe.errors import CampaignBusyError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,9 +68,11 @@ class SendPanel(Panel):
         self._drawn = self._spoken = -math.inf
         self._make_widgets()
         self.after = AfterPart(self, self.settled)
+        self.waiting = WaitPart(self, self.ask_again)
         self.box.children = (
             *(self.title, self.notes, row(self.send, self.rehearse, self.new)),
-            *(self.question.box, self.bar, self.stop, self.outcome, self.after.box, self.errors),
+            *(self.question.box, self.bar, self.stop, self.outcome, self.after.box),
+            *(self.errors, self.waiting.box),
         )
         for listener in (self.go_on, self.forget_other, self.take_back):
             desk.on(listener, "choices")
@@ -135,6 +138,7 @@ class SendPanel(Panel):
         if seen.client is not self.desk.client:
             self.desk.recount(anew=True)
             raise InputError("Another connection was made meanwhile; look at the number again.")
+        self.waiting.clear()
         self.bar.value = self.outcome.value = ""
         now = totals.recounted(seen)
         if (now.past, now.left) != (seen.past, seen.left):
@@ -143,6 +147,18 @@ class SendPanel(Panel):
             return
         if self.once.arm():
             self._question(seen)
+
+    def ask_again(self) -> None:
+        """Ask anew, when whoever else sent the campaign is done; called on a thread."""
+        before = self.desk.settle()
+        if before is None:
+            return
+        now = totals.recounted(before)
+        self.desk.put(now)
+        if not now.left or obstacles(self.desk):
+            self._tell(_overtaken(now, before))
+        elif self.once.arm():
+            self._question(now)
 
     def _question(self, seen: Overview) -> None:
         """Show the question."""
@@ -181,6 +197,7 @@ class SendPanel(Panel):
         """Show that a send goes on, this screen's or another's."""
         self._drawn = self._spoken = -math.inf
         self._passing = False
+        self.waiting.clear()
         if self.once.disarm():
             self._asked = None
         if self.after.begins(dispatch):
@@ -237,6 +254,8 @@ class SendPanel(Panel):
         """Show what became of a send of this screen's rows; ``table`` is None if nothing did."""
         if dispatch.failure is not None and dispatch is self.dispatch:
             self.fail(_in_words(dispatch.failure))
+            if isinstance(dispatch.failure, CampaignBusyError):
+                self.waiting.offer(dispatch)
         if table is not None:
             self.desk.results = table
             self.outcome.value = views.outcome(table, outcome.head(dispatch, self.desk))

@@ -1,0 +1,100 @@
+"""Commands over the files of a folder, pattern or address: their plan, their send, their status."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from glob import has_magic
+from typing import TYPE_CHECKING, Final
+
+import smsframe
+from smsframe._base.sentences import in_shell, recalled
+from smsframe._files.way import Way
+from smsframe._send.cancellation import SendControl
+from smsframe._stream.send_files import send_list
+from smsframe._stream.stores import address_of
+from smsframe.cli import output
+from smsframe.cli.arguments import connect, is_named, options_of, said
+from smsframe.cli.options import ALL_ACCEPTED, SOME_NOT, USAGE
+from smsframe.cli.results_file import DONE
+from smsframe.errors import InputError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from pathlib import Path
+
+OF_ONE_FILE: Final = (*(field.name for field in fields(Way)), "overwrite")
+
+
+def are_files(path: Path) -> bool:
+    """Tell whether a folder, a pattern or an address was named, in place of one file."""
+    if path.is_dir() or address_of(path) is not None:
+        return True
+    return has_magic(str(path)) and not path.exists()
+
+
+def _refuse_of_one_file(arguments: argparse.Namespace) -> None:
+    """Refuse what is for one file alone."""
+    for name in OF_ONE_FILE:
+        if getattr(arguments, name):
+            flag = f"--{name.replace('_', '-')}"
+            raise InputError(f"{flag} is for one file. Leave it out, or send file by file.")
+
+
+def plan(arguments: argparse.Namespace) -> int:
+    """Show what would be sent from a folder or pattern."""
+    _refuse_of_one_file(arguments)
+    if arguments.out is not None:
+        raise InputError("--out of a plan is for one file. Leave it out.")
+    if is_named(arguments):
+        connect(arguments)
+    made = smsframe.plan_files(arguments.file, said(arguments), **options_of(arguments))
+    output.say(repr(made))
+    for kind in made.problems.to_dict("records"):
+        where = f" (first in {kind['file']}, row {kind['row']})" if kind["file"] else ""
+        sentence = in_shell(recalled(kind["sentence"]))
+        output.say(f"{kind['severity']}: {kind['count']:,} {kind['code']}{where}. {sentence}")
+    goes = made.counts.get("ready", 0) == made.rows
+    wrong = bool((made.problems["severity"] == "error").any())
+    return ALL_ACCEPTED if goes and not wrong else SOME_NOT
+
+
+def send(arguments: argparse.Namespace) -> int:
+    """Send the files of a folder or pattern, once somebody has confirmed the number."""
+    _refuse_of_one_file(arguments)
+    if arguments.out is None:
+        raise InputError("Give --out FOLDER: the results of several files are files too.")
+    options = options_of(arguments)
+    options["client"] = connect(arguments)
+    if not arguments.dry_run and arguments.confirm is None:
+        made = smsframe.plan_files(arguments.file, said(arguments), **options)
+        output.say(repr(made))
+        if not made.recipients:
+            output.say("Nothing is left to send.")
+            return ALL_ACCEPTED
+        left = f"Nothing was sent. If this is right, run it again with --confirm {made.recipients}."
+        return output.complain(left, USAGE)
+    if arguments.dry_run:
+        options["dry_run"] = True
+    else:
+        options["confirm"] = arguments.confirm
+    control = SendControl(quiet=True)
+    sent = send_list(arguments.file, said(arguments), arguments.out, options, control)
+    if control.nothing_sent is not None and not arguments.dry_run:
+        output.say(in_shell(control.nothing_sent))
+    return _shown(sent, ("planned", *DONE) if arguments.dry_run else DONE)
+
+
+def status(sent: smsframe.SentFiles, arguments: argparse.Namespace) -> int:
+    """Bring a run from files up to date, in its files, and print what became of it."""
+    if arguments.out is not None:
+        raise InputError(f"--out is for a run of one file. The results are in {sent.path}.")
+    if "accepted" in sent.counts:
+        sent.refresh(client=connect(arguments), deadline_s=arguments.wait)
+    return _shown(sent, DONE)
+
+
+def _shown(sent: smsframe.SentFiles, good: Sequence[str]) -> int:
+    """Print what became of the rows of files, and return the exit code."""
+    output.say(repr(sent), output.files_table(sent))
+    return ALL_ACCEPTED if set(sent.counts) <= set(good) else SOME_NOT
