@@ -65,15 +65,19 @@ class Remembered:
         return len(self.batch)
 
     def find(self, batch_ids: pa.Array, contacts: pa.Array) -> npt.NDArray[np.int64]:
-        """Return the place of each message, -1 where it is not known."""
+        """Return the place of each message, -1 where it is not known.
+
+        Of all that is remembered, the batches that are asked for are looked into, and no others.
+        """
+        asked = [self.numbers.get(name, -1) for name in batch_ids.unique().to_pylist()]
+        where = np.flatnonzero(np.isin(self.batch, asked))
         ids = pa.array([record.batch_id for record in self.batches], pa.string())
-        ours = _joined(ids.take(pa.array(self.batch)), self.keys)
+        ours = _joined(ids.take(pa.array(self.batch[where])), self.keys.take(pa.array(where)))
         if self.services:
             contacts = as_tokens(batch_ids, contacts, self.services)
         found = pc.index_in(_joined(batch_ids, contacts), value_set=ours, skip_nulls=True)
-        places: npt.NDArray[np.int64] = (
-            pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-        )
+        at = pc.fill_null(found, -1).to_numpy(zero_copy_only=False)
+        places: npt.NDArray[np.int64] = np.append(where, -1)[at]
         return places
 
     def places(self, number: int) -> npt.NDArray[np.int64]:

@@ -7,11 +7,11 @@ import json
 import re
 import subprocess
 import sys
-import time
 
 import pandas as pd
 import pytest
 from samples import make_people
+from waiting import until
 
 import smsframe
 from smsframe._composer import inputs, row_preview, state
@@ -270,7 +270,7 @@ def test_map__a_format_function_stays(people):
 def test_map__programs_of_the_account(people, client):
     """The account's programs are offered by name, inactive ones named so, others can be typed."""
     made = opened(people)
-    wait_for(lambda: len(made.map.program.options) > 2)
+    until(lambda: len(made.map.program.options) > 2)
     labels = [label for label, _ in made.map.program.options]
     assert any("(148372)" in label for label in labels)
     assert any("(148373), inactive" in label for label in labels)
@@ -283,17 +283,9 @@ def test_map__programs_that_cannot_be_had(people, client, monkeypatch):
     """The id can be typed, and the reason is said."""
     monkeypatch.setattr(client, "programs", lambda: 1 / 0)
     made = opened(people)
-    wait_for(lambda: made.map.errors.value)
+    until(lambda: made.map.errors.value)
     assert "type the id" in words(made.map.errors)
     assert made.map.program.value == OTHER
-
-
-def wait_for(true, seconds=WAIT_S):
-    """Wait until something is true."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 # --- see ---------------------------------------------------------------------------------
