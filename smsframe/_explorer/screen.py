@@ -36,6 +36,8 @@ CHIPS = 10
 LISTED = 300
 COLUMNS = 4
 LABEL_CHARACTERS = 7
+NOTHING = -1
+"""What a menu says at first; None would leave it blank."""
 SHOW_CODE = "Show these rows as code"
 LOOK_S = (0.1, 0.3, 0.7, 1.5, 3.0, 6.0, 12.0, 25.0)
 STYLE = Path(__file__).parent / "explorer.css"
@@ -79,11 +81,10 @@ class Screen(actions.Screen):
         self.columns = widgets.SelectMultiple(
             description="Columns shown", options=options, value=tuple(own[:COLUMNS]), rows=4
         )
-        names = [*own, *(c for c in OF_SMSFRAME if c in self.rows.results.columns)]
-        self.order = widgets.Dropdown(
-            description="Order",
-            options=[("as in the results", None), *((views.name_of(c), c) for c in names)],
-        )
+        self._names = [*own, *(c for c in OF_SMSFRAME if c in self.rows.results.columns)]
+        places = ((views.name_of(column), place) for place, column in enumerate(self._names))
+        options = [("as in the results", NOTHING), *places]
+        self.order = widgets.Dropdown(description="Order", options=options)
         self.descending = widgets.Checkbox(description="largest first", indent=False)
         self.titles = widgets.HTML()
         self.lines = [self._line(number) for number in range(PAGE_ROWS)]
@@ -162,7 +163,7 @@ class Screen(actions.Screen):
         parts = [widgets.HTML(tag("span", kind.title)), *self.toggles[kind.name].values()]
         if rest:
             options = [(f"{kind.words(at)} · {counts[at]:,}", at) for at in rest[:LISTED]]
-            more = widgets.Dropdown(options=[(f"{len(rest):,} more", None), *options])
+            more = widgets.Dropdown(options=[(f"{len(rest):,} more", NOTHING), *options])
             more.tooltip = f"More values of {kind.title}"
             self.hear(lambda: self._choose_more(kind, more), more)
             self.more[kind.name] = more
@@ -186,9 +187,9 @@ class Screen(actions.Screen):
 
     def _choose_more(self, kind: Kind, more: Any) -> None:
         """Narrow down to a value of a list, or to none of them; the list may be one of before."""
-        listed = {value for _, value in more.options if value is not None}
-        kept = self.rows.values(kind.name) - {kind.found[at] for at in listed}
-        chosen = set() if more.value is None else {kind.found[more.value]}
+        listed = {kind.found[at] for _, at in more.options if at != NOTHING}
+        kept = self.rows.values(kind.name) - listed
+        chosen = set() if more.value == NOTHING else {kind.found[more.value]}
         self.rows.choose(kind.name, kept | chosen)
         self.refresh()
 
@@ -205,7 +206,7 @@ class Screen(actions.Screen):
                 )
                 chip.value = on
             if name in self.more and not chosen - set(toggles):
-                self.more[name].value = None
+                self.more[name].value = NOTHING
 
     # --- what is typed, chosen, pressed
 
@@ -230,7 +231,8 @@ class Screen(actions.Screen):
 
     def _sort(self) -> None:
         """Put rows in order."""
-        self.rows.sort(self.order.value, descending=self.descending.value)
+        column = None if self.order.value == NOTHING else self._names[self.order.value]
+        self.rows.sort(column, descending=self.descending.value)
         self._fill()
         self._write_code()
 

@@ -54,6 +54,8 @@ def test_explorer__find_select_retry(opened, sandbox):
     page, _ = opened
     shot(page, "light")
     assert "+1201" not in screen(page).inner_text()
+    order = screen(page).get_by_label("Order", exact=True)
+    expect(order.locator("option:checked")).to_have_text("as in the results")
     search = screen(page).get_by_label("Search", exact=True)
     search.fill("a-00007")
     search.press("Enter")

@@ -10,9 +10,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from composer.test_compose import TEXT, WAIT_S, calls, opened, send_all, wait_for, words
+from composer.test_compose import TEXT, WAIT_S, calls, opened, send_all, words
 from jupyter_client import KernelManager
 from samples import make_people
+from waiting import until
 
 import smsframe
 from smsframe._widgets import active_job, interrupt
@@ -44,7 +45,7 @@ def test_underway__screen_made_in_mid_send(slow, sandbox):
     sandbox.faults.clear()
     sandbox.faults.add("delay", every=1, seconds=2.0)  # a busy machine makes the screen slowly
     begin(slow)
-    wait_for(lambda: len(sandbox.outbox()))
+    until(lambda: len(sandbox.outbox()))
     again = smsframe.compose(make_people(2500), TEXT, program=PROGRAM, confirm_over=5000)
     assert "This notebook is sending 2,500 messages" in words(again.send.notes)
     assert (again.send.send.description, again.send.send.disabled) == ("A send is under way", True)
@@ -355,7 +356,7 @@ def wait_for_handler(kernel, *, there=True):
     def is_so():
         return not kernel_error(kernel, f"import signal\n{code}")
 
-    wait_for(is_so)
+    until(is_so)
 
 
 def run(kernel, code):

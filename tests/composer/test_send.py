@@ -14,10 +14,10 @@ from composer.test_compose import (
     opened,
     send_all,
     type_text,
-    wait_for,
     words,
 )
 from samples import make_people
+from waiting import until
 
 import smsframe
 from smsframe._composer import text_history
@@ -37,7 +37,7 @@ def test_send__from_empty_to_results(sandbox, client):
     assert "Write the message." in words(made.send.notes)
     type_text(made, TEXT)
     assert "Choose the program" in words(made.send.notes)
-    wait_for(lambda: len(made.map.program.options) > 2)
+    until(lambda: len(made.map.program.options) > 2)
     made.map.program.value = "148372"
     made.wait(WAIT_S)
     assert (made.send.send.description, made.send.send.disabled) == ("Send 3 messages", False)
@@ -303,7 +303,7 @@ def test_send__waits_for_whoever_sends(kind, request, sandbox, tmp_path):
     with smsframe.connect(sandbox, journal=journal) as client:
         made = opened(people, TEXT, **given)
         with somebody_sends(people.head(1), TEXT, client=client, progress=False, **given):
-            wait_for(lambda: smsframe.runs(client=client)["unknown"].tolist() == [1])
+            until(lambda: smsframe.runs(client=client)["unknown"].tolist() == [1])
             made.send.send.click()  # which counts anew: one of them is claimed
             send_all(made)
             assert made.results is None
@@ -311,16 +311,16 @@ def test_send__waits_for_whoever_sends(kind, request, sandbox, tmp_path):
             part = made.send.waiting
             assert (part.wait.layout.display, part.end.layout.display) == (None, "none")
             part.wait.click()
-            wait_for(lambda: "is sending this campaign" in words(part.words))
+            until(lambda: "is sending this campaign" in words(part.words))
             assert ("its right to send ends in" in words(part.words)) == (kind == "team")
             part.end.click()
             assert (part.wait.layout.display, part.words.value) == (None, "")
             part.wait.click()
             assert made.send.once.state == "ready"
-        wait_for(lambda: made.send.once.state == "armed")
-        assert "Send 2 messages" in words(made.send.words)
+        until(lambda: made.send.once.state == "armed")
+        assert "Send 2 messages" in words(made.send.question.words)
         assert len(sandbox.outbox()) == 1
-        made.send.yes.click()
+        made.send.question.yes.click()
         assert made.wait(WAIT_S)
     assert sandbox.outbox()["to"].nunique() == len(sandbox.outbox()) == 3
     assert part.wait.layout.display == "none"
@@ -330,7 +330,7 @@ def test_send__no_wait_after_another_text(ready, monkeypatch):
     """What is to be waited for is the campaign that was asked for; another text is another one."""
     ready.send.send.click()
     monkeypatch.setattr("smsframe._journal.store.campaign_lock", _busy)
-    ready.send.yes.click()
+    ready.send.question.yes.click()
     assert ready.wait(WAIT_S)
     assert ready.send.waiting.wait.layout.display is None
     type_text(ready, "Another text")

@@ -20,6 +20,7 @@ from composer.test_compose import (
 )
 from composer.test_words import screen
 from samples import make_people
+from waiting import until
 
 import smsframe
 from smsframe._base import names
@@ -325,7 +326,7 @@ def test_names__value_of_where_there_is_no_notebook():
 def test_inactive__program_cannot_be_sent_from(client, sandbox):
     """A program that is not active is refused before anything is sent or tried."""
     made = opened(make_people(3), TEXT, program=INACTIVE)
-    composers_wait(lambda: made.desk.inactive)
+    until(lambda: made.desk.inactive)
     assert made.send.send.disabled
     assert "Program 148373 is inactive, so nothing can be sent from it." in words(made.send.notes)
     made.trying.numbers.value = "+1 201 555 0177"
@@ -335,13 +336,6 @@ def test_inactive__program_cannot_be_sent_from(client, sandbox):
     made.map.program.value = PROGRAM
     made.wait(WAIT_S)
     assert not made.send.send.disabled
-
-
-def composers_wait(what):
-    """Wait for something, with an end."""
-    from composer.test_compose import wait_for  # noqa: PLC0415 - beside its use
-
-    wait_for(what)
 
 
 def test_voila__the_page_has_to_stay_open(ready, monkeypatch):
