@@ -99,14 +99,7 @@ def in_ascii(text: str) -> str:
 
 
 _LINE_ENDS = "\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029"
-_PLAIN_BY_CATEGORY = {
-    "Cf": "",
-    "Mn": "",
-    "Zs": " ",
-    "Pd": "-",
-    "Pi": "'",
-    "Pf": "'",
-}
+_PLAIN_BY_CATEGORY = {"Cf": "", "Mn": "", "Zs": " ", "Pd": "-", "Pi": "'", "Pf": "'"}
 
 
 def _plain_character(char: str) -> str:
