@@ -22,7 +22,7 @@ from measuring import OPTIONS, TEXT, stub, timed
 
 import smsframe
 from smsframe._acoustic.outcomes import Outcome
-from smsframe._acoustic.payload import SendRequest, encode_contacts
+from smsframe._acoustic.send_request import SendRequest, encode_contacts
 from smsframe._base.message import Message
 
 CREDENTIALS = {"client_id": "c", "client_secret": "s", "refresh_token": "r"}

@@ -45,28 +45,23 @@ if TYPE_CHECKING:
     from smsframe._explorer.explore import Explorer, explore
     from smsframe._files.read import read
     from smsframe._phones.read import normalize
+    from smsframe._results.batches import batches
     from smsframe._results.comparison import Comparison, compare
     from smsframe._results.excel import to_excel
+    from smsframe._results.plot import plot
     from smsframe._results.power import power
+    from smsframe._results.reconcile import reconcile
+    from smsframe._results.refresh import refresh
     from smsframe._results.report import report
-    from smsframe._results.rows import (
-        batches,
-        counts,
-        failed,
-        plot,
-        runs,
-        summary,
-        to_retry,
-        unknown,
-    )
-    from smsframe._results.settle import reconcile, refresh, resolve
-    from smsframe._results.summary import Summary
+    from smsframe._results.resolve import resolve
+    from smsframe._results.rows import counts, failed, to_retry, unknown
+    from smsframe._results.runs import runs
+    from smsframe._results.summary import Summary, summary
     from smsframe._send.plan import Plan, last_plan, plan, preview
     from smsframe._send.run import last_results
     from smsframe._send.send import send
-    from smsframe._stream.earlier_runs import results
     from smsframe._stream.send_files import FilesPlan, plan_files, send_files
-    from smsframe._stream.sent_files import SentFiles
+    from smsframe._stream.sent_files import SentFiles, results
     from smsframe._text.segments import segments
     from smsframe.sandbox import Sandbox
 
@@ -127,41 +122,36 @@ __all__ = [
     "unknown",
 ]
 
-_LAZY = {
-    "Client": "smsframe._acoustic.client",
-    **dict.fromkeys(("Composer", "compose"), "smsframe._composer.compose"),
-    **dict.fromkeys(("Comparison", "compare"), "smsframe._results.comparison"),
-    **dict.fromkeys(("Explorer", "explore"), "smsframe._explorer.explore"),
-    "Sandbox": "smsframe.sandbox",
-    "Summary": "smsframe._results.summary",
-    **dict.fromkeys(("reconcile", "refresh", "resolve"), "smsframe._results.settle"),
-    **dict.fromkeys(
-        (
-            "batches",
-            "counts",
-            "failed",
-            "plot",
-            "runs",
-            "summary",
-            "to_retry",
-            "unknown",
-        ),
-        "smsframe._results.rows",
-    ),
-    "connect": "smsframe._connect",
-    **dict.fromkeys(("Plan", "last_plan", "plan", "preview"), "smsframe._send.plan"),
-    "last_results": "smsframe._send.run",
-    "normalize": "smsframe._phones.read",
-    "power": "smsframe._results.power",
-    "read": "smsframe._files.read",
-    "SentFiles": "smsframe._stream.sent_files",
-    "results": "smsframe._stream.earlier_runs",
-    **dict.fromkeys(("FilesPlan", "plan_files", "send_files"), "smsframe._stream.send_files"),
-    "report": "smsframe._results.report",
-    "segments": "smsframe._text.segments",
-    "send": "smsframe._send.send",
-    "to_excel": "smsframe._results.excel",
+_HOMES = {
+    "_acoustic.client": "Client",
+    "_composer.compose": "Composer compose",
+    "_connect": "connect",
+    "_explorer.explore": "Explorer explore",
+    "_files.read": "read",
+    "_phones.read": "normalize",
+    "_results.batches": "batches",
+    "_results.comparison": "Comparison compare",
+    "_results.excel": "to_excel",
+    "_results.plot": "plot",
+    "_results.power": "power",
+    "_results.reconcile": "reconcile",
+    "_results.refresh": "refresh",
+    "_results.report": "report",
+    "_results.resolve": "resolve",
+    "_results.rows": "counts failed to_retry unknown",
+    "_results.runs": "runs",
+    "_results.summary": "Summary summary",
+    "_send.plan": "Plan last_plan plan preview",
+    "_send.run": "last_results",
+    "_send.send": "send",
+    "_stream.send_files": "FilesPlan plan_files send_files",
+    "_stream.sent_files": "SentFiles results",
+    "_text.segments": "segments",
+    "sandbox": "Sandbox",
 }
+"""Where each public name lives that is imported when it is first used."""
+
+_LAZY = {name: f"smsframe.{home}" for home, names in _HOMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:

@@ -66,39 +66,19 @@ def journal_file(client: Client | None = None, journal: JournalArgument = None) 
         return location.journal_path()
 
 
-def _check_connection(
-    *, pod: Any, base_url: Any, journal: Any, max_in_flight: Any, timeout_s: Any, most: int
-) -> tuple[int, tuple[float, float]]:
-    """Check the settings of a connection; return those that are numbers, as plain ones.
-
-    Parameters
-    ----------
-    pod, base_url, journal, max_in_flight, timeout_s
-        As for :func:`smsframe.connect`.
-    most : int
-        The most calls at a time that the service allows.
-
-    Raises
-    ------
-    ConfigurationError
-        Some cannot work; all of them are named at once.
-    """
-    faults: list[str] = []
-    check_text("pod", pod, faults, need="a text such as 'us-1'", blank=True)
-    check_text("base_url", base_url, faults, need="a text such as 'https://host'", blank=True)
-    journal_fault(journal, faults)
-    calls = check_count("max_in_flight", max_in_flight, faults, least=1, most=most, optional=False)
-    pair = timeout_s if isinstance(timeout_s, (tuple, list)) else ()
+def _timeouts(given: Any, faults: list[str]) -> tuple[float, float]:
+    """Check the seconds to connect, and to wait for an answer."""
+    pair = given if isinstance(given, (tuple, list)) else ()
     trial: list[str] = []
-    seconds = [check_number("timeout_s", each, trial, optional=False) for each in pair]
-    if len(seconds) != 2 or trial or 0 in seconds:  # noqa: PLR2004 - connect and read
-        given = f"({', '.join(map(quoted, pair))})" if pair else quoted(timeout_s)
-        faults.append(
-            f"timeout_s={given} must be two positive numbers of seconds: to connect, and to wait "
-            "for a whole answer, such as (10, 120)."
-        )
-    refuse(faults, ConfigurationError)
-    return calls or most, (float(seconds[0] or 0), float(seconds[1] or 0))
+    seconds = [check_number("timeout_s", each, trial, optional=False) or 0.0 for each in pair]
+    if len(seconds) == 2 and not trial and all(seconds):  # noqa: PLR2004 - connect and read
+        return float(seconds[0]), float(seconds[1])
+    shown = f"({', '.join(map(quoted, pair))})" if pair else quoted(given)
+    faults.append(
+        f"timeout_s={shown} must be two positive numbers of seconds: to connect, and to wait "
+        "for a whole answer, such as (10, 120)."
+    )
+    return TIMEOUT_S
 
 
 @public
@@ -159,14 +139,14 @@ def connect(
     ['ACTIVE', 'ACTIVE', 'INACTIVE']
     """
     client_secret, refresh_token = config.hidden(client_secret), config.hidden(refresh_token)
-    max_in_flight, timeout_s = _check_connection(
-        pod=pod,
-        base_url=base_url,
-        journal=journal,
-        max_in_flight=max_in_flight,
-        timeout_s=timeout_s,
-        most=MOST_IN_FLIGHT,
-    )
+    faults: list[str] = []
+    check_text("pod", pod, faults, need="a text such as 'us-1'", blank=True)
+    check_text("base_url", base_url, faults, need="a text such as 'https://host'", blank=True)
+    journal_fault(journal, faults)
+    most = MOST_IN_FLIGHT
+    calls = check_count("max_in_flight", max_in_flight, faults, least=1, most=most, optional=False)
+    timeouts = _timeouts(timeout_s, faults)
+    refuse(faults, ConfigurationError)
     sandbox = _sandbox(target, journal, named=pod or base_url)
     if sandbox is not None:
         base_url, credentials = sandbox.base_url, config.credentials(**sandbox.credentials)
@@ -179,8 +159,8 @@ def connect(
         base_url,
         credentials,
         journal_path=path,
-        max_in_flight=max_in_flight,
-        timeout_s=timeout_s,
+        max_in_flight=calls or most,
+        timeout_s=timeouts,
         sandbox=sandbox,
         token_file=config.token_file(token_file),
     )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,6 +36,7 @@ _NOTE: Final = "_smsframe_stage.json"
 
 
 @public
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class DaskPlan:
     """What would be sent of a stage, with no side effect but the stage itself.
 
@@ -46,17 +48,10 @@ class DaskPlan:
         What would be sent: counts, problems, countries, segments.
     """
 
-    def __init__(
-        self,
-        stage: Path,
-        text: str | Mapping[str, str] | None,
-        options: dict[str, Any],
-        plan: FilesPlan,
-    ) -> None:
-        self.stage = stage
-        self.plan = plan
-        self._text = text
-        self._options = options
+    stage: Path
+    plan: FilesPlan
+    _text: str | Mapping[str, str] | None
+    _options: dict[str, Any]
 
     def send(
         self,
@@ -130,7 +125,7 @@ class DaskAccessor:
         place = Path(stage).expanduser().absolute()
         _write_stage(self._frame, place)
         made = plan_files(place, text, **options)
-        return DaskPlan(place, text, options, made)
+        return DaskPlan(place, made, text, options)
 
     def __repr__(self) -> str:
         return "ddf.sms has plan(). help(ddf.sms.plan) tells more of it."
@@ -149,7 +144,7 @@ def _write_stage(frame: Any, place: Path) -> None:
         shutil.rmtree(place)
     place.mkdir(mode=0o700, parents=True)
     (place / _NOTE).write_text(json.dumps({"parts": frame.npartitions}), encoding="utf-8")
-    frame.to_parquet(place, name_function=_part_name, write_metadata_file=False)
+    frame.to_parquet(place, name_function="part-{:06d}.parquet".format, write_metadata_file=False)
     missing = frame.npartitions - len(list(place.glob("*.parquet")))
     if missing:
         raise InputError(
@@ -158,14 +153,4 @@ def _write_stage(frame: Any, place: Path) -> None:
         )
 
 
-def _part_name(number: int) -> str:
-    """Return the name of a part, in the order of the parts."""
-    return f"part-{number:06d}.parquet"
-
-
-def _register() -> None:
-    """Put the accessor on Dask's frames."""
-    dd.extensions.register_dataframe_accessor("sms")(DaskAccessor)
-
-
-_register()
+dd.extensions.register_dataframe_accessor("sms")(DaskAccessor)

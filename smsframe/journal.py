@@ -10,9 +10,13 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from smsframe._base.journal_address import TeamAddress
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import moment_of
+from smsframe._connect import journal_file
+from smsframe._journal import location, opening, transfer
 from smsframe._journal.reader import PATIENCE_S
+from smsframe._results.open_journal import existing_journal
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -54,10 +58,7 @@ def forget(before: Moment, *, path: JournalArgument = None) -> int:
     ...     forget("2000-01-01")
     0
     """
-    from smsframe import _connect  # noqa: PLC0415 - brings the client
-    from smsframe._journal import location, opening  # noqa: PLC0415 - brings the client
-
-    moment, file = moment_of("before", before), _connect.journal_file(journal=path)
+    moment, file = moment_of("before", before), journal_file(journal=path)
     journal = opening.open_existing(file, patience_s=PATIENCE_S)
     if journal is not None:
         with journal:
@@ -96,14 +97,7 @@ def check(*, path: JournalArgument = None) -> dict[str, int]:
     ...         check()
     {'runs': 1, 'batches': 1, 'messages': 1, 'payloads': 1}
     """
-    from smsframe import _connect  # noqa: PLC0415 - brings the client
-    from smsframe._journal import location, opening, transfer  # noqa: PLC0415 - as above
-
-    file = _connect.journal_file(journal=path)
-    journal = opening.open_existing(file, patience_s=PATIENCE_S)
-    if journal is None:
-        raise location.no_journal(file)
-    with journal:
+    with existing_journal(journal_file(journal=path)) as journal:
         return dataclasses.asdict(transfer.check_sums(journal))
 
 
@@ -141,15 +135,13 @@ def copy(source: JournalArgument, target: JournalArgument) -> dict[str, int]:
     ...     copy(f"{folder}/mine.sqlite3", f"{folder}/ours.sqlite3")
     {'runs': 1, 'batches': 1, 'messages': 1}
     """
-    from smsframe._journal import location, opening, transfer  # noqa: PLC0415 - brings the client
-
     first, second = location.journal_path(source), location.journal_path(target)
     if source is None or target is None or first == second:
         raise InputError("Name two journals: the one to read and the one to write.")
-    reads = opening.open_existing(first, patience_s=PATIENCE_S)
-    if reads is None:
-        raise location.no_journal(first)
-    with reads, opening.open_journal(second, patience_s=PATIENCE_S) as writes:
+    with (
+        existing_journal(first) as reads,
+        opening.open_journal(second, patience_s=PATIENCE_S) as writes,
+    ):
         return dataclasses.asdict(transfer.copy_journal(reads, writes))
 
 
@@ -184,9 +176,6 @@ def upgrade(path: JournalArgument) -> list[str]:
     ...     print(str(error)[:46])
     Only a team's journal is upgraded by hand: giv
     """
-    from smsframe._base.journal_address import TeamAddress  # noqa: PLC0415 - for this alone
-    from smsframe._journal import location  # noqa: PLC0415 - brings the client
-
     address = location.journal_path(path)
     if not isinstance(address, TeamAddress):
         raise InputError(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
+import shutil
 import signal
 import socket
+import tempfile
+from pathlib import Path
 
 import pandas as pd
 import postgres_server
@@ -16,13 +20,32 @@ import smsframe
 from smsframe._acoustic import client as clients
 from smsframe._base.send_settings import SendSettings
 
+MEMORY = Path("/dev/shm")
+ENOUGH_BYTES = 2 * 2**30
+
 _connect = socket.socket.connect
 
 
 def pytest_configure():
-    """Heed interrupts, also where the tests were started in the background of a shell."""
+    """Heed interrupts, also where the tests were started in the background of a shell.
+
+    Thousands of journals are synced: their folders are in memory, where there is enough of it.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if _is_roomy(MEMORY):
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def _is_roomy(place):
+    """Tell whether a place may be written to, and has room for all that is written."""
+    return os.access(place, os.W_OK) and shutil.disk_usage(place).free > ENOUGH_BYTES
+
+
+def pytest_collection_finish():
+    """Leave what was imported alone: each full collection of garbage would walk through it."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items):
@@ -39,6 +62,19 @@ def _loopback_only(self, address):
         if not (host.startswith("127.") or host in {"localhost", "::1"}):
             raise AssertionError(f"A test reached out to {host}.")
     return _connect(self, address)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def system_folder():
+    """Give programs that are killed a temporary folder that goes with the tests."""
+    root = os.environ.get("PYTEST_DEBUG_TEMPROOT")
+    with (
+        tempfile.TemporaryDirectory(dir=root, ignore_cleanup_errors=True) as place,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("TMPDIR", place)
+        patch.setattr(tempfile, "tempdir", place)
+        yield Path(place)
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from smsframe._acoustic.outcomes import Outcome
-from smsframe._acoustic.payload import SendRequest
+from smsframe._acoustic.send_request import SendRequest
 from smsframe._base.message import Message
 from smsframe._base.send_settings import SendSettings
 from smsframe._base.worker_pool import Backoff

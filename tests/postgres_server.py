@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -17,6 +18,8 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import pytest
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 _FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "60"}
@@ -51,7 +54,8 @@ def as_server(*command):
 @contextlib.contextmanager
 def folder_of_server():
     """Make a folder that the server's user can reach; the usual place may be root's alone."""
-    usual = Path(tempfile.gettempdir()).resolve()
+    root = os.environ.get("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+    usual = Path(root).resolve()
     is_open = all(place.stat().st_mode & 0o001 for place in (usual, *usual.parents))
     where = usual if is_open or os.getuid() != 0 else Path("/tmp")
     with tempfile.TemporaryDirectory(prefix="smsframe-postgres-", dir=where) as folder:
@@ -94,6 +98,19 @@ class PostgresServer:
     def stop(self, mode="fast"):
         """Stop the server."""
         self._run("pg_ctl", "-D", self.data, "-w", "-m", mode, "stop")
+
+    def lose_power(self):
+        """End all its processes at once: what is in its memory alone is gone."""
+        postmaster = int((self.data / "postmaster.pid").read_text().split()[0])
+        os.kill(postmaster, signal.SIGSTOP)  # no more children
+        pids = [postmaster, *_children_of(postmaster)]
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        until(lambda: not any(_runs(pid) for pid in pids), 30)
+        # Where nobody waits for ended processes at once, their numbers are taken for a while.
+        for lock in (self.data / "postmaster.pid", *self.folder.glob(".s.PGSQL.*.lock")):
+            lock.unlink()
 
     def is_running(self):
         """Tell whether it runs."""
@@ -167,6 +184,20 @@ class PostgresServer:
             )
 
 
+def _children_of(parent):
+    """List the processes that a process has begun."""
+    told = Path(f"/proc/{parent}/task/{parent}/children").read_text()
+    return [int(pid) for pid in told.split()]
+
+
+def _runs(pid):
+    """Tell whether a process has not ended, whoever is to be told of that."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
 class Pooler:
     """A pgbouncer in transaction mode, before a server."""
 
@@ -182,6 +213,7 @@ class Pooler:
             f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {self.port}\nauth_type = trust\n"
             f"auth_file = {self.folder / 'users'}\npool_mode = transaction\n"
             f"default_pool_size = 4\nserver_reset_query =\nunix_socket_dir =\n"
+            f"server_login_retry = 1\n"
         )
         if os.getuid() == 0:
             for path in (self.folder, self.folder / "users", self.folder / "ini"):
@@ -198,6 +230,20 @@ class Pooler:
         """End it."""
         self.process.terminate()
         self.process.wait(timeout=20)
+
+
+@contextlib.contextmanager
+def pooler_before(server):
+    """Run a pgbouncer before a server until the block ends; yield its port."""
+    if not (shutil.which("pgbouncer") or Path("/usr/sbin/pgbouncer").exists()):
+        pytest.skip("pgbouncer is not installed: a journal behind a pooler is not tested")
+    with folder_of_server() as folder:
+        folder.chmod(0o755)
+        pooler = Pooler(server, folder / "pooler").start()
+        try:
+            yield pooler.port
+        finally:
+            pooler.stop()
 
 
 class Proxy:

@@ -8,7 +8,9 @@ From top to bottom, each file importing only from those below it::
     in_flight.py     the ten places, shared by all who call
     outcomes.py      the outcome table: what an answer, or its absence, means
     http.py          one exchange by requests, or proof of how far it got
-    payload.py       request and answer records, bytes in and out
+    answers.py       what the reading endpoints answer
+    envelope.py      what every answer is wrapped in
+    send_request.py  a call that sends: columns in, bytes out
     credentials.py   who is asking, and never shown
     address.py       where the service is
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from smsframe._acoustic import in_flight, outcomes
 from smsframe._acoustic.credentials import Secret
-from smsframe._acoustic.payload import Envelope
+from smsframe._acoustic.envelope import Envelope
 from smsframe._base.journal_address import TeamAddress
 from smsframe.errors import AccessError, ApiError
 

@@ -33,16 +33,17 @@ import pandas as pd
 
 from smsframe._acoustic import address, in_flight, outcomes
 from smsframe._acoustic import credentials as config
+from smsframe._acoustic.answers import STATUS_NOT_FOUND, Program, SendStatus
 from smsframe._acoustic.calls import UNAUTHORIZED, Placed
 from smsframe._acoustic.consent import ConsentCalls
 from smsframe._acoustic.credentials import HiddenBytes
+from smsframe._acoustic.envelope import Envelope
 from smsframe._acoustic.http import (
     TIMEOUT_S,
     AnswerLostError,
     NotConnectedError,
     Transport,
 )
-from smsframe._acoustic.payload import STATUS_NOT_FOUND, Envelope, Program, SendStatus
 from smsframe._acoustic.token import TokenSource
 from smsframe._base.forks import after_fork
 from smsframe._base.send_settings import SendSettings
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 
     from smsframe._acoustic.in_flight import Sender
     from smsframe._acoustic.outcomes import Outcome
-    from smsframe._acoustic.payload import SendRequest
+    from smsframe._acoustic.send_request import SendRequest
     from smsframe._base.journal_address import JournalAddress
 
 __all__ = ["MOST_IN_FLIGHT", "Client", "default_client"]
@@ -76,12 +77,12 @@ class Sending(NamedTuple):
     limit: Callable[[int], None]
 
 
-class _TooLateError(Exception):
-    """The hours of a call's contacts have ended."""
+class _MustStayError(Exception):
+    """A call that has its place must not leave any more, and this is its outcome."""
 
-
-class _LeaseEndedError(Exception):
-    """Somebody else may be sending the campaign of a call."""
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.code)
+        self.outcome = outcome
 
 
 @public
@@ -205,9 +206,9 @@ class Client(ConsentCalls):
     def _check_leaving(self, leave_by: float | None, may_leave: Callable[[], bool]) -> None:
         """Keep a call from leaving after its hours, or when somebody else may have taken over."""
         if not may_leave():
-            raise _LeaseEndedError
+            raise _MustStayError(outcomes.LEASE_ENDED)
         if leave_by is not None and self.settings.clock() >= leave_by:
-            raise _TooLateError
+            raise _MustStayError(outcomes.TOO_LATE)
 
     def _attempt(
         self,
@@ -224,16 +225,10 @@ class Client(ConsentCalls):
             reply = self._call(
                 "POST", f"{_SMS}/sends", used[-1], body, sender=sender, leaving=leaving
             )
-        except _TooLateError:
-            return outcomes.TOO_LATE
-        except _LeaseEndedError:
-            return outcomes.LEASE_ENDED
-        except AccessError as error:
-            return outcomes.from_access_denied(error)
-        except NotConnectedError as error:
-            return outcomes.from_not_connected(error, seconds=time.perf_counter() - started)
-        except AnswerLostError as error:
-            return outcomes.from_lost(error, seconds=time.perf_counter() - started)
+        except _MustStayError as stays:
+            return stays.outcome
+        except (AccessError, NotConnectedError, AnswerLostError) as error:
+            return outcomes.from_failure(error, seconds=time.perf_counter() - started)
         return outcomes.from_reply(reply, secrets=self._tokens.secrets)
 
     def status(self, response_id: str) -> SendStatus:

@@ -24,7 +24,7 @@ from urllib.parse import quote
 
 from smsframe._acoustic import outcomes
 from smsframe._acoustic.calls import Calls
-from smsframe._acoustic.payload import Envelope
+from smsframe._acoustic.envelope import Envelope
 from smsframe._base.tracebacks import public
 from smsframe.errors import AccessError, ApiError
 
@@ -105,7 +105,7 @@ class ConsentCalls(Calls):
         try:
             reply = self._get(_path(database, program, phone), sender)
         except AccessError as error:
-            outcome = outcomes.from_access_denied(error)
+            outcome = outcomes.from_failure(error)
             return ConsentAnswer(said="denied", why=outcome.message, outcome=outcome)
         except ApiError as error:
             why, asked_s = error.details.get("reason"), error.details.get("retry_after_s")

@@ -35,7 +35,16 @@ _VARIABLES = {
 }
 
 
-class Secret(str):
+class _Dots:
+    """Mixed into what must not show: a ``repr`` of dots."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"'{HIDDEN}'"
+
+
+class Secret(_Dots, str):
     """Text that works as text and shows as dots in every ``repr``.
 
     >>> {"Authorization": Secret("Bearer abc")}
@@ -44,11 +53,8 @@ class Secret(str):
 
     __slots__ = ()
 
-    def __repr__(self) -> str:
-        return f"'{HIDDEN}'"
 
-
-class HiddenBytes(bytes):
+class HiddenBytes(_Dots, bytes):
     """Bytes that work as bytes and show as dots in every ``repr``: the body of a call.
 
     >>> {"body": HiddenBytes(b"client_secret=abc")}
@@ -56,9 +62,6 @@ class HiddenBytes(bytes):
     """
 
     __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f"'{HIDDEN}'"
 
 
 def hidden(given: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What an answer, or its absence, means for the messages of a call. Pure.
+"""What an answer, or its absence, means for the messages of a call; no network.
 
 `OUTCOMES` is the outcome table: the first row that fits an answer decides. `REFUSALS` reads the
 service's own words on a refusal: what it is about, and what to do. Both are read top to bottom.
@@ -32,7 +32,8 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from smsframe._acoustic.payload import LONGEST_MESSAGE, Envelope
+from smsframe._acoustic.envelope import LONGEST_MESSAGE, Envelope
+from smsframe._acoustic.http import AnswerLostError, NotConnectedError
 from smsframe._base.masking import mask_phone, redact
 from smsframe._base.sentences import (
     AGAIN,
@@ -44,12 +45,12 @@ from smsframe._base.sentences import (
     remember,
     words,
 )
+from smsframe.errors import AccessError, SmsframeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from smsframe._acoustic.http import AnswerLostError, NotConnectedError, Reply
-    from smsframe.errors import AccessError
+    from smsframe._acoustic.http import Reply
 
 __all__ = [
     "LEASE_ENDED",
@@ -57,14 +58,12 @@ __all__ = [
     "REFUSALS",
     "TOO_LATE",
     "Outcome",
-    "from_access_denied",
-    "from_lost",
-    "from_not_connected",
+    "from_failure",
     "from_reply",
     "retry_after_s",
 ]
 
-GIVEN_UP = (408, 409, 425, 460, 499)
+GIVEN_UP = (408, 409, 425, 460, 499)  # by somebody on the way; it may have been processed
 BUSY_WORDS = "max number of concurrent"
 _BUSY_SENTENCE = re.compile(
     rf"(?:you have )?exceeded the {BUSY_WORDS}(?: authenticated)? requests\.?", re.IGNORECASE
@@ -130,11 +129,6 @@ class Answer(NamedTuple):
         found = data.get("id") if isinstance(data, dict) else None
         return found.strip() if isinstance(found, str) else ""
 
-    @property
-    def has_id(self) -> bool:
-        """Whether there is an id of an accepted send."""
-        return self.response_id != ""
-
     def is_status(self, status: int) -> bool:
         """Tell whether the status is this one."""
         return self.status == status
@@ -142,11 +136,6 @@ class Answer(NamedTuple):
     def is_class(self, hundreds: int) -> bool:
         """Tell whether the status is of a class, such as 4 for 4xx."""
         return self.status // 100 == hundreds
-
-    @property
-    def is_given_up(self) -> bool:
-        """Whether somebody on the way gave up on a call that may have been processed."""
-        return self.status in GIVEN_UP
 
     @property
     def says_busy(self) -> bool:
@@ -176,7 +165,7 @@ class Row(NamedTuple):
 # A table is easier to check by eye when its columns line up.
 # fmt: off
 OUTCOMES: tuple[Row, ...] = (
-    Row("2xx with an id",   lambda a: a.is_class(2) and a.has_id, "accepted"),
+    Row("2xx with an id",   lambda a: a.is_class(2) and a.response_id != "", "accepted"),
     Row("too many at once", lambda a: a.says_busy, "busy", "busy"),
     Row("429",              lambda a: a.is_status(429), "busy", "busy"),
     Row("503, Retry-After", lambda a: a.is_status(503) and a.may_return, "busy", "busy"),
@@ -184,13 +173,20 @@ OUTCOMES: tuple[Row, ...] = (
     Row("3xx",              lambda a: a.is_class(3), "unknown", "redirected"),
     Row("401",              lambda a: a.is_status(401), "rejected", "access_denied", "run"),
     Row("403",              lambda a: a.is_status(403), "rejected", "forbidden", "run"),
-    Row("given up on",      lambda a: a.is_given_up, "unknown", "server_error"),
+    Row("given up on",      lambda a: a.status in GIVEN_UP, "unknown", "server_error"),
     Row("other 4xx",        lambda a: a.is_class(4), "rejected", "refused", "run"),
     Row("other 5xx",        lambda a: a.is_class(5), "unknown", "server_error"),
     Row("any other status", lambda _: True, "unknown", "unreadable_answer"),
 )
 # fmt: on
 """First fit decides; ``refused`` is refined by `REFUSALS`."""
+
+FAILURES: tuple[tuple[type[SmsframeError], Kind, About, str], ...] = (
+    (AccessError, "rejected", "run", "access_denied"),
+    (NotConnectedError, "no_connection", "", "no_connection"),
+    (AnswerLostError, "unknown", "", "answer_lost"),
+)
+"""What it means that there is no answer: not called, not processed, perhaps processed."""
 
 
 class Refusal(NamedTuple):
@@ -393,24 +389,15 @@ def safe(words: str, secrets: tuple[str, ...]) -> str:
     return said if len(said) <= LONGEST_MESSAGE else f"{said[: LONGEST_MESSAGE - 1]}{_CUT}"
 
 
-def from_lost(error: AnswerLostError, *, seconds: float = 0.0) -> Outcome:
-    """Judge a call whose answer is missing: it may have been processed."""
+def from_failure(error: SmsframeError, *, seconds: float = 0.0) -> Outcome:
+    """Judge a call that has no answer: refused credentials, no connection, or an answer lost."""
+    kind, about, code = next(row[1:] for row in FAILURES if isinstance(error, row[0]))
     return Outcome(
-        kind="unknown",
-        code="answer_lost",
+        kind=kind,
+        about=about,
+        code=code,
         message=str(error),
-        fix=FIXES["answer_lost"],
-        seconds=seconds,
-    )
-
-
-def from_not_connected(error: NotConnectedError, *, seconds: float = 0.0) -> Outcome:
-    """Judge a call for which no connection was made: it was not processed."""
-    return Outcome(
-        kind="no_connection",
-        code="no_connection",
-        message=str(error),
-        fix=FIXES["no_connection"],
+        fix=FIXES[code],
         retry_after_s=error.details.get("retry_after_s"),
         seconds=seconds,
     )
@@ -432,18 +419,6 @@ LEASE_ENDED = Outcome(
     fix="Run the same send again: it sends only what is left, if nobody else is sending it.",
 )
 """Of a call that was about to leave when somebody else might have taken over."""
-
-
-def from_access_denied(error: AccessError, *, seconds: float = 0.0) -> Outcome:
-    """Judge a call that was not made, because the credentials were refused."""
-    return Outcome(
-        kind="rejected",
-        about="run",
-        code="access_denied",
-        message=str(error),
-        fix=FIXES["access_denied"],
-        seconds=seconds,
-    )
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

@@ -30,9 +30,9 @@ from urllib.parse import urlencode
 import orjson
 
 from smsframe._acoustic.credentials import Credentials, HiddenBytes, Secret
+from smsframe._acoustic.envelope import Envelope
 from smsframe._acoustic.http import TIMEOUT_S, AnswerLostError, NotConnectedError, Reply
 from smsframe._acoustic.outcomes import retry_after_s, safe
-from smsframe._acoustic.payload import Envelope
 from smsframe._acoustic.token_file import keep_token, kept_token
 from smsframe._base.forks import renew_after_fork
 from smsframe._base.sentences import sentence_of

@@ -44,6 +44,8 @@ TIME: Final = "datetime64[us, UTC]"
 ACCEPTED_STATUSES = ("accepted", "sent", "not_sent")
 """What the API has taken; ``sent`` and ``not_sent`` are what it said afterwards."""
 
+ACCEPTED_NUMBERS = tuple(NUMBER[status] for status in ACCEPTED_STATUSES)
+
 BILLED = ("accepted", "sent")
 """What goes on the bill, as far as it is known."""
 
@@ -190,7 +192,7 @@ def _variant_column(numbers: Numbers, names: list[str]) -> pd.Categorical:
 
 def _accepted_at(verdicts: Verdicts) -> Any:
     """Return when each message was accepted; NaT for the others."""
-    accepted = np.isin(verdicts.status, [NUMBER[status] for status in ACCEPTED_STATUSES])
+    accepted = np.isin(verdicts.status, ACCEPTED_NUMBERS)
     numbers = np.where(accepted, verdicts.batch, -1)
     return times([batch.accepted_at for batch in verdicts.batches], numbers)
 

@@ -22,7 +22,8 @@ class SendSettings:
     A batch without a connection is given up after ``connect_attempts``, one refused for being too
     many after ``busy_s`` seconds in all. A locked journal is tried again every ``locked_pause_s``.
     The right to send a campaign by a team's journal ends ``lease_s`` after it was last renewed.
-    Nobody's consent is asked any more after ``consent_quiet_s`` seconds of failures alone.
+    Nobody's consent is asked any more after ``consent_quiet_s`` seconds of failures alone. What is
+    not known yet of a send is asked again after the waits of ``status_backoff``.
     ``clock`` tells the seconds since 1970 (UTC).
     """
 
@@ -34,4 +35,7 @@ class SendSettings:
     locked_pause_s: float = 0.5
     lease_s: float = 90.0
     consent_quiet_s: float = 60.0
+    status_backoff: Backoff = field(
+        default_factory=lambda: Backoff(first_wait_s=1.0, longest_wait_s=15.0)
+    )
     clock: Callable[[], float] = lambda: time.time()  # noqa: PLW0108 - looked up when it is asked

@@ -15,7 +15,8 @@ from smsframe._connect import journal_file
 from smsframe._explorer import changes, html
 from smsframe._explorer.as_sent import text_as_sent
 from smsframe._files.write import free_name, write_frame
-from smsframe._results.settle import refresh, resolve
+from smsframe._results.refresh import refresh
+from smsframe._results.resolve import resolve
 from smsframe._widgets import active_job
 from smsframe._widgets.controls import button, row, shown
 from smsframe._widgets.send_job import Dispatch

@@ -60,21 +60,21 @@ class BatchHashes:
 
     def is_whole(self) -> bool:
         """Tell whether everything is what was written."""
+        recipients, of_recipients = self.recipients, self.recipients_checksum
         return (
-            self.keys is not None
-            and len(self.keys) == KEY_BYTES * self.size
-            and zlib.crc32(self.keys) == self.checksum
+            is_as_written(self.keys, KEY_BYTES * self.size, self.checksum)
+            and (
+                recipients is None
+                or is_as_written(recipients, HASH_BYTES * self.size, of_recipients)
+            )
             and self.state in STATE_NAMES
             and (self.states is None or len(self.states) == self.size)
-            and self._recipients_are_whole()
         )
 
-    def _recipients_are_whole(self) -> bool:
-        """Tell whether the recipient hashes, if they were read, are what was written."""
-        if self.recipients is None:
-            return True
-        right = len(self.recipients) == HASH_BYTES * self.size
-        return right and zlib.crc32(self.recipients) == self.recipients_checksum
+
+def is_as_written(read: bytes | None, length: int, checksum: int | None) -> bool:
+    """Tell whether bytes are there, as many as were written, and the same."""
+    return read is not None and len(read) == length and zlib.crc32(read) == checksum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,16 +106,15 @@ def _is_in(values: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> np
     return mask
 
 
+_NOTHING: Final = tuple(np.empty(0, kind) for kind in (f"V{KEY_BYTES}", "u1", "i4", "i4", "u8"))
+
+
 @dataclass(slots=True)
 class Collected:
-    """Messages that were picked out."""
+    """Messages that were picked out: keys, states, batches, offsets and recipients of each look."""
 
     numbers: list[int] = field(default_factory=list)
-    _keys: list[npt.NDArray[np.void]] = field(default_factory=list)
-    _state: list[npt.NDArray[np.uint8]] = field(default_factory=list)
-    _batch: list[npt.NDArray[np.int32]] = field(default_factory=list)
-    _offset: list[npt.NDArray[np.int32]] = field(default_factory=list)
-    _recipients: list[npt.NDArray[np.uint64]] = field(default_factory=list)
+    _looks: list[tuple[npt.NDArray[Any], ...]] = field(default_factory=lambda: [_NOTHING])
 
     def add(self, batches: list[BatchHashes], wanted: Wanted) -> None:
         """Pick what is wanted out of some batches."""
@@ -131,21 +130,20 @@ class Collected:
         starts = (np.cumsum(sizes) - sizes)[batch]
         offset = (rows - starts).astype(np.int32)
         at = np.append(0, np.cumsum(sizes[used]))[numbers] + offset
-        self._keys.append(keys[rows])
-        self._recipients.append(recipients[rows])
-        self._offset.append(offset)
-        self._state.append(np.concatenate([np.empty(0, np.uint8), *states])[at])
-        self._batch.append((numbers + len(self.numbers)).astype(np.int32))
-        self.numbers += [batches[place].number for place in used.tolist()]
+        state = np.concatenate([np.empty(0, np.uint8), *states])[at]
+        place = (numbers + len(self.numbers)).astype(np.int32)
+        self._looks.append((keys[rows], state, place, offset, recipients[rows]))
+        self.numbers += [batch.number for batch in members]
 
     def ledger(self, records: tuple[BatchRecord, ...]) -> Ledger:
         """Return what was picked out, with the records of its batches."""
+        keys, state, batch, offset, recipients = map(np.concatenate, zip(*self._looks, strict=True))
         return Ledger(
-            keys=np.concatenate([np.empty(0, f"V{KEY_BYTES}"), *self._keys]),
-            state=np.concatenate([np.empty(0, np.uint8), *self._state]),
-            batch=np.concatenate([np.empty(0, np.int32), *self._batch]),
-            offset=np.concatenate([np.empty(0, np.int32), *self._offset]),
-            recipients=np.concatenate([np.empty(0, np.uint64), *self._recipients]),
+            keys=keys,
+            state=state,
+            batch=batch,
+            offset=offset,
+            recipients=recipients,
             batches=records,
         )
 

@@ -59,8 +59,7 @@ class Place:
 
     path: Path
     file: Path
-    device: int
-    inode: int
+    device_and_inode: tuple[int, int]
     folder: tuple[int, int]
     is_filled: bool
 
@@ -71,8 +70,7 @@ class Place:
         return cls(
             path=path.absolute(),
             file=path.resolve(),
-            device=found.st_dev,
-            inode=found.st_ino,
+            device_and_inode=(found.st_dev, found.st_ino),
             folder=_folder_of(path),
             is_filled=found.st_size >= SHORTEST_DATABASE_BYTES,
         )
@@ -81,7 +79,7 @@ class Place:
         """Note beside its lock which batch of a campaign was claimed last; it only informs."""
         _used[str(self.file)] = self.folder
         with contextlib.suppress(OSError):
-            note_batch(self.path, scope, batch_id)
+            write_note(note_file(self.path, scope), batch_id)
 
     def fault(self) -> str:
         """Say what has become of the file; nothing when it is where it was."""
@@ -91,7 +89,7 @@ class Place:
             return "is not there any more: it was moved or deleted while it was in use"
         except OSError as error:
             return f"cannot be reached any more ({error.strerror})"
-        if (now.st_dev, now.st_ino) != (self.device, self.inode):
+        if (now.st_dev, now.st_ino) != self.device_and_inode:
             return "was replaced by another file while it was in use"
         if self.is_filled and now.st_size < SHORTEST_DATABASE_BYTES:
             return "was emptied while it was in use"
@@ -117,11 +115,6 @@ def _folder_of(path: Path) -> tuple[int, int]:
     """Tell which folder a file is in, by device and inode."""
     found = path.resolve().parent.stat()
     return found.st_dev, found.st_ino
-
-
-def note_batch(path: Path, scope: bytes, batch_id: str) -> None:
-    """Note beside a journal which batch of a campaign was claimed last."""
-    write_note(note_file(path, scope), batch_id)
 
 
 def write_note(file: Path, batch_id: str) -> None:

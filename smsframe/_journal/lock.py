@@ -19,12 +19,7 @@ Decisions:
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import datetime as dt
-import getpass
-import json
 import os
-import socket
 import threading
 import time
 from pathlib import Path
@@ -34,10 +29,14 @@ import filelock
 
 from smsframe._base.forks import after_fork
 from smsframe._base.sentences import Sentence, connect_with
-from smsframe.errors import CampaignBusyError, JournalError
+from smsframe._journal.holder import Holder, busy
+from smsframe._journal.records import SenderNow
+from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from smsframe.errors import CampaignBusyError
 
 _POLL_S: Final = 0.05
 _held: Final[dict[str, object]] = {}
@@ -58,19 +57,6 @@ def _leave_to_parent() -> None:
             os.close(descriptor)
             context.lock_file_fd = None
     _locks.clear()
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Holder:
-    """Who sends a campaign, and since when (seconds since 1970, UTC)."""
-
-    pid: int
-    host: str
-    user: str
-    since: float
-
-    def __str__(self) -> str:
-        return f"Process {self.pid} on {self.host} ({self.user})"
 
 
 @contextlib.contextmanager
@@ -96,7 +82,7 @@ def campaign_lock(
     JournalError
         The lock cannot be made on this disk.
     """
-    file = locks_directory(path) / f"{scope.hex()}.lock"
+    file = _lock_file(path, scope)
     deadline = time.monotonic() + wait_s
     with _only_here(file, deadline), _locked(file, deadline):
         owner = os.getpid()
@@ -131,8 +117,19 @@ def sender_at_work(path: str | os.PathLike[str]) -> str | None:
     with contextlib.suppress(OSError):
         for file in sorted(locks_directory(path).glob("*.lock")):
             if (holder := _read_holder(file)) is not None:
-                return str(holder)
+                return holder.process
     return None
+
+
+def sender_of(path: str | os.PathLike[str], scope: bytes) -> SenderNow | None:
+    """Say who is sending one campaign of this journal now; None when nobody is known to be."""
+    holder = _read_holder(_lock_file(path, scope))
+    return None if holder is None else SenderNow(who=holder.process)
+
+
+def _lock_file(path: str | os.PathLike[str], scope: bytes) -> Path:
+    """Name the file whose lock is the right to send a campaign."""
+    return locks_directory(path) / f"{scope.hex()}.lock"
 
 
 @contextlib.contextmanager
@@ -201,17 +198,12 @@ def _unlockable(file: Path, reason: str) -> JournalError:
 def _busy(file: Path) -> CampaignBusyError:
     """Say who is sending, since when, and what one can do."""
     holder = _read_holder(file)
-    who, since = "Another process", ""
-    if holder is not None:
-        who = str(holder)
-        if (holder.pid, holder.host) == (os.getpid(), socket.gethostname()):
-            who = "Another send of this very process (a cell, a thread, the composer)"
-        since = f" since {dt.datetime.fromtimestamp(holder.since, tz=dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
-    return CampaignBusyError(
-        f"{who} has been sending this campaign{since}. Nothing was sent by this call. Wait until "
-        "that one is done and run this again (it sends only what is left then), or leave it: "
-        "what is being sent there need not be sent here.",
-        **(dict.fromkeys(_Holder.__slots__) if holder is None else dataclasses.asdict(holder)),
+    return busy(
+        holder,
+        "Another process" if holder is None else holder.process,
+        "",
+        "Wait until that one is done and run this again (it sends only what is left then), or "
+        "leave it: what is being sent there need not be sent here.",
     )
 
 
@@ -222,18 +214,12 @@ def _holder_file(file: Path) -> Path:
 
 def _write_holder(file: Path) -> None:
     """Say who holds the lock from now on; in one step, so that nobody reads half of it."""
-    holder = _Holder(
-        pid=os.getpid(),
-        host=socket.gethostname(),
-        user=user_name() or "unknown user",
-        since=time.time(),
-    )
     draft = file.with_suffix(".draft")
     with contextlib.suppress(OSError):  # it only informs: the lock holds without it
         _holder_file(file).unlink(missing_ok=True)
         draft.unlink(missing_ok=True)
         with open(draft, "x", encoding="utf-8", opener=private) as stream:
-            json.dump(dataclasses.asdict(holder), stream)
+            stream.write(Holder.here().written())
         draft.replace(_holder_file(file))
 
 
@@ -242,37 +228,10 @@ def private(name: str, flags: int) -> int:
     return os.open(name, flags, 0o600)
 
 
-def user_name() -> str:
-    """Return the name of the user; empty where the system does not know it."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""
-
-
-def _read_holder(file: Path) -> _Holder | None:
+def _read_holder(file: Path) -> Holder | None:
     """Read who holds a lock; None when that is not known, or is of one that has died."""
     try:
-        noted = json.loads(_holder_file(file).read_text(encoding="utf-8"))
-        holder = _Holder(
-            pid=int(noted["pid"]),
-            host=str(noted["host"]),
-            user=str(noted["user"]),
-            since=float(noted["since"]),
-        )
-    except (OSError, ValueError, TypeError, KeyError):
+        holder = Holder.read(_holder_file(file).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return None
-    return None if _died(holder) else holder
-
-
-def _died(holder: _Holder) -> bool:
-    """Tell whether a holder of this machine no longer runs; False when that cannot be told."""
-    if os.name != "posix" or holder.host != socket.gethostname():
-        return False
-    try:
-        os.kill(holder.pid, 0)
-    except ProcessLookupError:
-        return True
-    except (OSError, OverflowError):
-        return False
-    return False
+    return None if holder is None or holder.is_dead() else holder

@@ -1,6 +1,6 @@
 """What the journal keeps as opaque bytes: the recipients of a batch, and the rows that are in none.
 
-Both are Arrow IPC streams, compressed: written in a tenth of a millisecond for a thousand
+Both are Arrow IPC streams, compressed: written in a quarter of a millisecond for a thousand
 recipients, read back by any Arrow library in ten years. Together they rebuild a run's results after
 the process that made it is gone.
 
@@ -35,8 +35,9 @@ ARMS, ARM_NAMES = "arms of all rows", "names of arms"
 ID, LOOKUP, VALUE, PARTS = "id", "lookup:", "value:", "parts of sentences"
 FILE, HASHES = "file", "hash"
 
-# Without threads: handing so little over to them takes longer than to compress it.
-_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+# zstd makes digits half as long as lz4 does, for 0.05 ms more a thousand recipients: so many bytes
+# less are synced, and sent to a team's database. Without threads: handing over takes longer.
+_OPTIONS = pa.ipc.IpcWriteOptions(compression="zstd", use_threads=False)
 
 
 def pack_recipients(batch: Slice) -> bytes:
@@ -152,7 +153,7 @@ def unpack(blob: bytes) -> pa.Table:
         if end != _end_of(stream):
             raise pa.ArrowInvalid("checksum")
         table = pa.ipc.open_stream(stream).read_all()
-    except (pa.ArrowException, OSError) as error:  # OSError: cut short, or not what lz4 wrote
+    except (pa.ArrowException, OSError) as error:  # OSError: cut short, or not what was compressed
         raise JournalError("A stored batch cannot be read; the journal is damaged.") from error
     remember(unpacked((table.schema.metadata or {}).get(PARTS.encode(), b"").decode()))
     return table

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from smsframe._base.forks import unforked
-from smsframe._journal.ledger import BatchHashes, Wanted, collect, count_states
+from smsframe._journal.ledger import BatchHashes, Wanted, collect, count_states, is_as_written
 from smsframe._journal.location import Place
 from smsframe._journal.records import (
     HASH_BYTES,
@@ -77,9 +77,11 @@ _RECENT: Final = (
 )
 # When a message left at the latest. What was called unknown after its sender had died says when
 # that was noticed, which may be days later; it was never counted as tried.
+_END: Final = "coalesce(settled_at, :now)"
 _LEFT_AT: Final = (
-    "max(claimed_at, CASE WHEN settled_at IS NULL THEN min(:now, claimed_at + :latest_s) "
-    "WHEN attempts > 0 THEN settled_at ELSE min(settled_at, claimed_at + :latest_s) END)"
+    f"(CASE WHEN {_END} < claimed_at THEN claimed_at "
+    f"WHEN attempts = 0 AND {_END} > claimed_at + :latest_s THEN claimed_at + :latest_s "
+    f"ELSE {_END} END)"
 )
 _PAST: Final = (
     f"SELECT id, batch_id, {_LEFT_AT} AS left_at, size, state, states, recipients_checksum, "
@@ -218,18 +220,7 @@ class JournalReader:
             "ORDER BY started_at, rowid"
         )
         with self._reading() as db:
-            return [
-                RecentRun(
-                    run_id=run_id,
-                    scope=scope,
-                    campaign=campaign,
-                    near=near,
-                    forgotten=bool(forgotten),
-                )
-                for run_id, scope, campaign, near, forgotten in db.execute(
-                    query, (service, program, since)
-                )
-            ]
+            return [RecentRun(*row) for row in db.execute(query, (service, program, since))]
 
     def recent_batches(self, run_ids: Sequence[str], since: float) -> Iterator[RecentBatch]:
         """Read the batches of runs that left since a time, one at a time."""
@@ -265,7 +256,9 @@ class JournalReader:
         with self._reading() as db:
             for row in self._rows(db, _PAST, given):
                 batch = PastBatch(*row)
-                if not _has_recipients(batch):
+                length = HASH_BYTES * batch.size
+                has_states = batch.states is None or len(batch.states) == batch.size
+                if not (is_as_written(batch.recipients, length, batch.checksum) and has_states):
                     what = f"the recipients of batch {batch.batch_id} are not what was written"
                     raise damaged(self.path, what)
                 yield batch
@@ -285,7 +278,7 @@ class JournalReader:
     def finished_runs(self, scope: bytes) -> list[FinishedRun]:
         """List the runs of a scope that left nothing over and nothing unknown, oldest first."""
         with self._reading() as db:
-            return [FinishedRun(run_id=r, ended_at=e) for r, e in db.execute(_FINISHED, (scope,))]
+            return [FinishedRun(*row) for row in db.execute(_FINISHED, (scope,))]
 
     def runs(self, service: str | None = None) -> list[RunRecord]:
         """List the runs (through one service, or all), oldest first, without their ``rest``."""
@@ -372,21 +365,21 @@ class JournalReader:
     @contextlib.contextmanager
     def _reading(self) -> Iterator[Database]:
         """Hand the connection to its owner alone, and explain what SQLite complains about."""
-        if self._db is None:
-            raise JournalError(
-                f"The journal {self.path} is closed. Open it anew.", path=str(self.path)
-            )
-        if self._owner != (os.getpid(), threading.get_ident()):
-            raise JournalError(
-                f"The journal {self.path} was opened in another thread or process. "
-                "Open a Journal of its own in each.",
-                path=str(self.path),
-            )
         db = self._db
+        self._check_owner(is_closed=db is None)
+        assert db is not None
         if self.patience_s and not db.in_transaction:
             self._patiently(lambda: db.execute(_ANY_PAGE).fetchone(), self._place)
         with unforked(), explaining(self.path, self._place):
             yield db
+
+    def _check_owner(self, *, is_closed: bool) -> None:
+        """Refuse the connection to all but the thread and process that opened it."""
+        fault = "was opened in another thread or process. Open a Journal of its own in each."
+        if is_closed:
+            fault = "is closed. Open it anew."
+        if is_closed or self._owner != (os.getpid(), threading.get_ident()):
+            raise JournalError(f"The journal {self.path} {fault}", path=str(self.path))
 
     def _rows(self, db: Database, query: str, values: Any) -> Iterator[tuple[Any, ...]]:
         """Read what may be more than fits in memory, as it comes."""
@@ -470,17 +463,6 @@ class JournalReader:
             path=str(self.path),
             missing=name,
         )
-
-
-def _has_recipients(batch: PastBatch) -> bool:
-    """Tell whether the recipients of a batch are those that were written."""
-    hashes = batch.recipients
-    return (
-        hashes is not None
-        and len(hashes) == HASH_BYTES * batch.size
-        and zlib.crc32(hashes) == batch.checksum
-        and (batch.states is None or len(batch.states) == batch.size)
-    )
 
 
 def _say_it_waits() -> None:

@@ -170,7 +170,7 @@ class Ledger:
         return f"<Ledger of {len(self)} messages in {len(self.batches)} batches>"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class RecentRun:
     """A run of one program, as far as a text is compared with it."""
 
@@ -214,6 +214,19 @@ class PastBatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SenderNow:
+    """Who sends a campaign at this moment, and how far that is, as far as it is known.
+
+    ``ends_in_s`` says when the right to send it ends unless it is renewed, in seconds.
+    """
+
+    who: str
+    run_id: str | None = None
+    messages: int | None = None
+    ends_in_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FinishedRun:
     """A run of a scope that left nothing over and nothing unknown, and when it ended."""
 

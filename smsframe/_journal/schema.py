@@ -33,7 +33,7 @@ import os
 import sqlite3
 import stat
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from smsframe._base.sentences import Sentence, arg, connect_with
 from smsframe._journal.location import (
@@ -49,7 +49,7 @@ from smsframe._journal.lock import has_locks
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from smsframe._journal.database import Database
@@ -272,13 +272,19 @@ def _upgrade(db: sqlite3.Connection, path: Path, *, had_campaigns: bool) -> None
     db.execute("BEGIN IMMEDIATE")
     try:
         done = _applied(db, path)  # another process may have been faster
-        for migration in MIGRATIONS[len(done) :]:
-            migration(db)
-            db.execute("INSERT INTO migrations VALUES (?, ?)", (migration.__name__, time.time()))
+        apply(db, MIGRATIONS[len(done) :])
         db.execute("COMMIT")
     except BaseException:
         roll_back(db)
         raise
+
+
+def apply(db: Any, migrations: Iterable[Callable[[Any], None]]) -> None:
+    """Make changes and write down that they were made, within an open transaction."""
+    for migration in migrations:
+        migration(db)
+        noted = migration.__name__, time.time()
+        db.execute("INSERT INTO migrations (name, applied_at) VALUES (?, ?)", noted)
 
 
 def _names() -> tuple[str, ...]:

@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from smsframe._base.sentences import SETTLE, Sentence, of_results, remember, words
 from smsframe._journal.location import refuse_outdated
-from smsframe._journal.lock import campaign_lock
+from smsframe._journal.lock import campaign_lock, sender_of
 from smsframe._journal.reader import (
     OUTCOME_COLUMNS,
     OUTCOME_FIELDS,
@@ -56,6 +56,7 @@ from smsframe._journal.records import (
     Claim,
     Ledger,
     RunRecord,
+    SenderNow,
     SettledState,
     Settlement,
 )
@@ -92,14 +93,15 @@ __all__ = [
 _START: Final = (
     f"INSERT INTO runs ({RUN_COLUMNS}) VALUES ({', '.join(f':{name}' for name in RUN_FIELDS)})"
 )
-_CLAIM: Final = (
-    "INSERT INTO batches (batch_id, run_id, scope, size, source, claimed_at, variant) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?)"
-)
+_CLAIM_FIELDS: Final = ("batch_id", "run_id", "scope", "size", "source", "claimed_at", "variant")
+_CLAIM: Final = f"INSERT INTO batches ({', '.join(_CLAIM_FIELDS)}) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _MESSAGES: Final = "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?)"
 SETTLE_BATCH: Final = (
     f"UPDATE batches SET ({OUTCOME_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
     "WHERE batch_id = ? AND state = 'claimed'"
+)
+_RUNS_WITH_CLAIMS: Final = (
+    "SELECT DISTINCT run_id FROM batches WHERE scope = ? AND state = 'claimed'"
 )
 _MARK_ORPHANS: Final = (
     "UPDATE batches SET state = 'unknown', code = 'sender_died', message = ?, fix = ?, "
@@ -238,15 +240,15 @@ class Journal(JournalReader):
         if not claims and not settlements:
             return held
         with self._writing(moved_too=not claims) as db:
-            if claims and judge is not None:
-                held = judge(claims)
-                claims = [claim for claim in claims if claim.batch_id not in held]
-            for claim in claims:
-                self._claim(db, claim)
+            new = self._not_written_yet(db, claims)
+            if new and judge is not None:
+                held = judge(new)
+            for claim in new:
+                if claim.batch_id not in held:
+                    self._claim(db, claim)
             for settlement in settlements:
                 self._settle(db, settlement)
-        if claims:
-            self._note(claims[-1])
+        self._note_written([c for c in claims if c.batch_id not in held], settlements)
         return held
 
     def sending(
@@ -268,9 +270,16 @@ class Journal(JournalReader):
         """Whether senders of other machines write it too."""
         return False
 
-    def runs_under_way(self) -> set[str]:
-        """Return the runs that are being sent now, as far as the journal can tell."""
-        return set()
+    def runs_under_way(self) -> dict[str, float]:
+        """Return the runs that are being sent now, each with the seconds its lease still lasts.
+
+        As far as the journal can tell: one of a file does not note which run is sent.
+        """
+        return {}
+
+    def sender_of(self, scope: bytes) -> SenderNow | None:
+        """Say who is sending a campaign (16 bytes) now; None when nobody is known to be."""
+        return sender_of(self.path, scope)
 
     def part_of(self, places: int) -> int:
         """Return how many of some places in flight a sender has, among all of other machines."""
@@ -281,9 +290,14 @@ class Journal(JournalReader):
         """What a send says when it has to wait for its journal; "" for the usual words."""
         return ""
 
-    def _note(self, claim: Claim) -> None:
+    def _not_written_yet(self, _: Database, claims: Sequence[Claim]) -> Sequence[Claim]:
+        """Return the claims that nobody can have written yet: here, all of them."""
+        return claims
+
+    def _note_written(self, claims: Sequence[Claim], _: Sequence[Settlement]) -> None:
         """Note, beside the file, the last batch that was claimed."""
-        self._place.note(claim.scope, claim.batch_id)
+        if claims:
+            self._place.note(claims[-1].scope, claims[-1].batch_id)
 
     def _refuse_outdated(self, db: Database, scope: bytes) -> None:
         """Refuse an older copy of the journal."""
@@ -293,15 +307,11 @@ class Journal(JournalReader):
         """Insert one batch and its blobs."""
         self._check_whole(claim)
         self._check_new(db, claim)
-        number = self._insert_batch(db, claim)
+        number = db.execute(_CLAIM, row_of(claim)).lastrowid
         recipients = zlib.crc32(claim.recipients), claim.recipients
         keys = zlib.crc32(claim.keys), claim.keys
         db.execute(_MESSAGES, (number, *recipients, *keys, claim.loose))
         db.execute("INSERT INTO payloads VALUES (?, ?)", (number, claim.payload))
-
-    def _insert_batch(self, db: Database, claim: Claim) -> int:
-        """Insert the row of a batch, and return its number."""
-        return int(db.execute(_CLAIM, row_of(claim)).lastrowid)
 
     def _check_whole(self, claim: Claim) -> None:
         """Refuse a claim that has not what it needs for each message."""
@@ -324,18 +334,12 @@ class Journal(JournalReader):
         """Give a claimed batch its outcome; accept the same one again, refuse another one."""
         if db.execute(SETTLE_BATCH, (*settled_row(settlement), settlement.batch_id)).rowcount:
             return
-        known = db.execute(
-            "SELECT state, http_status, code, response_id FROM batches WHERE batch_id = ?",
-            (settlement.batch_id,),
-        ).fetchone()
+        alike = ("state", "http_status", "code", "response_id")
+        query = f"SELECT {', '.join(alike)} FROM batches WHERE batch_id = ?"
+        known = db.execute(query, (settlement.batch_id,)).fetchone()
         if known is None:
             raise self._missing("batch", settlement.batch_id)
-        if known != (
-            settlement.state,
-            settlement.http_status,
-            settlement.code,
-            settlement.response_id,
-        ):
+        if known != tuple(getattr(settlement, name) for name in alike):
             was, now = known[0], settlement.state
             what = f"batch {settlement.batch_id} is already {was}, and {now} otherwise now"
             raise self._contradiction(what)
@@ -364,15 +368,10 @@ class Journal(JournalReader):
         when = time.time() if at is None else at
         with self._writing() as db:
             self._refuse_outdated(db, scope)
-            return sum(
-                int(
-                    db.execute(
-                        _MARK_ORPHANS,
-                        (_NO_ANSWER, _LOOK_IT_UP, when, run_id),
-                    ).rowcount
-                )
-                for run_id in _runs_with_claims(db, scope) - set(alive)
-            )
+            found = db.execute(_RUNS_WITH_CLAIMS, (scope,)).fetchall()
+            dead = {str(run_id) for (run_id,) in found} - set(alive)
+            values = [(_NO_ANSWER, _LOOK_IT_UP, when, run_id) for run_id in dead]
+            return sum(int(db.execute(_MARK_ORPHANS, some).rowcount) for some in values)
 
     def set_states(
         self,
@@ -501,20 +500,6 @@ def settled_row(settlement: Settlement) -> tuple[Any, ...]:
     return tuple(getattr(settlement, name) for name in OUTCOME_FIELDS)
 
 
-def _runs_with_claims(db: Database, scope: bytes) -> set[str]:
-    """Name the runs of a scope that have claims without an outcome."""
-    query = "SELECT DISTINCT run_id FROM batches WHERE scope = ? AND state = 'claimed'"
-    return {str(run_id) for (run_id,) in db.execute(query, (scope,))}
-
-
 def row_of(claim: Claim) -> tuple[Any, ...]:
     """Return what is inserted into ``batches``."""
-    return (
-        claim.batch_id,
-        claim.run_id,
-        claim.scope,
-        claim.size,
-        claim.source,
-        claim.claimed_at,
-        claim.variant,
-    )
+    return tuple(getattr(claim, name) for name in _CLAIM_FIELDS)

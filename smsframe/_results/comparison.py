@@ -11,6 +11,7 @@ lies; whether that is worth a campaign is no matter of statistics.
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
@@ -29,7 +30,7 @@ from smsframe._results.comparison_words import (
     ratio_line,
 )
 from smsframe._results.people import HOLDOUT, VARIANT, People, read_people
-from smsframe._results.ratios import expected_weights, rows_left_out
+from smsframe._results.ratios import NOT_KNOWN, expected_weights, told_of
 from smsframe._results.statistics import means, proportions
 from smsframe.errors import ComparisonWarning, InputError, warn_caller
 
@@ -82,14 +83,7 @@ class Comparison(pd.DataFrame):
         Rows of the send that are not in these results, as far as that is known.
     """
 
-    _metadata: ClassVar[list[str]] = [
-        "outcome",
-        "control",
-        "is_share",
-        "together_p",
-        "sample_ratio_p",
-        "rows_left_out",
-    ]
+    _metadata: ClassVar[list[str]] = [field.name for field in fields(About)]
     outcome: Hashable
     control: str
     is_share: bool
@@ -202,7 +196,10 @@ def compare(
     refuse(faults)
     people = read_people(frame, outcome, by)
     chosen = _control(people.arms, control, by)
-    shares = expected_weights(frame, people.arms, split, holdout, by)
+    told = told_of(frame) if by == VARIANT else NOT_KNOWN
+    if split is None and holdout is None:
+        split, holdout = told[:2]
+    shares = expected_weights(people.arms, split, holdout)
     order = [chosen, *(number for number in range(len(people.arms)) if number != chosen)]
     made = Comparison(_table(people, order), columns=list(COLUMNS))
     made.index = pd.Index([people.arms[number] for number in order], name=by)
@@ -211,7 +208,7 @@ def compare(
     if people.is_share:
         made.together_p = proportions.together_p(made["outcomes"], made["assigned"])
     made.sample_ratio_p = math.nan
-    made.rows_left_out = rows_left_out(frame) if by == VARIANT else 0
+    made.rows_left_out = 0 if told[2] is None else max(told[2] - len(frame), 0)
     if shares is not None:
         here = dict(zip(people.arms, np.bincount(people.arm).tolist(), strict=True))
         counts = [here.get(arm, 0) for arm in shares]
@@ -248,7 +245,10 @@ def _table(people: People, order: list[int]) -> dict[str, Any]:
     }
     did = np.bincount(people.arm, weights=people.outcome, minlength=size)[order]
     outcomes, assigned = did.astype(np.float64), counted["assigned"].astype(np.float64)
-    columns = _rates(outcomes, assigned)
+    rate = outcomes / assigned
+    columns = {"rate": rate, "difference": rate - rate[0]}
+    with np.errstate(invalid="ignore", divide="ignore"):
+        columns["lift"] = np.where(rate[0] != 0, columns["difference"] / rate[0], math.nan)
     columns |= _shares(outcomes, assigned) if people.is_share else _amounts(people, order)
     for name in ("difference", "difference_low", "difference_high", "lift", "p"):
         columns[name][0] = math.nan
@@ -285,12 +285,3 @@ def _amounts(people: People, order: list[int]) -> dict[str, Any]:
         "difference_high": apart[:, 1],
         "p": np.full(len(order), math.nan),
     }
-
-
-def _rates(outcomes: Numbers, assigned: Numbers) -> dict[str, Any]:
-    """Return rates, and how they differ from the first."""
-    rate = outcomes / assigned
-    difference = rate - rate[0]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        lift = np.where(rate[0] != 0, difference / rate[0], math.nan)
-    return {"rate": rate, "difference": difference, "lift": lift}

@@ -109,23 +109,12 @@ def _shown(arms: pd.DataFrame, *, is_share: bool) -> pd.DataFrame:
     shown = pd.DataFrame({name: arms[name].astype(object) for name in arms.columns})
     for name in ("assigned", "accepted", "sent"):
         shown[name] = [f"{number:,}" for number in arms[name]]
-    rates, plain = _percent if is_share else _amount, "{:,}" if is_share else "{:,.2f}"
-    shown["outcomes"] = [plain.format(number) for number in arms["outcomes"]]
-    for name in (*_SHARES, *_POINTS):
-        shown[name] = [rates(number, signed=name in _POINTS) for number in arms[name]]
-    shown["lift"] = [_percent(number, signed=True) for number in arms["lift"]]
+    plain, rate = (",", ".2%") if is_share else (",.2f", ",.3f")
+    forms = {"outcomes": plain, **dict.fromkeys(_SHARES, rate), "lift": "+.2%"}
+    for name, form in {**forms, **dict.fromkeys(_POINTS, f"+{rate}")}.items():
+        shown[name] = ["" if math.isnan(number) else f"{number:{form}}" for number in arms[name]]
     shown["p"] = ["" if math.isnan(number) else _p(number) for number in arms["p"]]
     return shown
-
-
-def _percent(number: float, *, signed: bool = False) -> str:
-    """Return a share in percent; nothing for NaN."""
-    return "" if math.isnan(number) else f"{number:{'+' if signed else ''}.2%}"
-
-
-def _amount(number: float, *, signed: bool = False) -> str:
-    """Return an amount; nothing for NaN."""
-    return "" if math.isnan(number) else f"{number:{'+' if signed else ''},.3f}"
 
 
 def _said(p: float) -> str:

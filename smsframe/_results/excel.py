@@ -14,12 +14,11 @@ from smsframe._base.masking import LEAST_PHONE
 from smsframe._base.result_columns import result_label
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_bool, path_fault, refuse
-from smsframe._connect import journal_file
 from smsframe._files.decided import phones_as_text
 from smsframe._files.workbooks import SHEETS_OF_RESULTS
 from smsframe._files.write import check_place, write_workbook
-from smsframe._results.open_journal import reading_journal
-from smsframe._results.summary import batch_table, summarized
+from smsframe._results.batches import batches
+from smsframe._results.summary import summary
 
 if TYPE_CHECKING:
     import os
@@ -107,10 +106,9 @@ def to_excel(
     table = _phones_as_text(frame.reset_index() if index else frame)
     sheets = {ONE_SHEET: table}
     if result_label(frame.columns, "sms_status") in frame.columns:
-        with reading_journal(journal_file(client, journal)) as opened:
-            batches = batch_table(frame, opened)
-        counted = summarized(frame, None, price_per_segment).to_frame()
-        sheets = dict(zip(SHEETS_OF_RESULTS, (table, counted, batches), strict=True))
+        calls = batches(frame, client=client, journal=journal)
+        counted = summary(frame, price_per_segment=price_per_segment).to_frame()
+        sheets = dict(zip(SHEETS_OF_RESULTS, (table, counted, calls), strict=True))
     write_workbook(sheets, place, overwrite=overwrite)
     return place
 

@@ -21,7 +21,7 @@ from smsframe._text.hashes import hash_key, hash_texts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from smsframe._acoustic.payload import ContactStatus
+    from smsframe._acoustic.answers import ContactStatus
 
 MARK: Final = "#"
 """What a hash begins with where it stands for a contact; one of a lookup goes on with ``=``."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from smsframe._journal.reader import JournalReader
 
 Numbers = npt.NDArray[np.int32]
+
+_NO_TEXTS = pa.array([], pa.string())
+_NO_ROWS = pa.table({"row": pa.array([], pa.int32()), "segments": pa.array([], pa.int16())})
 
 
 @dataclass(frozen=True, kw_only=True)  # without slots, for the cached property
@@ -90,12 +93,28 @@ def remember(journal: JournalReader, batches: Sequence[BatchRecord]) -> Remember
     tables = {name: payloads.unpack(blob) for name, blob in blobs.items()}
     hashed = [name for name, table in tables.items() if payloads.is_hashed(table)]
     hashes = journal.recipients(hashed) if hashed else {}
-    collected = _Collected()
-    for number, record in enumerate(batches):
-        table = tables.get(record.batch_id)
-        if table is not None:
-            collected.add(number, record, table, hashes.get(record.batch_id))
-    known = collected.remembered(tuple(batches))
+    reasons: dict[tuple[str, str], int] = {}
+    numbers = [number for number, record in enumerate(batches) if record.batch_id in tables]
+    parts = [
+        _messages(record, tables[record.batch_id], hashes.get(record.batch_id), reasons)
+        for record in batches
+        if record.batch_id in tables
+    ]
+    sizes = np.array([len(part.table) for part in parts], dtype=np.int64)
+    starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    known = Remembered(
+        batches=tuple(batches),
+        batch=np.repeat(np.array(numbers, dtype=np.int32), sizes),
+        offset=(np.arange(len(starts)) - starts).astype(np.int32),
+        contact=pa.concat_arrays([_NO_TEXTS, *(part.contact for part in parts)]),
+        status=np.concatenate([np.empty(0, np.uint8), *(part.status for part in parts)]),
+        reason=np.concatenate([np.empty(0, np.int32), *(part.reason for part in parts)]),
+        reasons=list(reasons),
+        table=pa.concat_tables(  # a column that one lacks is null there
+            [_NO_ROWS, *(part.table for part in parts)], promote_options="default"
+        ),
+        keys=pa.concat_arrays([_NO_TEXTS, *(part.keys for part in parts)]),
+    )
     return known if not hashed else replace(known, **_of_files(journal, batches, set(hashed)))
 
 
@@ -118,102 +137,84 @@ def with_contacts(known: Remembered, batch_ids: pa.Array, contacts: pa.Array) ->
         return known
     at = known.find(batch_ids, contacts)
     there = np.flatnonzero((at >= 0) & ~is_token(contacts).to_numpy(zero_copy_only=False))
+    return named_at(known, at[there], contacts.take(pa.array(there)))
+
+
+def named_at(known: Remembered, places: npt.NDArray[np.int64], contacts: pa.Array) -> Remembered:
+    """Give the messages at some places their contacts."""
     pointers = np.arange(len(known))
-    pointers[at[there]] = len(known) + there
+    pointers[places] = len(known) + np.arange(len(places))
     everybody = pa.concat_arrays([known.contact, contacts.cast(pa.string())])
     return replace(known, contact=everybody.take(pa.array(pointers)))
 
 
-class _Collected:
-    """Batches on their way into arrays."""
+class _Messages(NamedTuple):
+    """The messages of one batch."""
 
-    def __init__(self) -> None:
-        self.tables: list[pa.Table] = []
-        self.contacts: list[pa.Array] = []
-        self.keys: list[pa.Array] = []
-        self.sizes: list[int] = []
-        self.numbers: list[int] = []
-        self.status: list[npt.NDArray[np.uint8]] = []
-        self.reason: list[Numbers] = []
-        self.reasons: dict[tuple[str, str], int] = {}
+    table: pa.Table
+    contact: pa.Array
+    keys: pa.Array
+    status: npt.NDArray[np.uint8]
+    reason: Numbers
 
-    def add(self, number: int, record: BatchRecord, table: pa.Table, hashes: bytes | None) -> None:
-        """Add the messages of one batch."""
-        if len(table) != record.size:
-            raise JournalError(
-                f"Batch {record.batch_id} has {len(table)} stored recipients where {record.size} "
-                "were sent; the journal is damaged.",
-                batch=record.batch_id,
-            )
-        status, reason = self._states(record)
-        if record.statuses is not None:
-            self._overlay(record, status, reason)
-        if hashes is None:
-            self.contacts.append(payloads.recipients(table))
-            self.keys.append(self.contacts[-1])
-        else:
-            table = self._add_hashed(table, hashes)
-        self.tables.append(table)
-        self.sizes.append(len(table))
-        self.numbers.append(number)
-        self.status.append(status)
-        self.reason.append(reason)
 
-    def _add_hashed(self, table: pa.Table, hashes: bytes) -> pa.Table:
-        """Add the recipients of a batch that are kept as hashes; return the rest of its table."""
-        by_lookup = payloads.HASHES in table.column_names
-        numbers = np.frombuffer(hashes, np.uint64)
-        if by_lookup:
-            numbers = table[payloads.HASHES].to_numpy()
-        self.keys.append(tokens_of(numbers, by_lookup=by_lookup))
-        self.contacts.append(pa.array(["=" if by_lookup else ""] * len(table), pa.string()))
-        return table.select(["row", "segments"])
-
-    def _states(self, record: BatchRecord) -> tuple[npt.NDArray[np.uint8], Numbers]:
-        """Return status and reason of each message by what the journal settled."""
-        states = states_of(record)
-        status = np.full(record.size, result_columns.NUMBER["unknown"], dtype=np.uint8)
-        reason = np.full(record.size, -1, dtype=np.int32)
-        for state in np.unique(states).tolist():
-            here = states == state
-            if state in (ACCEPTED, REJECTED):
-                status[here] = result_columns.NUMBER[STATE_NAMES[state]]
-            reason[here] = self._number(known_reason(record, state))
-        return status, reason
-
-    def _overlay(self, record: BatchRecord, status: npt.NDArray[np.uint8], reason: Numbers) -> None:
-        """Put what the status endpoint said over what was accepted."""
-        said = status_answers.unpack(record.statuses or b"", record.size)
-        sent = (said.sent == status_answers.SENT) & (status == result_columns.NUMBER["accepted"])
-        unsent = (said.sent == status_answers.NOT_SENT) & (
-            status == result_columns.NUMBER["accepted"]
+def _messages(
+    record: BatchRecord, table: pa.Table, hashes: bytes | None, reasons: dict[tuple[str, str], int]
+) -> _Messages:
+    """Read the messages of one batch; what is said of them is numbered in ``reasons``."""
+    if len(table) != record.size:
+        raise JournalError(
+            f"Batch {record.batch_id} has {len(table)} stored recipients where {record.size} "
+            "were sent; the journal is damaged.",
+            batch=record.batch_id,
         )
-        status[sent] = result_columns.NUMBER["sent"]
-        reason[sent] = -1
-        status[unsent] = result_columns.NUMBER["not_sent"]
-        numbers = [self._number(status_answers.reason_of(message)) for message in said.messages]
-        reason[unsent] = np.array([*numbers, -1], dtype=np.int32)[said.message[unsent]]
+    status, reason = _settled(record, reasons)
+    if record.statuses is not None:
+        _overlay(record, status, reason, reasons)
+    if hashes is None:
+        contact = payloads.recipients(table)
+        return _Messages(table, contact, contact, status, reason)
+    by_lookup = payloads.HASHES in table.column_names
+    numbers = np.frombuffer(hashes, np.uint64)
+    if by_lookup:
+        numbers = table[payloads.HASHES].to_numpy()
+    keys = tokens_of(numbers, by_lookup=by_lookup)
+    contact = pa.array(["=" if by_lookup else ""] * len(table), pa.string())
+    return _Messages(table.select(["row", "segments"]), contact, keys, status, reason)
 
-    def _number(self, reason: tuple[str, str] | None) -> int:
-        """Return the number of a reason, the same for equal ones; -1 for none."""
-        return -1 if reason is None else self.reasons.setdefault(reason, len(self.reasons))
 
-    def remembered(self, batches: tuple[BatchRecord, ...]) -> Remembered:
-        """Return everything as arrays."""
-        sizes = np.array(self.sizes, dtype=np.int64)
-        total = int(sizes.sum())
-        starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
-        return Remembered(
-            batches=batches,
-            batch=np.repeat(np.array(self.numbers, dtype=np.int32), sizes),
-            offset=(np.arange(total) - starts).astype(np.int32),
-            contact=pa.concat_arrays(self.contacts or [pa.array([], pa.string())]),
-            status=np.concatenate([np.empty(0, np.uint8), *self.status]),
-            reason=np.concatenate([np.empty(0, np.int32), *self.reason]),
-            reasons=list(self.reasons),
-            table=_stacked(self.tables),
-            keys=pa.concat_arrays(self.keys or [pa.array([], pa.string())]),
-        )
+def _settled(
+    record: BatchRecord, reasons: dict[tuple[str, str], int]
+) -> tuple[npt.NDArray[np.uint8], Numbers]:
+    """Return status and reason of each message by what the journal settled."""
+    states = states_of(record)
+    status = np.full(record.size, result_columns.NUMBER["unknown"], dtype=np.uint8)
+    reason = np.full(record.size, -1, dtype=np.int32)
+    for state in np.unique(states).tolist():
+        here = states == state
+        if state in (ACCEPTED, REJECTED):
+            status[here] = result_columns.NUMBER[STATE_NAMES[state]]
+        if (told := known_reason(record, state)) is not None:
+            reason[here] = reasons.setdefault(told, len(reasons))
+    return status, reason
+
+
+def _overlay(
+    record: BatchRecord,
+    status: npt.NDArray[np.uint8],
+    reason: Numbers,
+    reasons: dict[tuple[str, str], int],
+) -> None:
+    """Put what the status endpoint said over what was accepted."""
+    said = status_answers.unpack(record.statuses or b"", record.size)
+    accepted = status == result_columns.NUMBER["accepted"]
+    sent = accepted & (said.sent == status_answers.SENT)
+    unsent = accepted & (said.sent == status_answers.NOT_SENT)
+    status[sent], reason[sent] = result_columns.NUMBER["sent"], -1
+    status[unsent] = result_columns.NUMBER["not_sent"]
+    told = map(status_answers.reason_of, said.messages)
+    numbers = [reasons.setdefault(each, len(reasons)) for each in told]
+    reason[unsent] = np.array([*numbers, -1], dtype=np.int32)[said.message[unsent]]
 
 
 def states_of(record: BatchRecord) -> npt.NDArray[np.uint8]:
@@ -224,17 +225,3 @@ def states_of(record: BatchRecord) -> npt.NDArray[np.uint8]:
 def _joined(batch_ids: pa.Array, contacts: pa.Array) -> pa.Array:
     """Return batch and contact as one text."""
     return pc.binary_join_element_wise(batch_ids, contacts, "\x00")
-
-
-def _stacked(tables: list[pa.Table]) -> pa.Table:
-    """Return tables one below the other; a column that one lacks is null there."""
-    if not tables:
-        empty: dict[str, Any] = {
-            "row": pa.array([], pa.int32()),
-            "segments": pa.array([], pa.int16()),
-        }
-        return pa.table(empty)
-    same = all(table.schema.equals(tables[0].schema) for table in tables)
-    if same:
-        return pa.concat_tables(tables)
-    return pa.concat_tables(tables, promote_options="default")

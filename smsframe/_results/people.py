@@ -55,7 +55,8 @@ def read_people(frame: pd.DataFrame, outcome: Hashable, by: Hashable) -> People:
     rows = ResultRows.read(frame)
     if isinstance(by, str) and by == VARIANT:
         by = result_columns.result_label(frame.columns, VARIANT)
-    arms = _arms(frame, by)
+    texts = arrow_texts(_column(frame, by, "by"))
+    arms = pc.if_else(pc.is_in(texts, value_set=pa.array(NOTHING)), None, texts)
     chosen = np.flatnonzero(pc.is_valid(arms).to_numpy(zero_copy_only=False))
     names = pc.unique(arms).drop_null().sort().to_pylist()
     if len(names) <= 1:
@@ -80,7 +81,13 @@ def read_people(frame: pd.DataFrame, outcome: Hashable, by: Hashable) -> People:
     )
     grouped = table.groupby(who, sort=False)
     first = grouped["arm"].min()
-    _refuse_two_arms(int((first != grouped["arm"].max()).sum()), by)
+    in_several = int((first != grouped["arm"].max()).sum())
+    if in_several:
+        are = "1 person is" if in_several == 1 else f"{in_several:,} people are"
+        raise InputError(
+            f"{are} in more than one arm of column {shown_label(by)}, so what they did cannot be "
+            "put down to one of them. Leave them out, or give each of them one arm."
+        )
     return People(
         arms=names,
         arm=first.to_numpy(),
@@ -124,12 +131,6 @@ def _column(frame: pd.DataFrame, label: Hashable, argument: str) -> pd.Series:
             f"name one of: {has}.",
         )
     )
-
-
-def _arms(frame: pd.DataFrame, by: Hashable) -> pa.Array:
-    """Return the arm of each row, null where it is in none."""
-    texts = arrow_texts(_column(frame, by, "by"))
-    return pc.if_else(pc.is_in(texts, value_set=pa.array(NOTHING)), None, texts)
 
 
 def _amounts(
@@ -195,13 +196,3 @@ def _whose(contacts: pa.Array) -> npt.NDArray[Any]:
     nobody = np.isnan(people)
     people[nobody] = -1.0 - np.arange(nobody.sum())
     return people.astype(np.int64)
-
-
-def _refuse_two_arms(people: int, by: Hashable) -> None:
-    """Refuse a comparison in which somebody is in two arms."""
-    if people:
-        are = "1 person is" if people == 1 else f"{people:,} people are"
-        raise InputError(
-            f"{are} in more than one arm of column {shown_label(by)}, so what they did cannot be "
-            "put down to one of them. Leave them out, or give each of them one arm."
-        )

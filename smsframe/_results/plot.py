@@ -18,13 +18,17 @@ import numpy as np
 import pandas as pd
 
 from smsframe._base import result_columns
+from smsframe._base.any_frame import as_frame
 from smsframe._base.html import STATUS_COLOURS
-from smsframe._base.result_rows import ResultRows
+from smsframe._base.result_rows import A_RESULT, ResultRows
+from smsframe._base.tracebacks import public
 from smsframe._results.plot_times import spans_of
 from smsframe.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from smsframe._base.any_frame import AnyFrame
 
 INK = "#30363D"
 PAPER = "#FFFFFF"
@@ -60,10 +64,40 @@ STYLE = {
 }
 
 
-def drawn(frame: pd.DataFrame) -> npt.NDArray[Any]:
-    """Draw results and return the three Axes; see :func:`smsframe.plot`."""
+@public
+def plot(frame: AnyFrame) -> npt.NDArray[Any]:
+    """Draw results: outcome over time, reasons ranked, segments per message.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Results.
+
+    Returns
+    -------
+    array of matplotlib Axes, shape (3,)
+        One figure on white; ``axes[0].figure.savefig(path)`` keeps it. A bar is a span of time,
+        from a second to weeks, so that there are at most 60.
+
+    Raises
+    ------
+    ConfigurationError
+        Matplotlib is not installed: ``pip install matplotlib``.
+    InputError
+        The frame holds no results.
+
+    Examples
+    --------
+    >>> import pandas as pd, smsframe, matplotlib
+    >>> matplotlib.use("Agg")
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123"]})
+    >>> done = people.sms.send("Hello", program="148372", phone="mobile", dry_run=True)
+    >>> smsframe.plot(done).shape
+    (3,)
+    >>> matplotlib.pyplot.close("all")
+    """
     plt = pyplot()
-    rows = ResultRows.read(frame)
+    rows = ResultRows.read(as_frame(frame, A_RESULT))
     # Outside the context: a session's first figure switches its pictures on, which the context
     # would switch off again.
     figure = plt.figure(figsize=SIZE_INCHES, layout="constrained")
@@ -100,7 +134,8 @@ def _draw_times(axes: Any, rows: ResultRows) -> None:
         return
     counts, step = spans.counts, spans.step_s / DAY_S  # matplotlib counts days since 1970
     places = counts.index.to_numpy() / DAY_S
-    _stack(axes, counts, width=step * 0.9, places=places + step / 2)
+    is_few = len(counts) <= MOST_LABELLED
+    _stack(axes, counts, width=step * 0.9, places=places + step / 2, numbered=is_few)
     apart = f"; {outside:,} rows are in none" if outside else ""
     batches = len(rows.batch.unique().drop_null())
     told = "1 batch" if batches == 1 else f"{batches:,} batches"
@@ -114,8 +149,7 @@ def _draw_times(axes: Any, rows: ResultRows) -> None:
     axes.yaxis.get_major_locator().set_params(integer=True)
     axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.set_ylim(0, 1.06 * counts.sum(axis=1).max())
-    if len(counts) <= MOST_LABELLED:
-        _write(axes, counts, (0, 3), places=places + step / 2, ha="center")
+    if is_few:
         if (end - begin) / step < MOST_LABELLED:  # bars are wide enough for a number
             _write_parts(axes, counts, places + step / 2)
         axes.set_ylim(0, 1.15 * counts.sum(axis=1).max())
@@ -141,34 +175,23 @@ def _stack(
     width: float,
     places: npt.NDArray[Any] | None = None,
     across: bool = False,
+    numbered: bool = True,
 ) -> None:
-    """Draw a bar per line of a table, made of its columns, which are statuses."""
+    """Draw a bar per line of a table, made of its columns, which are statuses; its rows behind."""
     draw = axes.barh if across else axes.bar
     size, start = ("height", "left") if across else ("width", "bottom")
     places = np.arange(len(counts)) if places is None else places
-    drawn_before = np.zeros(len(counts))
+    ends = np.zeros(len(counts), dtype=np.int64)
     for status in [status for status in STATUS_COLOURS if status in counts.columns]:
         numbers = counts[status].to_numpy()
-        where = {size: width, start: drawn_before}
+        where = {size: width, start: ends}
         label = result_columns.words_of(status)
         draw(places, numbers, color=STATUS_COLOURS[status], label=label, **EDGE, **where)
-        drawn_before = drawn_before + numbers
-
-
-def _write(
-    axes: Any,
-    counts: pd.DataFrame,
-    offset: tuple[int, int],
-    *,
-    places: npt.NDArray[Any] | None = None,
-    across: bool = False,
-    **how: Any,
-) -> None:
-    """Write the rows of each bar at its end."""
-    where = range(len(counts)) if places is None else places.tolist()
-    for place, number in zip(where, counts.sum(axis=1).tolist(), strict=True):
-        end = (number, place) if across else (place, number)
-        axes.annotate(f"{number:,}", end, offset, textcoords="offset points", **how)
+        ends = ends + numbers
+    offset, side = ((4, 0), "va") if across else ((0, 3), "ha")
+    for place, end in zip(places.tolist(), ends.tolist(), strict=True) if numbered else ():
+        at = (end, place) if across else (place, end)
+        axes.annotate(f"{end:,}", at, offset, textcoords="offset points", **{side: "center"})
 
 
 def _write_parts(axes: Any, counts: pd.DataFrame, places: npt.NDArray[Any]) -> None:
@@ -196,7 +219,6 @@ def _draw_reasons(axes: Any, rows: ResultRows) -> None:
         return
     shown = counts.head(MOST_REASONS)[::-1]
     _stack(axes, shown, width=0.75, across=True)
-    _write(axes, shown, (4, 0), va="center", across=True)
     axes.set_yticks(range(len(shown)), shown.index)
     axes.margins(x=0.16)
     axes.set_xticks([])
@@ -227,7 +249,6 @@ def _draw_segments(axes: Any, rows: ResultRows) -> None:
     counts = pd.crosstab(sizes, table["status"]).reindex(range(1, sizes.max() + 1), fill_value=0)
     axes.set_title(f"Segments: {sizes.sum():,}")
     _stack(axes, counts, width=0.75)
-    _write(axes, counts, (0, 3), ha="center")
     axes.set_xlabel(f"segments per message,\n{'accepted or sent' if billed else 'planned'}")
     axes.set_xticks(range(len(counts)), counts.index)
     axes.set_xlim(-0.6, max(len(counts), 2) - 0.4)

@@ -98,7 +98,9 @@ def spans_of(rows: ResultRows) -> Spans:
     if timed.empty:
         return Spans(counts=pd.DataFrame(), step_s=1, apart=len(table))
     at = seconds[seconds.notna()].to_numpy()
-    step = _step(float(at.max() - at.min()))
+    covers_s = float(at.max() - at.min())
+    fits = (step for step in STEPS if covers_s / step < MOST_SPANS - 1)  # the smallest of them
+    step = next(fits, DAY * math.ceil(covers_s / DAY / (MOST_SPANS - 1)))
     starts = pd.Index((at // step * step).astype(np.int64), name="start")
     counts = pd.crosstab(starts, timed["status"].astype(str).to_numpy())
     counts.columns.name = None
@@ -124,9 +126,3 @@ def _began(run: str) -> float:
         return math.nan
     stamp = pd.to_datetime("".join(found.groups()), format="%Y%m%d%H%M%S", errors="coerce")
     return math.nan if pd.isna(stamp) else float(stamp.timestamp())
-
-
-def _step(covers_s: float) -> int:
-    """Return the smallest round span of which few cover so long."""
-    fits = (step for step in STEPS if covers_s / step < MOST_SPANS - 1)
-    return next(fits, DAY * math.ceil(covers_s / DAY / (MOST_SPANS - 1)))

@@ -15,17 +15,15 @@ import heapq
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from smsframe._acoustic.payload import SendStatus
-from smsframe._base.worker_pool import Backoff
+from smsframe._acoustic.answers import SendStatus
 from smsframe.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from smsframe._base.worker_pool import WorkerPool
+    from smsframe._base.worker_pool import Backoff, WorkerPool
 
 FAILED_IN_A_ROW = 10
-BACKOFF = Backoff(first_wait_s=1.0, longest_wait_s=15.0)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,6 +39,8 @@ class Poll:
         Calls at a time.
     deadline_s : float
         Seconds after which nothing is asked a second time.
+    backoff : Backoff
+        How long to wait before a send is asked about again.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Poll:
     answered: Callable[[SendStatus], None]
     max_in_flight: int
     deadline_s: float
-    backoff: Backoff = BACKOFF
+    backoff: Backoff
     failures: dict[str, ApiError] = field(default_factory=dict)
     _due: list[tuple[float, int, str]] = field(default_factory=list)
     _asked: dict[str, int] = field(default_factory=dict)

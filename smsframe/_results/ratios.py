@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from smsframe._base.result_rows import ResultRows
 from smsframe._base.sentences import Sentence, arg
@@ -17,33 +17,23 @@ from smsframe._base.split_words import read_split
 from smsframe._base.validation import check_number, refuse
 from smsframe._connect import journal_file
 from smsframe._journal.opening import open_existing
-from smsframe._results.people import HOLDOUT, VARIANT
+from smsframe._results.people import HOLDOUT
 from smsframe.errors import ConfigurationError, InputError, JournalError
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
-
     import pandas as pd
 
     from smsframe._journal.records import RunRecord
 
 
 def expected_weights(
-    frame: pd.DataFrame,
-    arms: list[str],
-    split: Mapping[str, float] | None,
-    holdout: float | None,
-    by: Hashable,
+    arms: list[str], split: Mapping[str, float] | None, holdout: float | None
 ) -> dict[str, float] | None:
     """Return the share of people that each arm should have; None where that is not known.
 
     An arm that should have people and has none is among them: a filter for what was accepted
     leaves out the whole holdout.
     """
-    if split is None and holdout is None:
-        if by != VARIANT:
-            return None
-        split, holdout = told_of(frame)[:2]
     if split is None:
         if holdout is None:
             return None
@@ -60,12 +50,6 @@ def expected_weights(
             )
         )
     return {arm: share for arm, share in shares.items() if share}
-
-
-def rows_left_out(frame: pd.DataFrame) -> int:
-    """Return how many rows of the send are not here, as far as that is known."""
-    rows = told_of(frame)[2]
-    return 0 if rows is None else max(rows - len(frame), 0)
 
 
 def _shares(split: Any, holdout: Any) -> dict[str, float]:
@@ -91,28 +75,28 @@ def _shares(split: Any, holdout: Any) -> dict[str, float]:
     return {**shares, HOLDOUT: kept}
 
 
-def told_of(frame: pd.DataFrame) -> tuple[Mapping[str, float] | None, float | None, int | None]:
-    """Return split, holdout and number of rows of the results' own send, as far as they are known.
+Told = tuple[Mapping[str, float] | None, float | None, int | None]
+"""Split, holdout and number of rows of a send, as far as they are known."""
+
+NOT_KNOWN: Final[Told] = (None, None, None)
+
+
+def told_of(frame: pd.DataFrame) -> Told:
+    """Return what the results' own send was told.
 
     The results know it themselves. ``merge`` and files lose that, so then the journal is asked,
     where the rows' batches are of runs that were all split alike.
     """
     told = frame.attrs.get("smsframe")
     variants = told.get("variants") if isinstance(told, dict) else None
-    if isinstance(told, dict) and isinstance(variants, dict):
-        split, rows = variants.get("split"), told.get("rows")
-        holdout = variants.get("holdout") if isinstance(split, dict) else None
-        return (
-            split if isinstance(split, dict) else None,
-            holdout,
-            rows if isinstance(rows, int) else None,
-        )
-    return _from_journal(frame)
+    if not isinstance(told, dict) or not isinstance(variants, dict):
+        return _from_journal(frame)
+    rows = told.get("rows") if isinstance(told.get("rows"), int) else None
+    split, holdout = variants.get("split"), variants.get("holdout")
+    return (split, holdout, rows) if isinstance(split, dict) else (None, None, rows)
 
 
-def _from_journal(
-    frame: pd.DataFrame,
-) -> tuple[Mapping[str, float] | None, float | None, int | None]:
+def _from_journal(frame: pd.DataFrame) -> Told:
     """Return what the journal has of it; nothing where it has not, or cannot be read."""
     batches = ResultRows.read(frame).batch.unique().drop_null().to_pylist()
     named = {batch.partition(":")[0] for batch in batches}
@@ -124,7 +108,7 @@ def _from_journal(
             found = [run for run in runs if run.run_id in named]
     kept = {run.variants for run in found}
     if len(found) < len(named) or len(kept) != 1 or not (one := kept.pop()):
-        return None, None, None
+        return NOT_KNOWN
     read = read_split(one)
     rows = found[0].rows if len(found) == 1 else None
     return (None, None, rows) if read["by"] else (read["split"], read["holdout"], rows)

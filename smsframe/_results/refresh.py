@@ -18,17 +18,21 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from smsframe._acoustic.client import default_client
 from smsframe._base import result_columns
+from smsframe._base.any_frame import as_frame
 from smsframe._base.masking import mask_phone
 from smsframe._base.progress import Bar
-from smsframe._base.result_rows import ResultRows
+from smsframe._base.result_rows import A_RESULT, ResultRows
 from smsframe._base.sentences import REFRESH, Sentence, joined, words
-from smsframe._base.worker_pool import Backoff, WorkerPool
+from smsframe._base.tracebacks import public
+from smsframe._base.validation import check_client, check_number, check_progress, refuse
+from smsframe._base.worker_pool import WorkerPool
 from smsframe._results import status_answers
 from smsframe._results.hashed_people import named_in
 from smsframe._results.messages import Remembered, remember
 from smsframe._results.open_journal import reading_journal
-from smsframe._results.polling import BACKOFF, Poll
+from smsframe._results.polling import Poll
 from smsframe.errors import StatusWarning, warn_caller
 
 if TYPE_CHECKING:
@@ -36,8 +40,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from smsframe._acoustic.answers import SendStatus
     from smsframe._acoustic.client import Client
-    from smsframe._acoustic.payload import SendStatus
+    from smsframe._base.any_frame import AnyFrame
     from smsframe._base.arrow import Positions
     from smsframe._base.progress import Wanted
     from smsframe._journal.store import Journal
@@ -109,15 +114,11 @@ class _Round:
     journal: Journal | None
     questions: dict[str, Question]
     bar: Bar
+    total: int
     answered: dict[str, tuple[SendStatus, Recorded]] = field(default_factory=dict)
     mismatches: list[Mismatch] = field(default_factory=list)
     sent: int = 0
     not_sent: int = 0
-    total: int = 0
-
-    def __post_init__(self) -> None:
-        """Count the messages that are asked about."""
-        self.total = sum(len(question.contacts) for question in self.questions.values())
 
     def record(self, status: SendStatus) -> None:
         """Take in one answer, and keep it in the journal."""
@@ -141,35 +142,105 @@ class _Round:
         self.bar.update(Refreshed(total=self.total, sent=self.sent, not_sent=self.not_sent))
 
 
-def refreshed(
-    frame: pd.DataFrame,
+@public
+def refresh(
+    frame: AnyFrame,
     *,
-    client: Client,
-    deadline_s: float,
-    progress: Wanted,
-    backoff: Backoff = BACKOFF,
+    deadline_s: float = 60.0,
+    client: Client | None = None,
+    progress: Wanted = None,
 ) -> pd.DataFrame:
-    """Ask what is open and return the frame as it stands then; see :func:`smsframe.refresh`."""
-    rows = ResultRows.read(frame)
+    """Ask what became of accepted messages: ``accepted`` becomes ``sent`` or ``not_sent``.
+
+    *Accepted* means that the API took the call; only people who opted in are texted, and only the
+    status endpoint says who was. The service does not say "not yet" and "no such send" apart, so it
+    is asked until ``deadline_s``; what is open then stays ``accepted`` and says so. Answers are
+    kept in the journal: another refresh asks only for what is open, and makes no call when
+    everything is known.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Results, also after CSV or Excel. A batch that this journal does not have is asked about by
+        ``sms_response_id``; what is learned then stands in the returned frame alone.
+    deadline_s : float, default 60
+        Seconds after which nothing is asked a second time. Every open batch is asked about once,
+        however short the time; 0 asks once and does not wait.
+    client : Client, optional
+        None: the one that ``connect`` made last.
+    progress : bool or callable, optional
+        None: a bar in notebooks and on terminals. A callable is given an object with ``total``,
+        ``done``, ``sent`` and ``not_sent`` (messages) after each answer.
+
+    Returns
+    -------
+    DataFrame
+        The same rows, index and columns, brought up to what is known now (rows that were resolved
+        elsewhere included). A row that is ``not_sent`` has the service's message in ``sms_error``
+        and ``opted_out``, ``no_consent``, ``contact_not_found``, ``contact_ambiguous``,
+        ``contact_not_a_phone`` or ``not_sent`` in ``sms_code``. A row that stays ``accepted`` has
+        ``status_pending`` (not known yet), ``status_missing`` (the answer does not list this
+        recipient), ``send_error`` (the answer speaks of the whole send) or ``status_unavailable``
+        (the endpoint could not be reached).
+
+    Warns
+    -----
+    StatusWarning
+        Rows stay open, or answers listed contacts twice, with contradictions, or not of the call.
+
+    Raises
+    ------
+    AccessError
+        The service refused the credentials. What was learned before is in the journal.
+    ConfigurationError
+        No client is connected.
+    InputError
+        The frame holds no results.
+
+    Sources
+    -------
+    The status endpoint: ``GET /rest/channels/sms/sends/{id}/status``. How messages are worded that
+    were not sent is documented nowhere; ``sms_code`` is our reading of them.
+
+    Examples
+    --------
+    >>> import pandas as pd, smsframe
+    >>> with smsframe.Sandbox(anyone=True, status_delay_s=0) as sandbox:
+    ...     with smsframe.connect(sandbox) as client:
+    ...         people = pd.DataFrame({"mobile": ["+1 201-555-0123"]})
+    ...         done = people.sms.send("Hello", program="148372", progress=False)
+    ...         done.sms.refresh(progress=False)["sms_status"].tolist()
+    ['sent']
+    """
+    faults: list[str] = []
+    need = "a number of seconds, 0 or more"
+    for_ever = isinstance(deadline_s, (float, np.floating)) and deadline_s == np.inf
+    if not for_ever:
+        check_number("deadline_s", deadline_s, faults, need=need, optional=False)
+    check_client(client, faults)
+    wanted = check_progress("progress", progress, faults)
+    refuse(faults)
+    client = default_client() if client is None else client
+    rows = ResultRows.read(as_frame(frame, A_RESULT))
     with reading_journal(client.journal_path) as journal:
-        known = recalled(rows, journal)
+        known = None if journal is None else recalled(rows, journal)
         questions = _questions(rows, known)
         if not questions:
             return rows.to_frame()
-        with Bar(progress) as bar:
-            learned = _Round(journal, questions, bar)
+        total = sum(len(question.contacts) for question in questions.values())
+        with Bar(wanted) as bar:
+            learned = _Round(journal, questions, bar, total)
             learned.show()
-            failures = _ask(learned, client, deadline_s, backoff)
-        recalled(rows, journal)
+            failures = _ask(learned, client, float(deadline_s))
+        if journal is not None:
+            recalled(rows, journal)
     _put_foreign_batches(rows, learned)
     _explain_open(rows, learned, failures)
     _warn(rows, learned)
     return rows.to_frame()
 
 
-def _ask(
-    learned: _Round, client: Client, deadline_s: float, backoff: Backoff
-) -> Mapping[str, Exception]:
+def _ask(learned: _Round, client: Client, deadline_s: float) -> Mapping[str, Exception]:
     """Ask about every send; return the last failure of each that was never answered."""
     workers: WorkerPool[str, str, SendStatus | Exception] = WorkerPool(
         client.status, client.max_in_flight, failed=lambda error: error, name="smsframe-status"
@@ -179,7 +250,7 @@ def _ask(
         answered=learned.record,
         max_in_flight=client.max_in_flight,
         deadline_s=deadline_s,
-        backoff=backoff,
+        backoff=client.settings.status_backoff,
     )
     try:
         poll.run(list(learned.questions))
@@ -188,10 +259,8 @@ def _ask(
     return poll.failures
 
 
-def recalled(rows: ResultRows, journal: Journal | None) -> Remembered | None:
-    """Bring rows up to what the journal knows by now; return it, None where there is no journal."""
-    if journal is None:
-        return None
+def recalled(rows: ResultRows, journal: Journal) -> Remembered:
+    """Bring rows up to what the journal knows by now, and return that."""
     known = remember(journal, journal.find_batches(rows.batch.unique().drop_null().to_pylist()))
     places = known.find(rows.batch, rows.contact)
     here = np.flatnonzero(places >= 0)
@@ -200,7 +269,10 @@ def recalled(rows: ResultRows, journal: Journal | None) -> Remembered | None:
     here = here[~(already_recorded & older)]
     there = places[here]
     rows.put(here, status=known.status[there], reason=known.reason[there], reasons=known.reasons)
-    _put_times(rows, known, here, there)
+    accepted = np.isin(known.status[there], result_columns.ACCEPTED_NUMBERS)
+    numbers = np.where(accepted, known.batch[there], -1).astype(np.int32)
+    settled = [record.settled_at for record in known.batches]
+    rows.put_accepted_at(here, result_columns.times(settled, numbers))  # as a send would
     return known
 
 
@@ -211,21 +283,14 @@ def brought_up(frame: pd.DataFrame, journal: Journal) -> pd.DataFrame:
     return rows.to_frame()
 
 
-def _put_times(rows: ResultRows, known: Remembered, here: Positions, there: Positions) -> None:
-    """Give rows that were accepted since their time, as a send would."""
-    accepted = np.isin(
-        known.status[there], [result_columns.NUMBER[s] for s in result_columns.ACCEPTED_STATUSES]
-    )
-    numbers = np.where(accepted, known.batch[there], -1).astype(np.int32)
-    settled = [record.settled_at for record in known.batches]
-    rows.put_accepted_at(here, result_columns.times(settled, numbers))
-
-
 def _questions(rows: ResultRows, known: Remembered | None) -> dict[str, Question]:
     """Return what is to be asked, by response id: every send with a row that is accepted."""
     accepted = np.flatnonzero(rows.has("accepted") & _is_given(rows.response_id))
     asked = rows.response_id.take(pa.array(accepted)).to_pandas()
-    numbers = {} if known is None else _numbers_by_response(known)
+    numbers: dict[str | None, int] = {}
+    if known is not None:
+        of_messages = np.unique(known.batch).tolist()
+        numbers = {known.batches[number].response_id: number for number in of_messages}
     questions = {}
     for response_id, members in asked.groupby(asked, sort=False).indices.items():
         name = str(response_id)
@@ -250,14 +315,6 @@ def _is_given(texts: pa.Array) -> npt.NDArray[np.bool_]:
     """Return where there is a text."""
     given: npt.NDArray[np.bool_] = texts.is_valid().to_numpy(zero_copy_only=False)
     return given
-
-
-def _numbers_by_response(known: Remembered) -> dict[str, int]:
-    """Return the number of each batch whose messages are known, by its response id."""
-    return {
-        known.batches[number].response_id or "": number
-        for number in np.unique(known.batch).tolist()
-    }
 
 
 def _put_foreign_batches(rows: ResultRows, learned: _Round) -> None:

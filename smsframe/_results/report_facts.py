@@ -20,7 +20,7 @@ import pandas as pd
 from smsframe._base import result_columns
 from smsframe._base.result_rows import ResultRows
 from smsframe._phones.country import countries
-from smsframe._results.summary import summarized
+from smsframe._results.summary import summary
 
 if TYPE_CHECKING:
     from smsframe._journal.records import RunRecord
@@ -65,11 +65,10 @@ def facts_of(frame: pd.DataFrame, price: Any, journal: Journal | None, *, made_a
     repeats = every.repeats()
     frame = frame.iloc[np.flatnonzero(~repeats)] if repeats.any() else frame
     rows = ResultRows.read(frame) if repeats.any() else every
-    summary = summarized(frame, None, price)
     times, unit = _times(rows)
     runs, not_here = _runs(rows, frame, journal)
     return Facts(
-        summary=summary,
+        summary=summary(frame, price_per_segment=price),
         people=len(rows.contact.filter(rows.has(*result_columns.BILLED)).unique().drop_null()),
         repeated=int(repeats.sum()),
         times=times,

@@ -71,9 +71,10 @@ def report_html(facts: Facts) -> str:
 def _sections(facts: Facts) -> list[Html]:
     """Return the parts of the page; those with nothing to show are left out."""
     reached = sum(facts.summary.counts.get(name, 0) for name in (*BILLED, "not_sent"))
+    written = dict.fromkeys(each for run in facts.runs for each in _texts_of(run))
     parts = [
         _section("At a glance", *_glance(facts)),
-        _section("The texts" if _several(facts) else "The text", *_texts(facts)),
+        _section("The texts" if len(written) > 1 else "The text", *_texts(facts, list(written))),
         _section("What became of the messages", *_outcomes(facts.summary)),
         _section("Reasons", *_reasons(facts.summary)),
         _section("What is not known, and what to do", *_open(facts.summary)),
@@ -90,11 +91,6 @@ def _sections(facts: Facts) -> list[Html]:
         caption = "Rows by the variant of the text that they have."
         parts.append(_section("By variant", *_groups(facts.variants, "variant", caption)))
     return [*parts, _section("Cost", *_cost(facts.summary))]
-
-
-def _several(facts: Facts) -> bool:
-    """Tell whether there are several texts."""
-    return len({each for run in facts.runs for each in _texts_of(run)}) > 1
 
 
 def _section(title: str, *parts: Html) -> Html:
@@ -121,13 +117,10 @@ def shown(text: str, longest: int = LONGEST_LABEL) -> str:
     """
     masked = text
     if sum(map(str.isdigit, text)) >= PHONE_DIGITS:
-        masked = _LONG.sub(_dots, mask_phone(text))
+        masked = _LONG.sub(
+            lambda found: f"{'•' * (len(found[0]) - 2)}{found[0][-2:]}", mask_phone(text)
+        )
     return masked if len(masked) <= longest else f"{masked[:longest]}…"
-
-
-def _dots(found: re.Match[str]) -> str:
-    """Return digits hidden but for the last two."""
-    return "•" * (len(found[0]) - 2) + found[0][-2:]
 
 
 # -- words
@@ -217,11 +210,14 @@ def _glance(facts: Facts) -> list[Html]:
     if costs is not None:
         figures["Cost"] = "not known" if costs.total is None else money(costs.total)
     boxes = [tag("div", tag("dt", name), tag("dd", value)) for name, value in figures.items()]
-    told = {"When": _when(summary), "By whom": _senders(facts)}
+    who = {"@".join(filter(None, [run.user, run.host])) for run in facts.runs} - {""}
+    senders = ", ".join(shown(one) for one in sorted(who)) or "not known"
+    told = {"When": _when(summary), "By whom": senders}
     programs = {shown(run.program) for run in facts.runs}
     if programs:
         told["SMS program"] = ", ".join(sorted(programs))
-    parts = [tag("dl", *boxes, class_="figures"), _listed(told)]
+    lines = [one for name, text in told.items() for one in (tag("dt", name), tag("dd", text))]
+    parts = [tag("dl", *boxes, class_="figures"), tag("dl", *lines, class_="facts")]
     if facts.repeated:
         number = f"{facts.repeated:,} {_rows(facts.repeated)}"
         more = f"{number} of the table repeat a message of another row and are not counted."
@@ -232,27 +228,10 @@ def _glance(facts: Facts) -> list[Html]:
     return parts
 
 
-def _listed(told: dict[str, str]) -> Html:
-    """Return names and what they stand for."""
-    pairs = [
-        tag(kind, text)
-        for pair in told.items()
-        for kind, text in zip(("dt", "dd"), pair, strict=True)
-    ]
-    return tag("dl", *pairs, class_="facts")
-
-
-def _senders(facts: Facts) -> str:
-    """Return who sent it."""
-    who = {"@".join(filter(None, [run.user, run.host])) for run in facts.runs} - {""}
-    return ", ".join(shown(one) for one in sorted(who)) or "not known"
-
-
-def _texts(facts: Facts) -> list[Html]:
+def _texts(facts: Facts, written: Sequence[tuple[str | None, str]]) -> list[Html]:
     """Return the text of each run as it was written, its tags not filled; of several, each."""
-    written = dict.fromkeys(each for run in facts.runs for each in _texts_of(run))
     parts: list[Html] = []
-    for name, text in list(written)[:MOST_TEXTS]:
+    for name, text in written[:MOST_TEXTS]:
         if name is not None:
             parts.append(tag("h3", f"{shown(name)}: {_had(facts, name)}", class_="which"))
         parts.append(tag("blockquote", text, class_="text"))
@@ -305,10 +284,10 @@ def _outcomes(summary: Summary) -> list[Html]:
     if not counts:
         return [tag("p", "There is nothing to show.")]
     rows = [
-        (
-            tag("th", _swatch(name), _under(STATUS_MEANINGS[name]), scope="row"),
-            tag("td", f"{number:,}", class_="n"),
-            tag("td", percent(number / summary.rows), class_="n"),
+        _row(
+            joined(_swatch(name), _under(STATUS_MEANINGS[name])),
+            f"{number:,}",
+            percent(number / summary.rows),
         )
         for name, number in counts.items()
     ]
@@ -327,33 +306,17 @@ def _reasons(summary: Summary) -> list[Html]:
         return [tag("p", "No row has a reason: nothing went wrong.")]
     most = int(table["rows"].max())
     first = table.head(MOST_REASONS)
-    lines = zip(
-        first["status"].astype(str), first["code"].astype(str), first["rows"].tolist(), strict=True
-    )
-    rows = [
-        (
-            tag(
-                "th",
-                _sentence(code),
-                _under(_swatch(status), " · ", tag("code", code)),
-                scope="row",
-            ),
-            tag("td", _bar({status: number}, most), class_="draw"),
-            tag("td", f"{number:,}", class_="n"),
-        )
-        for status, code, number in lines
-    ]
+    rows = []
+    for status, code, number in first[["status", "code", "rows"]].itertuples(index=False):
+        words = shown(reason_words(code))
+        remark = _under(_swatch(status), " · ", tag("code", code))
+        sentence = joined(words[:1].upper() + words[1:], remark)
+        rows.append(_row(sentence, _picture({status: number}, most), f"{number:,}"))
     caption = "Why rows have no message, or why it is not known. The small word is for programs."
     if len(table) > MOST_REASONS:
         left = int(table["rows"].iloc[MOST_REASONS:].sum())
         caption += f" {len(table) - MOST_REASONS:,} more reasons, of {left:,} rows, are left out."
     return [_table(caption, ("Reason", "Picture", "*Rows"), rows)]
-
-
-def _sentence(code: str) -> str:
-    """Return a reason as a sentence begins."""
-    words = shown(reason_words(code))
-    return words[:1].upper() + words[1:]
 
 
 def _groups(counts: pd.DataFrame, kind: str, caption: str) -> list[Html]:
@@ -367,15 +330,8 @@ def _groups(counts: pd.DataFrame, kind: str, caption: str) -> list[Html]:
     rows = []
     for place, (label, total) in enumerate(zip(counts.index, totals, strict=True)):
         numbers = {name: int(counts[name].iloc[place]) for name in names}
-        cells = [tag("td", f"{number:,}", class_="n") for number in numbers.values()]
-        rows.append(
-            (
-                tag("th", shown(str(label)), scope="row"),
-                tag("td", _bar(numbers, most), class_="draw"),
-                *cells,
-                tag("td", f"{int(total):,}", class_="n"),
-            )
-        )
+        figures = [f"{number:,}" for number in (*numbers.values(), int(total))]
+        rows.append(_row(shown(str(label)), _picture(numbers, most), *figures))
     columns = (kind.capitalize(), "Picture", *(f"*{name}" for name in names), "*All")
     return [_table(caption, columns, rows)]
 
@@ -393,10 +349,7 @@ def _cost(summary: Summary) -> list[Html]:
     by_country = summary.cost_by_country
     if len(by_country) > 1:
         rows = [
-            (
-                tag("th", country, scope="row"),
-                tag("td", "not known: no price" if cost is None else money(cost), class_="n"),
-            )
+            _row(country, "not known: no price" if cost is None else money(cost))
             for country, cost in by_country.items()
         ]
         parts.append(_table("Cost by country.", ("Country", "*Cost"), rows))
@@ -469,19 +422,15 @@ def _footer(facts: Facts) -> list[Html]:
         test = "test " if run.is_test else ""
         ending = ENDINGS.get(run.ending, run.ending)
         started = _second(run.started_at)
-        told = joined(f"Run ({test}of {started}, {ending}): ", _run_id(run.run_id))
+        # The id's digits do not stand side by side in the page's bytes.
+        name = tag("code", joined(run.run_id[:4], Html("<wbr>"), run.run_id[4:]))
+        told = joined(f"Run ({test}of {started}, {ending}): ", name)
         lines.append(tag("p", told))
     if len(facts.runs) > MOST_RUNS:
         lines.append(tag("p", f"and {len(facts.runs) - MOST_RUNS:,} more runs."))
     made = f"Written on {_second(facts.made_at)}."
     kept = "This page holds no phone numbers, no names of recipients and no values of their rows."
     return [tag("h2", "About this report"), *lines, tag("p", f"{made} {kept}")]
-
-
-def _run_id(run_id: str) -> Html:
-    """Return the id of a run, whose digits do not stand side by side in the page's bytes."""
-    day, rest = run_id[:4], run_id[4:]
-    return tag("code", joined(day, Html("<wbr>"), rest))
 
 
 # -- pieces
@@ -501,6 +450,17 @@ def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[Html]])
     body = tag("tbody", *(tag("tr", *cells) for cells in rows))
     made = tag("table", tag("caption", tag("span", caption)), tag("thead", tag("tr", *heads)), body)
     return tag("div", made, class_="box", role="group", tabindex="0", aria_label=caption)
+
+
+def _row(name: str, *cells: str) -> tuple[Html, ...]:
+    """Return the cells of a row: its name, then pictures and figures."""
+    made = [cell if isinstance(cell, Html) else tag("td", cell, class_="n") for cell in cells]
+    return (tag("th", name, scope="row"), *made)
+
+
+def _picture(counts: dict[str, int], most: int) -> Html:
+    """Return counts as the cell of a bar."""
+    return tag("td", _bar(counts, most), class_="draw")
 
 
 def _swatch(status: str) -> Html:

@@ -24,7 +24,7 @@ footer{padding-bottom:2.5rem}
 h1{font-size:1.75rem;line-height:1.25;margin:0 0 .25rem}
 h2{font-size:1.2rem;line-height:1.3;margin:2.25rem 0 .5rem;break-after:avoid}
 p{margin:.4rem 0;max-width:44rem}
-.soft,caption,small,footer,dt{color:var(--soft)}
+.soft,caption,footer,dt{color:var(--soft)}
 .lead{font-size:1.1rem}
 dl.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.75rem;
 margin:1.25rem 0}
@@ -57,7 +57,6 @@ white-space:nowrap;color:#000;print-color-adjust:exact;-webkit-print-color-adjus
 .bar>i.dark{color:#fff}
 .bar.large{height:2.25rem}
 .bar.large>i{line-height:2.1rem;font-size:.9rem}
-.key{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;margin:.5rem 0;padding:0}
 .sw{display:inline-block;width:.8em;height:.8em;border:1px solid var(--edge);margin-right:.4em;
 border-radius:.15em;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .text{background:var(--card);border:1px solid var(--line);border-radius:.5rem;

@@ -31,7 +31,7 @@ from smsframe.errors import JournalError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from smsframe._acoustic.payload import ContactStatus, SendStatus
+    from smsframe._acoustic.answers import ContactStatus, SendStatus
 
 OPEN, SENT, NOT_SENT = range(3)
 
@@ -106,8 +106,30 @@ def match(status: SendStatus, contacts: Sequence[str]) -> tuple[Recorded, Mismat
     contacts : sequence of str
         Whom each message addressed: digits, or ``field=value`` texts of a lookup.
     """
-    places = _places(status.contacts, contacts)
-    return _filled(status.contacts, places, len(contacts))
+    entries, size = status.contacts, len(contacts)
+    places = _places(entries, contacts)
+    sent = np.zeros(size, dtype=np.uint8)
+    message = np.full(size, -1, dtype=np.int32)
+    messages: dict[str, int] = {}
+    repeated = contradicting = 0
+    for entry, place in zip(entries, places, strict=True):
+        if place < 0:
+            continue
+        said = SENT if entry.sent else NOT_SENT
+        repeated += sent[place] != OPEN
+        contradicting += sent[place] not in (OPEN, said)
+        if sent[place] != SENT:
+            sent[place] = said
+            text = mask_phone(entry.message)
+            message[place] = -1 if said == SENT else messages.setdefault(text, len(messages))
+    recorded = Recorded(sent=sent, message=message, messages=list(messages))
+    mismatch = Mismatch(
+        missing=int((sent == OPEN).sum()),
+        extra=sum(place < 0 for place in places),
+        repeated=int(repeated),
+        contradicting=int(contradicting),
+    )
+    return recorded, mismatch
 
 
 def _places(entries: Sequence[ContactStatus], contacts: Sequence[str]) -> list[int]:
@@ -155,31 +177,3 @@ def _words(text: str) -> str:
 def _digits(contact_id: str) -> str:
     """Return an id as digits: ``+1 201…``, ``12015550123`` and ``12015550123.0`` are one."""
     return re.sub(r"\D", "", re.sub(r"\.0+$", "", contact_id))
-
-
-def _filled(
-    entries: Sequence[ContactStatus], places: Sequence[int], size: int
-) -> tuple[Recorded, Mismatch]:
-    """Write the entries to their messages and count what does not fit."""
-    sent = np.zeros(size, dtype=np.uint8)
-    message = np.full(size, -1, dtype=np.int32)
-    messages: dict[str, int] = {}
-    repeated = contradicting = 0
-    for entry, place in zip(entries, places, strict=True):
-        if place < 0:
-            continue
-        said = SENT if entry.sent else NOT_SENT
-        repeated += sent[place] != OPEN
-        contradicting += sent[place] not in (OPEN, said)
-        if sent[place] != SENT:
-            sent[place] = said
-            text = mask_phone(entry.message)
-            message[place] = -1 if said == SENT else messages.setdefault(text, len(messages))
-    recorded = Recorded(sent=sent, message=message, messages=list(messages))
-    mismatch = Mismatch(
-        missing=int((sent == OPEN).sum()),
-        extra=sum(place < 0 for place in places),
-        repeated=int(repeated),
-        contradicting=int(contradicting),
-    )
-    return recorded, mismatch

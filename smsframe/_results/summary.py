@@ -1,4 +1,4 @@
-"""``summary`` and ``batches``: what happened, counted.
+"""``summary``: what happened, counted.
 
 A summary is a small object rather than a frame, because its totals (batches, cost, from and to) are
 no rows of a table; ``to_frame()`` is the table, one line per status and code, ready to compute
@@ -22,9 +22,10 @@ import pandas as pd
 import pyarrow as pa
 
 from smsframe._base import result_columns
+from smsframe._base.any_frame import as_frame
 from smsframe._base.held_back import held_counts
-from smsframe._base.result_rows import ResultRows
-from smsframe._base.sentences import Sentence, arg, as_sentences
+from smsframe._base.result_rows import A_RESULT, ResultRows
+from smsframe._base.sentences import Sentence, arg
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_label, refuse, shown_label
 from smsframe._phones.country import countries
@@ -33,11 +34,11 @@ from smsframe._results.summary_html import summary_html, summary_text
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable
 
     import numpy.typing as npt
 
-    from smsframe._journal.store import BatchRecord, Journal
+    from smsframe._base.any_frame import AnyFrame
     from smsframe._phones.prices import Cost, Price
 
 COUNTRY = "country"
@@ -114,25 +115,72 @@ class Summary:
         return summary_html(self)
 
 
-def summarized(
-    frame: pd.DataFrame, by: Hashable | Sequence[Hashable] | None, price: Price | None
+@public
+def summary(
+    frame: AnyFrame,
+    by: Hashable | list[Hashable] | None = None,
+    *,
+    price_per_segment: float | Mapping[str, float] | None = None,
 ) -> Summary:
-    """Count results; see :func:`smsframe.summary`."""
-    rows = ResultRows.read(frame)
+    """Count what became of the rows: by status and code, with segments, cost and times.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Results.
+    by : column label or "country", or a list of them, optional
+        Count group by group; a list groups by several columns, the first one outermost. "country"
+        is the region of the recipient's number, unless the results have a column of that name.
+        None: all rows together.
+    price_per_segment : float or mapping of str to float, optional
+        Price of one segment, in any currency; or one for each country, by its two letters, ``"*"``
+        being all others. The segments of a country without a price are named, and the cost of all
+        is None then. None: no cost is shown.
+
+    Returns
+    -------
+    Summary
+        Shows itself as a table in a notebook. ``to_frame()`` is that table to compute with;
+        ``rows``, ``counts``, ``batches``, ``segments``, ``cost``, ``first_at`` and ``last_at`` are
+        the totals. Segments and cost count messages that are accepted or sent, each once: also in
+        results that were merged with another table, by which a message has several rows.
+
+    Raises
+    ------
+    InputError
+        The frame holds no results, or has no column ``by``; or a price cannot be used.
+
+    Sources
+    -------
+    Countries are those of ``phonenumbers``, looked up by the first digits of the number.
+
+    Examples
+    --------
+    >>> import pandas as pd, smsframe
+    >>> people = pd.DataFrame({"mobile": ["+1 201-555-0123", "n/a", "+44 7400 123456"]})
+    >>> done = people.sms.send("Hello", program="148372", phone="mobile", dry_run=True)
+    >>> smsframe.summary(done).to_frame()[["status", "code", "rows"]].values.tolist()
+    [['planned', <NA>, 2], ['invalid', 'phone_missing', 1]]
+    >>> done.sms.summary(by="country").to_frame()["country"].tolist()
+    ['GB', 'US', <NA>]
+    """
+    rows = ResultRows.read(as_frame(frame, A_RESULT))
     faults: list[str] = []
-    price = check_price(price, faults)
+    price = check_price(price_per_segment, faults)
     named = _named(by, faults)
     refuse(faults)
     segments = pd.Series(rows.segments).fillna(0).to_numpy(dtype=np.int64)
     segments[rows.repeats()] = 0
     billed = np.where(rows.has(*result_columns.BILLED), segments, 0)
-    table = _counted(rows, segments, _groups(rows, named), price)
+    groups = [(label, _group(rows, label)) for label in named]
+    table = _counted(rows, segments, groups, price)
     costs = None if price is None else cost_of(price, billed, rows.contact)
     times = pd.Series(rows.accepted_at).dropna()
+    held = rows.code.filter(pa.array(rows.has("not_attempted"))).value_counts().to_pylist()
     return Summary(
         rows=len(rows),
         counts={s: n for s in result_columns.STATUSES if (n := int(rows.has(s).sum()))},
-        held=_held(rows),
+        held=held_counts({each["values"]: each["counts"] for each in held}),
         batches=len(rows.batch.unique().drop_null()),
         segments=int(billed.sum()),
         segments_unknown=int(segments[rows.has("unknown")].sum()),
@@ -145,12 +193,6 @@ def summarized(
     )
 
 
-def _held(rows: ResultRows) -> dict[str, int]:
-    """Return how many rows each rule about people holds back."""
-    codes = rows.code.filter(pa.array(rows.has("not_attempted"))).value_counts().to_pylist()
-    return held_counts({each["values"]: each["counts"] for each in codes})
-
-
 def _named(by: Any, faults: list[str]) -> list[Hashable]:
     """Return the columns to group by, a list of them being several; anything else is one."""
     labels = [] if by is None else list(by) if isinstance(by, list) else [by]
@@ -161,11 +203,6 @@ def _named(by: Any, faults: list[str]) -> list[Hashable]:
     if not faults and len(set(labels)) < len(labels):
         faults.append(Sentence(arg("by"), " names a column twice. Keep one."))
     return labels
-
-
-def _groups(rows: ResultRows, by: list[Hashable]) -> list[tuple[Hashable, pd.Series]]:
-    """Return the columns that group the rows, by their names."""
-    return [(label, _group(rows, label)) for label in by]
 
 
 def _group(rows: ResultRows, by: Hashable) -> pd.Series:
@@ -266,94 +303,3 @@ def _totals(table: pd.DataFrame, names: list[str]) -> pd.Series:
         return pd.Series(table["rows"].sum(), index=table.index)
     totals: pd.Series = table.groupby(names, dropna=False, observed=True)["rows"].transform("sum")
     return totals
-
-
-# -- batches
-
-BATCH_DTYPES = {
-    "batch": "string",
-    "status": "string",
-    "size": "Int64",
-    "rows": "Int64",
-    "http_status": "Int64",
-    "response_id": "string",
-    "location": "string",
-    "source": "string",
-    "attempts": "Int64",
-    "seconds": "Float64",
-    "code": "string",
-    "error": "string",
-    "sent_at": result_columns.TIME,
-    "settled_at": result_columns.TIME,
-    "refreshed_at": result_columns.TIME,
-}
-
-
-def batch_table(frame: pd.DataFrame, journal: Journal | None) -> pd.DataFrame:
-    """Return the calls behind results; see :func:`smsframe.batches`."""
-    rows = ResultRows.read(frame)
-    ids = pd.Series(rows.batch.to_pandas(), dtype="string")
-    here = {str(name): int(count) for name, count in ids.value_counts().items()}
-    found = {} if journal is None else _found_batches(journal, frame, here)
-    lines = [_line(record, here.get(name, 0)) for name, record in found.items()]
-    firsts = ids[~ids.duplicated()]
-    first = dict(zip(firsts.tolist(), firsts.index.tolist(), strict=True))
-    lines += [
-        _foreign_batch(rows, first[name], name, here[name]) for name in here if name not in found
-    ]
-    dtypes = dict(BATCH_DTYPES)
-    if any(line.get("variant") for line in lines):
-        dtypes["variant"] = "string"
-    table = pd.DataFrame(lines, columns=list(dtypes))
-    for name in ("sent_at", "settled_at", "refreshed_at"):
-        table[name] = result_columns.moments(
-            None if pd.isna(second) else second for second in table[name]
-        )
-    return table.astype(dtypes).sort_values("batch", ignore_index=True)
-
-
-def _found_batches(
-    journal: Journal, frame: pd.DataFrame, here: dict[str, int]
-) -> dict[str, BatchRecord]:
-    """Return the batches of the rows, and the refused calls of the run that left no row behind."""
-    found = {record.batch_id: record for record in journal.find_batches(here)}
-    told = frame.attrs.get("smsframe")
-    run = told.get("run") if isinstance(told, dict) else None
-    if isinstance(run, str):
-        own = [record for record in journal.batches(run) if record.state == "rejected"]
-        found |= {record.batch_id: record for record in own}
-    return found
-
-
-def _line(record: BatchRecord, rows: int) -> dict[str, Any]:
-    """Return the line of a batch that the journal knows."""
-    return {
-        "batch": record.batch_id,
-        "status": "unknown" if record.state == "claimed" else record.state,
-        "size": record.size,
-        "rows": rows,
-        "http_status": record.http_status,
-        "response_id": record.response_id,
-        "location": record.location,
-        "source": record.source,
-        "attempts": record.attempts,
-        "seconds": round(record.seconds, 3),
-        "code": record.code or None,
-        "error": str(as_sentences(record.message, record.fix)) or None,
-        "sent_at": record.claimed_at,
-        "settled_at": record.settled_at,
-        "refreshed_at": record.refreshed_at,
-        "variant": record.variant or None,
-    }
-
-
-def _foreign_batch(rows: ResultRows, first: int, name: str, count: int) -> dict[str, Any]:
-    """Return the line of a batch of which only the rows are known, the first of them at a place."""
-    number = int(rows.status[first])
-    status = None if number < 0 else result_columns.STATUSES[number]
-    return {
-        "batch": name,
-        "status": "accepted" if status in result_columns.ACCEPTED_STATUSES else status,
-        "rows": count,
-        "response_id": rows.response_id[first].as_py(),
-    }

@@ -149,9 +149,7 @@ def _side_by_side(table: pd.DataFrame, view: Summary) -> pd.DataFrame:
     totals = table[figures].groupby(numbers).sum()
     if "cost" in totals:
         totals["cost"] = totals["cost"].mask(table["cost"].isna().groupby(numbers).any())
-    counts = table.assign(group=numbers).pivot_table(
-        index="group", columns="status", values="rows", aggfunc="sum", observed=True
-    )
+    counts = pd.crosstab(numbers, table["status"], table["rows"], aggfunc="sum")
     shown = pd.DataFrame(index=totals.index)
     for name in by:
         shown[str(name)] = ["(none)" if pd.isna(group) else str(group) for group in firsts[name]]

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from smsframe._journal.reader import JournalReader
     from smsframe._plan.data import PlanData
 
+    Keys = npt.NDArray[np.void]
 
 HAD = (ACCEPTED, CLAIMED, UNKNOWN)
 """The states of a message that a person has had, or may have had."""
@@ -87,7 +88,7 @@ def find_sent(plan: PlanData, service: str, scope: bytes, journal: JournalReader
     who = plan.messages.recipient_hashes(service, rows) if is_named else None
     ledger = journal.ledger(scope, keys=keys, recipients=who)
     mine = message_keys.as_keys(keys)
-    entry = _strongest(mine, ledger)
+    entry = strongest(mine, ledger.keys, ledger.state)
     is_known = (entry >= 0) & ~_is_repeat(plan, entry)
     wanted = entry < 0
     if plan.options.resend_unknown:
@@ -96,10 +97,11 @@ def find_sent(plan: PlanData, service: str, scope: bytes, journal: JournalReader
     held = np.zeros(len(rows), dtype=bool)
     if who is not None and len(ledger):
         counts = (ACCEPTED,) if plan.options.resend_unknown else HAD
-        gone = _gone(mine, ledger, counts)
-        held[wanted] = stand_in(who[wanted], ledger.recipients[gone])
+        gone = find_gone(mine, ledger.keys, ledger.state, counts)
+        people = ledger.recipients[gone]
+        held[wanted] = stand_in(who[wanted], people)
         if plan.variants is not None:
-            entry[held] = _stood_for(who[held], gone, ledger)
+            entry[held] = gone[stood_for(who[held], people)]
             is_known |= held
             wanted &= ~held
             held[:] = False
@@ -112,14 +114,13 @@ def find_sent(plan: PlanData, service: str, scope: bytes, journal: JournalReader
     )
 
 
-def _strongest(mine: pa.Array, ledger: Ledger) -> Positions:
-    """Return the ledger's entry for each key, -1 where it has none that counts."""
-    accepted = np.flatnonzero(ledger.state == ACCEPTED)
-    uncertain = np.flatnonzero((ledger.state == UNKNOWN) | (ledger.state == CLAIMED))
-    order = np.concatenate([accepted, uncertain])
+def strongest(mine: pa.Array, keys: Keys, state: npt.NDArray[np.uint8]) -> Positions:
+    """Return which of the journal's entries each key has, -1 where it has none that counts."""
+    accepted = np.flatnonzero(state == ACCEPTED)
+    order = np.concatenate([accepted, np.flatnonzero(np.isin(state, (UNKNOWN, CLAIMED)))])
     if not len(order):
         return np.full(len(mine), -1, dtype=np.int64)
-    theirs = message_keys.as_keys(ledger.keys[order].tobytes())
+    theirs = message_keys.as_keys(keys[order].tobytes())
     found = pc.fill_null(pc.index_in(mine, value_set=theirs), -1).to_numpy(zero_copy_only=False)
     return np.where(found >= 0, order[found], -1).astype(np.int64)
 
@@ -138,22 +139,31 @@ def _is_unknown(entry: Positions, ledger: Ledger) -> npt.NDArray[np.bool_]:
     return np.isin(states[entry], (CLAIMED, UNKNOWN))
 
 
-def _gone(mine: pa.Array, ledger: Ledger, states: tuple[int, ...]) -> Positions:
-    """Return the entries in one of these states that the plan has no more, once a message."""
-    counts = np.flatnonzero(np.isin(ledger.state, states))
-    theirs = message_keys.as_keys(ledger.keys[counts].tobytes())
+def find_gone(
+    mine: pa.Array, keys: Keys, state: npt.NDArray[np.uint8], states: tuple[int, ...]
+) -> Positions:
+    """Return the journal's entries in one of these states that a list has no more, by their keys.
+
+    Each message is there once.
+    """
+    counts = np.flatnonzero(np.isin(state, states))
+    theirs = message_keys.as_keys(keys[counts].tobytes())
     gone = counts[~pc.is_in(theirs, value_set=mine).to_numpy(zero_copy_only=False)]
-    halves = ledger.keys[gone].view(np.uint64).reshape(-1, 2)
-    once: Positions = gone[np.unique(halves, axis=0, return_index=True)[1]]
+    once: Positions = gone[np.unique(halves(keys[gone]), axis=0, return_index=True)[1]]
     return once
 
 
-def _stood_for(who: npt.NDArray[np.uint64], gone: Positions, ledger: Ledger) -> Positions:
-    """Return for each row that stands in for a message the entry of that message."""
-    order = gone[np.argsort(ledger.recipients[gone], kind="stable")]
+def halves(keys: Keys) -> npt.NDArray[np.uint64]:
+    """Return keys as two numbers each."""
+    return np.ascontiguousarray(keys).view(np.uint64).reshape(-1, 2)
+
+
+def stood_for(who: npt.NDArray[np.uint64], gone: npt.NDArray[np.uint64]) -> Positions:
+    """Return for each row that stands in for a message that is gone which one that is."""
+    order = np.argsort(gone, kind="stable")
     before = pd.Series(who).groupby(who).cumcount().to_numpy()
-    entries: Positions = order[np.searchsorted(ledger.recipients[order], who) + before]
-    return entries
+    found: Positions = order[np.searchsorted(gone[order], who) + before]
+    return found
 
 
 def stand_in(who: npt.NDArray[np.uint64], gone: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:

@@ -13,7 +13,7 @@ from smsframe._acoustic.outcomes import Outcome
 from smsframe._base.sentences import Sentence, as_sentences, until
 
 if TYPE_CHECKING:
-    from smsframe._acoustic.payload import SendRequest
+    from smsframe._acoustic.send_request import SendRequest
     from smsframe._base.arrow import Positions
     from smsframe._journal.records import Claim, Settlement
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
+    from smsframe._base.sentences import Sentence
     from smsframe._plan.problems import Fault
-    from smsframe._send.report import NothingSent
 
 GIVEN_UP = 3
 
@@ -40,7 +40,7 @@ class SendControl:
     quiet: bool = False
     apart: bool = False
     results: Any = None  # the table, once there is one
-    nothing_sent: NothingSent | None = None
+    nothing_sent: Sentence | None = None
     faults: tuple[Fault, ...] = ()
 
 

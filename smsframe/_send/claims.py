@@ -12,9 +12,9 @@ import socket
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from smsframe._acoustic.payload import SendRequest, encode_contacts
+from smsframe._acoustic.send_request import SendRequest, encode_contacts
 from smsframe._journal import payloads
-from smsframe._journal.lock import user_name
+from smsframe._journal.holder import user_name
 from smsframe._journal.records import Claim, RunRecord
 from smsframe._plan import campaign_names
 

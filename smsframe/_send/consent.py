@@ -10,17 +10,18 @@ A stop while it is asked sends nothing. Neither does a service that refuses the 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from smsframe._acoustic.consent import ConsentAnswer
 from smsframe._base.progress import Bar
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.sentences import Sentence, arg, as_sentences
 from smsframe._base.worker_pool import WorkerPool
 from smsframe._eligibility.consent import NO_RECORD, NOT_ASKED, OPTED_OUT, UNKNOWN, ConsentCheck
 from smsframe._plan.batches import picker
 from smsframe._plan.problems import Fault
 from smsframe._send.cancellation import counted_interrupts
 from smsframe._send.held_rows import HeldRows
+from smsframe.errors import AccessError
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -79,15 +80,7 @@ def check(
         why = not_known(asked.why, held=True)
         held_back.append(HeldRows.of("consent_unknown", unknown, why))
     elif len(unknown):
-        faults.append(
-            Fault(
-                code="consent_unknown",
-                severity="warning",
-                sentence=not_known(asked.why, held=False),
-                column=made.columns.phone,
-                positions=unknown,
-            )
-        )
+        faults.append(unknown_fault(asked.why, made.columns.phone, positions=unknown))
     return Checked(held_back=list(filter(len, held_back)), faults=tuple(faults))
 
 
@@ -132,6 +125,30 @@ def ask_about(
 def _failed(error: Exception) -> ConsentAnswer:
     """Return the answer of a call with a fault of our own in it."""
     return ConsentAnswer(said="unreadable", why=f"{type(error).__name__} while it was asked.")
+
+
+def refused(denied: Outcome) -> AccessError:
+    """Return the error of a send of which nobody's consent may be asked."""
+    why = as_sentences(denied.message, denied.fix)
+    return AccessError(
+        Sentence("Nothing was sent: nobody's consent could be asked. ", why),
+        code=denied.code,
+        http_status=denied.http_status,
+    )
+
+
+def unknown_fault(
+    why: Counter[str], column: Any, *, positions: Positions | None = None, times: int = 1
+) -> Fault:
+    """Return the warning that some people cannot be asked, and are sent to."""
+    return Fault(
+        code="consent_unknown",
+        severity="warning",
+        sentence=not_known(why, held=False),
+        column=column,
+        positions=positions,
+        times=times,
+    )
 
 
 def without_record(is_everybody: bool) -> Sentence:

@@ -75,7 +75,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from smsframe._acoustic.outcomes import Outcome
-    from smsframe._acoustic.payload import SendRequest
+    from smsframe._acoustic.send_request import SendRequest
     from smsframe._base.arrow import Positions
     from smsframe._base.worker_pool import WorkerPool
     from smsframe._send.open_rows import Gate

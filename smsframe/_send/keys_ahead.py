@@ -49,6 +49,15 @@ class Identities:
         return b"".join(column.tobytes() for column in self.loose)
 
 
+def identities_of(plan: PlanData, service: str, scope: bytes, rows: Positions) -> Identities:
+    """Make the identities of rows."""
+    return Identities(
+        keys=np.frombuffer(plan.keys(scope, rows), f"V{KEY_BYTES}"),
+        recipients=plan.messages.recipient_hashes(service, rows),
+        loose=plan.messages.loose_hashes(service, rows),
+    )
+
+
 class KeysAhead:
     """Identities of the rows of a plan, asked for batch by batch, mostly in their order.
 
@@ -71,55 +80,32 @@ class KeysAhead:
         self._plan = plan
         self._service = service
         self._scope = scope
-        self._rows = rows
         self._at_once = ahead
-        self._places: npt.NDArray[np.int32] | None = None
-        self._made = (0, 0)
-        self._ahead: Identities | None = None
+        self._places = np.empty(plan.rows, dtype=np.int32)
+        self.reorder(rows)
 
     def reorder(self, rows: Positions) -> None:
         """Have rows that will be asked for in another order; others are made as they are asked."""
         self._rows = rows
-        self._made, self._ahead = (0, 0), None
-        if self._places is None:
-            self._places = np.empty(self._plan.rows, dtype=np.int32)
+        self._made: tuple[int, int] = (0, 0)
+        self._ahead: Identities | None = None
         self._places.fill(-1)
         self._places[rows] = np.arange(len(rows), dtype=np.int32)
 
     def of(self, rows: Positions) -> Identities:
         """Return the identities of rows."""
-        places = self._places_of(rows)
+        places = self._places[rows].astype(np.int64)
         beside = are_neighbours(places)
         first, last = (places[0], places[-1]) if beside else (places.min(), places.max())
-        if not self._has(first, last):
-            self._go_on(int(first))
+        if not self._has(first, last) and first >= self._made[0]:  # those ahead are worth keeping
+            here = self._rows[first : first + self._at_once]
+            self._made = int(first), int(first) + len(here)
+            self._ahead = identities_of(self._plan, self._service, self._scope, here)
         if self._ahead is None or not self._has(first, last):
-            return self._make(rows)  # halves of an earlier batch, or more than is made at once
+            # halves of an earlier batch, or more than is made at once
+            return identities_of(self._plan, self._service, self._scope, rows)
         start = self._made[0]
         return self._ahead.at(slice(first - start, last - start + 1) if beside else places - start)
-
-    def _places_of(self, rows: Positions) -> Positions:
-        """Return where rows stand in the order; -1 for one that is not in it."""
-        if self._places is None:
-            return np.searchsorted(self._rows, rows)
-        return self._places[rows].astype(np.int64)
-
-    def _go_on(self, place: int) -> None:
-        """Make those from a place on, unless it lies behind: those ahead are worth keeping."""
-        if place < self._made[0]:
-            return
-        here = self._rows[place : place + self._at_once]
-        self._made = place, place + len(here)
-        self._ahead = self._make(here)
-
-    def _make(self, rows: Positions) -> Identities:
-        """Make the identities of rows."""
-        messages = self._plan.messages
-        return Identities(
-            keys=np.frombuffer(self._plan.keys(self._scope, rows), f"V{KEY_BYTES}"),
-            recipients=messages.recipient_hashes(self._service, rows),
-            loose=messages.loose_hashes(self._service, rows),
-        )
 
     def _has(self, first: int, last: int) -> bool:
         """Tell whether the identities of rows from one place to another are there."""

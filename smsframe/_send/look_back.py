@@ -58,13 +58,11 @@ def match(
 
 def dry_run(made: PlanData, client: Client | None) -> pd.DataFrame:
     """Return the table of a dry run; what went out before is shown as it was, if known."""
-    tally, looked, now = Tally(made.verdicts()), None, clock_of(client)()
+    tally, now = Tally(made.verdicts()), clock_of(client)()
+    matched, before, gap = None, Before(), _alone(made, now)
     with contextlib.suppress(ConfigurationError):
-        looked = _look_back(made, client, patience_s=PATIENCE_S)
-    if looked is None:  # nobody is known: a person's earlier rows alone hold others back
-        matched, before, gap = None, Before(), _alone(made, now)
-    else:
-        matched, before, gap = looked
+        matched, before, gap = _look_back(made, client, patience_s=PATIENCE_S)
+    if matched is not None:
         tally.recall(matched)
     tally.hold_rows(gap.held)
     todo = gap.todo
@@ -79,28 +77,17 @@ def dry_run(made: PlanData, client: Client | None) -> pd.DataFrame:
 def history(made: PlanData, client: Client | None) -> History | None:
     """Count what the journal knows of a plan; None when no client is connected."""
     try:
-        looked = _look_back(made, client)
+        matched, before, gap = _look_back(made, client)
     except ConfigurationError:
         return None
-    now = clock_of(client)()
-    gap = _alone(made, now) if looked is None else looked[2]
-    known = History(
-        accepted=0,
-        unknown=0,
-        held=0,
+    return History(
+        accepted=before.accepted,
+        unknown=0 if matched is None else len(matched.known) - before.accepted,
+        held=0 if matched is None else len(matched.held),
         left=len(gap.todo),
         waiting=gap.counts,
-        notices=tuple(night_now(made, gap.todo, now)),
+        notices=tuple(night_now(made, gap.todo, clock_of(client)())),
         rows=gap.todo,
-    )
-    if looked is None:
-        return known
-    matched, before, _ = looked
-    return replace(
-        known,
-        accepted=before.accepted,
-        unknown=len(matched.known) - before.accepted,
-        held=len(matched.held),
         faults=before.faults,
         new_people=before.new_people,
     )
@@ -128,21 +115,24 @@ def known_problems(made: PlanData, client: Client | None) -> Problems:
 
 def _look_back(
     made: PlanData, client: Client | None, *, patience_s: float = 0.0
-) -> tuple[Matched, Before, too_soon.Judged] | None:
-    """Hold a plan against the journal, read only; None when there is no journal yet."""
+) -> tuple[Matched | None, Before, too_soon.Judged]:
+    """Hold a plan against the journal, read only.
+
+    Where there is none yet, nobody is known: a person's earlier rows alone hold others back.
+    """
     client = connected(client)
+    nobody = None, Before(), _alone(made, client.settings.clock())
     path = client.journal_path
     if made.blocking or (isinstance(path, Path) and not path.exists()):
-        return None
+        return nobody
     scope = scope_of(made, client)
     opened = open_existing(path, patience_s=patience_s)
     if opened is None:
-        return None
+        return nobody
     with opened as journal:
         matched, gap = match(made, client, scope, journal)
         before = had_before(made, client, scope, matched, journal)
-        before = replace(before, new_people=new_people(made, client.service, journal))
-        return matched, before, gap
+        return matched, replace(before, new_people=new_people(made, client.service, journal)), gap
 
 
 def had_before(

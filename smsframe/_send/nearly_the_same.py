@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from smsframe._plan.data import PlanData
     from smsframe._send.already_sent import Matched
 
-    Hashes = npt.NDArray[np.uint64]
 
 WEEK_S: Final = 7 * 86_400.0
 A_ROUND_AGO_S: Final = 20 * 3600.0
@@ -85,20 +84,33 @@ def look_back(
     """Say what people had before these messages would go out."""
     accepted = matched.entries[matched.ledger.state[matched.entries] == ACCEPTED]
     numbers, counts = np.unique(matched.ledger.batch[accepted], return_counts=True)
-    rounds = [
-        (matched.ledger.batches[number], count)
-        for number, count in zip(numbers, counts, strict=True)
-    ]
-    faults = [
-        *accepted_before(rounds, finished=journal.finished_runs(scope), now=now),
-        *_had_nearly_this(
-            plan, service=service, scope=scope, matched=matched, journal=journal, now=now
-        ),
-    ]
-    times = [batch.settled_at or 0.0 for batch, _ in rounds]
+    batches = [matched.ledger.batches[number] for number in numbers]
+    rounds = list(zip(batches, counts, strict=True))
+    faults = [*accepted_before(rounds, finished=journal.finished_runs(scope), now=now)]
+    new, repeats = matched.new, plan.occurrences
+    if repeats is not None:
+        new = new[repeats[new] == 0]
+    same = _of_this_frame(matched.ledger)
+    searches = searches_of(plan, service, scope, journal, now)
+    for search, (_, rows) in zip(searches, plan.messages.near_groups(new), strict=False):
+        search.meet(plan, service, rows, same=same, journal=journal, now=now)
+        faults += search.told(plan)
+    times = [batch.settled_at or 0.0 for batch in batches]
     return Before(
         faults=tuple(faults), accepted=len(accepted), accepted_at=max(times, default=None)
     )
+
+
+def searches_of(
+    plan: PlanData, service: str, scope: bytes, journal: JournalReader, now: float
+) -> list[Search]:
+    """Return a search for each text of a plan; none for a test, of which nothing is told."""
+    if is_test(plan.options.campaign):
+        return []
+    # A run may go on for days after it was started; what of it left within the week counts.
+    recent = journal.recent_runs(service, plan.message.program, now - 2 * WEEK_S)
+    groups = plan.messages.near_groups(plan.ready[:0])
+    return [Search(near_runs(plan, mine, scope, recent)) for mine, _ in groups]
 
 
 def accepted_before(
@@ -129,41 +141,6 @@ def accepted_before(
                 f": it goes, as a new message, to these {number:,} too.",
             ),
         )
-
-
-def _had_nearly_this(
-    plan: PlanData,
-    *,
-    service: str,
-    scope: bytes,
-    matched: Matched,
-    journal: JournalReader,
-    now: float,
-) -> Iterator[Fault]:
-    """Tell of people who had nearly the same text within a week; of a test nothing is told."""
-    if is_test(plan.options.campaign):
-        return
-    # A run may go on for days after it was started; what of it left within the week counts.
-    recent = journal.recent_runs(service, plan.message.program, now - 2 * WEEK_S)
-    new, numbers = matched.new, plan.occurrences
-    if numbers is not None:
-        new = new[numbers[new] == 0]
-    for mine, rows in plan.messages.near_groups(new):
-        near = near_runs(plan, mine, scope, recent)
-        if not near or not len(rows):
-            continue
-        looked = Search(plan, service, rows, near, _of_this_frame(matched.ledger))
-        looked.through(journal, now - WEEK_S)
-        number = int((looked.at > 0).sum())
-        yield from told_of(plan, number, len(rows), looked, near)
-
-
-def told_of(plan: PlanData, number: int, total: int, looked: Search, near: NearRuns) -> list[Fault]:
-    """Return what is told where so many of all people had nearly the same."""
-    if plan.options.campaign is not None:
-        return [had_these_words(number, looked)] if number else []
-    many = number and 2 * number >= total
-    return [nearly_the_same(number, total, looked, near)] if many else []
 
 
 def _of_this_frame(ledger: Ledger) -> dict[str, npt.NDArray[np.int32]]:
@@ -215,36 +192,55 @@ def _near_texts(
 
 
 class Search:
-    """For each row of a plan, when and in which run its person had a nearly equal message."""
+    """Who of the people of a text had nearly the same, in which runs; portion by portion.
 
-    def __init__(
+    ``near`` are the runs to look into. Of ``total`` rows, ``number`` are of people who had a nearly
+    equal message.
+    """
+
+    def __init__(self, near: NearRuns) -> None:
+        self.near = near
+        self.number = self.total = 0
+        self.runs: dict[str, tuple[int, float]] = {}
+
+    def meet(
         self,
         plan: PlanData,
         service: str,
         rows: Positions,
-        near: NearRuns,
+        *,
         same: Mapping[str, npt.NDArray[np.int32]],
+        journal: JournalReader,
+        now: float,
     ) -> None:
-        self._near = near
-        self._same = same
-        self._strict = plan.options.campaign is not None
-        who = plan.messages.recipient_hashes(service, rows)
-        self._order = np.argsort(who, kind="stable")
-        self._who = who[self._order]
-        self._loose: Sequence[Hashes] = [
-            column[self._order] for column in plan.messages.loose_hashes(service, rows)
-        ]
-        self.at = np.zeros(len(rows), dtype=np.float64)
-        self.runs: dict[str, tuple[int, float]] = {}
+        """Look through what these runs sent within a week for the people of rows.
 
-    def through(self, journal: JournalReader, since: float) -> None:
-        """Look through the batches of these runs since a time for the plan's people."""
-        runs = list(dict.fromkeys(run_id for run_id, _ in self._near))
-        batches = journal.recent_batches(runs, since)
-        wanted = (batch for batch in batches if (batch.run_id, batch.variant) in self._near)
+        ``same`` are messages of the list itself, by batch and place: they are no other ones.
+        """
+        if not self.near or not len(rows):
+            return
+        self._same, self._strict = same, plan.options.campaign is not None
+        who = plan.messages.recipient_hashes(service, rows)
+        order = np.argsort(who, kind="stable")
+        self._who = who[order]
+        self._loose = [column[order] for column in plan.messages.loose_hashes(service, rows)]
+        self._is_met = np.zeros(len(rows), dtype=bool)  # in the order of the hashes
+        runs = list(dict.fromkeys(run_id for run_id, _ in self.near))
+        batches = journal.recent_batches(runs, now - WEEK_S)
+        wanted = (batch for batch in batches if (batch.run_id, batch.variant) in self.near)
         met = [found for portion in in_portions(wanted) for found in self._met(portion)]
         for batch, positions in met:
             self._compare(batch, positions, journal)
+        self.number += int(self._is_met.sum())
+        self.total += len(rows)
+
+    def told(self, plan: PlanData) -> Iterator[Fault]:
+        """Tell what a person would want to know of it."""
+        if plan.options.campaign is not None:
+            if self.number:
+                yield had_these_words(self)
+        elif self.number and 2 * self.number >= self.total:
+            yield nearly_the_same(self)
 
     def _met(self, batches: list[RecentBatch]) -> list[tuple[RecentBatch, Positions]]:
         """Return the batches with messages of the plan's people, and where those stand."""
@@ -274,19 +270,19 @@ class Search:
         steps = np.arange(len(message)) - np.repeat(np.cumsum(times) - times, times)
         mine = np.repeat(first, times) + steps
         same = self._equal_values(batch, message, mine, journal)
-        rows = self._order[mine[same]]
-        fresh = np.unique(rows[self.at[rows] == 0])
-        self.at[rows] = np.maximum(self.at[rows], batch.claimed_at)
+        rows = np.unique(mine[same])
         if len(rows):
             count, last = self.runs.get(batch.run_id, (0, 0.0))
-            self.runs[batch.run_id] = (count + len(fresh), max(last, batch.claimed_at))
+            fresh = int((~self._is_met[rows]).sum())
+            self.runs[batch.run_id] = (count + fresh, max(last, batch.claimed_at))
+            self._is_met[rows] = True
 
     def _equal_values(
         self, batch: RecentBatch, message: Positions, mine: Positions, journal: JournalReader
     ) -> npt.NDArray[np.bool_]:
         """Return for which pairs of an earlier message and a row the values are equal."""
         same = np.ones(len(message), dtype=bool)
-        pairs = self._near[batch.run_id, batch.variant].pairs
+        pairs = self.near[batch.run_id, batch.variant].pairs
         if not pairs or not len(message):
             return same
         size = batch.size
@@ -302,20 +298,26 @@ class Search:
             same &= equal
         return same
 
+    @property
+    def main_run(self) -> tuple[str, float]:
+        """The run that most of the people were met in, and when its last batch left."""
+        run_id = max(self.runs, key=lambda name: self.runs[name])
+        return run_id, self.runs[run_id][1]
 
-def nearly_the_same(number: int, total: int, looked: Search, near: NearRuns) -> Fault:
+
+def nearly_the_same(search: Search) -> Fault:
     """Return the fault of a send to people who had nearly the same."""
-    run_id, when = _main_run(looked)
+    (run_id, when), number = search.main_run, search.number
     out = (
         Sentence(
             "Their numbers were forgotten with that run, so leave them out by a list of your own",
             words(" (exclude=)", at_shell=" (--exclude FILE)", screen=": exclude= of the composer"),
             ".",
         )
-        if any(each.run.forgotten for (name, _), each in near.items() if name == run_id)
+        if any(each.run.forgotten for (name, _), each in search.near.items() if name == run_id)
         else _leave_out("To leave out who had it", run_id)
     )
-    more = len(looked.runs) - 1
+    more = len(search.runs) - 1
     others = f" and {more} more run{'s' * (more > 1)}" if more else ""
     return Fault(
         code="nearly_the_same",
@@ -324,8 +326,8 @@ def nearly_the_same(number: int, total: int, looked: Search, near: NearRuns) -> 
         value=run_id,
         times=number,
         sentence=Sentence(
-            f"{number:,} of these {total:,} messages would go to people who had nearly the same "
-            f"text on {moment(when)} (run {run_id}{others}). ",
+            f"{number:,} of these {search.total:,} messages would go to people who had nearly the "
+            f"same text on {moment(when)} (run {run_id}{others}). ",
             out,
             " To send it to them on purpose, ",
             words(Sentence("name it: ", NAMED_ROUND), screen="write a name under Campaign"),
@@ -339,9 +341,9 @@ def nearly_the_same(number: int, total: int, looked: Search, near: NearRuns) -> 
     )
 
 
-def had_these_words(number: int, looked: Search) -> Fault:
+def had_these_words(search: Search) -> Fault:
     """Return the warning of a named campaign whose people had these very words."""
-    run_id, when = _main_run(looked)
+    (run_id, when), number = search.main_run, search.number
     return Fault(
         code="had_these_words",
         severity="warning",
@@ -368,12 +370,6 @@ def _leave_out(what: str, run_id: str) -> Sentence:
         ),
         ".",
     )
-
-
-def _main_run(looked: Search) -> tuple[str, float]:
-    """Return the run that most of the people were met in, and when its last batch left."""
-    run_id = max(looked.runs, key=lambda name: looked.runs[name])
-    return run_id, looked.runs[run_id][1]
 
 
 def moment(when: float) -> str:

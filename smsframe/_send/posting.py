@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from smsframe._acoustic.client import Client
     from smsframe._acoustic.outcomes import Outcome
-    from smsframe._acoustic.payload import SendRequest
+    from smsframe._acoustic.send_request import SendRequest
     from smsframe._base.arrow import Positions
     from smsframe._base.progress import Progress, ProgressArgument
     from smsframe._eligibility.min_gap import GapGuard

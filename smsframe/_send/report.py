@@ -14,6 +14,10 @@ from smsframe.errors import IncompleteSendWarning, UnknownOutcomeWarning, warn_c
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from smsframe._base.sentences import Piece
+    from smsframe._send.cancellation import SendControl
+    from smsframe._send.delivery import Delivery
+
 
 WHERE = "smsframe.last_plan().problems"
 """Where the warnings of a send are listed; there may be no variable that holds its plan."""
@@ -27,25 +31,43 @@ JOURNAL_LOCKED = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NothingSent:
-    """Why a send had nothing to send: its rows by status, and how many were accepted before.
+class SendReport:
+    """How a send went, in numbers; what is said of it under the cell, as an error or as a warning.
 
-    ``accepted_at`` is when the last one was (s since 1970); None where not all were accepted.
-    ``held`` are rows by the rule that holds them back, ``by_team`` those in the team's file.
-    ``waiting`` says when the first may go that waits for its hours.
+    Parameters
+    ----------
+    counts : mapping of status to int
+        The rows by status, those accepted before included.
+    accepted, accepted_at : int, float
+        How many of them were accepted before this send, and when the last one was (s since 1970).
+    is_done : bool
+        Whether all messages were accepted before, and nothing is left.
+    held : mapping of code to int
+        How many of the rows not attempted each rule about people held back.
+    by_team : int, optional
+        How many rows the file of ``SMSFRAME_EXCLUDE`` held back; None: there is none.
+    warnings : int, default 0
+        How many kinds of warnings were said.
+    cost : str, default ""
+        What those accepted now cost, where a price was given.
+    waiting : str, default ""
+        When the first may go that waits for its hours.
     """
 
     counts: Mapping[str, int]
-    accepted: int
-    accepted_at: float | None
+    accepted: int = 0
+    accepted_at: float | None = None
+    is_done: bool = False
     held: Mapping[str, int] = field(default_factory=dict)
     by_team: int | None = None
+    warnings: int = 0
+    cost: str = ""
     waiting: str = ""
 
     @property
     def sentence(self) -> Sentence:
         """That nothing was sent, since when, and how to send again on purpose."""
-        if self.accepted_at is None:
+        if self.accepted_at is None or not self.is_done:
             told = phrase(self.counts, self.held, self.by_team)
             waiting = f"; {self.waiting}" if self.waiting else ""
             return Sentence(f"Nothing was sent: {told}{waiting}.")
@@ -65,11 +87,57 @@ class NothingSent:
             f" (they go, as new messages, to the people of all {self.accepted:,} again).",
         )
 
+    def line(self, table: str) -> str:
+        """Return the line under a send; ``table`` is how the caller gets at what failed."""
+        counts, held_out = self.counts, self.held.get("held_out", 0)  # meant: nothing is amiss
+        told = named_counts(counts, ALWAYS + LEFT_OUT, always=ALWAYS)
+        named = with_held(told, self.held, self.by_team)
+        if self.accepted and self.accepted_at is not None:
+            now = counts.get("accepted", 0) - self.accepted
+            before = f"{self.accepted:,} had it before ({day_of(self.accepted_at)})"
+            named[0] = f"{now:,} accepted now · {before}"
+        line = " · ".join([*named, f"cost {self.cost}"] if self.cost else named)
+        failed = any(counts.get(s) for s in ("rejected", "invalid")) or (
+            counts.get("not_attempted", 0) > held_out
+        )
+        looked_at = {"failed": failed, "unknown": counts.get("unknown")}
+        tables = [f"{table}.{name}" for name, there in looked_at.items() if there]
+        if tables:
+            line += f": {' and '.join(tables)}"
+        if self.waiting:
+            line += f" · {self.waiting}"
+        if self.warnings:
+            line += f" · {self.warnings} warning{'s' * (self.warnings > 1)}: {WHERE}"
+        return line
+
+    def tell_nothing(self, control: SendControl) -> None:
+        """Say why there was nothing to send."""
+        control.nothing_sent = self.sentence
+        if not control.apart:
+            if not control.quiet:
+                print(self.sentence)  # noqa: T201 - the line that says why nothing moved
+            warn({"unknown": self.counts.get("unknown", 0)}, "")
+
+    def tell(self, delivery: Delivery, control: SendControl, table: str, goes_on: Piece) -> None:
+        """Say how a delivery went: in a line, as an error or as warnings.
+
+        ``goes_on`` is what is said behind the line of one that was stopped.
+        """
+        if not (control.quiet or control.apart):
+            print(self.line(table))  # noqa: T201 - the line looked for under the cell
+        if delivery.failure is not None:
+            raise delivery.failure
+        if control.apart:
+            return
+        if control.stop.asked:
+            raise KeyboardInterrupt(Sentence(f"Stopped: {phrase(self.counts)}.", goes_on))
+        left = self.counts.get("not_attempted", 0) - self.held.get("held_out", 0)
+        ending = delivery.ending
+        warn({**self.counts, "not_attempted": left}, ending.of_the_run if ending else "")
+
 
 def phrase(
-    counts: Mapping[str, int],
-    held: Mapping[str, int] | None = None,
-    by_team: int | None = None,
+    counts: Mapping[str, int], held: Mapping[str, int] | None = None, by_team: int | None = None
 ) -> str:
     """Return the rows by status in one line, with those that rules hold back."""
     return " · ".join(with_held(named_counts(counts, STATUSES), held, by_team)) or "no rows"
@@ -84,74 +152,6 @@ def with_held(
         return named
     waits = [f"{text} ({rules})" if text.endswith(ends) else text for text in named]
     return waits if waits != named else [*named, rules]
-
-
-def banner(
-    counts: Mapping[str, int],
-    *,
-    before: tuple[int, float | None] = (0, None),
-    table: str = "results",
-    warnings: int = 0,
-    held: Mapping[str, int] | None = None,
-    by_team: int | None = None,
-    cost: str = "",
-    waiting: str = "",
-) -> str:
-    """Return the line under a send.
-
-    Parameters
-    ----------
-    counts : mapping of status to int
-        The rows by status, those accepted before included.
-    before : tuple of int and float, default (0, None)
-        How many of them were accepted before this send, and when the last one was (s since 1970).
-    table : str, default "results"
-        How the caller gets at the table.
-    warnings : int, default 0
-        How many kinds of warnings were said.
-    held : mapping of code to int, optional
-        How many of the rows not attempted each rule about people held back.
-    by_team : int, optional
-        How many rows the file of ``SMSFRAME_EXCLUDE`` held back; None: there is none.
-    cost : str, default ""
-        What those accepted now cost, where a price was given.
-    waiting : str, default ""
-        When the first may go that waits for its hours.
-    """
-    named = with_held(named_counts(counts, ALWAYS + LEFT_OUT, always=ALWAYS), held, by_team)
-    number, when = before
-    if number and when is not None:
-        now = counts.get("accepted", 0) - number
-        named[0] = f"{now:,} accepted now · {number:,} had it before ({day_of(when)})"
-    line = " · ".join([*named, f"cost {cost}"] if cost else named)
-    held_out = (held or {}).get("held_out", 0)  # it is meant: nothing is amiss with those
-    failed = any(counts.get(s) for s in ("rejected", "invalid")) or (
-        counts.get("not_attempted", 0) > held_out
-    )
-    looked_at = {"failed": failed, "unknown": counts.get("unknown")}
-    tables = [f"{table}.sms.{name}" for name, there in looked_at.items() if there]
-    if tables:
-        line += f": {' and '.join(tables)}"
-    if waiting:
-        line += f" · {waiting}"
-    if warnings:
-        line += f" · {warnings} warning{'s' * (warnings > 1)}: {WHERE}"
-    return line
-
-
-def said_before(
-    counts: Mapping[str, int], held: int, planned: int, waiting: Mapping[str, int] | None = None
-) -> str:
-    """Say which messages of a plan do not go out now, and why; nothing when all of them do."""
-    accepted = sum(counts.get(status, 0) for status in ("accepted", "sent", "not_sent"))
-    told = {
-        "were accepted before": accepted,
-        "are unknown and not repeated": counts.get("unknown", 0),
-        "would repeat the campaign with other values": held,
-    }
-    parts = [f"{number:,} {what}" for what, number in told.items() if number]
-    parts += filter(None, [held_in_words(waiting or {})])
-    return f" (of {planned:,} in the plan, {', '.join(parts)})" if parts else ""
 
 
 def warn(counts: Mapping[str, int], why: str) -> None:

@@ -18,7 +18,7 @@ import contextlib
 import datetime as dt
 import secrets
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -26,13 +26,10 @@ from smsframe._base.masking import AlreadyMasked
 from smsframe._base.sentences import (
     ROW,
     Sentence,
-    arg,
-    as_sentences,
     recalled,
     words,
 )
 from smsframe._base.tracebacks import public
-from smsframe._base.validation import given_as
 from smsframe._eligibility.exclude import team_mark
 from smsframe._journal.opening import open_journal
 from smsframe._journal.store import PATIENCE_S, Claim, RunRecord
@@ -42,6 +39,7 @@ from smsframe._send import consent, plan_warnings, too_soon
 from smsframe._send.batches_in_flight import ending_of, stopped_because
 from smsframe._send.cancellation import SendControl
 from smsframe._send.claims import claim_and_call, record_of
+from smsframe._send.confirm import Confirmable, said_before
 from smsframe._send.delivery import INTERRUPTED
 from smsframe._send.keys_ahead import KeysAhead
 from smsframe._send.look_back import connected, dry_run, had_before, known_problems, match, scope_of
@@ -54,10 +52,9 @@ from smsframe._send.open_rows import (
     waiting_line,
 )
 from smsframe._send.posting import post_batches
-from smsframe._send.report import NothingSent, banner, phrase, said_before, warn
+from smsframe._send.report import SendReport
 from smsframe._send.row_outcomes import Tally
 from smsframe.errors import (
-    AccessError,
     InputError,
     JournalError,
     PlanWarning,
@@ -67,7 +64,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe._acoustic.client import Client
-    from smsframe._acoustic.payload import SendRequest
+    from smsframe._acoustic.send_request import SendRequest
     from smsframe._base.arrow import Positions
     from smsframe._base.progress import Progress, ProgressArgument
     from smsframe._journal.store import Journal
@@ -78,6 +75,7 @@ if TYPE_CHECKING:
     from smsframe._send.delivery import Delivery
     from smsframe._send.nearly_the_same import Before
 
+_HAS_TABLE: Final = words(" smsframe.last_results() has the table.", at_shell="")
 _last: list[pd.DataFrame] = []
 
 
@@ -205,13 +203,13 @@ def send_plan(made: PlanData, how: Sending, control: SendControl | None = None) 
         run.wait_s = how.wait_s or 0.0
         _refuse_nearly_the_same(run)
         confirm = made.options.confirm if how.confirm is None else how.confirm
+        right = _confirmable(run)
         if made.options.check_consent and len(run.todo):
-            planned = _check_confirm_ahead(run, confirm)
+            right.refuse_beyond(confirm, "the plan", _not_going(run))
             if _hold_back_without_consent(run, journal, how.progress):
                 return _stopped_asking(run)
-        else:
-            planned = len(run.todo), len(run.going)
-        _check_confirm(run, confirm, planned)
+            right = replace(_confirmable(run), planned=(right.left, right.going))
+        right.refuse_others(confirm, "the plan", _not_going(run))
         if not len(run.todo):
             return _nothing_new(run)
         try:  # whoever follows a send from elsewhere has shown them before
@@ -287,12 +285,7 @@ def _consents(run: Run, progress: ProgressArgument) -> consent.Checked:
         raise
     if found.denied is not None:
         _end_unsent(run, stopped_because(found.denied))
-        why = as_sentences(found.denied.message, found.denied.fix)
-        raise AccessError(
-            Sentence("Nothing was sent: nobody's consent could be asked. ", why),
-            code=found.denied.code,
-            http_status=found.denied.http_status,
-        )
+        raise consent.refused(found.denied)
     if found.is_stopped:
         _end_unsent(run, INTERRUPTED)
     return found
@@ -309,9 +302,8 @@ def _stopped_asking(run: Run) -> pd.DataFrame:
     results: pd.DataFrame = run.control.results
     if run.control.apart:
         return results
-    has_table = words(" smsframe.last_results() has the table.", at_shell="")
     raise KeyboardInterrupt(
-        Sentence("Stopped while consent was asked: nothing was sent.", has_table)
+        Sentence("Stopped while consent was asked: nothing was sent.", _HAS_TABLE)
     )
 
 
@@ -373,61 +365,39 @@ def _finish(run: Run, delivery: Delivery, journal: Journal) -> None:
 
 
 def _reported(run: Run, delivery: Delivery) -> pd.DataFrame:
-    """Say how it went: in a line, as an error or as warnings; return the table."""
-    counts = run.tally.counts()
-    raised = delivery.failure is not None or run.control.stop.asked
-    table = "smsframe.last_results()" if raised else "results"  # an error assigns nothing
-    if not (run.control.quiet or run.control.apart):
-        before = run.before.accepted, run.before.accepted_at
-        line = banner(
-            counts,
-            before=before,
-            table=table,
-            warnings=run.warnings,
-            held=run.tally.held_counts(),
-            by_team=run.plan.by_team,
-            cost=_cost_now(run),
-            waiting=run.waiting_line(),
-        )
-        print(line)  # noqa: T201 - the line looked for under the cell
-    if delivery.failure is not None:
-        raise delivery.failure
-    if run.control.stop.asked and not run.control.apart:
-        has_table = words(" smsframe.last_results() has the table.", at_shell="")
-        raise KeyboardInterrupt(Sentence(f"Stopped: {phrase(counts)}.", has_table))
-    if not run.control.apart:
-        held_out = run.tally.held_counts().get("held_out", 0)
-        counts["not_attempted"] = counts.get("not_attempted", 0) - held_out
-        warn(counts, delivery.ending.of_the_run if delivery.ending else "")
+    """Say how it went; return the table."""
+    raises = delivery.failure is not None or run.control.stop.asked  # and so assigns nothing
+    table = "smsframe.last_results().sms" if raises else "results.sms"
+    costs = run.plan.costs_of(run.tally.accepted(run.todo))
+    report = _report(run, cost="" if costs is None else costs.line)
+    report.tell(delivery, run.control, table, _HAS_TABLE)
     results: pd.DataFrame = run.control.results
     return results
 
 
-def _cost_now(run: Run) -> str:
-    """Return what the messages accepted by this run cost, in a line; "" without a price."""
-    costs = run.plan.costs_of(run.tally.accepted(run.todo))
-    return "" if costs is None else costs.line
+def _report(run: Run, *, cost: str = "") -> SendReport:
+    """Return a send in numbers."""
+    return SendReport(
+        counts=run.tally.counts(),
+        accepted=run.before.accepted,
+        accepted_at=run.before.accepted_at,
+        is_done=run.before.accepted >= len(run.plan.sendable),
+        held=run.tally.held_counts(),
+        by_team=run.plan.by_team,
+        warnings=run.warnings,
+        cost=cost,
+        waiting=run.waiting_line(),
+    )
 
 
 def _nothing_new(run: Run) -> pd.DataFrame:
     """Return the table of a send that has nothing left to send, and say so in one line."""
     entries, ledger = run.matched.entries, run.matched.ledger
     run.hold_closed()
-    all_sent = run.before.accepted >= len(run.plan.sendable)
-    nothing = run.control.nothing_sent = NothingSent(
-        counts=run.tally.counts(),
-        held=run.tally.held_counts(),
-        by_team=run.plan.by_team,
-        accepted=run.before.accepted,
-        accepted_at=run.before.accepted_at if all_sent else None,
-        waiting=run.waiting_line(),
-    )
-    if not (run.control.quiet or run.control.apart):
-        print(nothing.sentence)  # noqa: T201 - the line that says why nothing moved
     runs = [ledger.batches[number].run_id for number in np.unique(ledger.batch[entries]).tolist()]
     results = _keep(run.tally.frame(run.plan.frame, runs[-1] if runs else None))
+    _report(run).tell_nothing(run.control)
     if not run.control.apart:
-        warn({"unknown": run.tally.counts().get("unknown", 0)}, "")
         plan_warnings.warn_of([(fault, fault.count) for fault in run.before.faults])
     return results
 
@@ -488,46 +458,18 @@ def _refusal(sentence: str, made: PlanData, table: pd.DataFrame | None) -> Input
     return InputError(sentence, problems=table, results=results)
 
 
-def _check_confirm_ahead(run: Run, confirm: int | None) -> tuple[int, int]:
-    """Refuse, before anybody is asked, what can be right in no case; return how many would go."""
-    planned = len(run.todo), len(run.going)
-    if confirm is not None and confirm > _most(run):
-        _check_confirm(run, confirm, planned)
-    return planned
+def _confirmable(run: Run) -> Confirmable:
+    """Return the numbers that may be confirmed; who had it may be excluded by now."""
+    most = max(len(run.plan.ready), len(run.matched.known))
+    return Confirmable(left=len(run.todo), going=len(run.going), most=most)
 
 
-def _most(run: Run) -> int:
-    """Return the largest number that may be confirmed."""
-    return max(len(run.plan.ready), len(run.matched.known))  # who had it may be excluded by now
-
-
-def _check_confirm(run: Run, confirm: int | None, planned: tuple[int, int]) -> None:
-    """Refuse unless exactly so many would go out; once none is left, what was right stays right.
-
-    ``planned`` would go out, in all and now, if nobody was held back for want of consent; who looks
-    at the plan knows no other number.
-    """
-    now, going = len(run.todo), len(run.going)
-    if confirm in (None, now, going, *planned) or (now == 0 and confirm <= _most(run)):
-        return
+def _not_going(run: Run) -> str:
+    """Say which messages of the plan do not go out now, and why."""
     counts = run.tally.counts()
     if run.plan.options.resend_unknown:
         counts.pop("unknown", None)
-    waiting = run.gap.counts
-    before = said_before(counts, len(run.matched.held), len(run.plan.ready), waiting)
-    later = "" if going == now else f", and {now:,} in all as their sending hours open"
-    raise InputError(
-        AlreadyMasked(
-            given_as("confirm", confirm),
-            f", but {going:,} messages would go out now{later}{before}. Nothing was sent. Look at "
-            "the plan, then give ",
-            arg("confirm", now),
-            ".",
-        ),
-        confirm=confirm,
-        would_send=now,
-        going=going,
-    )
+    return said_before(counts, len(run.matched.held), len(run.plan.ready), run.gap.counts)
 
 
 def _keep(results: pd.DataFrame) -> pd.DataFrame:

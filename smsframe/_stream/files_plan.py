@@ -9,6 +9,9 @@ from smsframe._base.held_back import RULE_NAMES, team_in_words
 from smsframe._base.masking import mask_label
 from smsframe._base.tracebacks import public
 from smsframe._eligibility.opening_words import lines_of
+from smsframe._phones.readings_by_country import listed
+from smsframe._plan.figures import database_note
+from smsframe._plan.row_countries import LARGE_LIST, RARE
 from smsframe._plan.verdicts import EXCLUDED, HELD_OUT, INVALID
 from smsframe._stream.sweeps import open_within
 
@@ -125,41 +128,43 @@ class FilesPlan:
     @property
     def segments(self) -> int:
         """Segments of all messages."""
-        return self._found.segments
+        return sum(size * messages for size, messages in self._found.segments.items())
 
     @property
     def cost(self) -> float | None:
         """What the segments cost."""
-        return self._found.cost
+        return None if self._found.costs is None else self._found.costs.total
 
     def __repr__(self) -> str:
-        found = self._found
-        program = found.plan.message.program
-        told = ", ".join(
-            f"{number:,} {RULE_NAMES.get(name, name)}" for name, number in self.counts.items()
-        )
+        found, counts = self._found, self.counts
+        told = ", ".join(f"{n:,} {RULE_NAMES.get(name, name)}" for name, n in counts.items())
+        sizes = ", ".join(f"{n:,} × {size}" for size, n in sorted(found.segments.items()))
         lines = [
-            f"FilesPlan: {self.recipients:,} messages, program {program}",
+            f"FilesPlan: {self.recipients:,} messages, program {found.plan.message.program}",
             f"  rows: {self.rows:,} in {len(found.files):,} files ({told})",
-            f"  segments: {self.segments:,}",
+            f"  segments: {self.segments:,}" + (f" ({sizes})" if sizes else ""),
         ]
-        if self.cost is not None:
-            lines.append(f"  cost: {self.cost:,.2f}")
+        if found.costs is not None:
+            lines.append(f"  cost: {found.costs.line}")
         if found.by_team is not None:
-            team = team_in_words(f"{self.counts.get('excluded', 0):,}", found.by_team)
+            team = team_in_words(f"{counts.get('excluded', 0):,}", found.by_team)
             lines.append(f"  excluded: {team}")
         for name, arm in found.by_variant.items():
-            cost = "" if arm.cost is None else f", cost {arm.cost:,.2f}"
+            cost = "" if arm.costs is None else f", cost {arm.costs.line}"
             arms = f"{arm.messages:,} messages, {arm.segments:,} segments{cost}"
             lines.append(f"  text {mask_label(name)}: {arms}")
         if found.plan.options.check_consent:
             calls = "1 call" if self.recipients == 1 else f"up to {self.recipients:,} calls"
             lines.append(f"  consent: asked before anything is sent, {calls}")
         if found.plan.columns.phone is not None:
-            lines.append(f"  phone column: {found.plan.columns.phone!r}")
+            lines.append(f"  phone column: {mask_label(repr(found.plan.columns.phone))}")
         if found.countries:
-            named = ", ".join(f"{name} {number:,}" for name, number in self.countries.items())
-            lines.append(f"  countries: {named}")
+            lines.append(f"  countries: {listed(self.countries)}")
+        total = found.countries.total()
+        rare = {name: n for name, n in self.countries.items() if n < RARE * total}
+        if rare and total >= LARGE_LIST:
+            lines.append(f"  Few of this list: {listed(rare)}. See whether they are meant.")
+        lines += [f"  {note}" for note in database_note(found.plan)]
         by_hours = going_by_hours(found, self._joined)
         lines += [f"  {line}" for line in lines_of(by_hours, found.now)]
         problems = ", ".join(f"{number:,} {code}" for code, number in self.problem_counts.items())

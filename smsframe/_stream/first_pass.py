@@ -17,10 +17,12 @@ import pandas as pd
 
 from smsframe._base.sentences import remember
 from smsframe._phones.country import country_counts
+from smsframe._phones.prices import Cost
+from smsframe._plan.build import build_plan
 from smsframe._plan.problems import SEVERITIES, Fault, listed_below
-from smsframe._plan.row_hours import hours_missing
-from smsframe._plan.verdicts import EXCLUDED, READY
-from smsframe._stream.portions import Reading, Sample, plan_portion, portions, read_ahead
+from smsframe._plan.row_hours import hours_missing, night_now
+from smsframe._plan.verdicts import EXCLUDED
+from smsframe._stream.portions import Made, Reading, Sample, portions, read_ahead
 from smsframe._stream.scratch import MINE, bucket_of
 from smsframe.errors import InputError
 
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from smsframe._base.arrow import Positions
     from smsframe._eligibility.opening import Group
     from smsframe._plan.data import PlanData
     from smsframe._plan.options import SendOptions
@@ -38,21 +39,9 @@ if TYPE_CHECKING:
     from smsframe._stream.sources import SourceFile
 
 SAMPLE_ROWS: Final = 50_000
+AT_NIGHT: Final = -2
+"""Stands in place of the number of hours, where none are kept and it is night."""
 _OVER_ALL: Final = ("duplicate", "same_person")  # judged over all files, after this pass
-
-
-@dataclass(slots=True, kw_only=True)
-class Kind:
-    """Problems of rows that share a code, a column and a severity, and the first of them."""
-
-    code: str
-    severity: str
-    column: Any
-    sentence: str
-    count: int = 0
-    file: str = ""
-    row: int | None = None
-    value: Any = None
 
 
 @dataclass(slots=True)
@@ -61,7 +50,20 @@ class Arm:
 
     messages: int = 0
     segments: int = 0
-    cost: float | None = None
+    costs: Cost | None = None
+
+
+def summed(one: Cost | None, other: Cost | None) -> Cost | None:
+    """Return what two parts of a list cost together; None without prices."""
+    if one is None or other is None:
+        return one or other
+    by_country = Counter(one.by_country)
+    by_country.update(other.by_country)
+    return Cost(
+        known=one.known + other.known,
+        by_country=dict(by_country.most_common()),
+        unpriced=dict((Counter(one.unpriced) + Counter(other.unpriced)).most_common()),
+    )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,7 +72,9 @@ class FirstPass:
 
     Portions are planned with ``given``, which has nothing in it that is judged over all files: not
     ``limit``, and no repeats but those that are left out. ``groups`` numbers the hours of people as
-    they are met; ``unnamed`` counts the rows of countries that hours say nothing of.
+    they are met; ``unnamed`` counts the rows of countries that hours say nothing of. ``kinds`` are
+    problems of rows that share a code, a column and a severity, with the first of them, which is in
+    the file and row that ``firsts`` says; ``whole`` are those of the whole list.
     """
 
     files: list[SourceFile]
@@ -83,10 +87,12 @@ class FirstPass:
     scope: bytes = b""
     service: str = ""
     rows: int = 0
+    portions: int = 0
     verdicts: Counter[int] = field(default_factory=Counter)
     countries: Counter[str] = field(default_factory=Counter)
-    segments: int = 0
-    cost: float | None = None
+    segments: Counter[int] = field(default_factory=Counter)
+    costs: Cost | None = None
+    tells_night: bool = False
     by_team: int | None = None
     limit: int | None = None
     duplicates: int = 0
@@ -95,76 +101,76 @@ class FirstPass:
     groups: dict[Group, int] = field(default_factory=dict)
     unnamed: Counter[str] = field(default_factory=Counter)
     by_variant: dict[str, Arm] = field(default_factory=dict)
-    kinds: dict[tuple[str, str, str], Kind] = field(default_factory=dict)
+    kinds: dict[tuple[str, str, str], Fault] = field(default_factory=dict)
+    firsts: dict[tuple[str, str, str], tuple[str, int]] = field(default_factory=dict)
     whole: list[Fault] = field(default_factory=list)
     file_rows: Counter[int] = field(default_factory=Counter)
 
+    def _sorted(self) -> list[tuple[Fault, str, int | None]]:
+        """Return all problems, errors first, with the file and row of the first that has it."""
+        found: list[tuple[Fault, str, int | None]] = [(fault, "", None) for fault in self.whole]
+        found += [(kind, *self.firsts.get(name, ("", None))) for name, kind in self.kinds.items()]
+        return sorted(found, key=lambda f: (SEVERITIES.index(f[0].severity), -f[0].count))
+
     def faults(self) -> list[Fault]:
         """Return all problems, errors first; those of rows with their number."""
-        counted = [
-            Fault(
-                code=kind.code,
-                severity=kind.severity,
-                sentence=kind.sentence,
-                column=kind.column,
-                value=kind.value,
-                times=kind.count,
-            )
-            for kind in self.kinds.values()
-        ]
-        found = [*self.whole, *counted]
-        return sorted(found, key=lambda f: (SEVERITIES.index(f.severity), -f.count))
+        return [fault for fault, _, _ in self._sorted()]
 
     def table(self) -> pd.DataFrame:
         """Return the problems as a table: a line for each kind, with the first row that has it."""
-        remember([f.sentence for f in self.whole] + [k.sentence for k in self.kinds.values()])
-        whole = [
-            (f.code, f.severity, f.column, f.count, "", None, f.value, str(f.sentence))
-            for f in self.whole
-        ]
-        kinds = [
-            (k.code, k.severity, k.column, k.count, k.file, k.row, k.value, str(k.sentence))
-            for k in self.kinds.values()
-        ]
+        remember([fault.sentence for fault in self.faults()])
         names = ["code", "severity", "column", "count", "file", "row", "value", "sentence"]
-        table = pd.DataFrame([*whole, *kinds], columns=names)
-        order = table["severity"].map(SEVERITIES.index).to_numpy()
-        ranked = table.iloc[np.lexsort((-table["count"].to_numpy(dtype=np.int64), order))]
-        return ranked.reset_index(drop=True).astype({"row": "Int64", "count": "int64"})
+        rows = [
+            (f.code, f.severity, f.column, f.count, file, row, f.value, str(f.sentence))
+            for f, file, row in self._sorted()
+        ]
+        table = pd.DataFrame(rows, columns=names)
+        return table.astype({"row": "Int64", "count": "int64"})
 
     def planned(self, frame: pd.DataFrame) -> PlanData:
         """Plan the rows of a portion, as if its repeats were in it alone."""
-        plan = plan_portion(frame, self.text, self.given, self.now)
+        plan = build_plan(frame, self.text, self.given.copy(), now=self.now)
         if plan.options.duplicates == "send":
             plan = replace(plan, repeats=np.zeros(plan.rows, dtype=np.int32))
         return plan
 
-    def read_again(self, *, all_columns: bool = False) -> Iterator[Portion]:
-        """Yield the portions once more; InputError where a file has changed."""
-        columns = None if all_columns else self.reading.columns
-        return portions(self.files, columns, size=self.portion_rows, check=True)
+    def read_again(self) -> Iterator[Portion]:
+        """Yield the portions once more, with all columns; InputError where a file has changed."""
+        return portions(self.files, None, size=self.portion_rows, check=True)
+
+    def made(self, scratch: Scratch) -> Iterator[Made]:
+        """Yield what was made of each portion."""
+        return map(scratch.kept, range(self.portions))
 
     def group_of(self, plan: PlanData) -> npt.NDArray[np.int32]:
-        """Return the number of each row's hours, the same in all portions; -1 for none."""
+        """Return the number of each row's hours, the same in all portions; -1 for none.
+
+        Without hours it is told for which rows it is night, where somebody looks at the list.
+        """
         if plan.hours is None:
-            return np.full(plan.rows, -1, dtype=np.int32)
+            groups = np.full(plan.rows, -1, dtype=np.int32)
+            for fault in night_now(plan, plan.ready, self.now) if self.tells_night else ():
+                groups[fault.positions] = AT_NIGHT
+            return groups
         numbers = [self.groups.setdefault(g, len(self.groups)) for g in plan.hours.groups]
         return np.array([*numbers, -1], dtype=np.int32)[plan.hours.of_row]
 
     def add(self, portion: Portion, plan: PlanData) -> None:
         """Count what a portion holds."""
         self.rows += plan.rows
+        self.portions += 1
         for piece in portion.pieces:
-            self.file_rows[piece.file] += piece.table.num_rows
+            self.file_rows[piece.file] += piece.rows
         numbers, counts = np.unique(plan.verdict, return_counts=True)
         self.verdicts.update(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))
         if plan.by_team is not None:
             self.by_team = (self.by_team or 0) + plan.by_team
         if plan.columns.phone is not None:
             self.countries.update(country_counts(plan.recipients.texts(plan.ready)))
-        self.segments += plan.total_segments
-        if (cost := plan.cost) is not None:
-            self.cost = (self.cost or 0.0) + cost
+        sizes = plan.segments[plan.ready]
+        numbers, counts = np.unique(sizes[sizes > 0], return_counts=True)
+        self.segments.update(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))
+        self.costs = summed(self.costs, plan.costs)
         self._add_variants(plan)
         for fault in plan.problems.faults:
             if fault.positions is not None and fault.code not in _OVER_ALL:
@@ -177,37 +183,31 @@ class FirstPass:
         numbers = plan.variants.number[plan.ready]
         for number, name in enumerate(plan.variants.names):
             rows = plan.ready[numbers == number]
-            arm, costs = self.by_variant.setdefault(name, Arm()), plan.costs_of(rows)
+            arm = self.by_variant.setdefault(name, Arm())
             arm.messages += len(rows)
             arm.segments += int(np.maximum(plan.segments[rows], 0, dtype=np.int64).sum())
-            if costs is not None:
-                arm.cost = (arm.cost or 0.0) + (costs.total or 0.0)
+            arm.costs = summed(arm.costs, plan.costs_of(rows))
 
     def _count(self, portion: Portion, fault: Fault) -> None:
         """Count problems of rows."""
-        name = (fault.code, str(fault.column), fault.severity)
+        name = fault.code, str(fault.column), fault.severity
         kind = self.kinds.get(name)
         if kind is None:
             assert fault.positions is not None
             first = fault.positions[:1]
             file, row = portion.place_of(int(first[0]))
+            self.firsts[name] = self.files[file].name, row
             cells = fault.values  # noqa: PD011 - a field of ours, no frame
-            kind = self.kinds[name] = Kind(
-                code=fault.code,
-                severity=fault.severity,
-                column=fault.column,
-                sentence=fault.sentence,
-                file=self.files[file].name,
-                row=row,
-                value=cells(first)[0] if cells else None,
-            )
-        kind.count += fault.count
+            value = cells(first)[0] if cells else None
+            kind = replace(fault, positions=None, values=None, value=value, times=0)
+        self.kinds[name] = replace(kind, times=kind.times + fault.count)
 
-    def note(self, code: str, sentence: str, count: int, *, severity: str, column: Any) -> None:
+    def note(self, code: str, sentence: str, count: int, *, severity: str) -> None:
         """Add what was found over all files."""
         if count:
-            self.kinds[(code, str(column), severity)] = Kind(
-                code=code, severity=severity, column=column, sentence=sentence, count=count
+            column = self.plan.columns.phone
+            self.kinds[code, str(column), severity] = Fault(
+                code=code, severity=severity, column=column, sentence=sentence, times=count
             )
 
 
@@ -225,12 +225,12 @@ def begin(
         raise InputError("These files have no rows.")
     head = Reading(columns=None).people(first, files)
     try:
-        plan = plan_portion(head, text, given, now)
+        plan = build_plan(head, text, given.copy(), now=now)
     except InputError as error:
         if "unnamed" not in error.details:
             raise
         any_hours: SendOptions = {**given, "sending_hours": {"*": ("00:00", "24:00")}}
-        plan = plan_portion(head, text, any_hours, now)  # all files are counted before it is said
+        plan = build_plan(head, text, any_hours, now=now)  # all files are counted before it is said
     columns = plan.columns
     labels: list[Hashable] = [
         columns.phone,
@@ -271,7 +271,7 @@ def look_through(
         found.add(portion, plan)
         here = {f.column for f in plan.problems.faults if f.code == "variant_unused"}
         unused = here if unused is None else unused & here
-        _keep_keys(found, portion, plan, scratch)
+        _keep(found, portion, plan, scratch)
         tell(found.rows)
     if found.unnamed:
         raise InputError(hours_missing(found.unnamed))
@@ -292,7 +292,8 @@ def _planned_portions(
     found: FirstPass,
 ) -> Iterator[tuple[Portion, pd.DataFrame, PlanData | None]]:
     """Yield the portions of a list with their people and plans; on the thread that reads."""
-    for portion in found.read_again():
+    wanted = found.reading.columns
+    for portion in portions(found.files, wanted, size=found.portion_rows, check=True):
         frame = found.reading.people(portion, found.files)
         yield portion, frame, _planned_or_counted(found, frame)
 
@@ -308,30 +309,25 @@ def _planned_or_counted(found: FirstPass, frame: pd.DataFrame) -> PlanData | Non
         return None
 
 
-def _keep_keys(found: FirstPass, portion: Portion, plan: PlanData, scratch: Scratch) -> None:
-    """Write down the keys of the rows that may go out."""
-    rows = np.flatnonzero(np.isin(plan.verdict, (READY, EXCLUDED)))
-    if not len(rows):
-        return
-    keep_keys(found, portion, plan, rows, scratch)
+def _keep(found: FirstPass, portion: Portion, plan: PlanData, scratch: Scratch) -> None:
+    """Keep what was made of a portion, and write down the keys of the rows that may go out."""
+    made = Made.of(portion, plan, found.service, found.scope)
+    scratch.keep(portion.number, made)
+    keep_keys(found, made, scratch)
     if found.limit is not None:
         scratch.add_rows("ready", plan.ready + portion.first)
 
 
-def keep_keys(
-    found: FirstPass, portion: Portion, plan: PlanData, rows: Positions, scratch: Scratch
-) -> None:
-    """Write down the keys of some rows of a portion."""
+def keep_keys(found: FirstPass, made: Made, scratch: Scratch, which: Any = slice(None)) -> None:
+    """Write down the keys of the rows of a portion that may go out, or of some of them."""
+    plan, rows = made.plan, made.rows[which]
     records = np.empty(len(rows), MINE)
-    records["key"] = np.frombuffer(plan.keys(found.scope, rows), "V16")
-    records["who"] = plan.messages.recipient_hashes(found.service, rows)
-    records["row"] = rows + portion.first
+    records["key"], records["who"] = made.identities.keys[which], made.identities.recipients[which]
+    records["row"] = rows + made.portion.first
     records["excluded"] = plan.verdict[rows] == EXCLUDED
     records["again"] = False if plan.occurrences is None else plan.occurrences[rows] > 0
     records["group"] = found.group_of(plan)[rows]
     scratch.add("mine", records, bucket_of(np.ascontiguousarray(records["key"])))
-    if not found.has_repeats:
-        scratch.keep_identities(portion.number, records["key"], records["who"])
 
 
 def _where(portion: Portion, files: Sequence[SourceFile]) -> str:

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
 
+from smsframe._base.sorted_numbers import places_in
 from smsframe._eligibility.min_gap import NEVER
 from smsframe._journal.ledger import in_portions, state_bytes
 from smsframe._journal.records import ACCEPTED, CLAIMED, REJECTED, UNKNOWN
 from smsframe._plan import message_keys
 from smsframe._results import status_answers
-from smsframe._send.already_sent import HAD, stand_in
+from smsframe._send.already_sent import HAD, find_gone, halves, stand_in, stood_for, strongest
 from smsframe._stream.scratch import (
     AGAIN,
+    BUCKETS,
     DUPLICATE,
-    GONE,
     GROUP_ROWS,
     HELD,
     KNOWN,
@@ -38,8 +38,6 @@ from smsframe._stream.scratch import (
     TOO_SOON,
     Scratch,
     bucket_of,
-    buckets,
-    halves,
     person_bucket,
 )
 
@@ -48,8 +46,10 @@ if TYPE_CHECKING:
 
     from smsframe._journal.reader import JournalReader
     from smsframe._journal.records import BatchRecord
+    from smsframe._plan.options import Options
 
     Records = npt.NDArray[Any]
+    Answer = tuple[str, tuple[str, str] | None]
 
 
 @dataclass(slots=True)
@@ -59,8 +59,8 @@ class Said:
     An answer is a status with its code and sentence; there are a handful of them in all.
     """
 
-    answers: list[tuple[str, tuple[str, str] | None]] = field(default_factory=list)
-    _numbers: dict[tuple[str, str], int] = field(default_factory=dict)
+    answers: list[Answer] = field(default_factory=list)
+    _numbers: dict[Answer, int] = field(default_factory=dict)
 
     def numbers(self, record: BatchRecord) -> Any:
         """Return the number of the answer to each message of a batch; `OPEN` where none is."""
@@ -68,18 +68,18 @@ class Said:
             return OPEN
         told = status_answers.unpack(record.statuses, record.size)
         numbers = np.full(record.size, OPEN, dtype=np.int32)
-        numbers[told.sent == status_answers.SENT] = self._number("sent", "")
+        numbers[told.sent == status_answers.SENT] = self.number("sent", None)
         unsent = told.sent == status_answers.NOT_SENT
         if unsent.any():
-            of_message = [self._number("not_sent", message) for message in [*told.messages, ""]]
+            reasons = map(status_answers.reason_of, [*told.messages, ""])
+            of_message = [self.number("not_sent", reason) for reason in reasons]
             numbers[unsent] = np.array(of_message, dtype=np.int32)[told.message[unsent]]
         return numbers
 
-    def _number(self, status: str, message: str) -> int:
+    def number(self, status: str, reason: tuple[str, str] | None) -> int:
         """Return the number of an answer, the same for equal ones."""
-        number = self._numbers.setdefault((status, message), len(self.answers))
+        number = self._numbers.setdefault((status, reason), len(self.answers))
         if number == len(self.answers):
-            reason = status_answers.reason_of(message) if status == "not_sent" else None
             self.answers.append((status, reason))
         return number
 
@@ -97,7 +97,6 @@ class Joined:
     later: int = 0
     accepted: int = 0
     unknown: int = 0
-    again: int = 0
     held: int = 0
     going: int = 0
     too_soon: int = 0
@@ -143,217 +142,155 @@ def spread_past(journal: JournalReader, gap_s: float, now: float, scratch: Scrat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """By what rows are judged over all files.
+class Joining:
+    """A list of ``rows`` rows that is held against itself and the journal, ``now``.
 
-    ``repeats_go``: repeats were asked for and have keys of their own. ``several``: there are
-    several texts. ``gap_s`` is how far apart two messages to a person have to be, None for
-    anything, looked at ``now``. ``keep_matched``: keep where messages stand in their batches.
+    ``keep_matched``: keep where messages stand in their batches.
     """
 
-    named: bool = False
-    resend_unknown: bool = False
-    limit: int | None = None
-    repeats_go: bool = False
-    several: bool = False
-    gap_s: float | None = None
-    now: float = 0.0
-    rows: int = 0
-    keep_matched: bool = False
+    scratch: Scratch
+    options: Options
+    now: float
+    rows: int
+    keep_matched: bool
+    found: Joined = field(default_factory=Joined)
 
+    def join(self) -> Joined:
+        """Find repeats, what the journal knows, what stands in for others, and who waits."""
+        for bucket in BUCKETS if self.options.duplicates == "skip" else ():
+            self._find_repeats(bucket)
+        last = self._last_row()
+        for bucket in BUCKETS:
+            self._match(bucket, last)
+        for bucket in BUCKETS:
+            self._judge_people(bucket)
+        return self.found
 
-def join(scratch: Scratch, rules: Rules) -> Joined:
-    """Find repeats, what the journal knows, what stands in for something else, and who waits."""
-    found = Joined()
-    if not rules.repeats_go:
-        for bucket in buckets():
-            _repeats(scratch, bucket, found)
-    last = _last_row(scratch, rules)
-    for bucket in buckets():
-        _match(scratch, bucket, found, rules, last)
-    for bucket in buckets():
-        _people(scratch, bucket, found, rules)
-    return found
+    def _find_repeats(self, bucket: int) -> None:
+        """Take rows out of a bucket that repeat an earlier one; excluded ones repeat nothing."""
+        mine = self.scratch.read("mine", bucket, MINE)
+        ready = np.flatnonzero(~mine["excluded"])
+        keys = halves(mine["key"][ready])
+        # Half of a key is compared faster than the whole, and the whole only where the half fits.
+        alike = pd.Series(np.ascontiguousarray(keys[:, 0])).duplicated(keep=False).to_numpy()
+        repeated = ready[alike][pd.DataFrame(keys[alike]).duplicated().to_numpy()]
+        if len(repeated):
+            self.found.duplicates += len(repeated)
+            self.scratch.add_found(mine["row"][repeated], DUPLICATE)
+            self.scratch.replace("mine", bucket, np.delete(mine, repeated))
 
-
-def _repeats(scratch: Scratch, bucket: int, found: Joined) -> None:
-    """Find the rows of a bucket that repeat an earlier one; excluded ones repeat nothing."""
-    mine = scratch.read("mine", bucket, MINE)
-    rows = mine["row"][_is_repeat(mine)]
-    found.duplicates += len(rows)
-    scratch.add_found(rows, DUPLICATE)
-
-
-def _is_repeat(mine: Records) -> npt.NDArray[np.bool_]:
-    """Return which rows repeat an earlier one that is not excluded."""
-    repeated = np.zeros(len(mine), dtype=bool)
-    ready = np.flatnonzero(~mine["excluded"])
-    keys = halves(mine["key"][ready])
-    # Half of a key is compared faster than the whole, and the whole only where the half fits.
-    alike = pd.Series(np.ascontiguousarray(keys[:, 0])).duplicated(keep=False).to_numpy()
-    if alike.any():
-        repeated[ready[alike]] = pd.DataFrame(keys[alike]).duplicated().to_numpy()
-    return repeated
-
-
-def _last_row(scratch: Scratch, rules: Rules) -> float:
-    """Return the last row that ``limit`` lets go; infinity where it lets all go."""
-    left = rules.limit
-    if left is None:
+    def _last_row(self) -> float:
+        """Return the last row that ``limit`` lets go; infinity where it lets all go."""
+        left = self.options.limit
+        if left is None:
+            return np.inf
+        if left == 0:
+            return -1.0
+        for first in range(0, self.rows, GROUP_ROWS):
+            ready = self.scratch.rows("ready", first, GROUP_ROWS)
+            found = self.scratch.found(first, GROUP_ROWS)
+            ready = ready[~np.isin(ready, found["row"][found["what"] == DUPLICATE])]
+            if len(ready) >= left:
+                return float(first + ready[left - 1])
+            left -= len(ready)
         return np.inf
-    if left == 0:
-        return -1.0
-    for first in range(0, rules.rows, GROUP_ROWS):
-        ready = scratch.rows("ready", first, GROUP_ROWS)
-        found = scratch.found(first, GROUP_ROWS)
-        ready = ready[~np.isin(ready, found["row"][found["what"] == DUPLICATE])]
-        if len(ready) >= left:
-            return float(first + ready[left - 1])
-        left -= len(ready)
-    return np.inf
 
+    def _match(self, bucket: int, last: float) -> None:
+        """Find what the journal knows of the rows of a bucket."""
+        scratch, found, resends = self.scratch, self.found, self.options.resend_unknown
+        mine, theirs = scratch.read("mine", bucket, MINE), scratch.read("theirs", bucket, THEIRS)
+        mine_keys = message_keys.as_keys(mine["key"].tobytes())
+        entry = strongest(mine_keys, theirs["key"], theirs["state"])
+        is_known, excluded = entry >= 0, mine["excluded"]
+        if excluded.any():
+            is_known[excluded] &= ~pd.Series(entry).duplicated().to_numpy()[excluded]
+        states = np.append(theirs["state"], np.uint8(REJECTED))[entry]
+        again = resends & is_known & np.isin(states, (CLAIMED, UNKNOWN))
+        later = ~excluded & (mine["row"] > last)
+        wanted = ~excluded & ~later & ((entry < 0) | again)
+        for which, what in ((is_known & ~(again & wanted), KNOWN), (again & wanted, AGAIN)):
+            self._note_known(mine["row"][which], theirs[entry[which]], what)
+        scratch.add_found(mine["row"][later & ~is_known], LATER)
+        found.later += int((later & ~is_known).sum())
+        persons = np.empty(len(mine), PERSON)
+        for name in ("who", "row", "again", "group"):
+            persons[name] = mine[name]
+        persons["wanted"], persons["known"] = wanted, is_known
+        persons = persons[~excluded]
+        scratch.add("persons", persons, person_bucket(persons["who"]))
+        if self.keep_matched:
+            met = theirs[entry[is_known]]
+            met = met[np.argsort(met["batch"], kind="stable")]
+            numbers, starts = np.unique(met["batch"], return_index=True)
+            groups = np.split(met["offset"], starts[1:])
+            for number, offsets in zip(numbers.tolist(), groups, strict=False):
+                found.matched[number].append(offsets)
+        if self.options.campaign is not None:
+            counts = (ACCEPTED,) if resends else HAD
+            gone = theirs[find_gone(mine_keys, theirs["key"], theirs["state"], counts)]
+            scratch.add("gone", gone, person_bucket(gone["who"]))
 
-def _match(scratch: Scratch, bucket: int, found: Joined, rules: Rules, last: float) -> None:
-    """Find what the journal knows of the rows of a bucket."""
-    mine = scratch.read("mine", bucket, MINE)
-    if not rules.repeats_go:
-        mine = mine[~_is_repeat(mine)]
-    theirs = scratch.read("theirs", bucket, THEIRS)
-    entry = _strongest(mine, theirs)
-    is_known = entry >= 0
-    if mine["excluded"].any():
-        is_known[mine["excluded"]] &= ~pd.Series(entry).duplicated().to_numpy()[mine["excluded"]]
-    states = np.append(theirs["state"], np.uint8(REJECTED))[entry]
-    again = rules.resend_unknown & is_known & np.isin(states, (CLAIMED, UNKNOWN))
-    later = ~mine["excluded"] & (mine["row"] > last)
-    wanted = ~mine["excluded"] & ~later & ((entry < 0) | again)
-    for which, what in ((is_known & ~(again & wanted), KNOWN), (again & wanted, AGAIN)):
-        _note_known(scratch, found, mine["row"][which], theirs[entry[which]], what)
-    scratch.add_found(mine["row"][later & ~is_known], LATER)
-    found.later += int((later & ~is_known).sum())
-    ready = ~mine["excluded"]
-    persons = np.empty(int(ready.sum()), PERSON)
-    for name in ("who", "row", "again", "group"):
-        persons[name] = mine[name][ready]
-    persons["wanted"], persons["known"] = wanted[ready], is_known[ready]
-    scratch.add("persons", persons, person_bucket(persons["who"]))
-    if rules.keep_matched:
-        for number in np.unique(theirs["batch"][entry[is_known]]).tolist():
-            here = theirs["batch"][entry[is_known]] == number
-            found.matched[number].append(theirs["offset"][entry[is_known]][here])
-    if rules.named:
-        _keep_gone(scratch, mine, theirs, (ACCEPTED,) if rules.resend_unknown else HAD)
+    def _note_known(self, rows: npt.NDArray[np.int64], entries: Records, what: int) -> None:
+        """Write down which batch dealt with rows before."""
+        found = self.found
+        self.scratch.add_found(rows, what, entries["state"], entries["batch"], entries["said"])
+        accepted = entries["state"] == ACCEPTED
+        found.accepted += int(accepted.sum())
+        if what == KNOWN:
+            found.unknown += int((~accepted).sum())
+        numbers, counts = np.unique(entries["batch"][accepted], return_counts=True)
+        found.sizes.update(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))
 
+    def _judge_people(self, bucket: int) -> None:
+        """Find who gets several messages, which rows stand in for gone messages, who waits."""
+        persons, found = self.scratch.read("persons", bucket, PERSON), self.found
+        persons = persons[np.argsort(persons["row"], kind="stable")]
+        who = persons["who"][~persons["again"]]
+        alike = pd.Series(who).duplicated(keep=False).to_numpy()
+        several = np.unique(who[alike], return_counts=True)[1]
+        found.same_person += int(several.sum())
+        found.persons += len(several)
+        found.most = max(found.most, int(several.max(initial=0)))
+        wanted = persons[persons["wanted"]]
+        if self.options.campaign is not None:
+            wanted = self._without_stand_ins(bucket, wanted)
+        if self.options.min_gap_s is not None:
+            wanted = self._without_too_soon(bucket, wanted, self.options.min_gap_s)
+        found.going += len(wanted)
+        groups, numbers = np.unique(wanted["group"], return_counts=True)
+        found.by_group.update(dict(zip(groups.tolist(), numbers.tolist(), strict=True)))
 
-def _keep_gone(scratch: Scratch, mine: Records, theirs: Records, states: tuple[int, ...]) -> None:
-    """Write down the messages of a campaign that are in the list no more, each once."""
-    left = theirs[np.isin(theirs["state"], states)]
-    mine_keys = message_keys.as_keys(mine["key"].tobytes())
-    is_here = pc.is_in(message_keys.as_keys(left["key"].tobytes()), value_set=mine_keys)
-    left = left[~is_here.to_numpy(zero_copy_only=False)]
-    left = left[np.unique(halves(left["key"]), axis=0, return_index=True)[1]]
-    gone = np.empty(len(left), GONE)
-    for name in GONE.names or ():
-        gone[name] = left[name]
-    scratch.add("gone", gone, person_bucket(gone["who"]))
+    def _without_stand_ins(self, bucket: int, wanted: Records) -> Records:
+        """Return the rows without those that stand in for a message of a named campaign.
 
+        With several texts such a row is the message that the person had, whichever text that was.
+        """
+        gone = self.scratch.read("gone", bucket, THEIRS)
+        held = stand_in(wanted["who"], gone["who"])
+        rows = wanted["row"][held]
+        if self.options.several is not None:
+            gone = gone[np.lexsort(halves(gone["key"]).T[::-1])]
+            entries = gone[stood_for(wanted["who"][held], gone["who"])]
+            self._note_known(rows, entries, KNOWN)
+        else:
+            self.scratch.add_found(rows, HELD)
+            self.found.held += len(rows)
+        return wanted[~held]
 
-def _strongest(mine: Records, theirs: Records) -> npt.NDArray[np.int64]:
-    """Return the journal's entry for each row, -1 where it has none that counts."""
-    accepted = np.flatnonzero(theirs["state"] == ACCEPTED)
-    uncertain = np.flatnonzero(np.isin(theirs["state"], (UNKNOWN, CLAIMED)))
-    order = np.concatenate([accepted, uncertain])
-    if not len(order) or not len(mine):
-        return np.full(len(mine), -1, dtype=np.int64)
-    known = message_keys.as_keys(theirs["key"][order].tobytes())
-    at = pc.index_in(message_keys.as_keys(mine["key"].tobytes()), value_set=known)
-    places = pc.fill_null(at, -1).to_numpy(zero_copy_only=False)
-    return np.where(places >= 0, order[places], -1).astype(np.int64)
+    def _without_too_soon(self, bucket: int, wanted: Records, gap_s: float) -> Records:
+        """Return the rows without those whose person had a message within the gap, or another row.
 
-
-def _note_known(
-    scratch: Scratch, found: Joined, rows: npt.NDArray[np.int64], entries: Records, what: int
-) -> None:
-    """Write down which batch dealt with rows before."""
-    scratch.add_found(rows, what, entries["state"], entries["batch"], entries["said"])
-    accepted = entries["state"] == ACCEPTED
-    found.accepted += int(accepted.sum())
-    if what == AGAIN:
-        found.again += len(entries)
-    else:
-        found.unknown += int((~accepted).sum())
-    numbers, counts = np.unique(entries["batch"][accepted], return_counts=True)
-    found.sizes.update(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))
-
-
-def _people(scratch: Scratch, bucket: int, found: Joined, rules: Rules) -> None:
-    """Find who gets several messages, which rows stand in for messages that are gone, who waits."""
-    persons = scratch.read("persons", bucket, PERSON)
-    if not len(persons):
-        return
-    persons = persons[np.argsort(persons["row"], kind="stable")]
-    who = persons["who"][~persons["again"]]
-    alike = pd.Series(who).duplicated(keep=False).to_numpy()
-    several = np.unique(who[alike], return_counts=True)[1]
-    found.same_person += int(several.sum())
-    found.persons += len(several)
-    found.most = max(found.most, int(several.max(initial=0)))
-    wanted = persons[persons["wanted"]]
-    if rules.named:
-        wanted = _without_stand_ins(scratch, bucket, wanted, found, rules)
-    if rules.gap_s is not None:
-        wanted = _without_too_soon(scratch, bucket, wanted, found, rules)
-    found.going += len(wanted)
-    groups, numbers = np.unique(wanted["group"], return_counts=True)
-    found.by_group.update(dict(zip(groups.tolist(), numbers.tolist(), strict=True)))
-
-
-def _without_stand_ins(
-    scratch: Scratch, bucket: int, wanted: Records, found: Joined, rules: Rules
-) -> Records:
-    """Return the rows without those that stand in for a message of a named campaign.
-
-    With several texts such a row is the message that the person had, whichever text that was.
-    """
-    gone = scratch.read("gone", bucket, GONE)
-    held = stand_in(wanted["who"], gone["who"])
-    rows = wanted["row"][held]
-    if rules.several:
-        parts = halves(gone["key"])
-        ordered = gone[np.lexsort((parts[:, 1], parts[:, 0], gone["who"]))]
-        who = wanted["who"][held]
-        before = pd.Series(who).groupby(who).cumcount().to_numpy()
-        entries = ordered[np.searchsorted(ordered["who"], who) + before]
-        _note_known(scratch, found, rows, entries, KNOWN)
-    else:
-        scratch.add_found(rows, HELD)
-        found.held += len(rows)
-    return wanted[~held]
-
-
-def _without_too_soon(
-    scratch: Scratch, bucket: int, wanted: Records, found: Joined, rules: Rules
-) -> Records:
-    """Return the rows without those whose person had a message within the gap, or an earlier row.
-
-    As `smsframe._send.too_soon.judge` does.
-    """
-    assert rules.gap_s is not None
-    last = _last_at(scratch.read("past", bucket, PAST), wanted["who"])
-    soon = last > rules.now - rules.gap_s
-    waits = soon.copy()
-    waits[~soon] = pd.Series(wanted["who"][~soon]).duplicated().to_numpy()
-    scratch.add_found(wanted["row"][waits], TOO_SOON, batch=last[waits].view(np.int64))
-    found.too_soon += int((waits & ~wanted["known"]).sum())
-    return wanted[~waits]
-
-
-def _last_at(past: Records, who: npt.NDArray[np.uint64]) -> npt.NDArray[np.float64]:
-    """Return when each person had a last message, `NEVER` where none is known."""
-    past = past[np.lexsort((past["at"], past["who"]))]
-    place = np.searchsorted(past["who"], who, side="right") - 1
-    met = place >= 0
-    met[met] = past["who"][place[met]] == who[met]
-    last = np.full(len(who), NEVER)
-    last[met] = past["at"][place[met]]
-    return last
+        As `smsframe._send.too_soon.judge` does.
+        """
+        past = self.scratch.read("past", bucket, PAST)
+        past = past[np.lexsort((-past["at"], past["who"]))]
+        people, first = np.unique(past["who"], return_index=True)
+        at, is_there = places_in(people, wanted["who"])
+        last = np.full(len(wanted), NEVER)
+        last[is_there] = past["at"][first[at[is_there]]]
+        soon = last > self.now - gap_s
+        waits = soon.copy()
+        waits[~soon] = pd.Series(wanted["who"][~soon]).duplicated().to_numpy()
+        self.scratch.add_found(wanted["row"][waits], TOO_SOON, batch=last[waits].view(np.int64))
+        self.found.too_soon += int((waits & ~wanted["known"]).sum())
+        return wanted[~waits]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from smsframe._journal.reader import JournalReader
     from smsframe._results.messages import Remembered
 
+OUTCOME: Final = ["sms_status", "sms_code", "sms_segments"]
 _BATCHES: Final = 256
 """How many batches are looked at at a time; some hundred thousand messages."""
 
@@ -47,27 +48,13 @@ def open_messages(
             yield _results(known, rows)
 
 
-def counted(journal: JournalReader, runs: Sequence[str]) -> pd.DataFrame:
-    """Count the messages of runs by status and code, with their segments."""
-    parts = []
+def outcomes(journal: JournalReader, runs: Sequence[str]) -> Iterator[pa.Table]:
+    """Yield status, code and segments of the messages of runs, as a file of results has them."""
     for known in messages(journal, runs):
         codes = np.array([*(code for code, _ in known.reasons), None], dtype=object)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "status": np.array(STATUSES, dtype=object)[known.status],
-                    "code": codes[known.reason],
-                    "segments": known.table["segments"].to_numpy().astype(np.int64),
-                }
-            )
-            .groupby(["status", "code"], dropna=False)["segments"]
-            .agg(rows="size", segments="sum")
-            .reset_index()
-        )
-    if not parts:
-        return pd.DataFrame({"status": [], "code": [], "rows": [], "segments": []})
-    whole = pd.concat(parts).groupby(["status", "code"], dropna=False)
-    return whole[["rows", "segments"]].sum().reset_index()
+        status = np.array(STATUSES, dtype=object)[known.status]
+        columns = [pa.array(status), pa.array(codes[known.reason], pa.string())]
+        yield pa.table([*columns, known.table["segments"].cast(pa.int32())], OUTCOME)
 
 
 def _results(known: Remembered, rows: Any) -> pd.DataFrame:

@@ -10,17 +10,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from smsframe._stream.result_files import OURS, as_arrow, rewrite
-from smsframe._stream.sent_files import read_results
+from smsframe._stream.result_files import as_arrow, rewrite
 from smsframe._stream.sources import result_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    import pandas as pd
 
     from smsframe._base.arrow import Positions
     from smsframe._stream.portions import Portion
@@ -41,7 +41,7 @@ class Patches:
         """Keep the results of some rows of a portion, in their order."""
         at = 0
         for piece in portion.pieces:
-            end = at + piece.table.num_rows
+            end = at + piece.rows
             here = (rows >= at) & (rows < end)
             if here.any():
                 made = self._made.setdefault(piece.file, [])
@@ -55,15 +55,12 @@ class Patches:
         """Write the files that are concerned anew."""
         for number, places in sorted(self._made.items()):
             path = self._out / result_name(self._files[number])
-            frame = read_results(path, OURS)
-            patches = [read_results(place, None) for place in places]
-            each = [frame, *(patch.drop(columns=_PLACE) for patch in patches)]
-            every = pd.concat(each, ignore_index=True)
-            which, at = np.arange(len(frame)), len(frame)
-            for patch in patches:
-                which[patch[_PLACE].to_numpy()] = np.arange(at, at + len(patch))
-                at += len(patch)
-            rewrite(path, every.take(which).reset_index(drop=True))
+            table, patches = pq.read_table(path), pa.concat_tables(map(pq.read_table, places))
+            ours = [name for name in patches.column_names if name != _PLACE]
+            which = np.arange(table.num_rows)
+            which[patches[_PLACE].to_numpy()] = np.arange(patches.num_rows) + table.num_rows
+            every = pa.concat_tables([table.select(ours), patches.select(ours)])
+            rewrite(path, every.take(pa.array(which)))
             for place in places:
                 place.unlink()
         self._made.clear()

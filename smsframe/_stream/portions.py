@@ -15,17 +15,20 @@ import pandas as pd
 import pyarrow as pa
 
 from smsframe._base.validation import shown_label
-from smsframe._plan.build import build_plan
+from smsframe._plan.problems import Problems
+from smsframe._plan.verdicts import EXCLUDED, READY
+from smsframe._send.keys_ahead import identities_of
 from smsframe._stream.sources import as_people, needed, pieces
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
+    from smsframe._base.arrow import Positions
     from smsframe._plan.data import PlanData
-    from smsframe._plan.options import SendOptions
+    from smsframe._send.keys_ahead import Identities
     from smsframe._stream.sources import SourceFile
 
 _T = TypeVar("_T")
@@ -33,11 +36,12 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """Some rows of one file: where they begin in it, and all columns that were read."""
+    """Some rows of one file: where they begin in it, and the columns that were read of them."""
 
     file: int
     start: int
-    table: pa.Table
+    rows: int
+    table: pa.Table | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,13 +55,17 @@ class Portion:
     @property
     def rows(self) -> int:
         """How many rows it has."""
-        return sum(piece.table.num_rows for piece in self.pieces)
+        return sum(piece.rows for piece in self.pieces)
+
+    def without_tables(self) -> Portion:
+        """Return where its rows stand, and no more."""
+        return replace(self, pieces=[replace(piece, table=None) for piece in self.pieces])
 
     def places_of(
         self, rows: npt.NDArray[np.int64]
     ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
         """Return the files of rows, counted within the portion, and their numbers in these."""
-        sizes = np.array([piece.table.num_rows for piece in self.pieces], dtype=np.int64)
+        sizes = np.array([piece.rows for piece in self.pieces], dtype=np.int64)
         firsts = np.cumsum(sizes) - sizes
         piece = np.searchsorted(firsts, rows, side="right") - 1
         starts = np.array([piece.start for piece in self.pieces], dtype=np.int64) - firsts
@@ -66,11 +74,36 @@ class Portion:
 
     def place_of(self, row: int) -> tuple[int, int]:
         """Return the file of a row, counted within the portion, and its number in that file."""
-        for piece in self.pieces:
-            if row < piece.table.num_rows:
-                return piece.file, piece.start + row
-            row -= piece.table.num_rows
-        raise IndexError(row)
+        [file], [number] = self.places_of(np.array([row]))
+        return int(file), int(number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What the first pass has made of a portion: a plan, and what tells its messages apart.
+
+    ``identities`` are those of ``rows``, positions in the plan, ascending: of all that may go out.
+    """
+
+    portion: Portion
+    plan: PlanData
+    rows: Positions
+    identities: Identities
+
+    @classmethod
+    def of(cls, portion: Portion, plan: PlanData, service: str, scope: bytes) -> Made:
+        """Make keys and hashes of the rows that may go out, and leave out what is not needed."""
+        rows = np.flatnonzero(np.isin(plan.verdict, (READY, EXCLUDED)))
+        faults = [replace(fault, values=None) for fault in plan.problems.faults]
+        zones = plan.frame.columns == plan.options.time_zone_column
+        plan = replace(plan, frame=plan.frame.loc[:, zones], problems=Problems(faults))
+        identities = identities_of(plan, service, scope, rows)
+        portion = portion.without_tables()
+        return cls(portion=portion, plan=plan, rows=rows, identities=identities)
+
+    def identities_at(self, rows: Positions) -> Identities:
+        """Return the identities of some of its rows."""
+        return self.identities.at(np.searchsorted(self.rows, rows))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +125,9 @@ class Reading:
                 for piece in portion.pieces
                 if (files[piece.file].kind == "csv") == is_text
             ]
-            if tables:
-                frames.append(as_people(_joined(tables), is_text=is_text))
+            if tables:  # columns that one file lacks are missing there
+                people = pa.concat_tables(tables, promote_options="default")
+                frames.append(as_people(people, is_text=is_text))
         if len(frames) > 1:
             raise InputError(
                 "Some of these files are CSV, whose cells are all texts, and some are not. Send "
@@ -123,11 +157,6 @@ class Reading:
         return table
 
 
-def _joined(tables: Sequence[pa.Table]) -> pa.Table:
-    """Return tables one below the other; columns that one file lacks are missing there."""
-    return pa.concat_tables(tables, promote_options="default")
-
-
 def read_ahead(items: Iterator[_T]) -> Iterator[_T]:
     """Yield what comes of an iterator, the next one made on a thread of its own meanwhile."""
     with ThreadPoolExecutor(1, thread_name_prefix="smsframe-read") as thread:
@@ -155,7 +184,7 @@ def portions(
         if check:
             file.refuse_changed()
         for table in pieces(file, columns):
-            portion.pieces.append(Piece(file=number, start=start, table=table))
+            portion.pieces.append(Piece(file=number, start=start, rows=table.num_rows, table=table))
             start += table.num_rows
             while portion.rows >= size + size // 2:
                 whole, portion = _cut(portion, size)
@@ -168,24 +197,19 @@ def portions(
 
 def _cut(portion: Portion, size: int) -> tuple[Portion, Portion]:
     """Return the first rows of a portion, and the rest as the next one."""
-    first = replace_pieces(portion, [])
+    first = replace(portion, pieces=[])
     rest = Portion(number=portion.number + 1, first=portion.first + size)
     left = size
     for piece in portion.pieces:
-        here = min(left, piece.table.num_rows)
-        if here:
-            first.pieces.append(replace(piece, table=piece.table.slice(0, here)))
-        if here < piece.table.num_rows:
-            rest.pieces.append(
-                replace(piece, start=piece.start + here, table=piece.table.slice(here))
-            )
+        here = min(left, piece.rows)
+        for part, start, end in ((first, 0, here), (rest, here, piece.rows)):
+            if start < end:
+                assert piece.table is not None
+                table = piece.table.slice(start, end - start)
+                at = piece.start + start
+                part.pieces.append(replace(piece, start=at, rows=end - start, table=table))
         left -= here
     return first, rest
-
-
-def replace_pieces(portion: Portion, chosen: list[Piece]) -> Portion:
-    """Return a portion with other pieces."""
-    return Portion(number=portion.number, first=portion.first, pieces=chosen)
 
 
 class Sample:
@@ -216,13 +240,3 @@ class Sample:
         """The rows that were picked."""
         assert self._frame is not None
         return self._frame
-
-
-def plan_portion(
-    frame: pd.DataFrame,
-    text: str | Mapping[str, str] | None,
-    given: SendOptions,
-    now: float,
-) -> PlanData:
-    """Plan the rows of a portion, as a frame is planned."""
-    return build_plan(frame, text, given.copy(), now=now)

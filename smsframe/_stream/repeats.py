@@ -1,8 +1,8 @@
 """``duplicates="send"`` over all files: which repeat of its message each row is.
 
 A repeat that was asked for is a message of its own: its key has its number in it, and that is known
-only when all files have been looked at. So rows are numbered among equal messages bucket by bucket;
-and where there are repeats, the files are read once more for the keys of those rows alone.
+only when all files have been looked at. So rows are numbered among equal messages bucket by bucket,
+and the keys of portions with repeats are made once more.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from smsframe._send.already_sent import halves
 from smsframe._stream.first_pass import keep_keys
-from smsframe._stream.scratch import GROUP_ROWS, MINE, NUMBERED, buckets, halves
+from smsframe._stream.portions import Made
+from smsframe._stream.scratch import BUCKETS, GROUP_ROWS, MINE, NUMBERED
 
 if TYPE_CHECKING:
     from smsframe._stream.first_pass import FirstPass
@@ -26,7 +28,7 @@ def number_repeats(found: FirstPass, scratch: Scratch) -> None:
 
     As `smsframe._plan.data.PlanData.occurrences` does for a frame.
     """
-    for bucket in buckets():
+    for bucket in BUCKETS:
         mine = scratch.read("mine", bucket, MINE)
         number = pd.DataFrame(halves(mine["key"])).groupby([0, 1]).cumcount().to_numpy()
         again = number > 0
@@ -43,10 +45,12 @@ def number_repeats(found: FirstPass, scratch: Scratch) -> None:
 
 
 def _make_keys(found: FirstPass, scratch: Scratch) -> None:
-    """Read the files again for the keys of repeats."""
-    for portion in found.read_again():
+    """Make the keys of repeats."""
+    for made in found.made(scratch):
+        portion = made.portion
         numbers = scratch.numbers(portion.first, portion.rows)
-        rows = np.flatnonzero(numbers)
-        if len(rows):
-            plan = found.planned(found.reading.people(portion, found.files))
-            keep_keys(found, portion, replace(plan, repeats=numbers), rows, scratch)
+        if numbers.any():
+            numbered = replace(made.plan, repeats=numbers)
+            anew = Made.of(portion, numbered, found.service, found.scope)
+            scratch.keep(portion.number, anew)
+            keep_keys(found, anew, scratch, numbers[anew.rows] > 0)

@@ -20,7 +20,6 @@ import pyarrow.parquet as pq
 
 from smsframe._base.result_columns import STATUSES, VARIANT
 from smsframe._base.sentences import Sentence, arg
-from smsframe._stream.earlier_results import EarlierResults
 from smsframe._stream.sources import empty_table, result_name
 from smsframe.errors import InputError
 
@@ -138,11 +137,11 @@ def _aside(path: Path) -> Any:
         raise
 
 
-def rewrite(path: Path, results: pd.DataFrame) -> None:
+def rewrite(path: Path, results: pa.Table) -> None:
     """Write the result columns of a file anew, its other columns as they are."""
     table = pq.read_table(path)
     with _aside(path) as place:
-        pq.write_table(_with(_without(table), as_arrow(results)), place)
+        pq.write_table(_with(_without(table), results), place)
 
 
 class ResultFiles:
@@ -168,7 +167,6 @@ class ResultFiles:
         self._written = 0
         self._stack = contextlib.ExitStack()
         self._writer: pq.ParquetWriter | None = None
-        self._earlier: EarlierResults | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="smsframe-write")
         self._waiting: deque[Future[None]] = deque()
 
@@ -202,9 +200,9 @@ class ResultFiles:
         table, at = as_arrow(results()), 0
         for piece in portion.pieces:
             self._pass_to(piece.file)
-            rows = piece.table.num_rows
-            self._write(_without(piece.table), table.slice(at, rows))
-            at += rows
+            assert piece.table is not None
+            self._write(_without(piece.table), table.slice(at, piece.rows))
+            at += piece.rows
 
     def close(self) -> None:
         """Write the last files, those that have no rows; half a file is never written."""
@@ -225,20 +223,16 @@ class ResultFiles:
         """End the file that is under way."""
         assert self._writer is not None
         self._writer.close()
-        self._writer = self._earlier = None
+        self._writer = None
         self._stack.close()
         self._next += 1
         self._written = 0
 
     def _write(self, people: pa.Table, results: pa.Table) -> None:
-        """Write rows of the file that is under way; what was known of them stays known."""
-        path = self._out / result_name(self._files[self._next])
-        if self._writer is None:
-            self._earlier = EarlierResults(path) if path.exists() else None
-        if self._earlier is not None:
-            results = self._earlier.kept_in(results)
+        """Write rows of the file that is under way."""
         table = _with(people, results)
         if self._writer is None:
+            path = self._out / result_name(self._files[self._next])
             place = self._stack.enter_context(_aside(path))
             self._writer = pq.ParquetWriter(place, table.schema)
         self._writer.write_table(table)

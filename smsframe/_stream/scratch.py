@@ -3,10 +3,17 @@
 Rows that may be the same message have the same key, and so stand in the same bucket, which is all
 that is in memory at a time. What is found of a row is written to the group of rows it stands in, to
 be read again when those rows go out. The folder is private to the user and gone at the end.
+
+What was made of a portion (numbers, values, verdicts, keys) is kept too, packed, and never made
+again: to check rows and make their keys takes longer than anything else that is done to them. Since
+there are numbers in it, that file has no name, and is gone with its process, even one that is
+killed.
 """
 
 from __future__ import annotations
 
+import os
+import pickle
 import shutil
 import tempfile
 from pathlib import Path
@@ -14,10 +21,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     Records = npt.NDArray[Any]
 
 MINE: Final = np.dtype(
@@ -43,13 +49,9 @@ PERSON: Final = np.dtype(
         ("group", "<i4"),
     ]
 )  # fmt: skip
-GONE: Final = np.dtype(
-    [("key", "V16"), ("who", "<u8"), ("batch", "<i8"), ("state", "u1"), ("said", "<i4")]
-)
 PAST: Final = np.dtype([("who", "<u8"), ("at", "<f8")])
 NUMBERED: Final = np.dtype([("row", "<i8"), ("number", "<i4")])
-IDENTITY: Final = np.dtype([("key", "V16"), ("who", "<u8")])
-ROW: Final = np.dtype("<i8")
+ROW: Final = np.dtype([("row", "<i8")])
 FOUND: Final = np.dtype(
     [("row", "<i8"), ("what", "u1"), ("state", "u1"), ("batch", "<i8"), ("said", "<i4")]
 )
@@ -63,7 +65,7 @@ OUT, NO_CONSENT, CONSENT_UNKNOWN, UNASKED = range(7, 11)
 GOES_NOT: Final = (DUPLICATE, KNOWN, HELD, LATER, TOO_SOON, OUT, NO_CONSENT, CONSENT_UNKNOWN)
 """What keeps a row from going out, whatever the hour."""
 
-BUCKETS: Final = 64
+BUCKETS: Final = range(64)
 GROUP_ROWS: Final = 1 << 20
 OPEN_FILES: Final = 96  # a program may have 256 open on some systems
 
@@ -74,12 +76,15 @@ class Scratch:
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="smsframe-"))
         self._written: dict[Path, BinaryIO] = {}
+        self._made: Any = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - see __exit__
+        self._kept: dict[int, tuple[int, int, int]] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._close()
+        self._made.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def add(self, kind: str, records: Records, buckets: npt.NDArray[Any]) -> None:
@@ -89,7 +94,7 @@ class Scratch:
         sizes = np.bincount(buckets)
         parts = records
         if np.count_nonzero(sizes) > 1:
-            narrow = buckets.astype(np.uint8) if len(sizes) <= BUCKETS else buckets
+            narrow = buckets.astype(np.uint8) if len(sizes) <= len(BUCKETS) else buckets
             order = np.argsort(narrow, kind="stable")  # counts bytes, where they are bytes
             parts = np.take(records.view(f"V{records.itemsize}"), order)
         ends = np.cumsum(sizes)
@@ -130,35 +135,34 @@ class Scratch:
         """Return where something else may be written."""
         return self._folder / name
 
-    def keep_identities(self, number: int, keys: Records, who: Records) -> None:
-        """Keep key and person of the rows of a portion that may go out, in their order."""
-        records = np.empty(len(keys), IDENTITY)
-        records["key"], records["who"] = keys, who
-        self.place(f"identities-{number}").write_bytes(records.tobytes())
+    def keep(self, number: int, made: Any) -> None:
+        """Keep what was made of a portion, in place of what was kept of it before."""
+        plain = pickle.dumps(made, protocol=5)
+        packed = pa.compress(plain, codec="lz4", asbytes=True)
+        self._kept[number] = self._made.seek(0, os.SEEK_END), len(packed), len(plain)
+        self._made.write(packed)
 
-    def identities(self, number: int) -> Records | None:
-        """Return what was kept of a portion; None where nothing was."""
-        path = self.place(f"identities-{number}")
-        return np.frombuffer(path.read_bytes(), IDENTITY) if path.exists() else None
+    def kept(self, number: int) -> Any:
+        """Return what was kept of a portion."""
+        start, packed, plain = self._kept[number]
+        self._made.seek(start)
+        read = self._made.read(packed)
+        # Nobody else can have written to a file that has no name.
+        return pickle.loads(pa.decompress(read, plain, codec="lz4", asbytes=True))  # noqa: S301
 
     def add_rows(self, kind: str, rows: npt.NDArray[np.int64]) -> None:
         """Append rows of a kind to the groups that they stand in."""
-        self.add(kind, rows.astype(ROW), rows // GROUP_ROWS)
+        self.add(kind, rows.astype(np.int64).view(ROW), rows // GROUP_ROWS)
 
     def rows(self, kind: str, first: int, rows: int) -> npt.NDArray[np.int64]:
         """Return which of some rows are of a kind, ascending, counted from the first one."""
-        kept = [self.read(kind, group, ROW) for group in _groups(first, rows)]
-        every = np.sort(np.concatenate(kept))
-        here = every[(every >= first) & (every < first + rows)]
-        return here.astype(np.int64) - first
+        return np.sort(self._of_rows(kind, ROW, first, rows)["row"])
 
     def numbers(self, first: int, rows: int) -> npt.NDArray[np.int32]:
         """Return which repeat of its message each of some rows is."""
-        kept = [self.read("numbers", group, NUMBERED) for group in _groups(first, rows)]
-        every = np.concatenate(kept)
-        here = every[(every["row"] >= first) & (every["row"] < first + rows)]
+        here = self._of_rows("numbers", NUMBERED, first, rows)
         numbers = np.zeros(rows, dtype=np.int32)
-        numbers[here["row"] - first] = here["number"]
+        numbers[here["row"]] = here["number"]
         return numbers
 
     def add_found(
@@ -179,9 +183,13 @@ class Scratch:
 
     def found(self, first: int, rows: int) -> Records:
         """Return what is found of some rows, those found last behind."""
-        groups = _groups(first, rows)
-        records = np.concatenate([self.read("found", group, FOUND) for group in groups])
-        here = records[(records["row"] >= first) & (records["row"] < first + rows)].copy()
+        return self._of_rows("found", FOUND, first, rows)
+
+    def _of_rows(self, kind: str, dtype: np.dtype[Any], first: int, rows: int) -> Records:
+        """Return the records of a kind of some rows, which are counted from the first one."""
+        groups = range(first // GROUP_ROWS, (first + max(rows, 1) - 1) // GROUP_ROWS + 1)
+        every = np.concatenate([self.read(kind, group, dtype) for group in groups])
+        here = every[(every["row"] >= first) & (every["row"] < first + rows)]
         here["row"] -= first
         return here
 
@@ -196,26 +204,11 @@ def to_go(is_ready: npt.NDArray[np.bool_], found: Records, *others: int) -> npt.
     return goes
 
 
-def _groups(first: int, rows: int) -> range:
-    """Return the groups that rows stand in."""
-    return range(first // GROUP_ROWS, (first + max(rows, 1) - 1) // GROUP_ROWS + 1)
-
-
 def bucket_of(keys: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """Return the bucket of each key, by its first byte."""
-    return (keys.view(np.uint8).reshape(len(keys), -1)[:, 0] % BUCKETS).astype(np.int64)
+    return (keys.view(np.uint8).reshape(len(keys), -1)[:, 0] % len(BUCKETS)).astype(np.int64)
 
 
 def person_bucket(who: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
     """Return the bucket of each person."""
-    return (who % np.uint64(BUCKETS)).astype(np.int64)
-
-
-def halves(keys: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
-    """Return keys as two numbers each."""
-    return np.ascontiguousarray(keys).view(np.uint64).reshape(-1, 2)
-
-
-def buckets() -> Iterator[int]:
-    """Yield the number of each bucket."""
-    yield from range(BUCKETS)
+    return (who % np.uint64(len(BUCKETS))).astype(np.int64)

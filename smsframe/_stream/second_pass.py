@@ -1,10 +1,10 @@
 """The second pass over a list: its portions sent by one loop, and their results written.
 
 One run, one lock, one delivery loop for the whole list, as for a frame; only the rows come and go.
-The next portion is read and planned on a thread of its own while calls are under way, so that the
-loop never waits for a disk. A portion's results are written when its last batch is settled, in the
-order of the portions. With sending hours there may be several sweeps over the files
-(`smsframe._stream.sweeps`).
+The next portion is read on a thread of its own while calls are under way, so that the loop never
+waits for a disk; what the first pass has made of it is not made again. A portion's results are
+written when its last batch is settled, in the order of the portions. With sending hours there may
+be several sweeps (`smsframe._stream.sweeps`), of which the first alone reads the files.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ import pandas as pd
 from smsframe._base.held_back import held_counts
 from smsframe._base.progress import Progress
 from smsframe._base.result_columns import ACCEPTED_STATUSES
+from smsframe._eligibility.exclude import team_mark
 from smsframe._journal import payloads
-from smsframe._journal.records import Claim, Ledger
+from smsframe._journal.records import ACCEPTED, Claim, Ledger
 from smsframe._plan.campaign_names import is_test
 from smsframe._plan.verdicts import DUPLICATE as REPEATED
-from smsframe._plan.verdicts import EXCLUDED, HELD_BACK, READY, duplicate_sentence
+from smsframe._plan.verdicts import HELD_BACK, READY, duplicate_sentence
 from smsframe._results.hashed_people import hashes_of
 from smsframe._send.already_sent import Matched
 from smsframe._send.batches_in_flight import CUT_ANEW, Result, ending_of
 from smsframe._send.claims import claim_and_call, record_of
 from smsframe._send.held_rows import HeldRows
-from smsframe._send.keys_ahead import KeysAhead
 from smsframe._send.open_rows import JUST_OPENED, AlwaysOpen, hold_closed
 from smsframe._send.posting import post_batches
 from smsframe._send.row_outcomes import HELD as IN_CAMPAIGN
 from smsframe._send.row_outcomes import Tally
 from smsframe._send.too_soon import rows_too_soon, waiting_since
+from smsframe._stream.first_pass import summed
 from smsframe._stream.join import Said
-from smsframe._stream.kept_keys import KeptKeys
 from smsframe._stream.scratch import (
     AGAIN,
     DUPLICATE,
@@ -62,19 +62,21 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from smsframe._acoustic.client import Client
-    from smsframe._acoustic.payload import SendRequest
+    from smsframe._acoustic.send_request import SendRequest
     from smsframe._base.arrow import Positions
     from smsframe._base.send_settings import SendSettings
     from smsframe._eligibility.min_gap import GapGuard
     from smsframe._eligibility.opening import Group, Moment
     from smsframe._journal.store import Journal
+    from smsframe._phones.prices import Cost
     from smsframe._plan.data import PlanData
     from smsframe._send.batches_in_flight import Ending
     from smsframe._send.cancellation import SendControl
     from smsframe._send.delivery import Delivery
     from smsframe._stream.first_pass import FirstPass
+    from smsframe._stream.known_results import KnownResults
     from smsframe._stream.patches import Patches
-    from smsframe._stream.portions import Portion
+    from smsframe._stream.portions import Made, Portion
     from smsframe._stream.result_files import ResultFiles
     from smsframe._stream.scratch import Scratch
     from smsframe._stream.sweeps import Sweeps
@@ -96,10 +98,10 @@ class Open:
     """
 
     portion: Portion
+    made: Made
     plan: PlanData
     matched: Matched
     tally: Tally
-    keys: KeysAhead
     batches: Iterator[Positions]
     waiting: int
     later: list[Positions]
@@ -143,6 +145,7 @@ class FilesRun:
     sweeps: Sweeps | None = None
     guard: GapGuard | None = None
     said: Said = field(default_factory=Said)
+    known: KnownResults | None = None
     consents: Mapping[int, tuple[str, str]] = field(default_factory=dict)
     is_dry: bool = False
     counts: Counter[str] = field(default_factory=Counter)
@@ -150,6 +153,7 @@ class FilesRun:
     shut: Counter[Group] = field(default_factory=Counter)
     left: int = 0
     planned: int = 0
+    costs: Cost | None = None
     settled: Counter[str] = field(default_factory=Counter)
     _open: dict[int, Open] = field(default_factory=dict)
     _current: Open | None = None
@@ -167,29 +171,31 @@ class FilesRun:
         self._read_from_start()
 
     def _read_from_start(self) -> None:
-        """Begin to read the files; after the first time, what messages need of them."""
+        """Begin to read the files; after the first time, what was made of them."""
         self._is_read = False
-        self._source = self.found.read_again(all_columns=not self._swept)
+        self._source = self._left_over() if self._swept else self.found.read_again()
         self._ahead = self._threads.submit(self._read_next)
 
     def end(self) -> None:
         """Read no more."""
-        if self._threads is not None:
-            self._threads.shutdown(wait=True, cancel_futures=True)
+        self._threads.shutdown(wait=True, cancel_futures=True)
 
     @property
     def _swept(self) -> int:
         """How many sweeps are over."""
         return 0 if self.sweeps is None else self.sweeps.number
 
-    def _read_next(self) -> tuple[Portion, PlanData] | None:
-        """Read and plan the next portion with rows for this sweep; on the thread that reads."""
-        found, sweeps = self.found, self.sweeps
-        for portion in self._source:
-            if sweeps and self._swept and not len(sweeps.left(portion.first, portion.rows)):
-                continue
-            return portion, found.planned(found.reading.people(portion, found.files))
-        return None
+    def _left_over(self) -> Iterator[Portion]:
+        """Yield the portions with rows that the sweep before has left."""
+        assert self.sweeps is not None
+        for made in self.found.made(self.scratch):
+            if len(self.sweeps.left(made.portion.first, made.portion.rows)):
+                yield made.portion
+
+    def _read_next(self) -> tuple[Portion, Made] | None:
+        """Read the next portion, and what was made of it; on the thread that reads."""
+        portion = next(self._source, None)
+        return None if portion is None else (portion, self.scratch.kept(portion.number))
 
     def next_portion(self) -> Open | None:
         """Return the next portion, held against what the first pass found; None at the end."""
@@ -204,13 +210,12 @@ class FilesRun:
         self._open[opened.portion.number] = opened
         return opened
 
-    def _held_against(self, portion: Portion, plan: PlanData) -> Open:
+    def _held_against(self, portion: Portion, made: Made) -> Open:
         """Hold a portion against what is known of its rows."""
-        if plan.blocking or plan.team_mark != self.found.plan.team_mark:
+        if portion.without_tables() != made.portion or team_mark() != self.found.plan.team_mark:
             raise InputError(_CHANGED)
-        said = self.scratch.found(portion.first, plan.rows)
-        sendable = np.flatnonzero(np.isin(plan.verdict, (READY, EXCLUDED)))
-        plan = self._as_found(plan, portion, said)
+        said = self.scratch.found(portion.first, portion.rows)
+        plan = self._as_found(made.plan, said)
         matched, unasked = self._matched(plan, said)
         if self._swept:
             assert self.sweeps is not None
@@ -223,47 +228,36 @@ class FilesRun:
         todo, later = matched.todo, matched.todo[:0]
         if self.sweeps is not None:
             todo, later = self.sweeps.chosen(plan, todo)
-        keys = self._keys(portion, plan, matched.todo, sendable)
-        if self.sweeps is not None:
-            keys.reorder(todo)
         return Open(
             portion=portion,
+            made=made,
             plan=plan,
             matched=matched,
             tally=self._tally(plan, matched, said),
-            keys=keys,
             batches=plan.batch_rows(todo, size=self.settings.batch_size),
             waiting=len(todo),
             later=[later],
             unasked=unasked,
-            said=_answers(said),
+            said=self._answers(plan, matched, said),
         )
 
-    def _keys(
-        self, portion: Portion, plan: PlanData, todo: Positions, sendable: Positions
-    ) -> KeysAhead:
-        """Return what tells the messages of a portion apart, as the first pass has made it."""
-        found = self.found
-        kept = None if found.has_repeats else self.scratch.identities(portion.number)
-        if kept is None or not len(todo):
-            return KeysAhead(plan, found.service, found.scope, todo)
-        if len(kept) != len(sendable):
-            raise InputError(_CHANGED)
-        keys = KeptKeys(plan, found.service, found.scope, todo, kept=kept, of=sendable)
-        if not keys.are_right():
-            raise InputError(_CHANGED)
-        return keys
+    def _answers(self, plan: PlanData, matched: Matched, said: Any) -> Any:
+        """Return the number of the answer to each known message; none for what goes again."""
+        known = said[np.isin(said["what"], (KNOWN, AGAIN))]
+        answers = np.where(known["what"] == KNOWN, known["said"], OPEN)
+        ledger, asked = matched.ledger, (answers == OPEN) & (known["state"] == ACCEPTED)
+        if self.known is not None and asked.any():
+            batches = [ledger.batches[number].batch_id for number in ledger.batch[asked].tolist()]
+            answers[asked] = self.known.answers(batches, plan.recipients.texts(known["row"][asked]))
+        return answers
 
-    def _as_found(self, plan: PlanData, portion: Portion, said: Any) -> PlanData:
+    def _as_found(self, plan: PlanData, said: Any) -> PlanData:
         """Return the plan of a portion with what was judged over all files."""
         verdict, what = plan.verdict.copy(), said["what"]
         verdict[said["row"][what == DUPLICATE]] = REPEATED
         verdict[said["row"][what == LATER]] = HELD_BACK
         options = replace(plan.options, limit=self.found.limit)
-        repeats = plan.repeats
-        if self.found.has_repeats:
-            repeats = self.scratch.numbers(portion.first, plan.rows)
-        return replace(plan, verdict=verdict, options=options, repeats=repeats)
+        return replace(plan, verdict=verdict, options=options)
 
     def _matched(self, plan: PlanData, said: Any) -> tuple[Matched, Positions]:
         """Sort the rows of a portion; return those beside whose consent was not asked."""
@@ -338,7 +332,7 @@ class FilesRun:
         return claim_and_call(
             opened.plan,
             rows,
-            opened.keys.of(rows),
+            opened.made.identities_at(rows),
             scope=self.found.scope,
             run_id=self.run_id,
             number=number,
@@ -373,7 +367,7 @@ class FilesRun:
         """Hold back rows whose people had a message since the run began."""
         assert self.guard is not None
         opened, rows = self._of(rows)
-        now, who = self.settings.clock(), opened.keys.of(rows).recipients
+        now, who = self.settings.clock(), opened.made.identities_at(rows).recipients
         opened.tally.hold_rows(rows_too_soon(self.guard, rows, who, now))
         opened.waiting -= len(rows)
         self.now -= len(rows)
@@ -478,6 +472,7 @@ class FilesRun:
         for number in np.unique(opened.said[opened.said != OPEN]).tolist():
             rows = opened.matched.known[opened.said == number]
             tally.learn(rows, *self.said.answers[number])
+        self.costs = summed(self.costs, opened.plan.costs_of(tally.accepted(opened.todo)))
 
         def results() -> pd.DataFrame:
             return tally.frame(pd.DataFrame(index=pd.RangeIndex(opened.plan.rows)), self.run_id)
@@ -588,9 +583,3 @@ class FilesRun:
             ):
                 self.left += row["rows"]
         self.held = Counter(held_counts(codes))
-
-
-def _answers(said: Any) -> Any:
-    """Return the number of the answer to each known message; none for what goes again."""
-    known = said[np.isin(said["what"], (KNOWN, AGAIN))]
-    return np.where(known["what"] == KNOWN, known["said"], OPEN)

@@ -1,12 +1,11 @@
 """``plan_files`` and ``send_files``: a list in files, of any length, sent as a frame is.
 
 Two passes. The first one reads the columns that a message needs, checks and counts every row, and
-writes keys to a scratch folder on disk; repeats and what the journal knows are found bucket by
-bucket. The second one reads the files again, sends, and writes the results. Memory does not grow
-with the rows. A file that changes between the passes stops the send.
+keeps what it has made of it in a scratch folder on disk; repeats and what the journal knows are
+found bucket by bucket. The second one reads the files again, sends what was checked, and writes the
+results. Memory does not grow with the rows. A file that changes between the passes stops the send.
 
-Every rule of a send holds here too, and is judged over all files. What needs another look at them
-takes one more pass, and only then: repeats that were asked for, what people nearly had, consent.
+Every rule of a send holds here too, and is judged over all files.
 """
 
 from __future__ import annotations
@@ -95,6 +94,7 @@ def plan_files(
     client = _client_if_any(given)
     _, paths = find_files(files)
     found = _begun(paths, text, given, client)
+    found.tells_night = True
     with Scratch() as scratch, _read_only(client) as journal:
         looked = look(found, scratch, journal)
         return FilesPlan(found, looked.joined, looked.told)
@@ -134,7 +134,7 @@ def send_files(
     split, by, holdout, duplicates, limit, problems, resend_unknown : optional
     price_per_segment, client, progress : optional
     wait_s : float, default 0
-        Seconds to wait for hours that open within them: the files are gone over again then.
+        Seconds to wait for hours that open within them.
     confirm : int, optional
         Refuse unless exactly so many messages would go out now, as ``plan_files`` counts them.
     dry_run : bool, default False

@@ -1,39 +1,46 @@
-"""Results of a list of files: a folder of Parquet files, looked at one file at a time."""
+"""Results of a list of files: a folder of Parquet files, looked at one file at a time.
+
+And ``results(run)``: an earlier run from the journal, be it of files or of a frame.
+"""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from smsframe._acoustic.client import default_client
 from smsframe._base.any_frame import as_frame
 from smsframe._base.result_columns import STATUSES, VARIANT
 from smsframe._base.tracebacks import public
-from smsframe._base.validation import check_choice, refuse
+from smsframe._base.validation import check_choice, check_text, refuse
 from smsframe._connect import journal_file
-from smsframe._results import settle
+from smsframe._results import history
 from smsframe._results.open_journal import existing_journal
-from smsframe._results.reconcile import reconciled, resolved
-from smsframe._results.refresh import brought_up
+from smsframe._results.reconcile import reconciled
+from smsframe._results.refresh import brought_up, refresh
+from smsframe._results.resolve import resolved
 from smsframe._results.rows import FAILED
 from smsframe._send.report import phrase
 from smsframe._stream import open_messages
-from smsframe._stream.result_files import NOTE, OURS, SCHEMA, read_note, rewrite
+from smsframe._stream.open_messages import OUTCOME
+from smsframe._stream.result_files import NOTE, OURS, SCHEMA, as_arrow, read_note, rewrite
 from smsframe._stream.sources import result_name_of
 from smsframe.errors import InputError, StatusWarning, warn_caller
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from smsframe._acoustic.client import Client
-    from smsframe._base.journal_address import JournalAddress
+    from smsframe._base.journal_address import JournalAddress, JournalArgument
 
-__all__ = ["SentFiles"]
+__all__ = ["SentFiles", "results"]
 
 
 @public
@@ -122,27 +129,10 @@ class SentFiles:
             Columns ``status``, ``code`` (string), ``rows`` and ``segments`` (int64), in the order
             of the statuses.
         """
-        names = ["sms_status", "sms_code", "sms_segments"]
-        parts = []
-        if not self.files and self._note["files"]:
-            return _in_order(self._counted_by_journal())
-        for path in self.files:
-            table = pq.read_table(path, columns=names)
-            table = table.set_column(0, "sms_status", table["sms_status"].cast(pa.string()))
-            parts.append(
-                table.group_by(names[:2]).aggregate([([], "count_all"), ("sms_segments", "sum")])
-            )
-        if not parts:
-            return pd.DataFrame({"status": [], "code": [], "rows": [], "segments": []})
-        counted = pa.concat_tables(parts).group_by(names[:2])
-        frame = counted.aggregate([("count_all", "sum"), ("sms_segments_sum", "sum")]).to_pandas()
-        names = ["status", "code", "rows", "segments"]
-        return _in_order(frame.set_axis(names, axis="columns"))
-
-    def _counted_by_journal(self) -> pd.DataFrame:
-        """Count the messages of the runs whose files are gone."""
+        if self.files or not self._note["files"]:
+            return _counted(pq.read_table(path, columns=OUTCOME) for path in self.files)
         with existing_journal(self._journal or journal_file(None)) as journal:
-            return open_messages.counted(journal, self._runs)
+            return _counted(open_messages.outcomes(journal, self._runs))
 
     @property
     def _runs(self) -> list[str]:
@@ -197,15 +187,18 @@ class SentFiles:
         SentFiles
             These results; the files say what was learned.
         """
+        asked = default_client() if client is None else client
+        place = self._place_of(asked)
+
+        def work(frame: pd.DataFrame) -> pd.DataFrame:
+            return refresh(frame, client=asked, deadline_s=deadline_s, progress=progress)
+
         for path in self.files:
             frame = read_results(path, OURS)
             if frame["sms_status"].isin(("accepted", "unknown")).any():
-                asked = settle.refresh(
-                    frame, client=client, deadline_s=deadline_s, progress=progress
-                )
-                rewrite(path, asked)
-        for part in self._gone(journal_file(client), ("accepted",)):
-            settle.refresh(part, client=client, deadline_s=deadline_s, progress=progress)
+                rewrite(path, as_arrow(work(frame)))
+        for part in self._gone(place, ("accepted",)):
+            work(part)
         return self._told()
 
     def reconcile(
@@ -269,7 +262,7 @@ class SentFiles:
             work(pd.concat(parts, ignore_index=True))
         with existing_journal(place) as journal:
             for path in waiting:
-                rewrite(path, brought_up(read_results(path, OURS), journal))
+                rewrite(path, as_arrow(brought_up(read_results(path, OURS), journal)))
         return self._told()
 
     def _others(self, rows: pd.DataFrame) -> pd.DataFrame:
@@ -278,10 +271,17 @@ class SentFiles:
         return rows[~runs.isin(self._runs).to_numpy(dtype=bool)]
 
     def _place_of(self, client: Client | None) -> JournalAddress:
-        """Return the journal to look into."""
-        if client is None and self._journal is not None:
+        """Return the journal that knows these results; InputError for a client of another one."""
+        given = journal_file(client)
+        if self._journal is None or (client is not None and _is_same(given, self._journal)):
+            return given
+        if client is None:
             return self._journal
-        return journal_file(client)
+        raise InputError(
+            f"What became of these messages is in the journal {str(self._journal)!r}, and this "
+            f"client has another one, {str(given)!r}. Connect with the journal that they were sent "
+            "with: smsframe.connect(..., journal=...)."
+        )
 
     def _people(self) -> pd.DataFrame | None:
         """Return to whom the messages went, as far as files are there; None for nobody."""
@@ -323,16 +323,67 @@ class SentFiles:
         return f"SentFiles: {phrase(self.counts)} in {what}{gone} in {str(self.path)!r}"
 
 
-def files_of_run(run: str, place: Mapping[str, Any], journal: JournalAddress) -> SentFiles:
-    """Return the results of a run from files, also where the files are gone.
+@public
+def results(
+    run: str,
+    *,
+    client: Client | None = None,
+    journal: JournalArgument = None,
+) -> pd.DataFrame:
+    """Bring the results of an earlier run back from the journal, as they stand now.
 
     Parameters
     ----------
     run : str
-    place : mapping
-        What the journal keeps of where the files are.
-    journal : path or address
-        Where it keeps it.
+        The run's id: from :func:`runs`, ``results.attrs["smsframe"]["run"]`` or ``sms_batch``.
+    client : Client, optional
+        Whose journal to look into. None: that of the client ``connect`` made last, else the usual
+        one.
+    journal : path or URL, optional
+        Another journal.
+
+    Returns
+    -------
+    DataFrame
+        One row per row of the frame that was sent, in its order, on a RangeIndex: ``contact`` (the
+        phone in E.164 form) or one column per field of the lookup, one column per tag with the
+        value that was sent, then the ``sms_*`` columns as ``send`` gave them, with what was learned
+        since (sent, not sent, resolved). Columns that were not sent are not kept. A row that was
+        not sent has no values. Of a run from files it is a :class:`smsframe.SentFiles`, for its
+        rows may not fit into memory; also where its files are gone.
+
+    Raises
+    ------
+    JournalError
+        There is no such run or journal, or the run's content was forgotten.
+
+    Examples
+    --------
+    >>> import pandas as pd, smsframe
+    >>> with smsframe.Sandbox(anyone=True) as sandbox:
+    ...     with smsframe.connect(sandbox) as client:
+    ...         people = pd.DataFrame({"mobile": ["+1 201-555-0123"], "Name": ["Ann"]})
+    ...         done = people.sms.send("Hi %%Name%%", program="148372", progress=False)
+    ...         smsframe.results(done.attrs["smsframe"]["run"])[["contact", "Name"]].values.tolist()
+    [['+12015550123', 'Ann']]
+    """
+    faults: list[str] = []
+    name = check_text("run", run, faults, need="the id of one run, as text", optional=False)
+    refuse(faults)
+    kept_in = journal_file(client, journal)
+    with existing_journal(kept_in) as opened:
+        run_id = opened.run(name or "").run_id
+        place = opened.place(run_id)
+        if place is None:
+            return history.results_of(opened, run_id)
+    found = _files_of_run(run_id, json.loads(place), kept_in)
+    return cast("pd.DataFrame", found)  # what all but runs from files are
+
+
+def _files_of_run(run: str, place: Mapping[str, Any], journal: JournalAddress) -> SentFiles:
+    """Return the results of a run from files, also where the files are gone.
+
+    ``place`` is what ``journal`` keeps of where they are.
     """
     path = Path(place["out"])
     note = read_note(path)
@@ -345,6 +396,20 @@ def files_of_run(run: str, place: Mapping[str, Any], journal: JournalAddress) ->
     return found
 
 
+def _is_same(one: JournalAddress, other: JournalAddress) -> bool:
+    """Tell whether two addresses are of one journal."""
+    if isinstance(one, Path) and isinstance(other, Path):
+        return one.resolve() == other.resolve()
+    return one == other
+
+
+def sent_into(out: Path, journal: JournalAddress | None) -> SentFiles:
+    """Return the results of a send that has just written them; ``journal`` knows them."""
+    found = SentFiles(out)
+    found._journal = journal  # noqa: SLF001 - nobody else gives one
+    return found
+
+
 def _unsettled(path: Path) -> pd.DataFrame:
     """Return the rows of a file that are unknown, or were said not to have gone out."""
     frame = read_results(path, OURS)
@@ -352,20 +417,26 @@ def _unsettled(path: Path) -> pd.DataFrame:
     return frame[(frame["sms_status"] == "unknown") | denied]
 
 
-def _in_order(counted: pd.DataFrame) -> pd.DataFrame:
-    """Return counts by status and code in the order of the statuses."""
-    code = counted["code"].astype("string")
-    out = pd.DataFrame(
-        {
-            "status": counted["status"].astype("string"),
-            "code": code,
-            "rows": counted["rows"].astype("int64"),
-            "segments": counted["segments"].fillna(0).astype("int64"),
-        }
+def _counted(tables: Iterable[pa.Table]) -> pd.DataFrame:
+    """Count rows by status and code, with their segments, in the order of the statuses."""
+    names = OUTCOME[:2]
+    kinds = {**dict.fromkeys(names, pa.string()), "rows": pa.int64(), "segments": pa.int64()}
+    parts = [pa.schema(kinds).empty_table()]
+    for table in tables:
+        status = table["sms_status"].cast(pa.string())
+        groups = table.set_column(0, "sms_status", status).group_by(names)
+        part = groups.aggregate([([], "count_all"), ("sms_segments", "sum")])
+        parts.append(part.rename_columns(list(kinds)))
+    counted = pa.concat_tables(parts).group_by(names)
+    summed = counted.aggregate([("rows", "sum"), ("segments", "sum")])
+    frame: pd.DataFrame = summed.to_pandas()
+    frame = frame.set_axis(["status", "code", "rows", "segments"], axis="columns")
+    frame = frame.fillna({"segments": 0}).astype(
+        {"status": "string", "code": "string", "rows": "int64", "segments": "int64"}
     )
-    rank = out["status"].map(STATUSES.index).to_numpy(dtype=np.int64)
-    order = np.lexsort((code.fillna("").to_numpy(dtype=str), rank))
-    return out.iloc[order].reset_index(drop=True)
+    rank = frame["status"].map(STATUSES.index).to_numpy(dtype=np.int64)
+    order = np.lexsort((frame["code"].fillna("").to_numpy(dtype=str), rank))
+    return frame.iloc[order].reset_index(drop=True)
 
 
 def read_results(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import functools
 import glob
 import os
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,7 +26,7 @@ from smsframe._base.sentences import Sentence, arg
 from smsframe._files import plain_csv
 from smsframe._files.read import PARQUET, TEXT, first_line, prepared, read_cells
 from smsframe._files.unclear import without_arguments
-from smsframe._stream.stores import Stored, address_of, find_stored
+from smsframe._stream.stores import Local, Stored, address_of, find_stored
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -44,31 +44,24 @@ _ANY: Final[tuple[str, ...]] = ("**",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFile:
-    """One file of a list; ``name`` is its path below the folder that all are in, with slashes.
+    """One file of a list: ``name`` is its path below the folder that all are in, with slashes."""
 
-    ``stored`` is where it is when it is not on this machine, and ``path`` is its name then.
-    """
-
-    path: Path
+    place: Local | Stored
     name: str
     size: int
-    changed_ns: int
+    changed: int
     checksum: int
-    stored: Stored | None = field(default=None, compare=False)
 
     @property
     def kind(self) -> str:
         """Whether it is "parquet", "csv" or "arrow"."""
-        suffix = self.path.suffix.lower()
+        suffix = Path(self.name).suffix.lower()
         return "parquet" if suffix in PARQUET else "arrow" if suffix in ARROW else "csv"
 
     def refuse_changed(self) -> None:
         """Raise InputError unless the file is what it was."""
         try:
-            if self.stored is None:
-                now = _described(self.path, self.name)
-            else:
-                now = _described_stored(self.stored, self.name)
+            now = _described(self.place, self.name)
         except OSError as error:
             raise InputError(f"{self.name} is not there any more. {_AGAIN}") from error
         if now != self:
@@ -94,7 +87,8 @@ def find_files(pattern: Any) -> tuple[Path, list[SourceFile]]:
     _refuse_odd([path.relative_to(folder) for path in data])
     if not data:
         raise InputError(f"There is no file {text!r}.")
-    return folder, [_described(path, path.relative_to(folder).as_posix()) for path in data]
+    names = [path.relative_to(folder).as_posix() for path in data]
+    return folder, [_described(Local(path), name) for path, name in zip(data, names, strict=True)]
 
 
 def _refuse_odd(paths: Sequence[Path]) -> None:
@@ -113,7 +107,7 @@ def _found_in_store(address: str) -> tuple[Path, list[SourceFile]]:
     _refuse_odd([Path(name) for name, _ in found])
     if not found:
         raise InputError("There is no file at that address.")  # it may have a password in it
-    return Path(), [_described_stored(stored, name) for name, stored in found]
+    return Path(), [_described(stored, name) for name, stored in found]
 
 
 def _paths(path: Path) -> tuple[Path, list[Path]]:
@@ -138,26 +132,12 @@ def _is_data(relative: Path) -> bool:
     return not any(part.startswith((".", "_")) for part in relative.parts)
 
 
-def _described(path: Path, name: str) -> SourceFile:
+def _described(place: Local | Stored, name: str) -> SourceFile:
     """Return a file with what tells it from a changed one: size, time, its beginning and end."""
-    facts = path.stat()
-    with path.open("rb") as file:
-        checksum = zlib.crc32(file.read(_CHECKED_BYTES))
-        file.seek(max(facts.st_size - _CHECKED_BYTES, 0))
-        checksum = zlib.crc32(file.read(_CHECKED_BYTES), checksum)
-    return SourceFile(
-        path=path, name=name, size=facts.st_size, changed_ns=facts.st_mtime_ns, checksum=checksum
-    )
-
-
-def _described_stored(stored: Stored, name: str) -> SourceFile:
-    """Return a file of a store with what tells it from a changed one."""
-    size, changed = stored.facts()
-    checksum = zlib.crc32(stored.part(0, min(size, _CHECKED_BYTES)))
-    checksum = zlib.crc32(stored.part(max(size - _CHECKED_BYTES, 0), size), checksum)
-    return SourceFile(
-        path=Path(name), name=name, size=size, changed_ns=changed, checksum=checksum, stored=stored
-    )
+    size, changed = place.facts()
+    checksum = zlib.crc32(place.part(0, min(size, _CHECKED_BYTES)))
+    checksum = zlib.crc32(place.part(max(size - _CHECKED_BYTES, 0), size), checksum)
+    return SourceFile(place=place, name=name, size=size, changed=changed, checksum=checksum)
 
 
 def refuse_results_within(out: Path, pattern: Any, files: Sequence[SourceFile]) -> None:
@@ -165,7 +145,8 @@ def refuse_results_within(out: Path, pattern: Any, files: Sequence[SourceFile]) 
     if address_of(pattern) is not None:
         return
     inner, given = out.resolve(), Path(pattern).expanduser()
-    if any(file.path.resolve().is_relative_to(inner) for file in files):
+    paths = [file.place.path for file in files if isinstance(file.place, Local)]
+    if any(path.resolve().is_relative_to(inner) for path in paths):
         raise InputError(
             Sentence(arg("out"), " is a folder with files to send in it. Name another folder.")
         )
@@ -218,19 +199,19 @@ def pieces(file: SourceFile, columns: Sequence[str] | None = None) -> Iterator[p
 def _tables(file: SourceFile, columns: Sequence[str] | None) -> Iterator[pa.Table]:
     """Yield the rows of a file as its library gives them."""
     if file.kind == "parquet":
-        with _source(file) as source, pq.ParquetFile(source) as opened:
+        with file.place.source() as source, pq.ParquetFile(source) as opened:
             wanted = None if columns is None else list(columns)
             for batch in opened.iter_batches(PIECE_ROWS, columns=wanted, use_threads=True):
                 yield pa.Table.from_batches([batch])
         return
     if file.kind == "arrow":
-        with _source(file) as source, _opened(source) as reader:
+        with file.place.source() as source, _opened(source) as reader:
             for batch in _batches(reader):
                 table = pa.Table.from_batches([batch])
                 yield _chosen(table, columns)
         return
     if _is_plain(file):
-        for table in plain_csv.plain_pieces(file.path):
+        for table in plain_csv.plain_pieces(Path(file.place.path)):
             yield _chosen(table, columns)
         return
     yield _chosen(_csv(file), columns)
@@ -241,16 +222,6 @@ def _chosen(table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
     if columns is None:
         return table
     return table.select([name for name in columns if name in table.column_names])
-
-
-@contextlib.contextmanager
-def _source(file: SourceFile) -> Iterator[Any]:
-    """Give what a file is read from: its path, or what reads it from its store."""
-    if file.stored is None:
-        yield file.path
-        return
-    with file.stored.open() as opened:
-        yield opened
 
 
 def _opened(file: Any) -> Any:
@@ -276,22 +247,21 @@ def _is_plain(file: SourceFile) -> bool:
 
     Any other is read whole, for what is wrong with one line of it is wrong with those behind it.
     """
-    return file.stored is None and plain_csv.is_plain(file.path)
+    return isinstance(file.place, Local) and plain_csv.is_plain(file.place.path)
 
 
 def _csv(file: SourceFile) -> pa.Table:
     """Read a CSV file, every cell a text."""
-    parquet = str(file.path.with_suffix(".parquet"))
-    then = f"Then put that frame in its place, with .to_parquet({parquet!r})."
+    named, then = Path(file.name), ""
+    if isinstance(file.place, Local):
+        named = file.place.path
+        parquet = str(named.with_suffix(".parquet"))
+        then = f"Then put that frame in its place, with .to_parquet({parquet!r})."
     try:
-        if file.stored is None:
-            cells = read_cells(file.path)
-        else:
-            then = ""
-            with file.stored.copied() as path:
-                cells = read_cells(path)
+        with file.place.copied() as path:
+            cells = read_cells(path)
     except InputError as error:
-        raise InputError(without_arguments(error, file.path, then)) from error
+        raise InputError(without_arguments(error, named, then)) from error
     table = pa.Table.from_pandas(cells, preserve_index=False)
     return table.cast(pa.schema([(name, pa.large_string()) for name in table.column_names]))
 
@@ -308,10 +278,10 @@ def reading(file: SourceFile) -> Iterator[None]:
 def empty_table(file: SourceFile) -> pa.Table:
     """Return a file's columns without rows."""
     if file.kind == "parquet":
-        with _source(file) as source:
+        with file.place.source() as source:
             return pq.read_schema(source).empty_table()
     if file.kind == "arrow":
-        with _source(file) as source, _opened(source) as reader:
+        with file.place.source() as source, _opened(source) as reader:
             return reader.schema.empty_table()
     return _csv(file).slice(0, 0)
 

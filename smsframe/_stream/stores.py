@@ -15,7 +15,7 @@ import posixpath
 import re
 import tempfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -45,10 +45,35 @@ def address_of(given: Any) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Local:
+    """One file of this machine."""
+
+    path: Path
+
+    def facts(self) -> tuple[int, int]:
+        """Return its size, and a number that changes when it is written."""
+        facts = self.path.stat()
+        return facts.st_size, facts.st_mtime_ns
+
+    def part(self, start: int, end: int) -> bytes:
+        """Return some of its bytes."""
+        with self.path.open("rb") as file:
+            file.seek(start)
+            return file.read(end - start)
+
+    @contextlib.contextmanager
+    def source(self) -> Iterator[Path]:
+        """Give what it is read from: libraries read a path in their own way."""
+        yield self.path
+
+    copied = source  # there is one already
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """One file of a store: what reads it, and its path there."""
 
-    store: Any
+    store: Any = field(compare=False)
     path: str
 
     def facts(self) -> tuple[int, int]:
@@ -63,16 +88,18 @@ class Stored:
         found: bytes = self.store.cat_file(self.path, start=start, end=end)
         return found
 
-    def open(self) -> Any:
-        """Open it for reading."""
-        return self.store.open(self.path, "rb")
+    @contextlib.contextmanager
+    def source(self) -> Iterator[Any]:
+        """Give what it is read from."""
+        with self.store.open(self.path, "rb") as opened:
+            yield opened
 
     @contextlib.contextmanager
     def copied(self) -> Iterator[Path]:
         """Give a copy of it on this machine, of the same ending, for a while."""
         with tempfile.TemporaryDirectory(prefix="smsframe-") as folder:
             place = Path(folder) / posixpath.basename(self.path)
-            with self.open() as source, place.open("wb") as copy:
+            with self.source() as source, place.open("wb") as copy:
                 while piece := source.read(_AT_ONCE):
                     copy.write(piece)
             yield place

@@ -1,7 +1,7 @@
 """Hours over many files: which rows go in which sweep over them, and what the next one waits for.
 
 A message may leave only while every time zone that its number may be in is open. The rows of a list
-are in memory portion by portion, so they cannot be put in one order; the files are gone over again
+are in memory portion by portion, so they cannot be put in one order; they are gone over again
 instead. A sweep sends the rows that are open then, in each portion those that close first; the
 others are written down on disk, and stay for the next one. What closes within the time that the
 whole may take has a sweep of its own before all others. When a sweep is over and something opens in

@@ -9,28 +9,31 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 from smsframe._base.masking import AlreadyMasked
 from smsframe._base.progress import Bar, Progress
-from smsframe._base.sentences import Sentence, arg, words
-from smsframe._base.validation import given_as
+from smsframe._base.sentences import Sentence, words
 from smsframe._eligibility.min_gap import GapGuard
+from smsframe._eligibility.night import NIGHT
 from smsframe._eligibility.opening_words import first_of
 from smsframe._plan.verdicts import DUPLICATE, duplicate_sentence
 from smsframe._send import plan_warnings
-from smsframe._send.report import NothingSent, banner, phrase, warn
+from smsframe._send.confirm import Confirmable
+from smsframe._send.nearly_the_same import searches_of
+from smsframe._send.report import SendReport
 from smsframe._send.run import new_run_id
 from smsframe._stream import before as past
-from smsframe._stream.consents import Consents, ask
+from smsframe._stream.consents import Consents
 from smsframe._stream.files_plan import going_by_hours, going_now
-from smsframe._stream.first_pass import look_through
-from smsframe._stream.join import Joined, Rules, Said, join, spread_ledger, spread_past
+from smsframe._stream.first_pass import AT_NIGHT, look_through
+from smsframe._stream.join import Joined, Joining, Said, spread_ledger, spread_past
+from smsframe._stream.known_results import KnownResults
 from smsframe._stream.patches import Patches
 from smsframe._stream.repeats import number_repeats
 from smsframe._stream.result_files import ResultFiles, read_note, write_note
 from smsframe._stream.second_pass import NOT_REACHED, FilesRun
-from smsframe._stream.sent_files import SentFiles
+from smsframe._stream.sent_files import SentFiles, sent_into
 from smsframe._stream.sources import result_name
 from smsframe._stream.sweeps import Sweeps
 from smsframe.errors import InputError
@@ -44,8 +47,12 @@ if TYPE_CHECKING:
     from smsframe._plan.problems import Fault
     from smsframe._send.cancellation import SendControl
     from smsframe._send.delivery import Delivery
+    from smsframe._send.nearly_the_same import NearRuns
     from smsframe._stream.first_pass import FirstPass
     from smsframe._stream.scratch import Scratch
+
+
+_LOOK_AT: Final = words("smsframe.plan_files(...)", at_shell="smsframe plan")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +85,7 @@ class Looked:
     """
 
     joined: Joined
-    near: list[Any] = field(default_factory=list)
+    near: list[NearRuns] = field(default_factory=list)
     told: list[Fault] = field(default_factory=list)
     read: int = 0
     said: Said = field(default_factory=Said)
@@ -92,11 +99,13 @@ def look(found: FirstPass, scratch: Scratch, journal: Journal | None) -> Looked:
         number_repeats(found, scratch)
     if journal is None:
         return Looked(joined=_joined(found, scratch, keep_matched=False))
-    near, gap_s, read = past.near_runs(found, journal), found.plan.options.min_gap_s, 0
+    options, read = found.plan.options, 0
+    searches = searches_of(found.plan, found.service, found.scope, journal, found.now)
+    near = [search.near for search in searches]
     said = spread_ledger(journal, found.scope, scratch)
-    if gap_s is not None:
-        read = spread_past(journal, gap_s, found.now, scratch)
-    joined = _joined(found, scratch, keep_matched=bool(near))
+    if options.min_gap_s is not None:
+        read = spread_past(journal, options.min_gap_s, found.now, scratch)
+    joined = _joined(found, scratch, keep_matched=any(near))
     told = past.faults_before(found, joined, near, scratch, journal)
     return Looked(joined=joined, near=near, told=told, read=read, said=said)
 
@@ -115,53 +124,32 @@ def _look_through(found: FirstPass, scratch: Scratch, bar: Bar) -> None:
 
 def _joined(found: FirstPass, scratch: Scratch, *, keep_matched: bool) -> Joined:
     """Find repeats and what is known, and note what is judged over all files."""
-    options = found.plan.options
-    joined = join(
-        scratch,
-        Rules(
-            named=options.campaign is not None,
-            resend_unknown=options.resend_unknown,
-            limit=found.limit,
-            repeats_go=options.duplicates == "send",
-            several=options.several is not None,
-            gap_s=options.min_gap_s,
-            now=found.now,
-            rows=found.rows,
-            keep_matched=keep_matched,
-        ),
-    )
+    joined = Joining(
+        scratch=scratch,
+        options=found.plan.options,
+        now=found.now,
+        rows=found.rows,
+        keep_matched=keep_matched,
+    ).join()
     found.duplicates = found.verdicts[DUPLICATE] + joined.duplicates
-    _note_repeats(found, joined)
+    _note_over_all(found, joined)
     return joined
 
 
-def _note_repeats(found: FirstPass, joined: Joined) -> None:
-    """Note repeats, and persons who get different messages."""
-    phone = found.plan.columns.phone
-    found.note(
-        "duplicate",
-        duplicate_sentence(found.duplicates),
-        found.duplicates,
-        severity="warning",
-        column=phone,
-    )
-    found.note(
-        "duplicate",
-        "An equal message to this person is in an earlier row; it is sent again, as asked.",
-        found.repeats,
-        severity="info",
-        column=phone,
-    )
+def _note_over_all(found: FirstPass, joined: Joined) -> None:
+    """Note repeats, persons who get different messages, and for how many it is night."""
+    once = duplicate_sentence(found.duplicates)
+    found.note("duplicate", once, found.duplicates, severity="warning")
+    again = "An equal message to this person is in an earlier row; it is sent again, as asked."
+    found.note("duplicate", again, found.repeats, severity="info")
     people = "1 person gets" if joined.persons == 1 else f"{joined.persons:,} persons get"
     most = f", up to {joined.most:,} each" if joined.persons > 1 else ""
-    found.note(
-        "same_person",
+    told = (
         f"{people} more than one message, with different values: {joined.same_person:,} messages "
-        f"in all{most}. Check that this is meant.",
-        joined.same_person,
-        severity="warning",
-        column=phone,
+        f"in all{most}. Check that this is meant."
     )
+    found.note("same_person", told, joined.same_person, severity="warning")
+    found.note("night_now", NIGHT, joined.by_group[AT_NIGHT], severity="info")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -203,19 +191,28 @@ class ListSend:
         joined, reasons = looked.joined, {}
         _refuse_problems(found)
         _refuse_errors(looked.told)
-        planned: tuple[int, ...] = joined.going, self._going(joined)
-        if found.plan.options.check_consent and planned[1]:
-            if _is_too_many(found, joined):
-                _check_confirm(found, joined, planned)
-            asked = self._asked(client, planned[1])
+        right = self._confirmable(joined)
+        confirm = found.plan.options.confirm
+        if found.plan.options.check_consent and right.going:
+            right.refuse_beyond(confirm, _LOOK_AT)
+            asked = Consents(
+                found=found,
+                scratch=self.scratch,
+                client=client,
+                would_go=right.going,
+                wait_s=self.wait_s,
+                stop=self.control.stop,
+            )
+            asked.ask(found.given["progress"])
             reasons = asked.reasons
+            planned = right.left, right.going, asked.may_go.total() + asked.unasked
             joined = replace(joined, going=asked.may_go.total(), by_group=asked.may_go)
-            planned = (*planned, joined.going + asked.unasked)
-            if asked.holds and looked.near and joined.going:
+            right = replace(self._confirmable(joined), planned=planned)
+            if asked.holds and any(looked.near) and joined.going:
                 more = past.had_nearly_this(found, joined, looked.near, self.scratch, journal)
                 _refuse_errors(more)  # among fewer people, as many may be most of them
-            looked.told += asked.faults(found)
-        _check_confirm(found, joined, (joined.going, self._going(joined), *planned))
+            looked.told += asked.faults()
+        right.refuse_others(confirm, _LOOK_AT)
         warnings = 0
         if joined.going:
             warned = plan_warnings.warn_of(_warnings([*found.faults(), *looked.told]))
@@ -228,20 +225,11 @@ class ListSend:
         """Count the rows that may go in this send."""
         return going_now(self.found, joined, self.settings.clock(), self.wait_s)
 
-    def _asked(self, client: Client, rows: int) -> Consents:
-        """Ask for consent; a stop meanwhile sends nothing."""
-        asked = ask(
-            self.found,
-            self.scratch,
-            client,
-            rows=rows,
-            wait_s=self.wait_s,
-            stop=self.control.stop,
-            progress=self.found.given["progress"],
-        )
-        if asked.is_stopped:
-            raise KeyboardInterrupt("Stopped while consent was asked: nothing was sent.")
-        return asked
+    def _confirmable(self, joined: Joined) -> Confirmable:
+        """Return the numbers that may be confirmed."""
+        dealt_with = joined.accepted + joined.unknown + joined.held + joined.later
+        most = max(joined.going, dealt_with + joined.too_soon)
+        return Confirmable(left=joined.going, going=self._going(joined), most=most)
 
     def _note_run(self, run_id: str | None, *, is_dry: bool) -> None:
         """Write beside the results which run they are of, and of which files."""
@@ -255,6 +243,14 @@ class ListSend:
             "variants": None if several is None else json.loads(several.pinned),
         }
         write_note(self.out, note)
+
+    def _known(self, said: Said) -> KnownResults:
+        """Read what the files of results know, which are about to be replaced."""
+        known = KnownResults(self.scratch, self.found.service, said)
+        for path in map(self.out.joinpath, map(result_name, self.found.files)):
+            if self.journal is not None and path.exists():
+                known.read(path, self.journal)
+        return known
 
     def _deliver(
         self,
@@ -290,6 +286,7 @@ class ListSend:
                 sweeps=sweeps,
                 guard=guard,
                 said=looked.said,
+                known=self._known(looked.said),
                 consents=reasons,
                 is_dry=is_dry,
             )
@@ -306,45 +303,26 @@ class ListSend:
     def _told(
         self, run: FilesRun, joined: Joined, delivery: Delivery | None, *, warnings: int
     ) -> SentFiles:
-        """Say how it went: in a line, as an error or as warnings; return the results."""
-        found, control, had = self.found, self.control, joined.accepted
+        """Say how it went; return the results."""
         assert self.journal is not None
-        when = past.accepted_at(joined, self.journal) if had else None
         opening = first_of(run.shut, self.settings.clock())
-        waiting = f"the first opens {opening}" if opening else ""
-        if delivery is None:
-            left = joined.unknown or joined.held or joined.later or joined.too_soon
-            all_sent = had and not (left or run.held)
-            nothing = control.nothing_sent = NothingSent(
-                counts=run.counts,
-                held=run.held,
-                by_team=found.by_team,
-                accepted=had,
-                accepted_at=when if all_sent else None,
-                waiting=waiting,
-            )
-            if not control.quiet:
-                print(nothing.sentence)  # noqa: T201 - the line that says why nothing moved
-            warn({"unknown": run.counts["unknown"]}, "")
-            return SentFiles(self.out)
-        line = banner(
-            run.counts,
-            before=(had, when),
-            warnings=warnings,
+        left = joined.unknown or joined.held or joined.later or joined.too_soon or run.held
+        report = SendReport(
+            counts=run.counts,
+            accepted=joined.accepted,
+            accepted_at=past.accepted_at(joined, self.journal),
+            is_done=not left,
             held=run.held,
-            by_team=found.by_team,
-            waiting=waiting,
+            by_team=self.found.by_team,
+            warnings=warnings,
+            cost="" if run.costs is None else run.costs.line,
+            waiting=f"the first opens {opening}" if opening else "",
         )
-        if not control.quiet:
-            print(line.replace("results.sms.", "SentFiles."))  # noqa: T201 - as above
-        if delivery.failure is not None:
-            raise delivery.failure
-        if control.stop.asked:
-            raise KeyboardInterrupt(f"Stopped: {phrase(run.counts)}. The same call goes on.")
-        counts = dict(run.counts)
-        counts["not_attempted"] = counts.get("not_attempted", 0) - run.held["held_out"]
-        warn(counts, delivery.ending.of_the_run if delivery.ending else "")
-        return SentFiles(self.out)
+        if delivery is None:
+            report.tell_nothing(self.control)
+        else:
+            report.tell(delivery, self.control, "SentFiles", " The same call goes on.")
+        return sent_into(self.out, None if self.client is None else self.client.journal_path)
 
 
 def _refuse_problems(found: FirstPass) -> None:
@@ -372,43 +350,3 @@ def _refuse_errors(faults: list[Fault]) -> None:
 def _warnings(faults: list[Fault]) -> list[tuple[Fault, int]]:
     """Return the warnings with their counts."""
     return [(fault, fault.count) for fault in faults if fault.severity == "warning"]
-
-
-def _most(joined: Joined) -> int:
-    """Return the largest number that may be confirmed."""
-    dealt_with = joined.accepted + joined.unknown + joined.held + joined.later + joined.too_soon
-    return max(joined.going, dealt_with)
-
-
-def _is_too_many(found: FirstPass, joined: Joined) -> bool:
-    """Tell whether a number can be right in no case, whatever people say."""
-    confirm = found.plan.options.confirm
-    return confirm is not None and confirm > _most(joined)
-
-
-def _check_confirm(found: FirstPass, joined: Joined, right: tuple[int, ...]) -> None:
-    """Refuse unless exactly so many would go out; once none is left, what was right stays right.
-
-    ``right`` are the numbers that may be given: with hours those that go now, too; with a check of
-    consent those who would be asked.
-    """
-    confirm = found.plan.options.confirm
-    if confirm is None or confirm in right or (joined.going == 0 and confirm <= _most(joined)):
-        return
-    going = right[1] if len(right) > 1 else joined.going
-    in_all = f", and {joined.going:,} in all as their sending hours open"
-    later = in_all if going != joined.going else ""
-    look_at = words("smsframe.plan_files(...)", at_shell="smsframe plan")
-    raise InputError(
-        AlreadyMasked(
-            given_as("confirm", confirm),
-            f", but {going:,} messages would go out now{later}. Nothing was sent. Look at ",
-            look_at,
-            ", then give ",
-            arg("confirm", joined.going),
-            ".",
-        ),
-        confirm=confirm,
-        would_send=joined.going,
-        going=going,
-    )

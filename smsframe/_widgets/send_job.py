@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from smsframe._acoustic.client import Client
     from smsframe._base.progress import Progress
+    from smsframe._base.sentences import Sentence
     from smsframe._plan.problems import Fault
     from smsframe._send.plan import Plan
-    from smsframe._send.report import NothingSent
 
 
 class Dispatch:
@@ -53,7 +53,7 @@ class Dispatch:
         self._thread: threading.Thread | None = None
 
     @property
-    def nothing_sent(self) -> NothingSent | None:
+    def nothing_sent(self) -> Sentence | None:
         """Why there was nothing to send; None where something was."""
         return self._control.nothing_sent
 

@@ -81,7 +81,7 @@ def send(arguments: argparse.Namespace) -> int:
     control = SendControl(quiet=True)
     sent = send_list(arguments.file, said(arguments), arguments.out, options, control)
     if control.nothing_sent is not None and not arguments.dry_run:
-        output.say(in_shell(control.nothing_sent.sentence))
+        output.say(in_shell(control.nothing_sent))
     return _shown(sent, ("planned", *DONE) if arguments.dry_run else DONE)
 
 

@@ -91,7 +91,7 @@ def _sent(made: Plan, client: Client, confirm: int) -> pd.DataFrame:
     how = Sending(client=client, confirm=confirm, wait_s=made.wait_s)
     results = engine.send_plan(made.data, how, control)
     if control.nothing_sent is not None:
-        output.say(in_shell(control.nothing_sent.sentence))
+        output.say(in_shell(control.nothing_sent))
     return results
 
 

@@ -21,36 +21,31 @@ from smsframe.sandbox.rules import parse_json
 
 Action = Callable[[Room], Any]
 
-_OPTIONS = ("phone", "consent", "calling_code")
-
 
 def add_admin(app: Flask) -> None:
     """Add the admin paths to the application."""
-    readers: dict[str, Action] = {
-        "outbox": lambda room: to_records(outbox_frame(room.state.outbox())),
-        "events": lambda room: to_records(events_frame(room.state.outbox())),
-        "requests": lambda room: to_records(requests_frame(room.log.records())),
-        "world": lambda room: {"world": room.state.world},
-    }
-    writers: dict[tuple[str, str], Action] = {
-        ("POST", "faults"): _add_fault,
-        ("DELETE", "faults"): _clear_faults,
-        ("POST", "contacts"): _load,
-        ("POST", "reset"): _reset,
-    }
-    for name, read in readers.items():
-        app.add_url_rule(f"/sandbox/{name}", f"GET {name}", _answering(read))
-    for (method, name), write in writers.items():
+    actions: list[tuple[str, str, Action]] = [
+        ("GET", "outbox", lambda room: to_records(outbox_frame(room.state.outbox()))),
+        ("GET", "events", lambda room: to_records(events_frame(room.state.outbox()))),
+        ("GET", "requests", lambda room: to_records(requests_frame(room.log.records()))),
+        ("GET", "world", lambda room: {"world": room.state.world}),
+        ("POST", "faults", _add_fault),
+        ("DELETE", "faults", lambda room: room.faults.clear()),
+        ("POST", "contacts", _load),
+        ("POST", "reset", reset),
+    ]
+    for method, name, act in actions:
         rule, endpoint = f"/sandbox/{name}", f"{method} {name}"
-        app.add_url_rule(rule, endpoint, _answering(write), methods=[method])
+        app.add_url_rule(rule, endpoint, _answering(act), methods=[method])
 
 
-def reset(room: Room) -> None:
-    """Start a new world: demo state, no faults, no log, everything switched on."""
+def reset(room: Room) -> dict[str, str]:
+    """Start a new world and name it: demo state, no faults, no log, everything switched on."""
     room.state.reset()
     room.faults.clear()
     room.log.clear()
     room.switches.reset()
+    return {"world": room.state.world}
 
 
 def load_contacts(
@@ -72,7 +67,8 @@ def _answering(action: Action) -> Callable[[], Response]:
 
     def answer() -> Response:
         try:
-            return as_json(action(current_room()))
+            told = action(current_room())
+            return as_json({} if told is None else told)
         except (ValueError, TypeError) as error:
             return as_json({"error": str(error)}, 400)
 
@@ -96,23 +92,12 @@ def _add_fault(room: Room) -> dict[str, Any]:
     return {"kind": fault.kind, "path": fault.path}
 
 
-def _clear_faults(room: Room) -> dict[str, str]:
-    """Remove every fault."""
-    room.faults.clear()
-    return {}
-
-
-def _reset(room: Room) -> dict[str, str]:
-    """Start a new world and name it."""
-    reset(room)
-    return {"world": room.state.world}
-
-
 def _load(room: Room) -> dict[str, int]:
     """Load the contacts in the body."""
     body = _body()
     options = {}
     if isinstance(body, dict):
-        options = {name: body[name] for name in _OPTIONS if name in body}
+        names = ("phone", "consent", "calling_code")
+        options = {name: body[name] for name in names if name in body}
         body = body.get("contacts", [])
     return {"loaded": load_contacts(room, pd.DataFrame(body), **options)}

@@ -44,12 +44,6 @@ TOO_MANY: Final = "You have exceeded the max number of concurrent authenticated 
 _SENDS: Final = "/rest/channels/sms/sends"
 _EXTERNAL_SENDS: Final = "/rest/channels/sms/externalconsentsends"
 _CONSENT: Final = "/rest/databases/<database>/consent/SMS-<program>/<phone>"
-_ENDINGS: Final = {
-    "drop_before": "drop",
-    "drop_after": "drop",
-    "hang": "hang",
-    "truncate": "truncate",
-}
 View = Callable[..., Response]
 
 
@@ -129,7 +123,9 @@ class _Exchange:
         self.record.fault = next((f.kind for f in (decisive, *delays) if f is not None), None)
         delay_s = sum(float(fault.options.get("seconds", 1.0)) for fault in delays)
         if self.room.pause(settings.latency_s + delay_s):
-            return self._stopped()
+            self.record.fault = "stopped"  # what was waiting then is closed, unprocessed
+            request.environ[ENDING].kind = "drop"
+            return Response()
         return self._process(view, words, decisive)
 
     def _process(self, view: View, words: dict[str, str], fault: Fault | None) -> Response:
@@ -144,7 +140,11 @@ class _Exchange:
             response = envelope(
                 status=refusal.status, general=refusal.general, fields=refusal.fields
             )
-        return response if fault is None else self._strike_after(fault, response)
+        if fault is not None and fault.kind == "status":
+            return _fault_status(fault)
+        if fault is not None and fault.kind in ("drop_after", "hang", "truncate"):
+            self._end(fault)
+        return response
 
     def _strike_before(self, fault: Fault) -> Response | None:
         """Answer instead of processing, where the fault says so."""
@@ -161,26 +161,12 @@ class _Exchange:
             self.room.state.expire_token(_bearer())
         return None
 
-    def _strike_after(self, fault: Fault, response: Response) -> Response:
-        """Spoil the answer of a call that was processed."""
-        if fault.kind == "status":
-            return _fault_status(fault)
-        if fault.kind in _ENDINGS:
-            self._end(fault)
-        return response
-
     def _end(self, fault: Fault) -> None:
         """Tell the connection how to end."""
         ending: ResponseEnding = request.environ[ENDING]
-        ending.kind = _ENDINGS[fault.kind]
+        ending.kind = fault.kind.partition("_")[0]
         ending.reset = bool(fault.options.get("reset", True))
         ending.seconds = fault.options.get("seconds")
-
-    def _stopped(self) -> Response:
-        """Close, unprocessed, what was waiting when the sandbox stopped."""
-        self.record.fault = "stopped"
-        request.environ[ENDING].kind = "drop"
-        return Response()
 
 
 def _authorize(room: Room) -> None:
@@ -284,9 +270,8 @@ def _consent(exchange: _Exchange, database: str, program: str, phone: str) -> Re
     room = exchange.room
     if room.state.program_status(program) is None:
         return envelope(status=404, general=["Not Found"])
-    consent = room.state.consent(phone)
-    if consent is None and room.settings.anyone and not room.state.is_loaded(phone):
-        consent = OPTED_IN
+    unloaded = OPTED_IN if room.settings.anyone else None
+    (consent,) = room.state.contacts([phone], ()).get(phone, (unloaded,))
     if consent is None:
         return envelope(status=404, general=["Not Found"])
     return envelope({"status": consent})

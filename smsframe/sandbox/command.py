@@ -80,29 +80,20 @@ def serve(
         The file has no column that is plainly a phone column.
     """
     with Sandbox(path, port=port, anyone=anyone) as sandbox:
-        loaded = _load(sandbox, contacts_csv, anyone=anyone, calling_code=calling_code)
+        others = (
+            "every other number counts as opted in" if anyone else "no other number is messaged"
+        )
+        loaded = f"No contacts loaded by this start; {others}."
+        if contacts_csv is not None:
+            people = pd.read_csv(contacts_csv, dtype="string")
+            phone = _phone_column(people)
+            count = sandbox.load_contacts(people, phone=phone, calling_code=calling_code)
+            loaded = f"{count} contacts loaded; {others}."
         out = out or sys.stdout
         words = {"base_url": sandbox.base_url, "loaded": loaded, "program": ACTIVE_PROGRAM}
         out.write(_GREETING.format(**words, **sandbox.credentials))
         out.flush()
         _wait_for_signal()
-
-
-def _load(
-    sandbox: Sandbox,
-    contacts_csv: str | os.PathLike[str] | None,
-    *,
-    anyone: bool,
-    calling_code: str | None,
-) -> str:
-    """Load the people of a CSV file and say who would be messaged."""
-    others = "every other number counts as opted in" if anyone else "no other number is messaged"
-    if contacts_csv is None:
-        return f"No contacts loaded by this start; {others}."
-    frame = pd.read_csv(contacts_csv, dtype="string")
-    phone = _phone_column(frame)
-    count = sandbox.load_contacts(frame, phone=phone, calling_code=calling_code)
-    return f"{count} contacts loaded; {others}."
 
 
 def _phone_column(frame: pd.DataFrame) -> str:

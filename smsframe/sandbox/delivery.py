@@ -92,17 +92,13 @@ class _Rendering:
         """Return one message per contact, in the order of the call."""
         entries = self._call.contacts
         for entry in entries:
-            self._check_tags(entry)
+            for tag in self._inline_only:
+                if tag not in entry.values:
+                    raise RefusedError("wrong_tags", tag=tag)
         phones = self._find([entry for entry in entries if entry.lookup])
         wanted = [phone for entry in entries if (phone := entry.phone or phones.get(entry.lookup))]
         people = self._state.contacts(wanted, self._fields)
         return [self._message(entry, phones, people) for entry in entries]
-
-    def _check_tags(self, entry: Entry) -> None:
-        """Refuse a placeholder that is neither a database field nor a key of this contact."""
-        for tag in self._inline_only:
-            if tag not in entry.values:
-                raise RefusedError("wrong_tags", tag=tag)
 
     def _message(
         self,
@@ -156,15 +152,10 @@ class _Rendering:
             values = [value for other, value in keys if other == name]
             for value, phones in self._state.phones_by(name, values).items():
                 found[name, value] = phones
-        if self._anyone:
-            self._add_anyone(found)
-        return found
-
-    def _add_anyone(self, found: dict[tuple[str, str], set[str]]) -> None:
-        """Let a lookup by phone number find numbers that were not loaded."""
-        for (name, value), phones in found.items():
-            if name == PHONE_FIELD and not phones and _PHONE.fullmatch(value):
+        for (name, value), phones in found.items():  # numbers that were not loaded, too
+            if self._anyone and name == PHONE_FIELD and not phones and _PHONE.fullmatch(value):
                 phones.add(value)
+        return found
 
 
 def _shown(entry: Entry) -> bytes:

@@ -42,28 +42,19 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-KINDS: Final = (
-    "delay",
-    "drop_before",
-    "drop_after",
-    "hang",
-    "truncate",
-    "status",
-    "expire_token",
-    "too_many",
-)
 PATHS: Final = ("send", "token", "status", "programs", "consent", "external", "any")
 FORMS: Final = ("429", "503", "400", "500")
-_OPTIONS: Final[Mapping[str, frozenset[str]]] = {
-    "delay": frozenset({"seconds"}),
-    "drop_before": frozenset({"reset"}),
-    "drop_after": frozenset({"reset"}),
-    "hang": frozenset({"seconds"}),
-    "truncate": frozenset(),
-    "status": frozenset({"status", "after", "body", "html", "headers"}),
-    "expire_token": frozenset(),
-    "too_many": frozenset({"form", "retry_after"}),
+_OPTIONS: Final[Mapping[str, set[str]]] = {
+    "delay": {"seconds"},
+    "drop_before": {"reset"},
+    "drop_after": {"reset"},
+    "hang": {"seconds"},
+    "truncate": set(),
+    "status": {"status", "after", "body", "html", "headers"},
+    "expire_token": set(),
+    "too_many": {"form", "retry_after"},
 }
+KINDS: Final = tuple(_OPTIONS)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -161,7 +152,7 @@ class Faults:
         fault = Fault(
             kind=kind,
             path=path,
-            on=_numbers(on),
+            on=None if on is None else frozenset([on] if isinstance(on, int) else on),
             every=every,
             probability=probability,
             options=options,
@@ -182,13 +173,6 @@ class Faults:
         with self._lock:
             aimed = [fault for fault in self._faults if fault.aims_at(endpoint, path)]
             return [fault for fault in aimed if fault.strikes()]
-
-
-def _numbers(on: int | Iterable[int] | None) -> frozenset[int] | None:
-    """Return the chosen call numbers as a set."""
-    if on is None:
-        return None
-    return frozenset([on] if isinstance(on, int) else on)
 
 
 def _check(fault: Fault) -> None:

@@ -10,10 +10,11 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 _REQUEST_DTYPES: Final = {
     "at": "datetime64[ns, UTC]",
@@ -127,19 +128,8 @@ def _plain(column: pd.Series) -> list[Any]:
 
 
 def _frame(rows: Iterable[tuple[Any, ...]], dtypes: dict[str, str]) -> pd.DataFrame:
-    """Build a frame column by column, so that an empty one has the same dtypes."""
-    columns = list(zip(*rows, strict=True)) or [()] * len(dtypes)
-    return pd.DataFrame(
-        {name: _column(values, dtypes[name]) for name, values in zip(dtypes, columns, strict=True)}
-    )
-
-
-def _column(values: Sequence[Any], dtype: Any) -> pd.Series:
-    """Return one column; times come as seconds since 1970."""
-    column: pd.Series
-    if dtype.startswith("datetime64"):
-        nanoseconds = pd.Series([round(value * 1e6) * 1000 for value in values], dtype="int64")
-        column = pd.to_datetime(nanoseconds, unit="ns", utc=True).dt.as_unit("ns")
-    else:
-        column = pd.Series(values, dtype=dtype)
-    return column
+    """Return rows as a frame of these dtypes, also when it is empty; times come as s since 1970."""
+    frame = pd.DataFrame(list(rows), columns=list(dtypes))
+    micros = np.array([round(at * 1e6) for at in frame["at"]], dtype="datetime64[us]")
+    frame["at"] = pd.DatetimeIndex(micros, tz="UTC")
+    return frame.astype(dtypes)

@@ -21,16 +21,16 @@ empty.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
 MAX_CONTACTS = 1000
 MAX_CONTENT_CHARACTERS = 800
+Kind = TypeVar("Kind", list[Any], str, dict[str, Any])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Refusal(NamedTuple):
     """One row of the response table: HTTP status, message and the field it is reported under."""
 
     status: int
@@ -39,43 +39,31 @@ class Refusal:
 
 
 REFUSALS = {
-    "wrong_tags": Refusal(status=400, message="Wrong personalization tags {tag}"),
-    "bad_request": Refusal(status=400, message="Bad Request"),
+    "wrong_tags": Refusal(400, "Wrong personalization tags {tag}"),
+    "bad_request": Refusal(400, "Bad Request"),
     "program": Refusal(
-        status=400,
-        message="SMS Program is inactive or not found with identifier {id}.",
-        field="channelQualifier",
+        400, "SMS Program is inactive or not found with identifier {id}.", "channelQualifier"
     ),
-    "no_program": Refusal(
-        status=400, message="Channel qualifier should be present", field="channelQualifier"
-    ),
+    "no_program": Refusal(400, "Channel qualifier should be present", "channelQualifier"),
     "content_too_long": Refusal(
-        status=400,
-        message="The message exceeded the maximum 800 character limit.",
-        field="content",
+        400, "The message exceeded the maximum 800 character limit.", "content"
     ),
-    "no_content": Refusal(status=400, message="SMS content should be present", field="content"),
+    "no_content": Refusal(400, "SMS content should be present", "content"),
     "contact_count": Refusal(
-        status=400,
-        message=(
-            "Contacts must contain at least 1 contact and cannot exceed more than 1000 contacts."
-        ),
-        field="contacts",
+        400,
+        "Contacts must contain at least 1 contact and cannot exceed more than 1000 contacts.",
+        "contacts",
     ),
     "contact_empty": Refusal(
-        status=400,
-        message="Contact information is empty. Please provide contact identifier or lookup keys.",
-        field="contacts",
+        400,
+        "Contact information is empty. Please provide contact identifier or lookup keys.",
+        "contacts",
     ),
-    "token_expired": Refusal(
-        status=401, message="The access token has expired. Token provided was: {token}"
-    ),
+    "token_expired": Refusal(401, "The access token has expired. Token provided was: {token}"),
     # The next two are guesses: only the expired token is documented.
-    "token_wrong": Refusal(
-        status=401, message="The access token is invalid. Token provided was: {token}"
-    ),
-    "token_missing": Refusal(status=401, message="Full authentication is required."),
-    "forbidden": Refusal(status=403, message="Forbidden"),
+    "token_wrong": Refusal(401, "The access token is invalid. Token provided was: {token}"),
+    "token_missing": Refusal(401, "Full authentication is required."),
+    "forbidden": Refusal(403, "Forbidden"),
 }
 
 
@@ -124,17 +112,16 @@ def read_call(payload: Any, *, external: bool = False) -> Call:
     """Check the parsed body of a send call and return it, or raise :class:`RefusedError`."""
     fields = _object(payload)
     program = _text(fields.get("channelQualifier")) or ""
-    content = _string(fields.get("content"))
+    content = _optional(fields.get("content"), str)
     content_id = _text(fields.get("contentId")) or None
-    contacts = _array(fields.get("contacts"))
+    contacts = _optional(fields.get("contacts"), list)
     _check_options(fields)
     _check_fields(program, content, content_id, contacts)
-    read = _external_entry if external else _entry
     return Call(
         program=program,
         content=content,
         content_id=content_id,
-        contacts=[read(_object(contact)) for contact in contacts],
+        contacts=[_entry(_object(contact), external=external) for contact in contacts],
         defaults=_values(fields.get("personalizationDefaults")),
         source=_text(fields.get("source")),
         campaign=_text(fields.get("campaignName")),
@@ -163,21 +150,13 @@ def _check_options(fields: dict[str, Any]) -> None:
         raise RefusedError("bad_request")
 
 
-def _entry(contact: dict[str, Any]) -> Entry:
-    """Read a contact of an ordinary send: ``contactId``, else ``contactLookup``."""
-    phone = _text(contact.get("contactId")) or None
-    lookup = () if phone else _lookup(_array(contact.get("contactLookup")))
+def _entry(contact: dict[str, Any], *, external: bool) -> Entry:
+    """Read a contact: ``contactId``, else ``contactLookup``; an external one's ``phoneNumber``."""
+    phone = _text(contact.get("phoneNumber" if external else "contactId")) or None
+    lookup = () if phone or external else _lookup(_optional(contact.get("contactLookup"), list))
     if phone is None and not lookup:
         raise RefusedError("contact_empty")
     return Entry(phone, lookup, _values(contact.get("personalization")))
-
-
-def _external_entry(contact: dict[str, Any]) -> Entry:
-    """Read a contact of an external consent send: ``phoneNumber`` and nothing else."""
-    phone = _text(contact.get("phoneNumber")) or None
-    if phone is None:
-        raise RefusedError("contact_empty")
-    return Entry(phone, (), _values(contact.get("personalization")))
 
 
 def _lookup(keys: list[Any]) -> tuple[tuple[str, str], ...]:
@@ -198,20 +177,11 @@ def _object(value: Any) -> dict[str, Any]:
     return value
 
 
-def _array(value: Any) -> list[Any]:
-    """Return a JSON array, empty when it is absent, or refuse the call."""
+def _optional(value: Any, kind: type[Kind]) -> Kind:
+    """Return a JSON value of a kind, an empty one when it is absent, or refuse the call."""
     if value is None:
-        return []
-    if not isinstance(value, list):
-        raise RefusedError("bad_request")
-    return value
-
-
-def _string(value: Any) -> str:
-    """Return a JSON string, empty when it is absent, or refuse the call."""
-    if value is None:
-        return ""
-    if not isinstance(value, str):
+        return kind()
+    if not isinstance(value, kind):
         raise RefusedError("bad_request")
     return value
 
@@ -229,6 +199,4 @@ def _text(value: Any) -> str | None:
 
 def _values(value: Any) -> dict[str, str]:
     """Read a map of names to texts; a null is a name that is known but has no value."""
-    if value is None:
-        return {}
-    return {name: _text(item) or "" for name, item in _object(value).items()}
+    return {name: _text(item) or "" for name, item in _optional(value, dict).items()}

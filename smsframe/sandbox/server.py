@@ -30,20 +30,15 @@ import threading
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import IO, TYPE_CHECKING, Any, Final, cast
+from typing import IO, Any, Final, cast
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Response
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 HOST: Final = "127.0.0.1"
 ENDING: Final = "smsframe.sandbox.ending"
 LARGEST_BODY_BYTES: Final = 16 * 2**20  # a call of 1000 contacts has a hundredth of that
 _HOST: Final = re.compile(r"(?P<name>[a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
-_DECIMAL: Final = re.compile(r"[0-9]+")
-_HEXADECIMAL: Final = re.compile(r"[0-9a-fA-F]+")
 _SIZE_DIGITS: Final = 20
 _LONGEST_LINE: Final = 4096
 _BLOCK_BYTES: Final = 65_536
@@ -94,7 +89,12 @@ class Handler(WSGIRequestHandler):
         }
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         response = Response.from_app(self.server.app, environ, buffered=True)
-        _ENDINGS[ending.kind](self, response, ending)
+        if ending.kind == "drop":
+            self._drop(ending)
+        elif ending.kind == "hang":
+            self._hang(ending)
+        else:
+            self._answer(response, half=ending.kind == "truncate")
 
     def _read_body(self) -> bytes:
         """Read the whole body, of known length or in pieces."""
@@ -132,24 +132,20 @@ class Handler(WSGIRequestHandler):
             while self.connection.recv(_BLOCK_BYTES) and time.monotonic() < end:
                 pass
 
-    def answer(self, response: Response, _ending: ResponseEnding) -> None:
-        """Send the whole answer and keep the connection."""
-        self.wfile.write(self._head(response) + self._payload(response))
+    def _answer(self, response: Response, *, half: bool) -> None:
+        """Send the answer and keep the connection; or half of its body, and close."""
+        payload = b"" if self.command == "HEAD" else response.get_data()
+        self.wfile.write(self._head(response) + payload[: len(payload) // 2 if half else None])
+        self.close_connection |= half
 
-    def truncate(self, response: Response, _ending: ResponseEnding) -> None:
-        """Send the headers of the whole answer, half of its body, and close."""
-        payload = self._payload(response)
-        self.wfile.write(self._head(response) + payload[: len(payload) // 2])
-        self.close_connection = True
-
-    def drop(self, _response: Response, ending: ResponseEnding) -> None:
+    def _drop(self, ending: ResponseEnding) -> None:
         """Close without an answer, by reset or in good order."""
         self.close_connection = True
         if ending.reset:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
             self.server.aborted.add(self.connection)
 
-    def hang(self, _response: Response, ending: ResponseEnding) -> None:
+    def _hang(self, ending: ResponseEnding) -> None:
         """Say nothing until time is up, the client has left, or the server stops; then close."""
         self.close_connection = True
         end = time.monotonic() + (float("inf") if ending.seconds is None else ending.seconds)
@@ -172,10 +168,6 @@ class Handler(WSGIRequestHandler):
         lines.append(f"Connection: {'close' if self.close_connection else 'keep-alive'}")
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
-    def _payload(self, response: Response) -> bytes:
-        """Return the body that goes over the wire."""
-        return b"" if self.command == "HEAD" else response.get_data()
-
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
         """Keep stderr quiet: the sandbox has a request log of its own."""
 
@@ -194,7 +186,7 @@ def _is_here(host: str) -> bool:
 
 def _size(written: str, *, base: int) -> int:
     """Read the size of a body, or of a piece of it; one that is too large is refused."""
-    if not (_DECIMAL if base == 10 else _HEXADECIMAL).fullmatch(written):  # noqa: PLR2004 - ten
+    if not written or not set(written.lower()) <= set("0123456789abcdef"[:base]):
         raise ConnectionError("The size of the body makes no sense.")
     digits = written.lstrip("0") or "0"
     if len(digits) > _SIZE_DIGITS or int(digits, base) > LARGEST_BODY_BYTES:
@@ -233,14 +225,6 @@ def _line(file: IO[bytes]) -> str:
     if not line.endswith(b"\n"):
         raise ConnectionError("The client left in the middle of its request.")
     return line.decode("latin-1").rstrip("\r\n")
-
-
-_ENDINGS: dict[str, Callable[[Handler, Response, ResponseEnding], None]] = {
-    "answer": Handler.answer,
-    "drop": Handler.drop,
-    "hang": Handler.hang,
-    "truncate": Handler.truncate,
-}
 
 
 class Server(ThreadedWSGIServer):

@@ -64,9 +64,6 @@ CREATE TABLE IF NOT EXISTS messages (
     text TEXT, problem TEXT);
 CREATE INDEX IF NOT EXISTS messages_of_send ON messages (send);
 """
-_TABLES: Final = (
-    "world", "fields", "contacts", "programs", "contents", "tokens", "sends", "messages",
-)  # fmt: skip
 _OUTBOX: Final = """
 SELECT m.phone, m.text, s.program, s.source, s.id, s.at FROM messages m
 JOIN sends s ON s.number = m.send WHERE m.problem IS NULL ORDER BY m.number
@@ -149,7 +146,7 @@ class State:
     def reset(self) -> None:
         """Forget everything and start a new world, with a new id."""
         with self.transaction():
-            for table in _TABLES:
+            for (table,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
                 self._db.execute(f"DROP TABLE {table}")
             self._build()
 
@@ -231,15 +228,6 @@ class State:
             for value, phone in self._where_in(select, values):
                 found.setdefault(value, set()).add(phone)
         return found
-
-    def consent(self, phone: str) -> str | None:
-        """Return the consent of a contact, ``None`` when there is no record."""
-        rows = self.rows("SELECT consent FROM contacts WHERE phone = ?", (phone,))
-        return rows[0][0] if rows else None
-
-    def is_loaded(self, phone: str) -> bool:
-        """Tell whether a contact with this phone exists."""
-        return bool(self.rows("SELECT 1 FROM contacts WHERE phone = ?", (phone,)))
 
     def _where_in(self, select: str, values: Iterable[str]) -> Iterator[tuple[Any, ...]]:
         """Yield the rows whose last named column is one of the values."""

@@ -15,7 +15,7 @@ from trawl import foreign_frames
 
 from smsframe._acoustic.client import Client
 from smsframe._acoustic.credentials import Credentials
-from smsframe._acoustic.payload import SendRequest, encode_contacts
+from smsframe._acoustic.send_request import SendRequest, encode_contacts
 from smsframe._base.message import Message
 from smsframe._connect import connect
 from smsframe.errors import AccessError, ApiError

@@ -8,7 +8,7 @@ from trawl import foreign_frames
 
 from smsframe._acoustic import client as module
 from smsframe._acoustic.client import default_client
-from smsframe._acoustic.payload import SendRequest, encode_contacts
+from smsframe._acoustic.send_request import SendRequest, encode_contacts
 from smsframe._base.message import Message
 from smsframe._connect import connect
 from smsframe.errors import ConfigurationError

@@ -9,7 +9,7 @@ import pytest
 from trawl import PHONE
 
 import smsframe
-from smsframe._acoustic.payload import SendRequest
+from smsframe._acoustic.send_request import SendRequest
 from smsframe._base.message import Message
 
 SECRETS = {"client_secret": "s3cret-of-the-app", "refresh_token": "r3fresh-of-the-user"}

@@ -16,9 +16,7 @@ from smsframe._acoustic.outcomes import (
     FIXES,
     OUTCOMES,
     REFUSALS,
-    from_access_denied,
-    from_lost,
-    from_not_connected,
+    from_failure,
     from_reply,
 )
 from smsframe.errors import AccessError
@@ -275,23 +273,23 @@ def test_from_reply__long_words_are_cut(length):
 # No answer
 
 
-def test_from_lost__is_unknown():
+def test_from_failure__lost_is_unknown():
     """An answer that got lost leaves the outcome open."""
-    outcome = from_lost(AnswerLostError("It broke."), seconds=3)
+    outcome = from_failure(AnswerLostError("It broke."), seconds=3)
     assert (outcome.kind, outcome.code, outcome.message) == ("unknown", "answer_lost", "It broke.")
     assert (outcome.http_status, outcome.seconds, bool(outcome.fix)) == (None, 3, True)
 
 
-def test_from_not_connected__messaged_nobody():
+def test_from_failure__unconnected_messaged_nobody():
     """Without a connection nothing was processed; a time to come back is passed on."""
-    outcome = from_not_connected(NotConnectedError("Down.", retry_after_s=4.0))
+    outcome = from_failure(NotConnectedError("Down.", retry_after_s=4.0))
     assert (outcome.kind, outcome.code) == ("no_connection", "no_connection")
     assert (outcome.message, outcome.retry_after_s) == ("Down.", 4.0)
 
 
-def test_from_access_denied__stops_the_run():
+def test_from_failure__without_access_stops_the_run():
     """Refused credentials stop the run; no call was made."""
-    outcome = from_access_denied(AccessError("No.", http_status=400))
+    outcome = from_failure(AccessError("No.", http_status=400))
     assert (outcome.kind, outcome.about, outcome.code) == ("rejected", "run", "access_denied")
     assert outcome.http_status is None
 

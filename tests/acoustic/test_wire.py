@@ -39,7 +39,7 @@ import pytest
 from smsframe import errors
 from smsframe._acoustic.client import Client
 from smsframe._acoustic.credentials import Credentials
-from smsframe._acoustic.payload import SendRequest, encode_contacts
+from smsframe._acoustic.send_request import SendRequest, encode_contacts
 from smsframe._base.message import Message
 from smsframe.sandbox import Sandbox
 

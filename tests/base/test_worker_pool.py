@@ -8,7 +8,7 @@ import time
 import pytest
 
 from smsframe._acoustic.outcomes import Outcome
-from smsframe._acoustic.payload import SendRequest
+from smsframe._acoustic.send_request import SendRequest
 from smsframe._base.message import Message
 from smsframe._base.worker_pool import WorkerPool
 from smsframe._send.batches_in_flight import call_failed

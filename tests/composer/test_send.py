@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 
 import pandas as pd
@@ -284,6 +285,62 @@ def test_send__journal_cannot_be_written(ready, monkeypatch):
     assert "Somebody else sends" in words(ready.send.errors)
     assert isinstance(ready.error, smsframe.CampaignBusyError)
     assert ready.send.send.description == "Send 3 messages"
+
+
+@pytest.mark.parametrize("kind", ["team", "file"])
+def test_send__waits_for_whoever_sends(kind, request, sandbox, tmp_path):
+    """A click waits while somebody else sends, says how far that is, and asks with what is left."""
+    journal = request.getfixturevalue("team") if kind == "team" else tmp_path / "journal.sqlite3"
+    people, given = make_people(3), {"program": "148372", "campaign": "spring"}
+    sandbox.faults.add("delay", on=1, seconds=3.0)
+    with smsframe.connect(sandbox, journal=journal) as client:
+        made = opened(people, TEXT, **given)
+        with somebody_sends(people.head(1), TEXT, client=client, progress=False, **given):
+            wait_for(lambda: smsframe.runs(client=client)["unknown"].tolist() == [1])
+            made.send.send.click()  # which counts anew: one of them is claimed
+            send_all(made)
+            assert made.results is None
+            assert isinstance(made.error, smsframe.CampaignBusyError)
+            part = made.send.waiting
+            assert (part.wait.layout.display, part.end.layout.display) == (None, "none")
+            part.wait.click()
+            wait_for(lambda: "is sending this campaign" in words(part.words))
+            assert ("its right to send ends in" in words(part.words)) == (kind == "team")
+            part.end.click()
+            assert (part.wait.layout.display, part.words.value) == (None, "")
+            part.wait.click()
+            assert made.send.once.state == "ready"
+        wait_for(lambda: made.send.once.state == "armed")
+        assert "Send 2 messages" in words(made.send.words)
+        assert len(sandbox.outbox()) == 1
+        made.send.yes.click()
+        assert made.wait(WAIT_S)
+    assert sandbox.outbox()["to"].nunique() == len(sandbox.outbox()) == 3
+    assert part.wait.layout.display == "none"
+
+
+def test_send__no_wait_after_another_text(ready, monkeypatch):
+    """What is to be waited for is the campaign that was asked for; another text is another one."""
+    ready.send.send.click()
+    monkeypatch.setattr("smsframe._journal.store.campaign_lock", _busy)
+    ready.send.yes.click()
+    assert ready.wait(WAIT_S)
+    assert ready.send.waiting.wait.layout.display is None
+    type_text(ready, "Another text")
+    assert ready.send.waiting.wait.layout.display == "none"
+    ready.send.waiting.wait.click()
+    assert ready.send.waiting._thread is None
+
+
+@contextlib.contextmanager
+def somebody_sends(*given, **more):
+    """Send from another thread while the block runs, and until it is done."""
+    thread = threading.Thread(target=smsframe.send, args=given, kwargs=more)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join(WAIT_S)
 
 
 def _busy(*_, **__):

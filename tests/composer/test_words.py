@@ -77,11 +77,12 @@ def _accepted_before_a_day_ago():
 @pytest.mark.parametrize("code", ["nearly_the_same", "had_these_words", "accepted_before"])
 def test_words__of_what_was_sent_before(code):
     """What an earlier send has to do with this one is said with the screen's own controls."""
-    looked = SimpleNamespace(runs={"r1": (4, 0.0)})
     near = {("r1", ""): SimpleNamespace(run=SimpleNamespace(forgotten=False))}
+    search = nearly_the_same.Search(near)
+    search.number, search.total, search.runs["r1"] = 4, 5, (4, 0.0)
     sentence = {
-        "nearly_the_same": nearly_the_same.nearly_the_same(4, 5, looked, near).sentence,
-        "had_these_words": nearly_the_same.had_these_words(4, looked).sentence,
+        "nearly_the_same": nearly_the_same.nearly_the_same(search).sentence,
+        "had_these_words": nearly_the_same.had_these_words(search).sentence,
         "accepted_before": _accepted_before_a_day_ago().sentence,
     }[code]
     said = on_screen(sentence)

@@ -20,7 +20,9 @@ import time
 import filelock
 import pytest
 
+from smsframe._journal import holder as holders
 from smsframe._journal import lock as module
+from smsframe._journal.holder import Holder, user_name
 from smsframe._journal.lock import campaign_lock
 from smsframe.errors import CampaignBusyError, JournalError
 
@@ -240,7 +242,7 @@ def test_lock__holds_without_its_sidecar(path, monkeypatch):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(module.json, "dump", full)
+    monkeypatch.setattr(module.Holder, "written", full)
     with campaign_lock(path, SCOPE):
         assert refusal(path).details["pid"] is None
 
@@ -291,7 +293,7 @@ def test_lock__is_free_after_an_interrupted_wait(path, monkeypatch):
 def test_user_name__that_the_system_does_not_know(monkeypatch, error):
     """A container without users has senders all the same."""
     monkeypatch.setattr(getpass, "getuser", lambda: (_ for _ in ()).throw(error))
-    assert module.user_name() == ""
+    assert user_name() == ""
 
 
 @pytest.mark.parametrize(
@@ -312,7 +314,8 @@ def test_holder__dead_or_alive(monkeypatch, error, is_dead):
             raise error
 
     monkeypatch.setattr(os, "kill", kill)
-    here = module._Holder(pid=7, host=socket.gethostname(), user="", since=0.0)
-    there = dataclasses.replace(here, host="elsewhere.example")
-    assert module._died(here) is is_dead
-    assert not module._died(there)
+    # As on a system that does not tell when a process began.
+    monkeypatch.setattr(holders, "_start_of", lambda _: "")
+    here = dataclasses.replace(Holder.here(), pid=7)
+    assert here.is_dead() is is_dead
+    assert not dataclasses.replace(here, boot="elsewhere").is_dead()

@@ -1,9 +1,10 @@
 """Sends a campaign by a team's journal in a child process for each line it reads.
 
-It imports once and forks for each send. A line is JSON: ``campaign``, ``out`` (the file that the
-child writes what became of its rows to), ``machine`` (children of different ones take each other's
-processes for those of another machine), ``wait_s``, ``lease_s`` and ``delay_s``. The answer is the
-child's process id. The children are nobody's: whoever asked looks for the file, or for their end.
+It sends once by a journal of its own, for a first send imports for a second what others find done,
+and forks for each send. A line is JSON: ``campaign``, ``out`` (the file that the child writes what
+became of its rows to), ``machine`` (children of different ones take each other's processes for
+those of another machine), ``wait_s``, ``lease_s`` and ``delay_s``. The answer is the child's
+process id. The children are nobody's: whoever asked looks for the file, or for their end.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import time
 import traceback
 from pathlib import Path
@@ -21,7 +23,8 @@ from samples import make_people
 import smsframe
 from smsframe._base.send_settings import SendSettings
 from smsframe._base.worker_pool import Backoff
-from smsframe._journal.postgres import holder
+from smsframe._journal import holder
+from smsframe._journal.postgres import store  # noqa: F401 - so that no child has to import it
 from smsframe.sandbox.room import CREDENTIALS
 
 ROWS, BATCH_SIZE = 100, 5
@@ -60,10 +63,24 @@ def rows_of(results):
     return dict(zip(results["sms_contact"], results["sms_status"], strict=True))
 
 
+def warm_up(people, base_url):
+    """Send once, so that no child has to import; what it connected is closed."""
+    with tempfile.TemporaryDirectory() as folder:
+        client = smsframe.connect(
+            base_url=base_url, journal=f"{folder}/warm.sqlite3", **CREDENTIALS
+        )
+        with client:
+            smsframe.send(
+                people, "Hi %%FirstName%%, this is a rehearsal.", program="148372", phone="mobile",
+                campaign="warm", progress=False,
+            )  # fmt: skip
+
+
 def main():
     """Answer line by line."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended children are gone at once
     people = make_people(ROWS)
+    warm_up(people, sys.argv[1])
     for line in sys.stdin:
         asked = json.loads(line)
         child = os.fork()

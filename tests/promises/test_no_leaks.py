@@ -21,7 +21,7 @@ from trawl import DIRTY, Trawl, dirty_people, secrets_of, work_in
 import smsframe
 from smsframe._acoustic.credentials import Credentials
 from smsframe._acoustic.http import Reply
-from smsframe._acoustic.payload import SendRequest
+from smsframe._acoustic.send_request import SendRequest
 from smsframe._base.message import Message
 from smsframe._journal.store import Journal, campaign_lock
 from smsframe._plan import build

@@ -289,7 +289,7 @@ def test_plot__without_matplotlib(monkeypatch):
 
 def test_plot__is_imported_when_asked_for():
     """Looking at results does not bring matplotlib."""
-    code = "import sys, smsframe._results.rows; assert 'matplotlib' not in sys.modules"
+    code = "import sys, smsframe._results.plot; assert 'matplotlib' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

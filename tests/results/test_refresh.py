@@ -11,12 +11,12 @@ import pytest
 from samples import fictional_phones, make_people, send
 
 import smsframe
-from smsframe._acoustic.payload import ContactStatus, SendStatus
+from smsframe._acoustic.answers import ContactStatus, SendStatus
+from smsframe._base.send_settings import SendSettings
 from smsframe._base.worker_pool import Backoff
 from smsframe._journal.store import Journal
-from smsframe._results import refresh as refreshing
 from smsframe._results import status_answers
-from smsframe._results.polling import BACKOFF, FAILED_IN_A_ROW, Poll
+from smsframe._results.polling import FAILED_IN_A_ROW, Poll
 from smsframe.errors import AccessError, ApiError, InputError, StatusWarning
 
 QUICK = Backoff(first_wait_s=0.01, longest_wait_s=0.02)
@@ -121,9 +121,8 @@ def test_refresh__waits_until_it_is_known(sandbox, client, people):
     text = "Transaction status not found. Please try your request again in a few minutes."
     body = {"meta": {"generalErrors": [text]}, "data": None}
     sandbox.faults.add("status", path="status", on=[1, 2], status=200, body=body)
-    done = refreshing.refreshed(
-        results, client=client, deadline_s=20.0, progress=False, backoff=QUICK
-    )
+    client.settings = replace(client.settings, status_backoff=QUICK)
+    done = refresh(results, deadline_s=20.0)
     assert (done["sms_status"] == "sent").all()
     assert len(status_calls(sandbox)) == 3
 
@@ -449,7 +448,7 @@ def polled(workers, names, *, deadline_s=60.0, max_in_flight=10, chance=0.0):
         answered=lambda status: answered.append(status.response_id),
         max_in_flight=max_in_flight,
         deadline_s=deadline_s,
-        backoff=replace(BACKOFF, chance=lambda: chance),
+        backoff=replace(SendSettings().status_backoff, chance=lambda: chance),
     )
     poll.run(names)
     return answered, poll

@@ -341,6 +341,6 @@ def test_look_back__reads_only_what_is_near(sandbox, client, monkeypatch):
     """Other texts of the program are told by their words alone; no batch of theirs is read."""
     send(orders())
     read = []
-    monkeypatch.setattr(nearly_the_same.Search, "through", lambda *_: read.append(1))
+    monkeypatch.setattr(nearly_the_same.Search, "_met", lambda *_: read.append(1) or [])
     send(orders(), "Something else altogether for %%name%% and order %%order%%.")
     assert read == []

@@ -11,7 +11,7 @@ from list_files import parts, send_files
 from samples import TEXT, make_people
 
 import smsframe
-from smsframe._stream import whole_list
+from smsframe._send.confirm import Confirmable
 from smsframe.cli import main
 from smsframe.errors import ConfigurationError, InputError
 
@@ -78,7 +78,7 @@ def test_addresses__of_a_file_that_changes(client, sandbox, store, tmp_path, mon
     """A file that is not what was checked is not sent."""
     parts(tmp_path / "people", make_people(20))
     address = put(store, "people", tmp_path)
-    check = whole_list._check_confirm
+    check = Confirmable.refuse_others
 
     def change(*told):
         check(*told)
@@ -86,7 +86,7 @@ def test_addresses__of_a_file_that_changes(client, sandbox, store, tmp_path, mon
         put(store, "people", tmp_path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(whole_list, "_check_confirm", change)
+        patch.setattr(Confirmable, "refuse_others", change)
         with pytest.raises(InputError, match="has changed since it was checked"):
             send_files(address, tmp_path / "results")
     assert len(sandbox.outbox()) == 0

@@ -75,6 +75,26 @@ def test_send_files__again_keeps_what_refresh_found(
     assert moved["sms_code"].iloc[4] == before["sms_code"].iloc[2]
 
 
+@pytest.mark.parametrize("forgets", [False, True], ids=["kept", "forgotten"])
+def test_send_files__keeps_what_is_known_of_rows_in_other_files(
+    folder, people, client, sandbox, tmp_path, forgets
+):
+    """Rows that stand in another file by now, of which the journal may have forgotten all."""
+    before = refreshed(folder, tmp_path / "out", sandbox, people)
+    calls = len(sandbox.requests())
+    if forgets:
+        smsframe.journal.forget(before="2100-01-01")
+    for path in folder.iterdir():
+        path.unlink()
+    turned = people.iloc[::-1].reset_index(drop=True)
+    for number, (first, last) in enumerate([(0, 3), (3, 15), (15, 20)]):
+        turned.iloc[first:last].to_parquet(folder / f"part-{number}.parquet", index=False)
+    for _ in range(2):
+        again = send_files(folder, tmp_path / "out").to_frame()
+        pd.testing.assert_frame_equal(again, before.iloc[::-1].reset_index(drop=True))
+    assert len(sandbox.requests()) == calls
+
+
 def test_send_files__in_another_folder_says_what_refresh_found(
     folder, people, client, sandbox, tmp_path
 ):

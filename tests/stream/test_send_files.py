@@ -14,7 +14,7 @@ from samples import TEXT, fictional_phones, make_people
 from samples import send as send_frame
 
 import smsframe
-from smsframe._stream import whole_list as module
+from smsframe._send.confirm import Confirmable
 from smsframe.errors import InputError
 
 
@@ -213,14 +213,14 @@ def test_send_files__refuses_damage_that_only_all_files_show(client, tmp_path, s
 def test_send_files__stops_when_a_file_changes(client, sandbox, tmp_path, monkeypatch):
     """A file that is not what was checked is not sent."""
     folder = parts(tmp_path / "people", make_people(20))
-    check = module._check_confirm
+    check = Confirmable.refuse_others
 
     def change(*told):
         check(*told)
         make_people(6, start=50).to_parquet(folder / "part-2.parquet", index=False)
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_check_confirm", change)
+        patch.setattr(Confirmable, "refuse_others", change)
         with pytest.raises(InputError, match=r"part-2\.parquet has changed since it was checked"):
             send_files(folder, tmp_path / "results")
     texted = set(sandbox.outbox()["to"]) if "to" in sandbox.outbox() else set()

@@ -127,6 +127,25 @@ def test_resolve__settles_every_row(folder, client, sandbox, tmp_path, form, as_
     assert len(sandbox.outbox()) == 20
 
 
+@pytest.mark.parametrize("verb", ["refresh", "reconcile", "resolve"])
+def test_settle__refuses_a_client_with_another_journal(folder, client, sandbox, tmp_path, verb):
+    """What is learned belongs where the messages were claimed, or somebody is texted again."""
+    sandbox.faults.add("drop_after", on=2)
+    with pytest.warns(smsframe.UnknownOutcomeWarning):
+        sent = send_files(folder, tmp_path / "out")
+    given = {
+        "refresh": {"progress": False},
+        "reconcile": {"events": sandbox.events()},
+        "resolve": {"as_": "sent"},
+    }[verb]
+    with smsframe.connect(sandbox, journal=tmp_path / "other.db") as other:
+        for found in (sent, smsframe.results(sent.run, client=client)):
+            with pytest.raises(InputError, match="and this client has another one"):
+                getattr(found, verb)(**given, client=other)
+    assert smsframe.SentFiles(tmp_path / "out").counts == {"accepted": 16, "unknown": 4}
+    getattr(sent, verb)(**given, client=client)
+
+
 def test_reconcile__refuses_a_sorted_export_without_files(folder, client, sandbox, tmp_path):
     """Whether an end of it is missing shows only in the numbers, which the files had."""
     sandbox.faults.add("drop_after", on=3)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import shutil
-from pathlib import Path
 
 import pandas as pd
 import postgres_server
@@ -46,13 +44,8 @@ def proxied(postgres, team):
 @pytest.fixture
 def pooled(postgres, team):
     """Return the URL of the same database through a pgbouncer in transaction mode."""
-    if not (shutil.which("pgbouncer") or Path("/usr/sbin/pgbouncer").exists()):
-        pytest.skip("pgbouncer is not installed: a journal behind a pooler is not tested")
-    with postgres_server.folder_of_server() as folder:
-        folder.chmod(0o755)
-        pooler = postgres_server.Pooler(postgres, folder / "pooler").start()
-        yield team.replace(f":{postgres.port}/", f":{pooler.port}/")
-        pooler.stop()
+    with postgres_server.pooler_before(postgres) as port:
+        yield team.replace(f":{postgres.port}/", f":{port}/")
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ import time
 import pytest
 
 import smsframe
+from smsframe._journal.holder import Holder
 from smsframe._journal.opening import open_journal
 from smsframe._journal.postgres.database import WRITING_IN_LINE
-from smsframe._journal.postgres.holder import TeamHolder
 from smsframe._journal.postgres.lease import Lease
 from smsframe._journal.records import Claim, RunRecord, Settlement
 from smsframe.errors import CampaignBusyError, JournalError
@@ -44,7 +44,7 @@ def accepted(run_id, number=1):
 
 def pretend(address, journals, **changes):
     """Have the lease of the campaign held by another process, as if of another machine."""
-    holder = dataclasses.replace(TeamHolder.here(), **changes)
+    holder = dataclasses.replace(Holder.here(), **changes)
     with journals()._writing(moved_too=True) as db:
         db.execute("UPDATE leases SET holder = ?", (holder.written(),))
 
@@ -76,7 +76,16 @@ def test_runs__say_who_sends_now(journals, team, send, crowd):
         journal._leases[SCOPE].note_run(journal._team, run_id)
         listed = smsframe.runs(journal=team)
         assert listed.loc[run_id, ["ending", "accepted"]].tolist() == ["sending", 3]
-    assert smsframe.runs(journal=team)["ending"].tolist() == ["not ended"]
+        ends_at = smsframe.runs(full=True, journal=team).loc[run_id, "lease_ends_at"]
+        assert 60 < ends_at.timestamp() - time.time() <= 91
+        sender = journals().sender_of(SCOPE)
+        assert (sender.run_id, sender.messages) == (run_id, 3)
+        assert str(os.getpid()) in sender.who
+        assert 60 < sender.ends_in_s <= 90
+    listed = smsframe.runs(full=True, journal=team)
+    assert listed["ending"].tolist() == ["not ended"]
+    assert listed["lease_ends_at"].isna().all()
+    assert journal.sender_of(SCOPE) is None
 
 
 def test_sending__waits_for_another(journals):
@@ -124,7 +133,7 @@ def test_sending__of_a_dead_process_of_this_machine_is_taken_at_once(journals, a
 )
 def test_holder__of_this_machine_is_dead(change):
     """A process is known by its number and its start."""
-    assert dataclasses.replace(TeamHolder.here(), **change).is_dead()
+    assert dataclasses.replace(Holder.here(), **change).is_dead()
 
 
 @pytest.mark.parametrize(
@@ -137,14 +146,14 @@ def test_holder__of_this_machine_is_dead(change):
 )
 def test_holder__that_may_live_is_not_dead(change):
     """Nothing is known of a process elsewhere but when its lease ends."""
-    assert not dataclasses.replace(TeamHolder.here(), **change).is_dead()
+    assert not dataclasses.replace(Holder.here(), **change).is_dead()
 
 
 def test_holder__is_read_back():
     """What is written is read, and what is no holder is none."""
-    here = TeamHolder.here()
-    assert TeamHolder.read(here.written()) == here
-    assert TeamHolder.read(json.dumps({"pid": 3})) is None
+    here = Holder.here()
+    assert Holder.read(here.written()) == here
+    assert Holder.read(json.dumps({"pid": 3})) is None
 
 
 def test_sending__of_another_machine_ends_with_its_time(journals, address):

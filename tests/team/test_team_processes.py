@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import postgres_server
 import pytest
 import requests
 from postgres_server import until
@@ -52,7 +53,7 @@ class Team:
 
     def under_way(self, campaign, child, texts):
         """Wait until so many texts went out, or the sender has ended."""
-        until(lambda: child.out.exists() or len(self.texts(campaign)) >= texts, DEADLINE_S)
+        until(lambda: child.has_ended() or len(self.texts(campaign)) >= texts, DEADLINE_S)
 
 
 class Child:
@@ -66,9 +67,13 @@ class Child:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, number)
 
+    def has_ended(self):
+        """Tell whether it has told, or is gone."""
+        return self.out.exists() or not Path(f"/proc/{self.pid}").exists()
+
     def told(self):
         """Return what it told at its end, None when it was killed."""
-        until(lambda: self.out.exists() or not Path(f"/proc/{self.pid}").exists(), DEADLINE_S)
+        until(self.has_ended, DEADLINE_S)
         time.sleep(0.01)
         return json.loads(self.out.read_text()) if self.out.exists() else None
 
@@ -120,66 +125,109 @@ def pooled_crew(pooled, base_url, tmp_path):
         yield senders
 
 
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    """Run a server that a test may stop; it promises little unless it is asked, and loses that."""
+    if postgres_server.binaries() is None:
+        pytest.skip("PostgreSQL is not installed")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    with postgres_server.folder_of_server() as folder:
+        folder.chmod(0o755)
+        settings = {"synchronous_commit": "off", "wal_writer_delay": "10s", "max_connections": "60"}
+        running = postgres_server.PostgresServer(folder / "server", settings=settings).make()
+        try:
+            yield running
+        finally:
+            running.stop("immediate")
+
+
+@pytest.fixture
+def restarted_crew(server, base_url, tmp_path):
+    """Start what sends by a journal of that server, behind a pgbouncer in transaction mode."""
+    with postgres_server.pooler_before(server) as port:
+        url = server.url(server.new_database(), port)
+        with crew_of(url, base_url, tmp_path) as senders:
+            yield senders
+
+
+class Rounds:
+    """Campaigns that are sent one after the other, and what is found of them in the end."""
+
+    def __init__(self, crew, kind, times, seed):
+        self.crew, self.kind, self.times, self.seed = crew, kind, times, seed
+        self.chance = random.Random(seed)
+        self.found = Counter(rounds=0, twice=0, unaccounted=0, unknown=0)
+        self._texts = {}
+
+    def __iter__(self):
+        """Name one campaign after the other; the outbox is emptied now and then."""
+        for number in range(self.times):
+            yield f"{self.kind} {self.seed} {number}"
+            self.found["rounds"] += 1
+            if number % 10 == 9:
+                url = f"{self.crew.base_url}/sandbox/reset"
+                requests.post(url, timeout=20).raise_for_status()
+                print(self, flush=True)  # an interrupted soak says how far it came
+
+    def __str__(self):
+        found = {**self.found, "texts": sum(self._texts.values())}
+        return f"{self.kind}, seed {self.seed}: {found}"
+
+    def account(self, campaign, told, allowed=("accepted", "unknown")):
+        """Hold what the last send told of all rows against what went out."""
+        assert told["error"] is None, told
+        texts, rows = self.crew.texts(campaign), told["rows"]
+        went = {to for to, status in rows.items() if status == "accepted"}
+        unknown = {to for to, status in rows.items() if status == "unknown"}
+        self._texts[campaign] = sum(texts.values())
+        self.found["twice"] += sum(count > 1 for count in texts.values())
+        self.found["unaccounted"] += 100 - len(went) - len(unknown)
+        self.found["unaccounted"] += len(went - set(texts)) + len(set(texts) - went - unknown)
+        self.found["unknown"] += len(unknown)
+        assert self.found["twice"] == self.found["unaccounted"] == 0, (campaign, str(self))
+        assert set(rows.values()) <= set(allowed), (campaign, Counter(rows.values()))
+
+
 def race(crew, times, seed):
     """Have the same campaign sent from two machines at random moments; one waits, or is told."""
-    chance, told_busy = random.Random(seed), 0
-    for number in range(times):
-        campaign = f"race {seed} {number}"
-        waits = chance.choice([0.0, DEADLINE_S])
+    rounds = Rounds(crew, "race", times, seed)
+    for campaign in rounds:
+        waits = rounds.chance.choice([0.0, DEADLINE_S])
         children = [
-            crew.begin(campaign, machine, wait_s=waits, delay_s=chance.uniform(0, 0.3))
+            crew.begin(campaign, machine, wait_s=waits, delay_s=rounds.chance.uniform(0, 0.3))
             for machine in ("one", "two")
         ]
         told = [child.told() for child in children]
         assert None not in told
-        texts = crew.texts(campaign)
-        assert set(texts.values()) == {1}
-        assert len(texts) == 100
         busy = [one for one in told if one["error"]]
         assert all(one["error"] == "CampaignBusyError" for one in busy), busy
         assert len(busy) <= (0 if waits else 1)
-        told_busy += len(busy)
+        rounds.found["told busy"] += len(busy)
         for one in told:
             if not one["error"]:
-                assert set(one["rows"].values()) == {"accepted"}
-        if number % 20 == 19:
-            requests.post(f"{crew.base_url}/sandbox/reset", timeout=20).raise_for_status()
-            print(f"{number + 1} done", flush=True)  # an interrupted soak says how far it came
-    return told_busy
+                rounds.account(campaign, one, ["accepted"])
+    return rounds
 
 
 def kill(crew, times, seed):
     """Kill senders at random moments; another machine goes on when the lease has ended."""
-    chance, unknown = random.Random(seed), 0
-    for number in range(times):
-        campaign = f"kill {seed} {number}"
+    rounds = Rounds(crew, "kill", times, seed)
+    for campaign in rounds:
         first = crew.begin(campaign, "one", lease_s=1.0)
-        crew.under_way(campaign, first, chance.randrange(70))
+        crew.under_way(campaign, first, rounds.chance.randrange(70))
         first.signal(signal.SIGKILL)
-        first.told()
-        second = crew.begin(campaign, chance.choice(["one", "two"]), wait_s=DEADLINE_S).told()
-        texts = crew.texts(campaign)
-        assert set(texts.values()) == {1}
-        statuses = Counter(second["rows"].values())
-        assert second["error"] is None
-        assert len(second["rows"]) == 100
-        assert set(statuses) <= {"accepted", "unknown"}
-        accepted = {to for to, status in second["rows"].items() if status == "accepted"}
-        assert accepted <= set(texts) <= set(second["rows"])
-        unknown += statuses["unknown"]
-        if number % 20 == 19:
-            requests.post(f"{crew.base_url}/sandbox/reset", timeout=20).raise_for_status()
-            print(f"{number + 1} done", flush=True)  # an interrupted soak says how far it came
-    return unknown
+        rounds.found["killed under way"] += first.told() is None
+        machine = rounds.chance.choice(["one", "two"])
+        rounds.account(campaign, crew.begin(campaign, machine, wait_s=DEADLINE_S).told())
+    return rounds
 
 
 def sleep_past_the_lease(crew, times, seed):
     """Stop a sender past its lease, have another machine go on, and wake the first one."""
-    chance, superseded = random.Random(seed), 0
-    for number in range(times):
-        campaign = f"sleep {seed} {number}"
+    rounds = Rounds(crew, "sleep", times, seed)
+    for campaign in rounds:
         first = crew.begin(campaign, "one", lease_s=0.6)
-        crew.under_way(campaign, first, chance.randrange(5, 60))
+        crew.under_way(campaign, first, rounds.chance.randrange(5, 60))
         first.signal(signal.SIGSTOP)
         second = crew.begin(campaign, "two", wait_s=DEADLINE_S).told()
         first.signal(signal.SIGCONT)
@@ -188,15 +236,47 @@ def sleep_past_the_lease(crew, times, seed):
         texts = crew.texts(campaign)
         assert set(texts.values()) == {1}
         assert set(second["rows"].values()) <= {"accepted", "unknown"}
-        superseded += woken["error"] is not None
+        rounds.found["superseded"] += woken["error"] is not None
         # What the sleeper had claimed and, awake, did not let out any more, goes out now.
-        third = crew.begin(campaign, "two").told()
-        rows, now = third["rows"], crew.texts(campaign)
-        assert set(now.values()) == {1}
-        assert set(texts) <= set(now)
-        assert set(rows.values()) <= {"accepted", "unknown"}
-        assert {to for to, status in rows.items() if status == "accepted"} <= set(now)
-    return superseded
+        rounds.account(campaign, crew.begin(campaign, "two").told())
+        assert set(texts) <= set(crew.texts(campaign))
+    return rounds
+
+
+def restart(crew, server, times, seed):
+    """Restart the database in mid run, or have it lose its memory: the send waits and goes on."""
+    rounds = Rounds(crew, "restart", times, seed)
+    ways = [server.lose_power, lambda: server.stop("fast"), lambda: server.stop("immediate")]
+    for campaign in rounds:
+        child = crew.begin(campaign, "one")
+        crew.under_way(campaign, child, rounds.chance.randrange(5, 70))
+        rounds.chance.choice(ways)()
+        time.sleep(rounds.chance.uniform(0, 1))
+        server.start()
+        told = child.told()
+        if told["error"]:  # all was sent, and the end of the run alone could not be written
+            assert told["error"] == "JournalError", told
+            rounds.found["ended without its database"] += 1
+            told = crew.begin(campaign, "one").told()
+        rounds.account(campaign, told, ["accepted"])
+    return rounds
+
+
+def lose_all_power(crew, server, times, seed):
+    """End a sender and its database in the same moment; another machine goes on."""
+    rounds = Rounds(crew, "power", times, seed)
+    for campaign in rounds:
+        first = crew.begin(campaign, "one", lease_s=1.0)
+        crew.under_way(campaign, first, rounds.chance.randrange(5, 100))
+        first.signal(signal.SIGKILL)
+        server.lose_power()
+        rounds.found["killed under way"] += first.told() is None
+        server.start()
+        told = crew.begin(campaign, "two", wait_s=DEADLINE_S).told()
+        if told["error"] == "JournalError":  # the pooler has not found its server yet
+            told = crew.begin(campaign, "two", wait_s=DEADLINE_S).told()
+        rounds.account(campaign, told)
+    return rounds
 
 
 @pytest.mark.parametrize("times", [1, pytest.param(6, marks=pytest.mark.full)])
@@ -233,25 +313,53 @@ def test_places__of_two_machines(team, tmp_path):
     assert 5 < calls["in_flight"].max() <= 11
 
 
+@pytest.mark.parametrize("times", [1, pytest.param(4, marks=pytest.mark.full)])
+def test_restart__few(restarted_crew, server, times):
+    """The database restarted or killed in mid run: nothing twice, nothing unknown."""
+    restart(restarted_crew, server, times, seed=1)
+
+
+@pytest.mark.parametrize("times", [1, pytest.param(4, marks=pytest.mark.full)])
+def test_power__of_sender_and_database(restarted_crew, server, times):
+    """What was acknowledged is in the journal when both come back."""
+    lose_all_power(restarted_crew, server, times, seed=1)
+
+
+def any_seed():
+    """Return a seed; what is printed of the rounds has it."""
+    return random.SystemRandom().randrange(10**6)
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_race__two_hundred(pooled_crew):
     """The same campaign from two machines, two hundred times."""
-    seed = random.SystemRandom().randrange(10**6)
-    print(f"seed {seed}: {race(pooled_crew, 200, seed)} of 200 were told that somebody sends")
+    print(race(pooled_crew, 200, any_seed()))
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_kill__hundred(pooled_crew):
     """A sender killed, a hundred times."""
-    seed = random.SystemRandom().randrange(10**6)
-    print(f"seed {seed}: {kill(pooled_crew, 100, seed)} rows came out unknown")
+    print(kill(pooled_crew, 100, any_seed()))
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_sleep__fifty(pooled_crew):
     """A sender that slept through its lease, fifty times."""
-    seed = random.SystemRandom().randrange(10**6)
-    print(f"seed {seed}: {sleep_past_the_lease(pooled_crew, 50, seed)} of 50 were superseded")
+    print(sleep_past_the_lease(pooled_crew, 50, any_seed()))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_restart__fifty(restarted_crew, server):
+    """The database restarted in mid run, fifty times."""
+    print(restart(restarted_crew, server, 50, any_seed()))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_power__fifty(restarted_crew, server):
+    """Sender and database without power, fifty times."""
+    print(lose_all_power(restarted_crew, server, 50, any_seed()))

@@ -28,12 +28,13 @@ from smsframe._composer.job import outcome
 from smsframe._composer.job.blockers import name_of, obstacles, remarks
 from smsframe._composer.panels.after import AfterPart
 from smsframe._composer.panels.base import Panel, button, row, shown
+from smsframe._composer.panels.wait_for_sender import WaitPart
 from smsframe._composer.several_texts import counts_line
 from smsframe._composer.state import NO_ROWS
 from smsframe._widgets import active_job
 from smsframe._widgets.confirm_once import ConfirmOnce
 from smsframe._widgets.send_job import Dispatch
-from smsframe.errors import InputError
+from smsframe.errors import CampaignBusyError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,9 +67,11 @@ class SendPanel(Panel):
         self._drawn = self._spoken = -math.inf
         self._make_widgets()
         self.after = AfterPart(desk, self.guarded, self.settled)
+        self.waiting = WaitPart(desk, self.guarded, self.ask_again)
         self.box.children = (
             *(self.title, self.notes, row(self.send, self.rehearse, self.new)),
-            *(self.question, self.bar, self.stop, self.outcome, self.after.box, self.errors),
+            *(self.question, self.bar, self.stop, self.outcome, self.after.box),
+            *(self.errors, self.waiting.box),
         )
         desk.on("choices", self.go_on)
         desk.on("choices", self.forget_other)
@@ -146,6 +149,7 @@ class SendPanel(Panel):
         if seen.client is not self.desk.client:
             self.desk.look_again()
             raise InputError("Another connection was made meanwhile; look at the number again.")
+        self.waiting.clear()
         self.bar.value = self.outcome.value = ""
         now = totals.recounted(seen)
         if (now.past, now.left) != (seen.past, seen.left):
@@ -154,6 +158,18 @@ class SendPanel(Panel):
             return
         if self.once.arm():
             self._question(seen)
+
+    def ask_again(self) -> None:
+        """Ask anew, when whoever else sent the campaign is done; called on a thread."""
+        before = self.desk.settle()
+        if before is None:
+            return
+        now = totals.recounted(before)
+        self.desk.put(now)
+        if not now.left or obstacles(self.desk):
+            self._tell(_overtaken(now, before))
+        elif self.once.arm():
+            self._question(now)
 
     def _question(self, seen: Overview) -> None:
         """Show the question."""
@@ -213,6 +229,7 @@ class SendPanel(Panel):
         """Show that a send goes on, this screen's or another's."""
         self._drawn = self._spoken = -math.inf
         self._passing = False
+        self.waiting.clear()
         if self.once.disarm():
             self._asked = None
         if self.after.begins(dispatch):
@@ -269,6 +286,8 @@ class SendPanel(Panel):
         """Show what became of a send of this screen's rows; ``table`` is None if nothing did."""
         if dispatch.failure is not None and dispatch is self.dispatch:
             self.fail(_in_words(dispatch.failure))
+            if isinstance(dispatch.failure, CampaignBusyError):
+                self.waiting.offer(dispatch)
         if table is not None:
             self.desk.results = table
             self.outcome.value = html.outcome(table, outcome.head(dispatch, self.desk))

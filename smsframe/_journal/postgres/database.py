@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -123,8 +124,6 @@ class TeamDatabase:
 
 def _connected(address: TeamAddress) -> psycopg.Connection[Any]:
     """Connect as libpq would, which reads its own variables, services and password file."""
-    import os  # noqa: PLC0415 - for this alone
-
     try:
         given = conninfo.conninfo_to_dict(address.url())
     except psycopg.ProgrammingError:

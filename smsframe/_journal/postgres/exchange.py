@@ -88,9 +88,6 @@ END $$"""
 AT_ONCE: Final = 64
 """How many claims and outcomes are said in one statement at most."""
 
-_CLAIM_MARKS: Final = 16
-_SETTLE_MARKS: Final = 11
-
 
 class UnusualError(Exception):
     """The statement was refused and undone; step by step it is found out why."""
@@ -123,7 +120,9 @@ def write(
     psycopg.Error
         It failed, or its end is not known.
     """
-    values = [*_of_claims(lease, claims), *_of_settlements(settlements)]
+    values = [*_of_claims(lease, claims)]
+    for settlement in settlements:  # in the order of `_SETTLE`
+        values += [*settled_row(settlement), settlement.batch_id]
     try:
         db.execute_alone(_statement(len(claims), len(settlements)), values)
     except psycopg.Error as error:
@@ -135,14 +134,9 @@ def write(
 @functools.lru_cache(maxsize=256)
 def _statement(claims: int, settlements: int) -> bytes:
     """Return the statement for so many claims and outcomes."""
-    calls = [f"smsframe.claim_batch({_marks(_CLAIM_MARKS)})"] * claims
-    calls += [f"smsframe.settle_batch({_marks(_SETTLE_MARKS)})"] * settlements
+    calls = [f"smsframe.claim_batch({', '.join(['%s'] * 16)})"] * claims
+    calls += [f"smsframe.settle_batch({', '.join(['%s'] * 11)})"] * settlements
     return f"SELECT {', '.join(calls)}".encode()
-
-
-def _marks(count: int) -> str:
-    """Return the marks of so many values."""
-    return ", ".join(["%s"] * count)
 
 
 def _of_claims(lease: Lease | None, claims: Sequence[Claim]) -> Iterator[Any]:
@@ -153,9 +147,3 @@ def _of_claims(lease: Lease | None, claims: Sequence[Claim]) -> Iterator[Any]:
         yield from row_of(claim)
         yield from (zlib.crc32(claim.recipients), claim.recipients)
         yield from (zlib.crc32(claim.keys), claim.keys, claim.loose, claim.payload)
-
-
-def _of_settlements(settlements: Sequence[Settlement]) -> Iterator[Any]:
-    """Give the values of outcomes, in the order of `_SETTLE`."""
-    for settlement in settlements:
-        yield from (*settled_row(settlement), settlement.batch_id)

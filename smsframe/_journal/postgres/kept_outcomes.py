@@ -41,25 +41,22 @@ class KeptOutcomes:
         The journal.
     run_id : str
         The run.
+    pending : tuple of Settlement
+        What is in the file.
     """
 
     address: TeamAddress
     run_id: str
-    _kept: tuple[Settlement, ...] = ()
+    pending: tuple[Settlement, ...] = ()
 
     @property
     def file(self) -> Path:
         """The file that they are in."""
         return _folder(self.address) / f"{self.run_id}{_SUFFIX}"
 
-    @property
-    def pending(self) -> tuple[Settlement, ...]:
-        """What is in the file."""
-        return self._kept
-
     def keep(self, outcomes: Sequence[Settlement]) -> bool:
         """Have these on disk, and no others; False where the disk does not take them."""
-        if not outcomes or tuple(outcomes) == self._kept:
+        if not outcomes or tuple(outcomes) == self.pending:
             return bool(outcomes)
         lines = [json.dumps(dataclasses.asdict(outcome)) for outcome in outcomes]
         draft = self.file.with_suffix(".draft")
@@ -73,15 +70,15 @@ class KeptOutcomes:
             sync_directory(draft.parent)
         except OSError:
             return False
-        self._kept = tuple(outcomes)
+        self.pending = tuple(outcomes)
         return True
 
     def drop(self) -> None:
         """Remove the file: they are in the journal."""
-        if self._kept:
+        if self.pending:
             with contextlib.suppress(OSError):
                 self.file.unlink(missing_ok=True)
-            self._kept = ()
+            self.pending = ()
 
 
 def waiting(address: TeamAddress) -> Iterator[tuple[Path, list[Settlement]]]:

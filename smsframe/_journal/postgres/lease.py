@@ -32,16 +32,18 @@ import psycopg
 
 from smsframe._base.forks import after_fork
 from smsframe._base.sentences import Sentence, arg, words
+from smsframe._journal.holder import Holder, busy
 from smsframe._journal.postgres.database import TeamDatabase
-from smsframe._journal.postgres.holder import TeamHolder
-from smsframe.errors import CampaignBusyError, JournalError
+from smsframe._journal.records import SenderNow
+from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from smsframe._base.journal_address import TeamAddress
+    from smsframe.errors import CampaignBusyError
 
-__all__ = ["RENEWED", "UNDER_WAY", "Lease", "refuse_superseded", "take"]
+__all__ = ["RENEWED", "UNDER_WAY", "Lease", "refuse_superseded", "sender_of", "take"]
 
 RENEWED: Final = "UPDATE 1"  # what the server says of a lease that is ours
 _POLL_S: Final = 0.25
@@ -56,12 +58,11 @@ _TAKE: Final = (
     "expires_at = excluded.expires_at "
     "WHERE leases.expires_at <= clock_timestamp() OR leases.token = ? RETURNING epoch"
 )
+_LEFT: Final = "date_part('epoch', expires_at - clock_timestamp())"
 _LOOK: Final = (
-    "SELECT holder, token, run_id, "
-    "date_part('epoch', expires_at - clock_timestamp()) "
-    "FROM leases WHERE scope = ? AND expires_at > clock_timestamp()"
+    f"SELECT holder, token, run_id, {_LEFT} FROM leases "
+    "WHERE scope = ? AND expires_at > clock_timestamp()"
 )
-_RENEW: Final = f"UPDATE leases SET expires_at = {_END} WHERE scope = ? AND epoch = ? AND token = ?"
 _END_IT: Final = (
     "UPDATE leases SET expires_at = clock_timestamp(), token = x'' "
     "WHERE scope = ? AND epoch = ? AND token = ?"  # a claim that comes late finds no lease
@@ -79,7 +80,8 @@ _SENDERS: Final = (
 )
 
 UNDER_WAY: Final = (
-    "SELECT run_id FROM leases WHERE expires_at > clock_timestamp() AND run_id IS NOT NULL"
+    f"SELECT run_id, {_LEFT} FROM leases "
+    "WHERE expires_at > clock_timestamp() AND run_id IS NOT NULL"
 )
 
 _held_here: Final[set[bytes]] = set()
@@ -112,15 +114,14 @@ class Lease:
     token: bytes = field(default_factory=lambda: secrets.token_bytes(16))
     epoch: int = 0
     renewed_at: float = 0.0
-    holder: str = field(default_factory=lambda: TeamHolder.here().written())
+    holder: str = field(default_factory=lambda: Holder.here().written())
     _is_lost: bool = False
     _ended: threading.Event = field(default_factory=threading.Event)
 
     def renew(self, db: TeamDatabase) -> bool:
         """Renew it; False when somebody else has taken it."""
         before = now()
-        values = (self.lease_s, self.scope, self.epoch, self.token)
-        return self.note_renewal(db.execute(_RENEW, values).statusmessage or "", before)
+        return self.note_renewal(db.execute(self.renewal).statusmessage or "", before)
 
     @property
     def renewal(self) -> str:
@@ -214,7 +215,7 @@ def take(db: TeamDatabase, lease: Lease, *, wait_s: float) -> None:
         found = db.execute(_LOOK, (lease.scope,)).fetchone()
         if found is None:
             continue  # it has ended meanwhile
-        holder, token = TeamHolder.read(found[0]), bytes(found[1])
+        holder, token = Holder.read(found[0]), bytes(found[1])
         if _is_of_nobody(holder, token) and token != dead_token:
             dead_token = token
             continue
@@ -233,7 +234,31 @@ def release(db: TeamDatabase | None, lease: Lease) -> None:
             lease.end(db)
 
 
-def _is_of_nobody(holder: TeamHolder | None, token: bytes) -> bool:
+def sender_of(db: TeamDatabase, scope: bytes) -> SenderNow | None:
+    """Say who holds the lease of a campaign; None when whoever asks could take it."""
+    found = db.execute(_LOOK, (scope,)).fetchone()
+    if found is None:
+        return None
+    holder = Holder.read(found[0])
+    if _is_of_nobody(holder, bytes(found[1])):
+        return None
+    return SenderNow(
+        who="Somebody else" if holder is None else str(holder),
+        run_id=found[2],
+        messages=_messages_of(db, found[2]),
+        ends_in_s=max(float(found[3]), 0.0),
+    )
+
+
+def _messages_of(db: TeamDatabase, run_id: str | None) -> int | None:
+    """Count the messages that a run has claimed so far."""
+    if run_id is None:
+        return None
+    query = "SELECT coalesce(sum(size), 0)::bigint FROM batches WHERE run_id = ?"
+    return int((db.execute(query, (run_id,)).fetchone() or (0,))[0])
+
+
+def _is_of_nobody(holder: Holder | None, token: bytes) -> bool:
     """Tell whether a lease is of a process that has died, or of a send of this one that ended."""
     if holder is None:
         return False
@@ -259,33 +284,19 @@ def refuse_superseded(address: TeamAddress) -> JournalError:
 
 
 def _busy(
-    db: TeamDatabase, holder: TeamHolder | None, run_id: str | None, ends_in_s: float
+    db: TeamDatabase, holder: Holder | None, run_id: str | None, ends_in_s: float
 ) -> CampaignBusyError:
     """Say who is sending, how far that is, and what one can do."""
-    who, since = "Somebody else", ""
-    if holder is not None:
-        who = str(holder)
-        if holder.is_this_process():
-            who = "Another send of this very process (a cell, a thread, the composer)"
-        when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(holder.since))
-        since = f" since {when} UTC"
-    far = ""
-    if run_id is not None:
-        query = "SELECT coalesce(sum(size), 0)::bigint FROM batches WHERE run_id = ?"
-        (messages,) = db.execute(query, (run_id,)).fetchone() or (0,)
-        far = f" ({messages:,} messages so far, run {run_id})"
-    return CampaignBusyError(
-        Sentence(
-            f"{who} has been sending this campaign{since}{far}. Nothing was sent by this call. "
-            f"Wait for it ({max(ends_in_s, 0):.0f} s at most if that process has died): ",
-            arg("wait_s", 600, screen='a time in the field "Wait up to"'),
-            " does. This call sends only what is left then. Or leave it: what is being sent there "
-            "need not be sent here.",
-        ),
-        pid=None if holder is None else holder.pid,
-        host=None if holder is None else holder.host,
-        user=None if holder is None else holder.user,
-        since=None if holder is None else holder.since,
+    messages = _messages_of(db, run_id)
+    so_far = "" if messages is None else f" ({messages:,} messages so far, run {run_id})"
+    return busy(
+        holder,
+        "Somebody else" if holder is None else str(holder),
+        so_far,
+        f"Wait for it ({max(ends_in_s, 0):.0f} s at most if that process has died): ",
+        arg("wait_s", 600, screen='the button below, or a time in the field "Wait up to",'),
+        " does. This call sends only what is left then. Or leave it: what is being sent there "
+        "need not be sent here.",
         run=run_id,
         ends_in_s=ends_in_s,
     )

@@ -14,13 +14,12 @@
 from __future__ import annotations
 
 import secrets
-import time
 from typing import TYPE_CHECKING, Final
 
 from smsframe._base.sentences import Sentence
 from smsframe._journal.postgres.database import WRITING
 from smsframe._journal.postgres.exchange import make_functions
-from smsframe._journal.schema import MIGRATIONS
+from smsframe._journal.schema import MIGRATIONS, apply
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
@@ -121,17 +120,10 @@ def upgrade(db: TeamDatabase, address: TeamAddress) -> tuple[str, ...]:
         if set(done) - set(known()):
             db.roll_back()
             check(db, address, make=False)  # which refuses it
-        made = []
-        for migration in (*MIGRATIONS, *OF_A_TEAM):
-            name = migration.__name__
-            if name not in done:
-                migration(db)
-                db.execute(
-                    "INSERT INTO migrations (name, applied_at) VALUES (?, ?)", (name, time.time())
-                )
-                made.append(name)
+        missing = [each for each in (*MIGRATIONS, *OF_A_TEAM) if each.__name__ not in done]
+        apply(db, missing)
         db.commit()
     except BaseException:
         db.roll_back()
         raise
-    return tuple(made)
+    return tuple(migration.__name__ for migration in missing)

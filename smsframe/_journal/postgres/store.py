@@ -50,6 +50,7 @@ from smsframe._journal.postgres.lease import (
     now,
     refuse_superseded,
     release,
+    sender_of,
     take,
 )
 from smsframe._journal.postgres.standbys import warn_of_standbys
@@ -64,7 +65,7 @@ if TYPE_CHECKING:
 
     from smsframe._base.journal_address import TeamAddress
     from smsframe._journal.database import Database
-    from smsframe._journal.records import Claim, RunRecord
+    from smsframe._journal.records import Claim, RunRecord, SenderNow
     from smsframe._journal.store import Judge, Messages
 
 __all__ = ["TeamJournal"]
@@ -152,16 +153,7 @@ class TeamJournal(Journal):
     @contextlib.contextmanager
     def _reading(self) -> Iterator[Database]:
         """Hand the connection to its owner alone, made anew where it was cut meanwhile."""
-        if self._is_closed:
-            raise JournalError(
-                f"The journal {self.address} is closed. Open it anew.", path=str(self.address)
-            )
-        if self._owner != (os.getpid(), threading.get_ident()):
-            raise JournalError(
-                f"The journal {self.address} was opened in another thread or process. "
-                "Open a Journal of its own in each.",
-                path=str(self.address),
-            )
+        self._check_owner(is_closed=self._is_closed)
         with unforked():
             db = self._connected()
             with explaining(self.address, self._is_lost):
@@ -350,10 +342,15 @@ class TeamJournal(Journal):
         """What a send says when it has to wait for its journal."""
         return _WAITS
 
-    def runs_under_way(self) -> set[str]:
-        """Return the runs whose senders hold a lease."""
+    def runs_under_way(self) -> dict[str, float]:
+        """Return the runs whose senders hold a lease, and how long it lasts, in seconds."""
         with self._reading() as db:
-            return {str(run_id) for (run_id,) in db.execute(UNDER_WAY)}
+            return {str(run_id): float(left_s) for run_id, left_s in db.execute(UNDER_WAY)}
+
+    def sender_of(self, scope: bytes) -> SenderNow | None:
+        """Say who holds the lease of a campaign now, and how far that is."""
+        with self._reading() as db:
+            return sender_of(cast("TeamDatabase", db), scope)
 
     def part_of(self, places: int) -> int:
         """Return how many places in flight are this sender's, among all who share the journal."""
@@ -412,28 +409,21 @@ class TeamJournal(Journal):
         for claim in claims:
             if claim.scope not in self._leases:
                 raise self._contradiction(f"batch {claim.batch_id} has no lease of its campaign")
-        held: Mapping[str, Messages] = {}
         if not claims and not settlements:
-            return held
+            return {}
         try:
             if judge is None and self._written_at_once(claims, settlements):
                 self._note_written(claims, settlements)
-                return held
-            with self._writing(moved_too=not claims) as db:
-                there = self._there(db, {c.batch_id for c in claims} & self._in_doubt)
-                new = [claim for claim in claims if claim.batch_id not in there]
-                if new and judge is not None:
-                    held = judge(new)
-                    new = [claim for claim in new if claim.batch_id not in held]
-                for claim in new:
-                    self._claim(db, claim)
-                for settlement in settlements:
-                    self._settle(db, settlement)
+                return {}
+            return super().record(claims=claims, settlements=settlements, judge=judge)
         except BaseException as error:
             self._note_doubt(claims, settlements, error)
             raise
-        self._note_written([c for c in claims if c.batch_id not in held], settlements)
-        return held
+
+    def _not_written_yet(self, db: Database, claims: Sequence[Claim]) -> Sequence[Claim]:
+        """Leave out what was claimed in doubt, and turns out to be written."""
+        there = self._there(db, {claim.batch_id for claim in claims} & self._in_doubt)
+        return [claim for claim in claims if claim.batch_id not in there]
 
     def _written_at_once(self, claims: Sequence[Claim], settlements: Sequence[Settlement]) -> bool:
         """Write in one exchange; False where it was not, or nobody knows, so step by step then."""
@@ -487,11 +477,8 @@ class TeamJournal(Journal):
             self._latest[claim.batch_id] = (claim, None)
         self._recorded += len(claims)
         for settlement in settlements:
-            if settlement.batch_id in self._latest:
-                self._latest[settlement.batch_id] = (
-                    self._latest[settlement.batch_id][0],
-                    settlement,
-                )
+            if (latest := self._latest.get(settlement.batch_id)) is not None:
+                self._latest[settlement.batch_id] = (latest[0], settlement)
         while len(self._latest) > _REMEMBERED:
             self._latest.popitem(last=False)
         if claims:
