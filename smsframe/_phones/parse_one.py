@@ -1,7 +1,7 @@
 """One phone cell → its number, or the code of what is wrong with it. Slow, and the rule for all.
 
-Every cell that the walk over digits (``fast``) does not settle comes here, once per distinct
-text. ``phonenumbers`` decides what is valid; what is decided here is what it is asked:
+Every cell that the walk over digits (``walk_columns``) does not settle comes here, once per
+distinct text. ``phonenumbers`` decides what is valid; what is decided here is what it is asked:
 
 * **Dirt that is read:** spaces of every kind, invisible marks, dots, dashes, brackets, slashes,
   digits of other scripts, spreadsheet guards (``'…``, ``="…"``), quotes, ``tel:`` and other
