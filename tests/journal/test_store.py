@@ -471,8 +471,8 @@ def test_statuses__of_nothing_write_nothing(path):
 def test_directory__is_synced_where_the_system_can(tmp_path, monkeypatch):
     """On a system whose directories cannot be opened, new names are left to the system."""
     opened = []
-    monkeypatch.setattr(schema.os, "open", lambda *_: opened.append(1))
     with monkeypatch.context() as patch:
+        patch.setattr(schema.os, "open", lambda *_: opened.append(1))
         patch.setattr(schema.os, "name", "nt")
         schema.sync_directory(tmp_path)
     assert opened == []
