@@ -46,7 +46,7 @@ def test_abort__while_waiting_for_an_answer(transport, serve):
     service = serve(respond)
     error, seconds = abort_after(transport, service.url, has_arrived)
     assert isinstance(error, AnswerLostError)
-    assert seconds < 2
+    assert seconds < 5  # not the 10 s of the service
     assert transport.exchange("POST", service.url, body=b"again").status == 200
 
 
@@ -67,7 +67,7 @@ def test_abort__within_an_answer(transport, serve, monkeypatch):
     service = serve(respond)
     error, seconds = abort_after(transport, service.url, is_reading)
     assert isinstance(error, AnswerLostError)
-    assert seconds < 2
+    assert seconds < 5  # not the 10 s of the service
 
 
 def test_abort__before_the_request_leaves(transport, serve, say, monkeypatch):

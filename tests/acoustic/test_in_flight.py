@@ -167,7 +167,7 @@ def test_place__of_a_process_that_was_killed(elsewhere, journal):
     elsewhere.wait()
     started = time.monotonic()
     with place(Sender(object(), 10, URL, journal)):
-        assert time.monotonic() - started < 0.5
+        assert time.monotonic() - started < 5  # kept, they would be waited for without an end
 
 
 def test_place__part_of_a_process(journal):

@@ -119,7 +119,7 @@ def test_sending__of_a_dead_process_of_this_machine_is_taken_at_once(journals, a
     pretend(address, journals, pid=int(done.stdout), start="1")
     began = time.monotonic()
     with second.sending(SCOPE):
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 20  # not the 90 s of the lease
         (epoch,) = second._team.execute("SELECT epoch FROM leases").fetchone()
         assert epoch == 2
 
