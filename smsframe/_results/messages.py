@@ -27,7 +27,7 @@ from smsframe._results.hashed_people import as_tokens, is_token, tokens_of
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from smsframe._journal.reader import JournalReader
 
@@ -65,15 +65,19 @@ class Remembered:
         return len(self.batch)
 
     def find(self, batch_ids: pa.Array, contacts: pa.Array) -> npt.NDArray[np.int64]:
-        """Return the place of each message, -1 where it is not known."""
+        """Return the place of each message, -1 where it is not known.
+
+        Of all that is remembered, the batches that are asked for are looked into, and no others.
+        """
+        asked = [self.numbers.get(name, -1) for name in batch_ids.unique().to_pylist()]
+        where = np.flatnonzero(np.isin(self.batch, asked))
         ids = pa.array([record.batch_id for record in self.batches], pa.string())
-        ours = _joined(ids.take(pa.array(self.batch)), self.keys)
+        ours = _joined(ids.take(pa.array(self.batch[where])), self.keys.take(pa.array(where)))
         if self.services:
             contacts = as_tokens(batch_ids, contacts, self.services)
         found = pc.index_in(_joined(batch_ids, contacts), value_set=ours, skip_nulls=True)
-        places: npt.NDArray[np.int64] = (
-            pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-        )
+        at = pc.fill_null(found, -1).to_numpy(zero_copy_only=False)
+        places: npt.NDArray[np.int64] = np.append(where, -1)[at]
         return places
 
     def places(self, number: int) -> npt.NDArray[np.int64]:
@@ -87,9 +91,12 @@ class Remembered:
         return {record.batch_id: number for number, record in enumerate(self.batches)}
 
 
-def remember(journal: JournalReader, batches: Sequence[BatchRecord]) -> Remembered:
-    """Read the messages of batches, and what is known of each."""
-    blobs = journal.payloads([record.batch_id for record in batches])
+def remember(
+    journal: JournalReader, batches: Sequence[BatchRecord], wanted: Collection[str] | None = None
+) -> Remembered:
+    """Read the messages of batches, and what is known of each; ``wanted`` are some of their ids."""
+    ids = [record.batch_id for record in batches] if wanted is None else wanted
+    blobs = journal.payloads(ids)
     tables = {name: payloads.unpack(blob) for name, blob in blobs.items()}
     hashed = [name for name, table in tables.items() if payloads.is_hashed(table)]
     hashes = journal.recipients(hashed) if hashed else {}

@@ -9,6 +9,7 @@ settled stands in ``settle.py``.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,7 +32,7 @@ from smsframe._results.settle import locked, refuse_missing, write_states
 from smsframe.errors import UnknownOutcomeWarning, warn_caller
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
 
     import pandas as pd
 
@@ -150,12 +151,12 @@ def reconciled(
     source: Any,
     settled: bool,
     path: JournalAddress,
-    people: pd.DataFrame | None = None,
+    people: Iterable[pd.DataFrame] = (),
 ) -> pd.DataFrame:
     """Settle unknown messages by an export of events; see :func:`smsframe.reconcile`.
 
-    ``people`` are more results of the same runs, where their files are the only ones that know to
-    whom each message went.
+    ``people`` are more results of the same runs, part by part, where their files are the only ones
+    that know to whom each message went.
     """
     exported = Events.read(events, phone, source)
     with existing_journal(path) as journal:
@@ -168,7 +169,7 @@ def reconciled(
         denied = [name for name in _batches(rows, said_not_sent) if name in known.numbers]
         if ids or denied:
             wanted = [*dict.fromkeys(ids + denied)]
-            named = [rows] if people is None else [rows, ResultRows.read(people)]
+            named = itertools.chain([rows], map(ResultRows.read, people))
             _settle(journal, known, wanted, exported, settled=settled, named=named)
             recalled(rows, journal)
     _warn_of_unknown(rows, settled=settled)
@@ -188,11 +189,11 @@ def _settle(
     exported: Events,
     *,
     settled: bool,
-    named: Sequence[ResultRows],
+    named: Iterable[ResultRows],
 ) -> None:
     """Settle batches by an export that is believed, all of them or none."""
     with locked(journal, known, [known.numbers[name] for name in ids]):
-        evidence = _evidence(journal, ids, exported)
+        evidence = _evidence(journal, ids, exported, settled=settled)
         for people in named:
             evidence = with_contacts(evidence, people.batch, people.contact)
         met = named_people(exported, evidence)
@@ -225,12 +226,18 @@ def _with_exported(evidence: Remembered, exported: Events, met: Named) -> Rememb
     return named_at(evidence, met.place[events], exported.digits.take(pa.array(events)))
 
 
-def _evidence(journal: Journal, ids: Sequence[str], exported: Events) -> Remembered:
-    """Read all that an export can be held against: its batches, and those of the runs concerned."""
+def _evidence(
+    journal: Journal, ids: Sequence[str], exported: Events, *, settled: bool
+) -> Remembered:
+    """Read all that an export can be held against: its batches, and those of the runs concerned.
+
+    Whether it is complete shows in all of these; else the messages of its own batches will do.
+    """
     batches = {record.batch_id: record for record in journal.find_batches(exported.batches)}
     for run_id in dict.fromkeys(name.rpartition(":")[0] for name in ids):
         batches |= {record.batch_id: record for record in journal.batches(run_id)}
-    return remember(journal, list(batches.values()))
+    wanted = list(batches) if settled else list({*exported.batches, *ids})
+    return remember(journal, list(batches.values()), wanted)
 
 
 def _open(record: BatchRecord) -> Mask:

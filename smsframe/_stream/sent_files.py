@@ -220,7 +220,7 @@ class SentFiles:
             These results; the files say what was learned.
         """
         place = self._place_of(client)
-        people = self._people()
+        names = ["sms_status", "sms_batch", "sms_contact"]  # to whom the messages went
         exported = as_frame(events, "The events must be a DataFrame")
 
         def work(frame: pd.DataFrame) -> None:
@@ -231,7 +231,7 @@ class SentFiles:
                 source=source,
                 settled=settled,
                 path=place,
-                people=people,
+                people=(read_results(path, names) for path in self.files),
             )
 
         return self._settle(work, place)
@@ -280,14 +280,8 @@ class SentFiles:
         raise InputError(
             f"What became of these messages is in the journal {str(self._journal)!r}, and this "
             f"client has another one, {str(given)!r}. Connect with the journal that they were sent "
-            "with: smsframe.connect(..., journal=...)."
+            "with."
         )
-
-    def _people(self) -> pd.DataFrame | None:
-        """Return to whom the messages went, as far as files are there; None for nobody."""
-        names = ["sms_status", "sms_batch", "sms_contact"]
-        frames = [read_results(path, names) for path in self.files]
-        return pd.concat(frames, ignore_index=True) if frames else None
 
     def _gone(self, place: JournalAddress, statuses: Sequence[str]) -> Iterator[pd.DataFrame]:
         """Yield messages of the runs that have a status, where files are gone."""

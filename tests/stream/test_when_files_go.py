@@ -75,6 +75,29 @@ def place(tmp_path):
         each.close()
 
 
+def test_night_now__is_told_of_rows_that_would_go(place):
+    """Without hours a plan says for how many it is night, as that of a frame: who had it apart."""
+    here = place(moment("2026-11-27T22:00", EASTERN), people_in(*ZONES))
+
+    def late(**options):
+        made = smsframe.plan_files(
+            here.folder, TEXT, program="148372", phone="mobile", progress=False, **options
+        )
+        of_frame = smsframe.plan(here.frame, TEXT, program="148372", phone="mobile", **options)
+        count = made.problem_counts.get("night_now", 0)
+        assert count == of_frame.problem_counts.get("night_now", 0)
+        return count
+
+    assert late() == 8
+    assert late(sending_hours=DAYTIME) == 0
+    assert late(time_zone="zone") == 8
+    assert late(time_zone=PACIFIC) == 0
+    send_files(here.folder / "part-1.parquet", here.out, TEXT, phone="mobile")
+    assert 0 < late() < 8
+    here.clock.at = moment("2026-11-28T12:00", EASTERN)
+    assert late() == 0
+
+
 def test_hours__only_open_zones_go_and_the_others_later(place, capsys):
     """At 20:30 in New York it waits; the line says until when; the same call sends it then."""
     here = place(moment("2026-11-27T20:30", EASTERN), people_in(*ZONES))

@@ -59,6 +59,38 @@ def test_dry_run__without_a_client(tmp_path):
     assert send_files(folder, tmp_path / "dry", dry_run=True).counts == {"planned": 20}
 
 
+@pytest.mark.parametrize("price", [0.5, {"US": 0.5, "*": 1}, {"US": 0.5}], ids=str)
+def test_cost__is_that_of_a_frame(price, client, sandbox, tmp_path, capsys):
+    """In the plan, by country and with what has no price; and in the line, of what was sent."""
+    people = make_people(20)
+    people.loc[[3, 11], "mobile"] = ["+447400123456", "+447400123457"]
+    people.loc[5, "FirstName"] = "Ł" * 80
+    folder = parts(tmp_path / "people", people)
+    options = {"program": "148372", "phone": "mobile", "price_per_segment": price}
+    made = smsframe.plan_files(folder, TEXT, progress=False, **options)
+    plan = smsframe.plan(people, TEXT, **options)
+    assert made.cost == plan.cost
+    for name in ("cost", "segments", "countries", "phone column"):
+        [line] = [line for line in repr(plan).splitlines() if line.startswith(f"  {name}: ")]
+        assert line in repr(made).splitlines()
+    with no_warnings():
+        send_files(folder, tmp_path / "out", limit=5, progress=lambda _: None, **options)
+        send_files(folder, tmp_path / "out", progress=lambda _: None, **options)
+        costs = costs_told(capsys)
+        with smsframe.connect(sandbox, journal=tmp_path / "other.sqlite3") as other:
+            given = {**options, "client": other, "progress": lambda _: None}
+            smsframe.send(people, TEXT, limit=5, **given)
+            smsframe.send(people, TEXT, **given)
+    assert len(costs) == 2
+    assert costs == costs_told(capsys)
+
+
+def costs_told(capsys):
+    """Return the costs in the lines that were printed."""
+    lines = capsys.readouterr().out.splitlines()
+    return [line.partition("cost ")[2].split(": ")[0] for line in lines if "cost" in line]
+
+
 def test_dry_run__never_takes_the_place_of_results(client, tmp_path):
     """Results are not overwritten by what would be; a send may follow a dry run there."""
     folder = parts(tmp_path / "people", make_people(20))
@@ -70,7 +102,9 @@ def test_dry_run__never_takes_the_place_of_results(client, tmp_path):
     assert smsframe.SentFiles(tmp_path / "out").counts == {"accepted": 20}
 
 
-@pytest.mark.parametrize("limit", [0, 1, 3, 8, 9, 19, 20, 30])
+@pytest.mark.parametrize(
+    "limit", [0, 3, 9, 20, *(pytest.param(n, marks=pytest.mark.full) for n in (1, 8, 19, 30))]
+)
 def test_limit__is_that_of_a_frame(limit, client, sandbox, tmp_path):
     """Whatever the portions; what went out before stays as it was, beyond the limit too."""
     people = make_people(20)
