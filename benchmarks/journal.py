@@ -21,7 +21,8 @@ import pyarrow as pa
 
 from smsframe._base.recipients import Slice
 from smsframe._journal.payloads import pack_recipients
-from smsframe._journal.store import Claim, Journal, RunRecord, Settlement
+from smsframe._journal.records import Claim, RunRecord, Settlement
+from smsframe._journal.store import Journal
 
 SCOPE = b"benchmark scope."
 MESSAGES = 1000

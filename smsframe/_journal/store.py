@@ -46,15 +46,11 @@ from smsframe._journal.reader import (
 )
 from smsframe._journal.records import (
     ACCEPTED,
-    CLAIMED,
     HASH_BYTES,
     KEY_BYTES,
     REJECTED,
-    STATE_NAMES,
     UNKNOWN,
-    BatchRecord,
     Claim,
-    Ledger,
     RunRecord,
     SenderNow,
     SettledState,
@@ -74,21 +70,7 @@ if TYPE_CHECKING:
     Messages: TypeAlias = npt.NDArray[np.bool_]
     Judge: TypeAlias = Callable[[Sequence[Claim]], Mapping[str, Messages]]
 
-__all__ = [
-    "ACCEPTED",
-    "CLAIMED",
-    "PATIENCE_S",
-    "REJECTED",
-    "STATE_NAMES",
-    "UNKNOWN",
-    "BatchRecord",
-    "Claim",
-    "Journal",
-    "Ledger",
-    "RunRecord",
-    "Settlement",
-    "campaign_lock",
-]
+__all__ = ["PATIENCE_S", "Journal"]
 
 _START: Final = (
     f"INSERT INTO runs ({RUN_COLUMNS}) VALUES ({', '.join(f':{name}' for name in RUN_FIELDS)})"

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from smsframe._acoustic.client import Client
     from smsframe._base.any_frame import AnyFrame
     from smsframe._base.journal_address import JournalArgument
-    from smsframe._journal.store import BatchRecord, Journal
+    from smsframe._journal.records import BatchRecord
+    from smsframe._journal.store import Journal
 
 BATCH_DTYPES = {
     "batch": "string",

@@ -25,7 +25,8 @@ from smsframe._results.messages import Remembered, remember
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
-    from smsframe._journal.store import Journal, RunRecord
+    from smsframe._journal.records import RunRecord
+    from smsframe._journal.store import Journal
 
 NOT_REACHED = ("not_reached", "The run ended before this row. The same send goes on here.")
 

@@ -22,7 +22,7 @@ from smsframe._base.result_rows import A_RESULT, ResultRows
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_bool, check_label, refuse
 from smsframe._connect import journal_file
-from smsframe._journal.store import ACCEPTED, CLAIMED, REJECTED, UNKNOWN
+from smsframe._journal.records import ACCEPTED, CLAIMED, REJECTED, UNKNOWN
 from smsframe._results.event_export import Events, is_by_number, named_people
 from smsframe._results.event_export_checks import refuse_contradictions, refuse_incomplete
 from smsframe._results.messages import named_at, remember, states_of, with_contacts
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from smsframe._acoustic.client import Client
     from smsframe._base.any_frame import AnyFrame
     from smsframe._base.journal_address import JournalAddress
-    from smsframe._journal.store import BatchRecord, Journal
+    from smsframe._journal.records import BatchRecord
+    from smsframe._journal.store import Journal
     from smsframe._results.event_export import Named
     from smsframe._results.messages import Remembered
     from smsframe._results.settle import States

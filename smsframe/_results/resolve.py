@@ -20,7 +20,7 @@ from smsframe._base.result_rows import A_RESULT, ResultRows
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_choice, refuse, shown_label
 from smsframe._connect import journal_file
-from smsframe._journal.store import ACCEPTED, REJECTED
+from smsframe._journal.records import ACCEPTED, REJECTED
 from smsframe._results.messages import states_of
 from smsframe._results.open_journal import existing_journal
 from smsframe._results.refresh import recalled

@@ -22,7 +22,8 @@ from smsframe._results.open_journal import reading_journal
 if TYPE_CHECKING:
     from smsframe._acoustic.client import Client
     from smsframe._base.journal_address import JournalArgument
-    from smsframe._journal.store import Journal, RunRecord
+    from smsframe._journal.records import RunRecord
+    from smsframe._journal.store import Journal
 
 LOOKED_AT = (
     "started_at", "campaign", "text", "rows", "accepted", "sent", "unknown", "ending", "who"

@@ -20,13 +20,14 @@ import numpy as np
 import numpy.typing as npt
 
 from smsframe._journal.reasons import known_reason
-from smsframe._journal.store import ACCEPTED, REJECTED, STATE_NAMES, UNKNOWN
+from smsframe._journal.records import ACCEPTED, REJECTED, STATE_NAMES, UNKNOWN
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from smsframe._journal.store import BatchRecord, Journal
+    from smsframe._journal.records import BatchRecord
+    from smsframe._journal.store import Journal
     from smsframe._results.messages import Remembered
 
 NAMED = 5

@@ -32,7 +32,7 @@ from smsframe._base.sentences import (
 from smsframe._base.tracebacks import public
 from smsframe._eligibility.exclude import team_mark
 from smsframe._journal.opening import open_journal
-from smsframe._journal.store import PATIENCE_S, Claim, RunRecord
+from smsframe._journal.store import PATIENCE_S
 from smsframe._plan import campaign_names
 from smsframe._plan.problems import Problems, listed_below
 from smsframe._send import consent, plan_warnings, too_soon
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from smsframe._acoustic.send_request import SendRequest
     from smsframe._base.arrow import Positions
     from smsframe._base.progress import Progress, ProgressArgument
+    from smsframe._journal.records import Claim, RunRecord
     from smsframe._journal.store import Journal
     from smsframe._plan.data import PlanData
     from smsframe._plan.options import Sending

@@ -11,7 +11,8 @@ import stat
 import pytest
 
 from smsframe._journal import schema
-from smsframe._journal.store import Claim, Journal, RunRecord, Settlement
+from smsframe._journal.records import Claim, RunRecord, Settlement
+from smsframe._journal.store import Journal
 from smsframe.errors import JournalError
 
 SCOPE = b"0123456789abcdef"

@@ -15,7 +15,8 @@ import smsframe
 from smsframe._journal import schema
 from smsframe._journal.location import side_file
 from smsframe._journal.lock import campaign_lock, locks_directory
-from smsframe._journal.store import Journal, Settlement
+from smsframe._journal.records import Settlement
+from smsframe._journal.store import Journal
 from smsframe.errors import CampaignBusyError, JournalError
 
 OTHER = b"fedcba9876543210"

@@ -6,8 +6,15 @@ import numpy as np
 import pytest
 
 from smsframe._eligibility.min_gap import NEVER, LastMessages
-from smsframe._journal.records import ACCEPTED, REJECTED, UNKNOWN, PastBatch
-from smsframe._journal.store import Claim, RunRecord, Settlement
+from smsframe._journal.records import (
+    ACCEPTED,
+    REJECTED,
+    UNKNOWN,
+    Claim,
+    PastBatch,
+    RunRecord,
+    Settlement,
+)
 from smsframe.errors import JournalError
 
 SCOPE, NOW, HOUR = b"s" * 16, 1_000_000.0, 3600.0

@@ -28,7 +28,8 @@ def test_record__survives_the_kill_of_its_process(path):
     """A process killed right after record() has left its claim; killed within, nothing by half."""
     child = textwrap.dedent(f"""
         import os, sqlite3
-        from smsframe._journal.store import Journal, RunRecord, Claim
+        from smsframe._journal.records import Claim, RunRecord
+        from smsframe._journal.store import Journal
         class Killed(sqlite3.Connection):
             def execute(self, text, *values):
                 if text.startswith("INSERT INTO payloads") and values[0][1] == b"die":
@@ -124,7 +125,8 @@ def test_two_processes__record_at_once(path):
     """Two senders of different campaigns share one journal; nothing is lost, nobody fails."""
     child = textwrap.dedent("""
         import sys
-        from smsframe._journal.store import Claim, Journal, RunRecord, Settlement
+        from smsframe._journal.records import Claim, RunRecord, Settlement
+        from smsframe._journal.store import Journal
         path, name = sys.argv[1:]
         scope = name.encode() * 16
         with Journal(path) as journal:

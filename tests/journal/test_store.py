@@ -11,15 +11,8 @@ import pytest
 
 from smsframe._journal import ledger as journal_ledger
 from smsframe._journal import schema
-from smsframe._journal.store import (
-    ACCEPTED,
-    REJECTED,
-    UNKNOWN,
-    Claim,
-    Journal,
-    RunRecord,
-    Settlement,
-)
+from smsframe._journal.records import ACCEPTED, REJECTED, UNKNOWN, Claim, RunRecord, Settlement
+from smsframe._journal.store import Journal
 from smsframe.errors import JournalError
 
 SCOPE = b"0123456789abcdef"

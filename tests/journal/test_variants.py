@@ -10,7 +10,8 @@ from contextlib import closing
 
 import pytest
 
-from smsframe._journal.store import ACCEPTED, REJECTED, Claim, Journal, RunRecord, Settlement
+from smsframe._journal.records import ACCEPTED, REJECTED, Claim, RunRecord, Settlement
+from smsframe._journal.store import Journal
 
 SCOPE = b"0123456789abcdef"
 FIRST = '{"split": {"A": 1, "B": 1}}'

@@ -421,7 +421,6 @@ def codes_of_the_code() -> set[str]:
     found = {*phones.SENTENCES, *refresh.OURS, *(code for _, code in status_answers.REASONS)}
     found |= {NEVER_POSTED, *(code for *_, code in outcomes.FAILURES)}
     found |= {row.code for row in (*outcomes.OUTCOMES, *outcomes.REFUSALS) if row.code}
-    found |= {code for *_, code in outcomes.FAILURES}
     for path in sorted((ROOT / "smsframe").rglob("*.py")):
         if not {"sandbox", "_composer", "_explorer"} & set(path.parts):
             found.update(_codes_in(ast.parse(path.read_text(encoding="utf-8"))))

@@ -23,7 +23,8 @@ from smsframe._acoustic.credentials import Credentials
 from smsframe._acoustic.http import Reply
 from smsframe._acoustic.send_request import SendRequest
 from smsframe._base.message import Message
-from smsframe._journal.store import Journal, campaign_lock
+from smsframe._journal.lock import campaign_lock
+from smsframe._journal.store import Journal
 from smsframe._plan import build
 from smsframe._send import look_back
 from smsframe.cli import commands

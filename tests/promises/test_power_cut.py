@@ -18,7 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from smsframe._journal.store import Claim, Journal, RunRecord, Settlement
+from smsframe._journal.records import Claim, RunRecord, Settlement
+from smsframe._journal.store import Journal
 from smsframe.errors import JournalError
 
 SCOPE = b"0123456789abcdef"

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from samples import make_people, send
 
 import smsframe
-from smsframe._journal.store import Journal, campaign_lock
+from smsframe._journal.lock import campaign_lock
+from smsframe._journal.store import Journal
 from smsframe._results.event_export import NOBODY, SEVERAL, whose
 from smsframe.errors import CampaignBusyError, InputError, JournalError, UnknownOutcomeWarning
 

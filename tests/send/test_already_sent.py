@@ -7,8 +7,16 @@ import pytest
 from samples import make_people
 
 import smsframe
-from smsframe._journal.records import ACCEPTED, CLAIMED, REJECTED, UNKNOWN
-from smsframe._journal.store import Claim, Journal, RunRecord, Settlement
+from smsframe._journal.records import (
+    ACCEPTED,
+    CLAIMED,
+    REJECTED,
+    UNKNOWN,
+    Claim,
+    RunRecord,
+    Settlement,
+)
+from smsframe._journal.store import Journal
 from smsframe._send.already_sent import find_sent
 
 SCOPE = bytes(16)
