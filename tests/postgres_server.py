@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from waiting import until
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 _FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "60"}
@@ -362,12 +363,3 @@ def _listens(port):
     """Tell whether somebody listens on a port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def until(told, seconds):
-    """Wait until something is true, and fail when it does not become so."""
-    end = time.monotonic() + seconds
-    while not (found := told()):
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
-    return found

@@ -20,10 +20,9 @@ import ipywidgets as widgets
 from smsframe._base.any_frame import as_frame
 from smsframe._base.names import name_of
 from smsframe._base.notebook import kernel, shell
-from smsframe._base.tracebacks import public, withhold_frames
+from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_count, refuse
-from smsframe._composer import html, inputs, static_view, text_history
-from smsframe._composer.panels.base import shown
+from smsframe._composer import inputs, static_view, text_history
 from smsframe._composer.panels.columns import MapPanel
 from smsframe._composer.panels.message import WritePanel
 from smsframe._composer.panels.preview import SeePanel
@@ -33,9 +32,10 @@ from smsframe._composer.panels.send import SendPanel
 from smsframe._composer.panels.trial import TryPanel
 from smsframe._composer.state import Desk
 from smsframe._plan.options import takes_compose_options
-from smsframe._widgets import active_job
+from smsframe._widgets import active_job, html
+from smsframe._widgets.controls import shown
+from smsframe._widgets.displayed import Displayed, screen, shown_error
 from smsframe._widgets.page import Page
-from smsframe._widgets.where import has_screen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,14 +54,13 @@ NO_SCREEN = (
     "{0}.sms.send(...) to send."
 )
 NO_NAME = "# df stands for the table of this screen, which has no name of its own"
-VIEW = "application/vnd.jupyter.widget-view+json"
 STYLE = Path(__file__).parent / "panels" / "composer.css"
 
 _latest: list[Composer] = []
 
 
 @public
-class Composer:
+class Composer(Displayed):
     """A screen to write, check, try and send a text or several; made by :func:`smsframe.compose`.
 
     Attributes
@@ -91,7 +90,7 @@ class Composer:
         self._names = (name, client_name)
         self._has_accessor = has_accessor
         self._mark = f"smsframe-{secrets.token_hex(4)}"
-        self._still: Any = None
+        self._instead = NO_SCREEN.format(name or "df")
         self.write = WritePanel(desk)
         self.map = MapPanel(desk)
         self.rules = RulesPanel(desk)
@@ -101,7 +100,7 @@ class Composer:
         self.send = SendPanel(desk, confirm_over=confirm_over, announce=self.write.announce)
         self.show_code = widgets.ToggleButton(description="Show code", icon="")
         self.code_view = widgets.HTML()
-        self.view = self._view()
+        self.view = self._view = self._make_view()
         self._listen()
         desk.begin()
 
@@ -126,9 +125,7 @@ class Composer:
     @property
     def error(self) -> BaseException | None:
         """The last exception that the screen showed."""
-        if self.desk.failure is not None:
-            withhold_frames(self.desk.failure)
-        return self.desk.failure
+        return shown_error(self.desk.failure)
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until totals, tries and sends are at their end; False when that takes longer."""
@@ -136,59 +133,30 @@ class Composer:
         parts = [*sends, self.desk.background, self.write]
         return all(part is None or part.wait(timeout_s) for part in parts)
 
-    def __repr__(self) -> str:
+    def _told(self) -> str:
+        """Return totals and results in a line."""
         told = static_view.summary_lines(self.desk)
-        line = f"Composer: {' '.join(told) or f'{len(self.desk.frame):,} rows.'}"
-        return line if has_screen() else f"{line} {NO_SCREEN.format(self._names[0] or 'df')}"
+        return f"Composer: {' '.join(told) or f'{len(self.desk.frame):,} rows.'}"
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        still = {"text/html": self._summary(), "text/plain": repr(self)}
-        if not has_screen():
-            return still
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id}
-        return {VIEW: view, **still}
-
-    def _ipython_display_(self) -> None:
-        from IPython.display import display  # noqa: PLC0415 - only where there is IPython
-
-        whole = self._repr_mimebundle_()
-        if VIEW not in whole:
-            print(repr(self))  # noqa: T201 - a console shows this and nothing else
-            return
-        still = {key: whole[key] for key in ("text/html", "text/plain")}
-        display({VIEW: whole[VIEW], "text/plain": ""}, raw=True)
-        self._still = display(still, raw=True, display_id=True)
-
-    def _view(self) -> Any:
+    def _make_view(self) -> Any:
         """Put the panels on the screen."""
-        left = widgets.VBox([self.write.box, self.map.box, self.rules.box])
-        grid = widgets.Box([left, self.see.box, *self._wide()])
-        grid.add_class("sms-grid")
-        style = widgets.HTML(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
-        style.layout.display = "none"
-        view = widgets.VBox([style, *self.page.parts, grid])
-        view.add_class("smsframe-composer")
-        view.add_class(self._mark)
-        return view
-
-    def _wide(self) -> list[Any]:
-        """Return the panels that take the whole width."""
         code = widgets.VBox([self.show_code, self.code_view])
         wide = [self.check.box, self.trying.box, self.send.box, code]
         for box in wide:
             box.add_class("sms-wide")
         shown(self.code_view, when=False)
-        return wide
+        left = widgets.VBox([self.write.box, self.map.box, self.rules.box])
+        grid = widgets.Box([left, self.see.box, *wide])
+        grid.add_class("sms-grid")
+        return screen("composer", self._mark, STYLE, *self.page.parts, grid)
 
     def _listen(self) -> None:
         """Keep code and summary as they should be."""
-        guarded = self.send.guarded
-        self.show_code.observe(guarded(self._toggle_code), names="value")
-        self.desk.on("choices", self._write_code)
-        self.desk.on("overview", self._keep_summary)
-        self.desk.on("results", self._keep_summary)
-        self.desk.on("new", self._renew)
-        self.desk.on("next", self._next)
+        self.send.hear(self._toggle_code, self.show_code)
+        self.desk.on(self._write_code, "choices")
+        self.desk.on(self._keep_summary, "overview", "results")
+        self.desk.on(self._no_campaign, "new", "next")
+        self.desk.on(self.write.start_anew, "new")
         self._write_code()
         _look_after_cells(self.desk)
 
@@ -205,19 +173,8 @@ class Composer:
         """Return the static summary."""
         return static_view.summary_html(self.desk, self.code, self._mark)
 
-    def _keep_summary(self) -> None:
-        """Bring the summary in the saved notebook up to date."""
-        if self._still is not None:
-            bundle = {"text/html": self._summary(), "text/plain": repr(self)}
-            self._still.update(bundle, raw=True)
-
-    def _renew(self) -> None:
-        """Begin another message."""
-        self.map.campaign.value = ""
-        self.write.start_anew()
-
-    def _next(self) -> None:
-        """Go on with another message, of which something is written already."""
+    def _no_campaign(self) -> None:
+        """Leave the next message to have a campaign of its own."""
         self.map.campaign.value = ""
 
 

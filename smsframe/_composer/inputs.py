@@ -36,6 +36,10 @@ _WHOM = (
     *("sending_hours", "closed", "time_zone", "min_gap", "check_consent", "consent_database"),
     *WHO_GETS_WHICH,
 )
+AS_GIVEN = (
+    *("limit", "problems", "duplicates", "resend_unknown", "sending_hours", "time_zone", "wait_s"),
+    *("consent_database", "source", "campaign_name", "ttl_minutes", "character_swap"),
+)
 DEFAULTS: Mapping[str, Any] = {
     "problems": "skip",
     "duplicates": "skip",
@@ -149,10 +153,11 @@ def checked(frame: pd.DataFrame, text: Any, options: arguments.ComposeOptions) -
     columns = arguments.check_columns(frame, full, faults)
     rules = arguments.check_options(frame, full, faults)
     refuse(faults)
+    weights = full["split"]
     return Choices(
         text=text,
         texts={} if several is None else several.texts,
-        split=_given_weights(full["split"]),
+        split={" ".join(str(n).split()): w for n, w in weights.items()} if weights else None,
         by=full["by"],
         holdout=full["holdout"] or None,
         program="" if left_out else message.program,
@@ -172,29 +177,16 @@ def checked(frame: pd.DataFrame, text: Any, options: arguments.ComposeOptions) -
 
 def _rest(full: SendOptions, rules: arguments.Options) -> dict[str, Any]:
     """Return the arguments that are taken as they are, or by a value that is read once."""
+    gap, given = full["min_gap"], cast("Mapping[str, Any]", full)
+    if not (gap is None or isinstance(gap, str)):
+        gap = pd.Timedelta(gap).isoformat()  # which stands in code as it is
     return {
-        "limit": full["limit"],
-        "problems": full["problems"],
-        "duplicates": full["duplicates"],
-        "resend_unknown": full["resend_unknown"],
+        **{name: given[name] for name in AS_GIVEN},
         "exclude": _excluded(full["exclude"]),
-        "sending_hours": full["sending_hours"],
         "closed": None if rules.hours is None else rules.hours.closed_dates,
-        "time_zone": full["time_zone"],
-        "wait_s": full["wait_s"],
-        "min_gap": _gap(full["min_gap"]),
+        "min_gap": gap,
         "check_consent": rules.check_consent,
-        "consent_database": full["consent_database"],
-        "source": full["source"],
-        "campaign_name": full["campaign_name"],
-        "ttl_minutes": full["ttl_minutes"],
-        "character_swap": full["character_swap"],
     }
-
-
-def _given_weights(split: Mapping[Any, Any] | None) -> Mapping[str, Any] | None:
-    """Return weights by the names as they are shown."""
-    return None if split is None else {" ".join(str(n).split()): w for n, w in split.items()}
 
 
 def _excluded(given: Any) -> exclude.Exclusion | None:
@@ -206,18 +198,10 @@ def _excluded(given: Any) -> exclude.Exclusion | None:
     return replace(exclude.read(given), name=name)
 
 
-def _gap(given: Any) -> str | None:
-    """Return a gap as a text, which stands in code as it is."""
-    return given if given is None or isinstance(given, str) else pd.Timedelta(given).isoformat()
-
-
 def _said(name: str, value: Any) -> bool:
     """Whether an argument says something that its default does not."""
-    if name == "personalize":
-        return value is not None
-    if isinstance(value, (Mapping, str)):
-        return bool(value) and value != DEFAULTS.get(name)
-    return value is not None and value != DEFAULTS.get(name)
+    is_empty = isinstance(value, (Mapping, str)) and not value and name != "personalize"
+    return not is_empty and value is not None and value != DEFAULTS.get(name)
 
 
 def _literal(value: Any) -> str:

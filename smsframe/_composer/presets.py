@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from smsframe._base.masking import mask_value
 from smsframe._explorer.kinds import is_count
 from smsframe._text.format_value import formatted, plain_value, text_of
+from smsframe._widgets.html import in_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,4 +112,4 @@ def _short(text: str, value: Any) -> str:
     """Return a text that fits into a menu, phone numbers in it hidden; a count or time is none."""
     line = " ".join(text.split())
     line = line if is_count(value) or kind_of(value) == "time" else mask_value(line)
-    return line if len(line) <= SHOWN_CHARACTERS else f"{line[: SHOWN_CHARACTERS - 1]}…"
+    return in_line(line, SHOWN_CHARACTERS)

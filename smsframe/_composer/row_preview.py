@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import takewhile
 from operator import eq
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe._composer.inputs import Choices
+    from smsframe._plan.options import SendOptions
     from smsframe._plan.problems import Fault, Problems
 
+TO_WHOM = ("phone", "lookup", "formats", "region", "region_from", "exclude")
 NO_RECIPIENT = "whoever the phone column will say"
 NAMED = 6
 SWAPPED = 2
@@ -72,18 +74,9 @@ def addressee(frame: pd.DataFrame, row: int, choices: Choices) -> Addressee:
     """Return whom the row at a position goes to."""
     if not len(frame) or (choices.phone is None and not choices.lookup):
         return Addressee()
+    given = {name: v for name, v in choices.arguments().items() if name in TO_WHOM}
     try:
-        made = plan(
-            frame.iloc[[row]],
-            "x",
-            program="0",
-            phone=choices.phone,
-            lookup=choices.lookup or None,
-            formats=choices.formats,
-            region=choices.region,
-            region_from=choices.region_from,
-            exclude=choices.rest.get("exclude"),
-        ).data
+        made = plan(frame.iloc[[row]], "x", **cast("SendOptions", {**given, "program": "0"})).data
     except InputError as error:
         return Addressee(faults=(sentence_of(error),))
     faults = [fault.sentence for fault in _of_rows(made.problems)]

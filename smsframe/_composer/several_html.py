@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from smsframe._base.html import Html, joined, tag
 from smsframe._base.masking import mask_label
 from smsframe._base.split_words import HOLDOUT
-from smsframe._composer import html
+from smsframe._composer import views
+from smsframe._widgets import html
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,7 @@ def bubbles(seen: Sequence[tuple[str, RowPreview]], who: Addressee, own: str | N
     told = [_one(name, each, is_own=name == own) for name, each in seen]
     to = tag("div", f"to {who.to}", class_="sms-faint")
     held_out = [html.faint(NONE)] if own == HOLDOUT else []
-    faults = [html.error(sentence) for sentence in who.faults[: html.SHOWN_FAULTS]]
+    faults = [html.error(sentence) for sentence in who.faults[: views.SHOWN_FAULTS]]
     return tag("div", to, *held_out, *told, *faults, class_="sms-several")
 
 
@@ -32,4 +33,4 @@ def _one(name: str, seen: RowPreview, *, is_own: bool) -> Html:
     named = tag("b", mask_label(name))
     which = joined(" · ", tag("span", OWN, class_="sms-own-mark")) if is_own else joined()
     kind = "sms-one sms-own" if is_own else "sms-one"
-    return tag("div", tag("div", named, which), html.phone(seen), class_=kind)
+    return tag("div", tag("div", named, which), views.phone(seen), class_=kind)

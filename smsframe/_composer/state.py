@@ -138,9 +138,9 @@ class Desk:
             return True
         return now.index.equals(self.frame.index) and now.equals(self.frame)
 
-    def on(self, event: Event, listener: Callable[[], None]) -> None:
-        """Have a listener called at an event."""
-        self._listeners.append((event, listener))
+    def on(self, listener: Callable[[], None], *events: Event) -> None:
+        """Have a listener called at events."""
+        self._listeners += [(event, listener) for event in events]
 
     def tell(self, event: Event) -> None:
         """Call all listeners of an event; the first of their exceptions is raised afterwards."""
@@ -197,17 +197,13 @@ class Desk:
         else:
             self.background.ask(partial(self._look, self._version), now=True)
 
-    def look_again(self) -> None:
-        """Work out the overview anew: something outside has changed."""
-        with self.lock:
-            self._outdate()
-        self.tell("overview")
-        self.background.ask(partial(self._look, self._version), now=True)
+    def recount(self, *, anew: bool = False) -> None:
+        """Count anew what is left to send: something was sent, what was planned is as it was.
 
-    def recount(self) -> None:
-        """Count anew what is left to send: something was sent, what was planned is as it was."""
+        ``anew``: work out all of it, as something outside has changed.
+        """
         with self.lock:
-            seen = self.overview
+            seen = None if anew else self.overview
             self._outdate()
         self.tell("overview")
         self.background.ask(partial(self._look, self._version, seen), now=True)
@@ -263,13 +259,6 @@ class Desk:
             known[row] = row_preview.addressee(self.frame, row, chosen)
         return known[row]
 
-    def _seen(self, before: Overview | None) -> Overview:
-        """Return the overview of the choices as they are."""
-        client = self.client
-        if before is not None and before.client is client:
-            return totals.recounted(before)
-        return totals.look_over(self.plan(self.choices, program=STAND_IN), client)
-
     def _fail(self, error: Exception) -> None:
         """Keep what went wrong on the thread of the totals, and say so where they would stand."""
         self.failure = error
@@ -292,9 +281,12 @@ class Desk:
         """
         if version != self._version or self.overview is not None:
             return
-        seen, refusal = None, "" if len(self.frame) else NO_ROWS
+        seen, refusal, client = None, "" if len(self.frame) else NO_ROWS, self.client
         try:
-            seen = None if refusal else self._seen(before)
+            if not refusal and before is not None and before.client is client:
+                seen = totals.recounted(before)
+            elif not refusal:
+                seen = totals.look_over(self.plan(program=STAND_IN), client)
         except SmsframeError as error:
             refusal = " ".join(self.wrong.values()) or sentence_of(error)
         except Exception as error:  # noqa: BLE001 - on a thread it would be shown to nobody

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from smsframe._base.sentences import on_screen, recalled
 from smsframe._composer.row_preview import is_other_script
 from smsframe._composer.several_texts import by_text
 from smsframe._eligibility.opening_words import first_opening
+from smsframe._files.write import harmless_texts
 from smsframe._plan import figures
 from smsframe._plan.verdicts import DUPLICATE, EXCLUDED, HELD_OUT
 from smsframe._send.look_back import clock_of
@@ -31,7 +32,18 @@ if TYPE_CHECKING:
 
 CSV_ROWS = 100_000
 UNUSED = "column_unused"  # most columns of most frames; nothing to fix
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Now(TypedDict):
+    """What may go at this moment, and what keeps the others."""
+
+    past: History | None
+    left: int
+    rules: Mapping[str, int]
+    by_text: Mapping[str, int]
+    opening: str
+    opens_in_time: int
+    blocking: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,25 +60,22 @@ class Overview:
 
     plan: Plan
     client: Client | None
-    past: History | None
-    left: int
-    batches: int
-    segments: int
     smallest: int
     largest: int
     ucs2: int
-    cost: float | None
     kinds: Sequence[Kind]
     bad: Positions
     duplicates: int
-    rules: Mapping[str, int]
-    opening: str
-    opens_in_time: int
-    by_text: Mapping[str, int]
     longest: int | None
     notes: Sequence[str]
-    blocking: Sequence[str]
     waiting: int
+    past: History | None
+    left: int
+    rules: Mapping[str, int]
+    by_text: Mapping[str, int]
+    opening: str
+    opens_in_time: int
+    blocking: Sequence[str]
 
     @property
     def waits(self) -> bool:
@@ -81,89 +90,58 @@ class Overview:
 
 def look_over(plan: Plan, client: Client | None) -> Overview:
     """Work out the figures of a plan; reads the journal, changes nothing."""
-    made, past = plan.data, plan.history
+    made, now = plan.data, _now(plan, client)
     sizes, measured = made.segments[made.ready], made.texts.measured
     bad = np.flatnonzero(made.problems.bad_rows(made.rows))
-    blocking = [fault.sentence for fault in made.blocking]
-    found = made.problems_with(past).kinds(made.frame.index)
-    now = _now(plan, past, client)
+    found = made.problems_with(now["past"]).kinds(made.frame.index)
     return Overview(
         plan=plan,
         client=client,
-        past=past,
-        left=now.left,
-        batches=plan.batches,
-        segments=plan.total_segments,
         smallest=int(sizes.min(initial=sizes[0])) if len(sizes) else 0,
         largest=int(sizes.max(initial=0)),
         ucs2=0 if measured is None else int((~measured.gsm7[made.ready]).sum()),
-        cost=plan.cost,
         kinds=[kind for kind in found if kind.code != UNUSED],
         bad=bad,
         duplicates=int((made.verdict == DUPLICATE).sum()),
-        rules=now.rules,
-        opening=now.opening,
-        opens_in_time=now.opens_in_time,
-        by_text=now.by_text,
         longest=int(np.argmax(measured.units)) if measured and made.rows else None,
         notes=_notes(made),
-        blocking=[*blocking, *_had_nearly_this(past)],
-        waiting=made.rows - len(bad) if blocking else 0,
+        waiting=made.rows - len(bad) if made.blocking else 0,
+        **now,
     )
 
 
 def recounted(seen: Overview) -> Overview:
     """Return an overview with what is left counted anew; reads the journal, changes nothing."""
-    plan, past = seen.plan, seen.plan.history
-    now = _now(plan, past, seen.client)
-    return replace(
-        seen,
-        past=past,
-        left=now.left,
-        rules=now.rules,
-        opening=now.opening,
-        opens_in_time=now.opens_in_time,
-        by_text=now.by_text,
-        blocking=[*(fault.sentence for fault in plan.data.blocking), *_had_nearly_this(past)],
-    )
+    return replace(seen, **_now(seen.plan, seen.client))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Now:
-    """What may go at this moment, and what rules hold back."""
-
-    left: int
-    rules: Mapping[str, int]
-    by_text: Mapping[str, int]
-    opening: str = ""
-    opens_in_time: int = 0
-
-
-def _now(plan: Plan, past: History | None, client: Client | None) -> _Now:
-    """Return how many messages may go now, and how many rows each rule holds back."""
-    made, held = plan.data, {} if past is None else dict(past.waiting)
+def _now(plan: Plan, client: Client | None) -> Now:
+    """Return how many messages may go now, how many rows each rule holds back, what is against."""
+    made, past = plan.data, plan.history
+    held = {} if past is None else dict(past.waiting)
     held["excluded"] = int((made.verdict == EXCLUDED).sum())
     held["held_out"] = int((made.verdict == HELD_OUT).sum())
     rows = made.ready if past is None or past.rows is None else past.rows
-    if made.hours is None or not len(rows):
-        return _Now(left=len(rows), rules=held_counts(held), by_text=by_text(made, rows))
-    now = clock_of(client)()
-    opens = made.hours.opens_at(rows, now)
-    later = opens > now + (plan.wait_s or 0.0)
-    never = opens == np.inf
-    held |= {"outside_hours": int((later & ~never).sum()), "never_open": int(never.sum())}
-    return _Now(
-        left=int((~later).sum()),
-        rules=held_counts(held),
-        by_text=by_text(made, rows[~later]),
-        opening=first_opening(made.hours, rows[later], now),
-        opens_in_time=int(((opens > now) & ~later).sum()),
-    )
-
-
-def _had_nearly_this(past: History | None) -> list[str]:
-    """Say what the journal has against a send."""
-    return [] if past is None else [fault.sentence for fault in past.blocking]
+    opening, in_time = "", 0
+    if made.hours is not None and len(rows):
+        now = clock_of(client)()
+        opens = made.hours.opens_at(rows, now)
+        later = opens > now + (plan.wait_s or 0.0)
+        never = opens == np.inf
+        held |= {"outside_hours": int((later & ~never).sum()), "never_open": int(never.sum())}
+        opening = first_opening(made.hours, rows[later], now)
+        in_time = int(((opens > now) & ~later).sum())
+        rows = rows[~later]
+    faults = [*made.blocking, *([] if past is None else past.blocking)]
+    return {
+        "past": past,
+        "left": len(rows),
+        "rules": held_counts(held),
+        "by_text": by_text(made, rows),
+        "opening": opening,
+        "opens_in_time": in_time,
+        "blocking": [fault.sentence for fault in faults],
+    }
 
 
 def client_or_none(client: Client | None) -> Client | None:
@@ -205,15 +183,8 @@ def problems_table(plan: Plan) -> pd.DataFrame:
 
 
 def problems_csv(table: pd.DataFrame) -> str:
-    """Return problems as the text of a CSV file in which no cell is taken for a formula."""
-    harmless = pd.DataFrame(
-        {
-            at: pd.Series([_harmless(value) for value in table.iloc[:, at]], dtype=object)
-            for at in range(table.shape[1])
-        }
-    )
-    harmless.columns = table.columns
-    return f"\ufeff{harmless.to_csv(index=False)}"
+    """Return problems as the text of a CSV file in which no cell is run by a spreadsheet."""
+    return f"\ufeff{harmless_texts(table).to_csv(index=False)}"
 
 
 def _whole_cells(frame: pd.DataFrame, found: pd.DataFrame) -> list[Any]:
@@ -251,10 +222,8 @@ def find_row(index: pd.Index, asked: str, *, begins: bool = True) -> int | None:
 
 def next_of(positions: Positions, row: int) -> int | None:
     """Return the next position after ``row``, going round at the end."""
-    if not len(positions):
-        return None
     place = int(np.searchsorted(positions, row, side="right"))
-    return int(positions[place % len(positions)])
+    return int(positions[place % len(positions)]) if len(positions) else None
 
 
 def _shown(label: Any) -> str:
@@ -286,16 +255,7 @@ def _place(index: pd.Index, label: Any) -> int | None:
 
 def _notes(made: PlanData) -> list[str]:
     """Return what has to be said in words: the database's tags, the costly characters."""
-    costly = [] if _is_other_script(made) else figures.costly_characters(made)
-    return [*costly, *figures.database_note(made)]
-
-
-def _is_other_script(made: PlanData) -> bool:
-    """Whether the text is written in letters that are all costly, so that none is worth naming."""
     template = made.texts.template
-    return template is not None and is_other_script("".join(template.literals))
-
-
-def _harmless(value: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(DANGEROUS) else value
+    all_costly = template is not None and is_other_script("".join(template.literals))
+    costly = [] if all_costly else figures.costly_characters(made)
+    return [*costly, *figures.database_note(made)]

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from smsframe._base.html import joined, tag
 from smsframe._base.masking import mask_label
 from smsframe._base.result_columns import words_of
 from smsframe._connect import journal_file
-from smsframe._explorer import changes, html
+from smsframe._explorer import changes, views
 from smsframe._explorer.as_sent import text_as_sent
 from smsframe._files.write import free_name, write_frame
 from smsframe._results.refresh import refresh
 from smsframe._results.resolve import resolve
-from smsframe._widgets import active_job
-from smsframe._widgets.controls import button, row, shown
+from smsframe._widgets import active_job, html
+from smsframe._widgets.controls import Guard, row, shown
+from smsframe._widgets.question import Question
 from smsframe._widgets.send_job import Dispatch
 from smsframe.errors import InputError
 
@@ -36,27 +36,14 @@ OTHER_SEND = "Another send goes on in this kernel. Wait until it has ended."
 NUMBERS = "The file holds whole phone numbers; only you can read it, as long as it stays here."
 
 
-class Screen(Protocol):
+class Screen(Guard):
     """What the buttons need of the screen that they are on."""
 
     rows: Rows
 
-    def guarded(self, act: Callable[..., Any]) -> Callable[..., None]:
-        """Return a handler that shows an exception of ``act``."""
-
-    def fail(self, error: BaseException) -> None:
-        """Show what went wrong."""
-
     def renewed(self) -> None:
         """Show results that have changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked, and what a yes does; ``typed`` is a number that has to be typed."""
-
-    act: Callable[[], None]
-    typed: int | None = None
+        raise NotImplementedError
 
 
 class Actions:
@@ -64,31 +51,25 @@ class Actions:
 
     def __init__(self, screen: Screen, client: Any) -> None:
         self.screen, self.rows, self.client = screen, screen.rows, client
-        self.asked: Question | None = None
+        self._act: Callable[[], None] | None = None
         self.dispatch: Dispatch | None = None
-        self._sending: tuple[Any, Positions, Positions] | None = None
-        guarded = screen.guarded
-        self.retry = button("Retry", guarded(self.ask_retry))
-        self.sent = button("Resolve as sent", guarded(lambda: self.ask_resolve("sent")))
-        self.not_sent = button("Resolve as not sent", guarded(lambda: self.ask_resolve("not_sent")))
-        self.refresh = button("Refresh", guarded(self.ask_refresh))
-        self.csv = button("Download CSV", guarded(lambda: self.ask_file("csv")))
-        self.excel = button("Download Excel", guarded(lambda: self.ask_file("excel")))
-        self.words, self.bar, self.outcome = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self.field = widgets.Text()
-        self.yes = button("Yes", guarded(self.do), style="danger", kind="sms-yes")
-        self.no = button("Back", guarded(self.take_back), tip="Do nothing", kind="sms-no")
-        self.stop = button("Stop", guarded(active_job.stop), style="danger")
-        self.field.observe(self._typed, names="value")
-        self.question = widgets.VBox([self.words, self.field, row(self.no, self.yes)])
-        self.question.add_class("sms-ask")
+        self._sending: tuple[Positions, Positions] | None = None
+        button = screen.button
+        self.retry = button("Retry", self.ask_retry)
+        self.sent = button("Resolve as sent", lambda: self.ask_resolve("sent"))
+        self.not_sent = button("Resolve as not sent", lambda: self.ask_resolve("not_sent"))
+        self.refresh = button("Refresh", self.ask_refresh)
+        self.csv = button("Download CSV", lambda: self.ask_file("csv"))
+        self.excel = button("Download Excel", lambda: self.ask_file("excel"))
+        self.bar, self.outcome = widgets.HTML(), widgets.HTML()
+        self.question = Question(screen, yes=self.do, no=self.take_back, tip="Do nothing")
+        self.stop = button("Stop", active_job.stop, style="danger")
         self.box = widgets.VBox(
             [
                 row(self.retry, self.sent, self.not_sent, self.refresh, self.csv, self.excel),
-                *(self.question, self.bar, self.stop, self.outcome),
+                *(self.question.box, self.bar, self.stop, self.outcome),
             ]
         )
-        shown(self.question, when=False)
         shown(self.stop, when=False)
         active_job.watch(self)
 
@@ -124,41 +105,32 @@ class Actions:
     # --- questions
 
     def _ask(
-        self, question: Question, yes: str, *words: str, field: str = "", value: str = ""
+        self,
+        act: Callable[[], None],
+        yes: str,
+        *words: str,
+        number: int | None = None,
+        field: str = "",
+        value: str = "",
     ) -> None:
-        """Ask; ``field`` is what is to be typed, if anything."""
-        self.words.value = html.strong(*words, self._whose())
-        self.yes.description, self.field.description = yes, field
-        self.field.value = value
-        shown(self.field, when=bool(field))
-        self.asked = question
-        self._typed()
-        shown(self.question, when=True)
-        (self.field if field else self.no).focus()
-
-    def _typed(self, *_: Any) -> None:
-        """Let the last button be pressed when the number is right."""
-        number = None if self.asked is None else self.asked.typed
-        self.yes.disabled = number is not None and not self._is(number)
-
-    def _is(self, number: int) -> bool:
-        """Whether what was typed is the number, however it is grouped."""
-        return re.sub(r"[\s,.'’_]", "", self.field.value) == str(number)
+        """Ask whether something shall be done; ``field`` is what is to be typed, if anything."""
+        first, *rest = filter(None, [*words, self._whose()])
+        told = joined(html.strong(first), *(tag("div", one) for one in rest))
+        self.question.ask(told, yes, number=number, field=field, value=value)
+        self._act = act
 
     def take_back(self) -> None:
         """Take the question back."""
-        self.asked = None
-        shown(self.question, when=False)
+        self._act = None
+        self.question.close()
 
     def do(self) -> None:
         """Do what was asked, once."""
-        asked = self.asked
-        if asked is None or (asked.typed is not None and not self._is(asked.typed)):
-            return
-        self.asked = None
-        shown(self.question, when=False)
-        self.outcome.value = ""
-        asked.act()
+        act = self._act
+        if act is not None and self.question.is_right:
+            self.take_back()
+            self.outcome.value = ""
+            act()
 
     def ask_retry(self) -> None:
         """Ask whether rows shall be sent again; the number is what the journal leaves of them."""
@@ -184,10 +156,9 @@ class Actions:
             self._send(Dispatch(plan, client, number), results, rows, places)
 
         many = html.many(number, "message")
-        field = "Type the number" if typed else ""
-        self._ask(
-            Question(act, typed), f"Yes, send {many}", f"Send {many}?", program, fewer, field=field
-        )
+        field = "" if typed is None else "Type the number"
+        asked = (f"Send {many}?", program, fewer)
+        self._ask(act, f"Yes, send {many}", *asked, number=typed, field=field)
 
     def ask_resolve(self, as_: str) -> None:
         """Ask whether unknown messages shall count as sent, or as not sent."""
@@ -204,9 +175,9 @@ class Actions:
         def act() -> None:
             out = resolve(self.rows.results.iloc[rows], as_=as_, client=self.client)  # type: ignore[arg-type]
             self._take(changes.merged(self.rows.results, rows, out))
-            self.outcome.value = html.good(f"{many}: noted that they {did}.")
+            self._did(f"{many}: noted that they {did}.")
 
-        self._ask(Question(act), f"Yes, they {did}", f"Do you know that {many} {did}?", means)
+        self._ask(act, f"Yes, they {did}", f"Do you know that {many} {did}?", means)
 
     def ask_refresh(self) -> None:
         """Ask whether the service shall be asked."""
@@ -214,7 +185,7 @@ class Actions:
         many = html.many(len(rows), "accepted message")
 
         def moved(told: Any) -> None:
-            self.bar.value = html.bar(told.done, told.total, f"{told.done:,} of {told.total:,}")
+            self.bar.value = html.bar(told.done, told.total)
 
         def act() -> None:
             part = self.rows.results.iloc[rows]
@@ -223,10 +194,11 @@ class Actions:
             counts = out["sms_status"].value_counts()
             told = [(counts.get(s, 0), words) for s, words in _AFTERWARDS.items()]
             listed = ", ".join(f"{n:,} {words}" for n, words in told if n)
-            self.bar.value, self.outcome.value = "", html.good(f"Asked about {many}: {listed}.")
+            self.bar.value = ""
+            self._did(f"Asked about {many}: {listed}.")
 
         seconds = f"This takes {REFRESH_S:.0f} seconds at most and sends nothing."
-        self._ask(Question(act), "Yes, ask", f"Ask the service what became of {many}?", seconds)
+        self._ask(act, "Yes, ask", f"Ask the service what became of {many}?", seconds)
 
     def ask_file(self, kind: str) -> None:
         """Ask where rows shall be written to."""
@@ -234,21 +206,25 @@ class Actions:
         many = html.many(len(rows), "row")
 
         def act() -> None:
-            path = Path(self.field.value.strip()).expanduser()
+            path = Path(self.question.field.value.strip()).expanduser()
             if path.suffix.lower() != Path(FILES[kind]).suffix:
                 raise InputError(f"The file's name has to end in {Path(FILES[kind]).suffix}.")
             write_frame(self.rows.results.iloc[rows], path)
-            self.outcome.value = html.good(f"{many} written to {path}.")
+            self._did(f"{many} written to {path}.")
 
         name = str(free_name(Path(FILES[kind])))
         self._ask(
-            Question(act),
+            act,
             f"Yes, write {many}",
             f"Write {many} to a file on this machine?",
             NUMBERS,
             field="File",
             value=name,
         )
+
+    def _did(self, sentence: str) -> None:
+        """Say what was done."""
+        self.outcome.value = html.good(sentence, role="status")
 
     def _take(self, results: Any) -> None:
         """Show results that have changed."""
@@ -258,7 +234,7 @@ class Actions:
     def detail(self, place: int) -> str:
         """Return one row with its text."""
         text, why = text_as_sent(self.rows.read, place, journal_file(self.client))
-        return html.detail(self.rows, place, text, why)
+        return views.detail(self.rows, place, text, why)
 
     # --- a send
 
@@ -266,7 +242,7 @@ class Actions:
         """Send; it goes on when the page is closed, and every screen of this kernel shows it."""
         if results is not self.rows.results:
             raise InputError("The results have changed meanwhile; look at the number again.")
-        self.dispatch, self._sending = dispatch, (results, rows, places)
+        self.dispatch, self._sending = dispatch, (rows, places)
         if not active_job.begin(dispatch):
             self.dispatch = self._sending = None
             raise InputError(OTHER_SEND)
@@ -285,8 +261,7 @@ class Actions:
     def moved(self, dispatch: Dispatch, progress: Progress) -> None:
         """Move the bar."""
         if dispatch is self.dispatch:
-            told = f"{progress.done:,} of {progress.total:,} · {progress.accepted:,} accepted"
-            self.bar.value = html.bar(progress.done, progress.total, told)
+            self.bar.value = html.send_bar(progress)
 
     def stopping(self, dispatch: Dispatch) -> None:
         """Show that it was asked to stop."""
@@ -298,7 +273,7 @@ class Actions:
         if dispatch is not self.dispatch or self._sending is None:
             self.show()
             return
-        results, rows, places = self._sending
+        rows, places = self._sending
         self.dispatch = self._sending = None
         shown(self.stop, when=False)
         self.bar.value = ""
@@ -308,10 +283,9 @@ class Actions:
             part = dispatch.results.iloc[places]
             counts = part["sms_status"].value_counts()
             told = ", ".join(f"{n:,} {words_of(str(s))}" for s, n in counts.items() if n)
-            self.outcome.value = html.good(f"Done: {told}.")
-            if self.rows.results is not results:  # settled or refreshed meanwhile: keep that too
-                results = self.rows.results
-            self.rows.renew(changes.merged(results, rows, part))
+            self._did(f"Done: {told}.")
+            with self.rows.lock:  # what was settled or refreshed meanwhile is kept
+                self.rows.renew(changes.merged(self.rows.results, rows, part))
         self.screen.renewed()
 
 

@@ -9,7 +9,7 @@ a plan made anew from results could be of other words or to other people.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -134,8 +134,3 @@ def left_to_send(plan: Plan, client: Client) -> int:
     """Return how many messages of a plan would go out now, by what the journal knows."""
     known = history(plan.data, client)
     return plan.recipients if known is None else known.left
-
-
-def changed(results: pd.DataFrame, rows: Positions, act: Any) -> pd.DataFrame:
-    """Return results after a verb was done on some of their rows."""
-    return merged(results, rows, act(results.iloc[rows]))

@@ -10,8 +10,6 @@ from smsframe._base.masking import PHONE_DIGITS
 from smsframe._explorer.searching import digits_asked, number_places
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
-
     from smsframe._explorer.kinds import Kind
     from smsframe._explorer.rows import Rows
 
@@ -57,7 +55,8 @@ def _column(kind: Kind, name: str, imports: list[str]) -> str:
         _need("import phonenumbers", imports)
         contact = f'{name}["sms_contact"]'
         return f'{contact}.where({contact}.str.fullmatch("[1-9][0-9]{{6,14}}")).map({_REGION})'
-    told = f"{name}[{_label(kind.column)}]"
+    label, plain = kind.column, isinstance(kind.column, str) and kind.column.isidentifier()
+    told = f'{name}["{label}"]' if plain else f"{name}[{label!r}]"
     return f'{told}.dt.floor("h")' if kind.name == "hour" else told
 
 
@@ -83,11 +82,6 @@ def _literal(value: Any, imports: list[str]) -> str:
         _need("import pandas as pd", imports)
         return f"pd.Timestamp({str(value)!r})"
     return repr(value.item() if hasattr(value, "item") else value)
-
-
-def _label(label: Hashable) -> str:
-    """Return a column's label as code."""
-    return f'"{label}"' if isinstance(label, str) and label.isidentifier() else repr(label)
 
 
 def _need(line: str, imports: list[str]) -> None:

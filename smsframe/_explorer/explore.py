@@ -13,14 +13,14 @@ from smsframe._base.names import name_of
 from smsframe._base.result_columns import STATUSES, detached
 from smsframe._base.result_rows import A_RESULT
 from smsframe._base.sentences import named_counts
-from smsframe._base.tracebacks import public, withhold_frames
+from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_client, refuse
-from smsframe._explorer import html
+from smsframe._explorer import views
 from smsframe._explorer.code import code_of
 from smsframe._explorer.rows import Rows
 from smsframe._explorer.screen import Screen
 from smsframe._phones.detect_column import guess_phone_column
-from smsframe._widgets.where import has_screen
+from smsframe._widgets.displayed import Displayed, shown_error
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,16 +31,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Explorer", "explore"]
 
-VIEW = "application/vnd.jupyter.widget-view+json"
-NO_SCREEN = (
-    "There is no place for the explorer's screen here. Use results.sms.summary(), "
-    "results.sms.failed and results.sms.unknown."
-)
 PHONES = "sms_contact"
 
 
 @public
-class Explorer:
+class Explorer(Displayed):
     """A screen to look at results and to settle what is open; made by :func:`smsframe.explore`.
 
     Attributes
@@ -57,8 +52,14 @@ class Explorer:
         The last exception that the screen showed.
     """
 
-    def __init__(self, rows: Rows, screen: Screen, *, name: str) -> None:
-        self.rows, self.screen, self._name = rows, screen, name
+    _instead = (
+        "There is no place for the explorer's screen here. Use results.sms.summary(), "
+        "results.sms.failed and results.sms.unknown."
+    )
+
+    def __init__(self, screen: Screen, *, name: str) -> None:
+        self.rows, self.screen, self._name = screen.rows, screen, name
+        self._view = screen.view
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -78,42 +79,31 @@ class Explorer:
     @property
     def code(self) -> str:
         """The line of pandas that gives the same rows."""
-        return code_of(self.rows, self._name)
+        with self.rows.lock:
+            return code_of(self.rows, self._name)
 
     @property
     def error(self) -> BaseException | None:
         """The last exception that the screen showed."""
-        if self.screen.failure is not None:
-            withhold_frames(self.screen.failure)
-        return self.screen.failure
+        return shown_error(self.screen.failure)
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until a retry is at its end; False when that takes longer."""
         going = self.screen.actions.dispatch
         return going is None or going.wait(timeout_s)
 
-    def __repr__(self) -> str:
+    def _told(self) -> str:
+        """Return the rows by status."""
         counts = self.rows.results["sms_status"].value_counts().to_dict()
-        told = f"Explorer: {', '.join(named_counts(counts, STATUSES))}."
-        return told if has_screen() else f"{told} {NO_SCREEN}"
+        return f"Explorer: {', '.join(named_counts(counts, STATUSES))}."
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        still = {"text/html": html.still(self.rows, self.screen.mark), "text/plain": repr(self)}
-        if not has_screen():
-            return still
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.screen.view.model_id}
-        return {VIEW: view, **still}
-
-    def _ipython_display_(self) -> None:
-        from IPython.display import display  # noqa: PLC0415 - only where there is IPython
-
-        whole = self._repr_mimebundle_()
-        if VIEW not in whole:
-            print(repr(self))  # noqa: T201 - a console shows this and nothing else
-            return
-        display({VIEW: whole[VIEW], "text/plain": ""}, raw=True)
+    def _look_for_page(self) -> None:
+        """Make rows as soon as there is a page."""
         self.screen.look_for_page()
-        display({key: whole[key] for key in ("text/html", "text/plain")}, raw=True)
+
+    def _summary(self) -> str:
+        """Return the counts."""
+        return views.still(self.rows, self.screen.mark)
 
 
 @public
@@ -160,7 +150,7 @@ def explore(frame: AnyFrame, *, client: Client | None = None) -> Explorer:
     refuse(faults)
     name = name_of(frame, "results")
     screen = screen_over(frame, name=name, client=client)
-    return Explorer(screen.rows, screen, name=name)
+    return Explorer(screen, name=name)
 
 
 def screen_over(results: pd.DataFrame, *, name: str, client: Client | None) -> Screen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -99,19 +100,17 @@ def is_count(value: Any) -> bool:
 
 
 def kinds_of(rows: ResultRows) -> dict[str, Kind]:
-    """Return what results can be narrowed down by, those with one value left out."""
-    found = [kind for kind in _all_kinds(rows) if _tells_apart(kind)]
-    return {kind.name: kind for kind in found}
-
-
-def _tells_apart(kind: Kind) -> bool:
-    """Tell whether a kind has two values at least; the status is always shown."""
-    return kind.name == "status" or int(np.count_nonzero(kind.counts(None))) > 1
+    """Return what results can be narrowed down by, the status, and others with two values."""
+    return {
+        kind.name: kind
+        for kind in _all_kinds(rows)
+        if kind.name == "status" or np.count_nonzero(kind.total) > 1
+    }
 
 
 def _all_kinds(rows: ResultRows) -> Iterator[Kind]:
     """Yield the kinds in the order in which people ask."""
-    label = _labels(rows.frame)
+    label = partial(result_columns.result_label, rows.frame.columns)
     numbers = np.where(rows.status < 0, len(result_columns.STATUSES), rows.status)
     yield Kind(
         name="status",
@@ -128,11 +127,6 @@ def _all_kinds(rows: ResultRows) -> Iterator[Kind]:
     if VARIANT in rows.frame.columns:
         yield _coded("variant", "Variant", rows.frame[VARIANT], VARIANT, ordered=True)
     yield from _columns(rows.frame)
-
-
-def _labels(frame: pd.DataFrame) -> Any:
-    """Return what gives the label of a result column."""
-    return lambda name: result_columns.result_label(frame.columns, name)
 
 
 def _columns(frame: pd.DataFrame) -> Iterator[Kind]:

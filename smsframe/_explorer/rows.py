@@ -2,16 +2,18 @@
 
 Filters combine: any of the values of one kind, all kinds together. Each kind and the search keep
 their mask until they change, so a chip costs one mask and the counts of the others.
+
+Results are renewed on the thread of a send, while somebody may be pressing chips: whoever changes
+anything holds ``lock``, and a filter is told by its value, as places are others in new results.
 """
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from smsframe._base import result_columns
 from smsframe._base.result_rows import ResultRows
@@ -34,12 +36,13 @@ class Rows:
     """What is looked at: results, and how they are narrowed down, put in order and chosen."""
 
     def __init__(self, results: pd.DataFrame) -> None:
+        self.lock = threading.RLock()
         self.chosen: dict[str, frozenset[int]] = {}
         self.asked = ""
         self.sorted_by: Hashable | None = None
         self.descending = False
         self.page = 0
-        self._marked = np.zeros(len(results), dtype=bool)
+        self.marked = np.zeros(len(results), dtype=bool)
         self._take(results)
 
     def _take(self, results: pd.DataFrame) -> None:
@@ -57,38 +60,34 @@ class Rows:
 
     def renew(self, results: pd.DataFrame) -> None:
         """Look at the same rows as they are now; what was chosen stays where it can."""
-        before = {
-            name: {self.kinds[name].found[place] for place in places}
-            for name, places in self.chosen.items()
-        }
-        self._take(results)
-        self.chosen = {}
-        for name, values in before.items():
-            if name in self.kinds:
-                self.choose(name, values & set(self.kinds[name].found))
-        self._masks.clear()
-        self._changed()
+        with self.lock:
+            before = {name: self.values(name) for name in self.chosen}
+            self._take(results)
+            self.chosen = {}
+            for name, values in before.items():
+                self.choose(name, values)
+            self._changed()
 
     def __len__(self) -> int:
         return len(self.results)
 
+    def values(self, name: str) -> set[Any]:
+        """Return the values of a kind that rows are narrowed down to; none of them: to all."""
+        return {self.kinds[name].found[place] for place in self.chosen.get(name, ())}
+
     def choose(self, name: str, values: set[Any]) -> None:
-        """Narrow down to rows with one of these values of a kind; none of them: to all."""
-        kind = self.kinds[name]
-        places = frozenset(place for place, value in enumerate(kind.found) if value in values)
-        self._put(name, places)
-
-    def toggle(self, name: str, place: int) -> None:
-        """Put a value on or take it off."""
-        self._put(name, self.chosen.get(name, frozenset()) ^ {place})
-
-    def _put(self, name: str, places: frozenset[int]) -> None:
-        """Narrow down by the values at these places."""
+        """Narrow down to rows with one of these values; a kind or value that is gone is no more."""
+        found = self.kinds[name].found if name in self.kinds else ()
         self._masks.pop(name, None)
         self.chosen.pop(name, None)
+        places = frozenset(place for place, value in enumerate(found) if value in values)
         if places:
             self.chosen[name] = places
         self._changed()
+
+    def toggle(self, name: str, value: Any) -> None:
+        """Put a value on or take it off."""
+        self.choose(name, self.values(name) ^ {value})
 
     def clear(self) -> None:
         """Take all filters and the search off."""
@@ -179,45 +178,35 @@ class Rows:
 
     # --- selection
 
-    def mark(self, rows: Any, *, on: bool) -> None:
-        """Select rows by position, or take them out."""
-        self._marked[rows] = on
-
     def mark_matching(self) -> None:
         """Select all rows that match, and no other."""
-        self._marked = self.matching.copy()
+        self.marked = self.matching.copy()
 
     def mark_none(self) -> None:
         """Select nothing."""
-        self._marked = np.zeros(len(self), dtype=bool)
-
-    @property
-    def marked(self) -> Mask:
-        """The rows that are selected."""
-        return self._marked
+        self.marked = np.zeros(len(self), dtype=bool)
 
     @property
     def marked_count(self) -> int:
         """How many rows are selected."""
-        return int(np.count_nonzero(self._marked))
+        return int(np.count_nonzero(self.marked))
 
     @property
     def hidden_count(self) -> int:
         """How many of those selected do not match, so are on no page."""
-        return int(np.count_nonzero(self._marked & ~self.matching))
+        return int(np.count_nonzero(self.marked & ~self.matching))
 
     def taken(self, *statuses: str) -> Positions:
         """Return the positions of the rows that are selected, all or those with a status."""
-        where = self._marked & self.read.has(*statuses) if statuses else self._marked
+        where = self.marked & self.read.has(*statuses) if statuses else self.marked
         return np.flatnonzero(where)
 
     @property
     def retried(self) -> Positions:
         """The positions of the selected rows that did not go out and may, as ``to_retry`` says."""
         if self._may_go is None:
-            held = pc.is_in(self.read.code, value_set=pa.array(NOT_AGAIN, self.read.code.type))
-            self._may_go = self.read.has(*RETRIED) & ~held.to_numpy(zero_copy_only=False)
-        return np.flatnonzero(self._marked & self._may_go)
+            self._may_go = self.read.has(*RETRIED) & ~self.read.has_code(*NOT_AGAIN)
+        return np.flatnonzero(self.marked & self._may_go)
 
     def warm(self) -> None:
         """Read ahead what a search needs."""
@@ -226,9 +215,11 @@ class Rows:
     @property
     def frame(self) -> pd.DataFrame:
         """The rows that match, in their order, as results."""
-        return result_columns.detached(self.results.iloc[self.rows])
+        with self.lock:
+            return result_columns.detached(self.results.iloc[self.rows])
 
     @property
     def selected(self) -> pd.DataFrame:
         """The rows that are selected, in the order of the results."""
-        return result_columns.detached(self.results.iloc[np.flatnonzero(self._marked)])
+        with self.lock:
+            return result_columns.detached(self.results.iloc[np.flatnonzero(self.marked)])

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from smsframe._base.html import tag
-from smsframe._base.masking import mask_label
+from smsframe._base.masking import mask_label, mask_phone
 from smsframe._base.notebook import kernel_loop
-from smsframe._explorer import html
-from smsframe._explorer.actions import Actions
+from smsframe._explorer import actions, views
 from smsframe._explorer.code import code_of
 from smsframe._explorer.kinds import OF_SMSFRAME, Kind
 from smsframe._explorer.rows import PAGE_ROWS
-from smsframe._widgets import controls
-from smsframe._widgets.controls import button, row, shown
+from smsframe._widgets import html
+from smsframe._widgets.controls import field, row, shown
+from smsframe._widgets.displayed import screen
 from smsframe._widgets.page import Page
 
 if TYPE_CHECKING:
@@ -36,32 +36,29 @@ CHIPS = 10
 LISTED = 300
 COLUMNS = 4
 LABEL_CHARACTERS = 7
+NOTHING = -1
+"""What a menu says at first; None would leave it blank."""
 SHOW_CODE = "Show these rows as code"
 LOOK_S = (0.1, 0.3, 0.7, 1.5, 3.0, 6.0, 12.0, 25.0)
 STYLE = Path(__file__).parent / "explorer.css"
 
 
-class Screen:
+class Screen(actions.Screen):
     """The widgets over some rows; ``view`` is what is displayed, ``failure`` the last exception."""
 
     def __init__(self, rows: Rows, *, name: str, client: Any, phones: set[Any]) -> None:
-        self.rows, self.phones = rows, phones
+        self.rows, self.phones, self.alone = rows, phones, rows.lock
         self.failure: BaseException | None = None
         self.live = self._warmed = False
         self.listeners: list[Callable[[], None]] = []
         self._name = name
-        self._busy = False
         self._detailed: int | None = None
         self.mark = f"smsframe-{secrets.token_hex(4)}"
         self._make()
-        self.actions = Actions(self, client)
+        self.actions = actions.Actions(self, client)
         self._make_chips()
         self.view = self._view()
         self.refresh()
-
-    def guarded(self, act: Callable[..., Any]) -> Callable[..., None]:
-        """Return a handler that shows an exception of ``act`` instead of losing it."""
-        return controls.guarded(act, first=self._begin, fail=self.fail)
 
     def _begin(self) -> None:
         """Take note that somebody has pressed something."""
@@ -71,36 +68,31 @@ class Screen:
     def fail(self, error: BaseException) -> None:
         """Show what went wrong, and keep it."""
         self.failure = error
-        self.errors.value = html.error(error)
+        self.errors.value = html.error(html.complaint(error), role="alert")
 
     def _make(self) -> None:
         """Make all but the chips, which hang on what the rows hold."""
         self.head, self.errors, self.detail = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self.search = widgets.Text(
-            description="Search",
-            placeholder="name, phone number, order number",
-            continuous_update=False,
-        )
-        self.clear = button("Show all rows", self.guarded(self._clear), tip="Take all filters off")
+        self.search = field("Search", placeholder="name, phone number, order number")
+        self.clear = self.button("Show all rows", self._clear, tip="Take all filters off")
         self.chips = widgets.VBox()
         own = [c for c in self.rows.results.columns if c not in OF_SMSFRAME]
-        options = [(html.name_of(column), column) for column in own]
+        options = [(views.name_of(column), column) for column in own]
         self.columns = widgets.SelectMultiple(
             description="Columns shown", options=options, value=tuple(own[:COLUMNS]), rows=4
         )
-        names = [*own, *(c for c in OF_SMSFRAME if c in self.rows.results.columns)]
-        self.order = widgets.Dropdown(
-            description="Order",
-            options=[("as in the results", None), *((html.name_of(c), c) for c in names)],
-        )
+        self._names = [*own, *(c for c in OF_SMSFRAME if c in self.rows.results.columns)]
+        places = ((views.name_of(column), place) for place, column in enumerate(self._names))
+        orders = [("as in the results", NOTHING), *places]
+        self.order = widgets.Dropdown(description="Order", options=orders)
         self.descending = widgets.Checkbox(description="largest first", indent=False)
         self.titles = widgets.HTML()
         self.lines = [self._line(number) for number in range(PAGE_ROWS)]
-        self.back = button("Previous page", self.guarded(lambda: self._turn(-1)))
-        self.next = button("Next page", self.guarded(lambda: self._turn(1)))
+        self.back = self.button("Previous page", self._filled(lambda: self.rows.turn(-1)))
+        self.next = self.button("Next page", self._filled(lambda: self.rows.turn(1)))
         self.where, self.picked = widgets.HTML(), widgets.HTML()
-        self.all = button("Select all", self.guarded(self._mark_all))
-        self.none = button("Select none", self.guarded(self._mark_none))
+        self.all = self.button("Select all", self._filled(self.rows.mark_matching))
+        self.none = self.button("Select none", self._filled(self.rows.mark_none))
         self.show_code = widgets.ToggleButton(description=SHOW_CODE)
         self.code_view = widgets.HTML()
         self.there = widgets.Play(min=0, max=1, interval=100)
@@ -121,25 +113,22 @@ class Screen:
 
     def _listen(self) -> None:
         """Hear of what is typed and chosen."""
-        self.search.observe(self.guarded(self._search), names="value")
-        self.columns.observe(self.guarded(self._fill), names="value")
-        for chosen in (self.order, self.descending):
-            chosen.observe(self.guarded(self._sort), names="value")
-        self.show_code.observe(self.guarded(self._write_code), names="value")
-        self.there.observe(self.guarded(self.come_alive), names="value")
+        self.hear(self._search, self.search)
+        self.hear(self._fill, self.columns)
+        self.hear(self._sort, self.order, self.descending)
+        self.hear(self._write_code, self.show_code)
+        self.hear(self.come_alive, self.there)
 
     def _line(self, number: int) -> tuple[Any, Any, Any]:
         """Make the widgets of one row of a page."""
         tick = widgets.Checkbox(indent=False)
-        tick.observe(self.guarded(lambda: self._tick(number)), names="value")
+        self.hear(lambda: self._tick(number), tick)
         cells = widgets.HTML()
-        text = button("Text", self.guarded(lambda: self._open(number)))
+        text = self.button("Text", lambda: self._open(number))
         return tick, cells, text
 
     def _view(self) -> Any:
         """Put everything on the screen."""
-        style = widgets.HTML(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
-        style.layout.display = "none"
         self.boxes = []
         for line in self.lines:
             box = widgets.Box(line)
@@ -147,30 +136,20 @@ class Screen:
             self.boxes.append(box)
         head = widgets.Box([widgets.HTML(), self.titles, widgets.HTML()])
         head.add_class("sms-line")
-        view = widgets.VBox(
-            [
-                *(
-                    style,
-                    *Page().parts,
-                    self.there,
-                    self.head,
-                    row(self.search, self.clear),
-                    self.chips,
-                ),
-                *(row(self.columns, self.order, self.descending), head, *self.boxes),
-                *(row(self.back, self.where, self.next), self.detail, self.picked),
-                *(row(self.all, self.none), self.actions.box, self.errors),
-                *(row(self.show_code), self.code_view),
-            ]
+        return screen(
+            *("explorer", self.mark, STYLE, *Page().parts, self.there, self.head),
+            *(row(self.search, self.clear), self.chips),
+            *(row(self.columns, self.order, self.descending), head, *self.boxes),
+            *(row(self.back, self.where, self.next), self.detail, self.picked),
+            *(row(self.all, self.none), self.actions.box, self.errors),
+            *(row(self.show_code), self.code_view),
         )
-        view.add_class("smsframe-explorer")
-        view.add_class(self.mark)
-        return view
 
     # --- chips
 
     def _make_chips(self) -> None:
         """Make a line of chips for each kind."""
+        self._kinds = self.rows.kinds
         self.toggles: dict[str, dict[int, Any]] = {}
         self.more: dict[str, Any] = {}
         self.chips.children = [self._kind_line(kind) for kind in self.rows.kinds.values()]
@@ -184,9 +163,9 @@ class Screen:
         parts = [widgets.HTML(tag("span", kind.title)), *self.toggles[kind.name].values()]
         if rest:
             options = [(f"{kind.words(at)} · {counts[at]:,}", at) for at in rest[:LISTED]]
-            more = widgets.Dropdown(options=[(f"{len(rest):,} more", None), *options])
+            more = widgets.Dropdown(options=[(f"{len(rest):,} more", NOTHING), *options])
             more.tooltip = f"More values of {kind.title}"
-            more.observe(self.guarded(lambda: self._choose_more(kind)), names="value")
+            self.hear(lambda: self._choose_more(kind, more), more)
             self.more[kind.name] = more
             parts.append(more)
         line = widgets.Box(parts)
@@ -197,23 +176,21 @@ class Screen:
         """Make a chip."""
         chip = widgets.ToggleButton(description=kind.words(place))
         chip.add_class("sms-chip")
-        chip.observe(self.guarded(lambda: self._press(kind, place)), names="value")
+        value = kind.found[place]
+        self.hear(lambda: self._press(kind.name, value), chip)
         return chip
 
-    def _press(self, kind: Kind, place: int) -> None:
-        """Put a value on or take it off."""
-        if not self._busy:
-            self.rows.toggle(kind.name, place)
-            self.refresh()
+    def _press(self, name: str, value: Any) -> None:
+        """Put a value on or take it off; the chip may be one of before the results changed."""
+        self.rows.toggle(name, value)
+        self.refresh()
 
-    def _choose_more(self, kind: Kind) -> None:
-        """Narrow down to a value of the list, or to none of them."""
-        if self._busy:
-            return
-        place = self.more[kind.name].value
-        kept = self.rows.chosen.get(kind.name, frozenset()) & set(self.toggles[kind.name])
-        chosen = kept if place is None else kept | {place}
-        self.rows.choose(kind.name, {kind.found[at] for at in chosen})
+    def _choose_more(self, kind: Kind, more: Any) -> None:
+        """Narrow down to a value of a list, or to none of them; the list may be one of before."""
+        listed = {kind.found[at] for _, at in more.options if at != NOTHING}
+        kept = self.rows.values(kind.name) - listed
+        chosen = set() if more.value == NOTHING else {kind.found[more.value]}
+        self.rows.choose(kind.name, kept | chosen)
         self.refresh()
 
     def _show_chips(self) -> None:
@@ -229,7 +206,7 @@ class Screen:
                 )
                 chip.value = on
             if name in self.more and not chosen - set(toggles):
-                self.more[name].value = None
+                self.more[name].value = NOTHING
 
     # --- what is typed, chosen, pressed
 
@@ -243,10 +220,9 @@ class Screen:
     def _search(self) -> None:
         """Narrow down to what is typed; a phone number does not stay readable in the field."""
         asked = self.search.value
-        if self._busy or asked == _hidden(self.rows.asked):
-            return
-        self.rows.search(asked)
-        self.refresh()
+        if asked != _hidden(self.rows.asked):
+            self.rows.search(asked)
+            self.refresh()
 
     def _clear(self) -> None:
         """Show all rows again."""
@@ -255,31 +231,25 @@ class Screen:
 
     def _sort(self) -> None:
         """Put rows in order."""
-        self.rows.sort(self.order.value, descending=self.descending.value)
+        column = None if self.order.value == NOTHING else self._names[self.order.value]
+        self.rows.sort(column, descending=self.descending.value)
         self._fill()
         self._write_code()
 
-    def _turn(self, by: int) -> None:
-        """Show another page."""
-        self.rows.turn(by)
-        self._fill()
+    def _filled(self, change: Callable[[], None]) -> Callable[[], None]:
+        """Return what changes the rows and fills the page anew."""
+
+        def act() -> None:
+            change()
+            self._fill()
+
+        return act
 
     def _tick(self, number: int) -> None:
         """Select the row of a line, or take it out."""
-        if self._busy or number >= len(self.rows.shown):
-            return
-        self.rows.mark(self.rows.shown[number], on=self.lines[number][0].value)
-        self._show_marked()
-
-    def _mark_all(self) -> None:
-        """Select all rows that match."""
-        self.rows.mark_matching()
-        self._fill()
-
-    def _mark_none(self) -> None:
-        """Select nothing."""
-        self.rows.mark_none()
-        self._fill()
+        if number < len(self.rows.shown):
+            self.rows.marked[self.rows.shown[number]] = self.lines[number][0].value
+            self._show_marked()
 
     def _open(self, number: int) -> None:
         """Show the text of a row as it was sent; a second time takes it away."""
@@ -291,45 +261,36 @@ class Screen:
         """Show the code, or take it away."""
         on = self.show_code.value
         self.show_code.description = "Hide the code" if on else SHOW_CODE
-        self.code_view.value = html.code(code_of(self.rows, self._name)) if on else ""
+        self.code_view.value = html.code(mask_phone(code_of(self.rows, self._name))) if on else ""
 
     # --- show
 
     def refresh(self) -> None:
-        """Show what is so now."""
-        self._busy = True
-        try:
+        """Show what is so now; chips are made anew where the results are others."""
+        with self.quietly():
             self.search.value = _hidden(self.rows.asked)
+            if self._kinds is not self.rows.kinds:
+                self._make_chips()
             self._show_chips()
-        finally:
-            self._busy = False
-        self.head.value = html.heading(self.rows)
+        self.head.value = views.heading(self.rows)
         self._fill()
         self._write_code()
 
     def renewed(self) -> None:
-        """Show results that have changed; chips are made on the kernel's main thread."""
+        """Show results that have changed; widgets are made on the kernel's main thread."""
         for listener in self.listeners:
             listener()
         loop = kernel_loop()
-        act = self.guarded(self._renew)
+        act = self.guarded(self.refresh)
         if loop is None:
             act()
         else:
             loop.add_callback(act)
 
-    def _renew(self) -> None:
-        """Make the chips anew and show all."""
-        self._make_chips()
-        self.refresh()
-
     def _fill(self) -> None:
         """Fill the page."""
-        self._busy = True
-        try:
+        with self.quietly():
             self._fill_lines()
-        finally:
-            self._busy = False
         self.where.value = f"Page {self.rows.page + 1:,} of {self.rows.pages:,}"
         self.back.disabled = self.rows.page == 0
         self.next.disabled = self.rows.page + 1 >= self.rows.pages
@@ -341,15 +302,15 @@ class Screen:
         """Put the rows of the page into its lines."""
         chosen: list[Hashable] = list(self.columns.value)
         places = self.rows.shown.tolist() if self.live else []
-        self.titles.value = html.head_cells(chosen) if places else ""
+        self.titles.value = views.head_cells(chosen) if places else ""
         for number, (tick, cells, text) in enumerate(self.lines):
             there = number < len(places)
             shown(self.boxes[number], when=there)
             if not there:
                 cells.value, tick.value, tick.description = "", False, ""
                 continue
-            label = html.row_label(self.rows, places[number])
-            cells.value = html.row_cells(self.rows, places[number], chosen, self.phones)
+            label = views.row_label(self.rows, places[number])
+            cells.value = views.row_cells(self.rows, places[number], chosen, self.phones)
             tick.value = bool(self.rows.marked[places[number]])
             tick.description = f"Select row {label}"
             text.tooltip = f"Text of row {label}"
@@ -357,7 +318,7 @@ class Screen:
 
     def _show_marked(self) -> None:
         """Say how many are selected, and bring the buttons up to date."""
-        self.picked.value = html.selection(self.rows)
+        self.picked.value = views.selection(self.rows)
         self.all.description = f"Select all {self.rows.count:,} that match"
         self.all.disabled = not self.rows.count
         self.none.disabled = not self.rows.marked_count

@@ -52,8 +52,9 @@ class Searched:
     def find(self, asked: str) -> Mask:
         """Return the rows of which a cell holds what is asked."""
         found, small = np.zeros(len(self._frame), dtype=bool), asked.lower()
+        in_numbers = any(sign.isdigit() for sign in asked)
         for place in range(len(self._frame.columns)):
-            if has_digit(asked) or not _is_number(self._frame.iloc[:, place]):
+            if in_numbers or not _is_number(self._frame.iloc[:, place]):
                 found |= _holding(self._text(place), small)
         digits = digits_asked(asked)
         for place in number_places(self._frame) if digits else ():
@@ -99,24 +100,15 @@ def number_places(frame: pd.DataFrame) -> list[int]:
     return [
         place
         for place, label in enumerate(frame.columns)
-        if label not in others and _may_hold_phones(frame.iloc[:, place])
+        if label not in others
+        and (not _is_number(frame.iloc[:, place]) or is_integer_dtype(frame.dtypes.iloc[place]))
     ]
-
-
-def _may_hold_phones(column: pd.Series) -> bool:
-    """Tell whether a column has texts or whole numbers."""
-    return not _is_number(column) or is_integer_dtype(column.dtype)
 
 
 def _is_number(column: pd.Series) -> bool:
     """Tell whether a column has numbers or times, whose texts hold no words."""
     kind = column.dtype
     return (is_numeric_dtype(kind) and not is_bool_dtype(kind)) or is_datetime64_any_dtype(kind)
-
-
-def has_digit(asked: str) -> bool:
-    """Tell whether something that is asked can stand in a number."""
-    return any(sign.isdigit() for sign in asked)
 
 
 def texts_of(column: pd.Series) -> pa.Array:

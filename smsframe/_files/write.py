@@ -62,7 +62,7 @@ def write_frame(frame: pd.DataFrame, path: Path, *, overwrite: bool = False) -> 
             elif kind == "parquet":
                 frame.to_parquet(place, index=False)
             else:
-                _harmless_texts(frame).to_csv(
+                harmless_texts(frame).to_csv(
                     place, index=False, quoting=csv.QUOTE_NONNUMERIC, encoding="utf-8"
                 )
     except Exception as error:
@@ -231,7 +231,7 @@ def _aside(path: Path) -> Iterator[Path]:
         place.unlink(missing_ok=True)
 
 
-def _harmless_texts(frame: pd.DataFrame) -> pd.DataFrame:
+def harmless_texts(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame none of whose texts is run by a spreadsheet that opens it as CSV."""
     out = frame.copy(deep=False)
     for place in range(len(frame.columns)):

@@ -24,7 +24,7 @@ from smsframe._base.result_rows import bare_digits
 from smsframe._base.sentences import Sentence, arg
 from smsframe._base.validation import shown_label
 from smsframe._phones.country import countries
-from smsframe._phones.read import read_phones
+from smsframe._phones.parse_column import read_texts
 from smsframe._phones.to_strings import texts_of
 from smsframe.errors import InputError
 
@@ -234,13 +234,12 @@ def _read_abroad(
     cells = events.texts.take(pa.array(rows)).dictionary_encode()
     if not len(cells.dictionary):
         return
-    texts = pd.Series(cells.dictionary.to_pandas(), dtype="string")
     used = np.unique(numbers[events.batch[rows]])
     contacts = known.contact.filter(pa.array(np.isin(known.batch, used)))
     batches = pa.array(events.batches, pa.string()).take(pa.array(events.batch[rows]))
     regions = dict.fromkeys([None, *countries(contacts).categories, *known.regions])
     for region in regions:
-        read = read_phones(texts, region=region).valid_digits
+        read = read_texts(cells.dictionary, region).digits
         there = known.find(batches, read.take(cells.indices))
         other = (there >= 0) & (place[rows] >= 0) & (there != place[rows])
         place[rows[other]] = SEVERAL

@@ -58,7 +58,6 @@ AGAIN: Final = (
     "Export the events again, with the phones as text, and read the file with "
     'pd.read_csv(..., dtype="string").'
 )
-_OF_COLUMNS: Final = ("phones_float32", "phones_not_whole", "phones_wrapped", "phones_rounded")
 
 
 # -- what contradicts itself
@@ -88,9 +87,10 @@ def _refusal(sentence: str) -> InputError:
 
 def _refuse_damage(events: Events) -> None:
     """Refuse phones that a spreadsheet or another program has damaged as a whole."""
-    found = find_damage(events.phones, events.texts, read_texts(events.texts, None), None)
+    readings = read_texts(events.texts, None)
+    found = find_damage(events.phones, events.texts, readings, None, corrupted_only=True)
     for damage in found:
-        if damage.code in _OF_COLUMNS:
+        if damage.code != "phones_not_phones":  # told of each event, then
             examples = f" (such as {damage.examples[0]})" if damage.examples else ""
             told = mask_phone(damage.sentence)  # it names the column, which a phone may be
             raise _refusal(f"Column {events.column} of the events{examples}: {told}")

@@ -138,15 +138,15 @@ class State:
                 raise
             self._db.commit()
 
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Return all rows of a query."""
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return all rows of a statement; a change is a transaction of its own."""
         with _inside_sqlite:
             return self._db.execute(sql, values).fetchall()
 
     def reset(self) -> None:
         """Forget everything and start a new world, with a new id."""
         with self.transaction():
-            for (table,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
+            for (table,) in self.execute("SELECT name FROM sqlite_master WHERE type = 'table'"):
                 self._db.execute(f"DROP TABLE {table}")
             self._build()
 
@@ -154,7 +154,7 @@ class State:
         """Create what is missing: tables, world id, demo programs, demo fields."""
         for statement in _SCHEMA.strip().split(";\n"):
             self._db.execute(statement)
-        if self.rows("SELECT 1 FROM world"):
+        if self.execute("SELECT 1 FROM world"):
             return
         self._db.execute("INSERT INTO world VALUES (?)", (uuid.uuid4().hex,))
         self._db.executemany(
@@ -168,13 +168,13 @@ class State:
     @property
     def world(self) -> str:
         """Id of this world; stays with the file."""
-        return str(self.rows("SELECT id FROM world")[0][0])
+        return str(self.execute("SELECT id FROM world")[0][0])
 
     # -- fields and contacts
 
     def fields(self) -> dict[str, str]:
         """Return the column of every database field."""
-        return {name: f"f{number}" for number, name in self.rows("SELECT * FROM fields")}
+        return {name: f"f{number}" for number, name in self.execute("SELECT * FROM fields")}
 
     def add_fields(self, names: Iterable[str]) -> None:
         """Add the database fields that do not exist yet."""
@@ -197,8 +197,11 @@ class State:
             self.add_fields(fields)
             columns = self.fields()
             names = ["consent", *(columns[name] for name in fields)]
+            updates = ", ".join(f"{name} = excluded.{name}" for name in names)
             self._db.executemany(
-                _upsert(names), zip(phones, consents, *fields.values(), strict=True)
+                f"INSERT INTO contacts (phone, {', '.join(names)})"  # noqa: S608 - our own names
+                f" VALUES (?{', ?' * len(names)}) ON CONFLICT (phone) DO UPDATE SET {updates}",
+                zip(phones, consents, *fields.values(), strict=True),
             )
 
     def add_phones(self, phones: Sequence[str]) -> None:
@@ -234,7 +237,7 @@ class State:
         unique = list(dict.fromkeys(values))
         for start in range(0, len(unique), _LOOKUP_STEP):
             step = unique[start : start + _LOOKUP_STEP]
-            yield from self.rows(f"{select} IN (?{', ?' * (len(step) - 1)})", step)
+            yield from self.execute(f"{select} IN (?{', ?' * (len(step) - 1)})", step)
 
     # -- programs, published messages
 
@@ -243,30 +246,28 @@ class State:
         keys = (
             "id", "programName", "campaignName", "code", "senderId", "status", "type", "country",
         )  # fmt: skip
-        return [dict(zip(keys, row, strict=True)) for row in self.rows("SELECT * FROM programs")]
+        return [dict(zip(keys, row, strict=True)) for row in self.execute("SELECT * FROM programs")]
 
     def program_status(self, program: str) -> str | None:
         """Return ``ACTIVE``, ``INACTIVE``, or ``None`` for an unknown program."""
-        rows = self.rows("SELECT status FROM programs WHERE id = ?", (program,))
+        rows = self.execute("SELECT status FROM programs WHERE id = ?", (program,))
         return rows[0][0] if rows else None
 
     def set_program(self, program: str, *, active: bool, name: str) -> None:
         """Add a program, or switch one on or off."""
-        with self.transaction():
-            self._db.execute(
-                "INSERT INTO programs (id, program_name, status) VALUES (?, ?, ?)"
-                " ON CONFLICT (id) DO UPDATE SET status = excluded.status",
-                (program, name, "ACTIVE" if active else "INACTIVE"),
-            )
+        self.execute(
+            "INSERT INTO programs (id, program_name, status) VALUES (?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET status = excluded.status",
+            (program, name, "ACTIVE" if active else "INACTIVE"),
+        )
 
     def publish(self, content_id: str, text: str) -> None:
         """Publish a message under an id."""
-        with self.transaction():
-            self._db.execute("INSERT OR REPLACE INTO contents VALUES (?, ?)", (content_id, text))
+        self.execute("INSERT OR REPLACE INTO contents VALUES (?, ?)", (content_id, text))
 
     def content(self, content_id: str) -> str:
         """Return a published message, "" when there is none."""
-        rows = self.rows("SELECT text FROM contents WHERE id = ?", (content_id,))
+        rows = self.execute("SELECT text FROM contents WHERE id = ?", (content_id,))
         return str(rows[0][0]) if rows else ""
 
     # -- tokens
@@ -274,7 +275,7 @@ class State:
     def token(self, now: float, *, lifetime_s: float, reuse_s: float) -> tuple[str, float]:
         """Return a token and its end: the last one while it is young and valid, else a new one."""
         with self.transaction():
-            young = self.rows(
+            young = self.execute(
                 "SELECT token, expires_at FROM tokens WHERE issued_at > ? AND expires_at > ?"
                 " ORDER BY issued_at DESC LIMIT 1",
                 (now - reuse_s, now),
@@ -287,13 +288,12 @@ class State:
 
     def token_end(self, token: str) -> float | None:
         """Return when a token expires, ``None`` when it was never issued."""
-        rows = self.rows("SELECT expires_at FROM tokens WHERE token = ?", (token,))
+        rows = self.execute("SELECT expires_at FROM tokens WHERE token = ?", (token,))
         return rows[0][0] if rows else None
 
     def expire_token(self, token: str) -> None:
         """End a token now."""
-        with self.transaction():
-            self._db.execute("UPDATE tokens SET expires_at = 0 WHERE token = ?", (token,))
+        self.execute("UPDATE tokens SET expires_at = 0 WHERE token = ?", (token,))
 
     # -- sends
 
@@ -311,7 +311,7 @@ class State:
 
     def send_at(self, response_id: str) -> float | None:
         """Return when a send was accepted, ``None`` when the id is unknown."""
-        rows = self.rows("SELECT at FROM sends WHERE id = ?", (response_id,))
+        rows = self.execute("SELECT at FROM sends WHERE id = ?", (response_id,))
         return rows[0][0] if rows else None
 
     def contacts_of_send(self, response_id: str) -> list[tuple[bytes, str | None]]:
@@ -320,20 +320,11 @@ class State:
             "SELECT shown, problem FROM messages"
             " WHERE send = (SELECT number FROM sends WHERE id = ?) ORDER BY number"
         )
-        return [(shown, problem) for shown, problem in self.rows(sql, (response_id,))]
+        return [(shown, problem) for shown, problem in self.execute(sql, (response_id,))]
 
     def outbox(self) -> list[tuple[Any, ...]]:
         """Return what phones would show: to, text, program, source, response id, time."""
-        return self.rows(_OUTBOX)
-
-
-def _upsert(names: Sequence[str]) -> str:
-    """Return the statement that inserts contacts or overwrites these columns of theirs."""
-    updates = ", ".join(f"{name} = excluded.{name}" for name in names)
-    return (
-        f"INSERT INTO contacts (phone, {', '.join(names)})"  # noqa: S608 - our own column names
-        f" VALUES (?{', ?' * len(names)}) ON CONFLICT (phone) DO UPDATE SET {updates}"
-    )
+        return self.execute(_OUTBOX)
 
 
 def _open(path: str | os.PathLike[str] | None) -> sqlite3.Connection:

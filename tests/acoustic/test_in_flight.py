@@ -13,6 +13,7 @@ from collections import Counter
 import pandas as pd
 import pytest
 from samples import fictional_phones
+from waiting import until
 
 from smsframe._acoustic import in_flight
 from smsframe._acoustic.http import NotConnectedError
@@ -52,14 +53,6 @@ def elsewhere(journal):
     yield process
     process.kill()
     process.communicate()
-
-
-def wait_for(true, seconds=10.0):
-    """Wait until something is true."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 class Calls:
@@ -238,11 +231,11 @@ def test_send__newcomer_while_calls_take_long(sandbox, client):
         target=lambda: people.sms.send("Hi", program="148372", progress=False)
     )
     thread.start()
-    wait_for(lambda: len(sandbox.outbox()) == 11)
+    until(lambda: len(sandbox.outbox()) == 11)
     pool = in_flight._pools[client._new_sender().pool]
     other = in_flight._Pool(client.journal_path, pool._prefix)
     other.join(Sender(object(), 10, URL, client.journal_path))
-    wait_for(lambda: not pool._kept, seconds=1.5)
+    until(lambda: not pool._kept, seconds=1.5)
     assert thread.is_alive()
     assert sum(other.take() is not None for _ in range(10)) == 5
     thread.join(30)
@@ -288,10 +281,9 @@ def test_place__waiting_is_cancelled(journal):
     with place(sender):
         thread = threading.Thread(target=wait)
         thread.start()
-        while not in_flight._lines[sender.address].waiting:
-            time.sleep(0.001)
+        until(lambda: in_flight._lines[sender.address].waiting)
         in_flight.cancel(client)
-        thread.join()
+        thread.join(30)
     assert failed == ["given up"]
 
 

@@ -211,10 +211,17 @@ def browser_type_launch_args(browser_type_launch_args):
     return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": CHROMIUM_ARGS}
 
 
+@pytest.fixture(scope="session")
+def profile(browser, browser_context_args):
+    """Keep one profile for all notebooks, which loads JupyterLab's own scripts once."""
+    with contextlib.closing(browser.new_context(**browser_context_args)) as kept:
+        yield kept
+
+
 @pytest.fixture
-def watched(page):
-    """Return the page; at the end nothing may have left the machine and nothing may have thrown."""
-    outside, errors = [], []
+def watched(profile):
+    """Return a page; at the end nothing may have left the machine and nothing may have thrown."""
+    page, outside, errors = profile.new_page(), [], []
 
     def frame(payload):
         data = payload.encode() if isinstance(payload, str) else payload
@@ -238,6 +245,7 @@ def watched(page):
     page.on("dialog", lambda d: d.accept())
     page.errors_seen = errors
     yield page
+    page.close()
     assert outside == []
     assert errors == []
 

@@ -120,6 +120,7 @@ def leave_a_summary(page, lab, path):
     page.errors_seen.clear()  # JupyterLab's own, of a kernel that is not there
 
 
+@pytest.mark.full
 def test_composer__problems_in_the_dark(lab, notebook, watched):
     """Unknown tags and costly characters are marked and fixed, problems listed, rows found."""
     start(watched, lab, notebook(MESSY))
@@ -202,6 +203,7 @@ OFFERS_OVER_WORDS = """all => all.flatMap(line => {
 })"""
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("width", [1200, 900, 700])
 def test_composer__long_names(lab, notebook, watched, width):
     """A shortened name fits its menu; the offers of a hint lie on no other line."""
@@ -214,6 +216,7 @@ def test_composer__long_names(lab, notebook, watched, width):
     assert watched.locator(".sms-hint").evaluate_all(OFFERS_OVER_WORDS) == []
 
 
+@pytest.mark.full
 def test_composer__try_on_a_narrow_screen(lab, notebook, sandbox, watched):
     """On a phone's width nothing sticks out; a try reaches one's own number and nobody else."""
     start(watched, lab, notebook(MESSY), size=(390, 844))
@@ -234,6 +237,7 @@ def test_composer__try_on_a_narrow_screen(lab, notebook, sandbox, watched):
     assert sandbox.outbox()["to"].tolist() == ["12015550177"]
 
 
+@pytest.mark.full
 def test_composer__stopped_and_sent_on(lab, notebook, sandbox, watched):
     """The cell run again in mid send has a Stop, ■ stops as well; the rest goes out, none twice."""
     sandbox.faults.add("delay", every=1, seconds=1.2)
@@ -282,6 +286,7 @@ def test_composer__clicked_twice_in_two_views_and_run_again(lab, notebook, sandb
     assert (sandbox.requests()["path"].str.endswith("/sends")).sum() == 1
 
 
+@pytest.mark.full
 def test_composer__reloaded_in_mid_send(lab, notebook, sandbox, watched):
     """A saved page that is loaded again shows the send going on to its end."""
     sandbox.faults.add("delay", every=1, seconds=1.5)
@@ -311,6 +316,7 @@ def wait_until_saved(page, path, words="smsframe-"):
     raise AssertionError("the notebook was not saved")
 
 
+@pytest.mark.full
 def test_composer__by_keyboard_alone(lab, notebook, sandbox, watched):
     """Tab, arrows and Enter are enough, and what happens is said to those who listen."""
     start(watched, lab, notebook("composer = make_people(30).sms.compose()\ncomposer"))
@@ -383,6 +389,7 @@ def serious_faults(page):
     ]
 
 
+@pytest.mark.full
 def test_composer__error_in_a_callback(lab, notebook, watched):
     """What goes wrong in a handler stands in the composer, beside its control."""
     broken = "composer.see.desk.show = lambda row: 1 / 0"
@@ -391,6 +398,7 @@ def test_composer__error_in_a_callback(lab, notebook, watched):
     expect(part(watched, "see").locator(".sms-error")).to_contain_text("ZeroDivisionError")
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", ["anywidget"])
 def test_composer__without_anywidget(name, lab, notebook, sandbox, watched):
     """The plain text area does as well, with less comfort."""

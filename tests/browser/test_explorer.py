@@ -54,6 +54,8 @@ def test_explorer__find_select_retry(opened, sandbox):
     page, _ = opened
     shot(page, "light")
     assert "+1201" not in screen(page).inner_text()
+    order = screen(page).get_by_label("Order", exact=True)
+    expect(order.locator("option:checked")).to_have_text("as in the results")
     search = screen(page).get_by_label("Search", exact=True)
     search.fill("a-00007")
     search.press("Enter")
@@ -70,6 +72,7 @@ def test_explorer__find_select_retry(opened, sandbox):
     expect(search).not_to_have_value("201 555 0109")
     expect(screen(page)).to_contain_text("1 of 240 rows match")
     press(page, "Show all rows")
+    expect(screen(page).locator(".sms-figures")).to_have_text("240 rows")
     press(page, "limit ·")
     expect(screen(page)).to_contain_text("39 of 240 rows match")
     press(page, "Select all 39")
@@ -91,6 +94,7 @@ def test_explorer__find_select_retry(opened, sandbox):
     shot(page, "narrow")
 
 
+@pytest.mark.full
 def test_explorer__a_saved_notebook_has_no_rows(opened):
     """Saved, the notebook has the counts and nobody's name."""
     page, path = opened

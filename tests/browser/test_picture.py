@@ -15,6 +15,8 @@ from samples import make_people
 
 import smsframe
 
+pytestmark = pytest.mark.full
+
 FRAME = """import pandas as pd
 orders = pd.DataFrame({
     "mobile": ["(201) 555-0123", "+1 202 555 0124", None, "201-555-0125 ext 4", "2015550126"],

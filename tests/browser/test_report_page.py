@@ -65,9 +65,16 @@ def shot(page, name):
         page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
-def test_report__shows_everything_without_a_network(report, sheet, width, scheme):
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [
+        ("light", 1440),
+        pytest.param("dark", 1440, marks=pytest.mark.full),
+        pytest.param("light", 390, marks=pytest.mark.full),
+        pytest.param("dark", 390, marks=pytest.mark.full),
+    ],
+)
+def test_report__shows_everything_without_a_network(report, sheet, scheme, width):
     """All of it is there with the network off, and nothing is cut or wider than the page."""
     path, out = report
     sheet.emulate_media(color_scheme=scheme)
@@ -106,6 +113,7 @@ def test_report__accessible(axe, report, sheet):
         assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], json.dumps(found)
 
 
+@pytest.mark.full
 def test_report__printed_on_a4(report, sheet):
     """On paper it is light, nothing is wider than the page, and every part has its words."""
     path, _ = report

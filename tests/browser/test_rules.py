@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 
 __all__ = ["axe"]
 
+pytestmark = pytest.mark.full
+
 RULES = """import pandas as pd
 people = make_people(40)
 composer = people.sms.compose(

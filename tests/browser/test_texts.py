@@ -12,6 +12,8 @@ from playwright.sync_api import expect
 
 __all__ = ["axe"]
 
+pytestmark = pytest.mark.full
+
 ONE = """people = make_people(200)
 people["language"] = ["en", "fr", "fr", "de"] * 50
 composer = people.sms.compose("Hi %%FirstName%%, 10 % off until Sunday. Reply STOP to opt out.",

@@ -10,15 +10,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from composer.test_compose import TEXT, WAIT_S, calls, no_pause, opened, send_all, wait_for, words
+from composer.test_compose import TEXT, WAIT_S, calls, opened, send_all, words
 from jupyter_client import KernelManager
 from samples import make_people
+from waiting import until
 
 import smsframe
 from smsframe._widgets import active_job, interrupt
 from smsframe._widgets.send_job import Dispatch
-
-__all__ = ["no_pause"]
 
 PROGRAM = "148372"
 
@@ -34,7 +33,7 @@ def slow(sandbox, client):
 def begin(made):
     """Press both buttons and wait until the send goes on."""
     made.send.send.click()
-    made.send.yes.click()
+    made.send.question.yes.click()
     assert active_job.current() is not None
 
 
@@ -46,7 +45,7 @@ def test_underway__screen_made_in_mid_send(slow, sandbox):
     sandbox.faults.clear()
     sandbox.faults.add("delay", every=1, seconds=2.0)  # a busy machine makes the screen slowly
     begin(slow)
-    wait_for(lambda: len(sandbox.outbox()))
+    until(lambda: len(sandbox.outbox()))
     again = smsframe.compose(make_people(2500), TEXT, program=PROGRAM, confirm_over=5000)
     assert "This notebook is sending 2,500 messages" in words(again.send.notes)
     assert (again.send.send.description, again.send.send.disabled) == ("A send is under way", True)
@@ -73,8 +72,8 @@ def test_underway__screen_of_another_message(slow, sandbox):
     other = opened(make_people(3), "Bye", program=PROGRAM)
     other.send.send.click()
     begin(slow)
-    assert other.send.question.layout.display == "none"
-    other.send.yes.click()
+    assert other.send.question.box.layout.display == "none"
+    other.send.question.yes.click()
     other.send.send.click()
     assert other.send.once.state == "ready"
     assert slow.wait(WAIT_S)
@@ -145,7 +144,7 @@ def test_underway__a_send_that_cannot_start(slow, monkeypatch):
     """A thread that cannot be had leaves no send behind, and the reason stands there."""
     monkeypatch.setattr(Dispatch, "start", lambda *_: 1 / 0)
     slow.send.send.click()
-    slow.send.yes.click()
+    slow.send.question.yes.click()
     assert active_job.current() is None
     assert isinstance(slow.error, ZeroDivisionError)
     assert slow.send.once.state == "ready"
@@ -193,7 +192,7 @@ def test_yes__all_was_sent_by_code(client, sandbox):
     made = opened(make_people(3), TEXT, program=PROGRAM)
     made.send.send.click()
     made.plan.send(progress=False)
-    made.send.yes.click()
+    made.send.question.yes.click()
     assert made.wait(WAIT_S)
     assert words(made.send.outcome).startswith("Nothing was sent: 3 accepted already.")
     assert calls(sandbox) == 1
@@ -314,7 +313,7 @@ sandbox.faults.add("delay", every=1, seconds=0.5)
 composer = make_people(6000).sms.compose("Hi", program="148372", confirm_over=9000)
 composer.wait()
 composer.send.send.click()
-composer.send.yes.click()
+composer.send.question.yes.click()
 import time
 while "1,000 of" not in composer.send.bar.value:
     time.sleep(0.02)
@@ -357,7 +356,7 @@ def wait_for_handler(kernel, *, there=True):
     def is_so():
         return not kernel_error(kernel, f"import signal\n{code}")
 
-    wait_for(is_so)
+    until(is_so)
 
 
 def run(kernel, code):

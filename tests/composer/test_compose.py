@@ -7,37 +7,21 @@ import json
 import re
 import subprocess
 import sys
-import time
 
 import pandas as pd
 import pytest
 from samples import make_people
+from waiting import until
 
 import smsframe
-from smsframe._composer import compose as composers
-from smsframe._composer import inputs, row_preview, state, text_history
+from smsframe._composer import inputs, row_preview, state
 from smsframe._composer.panels.columns import BY_FIELDS, OTHER
 from smsframe._composer.totals import find_row
 from smsframe._plan.options import ComposeOptions
-from smsframe._widgets import active_job
+from smsframe._widgets import displayed
 
 TEXT = "Hi %%FirstName%%, your order has shipped."
 WAIT_S = 20.0
-
-
-@pytest.fixture
-def notebook_there(monkeypatch):
-    """Let there be a notebook for screens to stand in."""
-    monkeypatch.setattr(composers, "has_screen", lambda: True)
-
-
-@pytest.fixture(autouse=True)
-def no_pause(monkeypatch):
-    """Let totals follow at once, and no test meet another's texts."""
-    monkeypatch.setattr("smsframe._composer.state.PAUSE_S", 0.0)
-    text_history.forget()
-    composers._latest.clear()
-    active_job._screens.clear()
 
 
 def opened(frame, text=TEXT, **given):
@@ -61,8 +45,8 @@ def type_text(composer, text):
 def send_all(composer):
     """Press both buttons, type the number where it is asked for, wait for the end."""
     composer.send.send.click()
-    composer.send.number.value = re.sub(r"\D", "", composer.send.yes.description)
-    composer.send.yes.click()
+    composer.send.question.field.value = re.sub(r"\D", "", composer.send.question.yes.description)
+    composer.send.question.yes.click()
     assert composer.wait(WAIT_S)
 
 
@@ -286,7 +270,7 @@ def test_map__a_format_function_stays(people):
 def test_map__programs_of_the_account(people, client):
     """The account's programs are offered by name, inactive ones named so, others can be typed."""
     made = opened(people)
-    wait_for(lambda: len(made.map.program.options) > 2)
+    until(lambda: len(made.map.program.options) > 2)
     labels = [label for label, _ in made.map.program.options]
     assert any("(148372)" in label for label in labels)
     assert any("(148373), inactive" in label for label in labels)
@@ -299,17 +283,9 @@ def test_map__programs_that_cannot_be_had(people, client, monkeypatch):
     """The id can be typed, and the reason is said."""
     monkeypatch.setattr(client, "programs", lambda: 1 / 0)
     made = opened(people)
-    wait_for(lambda: made.map.errors.value)
+    until(lambda: made.map.errors.value)
     assert "type the id" in words(made.map.errors)
     assert made.map.program.value == OTHER
-
-
-def wait_for(true, seconds=WAIT_S):
-    """Wait until something is true."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 # --- see ---------------------------------------------------------------------------------
@@ -406,7 +382,7 @@ def test_check__kinds_totals_and_file(people, client):
     assert table["code"].tolist() == ["phone_unreadable", "duplicate"]
     assert table[["row_in_file", "row"]].to_numpy().tolist() == [["3", "1"], ["5", "3"]]
     assert table["cell"][0] == table["mobile"][0] == "'=HYPERLINK()"
-    assert table["mobile"][1] == "'" + people["mobile"][0]
+    assert table["mobile"][1] == people["mobile"][0]  # a phone runs nothing
     assert table["FirstName"].tolist() == ["Bob", "Ann"]
     held = json.dumps([part.get_state() for part in tree(made.view)], default=str)
     assert people["mobile"][0][-7:] not in held
@@ -552,7 +528,7 @@ def test_compose__mime_bundle(people, notebook_there):
     """A front end gets the widget, a static summary and a text."""
     made = opened(people, program="148372")
     bundle = made._repr_mimebundle_()
-    assert bundle[composers.VIEW]["model_id"] == made.view.model_id
+    assert bundle[displayed.VIEW]["model_id"] == made.view.model_id
     assert "Hi %%FirstName%%" in bundle["text/html"]
     assert "<script" not in bundle["text/html"]
     assert bundle["text/plain"].startswith("Composer: ")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from composer.test_compose import TEXT, WAIT_S, no_pause, opened, send_all, words
+from composer.test_compose import TEXT, WAIT_S, opened, send_all, words
 from samples import make_people
 
 import smsframe
-
-__all__ = ["no_pause"]
 
 PRICES = {"US": 0.5, "*": 2}
 
@@ -60,7 +58,7 @@ def test_composer__stopped_while_it_asks(made, sandbox):
     """A stop sends nothing; the table says why, and the button is there again."""
     sandbox.faults.add("delay", path="consent", seconds=0.3)
     made.send.send.click()
-    made.send.yes.click()
+    made.send.question.yes.click()
     made.send.stop.click()
     made.send.stop.click()
     assert made.wait(WAIT_S)

@@ -14,8 +14,6 @@ from composer.test_compose import (
     TEXT,
     WAIT_S,
     calls,
-    no_pause,
-    notebook_there,
     opened,
     send_all,
     words,
@@ -24,15 +22,12 @@ from samples import make_people
 
 import smsframe
 from smsframe._base.html import text_of_cell
-from smsframe._composer import compose as composers
 from smsframe._composer import totals
 from smsframe._composer.inputs import Choices
 from smsframe._composer.panels.columns import BY_FIELDS
 from smsframe._composer.row_preview import NO_RECIPIENT
-from smsframe._widgets import active_job
+from smsframe._widgets import active_job, displayed
 from smsframe._widgets.send_job import Dispatch
-
-__all__ = ["no_pause", "notebook_there"]
 
 PROGRAM = "148372"
 
@@ -50,7 +45,7 @@ def test_display__keeps_the_saved_notebook_up_to_date(people, monkeypatch, noteb
     made = opened(people, "Hi", program=PROGRAM)
     made._ipython_display_()
     (widget, raw), (still, kept) = put
-    assert widget[composers.VIEW]["model_id"] == made.view.model_id
+    assert widget[displayed.VIEW]["model_id"] == made.view.model_id
     assert raw == {"raw": True}
     assert set(still) == {"text/html", "text/plain"}
     assert kept == {"raw": True, "display_id": True}
@@ -179,7 +174,7 @@ def test_show__a_row_that_is_not_there(row, people):
     """It is ignored; nobody is told of a change."""
     made, told = opened(people), []
     made.desk.show(2)
-    made.desk.on("row", lambda: told.append(1))
+    made.desk.on(lambda: told.append(1), "row")
     made.desk.show(row)
     assert (made.desk.row, told) == (2, [])
 
@@ -254,7 +249,7 @@ def test_choose__the_same_again(people):
     """A choice that changes nothing tells nobody and leaves the totals as they are."""
     made, told = opened(people, program=PROGRAM), []
     seen = made.desk.overview
-    made.desk.on("choices", lambda: told.append(1))
+    made.desk.on(lambda: told.append(1), "choices")
     made.desk.choose(program=PROGRAM, text=TEXT)
     assert told == []
     assert made.desk.overview is seen is not None
@@ -320,10 +315,10 @@ def test_overview__overtaken_by_a_change(people, client, monkeypatch):
 def test_send__yes_without_a_question(people, client, sandbox):
     """A click of the last button that no question led to sends nothing."""
     made = opened(people, program=PROGRAM)
-    made.send.yes.click()
+    made.send.question.yes.click()
     made.send.send.click()
     made.send.once.disarm()  # taken back by another click that is handled at the same time
-    made.send.yes.click()
+    made.send.question.yes.click()
     assert made.wait(WAIT_S)
     assert calls(sandbox) == 0
 
@@ -334,10 +329,10 @@ def test_send__another_begins_between_question_and_answer(people, client, sandbo
     made.send.send.click()
     with monkeypatch.context() as patched:
         patched.setattr(active_job, "begin", lambda _: False)
-        made.send.yes.click()
+        made.send.question.yes.click()
     assert made.send.dispatch is None
     assert made.send.once.state == "ready"
-    assert made.send.question.layout.display == "none"
+    assert made.send.question.box.layout.display == "none"
     assert made.wait(WAIT_S)
     assert calls(sandbox) == 0
     send_all(made)

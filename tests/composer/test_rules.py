@@ -6,14 +6,12 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from composer.test_compose import WAIT_S, calls, no_pause, opened, send_all, words
+from composer.test_compose import WAIT_S, calls, opened, send_all, words
 from composer.test_words import ARGUMENT, screen
 
 import smsframe
 from smsframe._composer.panels import rule_words
 from smsframe._plan.consent_arguments import VARIABLE
-
-__all__ = ["no_pause"]
 
 PROGRAM = "148372"
 NOON_IN_NEW_YORK = dt.datetime(2026, 11, 3, 17, tzinfo=dt.UTC).timestamp()
@@ -90,14 +88,13 @@ def test_rules__wrong_entries(typed, said, people, client, sandbox):
     made = opened(people, program=PROGRAM)
     set_field(made, **typed)
     panel = made.rules
-    notes = (panel.list_note, panel.hours_note, panel.gap_note, panel.database_note)
-    assert said in " ".join(words(note).replace("&#x27;", "'") for note in notes)
+    assert said in " ".join(words(note).replace("&#x27;", "'") for note in panel.notes.values())
     assert made.rules.head.description == "▸ Not to whom, not when: an entry cannot be used"
     assert made.send.send.disabled
     assert said in words(made.send.notes).replace("&#x27;", "'")
     assert not ARGUMENT.search(screen(made))
     made.send.send.click()
-    made.send.yes.click()
+    made.send.question.yes.click()
     with pytest.raises(smsframe.InputError):
         made.plan.send()
     with pytest.raises(smsframe.InputError):
@@ -116,7 +113,7 @@ def test_rules__a_list_in_a_file(people, client, sandbox, tmp_path):
     set_field(made, leave_out=str(path))
     assert f"exclude={str(path)!r}," in made.code
     assert made.rules.head.description == "▸ Not to whom, not when: 1 excluded"
-    assert "1 of its entries cannot be read" in words(made.rules.list_note)
+    assert "1 of its entries cannot be read" in words(made.rules.notes["exclude"])
     send_all(made)
     assert len(sandbox.outbox()) == len(people) - 1
     path.write_text("+12015550199\n", encoding="utf-8")
@@ -154,7 +151,7 @@ def test_rules__a_list_that_cannot_be_used(people, client, tmp_path):
         path.write_bytes(content)
         made = opened(people, program=PROGRAM)
         set_field(made, leave_out=str(path))
-        assert said in words(made.rules.list_note)
+        assert said in words(made.rules.notes["exclude"])
         assert made.send.send.disabled
         assert not ARGUMENT.search(screen(made))
 
@@ -183,12 +180,14 @@ def test_rules__hours_that_were_set_in_code(given, told, people, client):
     """What has no field is told in words and kept, until other hours are typed in its place."""
     made = opened(people, program=PROGRAM, sending_hours=given)
     assert told in made.rules.head.description
-    assert f"The hours that were set in code hold: {told}." in words(made.rules.hours_note)
+    assert f"The hours that were set in code hold: {told}." in words(
+        made.rules.notes["sending_hours"]
+    )
     set_field(made, gap="24")
     assert made.desk.choices.rest["sending_hours"] == given
     set_field(made, start="9", end="17")
     assert 'sending_hours=("09:00", "17:00"),' in made.code
-    assert "no longer hold" in words(made.rules.hours_note)
+    assert "no longer hold" in words(made.rules.notes["sending_hours"])
     set_field(made, start="", end="")
     assert made.desk.choices.rest["sending_hours"] == given
 
@@ -223,7 +222,7 @@ def test_rules__consent(people, client, monkeypatch):
     assert made.rules.database.layout.display == "none"
     monkeypatch.setenv(VARIABLE, "7700")
     set_field(made, database="", consent=True)
-    assert "Database 7700 is asked" in words(made.rules.database_note)
+    assert "Database 7700 is asked" in words(made.rules.notes["consent_database"])
     assert made.plan.options.consent_database == "7700"
     assert "consent_database" not in made.code
 
@@ -249,16 +248,16 @@ def test_totals__outside_hours(two_zones, client, clock, sandbox):
     assert said in repr(made)
     assert made.send.send.description == "Send 1 message"
     made.send.send.click()
-    assert f"Held back now: {said}" in words(made.send.words)
-    assert made.send.yes.description == "Yes, send 1 message"
-    made.send.yes.click()
+    assert f"Held back now: {said}" in words(made.send.question.words)
+    assert made.send.question.yes.description == "Yes, send 1 message"
+    made.send.question.yes.click()
     assert made.wait(WAIT_S)
     assert sandbox.outbox()["to"].tolist() == ["12015550101"]
     assert "Ended: 1 accepted, 2 not attempted (2 outside hours)." in words(made.send.outcome)
     assert made.send.send.disabled
     assert f"No message may go out now. Held back now: {said}" in words(made.send.notes)
     clock[0] += 2 * 3600
-    made.desk.look_again()
+    made.desk.recount(anew=True)
     assert made.wait(WAIT_S)
     assert made.send.send.description == "Send the remaining 2 messages"
     send_all(made)
@@ -282,7 +281,7 @@ def test_totals__hours_open_between_question_and_answer(two_zones, client, clock
     made = opened(two_zones, program=PROGRAM, sending_hours=AFTERNOON)
     made.send.send.click()
     clock[0] += 8 * 3600  # closed in New Jersey, open in Denver
-    made.send.yes.click()
+    made.send.question.yes.click()
     assert made.wait(WAIT_S)
     assert "hours opened or closed, or some went out," in words(made.send.errors)
     assert "2 messages would go out now" in words(made.send.errors)
@@ -294,7 +293,7 @@ def test_totals__waited_for(two_zones, client, clock):
     made = opened(two_zones, program=PROGRAM, sending_hours=AFTERNOON, wait_s=3 * 3600)
     assert made.send.send.description == "Send 3 messages"
     made.send.send.click()
-    assert "2 of them wait for their hours to open first." in words(made.send.words)
+    assert "2 of them wait for their hours to open first." in words(made.send.question.words)
 
 
 def test_totals__never_open(people, client, clock):
@@ -315,8 +314,8 @@ def test_totals__too_soon_and_excluded(people, client, sandbox):
     said = "Held back now: 1 excluded · 1 too soon."
     assert made.send.send.description == "Send 1 message"
     made.send.send.click()
-    assert said in words(made.send.words)
-    made.send.yes.click()
+    assert said in words(made.send.question.words)
+    made.send.question.yes.click()
     assert made.wait(WAIT_S)
     told = "Ended: 1 accepted, 2 not attempted (1 excluded, 1 too soon)."
     assert told in words(made.send.outcome)
@@ -348,8 +347,8 @@ def test_send__consent_could_not_be_asked(people, client, sandbox):
     client.settings = replace(client.settings, consent_quiet_s=0.1)
     made = opened(people, program=PROGRAM, check_consent=True, consent_database="9911")
     made.send.send.click()
-    assert "Their consent is asked first" in words(made.send.words)
-    made.send.yes.click()
+    assert "Their consent is asked first" in words(made.send.question.words)
+    made.send.question.yes.click()
     assert made.wait(WAIT_S)
     told = words(made.send.outcome)
     assert "3 × Whether these people have consented could not be asked" in told
@@ -381,20 +380,20 @@ def test_rules__dates_zone_and_wait(people, client):
 
 
 @pytest.mark.parametrize(
-    ("field", "typed", "said"),
+    ("field", "argument", "typed", "said"),
     [
-        ("closed", "25.12.2026", "'25.12.2026' is no date."),
-        ("closed", "2026-12-25, 2026-02-30", "'2026-02-30' is no date."),
-        ("zone", "Berlin", "'Berlin' is no time zone."),
-        ("pause", "long", "Write the wait as a number of hours"),
+        ("closed", "closed", "25.12.2026", "'25.12.2026' is no date."),
+        ("closed", "closed", "2026-12-25, 2026-02-30", "'2026-02-30' is no date."),
+        ("zone", "time_zone", "Berlin", "'Berlin' is no time zone."),
+        ("pause", "wait_s", "long", "Write the wait as a number of hours"),
     ],
 )
-def test_rules__wrong_dates_zone_and_wait(field, typed, said, people, client, sandbox):
+def test_rules__wrong_dates_zone_and_wait(field, argument, typed, said, people, client, sandbox):
     """A wrong entry is said beside its field, and nothing is sent."""
     made = opened(people, "Hi", program=PROGRAM)
     getattr(made.rules, field).value = typed
     made.wait(WAIT_S)
-    note = words(getattr(made.rules, f"{field}_note")).replace("&#x27;", "'")
+    note = words(made.rules.notes[argument]).replace("&#x27;", "'")
     assert note.startswith(said)
     assert made.send.send.disabled
     made.send.send.click()

@@ -11,21 +11,18 @@ from composer.test_compose import (
     TEXT,
     WAIT_S,
     calls,
-    no_pause,
     opened,
     send_all,
     type_text,
-    wait_for,
     words,
 )
 from samples import make_people
+from waiting import until
 
 import smsframe
 from smsframe._composer import text_history
 from smsframe._composer.panels.trial import CONNECT
 from smsframe._widgets.confirm_once import ConfirmOnce
-
-__all__ = ["no_pause"]
 
 
 @pytest.fixture
@@ -40,7 +37,7 @@ def test_send__from_empty_to_results(sandbox, client):
     assert "Write the message." in words(made.send.notes)
     type_text(made, TEXT)
     assert "Choose the program" in words(made.send.notes)
-    wait_for(lambda: len(made.map.program.options) > 2)
+    until(lambda: len(made.map.program.options) > 2)
     made.map.program.value = "148372"
     made.wait(WAIT_S)
     assert (made.send.send.description, made.send.send.disabled) == ("Send 3 messages", False)
@@ -54,13 +51,13 @@ def test_send__from_empty_to_results(sandbox, client):
 
 def test_send__one_click_asks_and_sends_nothing(ready, sandbox):
     """The first button asks; going back takes the question away."""
-    assert ready.send.question.layout.display == "none"
+    assert ready.send.question.box.layout.display == "none"
     ready.send.send.click()
-    assert ready.send.question.layout.display is None
-    assert "Send 3 messages (3 segments) from program 148372?" in words(ready.send.words)
-    ready.send.no.click()
-    assert ready.send.question.layout.display == "none"
-    ready.send.yes.click()
+    assert ready.send.question.box.layout.display is None
+    assert "Send 3 messages (3 segments) from program 148372?" in words(ready.send.question.words)
+    ready.send.question.no.click()
+    assert ready.send.question.box.layout.display == "none"
+    ready.send.question.yes.click()
     assert ready.wait(WAIT_S)
     assert calls(sandbox) == 0
 
@@ -71,11 +68,11 @@ def test_send__question_says_the_warnings(sandbox, client):
         make_people(2).assign(opted_out=["yes", "no"]), "Hi [FirstName]", program="148372"
     )
     made.send.send.click()
-    asked = words(made.send.words)
+    asked = words(made.send.question.words)
     assert "2 warnings:" in asked
     assert "tag_other_notation" in asked
     assert "seems to say who wants no texts" in asked
-    made.send.yes.click()
+    made.send.question.yes.click()
     assert made.wait(WAIT_S)
     assert len(sandbox.outbox()) == 2
 
@@ -103,13 +100,13 @@ def test_send__number_is_typed_over_a_limit(sandbox, client):
     made = opened(make_people(12), TEXT, program="148372", confirm_over=11)
     made.send.send.click()
     for typed in ("", "11", "1 1", "120", "12x"):
-        made.send.number.value = typed
-        assert made.send.yes.disabled
-        made.send.yes.click()  # a disabled button may still have a click under way
+        made.send.question.field.value = typed
+        assert made.send.question.yes.disabled
+        made.send.question.yes.click()  # a disabled button may still have a click under way
     made.wait(WAIT_S)
     assert calls(sandbox) == 0
-    made.send.number.value = " 12 "
-    made.send.yes.click()
+    made.send.question.field.value = " 12 "
+    made.send.question.yes.click()
     made.wait(WAIT_S)
     assert len(sandbox.outbox()) == 12
 
@@ -119,17 +116,27 @@ def test_send__number_grouped_as_people_do(typed, client):
     """A number may be grouped in any way."""
     made = opened(make_people(1200), TEXT, program="148372")
     made.send.send.click()
-    made.send.number.value = typed
-    assert not made.send.yes.disabled
+    made.send.question.field.value = typed
+    assert not made.send.question.yes.disabled
 
 
 def test_send__clicks_that_queue(ready, sandbox):
     """Many clicks on each button, some after the end: one send."""
-    for button in (ready.send.send, ready.send.send, ready.send.yes, ready.send.yes):
+    for button in (
+        ready.send.send,
+        ready.send.send,
+        ready.send.question.yes,
+        ready.send.question.yes,
+    ):
         button.click()
     ready.send.send.click()
     assert ready.wait(WAIT_S)
-    for button in (ready.send.send, ready.send.yes, ready.send.send, ready.send.yes):
+    for button in (
+        ready.send.send,
+        ready.send.question.yes,
+        ready.send.send,
+        ready.send.question.yes,
+    ):
         button.click()
     assert ready.wait(WAIT_S)
     assert (calls(sandbox), len(sandbox.outbox())) == (1, 3)
@@ -143,7 +150,7 @@ def test_send__clicks_on_several_threads(ready, sandbox):
 
     def click():
         together.wait()
-        ready.send.yes.click()
+        ready.send.question.yes.click()
 
     threads = [threading.Thread(target=click) for _ in range(8)]
     for thread in threads:
@@ -170,9 +177,9 @@ def test_send__two_composers_armed_at_once(client, sandbox):
     first, second = (opened(make_people(3), program="148372") for _ in range(2))
     first.send.send.click()
     second.send.send.click()
-    first.send.yes.click()
+    first.send.question.yes.click()
     assert first.wait(WAIT_S)
-    second.send.yes.click()
+    second.send.question.yes.click()
     assert second.wait(WAIT_S)
     assert (calls(sandbox), len(sandbox.outbox())) == (1, 3)
     ids = [made.results["sms_response_id"].tolist() for made in (first, second)]
@@ -183,7 +190,7 @@ def test_send__number_that_is_no_longer_right(ready, sandbox):
     """Where some were sent meanwhile the confirmed number is wrong, and nothing goes out."""
     ready.send.send.click()
     make_people(2).sms.send(TEXT, program="148372", phone="mobile", progress=False)
-    ready.send.yes.click()
+    ready.send.question.yes.click()
     assert ready.wait(WAIT_S)
     assert "1 message would go out now; press again" in words(ready.send.errors)
     assert ready.send.send.description == "Send the remaining 1 message"
@@ -202,8 +209,8 @@ def test_send__a_change_takes_the_question_back(change, ready, sandbox):
     """What was asked about is what is sent, or nothing is."""
     ready.send.send.click()
     change(ready)
-    assert ready.send.question.layout.display == "none"
-    ready.send.yes.click()
+    assert ready.send.question.box.layout.display == "none"
+    ready.send.question.yes.click()
     assert ready.wait(WAIT_S)
     assert calls(sandbox) == 0
 
@@ -215,7 +222,7 @@ def test_send__dead_after_success_until_a_new_message(ready, sandbox):
     type_text(ready, TEXT + " Sorry!")
     assert ready.send.send.layout.display is None
     ready.send.send.click()
-    ready.send.yes.click()
+    ready.send.question.yes.click()
     assert ready.wait(WAIT_S)
     assert len(sandbox.outbox()) == 3
     assert "nearly the same" in words(ready.send.notes)
@@ -236,7 +243,7 @@ def test_send__stopped_then_sent_on(client, sandbox):
     sandbox.faults.add("delay", every=1, seconds=0.3)
     made = opened(make_people(2500), TEXT, program="148372", confirm_over=5000)
     made.send.send.click()
-    made.send.yes.click()
+    made.send.question.yes.click()
     made.send.stop.click()
     made.send.stop.click()
     assert made.wait(WAIT_S)
@@ -280,7 +287,7 @@ def test_send__journal_cannot_be_written(ready, monkeypatch):
     """What stops the send before it begins stands beside the button."""
     ready.send.send.click()
     monkeypatch.setattr("smsframe._journal.store.campaign_lock", _busy)
-    ready.send.yes.click()
+    ready.send.question.yes.click()
     assert ready.wait(WAIT_S)
     assert "Somebody else sends" in words(ready.send.errors)
     assert isinstance(ready.error, smsframe.CampaignBusyError)
@@ -296,7 +303,7 @@ def test_send__waits_for_whoever_sends(kind, request, sandbox, tmp_path):
     with smsframe.connect(sandbox, journal=journal) as client:
         made = opened(people, TEXT, **given)
         with somebody_sends(people.head(1), TEXT, client=client, progress=False, **given):
-            wait_for(lambda: smsframe.runs(client=client)["unknown"].tolist() == [1])
+            until(lambda: smsframe.runs(client=client)["unknown"].tolist() == [1])
             made.send.send.click()  # which counts anew: one of them is claimed
             send_all(made)
             assert made.results is None
@@ -304,16 +311,16 @@ def test_send__waits_for_whoever_sends(kind, request, sandbox, tmp_path):
             part = made.send.waiting
             assert (part.wait.layout.display, part.end.layout.display) == (None, "none")
             part.wait.click()
-            wait_for(lambda: "is sending this campaign" in words(part.words))
+            until(lambda: "is sending this campaign" in words(part.words))
             assert ("its right to send ends in" in words(part.words)) == (kind == "team")
             part.end.click()
             assert (part.wait.layout.display, part.words.value) == (None, "")
             part.wait.click()
             assert made.send.once.state == "ready"
-        wait_for(lambda: made.send.once.state == "armed")
-        assert "Send 2 messages" in words(made.send.words)
+        until(lambda: made.send.once.state == "armed")
+        assert "Send 2 messages" in words(made.send.question.words)
         assert len(sandbox.outbox()) == 1
-        made.send.yes.click()
+        made.send.question.yes.click()
         assert made.wait(WAIT_S)
     assert sandbox.outbox()["to"].nunique() == len(sandbox.outbox()) == 3
     assert part.wait.layout.display == "none"
@@ -323,7 +330,7 @@ def test_send__no_wait_after_another_text(ready, monkeypatch):
     """What is to be waited for is the campaign that was asked for; another text is another one."""
     ready.send.send.click()
     monkeypatch.setattr("smsframe._journal.store.campaign_lock", _busy)
-    ready.send.yes.click()
+    ready.send.question.yes.click()
     assert ready.wait(WAIT_S)
     assert ready.send.waiting.wait.layout.display is None
     type_text(ready, "Another text")
@@ -371,7 +378,7 @@ def test_send__not_connected(monkeypatch):
     assert made.wait(WAIT_S)
     assert made.send.rehearse.layout.display == "none"
     made.send.send.click()
-    assert "nobody is texted" in words(made.send.words)
+    assert "nobody is texted" in words(made.send.question.words)
 
 
 def test_send__another_connection_meanwhile(ready, sandbox):
@@ -394,7 +401,7 @@ def test_send__nothing_is_printed_or_warned(ready, sandbox, capsys):
 def test_send__summary_of_a_saved_notebook(ready):
     """The static summary says what was sent, without a row or a number."""
     shown = []
-    ready._still = type("Handle", (), {"update": lambda _, bundle, **__: shown.append(bundle)})()
+    ready._kept = type("Handle", (), {"update": lambda _, bundle, **__: shown.append(bundle)})()
     send_all(ready)
     assert "Sent: 3 accepted (run " in shown[-1]["text/html"]
     assert ".sms.send(" in shown[-1]["text/html"]

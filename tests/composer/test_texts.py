@@ -11,9 +11,7 @@ from composer.test_compose import words as read
 from samples import make_people
 
 import smsframe
-from smsframe._composer import compose as composers
-from smsframe._composer import several_texts, text_history
-from smsframe._widgets import active_job
+from smsframe._composer import several_texts
 from smsframe.errors import InputError
 
 WAIT_S = 20.0
@@ -24,15 +22,6 @@ TWO = {"A": "Hi %%FirstName%%, it has shipped.", "B": "%%FirstName%%! Look, it c
 def words(widget):
     """Return what a person reads of an HTML widget."""
     return unescape(read(widget))
-
-
-@pytest.fixture(autouse=True)
-def no_pause(monkeypatch):
-    """Let totals follow at once, and no test meet another's texts."""
-    monkeypatch.setattr("smsframe._composer.state.PAUSE_S", 0.0)
-    text_history.forget()
-    composers._latest.clear()
-    active_job._screens.clear()
 
 
 def screen(text=TWO, frame=PEOPLE, **given):
@@ -105,9 +94,9 @@ def test_texts__counts_bubbles_question_and_send(client, sandbox):
     mark = "gets none of them" if own == "holdout" else f"{own} · this row gets it"
     assert mark in words(made.see.phone)
     made.send.send.click()
-    assert by_text in words(made.send.words)
-    assert f"{arms['holdout']} held out" in words(made.send.words)
-    made.send.no.click()
+    assert by_text in words(made.send.question.words)
+    assert f"{arms['holdout']} held out" in words(made.send.question.words)
+    made.send.question.no.click()
     send_all(made)
     assert made.send.once.state == "sent"
     assert "Done:" in words(made.send.outcome)
@@ -184,7 +173,7 @@ def test_fields__a_wrong_rule_is_not_forgotten(client):
     assert len(made.desk.wrong) == 2
     assert "an entry cannot be used" in made.rules.head.description
     put(made, "holdout", "")
-    assert list(made.desk.wrong) == ["gap"]
+    assert list(made.desk.wrong) == ["min_gap"]
     made.rules.gap.value = ""
     put(made, "holdout", "abc")
     assert "nothing set" in made.rules.head.description

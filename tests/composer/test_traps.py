@@ -12,8 +12,6 @@ import pytest
 from composer.test_compose import (
     TEXT,
     WAIT_S,
-    no_pause,
-    notebook_there,
     opened,
     send_all,
     tree,
@@ -22,6 +20,7 @@ from composer.test_compose import (
 )
 from composer.test_words import screen
 from samples import make_people
+from waiting import until
 
 import smsframe
 from smsframe._base import names
@@ -30,8 +29,7 @@ from smsframe._composer import presets, text_history
 from smsframe._composer.job import blockers
 from smsframe._composer.panels import trial
 from smsframe._composer.panels.after import BEFORE, EXPLORE
-
-__all__ = ["no_pause", "notebook_there"]
+from smsframe._widgets import displayed
 
 PROGRAM = "148372"
 INACTIVE = "148373"
@@ -191,7 +189,7 @@ def test_unknown__is_no_success_and_is_settled_here(ready, sandbox):
     explorer = after.explorer
     assert explorer.rows.marked_count == 3
     explorer.actions.sent.click()
-    explorer.actions.yes.click()
+    explorer.actions.question.yes.click()
     assert words(ready.send.outcome).startswith("Done: 3 accepted.")
     assert ready.results["sms_status"].tolist() == ["accepted"] * 3
     assert after.settle.layout.display == "none"
@@ -204,7 +202,7 @@ def test_unknown__settled_as_not_sent_can_be_sent(ready, sandbox):
     send_all(ready)
     ready.send.after.settle.click()
     ready.send.after.explorer.actions.not_sent.click()
-    ready.send.after.explorer.actions.yes.click()
+    ready.send.after.explorer.actions.question.yes.click()
     assert ready.wait(WAIT_S)
     assert "As it stands now: 0 accepted, 3 rejected." in words(ready.send.outcome)
     assert ready.send.send.description == "Send 3 messages"
@@ -222,7 +220,7 @@ def test_unknown__settled_from_a_screen_made_anew(ready, sandbox):
     assert again.send.after.explore.description == BEFORE
     again.send.after.settle.click()
     again.send.after.explorer.actions.sent.click()
-    again.send.after.explorer.actions.yes.click()
+    again.send.after.explorer.actions.question.yes.click()
     assert again.wait(WAIT_S)
     assert words(again.send.outcome).startswith("Done: 3 accepted.")
     assert again.plan.history.unknown == 0
@@ -238,7 +236,7 @@ def test_after__the_explorer_opens_and_retries(client, sandbox):
     after.explorer.actions.screen.rows.mark_matching()
     after.explorer.actions.show()
     after.explorer.actions.retry.click()
-    after.explorer.actions.yes.click()
+    after.explorer.actions.question.yes.click()
     sending = after.sending
     assert sending.wait(WAIT_S)
     assert made.wait(WAIT_S)
@@ -261,7 +259,7 @@ def test_frame__that_has_changed_since(client, shell):
     shell.run()
     assert "people has changed since this screen was made" in words(made.send.notes)
     made.send.send.click()
-    assert "people has changed since" in words(made.send.words)
+    assert "people has changed since" in words(made.send.question.words)
     assert "Hi Name0" in words(made.see.phone)
     people.loc[0, "FirstName"] = "Name0"
     shell.run()
@@ -280,7 +278,7 @@ def test_frame__a_long_one_is_compared_before_the_question(client, shell, monkey
     shell.run()
     assert made.desk.changed == ""
     made.send.send.click()
-    assert "has changed since" in words(made.send.words)
+    assert "has changed since" in words(made.send.question.words)
 
 
 def test_frame__nobody_looks_after_a_screen_is_gone(people, shell):
@@ -328,7 +326,7 @@ def test_names__value_of_where_there_is_no_notebook():
 def test_inactive__program_cannot_be_sent_from(client, sandbox):
     """A program that is not active is refused before anything is sent or tried."""
     made = opened(make_people(3), TEXT, program=INACTIVE)
-    composers_wait(lambda: made.desk.inactive)
+    until(lambda: made.desk.inactive)
     assert made.send.send.disabled
     assert "Program 148373 is inactive, so nothing can be sent from it." in words(made.send.notes)
     made.trying.numbers.value = "+1 201 555 0177"
@@ -340,13 +338,6 @@ def test_inactive__program_cannot_be_sent_from(client, sandbox):
     assert not made.send.send.disabled
 
 
-def composers_wait(what):
-    """Wait for something, with an end."""
-    from composer.test_compose import wait_for  # noqa: PLC0415 - beside its use
-
-    wait_for(what)
-
-
 def test_voila__the_page_has_to_stay_open(ready, monkeypatch):
     """Where the kernel ends with its page, that is said before a send and in the question."""
     assert "Keep this page open" not in words(ready.send.notes)
@@ -354,7 +345,7 @@ def test_voila__the_page_has_to_stay_open(ready, monkeypatch):
     ready.send.refresh()
     assert "Keep this page open until a send has ended" in words(ready.send.notes)
     ready.send.send.click()
-    assert "Keep this page open" in words(ready.send.words)
+    assert "Keep this page open" in words(ready.send.question.words)
     assert blockers.KEEP_OPEN in blockers.remarks(ready.desk)
 
 
@@ -365,7 +356,7 @@ def test_no_screen__one_line_says_what_to_use(client):
     told = repr(made)
     assert told.endswith("Use people.sms.plan(...) to look and people.sms.send(...) to send.")
     assert "\n" not in told
-    assert composers.VIEW not in made._repr_mimebundle_()
+    assert displayed.VIEW not in made._repr_mimebundle_()
 
 
 def test_words__for_people_who_do_not_program(client):
@@ -404,7 +395,7 @@ def test_find__in_all_columns(asked, rows, client):
     made = opened(people, TEXT)
     made.see.search.value = asked
     assert made.desk.row == rows[0]
-    assert made.see._finder.find(asked)[: len(rows)].tolist() == rows
+    assert made.see.finder.find(asked)[: len(rows)].tolist() == rows
     if len(rows) > 1:
         made.see.another.click()
         assert made.desk.row == rows[1]
@@ -526,15 +517,15 @@ def test_question__enter_sends_only_the_right_number(client, sandbox):
     """Enter beside the number sends where it is right, and only while it is asked for."""
     made = opened(make_people(12), TEXT, program=PROGRAM, confirm_over=11)
     enter = {"event": "submit"}
-    made.send._entered(None, enter, None)
+    made.send.question._entered(None, enter, None)
     made.send.send.click()
-    made.send.number.value = "11"
-    made.send._entered(None, enter, None)
+    made.send.question.field.value = "11"
+    made.send.question._entered(None, enter, None)
     assert made.wait(WAIT_S)
     assert len(sandbox.outbox()) == 0
-    made.send.number.value = "12"
-    made.send._entered(None, {"event": "other"}, None)
-    made.send._entered(None, enter, None)
+    made.send.question.field.value = "12"
+    made.send.question._entered(None, {"event": "other"}, None)
+    made.send.question._entered(None, enter, None)
     assert made.wait(WAIT_S)
     assert len(sandbox.outbox()) == 12
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pandas as pd
 import phonenumbers
 import pytest
-from composer.test_compose import TEXT, WAIT_S, no_pause, opened, send_all, words
+from composer.test_compose import TEXT, WAIT_S, opened, send_all, words
 from samples import make_people
 
 from smsframe._acoustic.outcomes import REFUSALS
@@ -22,8 +22,6 @@ from smsframe._composer.panels import region_names, trial
 from smsframe._composer.panels.tag_row import MENU_CHARACTERS, column_options
 from smsframe._phones.problems import SENTENCES
 from smsframe._send import nearly_the_same
-
-__all__ = ["no_pause"]
 
 PROGRAM = "148372"
 DAY, NIGHT = 15, 3  # hours in UTC; by night a notice says more
@@ -173,7 +171,7 @@ def test_words__more_was_sent_than_was_confirmed(client):
     made = opened(make_people(3), TEXT, program=PROGRAM)
     made.send.send.click()
     make_people(2).sms.send(TEXT, program=PROGRAM, phone="mobile", progress=False)
-    made.send.yes.click()
+    made.send.question.yes.click()
     assert made.wait(WAIT_S)
     assert words(made.send.errors).startswith("Nothing was sent: some went out since")
     assert made.error.details["would_send"] == 1

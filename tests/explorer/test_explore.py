@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 import stat
+import threading
 
 import pandas as pd
 import pytest
 from samples import make_people, send
 
 import smsframe
-from smsframe._explorer import explore as explorers
-from smsframe._widgets import active_job
+from smsframe._explorer.kinds import kinds_of
+from smsframe._widgets import active_job, displayed
 
 WAIT_S = 20.0
 PHONE = re.compile(r"\d{7,}")
@@ -117,7 +118,7 @@ def test_no_screen__says_what_to_use(half, monkeypatch):
     assert told.startswith("Explorer: 40 accepted, 20 not attempted. There is no place")
     assert "results.sms.summary()" in told
     assert "\n" not in told
-    assert explorers.VIEW not in smsframe.explore(half)._repr_mimebundle_()
+    assert displayed.VIEW not in smsframe.explore(half)._repr_mimebundle_()
 
 
 def test_text__as_it_was_sent(half):
@@ -131,6 +132,38 @@ def test_text__as_it_was_sent(half):
     press(made, "status", "not attempted")
     made.screen.lines[0][2].click()
     assert "it was in no call" in read(made.screen.detail)
+
+
+def test_chips__of_before_the_results_changed(half):
+    """A chip that is pressed when the results are others already stands for what it says."""
+    made = opened(half)
+    chip = next(c for c in made.screen.toggles["city"].values() if c.description[:4] == "Lima")
+    made.rows.renew(half.assign(city=["Lima"] * 30 + ["Oslo", "Rome"] * 15))
+    chip.value = True  # the page has the chips of before still
+    assert made.frame["city"].tolist() == ["Lima"] * 30
+    chips = made.screen.toggles["city"].values()
+    assert [c.description for c in chips if c.value] == ["✓ Lima · 30"]
+
+
+def test_chips__pressed_while_a_retry_renews_the_results(half, monkeypatch):
+    """A filter that is pressed in that moment is not lost."""
+    made = opened(half)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(read):
+        begun.set()
+        go_on.wait(0.3)  # whoever presses waits for us
+        return kinds_of(read)
+
+    monkeypatch.setattr("smsframe._explorer.rows.kinds_of", slow)
+    renewing = threading.Thread(target=made.rows.renew, args=(half.copy(),))
+    renewing.start()
+    assert begun.wait(WAIT_S)
+    press(made, "city", "Rome")
+    go_on.set()
+    renewing.join(WAIT_S)
+    assert made.frame["city"].unique().tolist() == ["Rome"]
+    assert made.error is None
 
 
 def test_text__of_several(client, own_folder):
@@ -165,10 +198,12 @@ def test_retry__asks_then_sends_what_is_selected(half, sandbox):
     made.screen.all.click()
     assert actions.retry.description == "Retry (7)"
     actions.retry.click()
-    assert "Send 7 messages?" in read(actions.words)
-    assert "Program 148372. Text: Hi %%FirstName%%, your order has shipped." in read(actions.words)
+    assert "Send 7 messages?" in read(actions.question.words)
+    assert "Program 148372. Text: Hi %%FirstName%%, your order has shipped." in read(
+        actions.question.words
+    )
     assert calls(sandbox) == before
-    actions.yes.click()
+    actions.question.yes.click()
     assert made.wait(WAIT_S)
     assert made.error is None
     assert calls(sandbox) == before + 1
@@ -179,7 +214,7 @@ def test_retry__asks_then_sends_what_is_selected(half, sandbox):
     assert made.results.index.equals(half.index)
     assert made.results.dtypes.equals(half.dtypes)
     assert read(actions.outcome) == "Done: 7 accepted."
-    actions.yes.click()
+    actions.question.yes.click()
     assert calls(sandbox) == before + 1
 
 
@@ -189,7 +224,7 @@ def test_retry__of_a_part_of_the_results(half, sandbox):
     made = opened(part)
     made.screen.all.click()
     made.screen.actions.retry.click()
-    made.screen.actions.yes.click()
+    made.screen.actions.question.yes.click()
     assert made.wait(WAIT_S)
     assert made.error is None
     assert made.results["sms_status"].tolist() == ["accepted"] * 15
@@ -205,9 +240,9 @@ def test_retry__nobody_twice(half, sandbox):
     again = send(half[["mobile", "FirstName", "city"]], limit=50)
     assert (again["sms_status"] == "accepted").sum() == 50
     made.screen.actions.retry.click()
-    assert "Send 10 messages?" in read(made.screen.actions.words)
-    assert "10 more went out meanwhile" in read(made.screen.actions.words)
-    made.screen.actions.yes.click()
+    assert "Send 10 messages?" in read(made.screen.actions.question.words)
+    assert "10 more went out meanwhile" in read(made.screen.actions.question.words)
+    made.screen.actions.question.yes.click()
     assert made.wait(WAIT_S)
     assert len(sandbox.outbox()) == 60
     assert (made.results["sms_status"] == "accepted").all()
@@ -233,7 +268,7 @@ def test_retry__refuses_what_is_not_the_same(case, half, sandbox):
     made.screen.all.click()
     made.screen.actions.retry.click()
     assert "Run the same send again on the whole table" in read(made.screen.errors)
-    made.screen.actions.yes.click()
+    made.screen.actions.question.yes.click()
     assert len(sandbox.outbox()) == before
 
 
@@ -244,15 +279,15 @@ def test_question__is_taken_back_by_any_change(half, sandbox):
     changes = (
         lambda: press(made, "city", "Rome"),
         lambda: setattr(made.screen.lines[0][0], "value", not made.screen.lines[0][0].value),
-        actions.no.click,
+        actions.question.no.click,
     )
     for change in changes:
         made.screen.all.click()
         actions.retry.click()
-        assert actions.question.layout.display is None
+        assert actions.question.box.layout.display is None
         change()
-        assert actions.question.layout.display == "none"
-        actions.yes.click()
+        assert actions.question.box.layout.display == "none"
+        actions.question.yes.click()
         made.wait(WAIT_S)
     assert calls(sandbox) == before
 
@@ -264,13 +299,13 @@ def test_retry__many_have_to_be_typed(half, sandbox, monkeypatch):
     made.screen.all.click()
     actions = made.screen.actions
     actions.retry.click()
-    assert actions.yes.disabled
-    actions.field.value = "21"
-    actions.yes.click()
+    assert actions.question.yes.disabled
+    actions.question.field.value = "21"
+    actions.question.yes.click()
     assert len(sandbox.outbox()) == 40
-    actions.field.value = "20"
-    assert not actions.yes.disabled
-    actions.yes.click()
+    actions.question.field.value = "20"
+    assert not actions.question.yes.disabled
+    actions.question.yes.click()
     assert made.wait(WAIT_S)
     assert len(sandbox.outbox()) == 60
 
@@ -289,9 +324,9 @@ def test_resolve__writes_what_was_found_out(button, became, sandbox, client):
     pressed = getattr(actions, button)
     assert pressed.description.endswith("(2)")
     pressed.click()
-    assert "2 unknown messages" in read(actions.words)
+    assert "2 unknown messages" in read(actions.question.words)
     assert (made.results["sms_status"] == "unknown").all()
-    actions.yes.click()
+    actions.question.yes.click()
     assert made.error is None
     expected = [became, "unknown", became, "unknown", "unknown"]
     assert made.results["sms_status"].tolist() == expected
@@ -305,8 +340,8 @@ def test_refresh__asks_the_service(half, sandbox):
     actions = made.screen.actions
     assert actions.refresh.description == "Refresh (40)"
     actions.refresh.click()
-    assert "Ask the service what became of 40 accepted messages?" in read(actions.words)
-    actions.yes.click()
+    assert "Ask the service what became of 40 accepted messages?" in read(actions.question.words)
+    actions.question.yes.click()
     assert made.error is None
     counts = made.results["sms_status"].value_counts()
     assert (counts["sent"], counts["not_attempted"]) == (40, 20)
@@ -321,21 +356,21 @@ def test_download__writes_a_private_file_and_over_none(button, ending, half, tmp
     actions = made.screen.actions
     for name in (f"results{ending}", f"results-2{ending}"):
         getattr(actions, button).click()
-        assert "Write 20 rows to a file" in read(actions.words)
-        assert "whole phone numbers" in read(actions.words)
-        assert actions.field.value == name
-        actions.yes.click()
+        assert "Write 20 rows to a file" in read(actions.question.words)
+        assert "whole phone numbers" in read(actions.question.words)
+        assert actions.question.field.value == name
+        actions.question.yes.click()
         assert made.error is None
         file = tmp_path / name
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert smsframe.read(file)["mobile"].tolist() == made.frame["mobile"].tolist()
     getattr(actions, button).click()
-    actions.field.value = f"results{ending}"
-    actions.yes.click()
+    actions.question.field.value = f"results{ending}"
+    actions.question.yes.click()
     assert "is there already" in read(made.screen.errors)
     getattr(actions, button).click()
-    actions.field.value = "results.doc"
-    actions.yes.click()
+    actions.question.field.value = "results.doc"
+    actions.question.yes.click()
     assert f"has to end in {ending}" in read(made.screen.errors)
 
 
@@ -353,6 +388,6 @@ def test_explore__leaves_the_results_alone(half):
     made = opened(half)
     made.screen.all.click()
     made.screen.actions.retry.click()
-    made.screen.actions.yes.click()
+    made.screen.actions.question.yes.click()
     assert made.wait(WAIT_S)
     pd.testing.assert_frame_equal(half, before)

@@ -157,7 +157,7 @@ def test_selection__stays_when_filters_change(results):
     assert rows.selected.equals(results[results["sms_status"] == "invalid"])
     rows.choose("status", {"planned"})
     assert (rows.marked_count, rows.hidden_count) == (6, 6)
-    rows.mark([20], on=True)
+    rows.marked[[20]] = True
     assert (rows.marked_count, rows.hidden_count) == (7, 6)
     assert rows.retried.tolist() == []
     rows.mark_none()

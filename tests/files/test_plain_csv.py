@@ -21,6 +21,8 @@ PLAIN = ["", " ", "a", "Zoë", "007", "N/A", "'=1+1", "'t Zand", "+1 201-555-012
 PLAIN += ["\x0b", "\u2028", "\x85", "'-5", "#N/A", "\ufeff", "nan", "'+12015550123"]
 ODD = ['"q"', 'in"ch', '="007"', "x\ty", "\x00", "a,b", "a;b", "a\rb"]
 
+HERE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
 
 @st.composite
 def files(draw):
@@ -57,9 +59,7 @@ def _outcome(path):
         return str(error)
 
 
-@settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(HERE)
 @given(text=files())
 def test_read_csv__is_the_same_on_both_roads(text, tmp_path_factory):
     """Whatever the file, the frame is the same, and so is the complaint with its line."""
@@ -75,9 +75,7 @@ def test_read_csv__is_the_same_on_both_roads(text, tmp_path_factory):
         pd.testing.assert_frame_equal(quick, slow)
 
 
-@settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(HERE)
 @given(text=files(), block_bytes=st.integers(1, 40))
 def test_plain_pieces__are_the_rows_of_the_whole(text, block_bytes, tmp_path_factory):
     """Wherever a file is cut into pieces; what is wrong with it is left to the other reader."""
@@ -90,6 +88,17 @@ def test_plain_pieces__are_the_rows_of_the_whole(text, block_bytes, tmp_path_fac
     assert not isinstance(whole, str)
     assert joined.fillna("-").to_numpy().tolist() == whole.fillna("-").to_numpy().tolist()
     assert list(joined.columns) == list(whole.columns)
+
+
+@pytest.mark.full
+@settings(HERE, max_examples=1000)
+@given(text=files(), block_bytes=st.integers(1, 40))
+def test_plain_csv__many(text, block_bytes, tmp_path_factory):
+    """Both, for many more files."""
+    test_read_csv__is_the_same_on_both_roads.hypothesis.inner_test(text, tmp_path_factory)
+    test_plain_pieces__are_the_rows_of_the_whole.hypothesis.inner_test(
+        text, block_bytes, tmp_path_factory
+    )
 
 
 def test_plain_pieces__of_a_large_plain_file(tmp_path):

@@ -19,6 +19,7 @@ import time
 
 import filelock
 import pytest
+from waiting import until
 
 from smsframe._journal import holder as holders
 from smsframe._journal import lock as module
@@ -160,10 +161,9 @@ def test_lock__keeps_threads_apart(path):
         assert refusal(path).details["pid"] == os.getpid()
         thread = threading.Thread(target=second)
         thread.start()
-        while not events:
-            time.sleep(0.01)
+        until(lambda: events)
         events.append("first")
-    thread.join()
+    thread.join(30)
     assert events == [os.getpid(), "first", "second"]
 
 

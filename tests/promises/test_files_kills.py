@@ -126,18 +126,13 @@ def kills(people_folder, tmp_path, times, seed):
     return hit
 
 
-def test_kills_of_files__one(people_folder, tmp_path):
-    """One kill."""
-    kills(people_folder, tmp_path, 1, seed=3)
-
-
 @pytest.mark.full
 def test_kills_of_files__few(people_folder, tmp_path):
     """A few kills, of which some hit."""
     assert kills(people_folder, tmp_path, 6, seed=3) >= 1
 
 
-@pytest.mark.parametrize("kill_after_s", [0.8, 2.4])
+@pytest.mark.parametrize("kill_after_s", [pytest.param(0.8, marks=pytest.mark.full), 2.4])
 def test_kills_of_files__that_wait_for_hours(kill_after_s, tmp_path):
     """Killed while it sends what is open, waits, or sends what has opened: all go once.
 

@@ -401,7 +401,7 @@ def test_no_leaks__composer(sandbox, client, trawl, frame):
         for name, state in _widgets(composer.view):
             trawl.keep(name, state)
         composer.send.send.click()
-        composer.send.yes.click()
+        composer.send.question.yes.click()
         composer.wait(10)
         for name, state in _widgets(composer.view):
             trawl.keep(name, state)

@@ -96,19 +96,42 @@ DAMAGED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("settled", [False, True])
+@pytest.fixture(scope="module")
+def one_world(tmp_path_factory):
+    """Send as `lost` does, once for many exports that settle nothing."""
+    journal = tmp_path_factory.mktemp("one") / "journal.sqlite3"
+    with (
+        smsframe.Sandbox(anyone=True) as sandbox,
+        smsframe.connect(sandbox, journal=journal) as client,
+    ):
+        sandbox.faults.add("drop_after", on=2)
+        yield sandbox, client, send(make_people(1200), client=client)
+
+
 @pytest.mark.parametrize("damage", DAMAGED)
-def test_reconcile__a_damaged_export_settles_nothing(sandbox, lost, damage, settled):
-    """Events that name a batch and nobody of it prove it unreadable; a person's word helps."""
+def test_reconcile__a_damaged_export_settles_nothing(one_world, damage):
+    """Events that name a batch and nobody of it prove it unreadable, complete or not."""
+    sandbox, client, lost = one_world
     events = damage(sandbox.events())
-    with pytest.raises(InputError) as refused:
+    for settled in (False, True):
+        with pytest.raises(InputError) as refused:
+            lost.sms.reconcile(events, settled=settled, client=client)
+        sentence = str(refused.value)
+        assert "Nothing was settled." in sentence
+        assert "resolve" in sentence
+        assert "Export" in sentence or "file from its source" in sentence
+        for phone in lost["sms_contact"].iloc[[0, 1, -1]]:
+            assert phone[:-2] not in sentence
+    now = smsframe.results(lost.attrs["smsframe"]["run"], client=client)
+    assert now["sms_status"].value_counts()[["accepted", "unknown"]].tolist() == [1000, 200]
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_reconcile__after_a_damaged_export(sandbox, lost, settled):
+    """Nothing goes out again, and a person's word helps."""
+    events = phones(text_of("%.5E"))(sandbox.events())
+    with pytest.raises(InputError, match="Nothing was settled"):
         lost.sms.reconcile(events, settled=settled)
-    sentence = str(refused.value)
-    assert "Nothing was settled." in sentence
-    assert "resolve" in sentence
-    assert "Export" in sentence or "file from its source" in sentence
-    for phone in lost["sms_contact"].iloc[[0, 1, -1]]:
-        assert phone[:-2] not in sentence
     again = send(make_people(1200))
     assert again["sms_status"].value_counts()[["accepted", "unknown"]].tolist() == [1000, 200]
     assert not sandbox.outbox()["to"].duplicated().any()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+from waiting import until
 
 PROGRAMS = "/rest/channels/sms/programs"
 
@@ -25,20 +25,12 @@ def held(api, count):
 
     with ThreadPoolExecutor(count) as pool:
         waiting = [pool.submit(post, number) for number in range(count)]
-        wait_until(lambda: api.sandbox._room.log.in_flight() == count)
+        until(lambda: api.sandbox._room.log.in_flight() == count)
         answers = [api.send(), api.call("GET", PROGRAMS), api.ask_token()]
         api.sandbox.stop()
         for each in waiting:
             each.result(timeout=10)
     return answers
-
-
-def wait_until(true):
-    """Wait for something that happens on another thread."""
-    end = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < end
-        threading.Event().wait(0.005)
 
 
 def test_in_flight__eleventh(api):

@@ -13,6 +13,7 @@ import time
 import numpy as np
 import pytest
 import requests
+from waiting import until
 
 from smsframe.sandbox import Sandbox
 
@@ -126,8 +127,7 @@ def test_stop__while_calls_wait(start):
 
     thread = threading.Thread(target=ask)
     thread.start()
-    while not api.sandbox._server._open:
-        pass
+    until(lambda: api.sandbox._server._open)
     threading.Event().wait(0.05)
     api.sandbox.stop()
     thread.join(10)

@@ -20,6 +20,7 @@ from samples import QUICK, TEXT, make_people, send
 from simulation.kernel import Kernel
 from simulation.story import PHONES, Call, plan_of
 from simulation.world import World
+from waiting import until
 
 import smsframe
 from smsframe._base.worker_pool import Backoff
@@ -303,9 +304,8 @@ def other_kernel(sandbox, client):
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-W", "ignore", "-c", HOLDER, sandbox.base_url]
     with subprocess.Popen(command, env=environment) as process:
-        while not posts(sandbox):
-            assert process.poll() is None
-            time.sleep(0.05)
+        until(lambda: posts(sandbox) or process.poll() is not None)
+        assert process.poll() is None
         yield process
         process.kill()
 

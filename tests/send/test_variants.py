@@ -11,8 +11,9 @@ from samples import make_people
 
 import smsframe
 from smsframe._base.send_settings import SendSettings
-from smsframe._composer import html
+from smsframe._composer import views
 from smsframe._journal.store import Journal
+from smsframe._widgets import html
 from smsframe.errors import InputError, PlanWarning
 
 TWO = {"A": "Hi %%FirstName%%, it has shipped.", "B": "%%FirstName%%! Look, it is on its way."}
@@ -372,4 +373,4 @@ def test_holdout__is_no_failure_anywhere(sandbox, tmp_path):
     assert f"Held out, to compare with: {held}." in page
     assert "Without a message:" not in page
     assert "refused, held back or not reached" not in page
-    assert html.outcome(results, html.good("Done.")).count("<table") == 1  # none of failures
+    assert views.outcome(results, html.good("Done.")).count("<table") == 1  # none of failures

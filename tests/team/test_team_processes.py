@@ -78,7 +78,7 @@ class Child:
         return json.loads(self.out.read_text()) if self.out.exists() else None
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def base_url():
     """Run a sandbox as a process of its own, slow enough to be met under way."""
     command = [sys.executable, str(PROCESSES / "sandbox_process.py"), "0.01"]
@@ -107,14 +107,15 @@ def started(command, **more):
 def crew_of(journal, base_url, folder):
     """Start what sends by a team's journal."""
     command = [sys.executable, str(PROCESSES / "team_process.py"), base_url, journal]
-    with started(command) as senders:
+    with started(command, XDG_DATA_HOME=str(folder / "data")) as senders:
         yield Team(senders, base_url, folder)
 
 
-@pytest.fixture
-def crew(team, base_url, tmp_path):
+@pytest.fixture(scope="module")
+def crew(postgres, base_url, tmp_path_factory):
     """Start what sends by a team's journal."""
-    with crew_of(team, base_url, tmp_path) as senders:
+    url = postgres.url(postgres.new_database())
+    with crew_of(url, base_url, tmp_path_factory.mktemp("crew")) as senders:
         yield senders
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smsframe._base.masking import mask_label
-from smsframe._composer.html import held_line, many
 from smsframe._composer.state import NO_ROWS
+from smsframe._composer.views import held_line
 from smsframe._widgets import active_job
+from smsframe._widgets.html import in_line, many
 from smsframe._widgets.where import ends_with_page
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ def name_of(dispatch: Dispatch) -> str:
     """Return what tells a send from others: its campaign, else the first words of its text."""
     chosen = dispatch.choices
     if chosen is not None and chosen.campaign:
-        return f"campaign {_cut(chosen.campaign)}"
-    return f"“{_cut(dispatch.plan.message.content or '')}”"
+        return f"campaign {in_line(chosen.campaign, NAME_CHARACTERS)}"
+    return f"“{in_line(dispatch.plan.message.content or '', NAME_CHARACTERS)}”"
 
 
 def sentence_of(dispatch: Dispatch, *, mine: bool) -> str:
@@ -69,12 +70,6 @@ def not_active(program: str, status: str) -> str:
         f"Program {program} is {status}, so nothing can be sent from it. Choose another one, or "
         "activate it in the product."
     )
-
-
-def _cut(text: str) -> str:
-    """Return the beginning of a text, in one line."""
-    line = " ".join(text.split())
-    return line if len(line) <= NAME_CHARACTERS else f"{line[: NAME_CHARACTERS - 1].rstrip()}…"
 
 
 def _unchosen(desk: Desk) -> list[str]:

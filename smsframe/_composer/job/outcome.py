@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from smsframe._base.held_back import held_counts, held_in_words
 from smsframe._base.html import Html, joined
 from smsframe._base.sentences import named_counts, on_screen
-from smsframe._composer import html
 from smsframe._send.report import ALWAYS, with_held
+from smsframe._widgets import html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,12 +23,16 @@ FOR_GOOD = ("excluded", "held_out", "never_open", "opted_out", "no_consent")
 def is_done(dispatch: Dispatch) -> bool:
     """Whether nothing is left that another send of the same could send."""
     table = dispatch.results
-    return dispatch.failure is None and table is not None and _is_through(table)
+    return dispatch.failure is None and table is not None and is_through(table)
 
 
-def is_open(table: pd.DataFrame) -> bool:
-    """Whether something is left that another send of the same could send."""
-    return not _is_through(table)
+def is_through(table: pd.DataFrame) -> bool:
+    """Whether nothing is left that another send of the same could send."""
+    counts = _counts(table)
+    left = counts.get("not_attempted", 0) + counts.get("rejected", 0) + counts.get("planned", 0)
+    if counts.get("accepted"):  # with nobody accepted, the database may be the wrong one
+        left -= sum(_held(table).get(code, 0) for code in FOR_GOOD)
+    return bool(counts) and not left
 
 
 def sentence(dispatch: Dispatch) -> str:
@@ -60,7 +64,7 @@ def head(dispatch: Dispatch, desk: Desk) -> Html:
 def head_of(table: pd.DataFrame, desk: Desk) -> Html:
     """Return the sentence over results that were settled since."""
     unknown = _counts(table).get("unknown", 0)
-    is_good = _is_through(table) and not unknown
+    is_good = is_through(table) and not unknown
     tell = html.good if is_good else html.error
     told = f"{'Done' if is_good else 'As it stands now'}: {_listed(table)}."
     return joined(tell(told), _unknown(unknown), _whole(desk))
@@ -95,15 +99,6 @@ def _counts(table: pd.DataFrame | None) -> dict[str, int]:
         return {}
     found: Any = table["sms_status"].value_counts()
     return {status: int(number) for status, number in found.items() if number}
-
-
-def _is_through(table: pd.DataFrame) -> bool:
-    """Whether nothing is left that another send of the same could send."""
-    counts = _counts(table)
-    left = counts.get("not_attempted", 0) + counts.get("rejected", 0) + counts.get("planned", 0)
-    if counts.get("accepted"):  # with nobody accepted, the database may be the wrong one
-        left -= sum(_held(table).get(code, 0) for code in FOR_GOOD)
-    return bool(counts) and not left
 
 
 def _held(table: pd.DataFrame) -> dict[str, int]:

@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from smsframe._composer import html
-from smsframe._composer.panels.base import button, row, shown
 from smsframe._explorer.explore import screen_over
 from smsframe._send.look_back import dry_run
-from smsframe._widgets import active_job
+from smsframe._widgets import active_job, html
+from smsframe._widgets.controls import row, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
 
-    from smsframe._composer.state import Desk
+    from smsframe._composer.panels.base import Panel
     from smsframe._explorer.screen import Screen
     from smsframe._widgets.send_job import Dispatch
 
@@ -33,23 +32,18 @@ BEFORE = "What became of them"
 class AfterPart:
     """Two buttons, and the explorer; ``settled`` hears of results that have changed in it."""
 
-    def __init__(
-        self,
-        desk: Desk,
-        guarded: Callable[..., Callable[..., None]],
-        settled: Callable[[pd.DataFrame], None],
-    ) -> None:
-        self.desk, self._settled = desk, settled
+    def __init__(self, panel: Panel, settled: Callable[[pd.DataFrame], None]) -> None:
+        self.desk, self._settled = panel.desk, settled
         self.explorer: Screen | None = None
         self.sending: Dispatch | None = None
         tip = "Look at every row, settle what is unknown, write a file"
-        self.explore = button(EXPLORE, guarded(self.open), tip=tip)
-        self.settle = button("Settle", guarded(lambda: self.open("unknown")))
-        self.settle.tooltip = "Say of unknown messages whether they were sent"
+        self.explore = panel.button(EXPLORE, self.open, tip=tip)
+        tip = "Say of unknown messages whether they were sent"
+        self.settle = panel.button("Settle", lambda: self.open("unknown"), tip=tip)
         self.place = widgets.VBox()
         self.place.add_class("sms-after")
         self.box = widgets.VBox([row(self.settle, self.explore), self.place])
-        desk.on("overview", self.refresh)
+        self.desk.on(self.refresh, "overview")
         self.refresh()
 
     def refresh(self) -> None:
@@ -61,11 +55,6 @@ class AfterPart:
         shown(self.explore, when=idle and (table is not None or self._before() is not None))
         self.settle.description = f"Settle {html.many(unknown or 0, 'unknown message')}"
         self.explore.description = BEFORE if table is None else EXPLORE
-
-    def offer(self, table: pd.DataFrame) -> None:
-        """Offer to look into what became of rows."""
-        self.desk.results = table
-        self.refresh()
 
     def begins(self, dispatch: Dispatch) -> bool:
         """Take note of a send that was begun in the explorer, which shows it itself."""

@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
-from smsframe._composer import html
-from smsframe._widgets import controls
-from smsframe._widgets.controls import button, row, shown
+from smsframe._base.html import tag
+from smsframe._widgets import html
+from smsframe._widgets.controls import Guard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from smsframe._composer.state import Desk
 
-__all__ = ["Panel", "button", "row", "shown"]
 
-
-class Panel:
+class Panel(Guard):
     """A part of the screen; ``box`` is its widget."""
 
     def __init__(self, desk: Desk, title: str, kind: str) -> None:
         self.desk = desk
-        self.title = widgets.HTML(html.title(title))
+        self.title = widgets.HTML(tag("h3", title))
         self.errors = widgets.HTML()
         self.box = widgets.VBox()
         self.box.add_class("sms-panel")
         self.box.add_class(f"sms-{kind}")
 
-    def guarded(self, act: Callable[[], Any], *, clear: bool = True) -> Callable[..., None]:
-        """Return a handler that shows an exception of ``act`` here instead of losing it."""
-        return controls.guarded(act, first=self._clear if clear else lambda: None, fail=self.fail)
-
-    def _clear(self) -> None:
+    def _begin(self) -> None:
         """Take away what went wrong before."""
         self.errors.value = ""
 

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from smsframe._base.sentences import sentence_of
-from smsframe._composer import html, row_preview
-from smsframe._composer.panels.base import Panel, button, row, shown
+from smsframe._composer import row_preview
+from smsframe._composer.panels.base import Panel
 from smsframe._composer.panels.region_names import region_options
 from smsframe._composer.panels.tag_row import NOWHERE, TagRow, column_options
 from smsframe._phones.detect_column import guess_phone_column
+from smsframe._widgets import html
+from smsframe._widgets.controls import field, row, shown
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -35,46 +37,37 @@ class MapPanel(Panel):
         super().__init__(desk, "From, to and values", "map")
         self._columns: list[Any] = list(desk.frame.columns)
         self.program = widgets.Dropdown(description="Program", options=[("Choose …", "")])
-        self.other_program = widgets.Text(description="Program id", value=desk.choices.program)
-        self.phone = widgets.Dropdown(description="Phone column", options=self._phone_options())
+        self.other_program = field("Program id", desk.choices.program, live=True)
+        options = column_options(desk.frame)
+        self._of_columns = [("Choose …", NOWHERE), *options]
+        by_fields = ("by fields of the database", BY_FIELDS)
+        self.phone = widgets.Dropdown(
+            description="Phone column", options=[*self._of_columns, by_fields]
+        )
         self.phone_note = widgets.HTML()
         self.region = widgets.Dropdown(description="Region", options=region_options())
-        self.countries = widgets.Dropdown(
-            description="Country column",
-            options=[("none: the same for all", NOWHERE), *column_options(desk.frame)],
-        )
-        self.campaign = widgets.Text(
-            description="Campaign", value=desk.choices.campaign or "", placeholder="no name"
-        )
-        self.price = widgets.Text(
-            description="Price", placeholder="of one segment", value=_number(desk)
-        )
+        nowhere = ("none: the same for all", NOWHERE)
+        self.countries = widgets.Dropdown(description="Country column", options=[nowhere, *options])
+        self.campaign = field("Campaign", desk.choices.campaign or "", "no name", live=True)
+        self.price = field("Price", _number(desk), "of one segment", live=True)
         self.fields = widgets.VBox()
-        self.add = button("Add a field", self.guarded(self.add_field), tip="Another database field")
+        self.add = self.button("Add a field", self._new_field, tip="Another database field")
         self.tags = widgets.VBox()
         self._tag_rows: dict[str, TagRow] = {}
         self._asked: Any = None
         self._listing = False
         self._given = desk.choices
-        self._begin()
+        self._set_up()
         self.box.children = (
             *(self.title, self.program, self.other_program, self.phone, self.phone_note),
-            *(
-                self.fields,
-                self.add,
-                self.region,
-                self.countries,
-                self.campaign,
-                self.price,
-                self.tags,
-                self.errors,
-            ),
+            *(self.fields, self.add, self.region, self.countries, self.campaign, self.price),
+            *(self.tags, self.errors),
         )
-        desk.on("choices", self.refresh)
-        desk.on("row", self.show_examples)
-        desk.on("overview", self.load_programs)
+        desk.on(self.refresh, "choices")
+        desk.on(self.show_examples, "row")
+        desk.on(self.load_programs, "overview")
 
-    def _begin(self) -> None:
+    def _set_up(self) -> None:
         """Set what was given and listen to what is changed."""
         choices = self.desk.choices
         self.region.value = choices.region.upper() if choices.region else ""
@@ -86,10 +79,9 @@ class MapPanel(Panel):
         self.list_programs([])
         self.refresh()
         self._show_fields()
-        where = (self.region, self.countries)
-        for widget in (self.program, self.other_program, *where, self.campaign, self.price):
-            widget.observe(self.guarded(self.take), names="value")
-        self.phone.observe(self.guarded(self.take_phone), names="value")
+        where = (self.program, self.other_program, self.region, self.countries)
+        self.hear(self.take, *where, self.campaign, self.price)
+        self.hear(self.take_phone, self.phone)
 
     def _guess(self) -> None:
         """Choose the column that was given, else the one that plainly holds phones."""
@@ -136,7 +128,7 @@ class MapPanel(Panel):
         """Take over the way to the recipients: a phone column, or fields of the database."""
         self.phone_note.value = ""
         if self.phone.value == BY_FIELDS and not self.fields.children:
-            self._new_field("", None)
+            self._new_field()
         self._show_fields()
         self.take_fields()
 
@@ -151,10 +143,6 @@ class MapPanel(Panel):
                 if name.strip() and column != NOWHERE:
                     lookup[name.strip()] = columns[column]
         self.desk.choose(phone=columns[place] if place >= 0 else None, lookup=lookup)
-
-    def add_field(self) -> None:
-        """Add a line for a field of the database."""
-        self._new_field("", None)
 
     def refresh(self) -> None:
         """Show a line for each tag of the text; made here, on the main thread."""
@@ -232,27 +220,20 @@ class MapPanel(Panel):
             self._listing = False
         shown(self.other_program, when=typed)
 
-    def _phone_options(self) -> list[tuple[str, int]]:
-        """Return the columns and the other way."""
-        by_fields = ("by fields of the database", BY_FIELDS)
-        return [("Choose …", NOWHERE), *column_options(self.desk.frame), by_fields]
-
     def _show_fields(self) -> None:
         """Show the fields of the database where they are the way to recipients."""
-        for widget in (self.fields, self.add):
-            shown(widget, when=self.phone.value == BY_FIELDS)
+        shown(self.fields, self.add, when=self.phone.value == BY_FIELDS)
 
-    def _new_field(self, name: str, column: Hashable | None) -> None:
+    def _new_field(self, name: str = "", column: Hashable | None = None) -> None:
         """Add a line: a field of the database and the column that holds its values."""
-        field = widgets.Text(description="Field", value=name, placeholder="accountNumber")
+        named = field("Field", name, "accountNumber", live=True)
         source = widgets.Dropdown(
             description="is column",
-            options=[("Choose …", NOWHERE), *column_options(self.desk.frame)],
+            options=self._of_columns,
             value=NOWHERE if column is None else self._columns.index(column),
         )
-        for widget in (field, source):
-            widget.observe(self.guarded(self.take_fields), names="value")
-        self.fields.children = (*self.fields.children, row(field, source))
+        self.hear(self.take_fields, named, source)
+        self.fields.children = (*self.fields.children, row(named, source))
 
 
 def _number(desk: Desk) -> str:

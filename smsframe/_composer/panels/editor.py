@@ -5,20 +5,22 @@ why there is JavaScript here and nowhere else. It is a file of this package, put
 the kernel: nothing is fetched from anywhere. The alphabet of GSM 7-bit is a trait, so that it is
 written down once, in Python.
 
-Both kinds have the same face (:class:`Editor`): ``text`` with ``on_text``, ``show`` for what is to
-be marked and said, ``announce`` for screen readers.
+Both kinds are an :class:`Editor`: ``text`` with ``on_text``, ``show`` for what is to be marked and
+said, ``announce`` for screen readers.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 import traitlets
 
 from smsframe._plan.texts import MAX_CHARACTERS
 from smsframe._text.gsm7 import GSM7_BASIC, GSM7_EXTENDED
+from smsframe._widgets.controls import button, row
+from smsframe._widgets.html import lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,34 +30,35 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 
 
-class Editor(Protocol):
-    """What the composer needs of a text area."""
+class Editor:
+    """A text area; ``box`` is its widget, of which a trait of ``_area`` holds the text."""
 
-    box: Any
+    def __init__(self, box: Any, area: Any, trait: str) -> None:
+        self.box, self._area, self._trait = box, area, trait
 
     @property
     def text(self) -> str:
         """What is written."""
-        ...
+        return str(getattr(self._area, self._trait))
 
     @text.setter
-    def text(self, text: str) -> None: ...
+    def text(self, text: str) -> None:
+        setattr(self._area, self._trait, text)
 
     def on_text(self, listener: Callable[[str], None]) -> None:
         """Have each new text told."""
-        ...
+        self._area.observe(lambda change: listener(change["new"]), names=self._trait)
 
     def show(self, states: Mapping[str, str], hints: Sequence[Hint]) -> None:
         """Mark the tags and say what could be fixed."""
-        ...
+        raise NotImplementedError
 
     def announce(self, sentence: str) -> None:
-        """Have a screen reader say something."""
-        ...
+        """Have a screen reader say something, where there is anything that it listens to."""
 
     def focus(self) -> None:
         """Put the cursor into it."""
-        ...
+        self._area.focus()
 
 
 def make_editor(columns: Sequence[str], text: str) -> Editor:
@@ -86,27 +89,14 @@ def _rich_kind() -> Any:
     return TextArea
 
 
-class RichEditor:
+class RichEditor(Editor):
     """The text area with marks."""
 
     def __init__(self, area: Any, columns: Sequence[str], text: str) -> None:
-        self.box = area
+        super().__init__(area, area, "text")
         area.alphabet = "".join(sorted(GSM7_BASIC | GSM7_EXTENDED))
         area.columns = list(columns)
         area.text = text
-
-    @property
-    def text(self) -> str:
-        """What is written."""
-        return str(self.box.text)
-
-    @text.setter
-    def text(self, text: str) -> None:
-        self.box.text = text
-
-    def on_text(self, listener: Callable[[str], None]) -> None:
-        """Have each new text told."""
-        self.box.observe(lambda change: listener(change["new"]), names="text")
 
     def show(self, states: Mapping[str, str], hints: Sequence[Hint]) -> None:
         """Mark the tags and say what could be fixed."""
@@ -125,55 +115,25 @@ class RichEditor:
         self.box.send({"do": "focus"})
 
 
-class PlainEditor:
+class PlainEditor(Editor):
     """The text area of ipywidgets, with buttons that append."""
 
     def __init__(self, columns: Sequence[str], text: str) -> None:
-        self._area = widgets.Textarea(
-            value=text,
-            description="Message",
-            rows=5,
-            continuous_update=True,
-            layout=widgets.Layout(width="auto"),
-        )
+        wide = widgets.Layout(width="auto")
+        area = widgets.Textarea(value=text, description="Message", rows=5, layout=wide)
         self._notes = widgets.HTML()
-        chips = widgets.Box([self._chip(column) for column in columns])
-        chips.add_class("sms-row")
-        self.box = widgets.VBox([self._area, chips, self._notes])
-
-    @property
-    def text(self) -> str:
-        """What is written."""
-        return str(self._area.value)
-
-    @text.setter
-    def text(self, text: str) -> None:
-        self._area.value = text
-
-    def on_text(self, listener: Callable[[str], None]) -> None:
-        """Have each new text told."""
-        self._area.observe(lambda change: listener(change["new"]), names="value")
+        chips = row(*(self._chip(column) for column in columns))
+        super().__init__(widgets.VBox([area, chips, self._notes]), area, "value")
 
     def show(self, states: Mapping[str, str], hints: Sequence[Hint]) -> None:  # noqa: ARG002 - nothing to mark in
         """Say what could be fixed."""
-        from smsframe._composer.html import lines  # noqa: PLC0415 - markup is not needed else
-
         count = f"{len(self.text)} of {MAX_CHARACTERS} characters"
         self._notes.value = lines([count, *(hint.sentence for hint in hints)])
 
-    def announce(self, sentence: str) -> None:
-        """There is nothing here that a screen reader listens to."""
-
-    def focus(self) -> None:
-        """Put the cursor into it."""
-        self._area.focus()
-
     def _chip(self, column: str) -> Any:
         """Return a button that appends a column's tag."""
-        button = widgets.Button(description=column, tooltip=f"Appends %%{column}%%")
 
         def append(_: Any) -> None:
-            self._area.value += f"%%{column}%%"
+            self.text += f"%%{column}%%"
 
-        button.on_click(append)
-        return button
+        return button(column, append, tip=f"Appends %%{column}%%")

@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from smsframe._base.masking import mask_phone
-from smsframe._composer import html, row_preview, text_history
+from smsframe._composer import row_preview, text_history, views
 from smsframe._composer.background import Background
-from smsframe._composer.panels.base import Panel, button, row, shown
+from smsframe._composer.panels.base import Panel
 from smsframe._composer.panels.editor import make_editor
 from smsframe._composer.panels.problems import WAITING
 from smsframe._composer.panels.texts import TextsPanel
+from smsframe._widgets import html
+from smsframe._widgets.controls import field, row, shown
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -58,24 +60,23 @@ class WritePanel(Panel):
             layout=widgets.Layout(width="auto"),
         )
         self.earlier = widgets.Dropdown(description="Earlier texts", options=[("Choose …", "")])
-        self.name = widgets.Text(description="Keep as", placeholder="a name, to use it again")
-        self.keep = button("Keep", self.guarded(self.keep_text), tip="Keep what is written")
-        self.drop = button("Keep no more", self.guarded(self.drop_text), tip="Forget this name")
+        self.name = field("Keep as", placeholder="a name, to use it again", live=True)
+        self.keep = self.button("Keep", self.keep_text, tip="Keep what is written")
+        self.drop = self.button("Keep no more", self.drop_text, tip="Forget this name")
         self.kept_note = widgets.HTML()
         self._mark = secrets.token_hex(4)
         self._given = self._written
         self._drafts = Background(DRAFT_PAUSE_S, self._cannot_write)
-        self.fold.observe(self.guarded(self.refold), names="value")
-        self.earlier.observe(self.guarded(self.recall), names="value")
-        self.name.observe(self.guarded(self.offer_name), names="value")
+        self.hear(lambda: desk.choose(fold="gsm7" if self.fold.value else None), self.fold)
+        self.hear(self.recall, self.earlier)
+        self.hear(self.offer_name, self.name)
         self.box.children = (
             *(self.texts.tabs_box, self.area, self.untagged, self.span, self.fold),
             *(self.texts.box, self.earlier),
             *(row(self.name, self.keep, self.drop), self.kept_note, self.errors),
         )
-        desk.on("choices", self.refresh)
-        desk.on("tab", self.refresh)
-        desk.on("overview", self.refresh_span)
+        desk.on(self.refresh, "choices", "tab")
+        desk.on(self.refresh_span, "overview")
         self.refresh()
         self.offer()
 
@@ -143,10 +144,6 @@ class WritePanel(Panel):
     def _cannot_write(self, error: Exception) -> None:
         """Say that texts are not written down; they stay in this session."""
         self.kept_note.value = html.warning(NOT_WRITTEN + mask_phone(str(error)))
-
-    def refold(self) -> None:
-        """Take over whether look-alikes are replaced."""
-        self.desk.choose(fold="gsm7" if self.fold.value else None)
 
     def recall(self) -> None:
         """Bring back an earlier text; the one that was written is kept in its place."""
@@ -224,7 +221,7 @@ class WritePanel(Panel):
     def refresh_span(self) -> None:
         """Say what the messages of all rows cost, as far as it is known."""
         seen = self.desk.overview
-        self.span.value = html.faint(WAITING if seen is None else html.span(seen))
+        self.span.value = html.faint(WAITING if seen is None else views.span(seen))
         if self.desk.refusal:
             self.span.value = ""
 
@@ -249,5 +246,4 @@ def _untagged(names: Sequence[str]) -> str:
 def _short(text: text_history.Kept) -> str:
     """Return a text, or several with their names, in one line."""
     told = text if isinstance(text, str) else " · ".join(f"{name}: {t}" for name, t in text)
-    line = " ".join(told.split())
-    return line if len(line) <= SHORT else f"{line[: SHORT - 1]}…"
+    return html.in_line(told, SHORT)

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 import numpy as np
 
+from smsframe._base.lazy import lazy
 from smsframe._base.masking import mask_label
-from smsframe._composer import html, totals
+from smsframe._composer import totals, views
 from smsframe._composer.finding import Finder
-from smsframe._composer.panels.base import Panel, button, row, shown
+from smsframe._composer.panels.base import Panel
 from smsframe._composer.several_html import bubbles
 from smsframe._composer.several_texts import text_of_row
 from smsframe._explorer.explore import phone_columns
 from smsframe._plan.show import row_label
+from smsframe._widgets import html
+from smsframe._widgets.controls import field, row, shown
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,38 +35,29 @@ class SeePanel(Panel):
         self.phone = widgets.HTML()
         self.where = widgets.HTML()
         self.values = widgets.HTML()
-        self.previous = button("‹ Previous", self.guarded(lambda: self.step(-1)), tip="Rows before")
-        self.next = button("Next ›", self.guarded(lambda: self.step(1)), tip="Rows after")
-        self.longest = button("Longest", self.guarded(self.to_longest), tip="The longest message")
-        self.bad = button(
-            "With a problem", self.guarded(self.to_bad), tip="Next row with a problem"
-        )
+        self.previous = self.button("‹ Previous", lambda: self.step(-1), tip="Rows before")
+        self.next = self.button("Next ›", lambda: self.step(1), tip="Rows after")
+        self.longest = self.button("Longest", self.to_longest, tip="The longest message")
+        self.bad = self.button("With a problem", self.to_bad, tip="Next row with a problem")
         self.several = widgets.ToggleButton(
             description="Several", tooltip=f"Show {SEVERAL} messages below each other"
         )
-        self.search = widgets.Text(
-            description="Find row",
-            placeholder="name, phone, order number …",
-            continuous_update=False,
-        )
+        self.search = field("Find row", placeholder="name, phone, order number …")
         self.found_note = widgets.HTML()
-        self.another = button("Next match", self.guarded(self.to_next_match), tip="Next row found")
-        self._finder: Finder | None = None
+        self.another = self.button("Next match", self.to_next_match, tip="Next row found")
         self._found: Positions = np.empty(0, dtype=np.int64)
         self._asked = ""
-        self._phones: set[Any] | None = None
-        self.search.observe(self.guarded(self.find), names="value")
-        self.several.observe(self.guarded(self.refresh), names="value")
+        self.hear(self.find, self.search)
+        self.hear(self.refresh, self.several)
         self.box.children = (
             *(self.title, self.where, self.phone, self.values),
             row(self.previous, self.next, self.several, self.longest, self.bad),
             *(self.search, row(self.found_note, self.another), self.errors),
         )
         shown(self.another, when=False)
-        desk.on("choices", self.refresh)
-        desk.on("row", self.refresh)
-        desk.on("overview", self.refresh_buttons)
-        desk.on("overview", self.refresh_texts)
+        desk.on(self.refresh, "choices", "row")
+        desk.on(self.refresh_buttons, "overview")
+        desk.on(self.refresh_texts, "overview")
         self.refresh()
 
     def refresh(self) -> None:
@@ -78,9 +72,9 @@ class SeePanel(Panel):
         elif self.several.value:
             places = range(self.desk.row, min(self.desk.row + SEVERAL, rows))
             seen = [self.desk.row_at(place) for place in places]
-            self.phone.value, self.values.value = html.phones(seen), ""
+            self.phone.value, self.values.value = views.phones(seen), ""
         else:
-            self.phone.value = html.phone(self.desk.row_shown())
+            self.phone.value = views.phone(self.desk.row_shown())
             self.values.value = self._values()
         self.where.value = html.faint(self._place())
         self.refresh_buttons()
@@ -142,19 +136,20 @@ class SeePanel(Panel):
         found = html.many(len(self._found), "row")
         self.found_note.value = html.faint(f"Match {number + 1:,} of {found} found")
 
-    @property
+    @lazy
     def finder(self) -> Finder:
         """What finds rows; made when somebody looks for one."""
-        if self._finder is None:
-            self._finder = Finder(self.desk.frame)
-        return self._finder
+        return Finder(self.desk.frame)
+
+    @lazy
+    def _phones(self) -> set[Any]:
+        """The columns of phone numbers."""
+        return phone_columns(self.desk.frame)
 
     def _values(self) -> str:
         """Return the values of the row that is shown, phone numbers masked."""
-        frame, choices = self.desk.frame, self.desk.choices
-        if self._phones is None:
-            self._phones = phone_columns(frame)
-        return html.values(frame, self.desk.row, {*self._phones, choices.phone})
+        phones = {*self._phones, self.desk.choices.phone}
+        return views.values(self.desk.frame, self.desk.row, phones)
 
     def _place(self) -> str:
         """Say which row is shown."""

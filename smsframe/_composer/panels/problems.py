@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
-from smsframe._composer import html, totals
-from smsframe._composer.panels.base import Panel, button, row, shown
+from smsframe._composer import totals, views
+from smsframe._composer.panels.base import Panel
 from smsframe._files.write import free_name, write_text
-from smsframe._widgets import active_job
+from smsframe._widgets import active_job, html
+from smsframe._widgets.controls import row, shown
 
 if TYPE_CHECKING:
     from smsframe._composer.state import Desk
@@ -36,35 +37,29 @@ class CheckPanel(Panel):
         self.problems = widgets.HTML()
         self.told = widgets.HTML()
         self.note = widgets.HTML(html.faint(NOTE))
-        self.download = button(
-            "Problems as CSV", self.guarded(self.make_file), tip="Download all problems as a file"
+        self.download = self.button(
+            "Problems as CSV", self.make_file, tip="Download all problems as a file"
         )
         self.box.children = (
-            self.title,
-            self.totals,
-            self.problems,
-            row(self.download, self.note),
-            self.told,
-            self.errors,
+            *(self.title, self.totals, self.problems, row(self.download, self.note)),
+            *(self.told, self.errors),
         )
-        desk.on("choices", self.refresh)
-        desk.on("overview", self.refresh)
+        desk.on(self.refresh, "choices", "overview")
         self.refresh()
 
     def refresh(self) -> None:
         """Show what is known of all rows; what is out of date is marked as such."""
         seen = self.desk.overview
         self.told.value = ""
-        for widget in (self.download, self.note):
-            shown(widget, when=seen is not None and bool(seen.kinds))
+        shown(self.download, self.note, when=seen is not None and bool(seen.kinds))
         if self.desk.refusal:
             self.totals.value = html.error(self.desk.refusal)
             self.problems.value = ""
         elif seen is None:
             self.totals.value = html.faint(WAITING)
         else:
-            self.totals.value = html.figures(seen, sending=active_job.current() is not None)
-            self.problems.value = html.kinds(seen.kinds)
+            self.totals.value = views.figures(seen, sending=active_job.current() is not None)
+            self.problems.value = views.kinds(seen.kinds)
 
     def make_file(self) -> None:
         """Hand over the file when it is asked for: it may be large, and few ask."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smsframe._base.durations import check_duration, in_words
 from smsframe._base.validation import quoted
@@ -28,6 +28,10 @@ _TIME = re.compile(r"(\d{1,2})(?:[:.h](\d\d))?\s*(am|pm)?", re.IGNORECASE)
 _CLOCK = re.compile(r"(\d\d):(\d\d)")
 _HOURS = re.compile(r"\d+(?:\.\d+)?")
 _SHOWN_COUNTRIES = 4
+DATES = "Dates where people are, on which nothing goes to them."
+ZONE = "One for everybody; empty: where the number is."
+WAIT = "So many hours a send waits for hours that open, and goes on by itself."
+GAP = "At least so many hours since a person's last message, whatever it was."
 
 
 # -- hours
@@ -171,9 +175,9 @@ def gap_in_hours(given: str | None) -> str:
     return "" if seconds is None else f"{seconds / HOUR_S:.10g}"
 
 
-def gap_fault(given: str | None) -> str:
-    """Say why a gap cannot be used; "" where it can."""
-    if given is None or gap_s(given) is not None:
+def gap_fault(typed: str) -> str:
+    """Say why a typed gap cannot be used; "" where it can."""
+    if not typed.strip() or gap_s(gap_of(typed)) is not None:
         return ""
     return "Write the gap as a number of hours, such as 24 or 1.5; 366 days at most."
 
@@ -213,11 +217,6 @@ def zone_shown(given: Any) -> str:
     return given if isinstance(given, str) and is_zone(given) else ""
 
 
-def zone_of(typed: str) -> str:
-    """Return a typed time zone."""
-    return typed.strip()
-
-
 def zone_fault(typed: str) -> str:
     """Say why a typed time zone cannot be used; "" where it can."""
     name = typed.strip()
@@ -248,12 +247,27 @@ def wait_fault(typed: str) -> str:
     return "Write the wait as a number of hours, such as 2 or 0.5."
 
 
+class Written(NamedTuple):
+    """How a field is called, what it shows of an argument, how it is read, and what is wrong."""
+
+    label: str
+    placeholder: str
+    hint: str
+    shown: Callable[[Any], str]
+    read: Callable[[str], Any]
+    fault: Callable[[str], str]
+
+
+FIELDS = {
+    "closed": Written("Closed on", "no dates", DATES, dates_shown, dates_of, dates_fault),
+    "time_zone": Written("Time zone", "by number", ZONE, zone_shown, str.strip, zone_fault),
+    "wait_s": Written("Wait up to", "no waiting", WAIT, wait_shown, wait_of, wait_fault),
+    "min_gap": Written("Hours apart", "no gap", GAP, gap_in_hours, gap_of, gap_fault),
+}
+"""The arguments that one field each says, in the order of the screen."""
+
+
 # -- what has no field
-
-
-def head_of_code(rest: Mapping[str, Any]) -> list[str]:
-    """Return what has no field and is told in the header too."""
-    return ["some dates closed"] if rest.get("closed") else []
 
 
 def in_code(rest: Mapping[str, Any]) -> str:

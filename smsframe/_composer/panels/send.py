@@ -16,23 +16,24 @@ a full bar or a sum of messages would be read as this screen's.
 from __future__ import annotations
 
 import math
-import re
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
 from smsframe._base.html import joined, money
-from smsframe._composer import html, text_history, totals
+from smsframe._composer import text_history, totals, views
 from smsframe._composer.job import outcome
 from smsframe._composer.job.blockers import name_of, obstacles, remarks
 from smsframe._composer.panels.after import AfterPart
-from smsframe._composer.panels.base import Panel, button, row, shown
+from smsframe._composer.panels.base import Panel
 from smsframe._composer.panels.wait_for_sender import WaitPart
 from smsframe._composer.several_texts import counts_line
 from smsframe._composer.state import NO_ROWS
-from smsframe._widgets import active_job
+from smsframe._widgets import active_job, html
 from smsframe._widgets.confirm_once import ConfirmOnce
+from smsframe._widgets.controls import row, shown
+from smsframe._widgets.question import Question
 from smsframe._widgets.send_job import Dispatch
 from smsframe.errors import CampaignBusyError, InputError
 
@@ -66,40 +67,28 @@ class SendPanel(Panel):
         self._passing = False
         self._drawn = self._spoken = -math.inf
         self._make_widgets()
-        self.after = AfterPart(desk, self.guarded, self.settled)
-        self.waiting = WaitPart(desk, self.guarded, self.ask_again)
+        self.after = AfterPart(self, self.settled)
+        self.waiting = WaitPart(self, self.ask_again)
         self.box.children = (
             *(self.title, self.notes, row(self.send, self.rehearse, self.new)),
-            *(self.question, self.bar, self.stop, self.outcome, self.after.box),
+            *(self.question.box, self.bar, self.stop, self.outcome, self.after.box),
             *(self.errors, self.waiting.box),
         )
-        desk.on("choices", self.go_on)
-        desk.on("choices", self.forget_other)
-        desk.on("choices", self.take_back)
-        for event in ("overview", "outside"):
-            desk.on(event, self.refresh)
+        for listener in (self.go_on, self.forget_other, self.take_back):
+            desk.on(listener, "choices")
+        desk.on(self.refresh, "overview", "outside")
         self.refresh()
         active_job.watch(self)
 
     def _make_widgets(self) -> None:
         """Make all that may be needed; most of it is out of sight at first."""
         self.notes, self.bar, self.outcome = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self.send = button("Send", self.guarded(self.ask), style="primary", kind="sms-go")
-        self.rehearse = button(
-            "Rehearse in the sandbox",
-            self.guarded(self.connect_sandbox),
-            tip="Connect to the sandbox: nothing leaves this machine",
-        )
-        self.new = button("New message", self.guarded(self.renew), tip="Write another message")
-        self.stop = button("Stop", self.guarded(active_job.stop), tip=STOP_TIP, style="danger")
-        self.words = widgets.HTML()
-        self.number = widgets.Text(description="Number", placeholder="how many")
-        self.yes = button("Send", self.guarded(self.fire), style="danger", kind="sms-yes")
-        self.no = button("Back", self.guarded(self.take_back), tip="Do not send", kind="sms-no")
-        self.number.observe(self.guarded(self.check_number, clear=False), names="value")
-        self.number.on_msg(self._entered)
-        self.question = widgets.VBox([self.words, self.number, row(self.no, self.yes)])
-        self.question.add_class("sms-ask")
+        self.send = self.button("Send", self.ask, style="primary", kind="sms-go")
+        tip = "Connect to the sandbox: nothing leaves this machine"
+        self.rehearse = self.button("Rehearse in the sandbox", self.connect_sandbox, tip=tip)
+        self.new = self.button("New message", self.renew, tip="Write another message")
+        self.stop = self.button("Stop", active_job.stop, tip=STOP_TIP, style="danger")
+        self.question = Question(self, yes=self.fire, no=self.take_back, tip="Do not send")
 
     def refresh(self) -> None:
         """Show what can be done now."""
@@ -113,7 +102,7 @@ class SendPanel(Panel):
             self.notes.value = "" if state in ("sending", "sent") else self._notes(told)
             shown(self.send, when=state != "sent")
             shown(self.rehearse, when=self.desk.client is None)
-            shown(self.question, when=state == "armed")
+            shown(self.question.box, when=state == "armed")
             shown(self.stop, when=going is not None and state != "sent")
             shown(self.new, when=state == "sent")
             self.stop.disabled = going is not None and going.stopped
@@ -147,7 +136,7 @@ class SendPanel(Panel):
             return
         self.desk.compare_frame(whole=True)
         if seen.client is not self.desk.client:
-            self.desk.look_again()
+            self.desk.recount(anew=True)
             raise InputError("Another connection was made meanwhile; look at the number again.")
         self.waiting.clear()
         self.bar.value = self.outcome.value = ""
@@ -174,32 +163,11 @@ class SendPanel(Panel):
     def _question(self, seen: Overview) -> None:
         """Show the question."""
         self._asked = seen
-        self.words.value = _question(seen, typed=self._typed, told=remarks(self.desk))
-        self.number.value = ""
-        self.yes.description = f"Yes, send {html.many(seen.left, 'message')}"
-        self.yes.disabled = self._typed
-        shown(self.number, when=self._typed)
+        typed = seen.left if seen.left > self._over else None
+        words = _question(seen, typed=typed is not None, told=remarks(self.desk))
+        yes = f"Yes, send {html.many(seen.left, 'message')}"
         self.refresh()
-        (self.number if self._typed else self.no).focus()
-
-    @property
-    def _typed(self) -> bool:
-        """Whether the number has to be typed."""
-        return self._asked is not None and self._asked.left > self._over
-
-    def check_number(self) -> None:
-        """Let the last button be pressed when the number is right."""
-        self.yes.disabled = self._typed and not self._is_right()
-
-    def _is_right(self) -> bool:
-        """Whether what was typed is the number, however it is grouped."""
-        assert self._asked is not None
-        return re.sub(r"[\s,.'’_]", "", self.number.value) == str(self._asked.left)
-
-    def _entered(self, _: Any, content: Any, __: Any) -> None:
-        """Send at Enter beside the number, where the number is right."""
-        if content.get("event") == "submit" and self.once.state == "armed":
-            self.guarded(self.fire)()
+        self.question.ask(words, yes, number=typed, field="" if typed is None else "Number")
 
     def take_back(self) -> None:
         """Take the question back."""
@@ -210,7 +178,7 @@ class SendPanel(Panel):
     def fire(self) -> None:
         """Send, if this is the click that may."""
         asked = self._asked
-        if asked is None or asked.client is None or (self._typed and not self._is_right()):
+        if asked is None or asked.client is None or not self.question.is_right:
             return
         if not self.once.begin():
             return
@@ -239,7 +207,7 @@ class SendPanel(Panel):
             self.after.clear()
         if self.once.state != "sent":
             self.outcome.value = self.errors.value = ""
-            self.bar.value = "" if dispatch.progress is None else html.bar(dispatch.progress)
+            self.bar.value = "" if dispatch.progress is None else html.send_bar(dispatch.progress)
         self.desk.tell("overview")
         if dispatch is self.dispatch:
             self._say(f"Sending {html.many(dispatch.number, 'message')}.")
@@ -252,7 +220,7 @@ class SendPanel(Panel):
         if progress.done < progress.total and now - self._drawn < REDRAW_S:
             return
         self._drawn = now
-        self.bar.value = html.bar(progress)
+        self.bar.value = html.send_bar(progress)
         if dispatch is self.dispatch and now - self._spoken > SPEAK_S:
             self._spoken = now
             self._announce(f"{progress.done:,} of {progress.total:,} sent")
@@ -268,7 +236,7 @@ class SendPanel(Panel):
     def ended(self, dispatch: Dispatch) -> None:
         """Say what became of a send and count anew; called on its thread."""
         own = dispatch is self.dispatch
-        is_mine = own or (self.once.state != "sent" and self._is_same(dispatch))
+        is_mine = own or (self.once.state != "sent" and self._is_mine(dispatch))
         table = dispatch.results if is_mine else None
         try:
             if is_mine:
@@ -290,15 +258,15 @@ class SendPanel(Panel):
                 self.waiting.offer(dispatch)
         if table is not None:
             self.desk.results = table
-            self.outcome.value = html.outcome(table, outcome.head(dispatch, self.desk))
-            self.after.offer(table)
+            self.outcome.value = views.outcome(table, outcome.head(dispatch, self.desk))
+            self.after.refresh()
         self._say(outcome.sentence(dispatch))
 
     def settled(self, table: pd.DataFrame) -> None:
         """Show the rows as they are after somebody settled or retried some of them below."""
         self.desk.results = table
-        self.outcome.value = html.outcome(table, outcome.head_of(table, self.desk))
-        if outcome.is_open(table):
+        self.outcome.value = views.outcome(table, outcome.head_of(table, self.desk))
+        if not outcome.is_through(table):
             self.once.renew()
         self.desk.recount()
         self.desk.tell("results")
@@ -311,11 +279,9 @@ class SendPanel(Panel):
         self._announce(sentence)
 
     def _is_mine(self, dispatch: Dispatch) -> bool:
-        """Whether a send is this screen's own, or of the same rows and choices."""
-        return dispatch is self.dispatch or self._is_same(dispatch)
-
-    def _is_same(self, dispatch: Dispatch) -> bool:
-        """Whether another screen's send is of the rows and the choices of this one."""
+        """Whether a send is this screen's own, or another's of the same rows and choices."""
+        if dispatch is self.dispatch:
+            return True
         if dispatch.choices != self.desk.choices:
             return False
         if self._compared is None or self._compared[0] is not dispatch:  # not with every key
@@ -338,7 +304,7 @@ class SendPanel(Panel):
         from smsframe._connect import connect  # noqa: PLC0415 - starts a server when asked
 
         connect("sandbox")
-        self.desk.look_again()
+        self.desk.recount(anew=True)
 
     def _tell(self, sentence: str) -> None:
         """Say a sentence that stays until the next click."""
@@ -375,7 +341,7 @@ def _overtaken(seen: Overview, before: Overview) -> str:
     if past is not None and past.unknown:
         told.append(f"{past.unknown:,} may have gone out and are not repeated")
     sentence = f"Nothing was sent: {', '.join(told)}."
-    return " ".join(filter(None, [sentence, html.held_line(seen)]))
+    return " ".join(filter(None, [sentence, views.held_line(seen)]))
 
 
 def _what_changed(seen: Overview, before: Overview) -> str:
@@ -408,26 +374,16 @@ def _question(seen: Overview, *, typed: bool, told: Sequence[str]) -> str:
     where = "This goes to the sandbox: nobody is texted." if sandbox else "Texts cannot be unsent."
     more = f" Type {seen.left} to confirm." if typed else ""
     program = seen.plan.message.program
-    cost = "" if seen.cost is None else f", cost {money(seen.cost)}"
-    size = f" ({html.many(seen.segments, 'segment')}{cost})" if seen.is_whole else ""
+    cost = "" if seen.plan.cost is None else f", cost {money(seen.plan.cost)}"
+    size = f" ({html.many(seen.plan.total_segments, 'segment')}{cost})" if seen.is_whole else ""
     asked = f"Send {html.many(seen.left, 'message')}{size} from program {program}?"
-    by_text = counts_line(seen.by_text)
-    said = [by_text, html.held_line(seen), _opens_in_time(seen), _consent(seen), f"{where}{more}"]
+    by_text, number = counts_line(seen.by_text), seen.opens_in_time
+    in_time = f"{number:,} of them wait for their hours to open first." if number else ""
+    asks = "Their consent is asked first; who has not given it is held back."
+    consent = asks if seen.plan.options.check_consent else ""
+    said = [by_text, views.held_line(seen), in_time, consent, f"{where}{more}"]
     remarked = map(html.warning, told)
     return joined(html.strong(asked), *remarked, _warnings(seen), *map(html.faint, said))
-
-
-def _opens_in_time(seen: Overview) -> str:
-    """Say how many of the messages are waited for."""
-    number = seen.opens_in_time
-    return f"{number:,} of them wait for their hours to open first." if number else ""
-
-
-def _consent(seen: Overview) -> str:
-    """Say that people are asked about before anything is sent."""
-    if not seen.plan.options.check_consent:
-        return ""
-    return "Their consent is asked first; who has not given it is held back."
 
 
 def _warnings(seen: Overview) -> str:
@@ -435,4 +391,4 @@ def _warnings(seen: Overview) -> str:
     found = [kind for kind in seen.kinds if kind.severity == "warning"]
     if not found:
         return ""
-    return joined(html.strong(f"{html.many(len(found), 'warning')}:"), html.kinds(found))
+    return joined(html.strong(f"{html.many(len(found), 'warning')}:"), views.kinds(found))

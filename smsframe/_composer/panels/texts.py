@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from smsframe._base.masking import mask_label
-from smsframe._composer import html
-from smsframe._composer.panels.base import Panel, button, row, shown
+from smsframe._composer.panels.base import Panel
 from smsframe._composer.panels.tag_row import NOWHERE, column_options
 from smsframe._composer.several_texts import (
     as_typed,
@@ -24,6 +23,8 @@ from smsframe._composer.several_texts import (
     next_name,
     split_of,
 )
+from smsframe._widgets import html
+from smsframe._widgets.controls import field, row, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,24 +52,23 @@ class TextsPanel(Panel):
         super().__init__(desk, "", "texts")
         self._announce = announce
         self._columns: list[Any] = list(desk.frame.columns)
-        self._setting = False
         self._name_fault = self._other_fault = ""
         given = desk.choices.split or {}
         self._weights = {name: as_typed(weight) for name, weight in given.items()}
         self.tabs = widgets.ToggleButtons(options=[("", "")])
-        self.add = button("Add another text", self.guarded(self.add_text))
+        self.add = self.button("Add another text", self.add_text)
         self.add.tooltip = "Test two texts, or write one for each language"
         self.tabs_box = row(self.tabs, self.add)
         self.tabs_box.add_class("sms-tabs")
-        self.name = _field("Name", "A")
-        self.weight = _field("Weight", "1")
-        self.remove = button("Remove", self.guarded(self.remove_text))
+        self.name = field("Name", placeholder="A")
+        self.weight = field("Weight", placeholder="1")
+        self.remove = self.button("Remove", self.remove_text)
+        columns = [(f"by column {name}", place) for name, place in column_options(desk.frame)]
         self.by = widgets.Dropdown(
             description="Who gets which",
-            options=[(BY_CHANCE, NOWHERE), *((f"by column {n}", p) for n, p in _columns(desk))],
+            options=[(BY_CHANCE, NOWHERE), *columns],
         )
-        self.holdout = _field("Held out, %", "nobody")
-        self.holdout.value = in_percent(desk.choices.holdout)
+        self.holdout = field("Held out, %", in_percent(desk.choices.holdout), "nobody")
         self.note = widgets.HTML()
         self.box.children = (
             row(self.name, self.weight, self.remove),
@@ -76,12 +76,10 @@ class TextsPanel(Panel):
         )
         if desk.choices.by is not None:
             self.by.value = self._columns.index(desk.choices.by)
-        self.tabs.observe(self.guarded(self.turn), names="value")
-        self.name.observe(self.guarded(self.rename), names="value")
-        for widget in (self.weight, self.by, self.holdout):
-            widget.observe(self.guarded(self.take), names="value")
-        desk.on("choices", self.refresh)
-        desk.on("tab", self.refresh)
+        self.hear(self.turn, self.tabs)
+        self.hear(self.rename, self.name)
+        self.hear(self.take, self.weight, self.by, self.holdout)
+        desk.on(self.refresh, "choices", "tab")
         self.refresh()
 
     def refresh(self) -> None:
@@ -89,8 +87,7 @@ class TextsPanel(Panel):
         texts = self.desk.choices.texts
         if texts and self.desk.tab not in texts:
             self.desk.tab = next(iter(texts))
-        for widget in (self.tabs, self.box):
-            shown(widget, when=bool(texts))
+        shown(self.tabs, self.box, when=bool(texts))
         shown(self.weight, when=self.by.value == NOWHERE and len(texts) > 1)
         self.remove.description = "Remove this text" if len(texts) > 1 else "One text for all"
         self._show_tab(texts)
@@ -102,8 +99,7 @@ class TextsPanel(Panel):
 
     def _show_tab(self, texts: Mapping[str, str]) -> None:
         """Write name and weight of the text at hand; what the fields say then was not typed."""
-        self._setting = True
-        try:
+        with self.quietly():
             names = [(name, name) for name in texts]
             if names and list(self.tabs.options) != names:
                 self.tabs.options = names
@@ -112,12 +108,10 @@ class TextsPanel(Panel):
             if not self._name_fault:
                 self.name.value = self.desk.tab if texts else ""
             self.weight.value = self._weights.get(self.desk.tab, "")
-        finally:
-            self._setting = False
 
     def turn(self) -> None:
         """Turn to another text; a name that cannot be used is given up."""
-        if self._setting or self.tabs.value not in self.desk.choices.texts:
+        if self.tabs.value not in self.desk.choices.texts:
             return
         self._say(name="")
         self.desk.turn_to(self.tabs.value)
@@ -147,7 +141,8 @@ class TextsPanel(Panel):
         """Have these texts, or with none of them one text, ``text``."""
         self._weights = {name: w for name, w in self._weights.items() if name in texts}
         if not texts:
-            self._reset()
+            with self.quietly():
+                self.by.value, self.holdout.value = NOWHERE, ""
         self._say(name="")
         self.desk.tab = tab if tab in texts else next(iter(texts), "")
         self.desk.choose(
@@ -156,7 +151,7 @@ class TextsPanel(Panel):
 
     def rename(self) -> None:
         """Give the text at hand another name; it keeps its place and its weight."""
-        if self._setting or not self.desk.choices.texts:
+        if not self.desk.choices.texts:
             return
         old, texts = self.desk.tab, self.desk.choices.texts
         fault = name_fault(self.name.value, [name for name in texts if name != old])
@@ -171,8 +166,6 @@ class TextsPanel(Panel):
 
     def take(self) -> None:
         """Take over weights, column and holdout."""
-        if self._setting:
-            return
         self._weights[self.desk.tab] = self.weight.value
         self.desk.choose(**self._who_gets_which(self.desk.choices.texts))
         self.refresh()
@@ -191,14 +184,6 @@ class TextsPanel(Panel):
         self._say(other=fault)
         by = None if place == NOWHERE else self._columns[place]
         return {"split": split, "by": by, "holdout": holdout}
-
-    def _reset(self) -> None:
-        """Empty the fields, as there is one text."""
-        self._setting = True
-        try:
-            self.by.value, self.holdout.value = NOWHERE, ""
-        finally:
-            self._setting = False
 
     def _values(self) -> str:
         """Say which values a column has, where they are few."""
@@ -222,13 +207,3 @@ class TextsPanel(Panel):
         self.desk.wrong = {**others, "texts": fault} if fault else others
         if self.desk.wrong != before:
             self.desk.tell("overview")  # the button hangs on it, also where no choice changes
-
-
-def _field(description: str, placeholder: str) -> Any:
-    """Return a field that is taken over when it is left, not with every key."""
-    return widgets.Text(description=description, placeholder=placeholder, continuous_update=False)
-
-
-def _columns(desk: Desk) -> list[tuple[str, int]]:
-    """Return the columns of the frame."""
-    return column_options(desk.frame)

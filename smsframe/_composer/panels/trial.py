@@ -13,11 +13,13 @@ import ipywidgets as widgets
 from smsframe._base.masking import mask_label
 from smsframe._base.result_columns import words_of
 from smsframe._base.sentences import on_screen, recalled
-from smsframe._composer import html, text_history, totals
+from smsframe._composer import text_history, totals
 from smsframe._composer.job import trial
 from smsframe._composer.job.blockers import not_active
-from smsframe._composer.panels.base import Panel, button, row, shown
+from smsframe._composer.panels.base import Panel
+from smsframe._widgets import html
 from smsframe._widgets.confirm_once import ConfirmOnce
+from smsframe._widgets.controls import field, row, shown
 from smsframe._widgets.send_job import Dispatch
 from smsframe.errors import ConfigurationError, InputError
 
@@ -37,31 +39,21 @@ class TryPanel(Panel):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk, "Try it on your own phone", "try")
-        self.numbers = widgets.Text(
-            description="My numbers",
-            value=next(iter(_mine), ""),
-            placeholder="+1 201 555 0123, …",
-            continuous_update=False,
-        )
-        self.rows = widgets.Text(
-            description="With rows", placeholder="the row shown above", continuous_update=False
-        )
-        self.send = button("Send to me", self.guarded(self.fire), tip="Send to my own numbers")
-        self.again = button("Try again", self.guarded(self.renew), tip="Send the same once more")
+        self.numbers = field("My numbers", next(iter(_mine), ""), "+1 201 555 0123, …")
+        self.rows = field("With rows", placeholder="the row shown above")
+        self.send = self.button("Send to me", self.fire, tip="Send to my own numbers")
+        self.again = self.button("Try again", self.renew, tip="Send the same once more")
         self.outcome = widgets.HTML(html.faint(self._at_first()))
         self.once = ConfirmOnce()
         self.dispatch: Dispatch | None = None
         self.send.disabled = not len(desk.frame)
         shown(self.again, when=False)
-        for widget in (self.numbers, self.rows):
-            widget.observe(self.guarded(self.renew), names="value")
+        self.hear(self.renew, self.numbers, self.rows)
         self.box.children = (
             *(self.title, self.numbers, self.rows, row(self.send, self.again)),
             *(self.outcome, self.errors),
         )
-        desk.on("choices", self.renew)
-        desk.on("row", self.renew)
-        desk.on("tab", self.renew)
+        desk.on(self.renew, "choices", "row", "tab")
 
     def fire(self) -> None:
         """Send a try, if this is the click that may."""

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Final
 
 import ipywidgets as widgets
 
-from smsframe._composer import html
-from smsframe._composer.panels.base import button, row, shown
 from smsframe._journal.opening import open_existing
 from smsframe._send.look_back import scope_of
+from smsframe._widgets import html
+from smsframe._widgets.controls import row, shown
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from smsframe._composer.state import Desk
+    from smsframe._composer.panels.base import Panel
     from smsframe._journal.records import SenderNow
     from smsframe._widgets.send_job import Dispatch
 
@@ -34,18 +34,16 @@ WAIT_TIP: Final = "Wait until nobody sends this campaign any more; then you are 
 class WaitPart:
     """Two buttons and a line; ``free`` is called, on a thread, when nobody sends any more."""
 
-    def __init__(
-        self, desk: Desk, guarded: Callable[..., Callable[..., None]], free: Callable[[], None]
-    ) -> None:
-        self._free = guarded(free)
+    def __init__(self, panel: Panel, free: Callable[[], None]) -> None:
+        self._free = panel.guarded(free)
         self._busy: Dispatch | None = None
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
         self.words = widgets.HTML()
-        self.wait = button("Wait for it", guarded(self.begin), tip=WAIT_TIP)
-        self.end = button("Stop waiting", guarded(self.stop))
+        self.wait = panel.button("Wait for it", self.begin, tip=WAIT_TIP)
+        self.end = panel.button("Stop waiting", self.stop)
         self.box = widgets.VBox([row(self.wait, self.end), self.words])
-        desk.on("choices", self.clear)
+        panel.desk.on(self.clear, "choices")
         self._show(waits=False)
 
     def offer(self, busy: Dispatch) -> None:

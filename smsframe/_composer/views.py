@@ -1,4 +1,4 @@
-"""The HTML of the composer's panels: escaped, without script, coloured by the notebook's theme."""
+"""What the composer's panels show, as HTML."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Any
 from smsframe._base import result_columns
 from smsframe._base.held_back import HELD_OUT, RULE_NAMES, team_in_words
 from smsframe._base.html import MARKS, Html, joined, money, table, tag, text_of_cell
-from smsframe._base.masking import mask_sentence
-from smsframe._base.sentences import Sentence, on_screen, recalled, sentence_of
+from smsframe._base.sentences import on_screen, recalled
 from smsframe._composer.several_texts import counts_line
-from smsframe._explorer import html as explored
+from smsframe._explorer import views as explored
 from smsframe._plan.show import row_label
+from smsframe._widgets.html import error, faint, good, lines, many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import pandas as pd
 
-    from smsframe._base.progress import Progress
     from smsframe._composer.row_preview import RowPreview
     from smsframe._composer.totals import Overview
     from smsframe._plan.problems import Kind
@@ -33,46 +32,6 @@ SPECIAL = "special characters make it longer"
 OF_THE_TEXT = ("text_missing", "text_too_long", "text_malformed")
 FINE = ("accepted", "sent", "planned")
 COUNTED_LATER = "A send is under way; what is left is counted when it has ended."
-
-
-def many(number: int, noun: str) -> str:
-    """Return a number with its noun: ``1 message``, ``2,431 messages``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def title(text: str) -> Html:
-    """Return a panel's heading."""
-    return tag("h3", text)
-
-
-def faint(text: str) -> Html:
-    """Return a remark."""
-    return tag("div", on_screen(text), class_="sms-faint") if text else joined()
-
-
-def strong(text: str) -> Html:
-    """Return what is to be read first."""
-    return tag("div", text, class_="sms-strong")
-
-
-def error(sentence: str) -> Html:
-    """Return what went wrong; nothing for no sentence."""
-    return tag("div", on_screen(sentence), class_="sms-error") if sentence else joined()
-
-
-def warning(sentence: str) -> Html:
-    """Return what to know before one goes on."""
-    return tag("div", on_screen(sentence), class_="sms-warning")
-
-
-def good(sentence: str) -> Html:
-    """Return what went right."""
-    return tag("div", sentence, class_="sms-good")
-
-
-def lines(sentences: Iterable[str]) -> Html:
-    """Return sentences below each other."""
-    return joined(*map(faint, sentences))
 
 
 def phone(seen: RowPreview, whole: Sequence[str] = ()) -> Html:
@@ -175,8 +134,8 @@ def held_line(seen: Overview) -> str:
 def _whole(seen: Overview) -> list[tuple[str, str]]:
     """Return the figures of all messages."""
     pairs = [_pair(seen.plan.recipients, "message")]
-    pairs.append(_pair(seen.segments, "segment"))
-    return pairs if seen.cost is None else [*pairs, (money(seen.cost), "cost")]
+    pairs.append(_pair(seen.plan.total_segments, "segment"))
+    return pairs if seen.plan.cost is None else [*pairs, (money(seen.plan.cost), "cost")]
 
 
 def _rest(seen: Overview) -> list[tuple[str, str]]:
@@ -233,23 +192,6 @@ def _table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) 
     return table(columns, rows, class_="sms-scroll", tabindex=0, role="region", aria_label=caption)
 
 
-def link(address: str, name: str, words: str) -> Html:
-    """Return a link to a file that is in the page itself."""
-    return tag("a", words, href=address, download=name)
-
-
-def bar(progress: Progress) -> Html:
-    """Return how far a send is."""
-    told = [f"{progress.done:,} of {progress.total:,}", f"{progress.accepted:,} accepted"]
-    told += [f"{progress.rejected:,} rejected"] if progress.rejected else []
-    told += [f"{progress.unknown:,} unknown"] if progress.unknown else []
-    most = max(progress.total, 1)
-    return joined(
-        tag("progress", max=most, value=progress.done, aria_label="Messages sent"),
-        tag("div", " · ".join(told), class_="sms-faint"),
-    )
-
-
 def outcome(results: pd.DataFrame, head: Html) -> Html:
     """Return what became of the rows, by status, and the first ones that did not go out."""
     counts = results["sms_status"].value_counts()
@@ -296,16 +238,3 @@ def _failed(results: pd.DataFrame) -> list[Html]:
         faint(f"Rows that did not go out{more}:"),
         _table("Rows that did not go out", columns, rows),
     ]
-
-
-def code(text: str) -> Html:
-    """Return code to be copied."""
-    inside = tag("pre", text, tabindex=0, role="region", aria_label="Code")
-    return tag("div", inside, class_="sms-code")
-
-
-def complaint(failure: BaseException) -> str:
-    """Return an exception as a sentence: our own as they are, others with their kind, masked."""
-    text = mask_sentence(sentence_of(failure))
-    ours = type(failure).__module__.startswith("smsframe")
-    return text if ours and text else Sentence(f"{type(failure).__name__}: ", text)

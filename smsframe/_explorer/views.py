@@ -1,4 +1,4 @@
-"""What the explorer shows, as static HTML; every cell is masked here."""
+"""What the explorer shows, as HTML; every cell is masked here."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from smsframe._base import result_columns
-from smsframe._base.html import FAINT, INK, Html, faint, joined, tag, text_of_cell
+from smsframe._base.html import Html, faint, tag, text_of_cell
 from smsframe._base.masking import mask_cell, mask_phone, mask_sentence
-from smsframe._base.sentences import on_screen, recalled, sentence_of
+from smsframe._base.sentences import recalled
 from smsframe._explorer.kinds import shown
+from smsframe._widgets.displayed import summary
+from smsframe._widgets.html import error, in_line, many
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -19,11 +21,6 @@ if TYPE_CHECKING:
 
 CELL_CHARACTERS = 60
 STILL_VALUES = 12
-
-
-def many(number: int, noun: str) -> str:
-    """Return a number with its noun."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def heading(rows: Rows) -> Html:
@@ -70,8 +67,7 @@ def _cell(name: str, text: str) -> Html:
 def cell(value: Any, *, phone: bool) -> str:
     """Return a cell as it is shown: masked, and cut where it is long."""
     text = mask_cell(text_of_cell(value)) if phone else shown(value)
-    line = " ".join(text.split())
-    return line if len(line) <= CELL_CHARACTERS else f"{line[: CELL_CHARACTERS - 1]}…"
+    return in_line(text, CELL_CHARACTERS)
 
 
 def name_of(column: Hashable) -> str:
@@ -103,42 +99,9 @@ def detail(rows: Rows, place: int, text: str | None, why: str) -> Html:
         parts.append(tag("div", mask_phone(text), class_="sms-bubble", dir="auto"))
     parts.append(tag("div", words))
     if sentence:
-        parts.append(tag("div", on_screen(mask_sentence(recalled(sentence))), class_="sms-error"))
+        parts.append(error(mask_sentence(recalled(sentence))))
     parts += [tag("div", " · ".join(told), class_="sms-faint")]
     return tag("div", *parts, class_="sms-detail", role="status")
-
-
-def error(failure: BaseException) -> Html:
-    """Return what went wrong as a sentence, masked."""
-    text = on_screen(mask_sentence(sentence_of(failure)))
-    ours = type(failure).__module__.startswith("smsframe")
-    words = text if ours and text else f"{type(failure).__name__}: {text}"
-    return tag("div", words, class_="sms-error", role="alert")
-
-
-def good(sentence: str) -> Html:
-    """Return what was done."""
-    return tag("div", sentence, class_="sms-good", role="status")
-
-
-def strong(*sentences: str) -> Html:
-    """Return a question, what it means below it."""
-    first, *rest = sentences
-    return joined(tag("div", first, class_="sms-strong"), *(tag("div", one) for one in rest if one))
-
-
-def bar(done: int, total: int, words: str) -> Html:
-    """Return how far something is."""
-    return joined(
-        tag("progress", max=max(total, 1), value=done, aria_label="Messages sent"),
-        tag("div", words, class_="sms-faint"),
-    )
-
-
-def code(text: str) -> Html:
-    """Return code to be copied, masked."""
-    inside = tag("pre", mask_phone(text), tabindex=0, role="region", aria_label="Code")
-    return tag("div", inside, class_="sms-code")
 
 
 def still(rows: Rows, mark: str) -> Html:
@@ -151,18 +114,9 @@ def still(rows: Rows, mark: str) -> Html:
         told = [f"{kind.words(i)} {n:,}" for i, n in enumerate(counts) if n]
         more = f", and {len(told) - STILL_VALUES:,} more" if len(told) > STILL_VALUES else ""
         lines.append(faint(f"{kind.title}: {', '.join(told[:STILL_VALUES])}{more}"))
-    inside = tag(
-        "div",
+    return summary(
+        mark,
         tag("div", f"Explorer of results: {many(len(rows), 'row')}", style="font-weight:600"),
         *lines,
-        tag("div", "Run the cell to look at the rows.", style=f"color:{FAINT}"),
-        style=f"color:{INK};max-width:60em",
+        faint("Run the cell to look at the rows."),
     )
-    live = f"body:has(.{mark}:not(.jupyter-widgets-disconnected))"
-    dead = f"body:has(.{mark}-still):not(:has(.{mark}:not(.jupyter-widgets-disconnected)))"
-    style = Html(
-        f"<style>{live} .{mark}-still{{display:none}}{dead} .{mark}{{display:none}}"
-        f"{dead} .jp-OutputArea:has(.{mark}-still) "
-        f".jp-OutputArea-output.jupyter-widgets:not(:has(.{mark})){{display:none}}</style>"
-    )
-    return joined(style, tag("div", inside, class_=f"{mark}-still"))
