@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,10 @@ Numbers = npt.NDArray[np.int32]
 
 _NO_TEXTS = pa.array([], pa.string())
 _NO_ROWS = pa.table({"row": pa.array([], pa.int32()), "segments": pa.array([], pa.int16())})
+
+
+_AT_ONCE: Final = 256
+"""How many batches are looked into at a time; some hundred thousand messages."""
 
 
 @dataclass(frozen=True, kw_only=True)  # without slots, for the cached property
@@ -67,17 +71,28 @@ class Remembered:
     def find(self, batch_ids: pa.Array, contacts: pa.Array) -> npt.NDArray[np.int64]:
         """Return the place of each message, -1 where it is not known.
 
-        Of all that is remembered, the batches that are asked for are looked into, and no others.
+        Some batches are looked into at a time, of those that are asked for: names of messages take
+        more room than all else that is kept of them.
         """
-        asked = [self.numbers.get(name, -1) for name in batch_ids.unique().to_pylist()]
-        where = np.flatnonzero(np.isin(self.batch, asked))
+        places = np.full(len(batch_ids), -1, dtype=np.int64)
+        named = batch_ids.dictionary_encode()
+        numbers = [self.numbers.get(name, -1) for name in named.dictionary.to_pylist()]
+        which = pc.fill_null(named.indices, len(numbers)).to_numpy(zero_copy_only=False)
+        batch = np.array([*numbers, -1], dtype=np.int64)[which]
+        group = batch // _AT_ONCE
+        order = np.argsort(group, kind="stable")
         ids = pa.array([record.batch_id for record in self.batches], pa.string())
-        ours = _joined(ids.take(pa.array(self.batch[where])), self.keys.take(pa.array(where)))
-        if self.services:
-            contacts = as_tokens(batch_ids, contacts, self.services)
-        found = pc.index_in(_joined(batch_ids, contacts), value_set=ours, skip_nulls=True)
-        at = pc.fill_null(found, -1).to_numpy(zero_copy_only=False)
-        places: npt.NDArray[np.int64] = np.append(where, -1)[at]
+        for number in np.unique(group[group >= 0]).tolist():
+            rows = order[slice(*np.searchsorted(group[order], (number, number + 1)))]
+            bounds = batch[rows].min(), batch[rows].max() + 1
+            first, last = np.searchsorted(self.batch, bounds)
+            ours = _joined(ids.take(pa.array(self.batch[first:last])), self.keys[first:last])
+            named_by, asked = batch_ids.take(pa.array(rows)), contacts.take(pa.array(rows))
+            if self.services:
+                asked = as_tokens(named_by, asked, self.services)
+            found = pc.index_in(_joined(named_by, asked), value_set=ours, skip_nulls=True)
+            at = pc.fill_null(found, -1).to_numpy(zero_copy_only=False)
+            places[rows] = np.append(np.arange(first, last), -1)[at]
         return places
 
     def places(self, number: int) -> npt.NDArray[np.int64]:
