@@ -83,8 +83,8 @@ class Screen(actions.Screen):
         )
         self._names = [*own, *(c for c in OF_SMSFRAME if c in self.rows.results.columns)]
         places = ((views.name_of(column), place) for place, column in enumerate(self._names))
-        options = [("as in the results", NOTHING), *places]
-        self.order = widgets.Dropdown(description="Order", options=options)
+        orders = [("as in the results", NOTHING), *places]
+        self.order = widgets.Dropdown(description="Order", options=orders)
         self.descending = widgets.Checkbox(description="largest first", indent=False)
         self.titles = widgets.HTML()
         self.lines = [self._line(number) for number in range(PAGE_ROWS)]
