@@ -26,6 +26,7 @@ import smsframe
 ROWS = 2_000_000
 FILES = 40
 BATCH, IN_FLIGHT, LATENCY_S = 1000, 10, 0.25
+AREAS = np.array([201, 202, 203, 205, 206, 207, 208, 209, 210, 212])
 TEXT = "Hi %%FirstName%%, your order %%Order%% has shipped."
 
 
@@ -35,7 +36,8 @@ def write_files(folder: Path, rows: int) -> None:
     each = rows // FILES
     for number in range(FILES):
         at = np.arange(number * each, (number + 1) * each)
-        mobile = "+1" + pd.Series(2_125_550_100 + at % 7_000_000_000).astype(str)
+        phones = 10_000_000_000 + AREAS[at % len(AREAS)] * 10_000_000 + 2_000_000 + at // len(AREAS)
+        mobile = "+" + pd.Series(phones).astype(str)
         frame = pd.DataFrame(
             {"mobile": mobile, "FirstName": "Ann", "Order": at, "note": "kept as it is"}
         )

@@ -35,17 +35,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TypeAlias
 
-    from smsframe._base.sentences import Piece
+    Piece: TypeAlias = str | tuple[str, str, str, str]  # as in _base/sentences.py
 
 
 def _sentence(parts: tuple[Piece, ...]) -> str:
     """Return the parts of a sentence as one."""
     if len(parts) == 1 and isinstance(parts[0], str):
         return parts[0]
-    from smsframe._base.sentences import Sentence  # noqa: PLC0415 - for what goes wrong alone
+    from smsframe._base import masking  # noqa: PLC0415 - for what goes wrong alone: patterns
 
-    return Sentence(*parts)
+    return masking.sentence_of_parts(parts)
 
 
 class SmsframeError(Exception):

@@ -7,7 +7,6 @@ this version.
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 from smsframe._base.journal_address import TeamAddress
@@ -98,7 +97,7 @@ def check(*, path: JournalArgument = None) -> dict[str, int]:
     {'runs': 1, 'batches': 1, 'messages': 1, 'payloads': 1}
     """
     with existing_journal(journal_file(journal=path)) as journal:
-        return dataclasses.asdict(transfer.check_sums(journal))
+        return transfer.check_sums(journal)
 
 
 @public
@@ -142,7 +141,7 @@ def copy(source: JournalArgument, target: JournalArgument) -> dict[str, int]:
         existing_journal(first) as reads,
         opening.open_journal(second, patience_s=PATIENCE_S) as writes,
     ):
-        return dataclasses.asdict(transfer.copy_journal(reads, writes))
+        return transfer.copy_journal(reads, writes)
 
 
 @public

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib.util
+import multiprocessing.util
 import os
 import shutil
 import signal
@@ -68,6 +69,7 @@ def _loopback_only(self, address):
 def system_folder():
     """Give programs that are killed a temporary folder that goes with the tests."""
     root = os.environ.get("PYTEST_DEBUG_TEMPROOT")
+    multiprocessing.util.get_temp_dir()  # stays to the very end, and ends itself
     with (
         tempfile.TemporaryDirectory(dir=root, ignore_cleanup_errors=True) as place,
         pytest.MonkeyPatch.context() as patch,

@@ -72,18 +72,13 @@ class SendStatus:
     def from_envelope(cls, response_id: str, envelope: Envelope) -> Self:
         """Read the answer of the status endpoint; ApiError when it cannot be understood."""
         data = envelope.data
-        if isinstance(data, dict) and {"contactStatus", "totalContacts"} & data.keys():
-            return cls._from_data(response_id, data)
-        if envelope.says(STATUS_NOT_FOUND):
-            return cls(response_id=response_id, ready=False)
-        raise ApiError(
-            f"The status of {response_id} came back in a form that cannot be read; try later.",
-            response_id=response_id,
-        )
-
-    @classmethod
-    def _from_data(cls, response_id: str, data: Mapping[str, Any]) -> Self:
-        """Read a complete status."""
+        if not (isinstance(data, dict) and {"contactStatus", "totalContacts"} & data.keys()):
+            if envelope.says(STATUS_NOT_FOUND):
+                return cls(response_id=response_id, ready=False)
+            raise ApiError(
+                f"The status of {response_id} came back in a form that cannot be read; try later.",
+                response_id=response_id,
+            )
         listed = data.get("contactStatus")
         records = listed if isinstance(listed, list) else []
         entries = [ContactStatus.read(record) for record in records]

@@ -8,10 +8,13 @@ stay readable; any other run of seven digits (`PHONE_DIGITS`) could be a phone a
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
 from smsframe._base.sentences import Sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 HIDDEN = "•••"
 
@@ -69,6 +72,11 @@ def mask_phone(text: str) -> str:
     if _WHOLE.fullmatch(text) and not _DATE.fullmatch(text):
         return _dots(text)
     return _masked_between_names(text)
+
+
+def sentence_of_parts(parts: Iterable[Any]) -> str:
+    """Return the parts of a sentence as one, for the errors below everything."""
+    return Sentence(*parts)
 
 
 def mask_sentence(text: str) -> str:

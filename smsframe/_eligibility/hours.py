@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from smsframe._base.masking import AlreadyMasked
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.sentences import arg
 from smsframe._base.validation import note, quoted, unusable
 
 Window: TypeAlias = tuple[int, int]
@@ -29,7 +29,6 @@ Week: TypeAlias = tuple[tuple[Window, ...], ...]
 """The windows of each day, Monday first."""
 
 EVERY = "*"
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = 24 * 60
 NEED = (
     "hours such as ('08:00', '20:00'), a list of them, or a mapping of a country ('US', '*' for "
@@ -38,22 +37,16 @@ NEED = (
 NEED_DATES = "dates such as ['2026-12-25'], or a mapping of a country to dates"
 
 _TIME = re.compile(r"(\d{1,2}):(\d\d)")
-_NAMES = tuple(
-    (day, *long)
-    for day, long in zip(
-        DAYS,
-        (
-            ("monday",),
-            ("tues", "tuesday"),
-            ("wednesday",),
-            ("thur", "thurs", "thursday"),
-            ("friday",),
-            ("saturday",),
-            ("sunday",),
-        ),
-        strict=True,
-    )
+_NAMES = (
+    ("mon", "monday"),
+    ("tue", "tues", "tuesday"),
+    ("wed", "wednesday"),
+    ("thu", "thur", "thurs", "thursday"),
+    ("fri", "friday"),
+    ("sat", "saturday"),
+    ("sun", "sunday"),
 )
+DAYS = tuple(names[0] for names in _NAMES)
 _NUMBERS = {name: number for number, names in enumerate(_NAMES) for name in names}
 _ALL_DAY: Week = (((0, DAY),),) * len(DAYS)
 
@@ -171,14 +164,10 @@ def _windows(
     if may_be_closed and (given is None or (isinstance(given, Sequence) and not len(given))):
         return ()
     pairs = _pairs(given)
-    if not pairs:
-        closed = isinstance(given, (list, tuple)) and not given
-        faults.append(
-            Sentence(arg(where), f" is empty; it must be {NEED}.")
-            if closed
-            else unusable(where, given, NEED, fits=isinstance(given, str))
-        )
-        return ()
+    if not pairs and isinstance(given, (list, tuple)) and not given:
+        note(faults, arg(where), f" is empty; it must be {NEED}.")
+    elif not pairs:
+        faults.append(unusable(where, given, NEED, fits=isinstance(given, str)))
     read = [_window(where, pair, faults) for pair in pairs]
     windows = sorted(window for window in read if window is not None)
     for before, after in itertools.pairwise(windows):

@@ -69,12 +69,7 @@ COUNTRIES = {
     "212": ("Africa/Casablanca", "Africa/El_Aaiun"),
     "213": ("Africa/Algiers",),
     "218": ("Africa/Tripoli",),
-    "299": (
-        "America/Nuuk",
-        "America/Danmarkshavn",
-        "America/Scoresbysund",
-        "America/Thule",
-    ),
+    "299": ("America/Nuuk", "America/Danmarkshavn", "America/Scoresbysund", "America/Thule"),
     "380": ("Europe/Kyiv", "Europe/Simferopol"),
     "505": ("America/Managua",),
     "675": ("Pacific/Port_Moresby", "Pacific/Bougainville"),

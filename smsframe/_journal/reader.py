@@ -354,14 +354,6 @@ class JournalReader:
         with self._reading() as db:
             return count_states(db.execute(query, (run_id,)))
 
-    def payload(self, batch_id: str) -> bytes:
-        """Give the payload of a batch as it was claimed; a JournalError when it was forgotten."""
-        return self._blob("payload", "payloads", batch_id)
-
-    def keys(self, batch_id: str) -> bytes:
-        """Give the send keys of a batch, 16 bytes per message."""
-        return self._blob("keys", "messages", batch_id)
-
     @contextlib.contextmanager
     def _reading(self) -> Iterator[Database]:
         """Hand the connection to its owner alone, and explain what SQLite complains about."""
@@ -440,14 +432,6 @@ class JournalReader:
         with self._reading() as db:
             row = db.execute(query, names).fetchone()
         return None if row is None else row[0]
-
-    def _blob(self, column: str, table: str, batch_id: str) -> bytes:
-        """Read one blob of a batch."""
-        query = f"SELECT {column} FROM {table} JOIN batches ON batch = id WHERE batch_id = ?"
-        found = self._one(query, batch_id)
-        if found is None:
-            raise self._missing(f"{column} of batch", batch_id)
-        return bytes(found)
 
     def _runs(self, where: str, *values: object) -> list[RunRecord]:
         """Read runs, oldest first."""

@@ -63,7 +63,7 @@ from smsframe._journal.records import (
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import numpy as np
@@ -100,12 +100,9 @@ SETTLE_BATCH: Final = (
     f"UPDATE batches SET ({OUTCOME_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
     "WHERE batch_id = ? AND state = 'claimed'"
 )
-_RUNS_WITH_CLAIMS: Final = (
-    "SELECT DISTINCT run_id FROM batches WHERE scope = ? AND state = 'claimed'"
-)
 _MARK_ORPHANS: Final = (
     "UPDATE batches SET state = 'unknown', code = 'sender_died', message = ?, fix = ?, "
-    "settled_at = ? WHERE run_id = ? AND state = 'claimed'"
+    "settled_at = ? WHERE scope = ? AND state = 'claimed'"
 )
 _RESOLVE: Final = (
     "UPDATE batches SET states = ?, state = ?, code = ?, message = ?, fix = '', resolved_at = ? "
@@ -344,9 +341,7 @@ class Journal(JournalReader):
             what = f"batch {settlement.batch_id} is already {was}, and {now} otherwise now"
             raise self._contradiction(what)
 
-    def mark_orphans_unknown(
-        self, scope: bytes, *, alive: Collection[str] = (), at: float | None = None
-    ) -> int:
+    def mark_orphans_unknown(self, scope: bytes, *, at: float | None = None) -> int:
         """Call ``unknown`` what was claimed by senders that are dead.
 
         Call it while holding the scope's `campaign_lock`: only then is nobody else sending.
@@ -355,8 +350,6 @@ class Journal(JournalReader):
         ----------
         scope : bytes
             The campaign, 16 bytes.
-        alive : collection of str, default empty
-            Runs whose claims stay as they are.
         at : float, optional
             The time written down, seconds since 1970 (UTC); None is now.
 
@@ -368,10 +361,8 @@ class Journal(JournalReader):
         when = time.time() if at is None else at
         with self._writing() as db:
             self._refuse_outdated(db, scope)
-            found = db.execute(_RUNS_WITH_CLAIMS, (scope,)).fetchall()
-            dead = {str(run_id) for (run_id,) in found} - set(alive)
-            values = [(_NO_ANSWER, _LOOK_IT_UP, when, run_id) for run_id in dead]
-            return sum(int(db.execute(_MARK_ORPHANS, some).rowcount) for some in values)
+            values = _NO_ANSWER, _LOOK_IT_UP, when, scope
+            return int(db.execute(_MARK_ORPHANS, values).rowcount)
 
     def set_states(
         self,
@@ -420,12 +411,8 @@ class Journal(JournalReader):
         if len(states) != size or set(states) - {ACCEPTED, REJECTED, UNKNOWN}:
             raise self._contradiction(f"batch {batch_id} needs one settled state per message")
 
-    def set_statuses(self, batch_id: str, statuses: bytes, at: float) -> None:
-        """Keep what the status endpoint said about a batch (opaque), and when (s since 1970)."""
-        self.set_all_statuses({batch_id: statuses}, at)
-
-    def set_all_statuses(self, statuses: Mapping[str, bytes], at: float) -> None:
-        """Keep what the status endpoint said about several batches, in one transaction."""
+    def set_statuses(self, statuses: Mapping[str, bytes], at: float) -> None:
+        """Keep what the status endpoint said about batches (opaque), and when (s since 1970)."""
         if not statuses:
             return
         with self._writing() as db:

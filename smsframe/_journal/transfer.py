@@ -12,7 +12,6 @@ by somebody who has died.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -22,12 +21,12 @@ from smsframe._journal.lock import sender_at_work
 from smsframe.errors import CampaignBusyError, JournalError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from smsframe._journal.database import Database
     from smsframe._journal.store import Journal
 
-__all__ = ["Copied", "Sums", "check_sums", "copy_journal"]
+__all__ = ["check_sums", "copy_journal"]
 
 _AT_ONCE: Final = 200
 _OF_BATCH: Final = ("messages", "payloads", "statuses")
@@ -36,36 +35,13 @@ _NOT_COPIED: Final = ("id", "rowid")
 _SENDING: Final = "SELECT 1 FROM leases WHERE expires_at > clock_timestamp()"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copied:
-    """What was copied: runs, batches and messages that were not there before."""
-
-    runs: int
-    batches: int
-    messages: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sums:
-    """What a journal holds that was found to be what was written."""
-
-    runs: int
-    batches: int
-    messages: int
-    payloads: int
-
-
-def copy_journal(
-    source: Journal, target: Journal, *, told: Callable[[int], None] = lambda _: None
-) -> Copied:
-    """Copy what a journal has and another one has not.
+def copy_journal(source: Journal, target: Journal) -> dict[str, int]:
+    """Copy what a journal has and another one has not, and count that.
 
     Parameters
     ----------
     source, target : Journal
         From which, and to which.
-    told : callable, optional
-        Is given the number of batches that were copied, now and then.
 
     Raises
     ------
@@ -84,19 +60,19 @@ def copy_journal(
             for number in numbers:
                 messages += _copy_batch(db, to, number)
         batches += len(numbers)
-        told(batches)
-    return Copied(runs=runs, batches=batches, messages=messages)
+    return {"runs": runs, "batches": batches, "messages": messages}
 
 
-def check_sums(journal: Journal, *, deep: bool = True) -> Sums:
-    """Hold everything in a journal against its checksums; JournalError for what is damaged.
+def check_sums(journal: Journal, *, deep: bool = True) -> dict[str, int]:
+    """Count what is in a journal, held against its checksums; JournalError for what is damaged.
 
     ``deep`` looks into payloads too.
     """
     with journal._reading() as db:  # noqa: SLF001
         scopes = [bytes(scope) for (scope,) in db.execute("SELECT DISTINCT scope FROM batches")]
         (runs,) = db.execute("SELECT count(*) FROM runs").fetchone()
-        found = db.execute("SELECT count(*), coalesce(sum(size), 0) FROM batches").fetchone()
+        query = "SELECT count(*), coalesce(sum(size), 0) FROM batches"
+        batches, messages = map(int, db.execute(query).fetchone())
     for scope in scopes:
         journal.ledger(scope, keys=b"", recipients=np.empty(0, np.uint64))
     read = 0
@@ -104,7 +80,7 @@ def check_sums(journal: Journal, *, deep: bool = True) -> Sums:
         with journal._reading() as db:  # noqa: SLF001
             for _, blob in journal._rows(db, "SELECT batch, payload FROM payloads", ()):  # noqa: SLF001
                 read += bool(payloads.unpack(bytes(blob)).num_rows) if blob else 0
-    return Sums(runs=int(runs), batches=int(found[0]), messages=int(found[1]), payloads=read)
+    return {"runs": int(runs), "batches": batches, "messages": messages, "payloads": read}
 
 
 def _refuse_sending(source: Journal) -> None:

@@ -4,7 +4,7 @@
 knowledge is a few thousand patterns over digits: per region one for each line type, one for all
 types together, the digits that tell regions of one calling code apart, and the national prefixes.
 Here those that the numbers at hand touch become states of one deterministic automaton, built as
-they are needed: a calling code that no number uses costs nothing. ``fast`` takes whole
+they are needed: a calling code that no number uses costs nothing. ``walk_columns`` takes whole
 columns through it.
 
 Decisions:

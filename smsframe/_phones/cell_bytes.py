@@ -22,12 +22,8 @@ _FEWEST_FOR_NO_DATE = 11
 _BEYOND_ASCII = 128
 _IS_PART = np.isin(np.arange(256), list(b"([~/\\\t"))
 _FEWEST_DIGITS = 7
-_LAST_GROUPS = (
-    (4, 7),
-    (3, 6),
-    (2, 5),
-    (1, 4),
-)  # the longest last group, and how many digits before it
+# The longest last group, and how many digits before it.
+_LAST_GROUPS = ((4, 7), (3, 6), (2, 5), (1, 4))
 
 
 def bytes_and_places(texts: pa.Array) -> tuple[Bytes, Places]:

@@ -1,6 +1,6 @@
 """A column of texts → numbers, line types and codes: quick where it can be, one by one where not.
 
-1. All texts are walked as they are (``fast``): a clean column ends here.
+1. All texts are walked as they are (``walk_columns``): a clean column ends here.
 2. What is left is brought into ASCII, and walked again with spaces, punctuation, labels and
    spreadsheet guards taken off, and with a + for 00 and 011 where the region leaves no other way
    to read them. Digits of which it is certain that they are no valid number get their code from
@@ -28,10 +28,10 @@ from smsframe._phones.cell_bytes import (
     may_hold_more,
     without_punctuation,
 )
-from smsframe._phones.fast import read_digits
 from smsframe._phones.parse_one import WORDS_FOR_NOTHING, in_ascii, read_cell
 from smsframe._phones.problems import CODE_OF_LINE_TYPE, CODES
 from smsframe._phones.readings import EVERY, OVERSEAS, Reading, dials_011
+from smsframe._phones.walk_columns import read_digits
 
 if TYPE_CHECKING:
     import pandas as pd

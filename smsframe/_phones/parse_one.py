@@ -1,7 +1,7 @@
 """One phone cell → its number, or the code of what is wrong with it. Slow, and the rule for all.
 
-Every cell that the walk over digits (``fast``) does not settle comes here, once per distinct
-text. ``phonenumbers`` decides what is valid; what is decided here is what it is asked:
+Every cell that the walk over digits (``walk_columns``) does not settle comes here, once per
+distinct text. ``phonenumbers`` decides what is valid; what is decided here is what it is asked:
 
 * **Dirt that is read:** spaces of every kind, invisible marks, dots, dashes, brackets, slashes,
   digits of other scripts, spreadsheet guards (``'…``, ``="…"``), quotes, ``tel:`` and other
@@ -99,14 +99,7 @@ def in_ascii(text: str) -> str:
 
 
 _LINE_ENDS = "\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029"
-_PLAIN_BY_CATEGORY = {
-    "Cf": "",
-    "Mn": "",
-    "Zs": " ",
-    "Pd": "-",
-    "Pi": "'",
-    "Pf": "'",
-}
+_PLAIN_BY_CATEGORY = {"Cf": "", "Mn": "", "Zs": " ", "Pd": "-", "Pi": "'", "Pf": "'"}
 
 
 def _plain_character(char: str) -> str:

@@ -9,11 +9,12 @@ own parser of expressions is private, hence this one.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-_DIGITS = frozenset(range(10))
+_ONE_DIGIT = re.compile(r"[0-9]|\\d|\[(?:[0-9]-[0-9]|[0-9]|\\d)+\]")
 
 
 class UnsupportedPatternError(ValueError):
@@ -55,13 +56,10 @@ class _Reader:
 
     def item(self) -> tuple[Any, ...]:
         """Read one digit, class or group."""
+        if found := _ONE_DIGIT.match(self.pattern, self.at):
+            self.at = found.end()
+            return ("one", _digits_of(found[0]))
         char = self.take()
-        if char.isdigit():
-            return ("one", frozenset({int(char)}))
-        if char == "\\" and self.take() == "d":
-            return ("one", _DIGITS)
-        if char == "[":
-            return ("one", self.digit_class())
         if char == "(":
             return self.group()
         if char == "$":
@@ -79,26 +77,6 @@ class _Reader:
             raise UnsupportedPatternError(self.pattern)
         return inside
 
-    def digit_class(self) -> frozenset[int]:
-        """Read ``[02-57]``."""
-        end = self.pattern.index("]", self.at)
-        body, self.at = self.pattern[self.at : end], end + 1
-        digits: set[int] = set()
-        position = 0
-        while position < len(body):
-            if body[position + 1 : position + 2] == "-":
-                digits.update(range(int(body[position]), int(body[position + 2]) + 1))
-                position += 3
-            elif body[position : position + 2] == "\\d":
-                digits |= _DIGITS
-                position += 2
-            elif body[position].isdigit():
-                digits.add(int(body[position]))
-                position += 1
-            else:
-                raise UnsupportedPatternError(self.pattern)
-        return frozenset(digits)
-
     def counted(self, item: tuple[Any, ...]) -> tuple[Any, ...]:
         """Read what follows an item: nothing, ``?`` or ``{m}`` / ``{m,n}``."""
         if self.peek() == "?":
@@ -112,6 +90,12 @@ class _Reader:
         low, _, high = self.pattern[self.at + 1 : end].partition(",")
         self.at = end + 1
         return ("many", item, int(low), int(high or low))
+
+
+@cache
+def _digits_of(one: str) -> frozenset[int]:
+    """Return which digits a digit or class stands for: ``[02-57]``."""
+    return frozenset(digit for digit in range(10) if re.fullmatch(one, str(digit)))
 
 
 @cache

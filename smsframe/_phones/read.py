@@ -1,7 +1,7 @@
 """Phone columns: cells as they come → E.164, a line type, and a reason where a text cannot go.
 
 The canon is the ``phonenumbers`` library; a number is valid here exactly when it is valid there.
-How that is kept fast is told in ``automaton`` and ``fast``, what dirt is read and what is
+How that is kept fast is told in ``automaton`` and ``walk_columns``, what dirt is read and what is
 never guessed in ``parse_one``, which line types get no texts in ``problems``, and when a
 whole column is refused in ``corruption``.
 """

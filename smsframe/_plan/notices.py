@@ -10,7 +10,7 @@ import numpy as np
 from smsframe._base.sentences import Sentence
 from smsframe._base.validation import shown_label
 from smsframe._plan.verdicts import READY
-from smsframe._text import notices
+from smsframe._text import opt_out_and_links
 
 if TYPE_CHECKING:
     from smsframe._plan.problems import Fault, Problems
@@ -27,14 +27,14 @@ def note_words(texts: Texts, verdict: Verdict, problems: Problems) -> None:
     if template is None:
         return
     _note_short_links(texts, problems)
-    if notices.says_how_to_opt_out(template.text):
+    if opt_out_and_links.says_how_to_opt_out(template.text):
         return
     defaults = {tag: texts.message.defaults.get(tag, "") for tag in texts.database_tags}
-    if any(notices.says_how_to_opt_out(text) for text in defaults.values()):
+    if any(opt_out_and_links.says_how_to_opt_out(text) for text in defaults.values()):
         return
     told = np.zeros(len(verdict), dtype=bool)
     for column in texts.filled.values():
-        found = notices.values_with_opt_out(column)
+        found = opt_out_and_links.values_with_opt_out(column)
         if found is not None:
             told |= found
     without = int((~told[verdict == READY]).sum())
@@ -66,9 +66,9 @@ def _note_short_links(texts: Texts, problems: Problems) -> None:
     """Note links of public shorteners, in the text and in values."""
     template = texts.template
     assert template is not None
-    found = {"text": notices.short_host(template.text)}
+    found = {"text": opt_out_and_links.short_host(template.text)}
     for tag, column in texts.filled.items():
-        host = notices.value_with_short_link(column)
+        host = opt_out_and_links.value_with_short_link(column)
         found[str(texts.tag_columns.get(tag, tag))] = host
     for name, host in found.items():
         if host is not None:

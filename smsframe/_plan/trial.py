@@ -36,12 +36,8 @@ if TYPE_CHECKING:
 
 MOST = 10
 NEED = "your own phone numbers, with their country codes: a text or a list of texts"
-_OF_RECIPIENTS = (
-    "phone",
-    "lookup",
-    "region",
-    "time_zone",
-)  # how codes begin that are about whom, not what
+# How codes begin that are about whom, not what.
+_OF_RECIPIENTS = ("phone", "lookup", "region", "time_zone")
 
 
 def trial_of(made: PlanData, rows: Positions, to: Any) -> PlanData:

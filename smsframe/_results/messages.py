@@ -27,7 +27,7 @@ from smsframe._results.hashed_people import as_tokens, is_token, tokens_of
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from smsframe._journal.reader import JournalReader
 
@@ -91,9 +91,12 @@ class Remembered:
         return {record.batch_id: number for number, record in enumerate(self.batches)}
 
 
-def remember(journal: JournalReader, batches: Sequence[BatchRecord]) -> Remembered:
-    """Read the messages of batches, and what is known of each."""
-    blobs = journal.payloads([record.batch_id for record in batches])
+def remember(
+    journal: JournalReader, batches: Sequence[BatchRecord], wanted: Collection[str] | None = None
+) -> Remembered:
+    """Read the messages of batches, and what is known of each; ``wanted`` are some of their ids."""
+    ids = [record.batch_id for record in batches] if wanted is None else wanted
+    blobs = journal.payloads(ids)
     tables = {name: payloads.unpack(blob) for name, blob in blobs.items()}
     hashed = [name for name, table in tables.items() if payloads.is_hashed(table)]
     hashes = journal.recipients(hashed) if hashed else {}

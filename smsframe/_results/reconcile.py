@@ -192,7 +192,7 @@ def _settle(
 ) -> None:
     """Settle batches by an export that is believed, all of them or none."""
     with locked(journal, known, [known.numbers[name] for name in ids]):
-        evidence = _evidence(journal, ids, exported)
+        evidence = _evidence(journal, ids, exported, settled=settled)
         for people in named:
             evidence = with_contacts(evidence, people.batch, people.contact)
         met = named_people(exported, evidence)
@@ -225,12 +225,18 @@ def _with_exported(evidence: Remembered, exported: Events, met: Named) -> Rememb
     return named_at(evidence, met.place[events], exported.digits.take(pa.array(events)))
 
 
-def _evidence(journal: Journal, ids: Sequence[str], exported: Events) -> Remembered:
-    """Read all that an export can be held against: its batches, and those of the runs concerned."""
+def _evidence(
+    journal: Journal, ids: Sequence[str], exported: Events, *, settled: bool
+) -> Remembered:
+    """Read all that an export can be held against: its batches, and those of the runs concerned.
+
+    Whether it is complete shows in all of these; else the messages of its own batches will do.
+    """
     batches = {record.batch_id: record for record in journal.find_batches(exported.batches)}
     for run_id in dict.fromkeys(name.rpartition(":")[0] for name in ids):
         batches |= {record.batch_id: record for record in journal.batches(run_id)}
-    return remember(journal, list(batches.values()))
+    wanted = list(batches) if settled else list({*exported.batches, *ids})
+    return remember(journal, list(batches.values()), wanted)
 
 
 def _open(record: BatchRecord) -> Mask:

@@ -128,7 +128,7 @@ class _Round:
             contacts = named_in(status.contacts, contacts, question.service)
         recorded, mismatch = status_answers.match(status, contacts)
         if self.journal is not None and question.batch_id:
-            self.journal.set_statuses(question.batch_id, recorded.pack(), time.time())
+            self.journal.set_statuses({question.batch_id: recorded.pack()}, time.time())
         else:
             mismatch = mismatch._replace(extra=0)  # rows of that send may be in another frame
         self.answered[status.response_id] = (status, recorded)

@@ -19,8 +19,6 @@ It takes one segment up to 160 septets or 70 UTF-16 units; a longer one is joine
 Work goes in slices, so that memory beyond the result does not grow with the rows.
 
 Sources: 3GPP TS 23.038 §6.2.1 and §6.2.1.1 (alphabet), TS 23.040 §9.2.3.24.1 (joined messages).
-
-The module is not called ``segments``: it would hide the function ``smsframe.segments``.
 """
 
 from __future__ import annotations

@@ -84,12 +84,7 @@ Codes: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
 _POSITIONAL: Final = (1e-4, 1e10)  # Arrow may write sizes outside with an exponent
 _LONGEST_EXACT: Final = 16  # 15 digits and a point; what is longer may be noise
 _DAY_SECONDS: Final = 86_400
-_ARROW_REFUSES: Final = (
-    pa.ArrowException,
-    OverflowError,
-    TypeError,
-    ValueError,
-)
+_ARROW_REFUSES: Final = (pa.ArrowException, OverflowError, TypeError, ValueError)
 
 # Equal values of these types have equal texts; 1 == True and 1.50 == 1.5 show that not all have.
 _EQUAL_TEXT_TYPES: Final = frozenset({str, int, bool, float, dt.date, np.int64, np.float64})

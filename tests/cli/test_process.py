@@ -22,6 +22,7 @@ from smsframe.errors import JournalError
 
 TEXT = "Hi %%FirstName%%"
 N = 4
+FULL = pytest.mark.full  # what a command says is tried without a process of its own, too
 
 
 @pytest.fixture
@@ -123,13 +124,15 @@ def test_send__ctrl_c(command, sandbox, presses, fault, then):
 @pytest.mark.parametrize(
     ("words", "code", "stream"),
     [
-        pytest.param(["runs", "--journal", "none.sqlite3"], 0, "out", id="runs"),
+        pytest.param(["runs", "--journal", "none.sqlite3"], 0, "out", id="runs", marks=FULL),
         pytest.param(["plan", "people.csv", "--text", "Hi", "--program", "1"], 0, "out", id="plan"),
         pytest.param(["plan", "gone.csv", "--text", "Hi", "--program", "1"], 2, "err", id="gone"),
-        pytest.param(["status", "no-run", "--sandbox"], 2, "err", id="status"),
-        pytest.param(["sandbox", "--port", "0", "--contacts", "gone.csv"], 2, "err", id="sandbox"),
-        pytest.param(["demo", "gone.csv"], 2, "err", id="demo"),
-        pytest.param(["--help"], 0, "out", id="help"),
+        pytest.param(["status", "no-run", "--sandbox"], 2, "err", id="status", marks=FULL),
+        pytest.param(
+            ["sandbox", "--port", "0", "--contacts", "gone.csv"], 2, "err", id="sandbox", marks=FULL
+        ),
+        pytest.param(["demo", "gone.csv"], 2, "err", id="demo", marks=FULL),
+        pytest.param(["--help"], 0, "out", id="help", marks=FULL),
         pytest.param(["text"], 2, "err", id="no such command"),
     ],
 )

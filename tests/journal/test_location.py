@@ -252,7 +252,7 @@ def test_record__settles_in_the_open_file(sent, spoil):
         journal.end_run("run", 5.0, "failed")
         for work in (
             lambda: journal.record(claims=[a_claim(21)], settlements=[settlement]),
-            lambda: journal.set_statuses("run:0000", b"", 1.0),
+            lambda: journal.set_statuses({"run:0000": b""}, 1.0),
             lambda: journal.mark_orphans_unknown(SCOPE),
             lambda: journal.start_run(journal.run("run")),
         ):

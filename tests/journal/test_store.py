@@ -208,9 +208,7 @@ def test_runs__come_back_as_they_were_told(journal):
     [
         pytest.param(lambda journal: journal.run("x"), id="run"),
         pytest.param(lambda journal: journal.end_run("x", 1.0, "done"), id="end_run"),
-        pytest.param(lambda journal: journal.payload("x"), id="payload"),
-        pytest.param(lambda journal: journal.keys("x"), id="keys"),
-        pytest.param(lambda journal: journal.set_statuses("x", b"", 1.0), id="set_statuses"),
+        pytest.param(lambda journal: journal.set_statuses({"x": b""}, 1.0), id="set_statuses"),
         pytest.param(
             lambda journal: journal.set_states(
                 "x", None, state="accepted", code="", message="", at=1.0
@@ -244,8 +242,8 @@ def test_batches__give_claim_and_settlement(journal):
         for name, value in told.items()
         if name not in ("keys", "recipients", "loose", "payload")
     }
-    assert journal.keys("run:0001") == claim.keys
-    assert journal.payload("run:0001") == claim.payload
+    assert next(journal.hashes(SCOPE)).keys == claim.keys
+    assert journal.payloads(["run:0001"]) == {"run:0001": claim.payload}
 
 
 def test_ledger__lays_out_every_message_of_the_scope(journal):
@@ -391,23 +389,22 @@ def test_set_states__refuses(journal, settlement, states):
 
 
 def test_bury__calls_claims_of_the_dead_unknown(journal):
-    """Claims of runs that are alive, settled ones and other scopes stay as they are."""
-    journal.start_run(a_run("alive"))
+    """Those of all runs of a campaign; settled ones and other scopes stay as they are."""
+    journal.start_run(a_run("earlier"))
     journal.start_run(a_run("other", scope=OTHER_SCOPE))
     elsewhere = a_claim(1, run_id="other", scope=OTHER_SCOPE)
     journal.record(
-        claims=[a_claim(1), a_claim(2), a_claim(1, run_id="alive"), elsewhere],
+        claims=[a_claim(1), a_claim(2), a_claim(1, run_id="earlier"), elsewhere],
         settlements=[an_outcome(2)],
     )
-    assert journal.mark_orphans_unknown(SCOPE, alive={"alive"}, at=700.0) == 1
+    assert journal.mark_orphans_unknown(SCOPE, at=700.0) == 2
     first, second = journal.batches("run")
     assert (first.state, first.code, first.settled_at) == ("unknown", "sender_died", 700.0)
     assert "died" in first.message
     assert "resolve" in first.fix
     assert second.state == "accepted"
-    assert journal.batches("alive")[0].state == journal.batches("other")[0].state == "claimed"
-    assert journal.mark_orphans_unknown(SCOPE, alive={"alive"}) == 0
-    assert journal.mark_orphans_unknown(SCOPE) == 1
+    assert [journal.batches(run)[0].state for run in ("earlier", "other")] == ["unknown", "claimed"]
+    assert journal.mark_orphans_unknown(SCOPE) == 0
 
 
 def test_bury__is_not_undone_by_a_late_answer(file_journal):
@@ -422,8 +419,8 @@ def test_set_statuses__keeps_what_was_learned_last(journal):
     """The last refresh replaces earlier ones."""
     journal.record(claims=[a_claim(1)], settlements=[an_outcome(1)])
     assert journal.batches("run")[0].statuses is None
-    journal.set_statuses("run:0001", b"one", 1.0)
-    journal.set_statuses("run:0001", b"two", 2.0)
+    journal.set_statuses({"run:0001": b"one"}, 1.0)
+    journal.set_statuses({"run:0001": b"two"}, 2.0)
     (batch,) = journal.batches("run")
     assert (batch.statuses, batch.refreshed_at) == (b"two", 2.0)
     assert journal.ledger(SCOPE).batches[0].statuses == b"two"
@@ -467,7 +464,7 @@ def test_statuses__of_nothing_write_nothing(path):
     """Nothing learned costs no transaction."""
     with Journal(path) as journal:
         before = path.read_bytes()
-        journal.set_all_statuses({}, at=1.0)
+        journal.set_statuses({}, at=1.0)
         assert path.read_bytes() == before
 
 

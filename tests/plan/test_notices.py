@@ -12,7 +12,7 @@ import pytest
 from samples import make_people
 
 import smsframe
-from smsframe._text import notices
+from smsframe._text import opt_out_and_links
 
 WITH = [
     "Sale! Reply STOP to opt out", "Text stop to 36111", "txt Stop to end", "STOP=unsubscribe",
@@ -30,13 +30,13 @@ WITHOUT = [
 @pytest.mark.parametrize("text", WITH)
 def test_opt_out__is_found(text):
     """A keyword in capitals, asked for, or a phrase, in many languages."""
-    assert notices.says_how_to_opt_out(text)
+    assert opt_out_and_links.says_how_to_opt_out(text)
 
 
 @pytest.mark.parametrize("text", WITHOUT)
 def test_opt_out__is_missing(text):
     """Ordinary words are no way to opt out."""
-    assert not notices.says_how_to_opt_out(text)
+    assert not opt_out_and_links.says_how_to_opt_out(text)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_opt_out__is_missing(text):
 )
 def test_short_link__by_its_host(text, host):
     """A public shortener with something behind it; a host that only ends like one is none."""
-    assert notices.short_host(text) == host
+    assert opt_out_and_links.short_host(text) == host
 
 
 def plan(text="Hi %%FirstName%%", people=None, **options):
@@ -145,8 +145,8 @@ def test_notice__of_a_long_list_costs_nothing():
     """Columns are looked at here and there: a million values take a moment."""
     values = pa.array([f"A{n}" for n in range(200_000)])
     started = time.perf_counter()
-    assert notices.values_with_opt_out(values) is None
-    assert notices.value_with_short_link(values) is None
+    assert opt_out_and_links.values_with_opt_out(values) is None
+    assert opt_out_and_links.value_with_short_link(values) is None
     assert time.perf_counter() - started < 0.25
     footers = pa.array(np.where(np.arange(30_000) % 2, "STOP to end", "no").tolist())
-    assert notices.values_with_opt_out(footers).sum() == 15_000
+    assert opt_out_and_links.values_with_opt_out(footers).sum() == 15_000

@@ -419,8 +419,9 @@ NO_CODES = {"earlier", "one", "ready", "day"}  # they stand beside counts, patte
 def codes_of_the_code() -> set[str]:
     """Return every code that a row or a plan can get."""
     found = {*phones.SENTENCES, *refresh.OURS, *(code for _, code in status_answers.REASONS)}
-    found |= {NEVER_POSTED}
+    found |= {NEVER_POSTED, *(code for *_, code in outcomes.FAILURES)}
     found |= {row.code for row in (*outcomes.OUTCOMES, *outcomes.REFUSALS) if row.code}
+    found |= {code for *_, code in outcomes.FAILURES}
     for path in sorted((ROOT / "smsframe").rglob("*.py")):
         if not {"sandbox", "_composer", "_explorer"} & set(path.parts):
             found.update(_codes_in(ast.parse(path.read_text(encoding="utf-8"))))

@@ -7,6 +7,7 @@ another's lock, be taken for it, or lose a row to it.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import queue
 import threading
 
@@ -55,7 +56,8 @@ def _threads():
 
 def _processes():
     """Return the same of processes."""
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
+    context.set_forkserver_preload(["smsframe._connect", "smsframe._send.send"])  # once for all
     return context.Process, context.Barrier, context.Queue
 
 

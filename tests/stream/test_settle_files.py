@@ -22,6 +22,17 @@ def people():
     return make_people(20)
 
 
+def both_ways(*ways):
+    """Return every form with each way; with all tests, each form has one of them."""
+    return [
+        pytest.param(
+            form, way, marks=[pytest.mark.full] * ((number + place) % 2), id=f"{form}-{way}"
+        )
+        for number, form in enumerate(FORMS)
+        for place, way in enumerate(ways)
+    ]
+
+
 @pytest.fixture
 def folder(people, tmp_path):
     """Write them into three files."""
@@ -80,8 +91,7 @@ def test_refresh__settles_every_row(folder, people, client, sandbox, tmp_path, f
     assert len(sandbox.requests()) == calls
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("settles", [False, True], ids=["found", "all"])
+@pytest.mark.parametrize(("form", "settles"), both_ways("found", "all"))
 def test_reconcile__settles_every_row(folder, people, client, sandbox, tmp_path, form, settles):
     """By hashes of the numbers in an export, nationally written ones too."""
     sandbox.load_contacts(people.iloc[[1, 5, 9, 14, 18]].assign(consent="no"), consent="consent")
@@ -100,8 +110,8 @@ def test_reconcile__settles_every_row(folder, people, client, sandbox, tmp_path,
     events["Mobile Number"] = numbers.mask(events.index % 2 == 0, national)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", smsframe.UnknownOutcomeWarning)
-        settled(found, form, lambda files: files.reconcile(events, settled=settles))
-    if settles:
+        settled(found, form, lambda files: files.reconcile(events, settled=settles == "all"))
+    if settles == "all":
         left = smsframe.plan_files(folder, TEXT, program="148372", progress=False)
         assert left.counts == {"ready": len(without), "accepted": 20 - len(without)}
     else:
@@ -111,8 +121,7 @@ def test_reconcile__settles_every_row(folder, people, client, sandbox, tmp_path,
         assert again.unknown["mobile"].tolist() == without
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("as_", ["sent", "not_sent"])
+@pytest.mark.parametrize(("form", "as_"), both_ways("sent", "not_sent"))
 def test_resolve__settles_every_row(folder, client, sandbox, tmp_path, form, as_):
     """By a person's word: what went out is not repeated, what did not goes out once."""
     sandbox.faults.add("drop_after" if as_ == "sent" else "drop_before", on=2)

@@ -102,7 +102,9 @@ def test_dry_run__never_takes_the_place_of_results(client, tmp_path):
     assert smsframe.SentFiles(tmp_path / "out").counts == {"accepted": 20}
 
 
-@pytest.mark.parametrize("limit", [0, 1, 3, 8, 9, 19, 20, 30])
+@pytest.mark.parametrize(
+    "limit", [0, 3, 9, 20, *(pytest.param(n, marks=pytest.mark.full) for n in (1, 8, 19, 30))]
+)
 def test_limit__is_that_of_a_frame(limit, client, sandbox, tmp_path):
     """Whatever the portions; what went out before stays as it was, beyond the limit too."""
     people = make_people(20)
