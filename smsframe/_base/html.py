@@ -55,7 +55,7 @@ def money(cost: float) -> str:
 
 
 class Html(str):
-    """Text that is markup already."""
+    """Text that is markup already; what goes to a front end is a plain string."""
 
     __slots__ = ()
 

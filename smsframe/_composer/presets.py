@@ -41,13 +41,9 @@ class Spelled:
         return self.function(value)
 
 
-def _blank_and_comma(value: Any) -> str:
-    """Write a number with blanks between thousands and a comma before the cents."""
-    return f"{value:,.2f}".replace(",", " ").replace(".", ",")
-
-
 BLANK_AND_COMMA = Spelled(
-    'lambda v: f"{v:,.2f}".replace(",", " ").replace(".", ",")', _blank_and_comma
+    'lambda v: f"{v:,.2f}".replace(",", " ").replace(".", ",")',
+    lambda v: f"{v:,.2f}".replace(",", " ").replace(".", ","),
 )
 TITLE = Spelled("str.title", str.title)
 

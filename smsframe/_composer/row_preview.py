@@ -145,12 +145,18 @@ def hints(frame: pd.DataFrame, choices: Choices) -> list[Hint]:
     return tags + _costly(choices)
 
 
+def _parsed(text: str) -> Template | None:
+    """Return a text as a template; None while a placeholder is open."""
+    try:
+        return Template.parse(text)
+    except InputError:
+        return None
+
+
 def tags_of(text: str) -> tuple[str, ...]:
     """Return the tags of a text; none while a placeholder is open."""
-    try:
-        return Template.parse(text).tags
-    except InputError:
-        return ()
+    template = _parsed(text)
+    return () if template is None else template.tags
 
 
 def all_tags(choices: Choices) -> tuple[str, ...]:
@@ -192,7 +198,8 @@ def _tag_hint(tag: str, near: Sequence[str], state: str) -> Hint:
 
 def _costly(choices: Choices) -> list[Hint]:
     """Name the characters of the text that force UCS-2; of a text that is in it, none is named."""
-    literals = _literals(choices.text)
+    template = _parsed(choices.text)
+    literals = choices.text if template is None else "".join(template.literals)
     if is_other_script(literals):
         sentence = "Written in special letters: a segment has room for 70 characters, not for 160."
         return [Hint(kind="info", sentence=sentence)]
@@ -212,11 +219,3 @@ def is_other_script(text: str) -> bool:
     """Whether most letters of a text are none of GSM-7's; ``editor.js`` marks none of them then."""
     letters = [character for character in text if character.isalpha()]
     return 2 * sum(map(is_foreign, letters)) > len(letters)
-
-
-def _literals(text: str) -> str:
-    """Return the text without its tags."""
-    try:
-        return "".join(Template.parse(text).literals)
-    except InputError:
-        return text

@@ -177,12 +177,6 @@ class Desk:
         else:
             self.choose(text=text)
 
-    def turn_to(self, tab: str) -> None:
-        """Take another of several texts to hand."""
-        if tab != self.tab:
-            self.tab = tab
-            self.tell("tab")
-
     def show(self, row: int | None) -> None:
         """Show another row; None and rows that are not there are ignored."""
         if row is None or not 0 <= row < len(self.frame) or row == self.row:
@@ -230,10 +224,6 @@ class Desk:
         given = chosen.arguments()
         given["program"], given["client"] = chosen.program or program, self.client
         return planning.plan(self.frame, chosen.said, **given)
-
-    def row_shown(self) -> row_preview.RowPreview:
-        """Return the row that is shown, with the text at hand."""
-        return self.row_at(self.row)
 
     def row_at(self, row: int) -> row_preview.RowPreview:
         """Return the row at a position, with the text at hand."""

@@ -14,7 +14,6 @@ import contextlib
 import json
 import os
 import re
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from filelock import FileLock, Timeout
 
 from smsframe._base.masking import mask_phone
+from smsframe._files.write import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,7 +159,7 @@ def _changing() -> Iterator[Written]:
 
     Raises
     ------
-    OSError
+    OSError, InputError
         The file cannot be written.
     """
     path = place()
@@ -170,19 +170,6 @@ def _changing() -> Iterator[Written]:
             written = _read()
             yield written
             told = {"drafts": written.drafts, "kept": written.kept, "at": int(time.time())}
-            _write(path, json.dumps(told, ensure_ascii=False, indent=1))
+            write_text(json.dumps(told, ensure_ascii=False, indent=1), path, overwrite=True)
     except Timeout as error:
         raise OSError(f"{path} is being written by another program.") from error
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, whole or not at all."""
-    number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # made as 0600
-    try:
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(name, path)  # noqa: PTH105 - of a name that is a text
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)  # noqa: PTH108 - as above
-        raise

@@ -207,12 +207,10 @@ def find_row(index: pd.Index, asked: str, *, begins: bool = True) -> int | None:
     asked = asked.strip()
     if not asked or not len(index):
         return None
-    for label in _readings(asked):
-        place = _place(index, label)
-        if place is not None:
-            return place
-    names = index.map(_shown)
-    ways = [names == asked, *([names.str.startswith(asked)] if begins else [])]
+    names, number = index.map(_shown), pd.to_numeric(asked, errors="coerce")
+    ways = [names == asked]
+    ways += [] if isinstance(index, pd.MultiIndex) else [index == number]  # 7 for 7.0
+    ways += [names.str.startswith(asked)] if begins else []
     for found in ways:
         where = np.flatnonzero(np.asarray(found, dtype=bool))
         if len(where):
@@ -229,28 +227,6 @@ def next_of(positions: Positions, row: int) -> int | None:
 def _shown(label: Any) -> str:
     """Return a label as it is shown."""
     return ", ".join(map(str, label)) if isinstance(label, tuple) else str(label)
-
-
-def _readings(asked: str) -> list[Any]:
-    """Return what may have been meant by a typed label."""
-    readings: list[Any] = [asked]
-    for read in (int, float):
-        try:
-            readings.append(read(asked))
-        except ValueError:
-            continue
-    return readings
-
-
-def _place(index: pd.Index, label: Any) -> int | None:
-    """Return the first position of a label."""
-    if isinstance(index, pd.MultiIndex):
-        return None
-    try:
-        where = np.arange(len(index))[index.get_loc(label)]
-    except (KeyError, TypeError, ValueError):
-        return None
-    return int(np.atleast_1d(where)[0])
 
 
 def _notes(made: PlanData) -> list[str]:

@@ -97,57 +97,51 @@ def span(seen: Overview) -> str:
 
 def figures(seen: Overview, *, sending: bool = False) -> Html:
     """Return the totals; while something is being sent, those of the whole and not of the rest."""
-    pairs = _whole(seen) if sending else _rest(seen)
-    pairs += [(f"{len(seen.bad):,}", "left out")] if len(seen.bad) else []
-    pairs += [(f"{seen.duplicates:,}", "in the table twice")] if seen.duplicates else []
-    pairs += held(seen)
-    if seen.waiting:
-        pairs.append((f"{seen.waiting:,}", "wait until what stands below is fixed"))
-    shown = (tag("span", tag("b", number), f" {name}") for number, name in pairs)
+    told = _whole(seen) if sending else _rest(seen)
+    told += [f"{len(seen.bad):,} left out"] if len(seen.bad) else []
+    told += [f"{seen.duplicates:,} in the table twice"] if seen.duplicates else []
+    told += held(seen)
+    told += [f"{seen.waiting:,} wait until what stands below is fixed"] if seen.waiting else []
+    parts = (one.partition(" ") for one in told)
+    shown = (tag("span", tag("b", number), f" {name}") for number, _, name in parts)
     known = faint(COUNTED_LATER) if sending else past(seen)
     by_text = "" if sending else faint(counts_line(seen.by_text))
     return joined(tag("div", *shown, class_="sms-figures"), by_text, known, lines(seen.notes))
 
 
-def held(seen: Overview) -> list[tuple[str, str]]:
+def held(seen: Overview) -> list[str]:
     """Return how many rows each rule holds back now, in the order of the rules."""
     by_team, found = seen.plan.data.by_team, dict(seen.rules)
     if by_team is not None:
         found = {"excluded": found.pop("excluded", 0), **found}
-    pairs = []
+    told = []
     for code, number in found.items():
         words = RULE_NAMES[code]
         if code == "excluded" and by_team is not None:
             words = team_in_words(words, by_team)
         if code == "outside_hours" and seen.opening:
             words += f": the first opens {seen.opening}"
-        pairs.append((f"{number:,}", words))
-    return pairs
+        told.append(f"{number:,} {words}")
+    return told
 
 
 def held_line(seen: Overview) -> str:
     """Return what rules hold back now in a line; "" for nothing."""
-    told = [f"{number} {words}" for number, words in held(seen)]
+    told = held(seen)
     return f"Held back now: {' · '.join(told)}." if told else ""
 
 
-def _whole(seen: Overview) -> list[tuple[str, str]]:
+def _whole(seen: Overview) -> list[str]:
     """Return the figures of all messages."""
-    pairs = [_pair(seen.plan.recipients, "message")]
-    pairs.append(_pair(seen.plan.total_segments, "segment"))
-    return pairs if seen.plan.cost is None else [*pairs, (money(seen.plan.cost), "cost")]
+    plan = seen.plan
+    told = [many(plan.recipients, "message"), many(plan.total_segments, "segment")]
+    return told if plan.cost is None else [*told, f"{money(plan.cost)} cost"]
 
 
-def _rest(seen: Overview) -> list[tuple[str, str]]:
+def _rest(seen: Overview) -> list[str]:
     """Return the figures of the messages that are left to send."""
-    number, name = _pair(seen.left, "message")
     totals = _whole(seen)[1:] if seen.is_whole and not seen.waiting else []
-    return [(number, f"{name} to send"), *totals]
-
-
-def _pair(number: int, noun: str) -> tuple[str, str]:
-    """Return a number and its noun."""
-    return f"{number:,}", noun if number == 1 else f"{noun}s"
+    return [f"{many(seen.left, 'message')} to send", *totals]
 
 
 def past(seen: Overview) -> Html:

@@ -99,8 +99,8 @@ class Actions:
         if not self.rows.marked_count:
             return "No rows are selected, so these are all that match."
         hidden = self.rows.hidden_count
-        told = f"{html.many(hidden, 'selected row')} do not match and stand on no page."
-        return told if hidden else ""
+        many = html.many(hidden, "selected row")
+        return f"{many} do not match and stand on no page." if hidden else ""
 
     # --- questions
 

@@ -22,7 +22,7 @@ _REGION = (
 
 def code_of(rows: Rows, name: str) -> str:
     """Return the lines: what they need to import, then the rows; ``name`` is the results' own."""
-    imports: list[str] = []
+    imports: dict[str, None] = {}  # as an ordered set
     said = [
         _filter(rows.kinds[kind], places, name, imports) for kind, places in rows.chosen.items()
     ]
@@ -35,7 +35,7 @@ def code_of(rows: Rows, name: str) -> str:
     return "\n".join([*imports, line])
 
 
-def _filter(kind: Kind, places: frozenset[int], name: str, imports: list[str]) -> str:
+def _filter(kind: Kind, places: frozenset[int], name: str, imports: dict[str, None]) -> str:
     """Return one filter."""
     values = [kind.found[place] for place in sorted(places)]
     known = [value for value in values if value is not None]
@@ -49,10 +49,10 @@ def _filter(kind: Kind, places: frozenset[int], name: str, imports: list[str]) -
     return told[0] if len(told) == 1 else f"({' | '.join(told)})"
 
 
-def _column(kind: Kind, name: str, imports: list[str]) -> str:
+def _column(kind: Kind, name: str, imports: dict[str, None]) -> str:
     """Return what a kind reads its values from."""
     if kind.column is None:
-        _need("import phonenumbers", imports)
+        imports["import phonenumbers"] = None
         contact = f'{name}["sms_contact"]'
         return f'{contact}.where({contact}.str.fullmatch("[1-9][0-9]{{6,14}}")).map({_REGION})'
     label, plain = kind.column, isinstance(kind.column, str) and kind.column.isidentifier()
@@ -76,15 +76,9 @@ def _search(rows: Rows, name: str) -> str:
     return f"({told} | {numbers})"
 
 
-def _literal(value: Any, imports: list[str]) -> str:
+def _literal(value: Any, imports: dict[str, None]) -> str:
     """Return a value as code."""
     if isinstance(value, pd.Timestamp):
-        _need("import pandas as pd", imports)
+        imports["import pandas as pd"] = None
         return f"pd.Timestamp({str(value)!r})"
     return repr(value.item() if hasattr(value, "item") else value)
-
-
-def _need(line: str, imports: list[str]) -> None:
-    """Have a line in front."""
-    if line not in imports:
-        imports.append(line)

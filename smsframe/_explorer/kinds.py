@@ -87,9 +87,7 @@ class Kind:
 def shown(value: Any) -> str:
     """Return a cell as it is shown: what may be a phone number is masked."""
     text = text_of_cell(value)
-    if is_count(value):
-        return text
-    return mask_label(text)
+    return text if is_count(value) else mask_label(text)
 
 
 def is_count(value: Any) -> bool:

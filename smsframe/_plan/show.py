@@ -124,7 +124,7 @@ class Messages:
 
     def _repr_html_(self) -> str:
         shown = joined(*(bubble(to, text) for to, text in self.messages)) or "no messages"
-        return tag("div", shown, class_="smsframe-messages", style=f"color:{INK}")
+        return str(tag("div", shown, class_="smsframe-messages", style=f"color:{INK}"))
 
 
 def _problems(view: PlanView) -> Html:

@@ -115,7 +115,7 @@ class Comparison(pd.DataFrame):
         return comparison_text(self, self._about)
 
     def _repr_html_(self) -> str:
-        return comparison_html(self, self._about)
+        return str(comparison_html(self, self._about))
 
 
 @public

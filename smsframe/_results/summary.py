@@ -112,7 +112,7 @@ class Summary:
         return summary_text(self)
 
     def _repr_html_(self) -> str:
-        return summary_html(self)
+        return str(summary_html(self))
 
 
 @public

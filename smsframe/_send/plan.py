@@ -373,9 +373,10 @@ class Plan:
         return display.plan_text(self._view(messages=0, problems=0))
 
     def _repr_html_(self) -> str:
-        return display.plan_html(
+        shown = display.plan_html(
             self._view(messages=display.SHOWN_TEXTS, problems=display.SHOWN_PROBLEMS)
         )
+        return str(shown)
 
 
 @public

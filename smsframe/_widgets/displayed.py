@@ -45,9 +45,10 @@ class Displayed:
         return self._told() if has_screen() else f"{self._told()} {self._instead}"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        if not has_screen():  # marimo shows the HTML, and takes plain text for it alone
+            told = joined(tag("div", repr(self)), self._summary())
+            return {"text/html": str(told), "text/plain": repr(self)}
         still = {"text/html": self._summary(), "text/plain": repr(self)}
-        if not has_screen():
-            return still
         view = {"version_major": 2, "version_minor": 0, "model_id": self._view.model_id}
         return {VIEW: view, **still}
 

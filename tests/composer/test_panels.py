@@ -200,7 +200,7 @@ def test_see__formats_that_do_not_fit_the_fields(client):
     """Where a field of the database cannot be written, the row says why and goes to nobody."""
     frame = pd.DataFrame({"account": ["A1"]})
     made = opened(frame, "Hi", lookup={"acc": "account"}, formats={"account": ",.2f"})
-    seen = made.desk.row_shown()
+    seen = made.desk.row_at(made.desk.row)
     assert seen.to == NO_RECIPIENT
     assert "'A1' cannot be written with format ',.2f'" in seen.faults[0]
     assert "cannot be written" in words(made.see.phone)

@@ -356,7 +356,10 @@ def test_no_screen__one_line_says_what_to_use(client):
     told = repr(made)
     assert told.endswith("Use people.sms.plan(...) to look and people.sms.send(...) to send.")
     assert "\n" not in told
-    assert displayed.VIEW not in made._repr_mimebundle_()
+    shown = made._repr_mimebundle_()
+    assert displayed.VIEW not in shown
+    assert type(shown["text/html"]) is str  # marimo writes no string of another kind
+    assert "Use people.sms.plan(...) to look" in shown["text/html"]
 
 
 def test_words__for_people_who_do_not_program(client):

@@ -391,3 +391,11 @@ def test_explore__leaves_the_results_alone(half):
     made.screen.actions.question.yes.click()
     assert made.wait(WAIT_S)
     pd.testing.assert_frame_equal(half, before)
+
+
+def test_shown__as_plain_strings(half):
+    """What a front end is given is a string and of no kind of its own, which marimo would drop."""
+    plan = smsframe.last_plan()
+    for thing in (plan, plan.preview(), half.sms.summary(), half.sms.summary(by="city")):
+        assert type(thing._repr_html_()) is str
+    assert type(smsframe.explore(half)._repr_mimebundle_()["text/html"]) is str

@@ -53,21 +53,22 @@ def sentence(dispatch: Dispatch) -> str:
 
 def head(dispatch: Dispatch, desk: Desk) -> Html:
     """Return the sentence over the results."""
-    unknown = _counts(dispatch.results).get("unknown", 0)
-    tell = html.good if is_done(dispatch) and not unknown else html.error
-    found = [
-        html.error(f"{fault.count:,} × {on_screen(fault.sentence)}") for fault in dispatch.faults
-    ]
-    return joined(tell(sentence(dispatch)), *found, _unknown(unknown), _whole(desk))
+    found = [f"{fault.count:,} × {on_screen(fault.sentence)}" for fault in dispatch.faults]
+    return _head(dispatch.results, desk, sentence(dispatch), *found, done=is_done(dispatch))
 
 
 def head_of(table: pd.DataFrame, desk: Desk) -> Html:
     """Return the sentence over results that were settled since."""
+    done = is_through(table)
+    how = "Done" if done and not _counts(table).get("unknown") else "As it stands now"
+    return _head(table, desk, f"{how}: {_listed(table)}.", done=done)
+
+
+def _head(table: pd.DataFrame | None, desk: Desk, told: str, *faults: str, done: bool) -> Html:
+    """Return a sentence and what to know beside it; it is good where nothing is left open."""
     unknown = _counts(table).get("unknown", 0)
-    is_good = is_through(table) and not unknown
-    tell = html.good if is_good else html.error
-    told = f"{'Done' if is_good else 'As it stands now'}: {_listed(table)}."
-    return joined(tell(told), _unknown(unknown), _whole(desk))
+    tell = html.good if done and not unknown else html.error
+    return joined(tell(told), *map(html.error, faults), _unknown(unknown), _whole(desk))
 
 
 def _unknown(number: int) -> Html:

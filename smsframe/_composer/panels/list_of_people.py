@@ -75,21 +75,17 @@ class ListOfPeople:
             return name
         if found.numbers.unread:
             self.note = f"{found.numbers.unread:,} of its entries cannot be read as a number."
-        return self._with_code(replace(found, name=repr(name)))
-
-    @property
-    def _of_code(self) -> str:
-        """What was given in code and is no file, in words."""
-        if self._given is None or self.shown:
-            return ""
-        return "The list that was given in code holds too."
-
-    def _with_code(self, found: Exclusion) -> Exclusion:
-        """Return a list joined with that of code."""
+        found = replace(found, name=repr(name))
         if self._given is None or self.shown:
             return found
         both = exclude.joined([self._given, found])
         return replace(both, name=f"[{self._given.name}, {found.name}]")
+
+    @property
+    def _of_code(self) -> str:
+        """What was given in code and is no file, in words."""
+        no_list = self._given is None or self.shown
+        return "" if no_list else "The list that was given in code holds too."
 
 
 def _path_in(name: str) -> str:

@@ -97,12 +97,11 @@ class WritePanel(Panel):
     def _arrange(self) -> None:
         """Have a text area for each text, and show the one at hand; on the main thread."""
         wanted = self.desk.choices.texts or {"": self.desk.choices.text}
-        if set(wanted) != set(self._editors):
-            for name in set(self._editors) - set(wanted):
-                del self._editors[name]
-            for name in wanted:
-                if name not in self._editors:
-                    self._editors[name] = self._new_editor(name, wanted[name])
+        for name in set(self._editors) - set(wanted):
+            del self._editors[name]
+        for name in wanted:
+            if name not in self._editors:
+                self._editors[name] = self._new_editor(name, wanted[name])
         for name, editor in self._editors.items():
             if editor.text != wanted[name]:
                 editor.text = wanted[name]

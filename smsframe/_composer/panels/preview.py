@@ -74,7 +74,7 @@ class SeePanel(Panel):
             seen = [self.desk.row_at(place) for place in places]
             self.phone.value, self.values.value = views.phones(seen), ""
         else:
-            self.phone.value = views.phone(self.desk.row_shown())
+            self.phone.value = views.phone(self.desk.row_at(self.desk.row))
             self.values.value = self._values()
         self.where.value = html.faint(self._place())
         self.refresh_buttons()

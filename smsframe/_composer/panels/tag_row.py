@@ -9,7 +9,7 @@ import ipywidgets as widgets
 from smsframe._base.html import tag as html_tag
 from smsframe._composer import presets
 from smsframe._plan.tags import called_the_same
-from smsframe._widgets.controls import shown
+from smsframe._widgets.controls import field, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -45,21 +45,15 @@ class TagRow:
             options=[*undecided, *column_options(frame), ("(database)", NOWHERE)],
             value=self._given(choices),
         )
-        self.default = widgets.Text(
-            description=_of_tag("if blank", tag),
-            value=choices.defaults.get(tag, ""),
-            placeholder="leave out",
-        )
+        blank = choices.defaults.get(tag, "")
+        self.default = field(_of_tag("if blank", tag), blank, "leave out", live=True)
         form = "" if self.column is None else choices.formats.get(self.column, "")
         self._function = form if callable(form) else None
         self.preset = widgets.Dropdown(
             description=_of_tag("format", tag), options=[("as it is", "")]
         )
-        self.format = widgets.Text(
-            description=_of_tag("own format", tag),
-            value=form if isinstance(form, str) else "",
-            placeholder=",.2f or %d %b",
-        )
+        own = form if isinstance(form, str) else ""
+        self.format = field(_of_tag("own format", tag), own, ",.2f or %d %b", live=True)
         for widget in (self.default, self.format, self.preset):
             widget.description_allow_html = True
         self.show_examples(0)

@@ -114,7 +114,9 @@ class TextsPanel(Panel):
         if self.tabs.value not in self.desk.choices.texts:
             return
         self._say(name="")
-        self.desk.turn_to(self.tabs.value)
+        if self.tabs.value != self.desk.tab:
+            self.desk.tab = self.tabs.value
+            self.desk.tell("tab")
         self._announce(f"Text {self.desk.tab}")
 
     def add_text(self) -> None:
