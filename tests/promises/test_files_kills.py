@@ -75,8 +75,11 @@ class Looker:
                 self.looks += 1
 
 
-def run(sandbox, folder, out, text, *, journal, kill_after_s=None, **rules):
-    """Send files in a process of its own; return the counts, None where it was killed."""
+def run(sandbox, folder, out, text, *, journal, kill_after_s=None, took=None, **rules):
+    """Send files in a process of its own; return the counts, None where it was killed.
+
+    ``took`` is a list that is given how long the send itself took, in seconds.
+    """
     credentials = {"base_url": sandbox.base_url, **sandbox.credentials}
     told = [json.dumps(credentials), str(folder), str(out), text, str(journal), json.dumps(rules)]
     environment = {**os.environ, "PYTHONPATH": str(PROCESS.parents[1])}
@@ -84,10 +87,13 @@ def run(sandbox, folder, out, text, *, journal, kill_after_s=None, **rules):
         [sys.executable, str(PROCESS), *told], stdout=subprocess.PIPE, text=True, env=environment
     ) as process:
         assert process.stdout.readline() == "begun\n"
+        began = time.perf_counter()
         if kill_after_s is not None:
             time.sleep(kill_after_s)
             process.send_signal(signal.SIGKILL)
         line = process.stdout.readline()
+        if took is not None:
+            took.append(time.perf_counter() - began)
         process.wait(timeout=120)
     return json.loads(line) if line else None
 
@@ -95,20 +101,18 @@ def run(sandbox, folder, out, text, *, journal, kill_after_s=None, **rules):
 def kills(people_folder, tmp_path, times, seed):
     """Kill sends of one campaign after another; returns how many were hit."""
     chance, hit, journal = random.Random(seed), 0, tmp_path / "journal.db"
+    took = []
     with smsframe.Sandbox(anyone=True, latency_s=0.02) as sandbox:
-        began = time.perf_counter()
-        whole = run(sandbox, people_folder, tmp_path / "whole", "Undisturbed", journal=journal)
-        length_s = time.perf_counter() - began
+        options = {"journal": journal}
+        whole = run(sandbox, people_folder, tmp_path / "whole", "Undisturbed", took=took, **options)
         assert whole == {"accepted": ROWS}
         for number in range(times):
             text, out = f"Hi %%FirstName%%, this is {seed} {number}.", tmp_path / f"out-{number}"
             with Looker(out) as looker:
-                moment = chance.uniform(0.05, length_s)
-                killed = run(
-                    sandbox, people_folder, out, text, journal=journal, kill_after_s=moment
-                )
+                moment = chance.uniform(0, took[0])
+                killed = run(sandbox, people_folder, out, text, kill_after_s=moment, **options)
                 hit += killed is None
-                run(sandbox, people_folder, out, text, journal=journal)
+                run(sandbox, people_folder, out, text, **options)
             assert not looker.faults
             assert looker.looks
             outbox = sandbox.outbox()
