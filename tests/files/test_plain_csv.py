@@ -91,7 +91,7 @@ def test_plain_pieces__are_the_rows_of_the_whole(text, block_bytes, tmp_path_fac
 
 
 @pytest.mark.full
-@settings(HERE, max_examples=1000)
+@settings(HERE, max_examples=400)
 @given(text=files(), block_bytes=st.integers(1, 40))
 def test_plain_csv__many(text, block_bytes, tmp_path_factory):
     """Both, for many more files."""
