@@ -285,11 +285,13 @@ def _refuse_cut_within(run_id: str, known: Remembered, named: Named) -> None:
                 places[known.status[places] != result_columns.NUMBER["not_sent"]]
             ]
     accepted = [n for n in found if known.batches[n].response_id is not None and len(found[n])]
+    counts = {number: np.array([found[number].sum(), len(found[number])]) for number in accepted}
+    seen_of_all = sum(counts.values(), np.zeros(2))
     for number, mine in found.items():
-        others = [found[n] for n in accepted if n != number]
-        if not others or not mine.any():
+        seen, people = seen_of_all - counts.get(number, 0)  # in all other batches
+        if not people or not mine.any():
             continue
-        share = min(float(np.concatenate(others).mean()), MOST_SHARE)
+        share = min(float(seen / people), MOST_SHARE)
         first, last = np.flatnonzero(mine)[[0, -1]]
         gap = max(int(first), len(mine) - 1 - int(last))
         missed = 1 - mine.sum() / (len(mine) - gap + 1)

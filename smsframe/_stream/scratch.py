@@ -12,16 +12,19 @@ killed.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from filelock import FileLock, Timeout
 
 if TYPE_CHECKING:
     Records = npt.NDArray[Any]
@@ -69,12 +72,28 @@ BUCKETS: Final = range(64)
 GROUP_ROWS: Final = 1 << 20
 OPEN_FILES: Final = 96  # a program may have 256 open on some systems
 
+_PREFIX: Final = "smsframe-list-"
+_LOCK: Final = "in-use"
+_LEFT_S: Final = 3600.0  # a folder is younger while its process has yet to lock it
+
+
+def _remove_left() -> None:
+    """Remove the folders that killed processes of this user have left."""
+    for lock in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_LOCK}"):
+        with contextlib.suppress(OSError, Timeout):
+            if time.time() - lock.stat().st_mtime > _LEFT_S:
+                with FileLock(lock, timeout=0):
+                    shutil.rmtree(lock.parent, ignore_errors=True)
+
 
 class Scratch:
     """A folder of records, appended to in any order and read bucket by bucket."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="smsframe-"))
+        _remove_left()
+        self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        self._lock = FileLock(self._folder / _LOCK)
+        self._lock.acquire()
         self._written: dict[Path, BinaryIO] = {}
         self._made: Any = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - see __exit__
         self._kept: dict[int, tuple[int, int, int]] = {}
@@ -85,6 +104,7 @@ class Scratch:
     def __exit__(self, *_: object) -> None:
         self._close()
         self._made.close()
+        self._lock.release()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def add(self, kind: str, records: Records, buckets: npt.NDArray[Any]) -> None:
