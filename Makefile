@@ -72,7 +72,7 @@ newest: .venv-newest/.made
 # What breaks first on new libraries: numbers, phones, values, one send through everything.
 newest-core: .venv-newest/.made
 	.venv-newest/bin/python -m pytest -n 2 --dist worksteal tests/phones/test_read.py tests/text/test_values.py \
-	tests/send/test_run.py tests/text/test_segments.py tests/promises/test_forks.py tests/acoustic tests/results/test_history.py
+	tests/send/test_run.py tests/text/test_segments.py tests/promises/test_forks.py tests/acoustic tests/results/test_results_of_run.py
 	@$(PYTHON) .ci/newest.py >/dev/null
 
 # What takes too long for "make test": of each promise that has a part in here, a short sample is there.

@@ -20,7 +20,7 @@ from smsframe._base.result_columns import STATUSES, VARIANT
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_choice, check_text, refuse
 from smsframe._connect import journal_file
-from smsframe._results import history
+from smsframe._results import results_of_run
 from smsframe._results.open_journal import existing_journal
 from smsframe._results.reconcile import reconciled
 from smsframe._results.refresh import brought_up, refresh
@@ -369,7 +369,7 @@ def results(
         run_id = opened.run(name or "").run_id
         place = opened.place(run_id)
         if place is None:
-            return history.results_of(opened, run_id)
+            return results_of_run.results_of(opened, run_id)
     found = _files_of_run(run_id, json.loads(place), kept_in)
     return cast("pd.DataFrame", found)  # what all but runs from files are
 
