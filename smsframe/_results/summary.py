@@ -301,5 +301,7 @@ def _totals(table: pd.DataFrame, names: list[str]) -> pd.Series:
     """Return the rows of each line's group."""
     if not names:
         return pd.Series(table["rows"].sum(), index=table.index)
-    totals: pd.Series = table.groupby(names, dropna=False, observed=True)["rows"].transform("sum")
+    totals: pd.Series = table.groupby(names, dropna=False, observed=True, sort=False)[
+        "rows"
+    ].transform("sum")
     return totals

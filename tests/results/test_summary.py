@@ -425,3 +425,14 @@ def test_counts__of_what_went_through_a_file_and_of_no_rows(results):
     assert (empty.dtype, empty.index.dtype) == ("int64", "string")
     with pytest.raises(InputError, match="holds no results"):
         smsframe.counts(make_people(1))
+
+
+def test_summary__by_a_column_of_several_kinds():
+    """Values that cannot be ordered are groups all the same, alone and below another column."""
+    people = make_people(4)
+    people["key"] = pd.Series([(1,), pd.Timestamp("2026-01-01"), 2.5, b"x"], dtype=object)
+    people["city"] = ["Rome", "Rome", "Bari", "Bari"]
+    planned = send(people, "Hello", dry_run=True)
+
+    assert planned.sms.summary(by="key").to_frame()["rows"].tolist() == [1, 1, 1, 1]
+    assert planned.sms.summary(by=["city", "key"]).to_frame()["rows"].tolist() == [1, 1, 1, 1]
