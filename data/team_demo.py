@@ -43,7 +43,7 @@ def ask(senders, folder: Path, name: str, **more):
 def texts(base_url: str) -> list[str]:
     """Return whom the sandbox texted, once for each text."""
     outbox = requests.get(f"{base_url}/sandbox/outbox", timeout=20).json()
-    return [message["to"] for message in outbox]
+    return [message["to"] for message in outbox if "rehearsal" not in message["text"]]
 
 
 def show(base_url: str, senders, folder: Path, url: str) -> None:
@@ -61,9 +61,10 @@ def show(base_url: str, senders, folder: Path, url: str) -> None:
     statuses = list(told["rows"].values())
     said("Bob's table: " + ", ".join(f"{statuses.count(s)} {s}" for s in sorted(set(statuses))))
     had = texts(base_url)
+    assert len(had) == len(set(had)), "somebody had it twice"
     said(f"The sandbox: {len(had)} texts to {len(set(had))} people; nobody had it twice.\n")
-    assert len(had) == len(set(had))
-    runs = smsframe.runs(journal=url)[["rows", "accepted", "unknown", "earlier", "ending", "who"]]
+    looked_at = ["rows", "accepted", "unknown", "earlier", "ending", "who"]
+    runs = smsframe.runs(full=True, journal=url)[looked_at]
     said(f"The team's journal, {url}:\n{runs.to_string()}\n")
     if "unknown" in statuses:
         said("What Ann's process had under way is unknown: it may or may not have gone out, so it")

@@ -27,7 +27,8 @@ class Decided:
 
     ``header_line`` counts from 1. ``decimal`` is the mark of the columns in ``numbers``, or of the
     numbers that an Excel sheet shows. ``as_text`` are columns of a Parquet file whose numbers may
-    be phones.
+    be phones, ``blank`` those with ``blank_cells`` in which a program has written a word for no
+    value.
     """
 
     kind: str
@@ -39,12 +40,15 @@ class Decided:
     numbers: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
     as_text: tuple[str, ...] = ()
+    blank: tuple[str, ...] = ()
+    blank_cells: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return what was decided, by the argument that says otherwise."""
         names = ("encoding", "separator", "sheet", "header_line", "decimal")
         known = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
-        listed = {name: list(getattr(self, name)) for name in ("numbers", "dates", "as_text")}
+        lists = ("numbers", "dates", "as_text", "blank")
+        listed = {name: list(getattr(self, name)) for name in lists}
         return {"kind": self.kind, **known, **{name: some for name, some in listed.items() if some}}
 
     def line(self, file: str, frame: pd.DataFrame) -> str:
@@ -59,6 +63,9 @@ class Decided:
             None if self.header_line is None else f"header in {where} {self.header_line}",
         ]
         told = [f"{mask_label(file)}: {size}", ", ".join(filter(None, how)), *self._cells()]
+        if self.blank:
+            many = f"{self.blank_cells:,} cell{'s' * (self.blank_cells != 1)}"
+            told.append(f"blank for a word such as NULL or #N/A: {many} of {_listed(self.blank)}")
         return " · ".join(filter(None, told))
 
     def _cells(self) -> list[str]:

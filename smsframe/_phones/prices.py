@@ -103,7 +103,7 @@ def _sensible(name: str, price: float | None, faults: list[str]) -> float | None
 def cost_of(price: Price, segments: npt.NDArray[Any], contacts: pa.Array | None) -> Cost:
     """Return what segments cost, each to its contact; None will do where one price is for all."""
     if not isinstance(price, Mapping):
-        return Cost(known=price * int(segments.sum()))
+        return Cost(known=_sum(price * int(segments.sum())))
     named = countries(contacts)
     codes = np.append(np.asarray(named.categories, dtype=object), NOWHERE)
     at = np.where(named.codes < 0, len(codes) - 1, named.codes)
@@ -113,10 +113,15 @@ def cost_of(price: Price, segments: npt.NDArray[Any], contacts: pa.Array | None)
     priced = {country: _price_in(price, country) for country in counts}
     known = {c: p * counts[c] for c, p in priced.items() if p is not None}
     return Cost(
-        known=float(sum(known.values())),
+        known=_sum(sum(known.values())),
         by_country=dict(sorted(known.items(), key=lambda item: -item[1])),
         unpriced={c: counts[c] for c, p in priced.items() if p is None},
     )
+
+
+def _sum(cost: float) -> float:
+    """Return a cost without what binary fractions add: 18.135, not 18.134999999999998."""
+    return round(float(cost), 9)
 
 
 def prices_of(price: Price, contacts: pa.Array) -> npt.NDArray[np.float64]:

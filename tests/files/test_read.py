@@ -207,3 +207,18 @@ def test_command_line__reads_by_the_same_words(capsys):
     assert "Hi 007" in capsys.readouterr().out
     assert commands.main([*words, "--separator", "ab"]) != 0
     assert "--separator ab must be one mark" in re.sub(r"\s+", " ", capsys.readouterr().err)
+
+
+def test_read__says_which_cells_it_makes_blank(tmp_path, capsys):
+    """Words that programs write for no value are no values; where they stood is said, and kept."""
+    path = tmp_path / "people.csv"
+    path.write_text("name,total\nAnn,1.50\nnan,#N/A\nNULL,2.00\n,3.00\n")
+    frame = smsframe.read(path)
+    assert frame["name"].isna().tolist() == [False, True, True, True]
+    assert (
+        "blank for a word such as NULL or #N/A: 3 cells of name, total" in capsys.readouterr().out
+    )
+    assert frame.attrs["smsframe"]["read"]["blank"] == ["name", "total"]
+    path.write_text("name,total\nAnn,1.50\n")
+    assert "blank" not in smsframe.read(path).attrs["smsframe"]["read"]
+    assert "blank" not in capsys.readouterr().out
