@@ -162,3 +162,12 @@ def test_plan__of_string_views():
     assert made.to_frame()["sms_code"].isna().tolist() == [False] + [True] * 5
     assert smsframe.normalize(views["mobile"])["e164"].tolist() == frame["mobile"].tolist()
     assert smsframe.segments(views["FirstName"])["segments"].tolist() == [1] * 6
+
+
+def test_guess__of_a_column_that_a_spreadsheet_has_rounded():
+    """Its numbers have become one again and again: it is told as rounded, not as somebody else's."""
+    plan = smsframe.plan(
+        pd.DataFrame({"Handy": ["4,91512E+12"] * 20}), "Hi", program="148372", region="DE"
+    )
+    assert "phones_rounded" in set(plan.problems["code"])
+    assert not plan.recipients
