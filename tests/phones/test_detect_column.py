@@ -165,7 +165,7 @@ def test_plan__of_string_views():
 
 
 def test_guess__of_a_column_that_a_spreadsheet_has_rounded():
-    """Its numbers have become one again and again: it is told as rounded, not as somebody else's."""
+    """Its numbers have become one again and again: it is told as rounded."""
     plan = smsframe.plan(
         pd.DataFrame({"Handy": ["4,91512E+12"] * 20}), "Hi", program="148372", region="DE"
     )
