@@ -10,7 +10,6 @@ notebooks without a browser) get a screen, a static summary, or both.
 
 from __future__ import annotations
 
-import secrets
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -34,7 +33,7 @@ from smsframe._composer.state import Desk
 from smsframe._plan.options import takes_compose_options
 from smsframe._widgets import active_job, html
 from smsframe._widgets.controls import shown
-from smsframe._widgets.displayed import Displayed, screen, shown_error
+from smsframe._widgets.displayed import Displayed, new_mark, screen, shown_error
 from smsframe._widgets.page import Page
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ class Composer(Displayed):
         self.page = Page()
         self._names = (name, client_name)
         self._has_accessor = has_accessor
-        self._mark = f"smsframe-{secrets.token_hex(4)}"
+        self._mark = new_mark()
         self._instead = NO_SCREEN.format(name or "df")
         self.write = WritePanel(desk)
         self.map = MapPanel(desk)

@@ -8,7 +8,6 @@ unasked. So a notebook that is run without a browser holds counts and no rows.
 
 from __future__ import annotations
 
-import secrets
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +23,7 @@ from smsframe._explorer.kinds import OF_SMSFRAME, Kind
 from smsframe._explorer.rows import PAGE_ROWS
 from smsframe._widgets import html
 from smsframe._widgets.controls import field, row, shown
-from smsframe._widgets.displayed import screen
+from smsframe._widgets.displayed import new_mark, screen
 from smsframe._widgets.page import Page
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ class Screen(actions.Screen):
         self.listeners: list[Callable[[], None]] = []
         self._name = name
         self._detailed: int | None = None
-        self.mark = f"smsframe-{secrets.token_hex(4)}"
+        self.mark = new_mark()
         self._make()
         self.actions = actions.Actions(self, client)
         self._make_chips()

@@ -8,6 +8,8 @@ instead.
 
 from __future__ import annotations
 
+import secrets
+import string
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -75,6 +77,11 @@ def shown_error(failure: BaseException | None) -> BaseException | None:
     if failure is not None:
         withhold_frames(failure)
     return failure
+
+
+def new_mark() -> str:
+    """Return what ties a screen to its summary: letters, for digits may be somebody's number."""
+    return "smsframe-" + "".join(secrets.choice(string.ascii_lowercase) for _ in range(8))
 
 
 def screen(kind: str, mark: str, style: Path, *parts: Any) -> Any:

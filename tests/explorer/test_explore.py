@@ -14,6 +14,7 @@ from samples import make_people, send
 import smsframe
 from smsframe._explorer.kinds import kinds_of
 from smsframe._widgets import active_job, displayed
+from smsframe._widgets.displayed import new_mark
 
 WAIT_S = 20.0
 PHONE = re.compile(r"\d{7,}")
@@ -110,6 +111,7 @@ def test_static__counts_alone(half):
     assert "Name" not in kept["text/html"]
     assert "Oslo" not in kept["text/html"]
     assert not PHONE.search(re.sub(r"<style>.*?</style>", "", kept["text/html"]))
+    assert not re.search(r"\d", new_mark())  # what ties it to its screen may be no number by chance
 
 
 def test_no_screen__says_what_to_use(half, monkeypatch):
