@@ -50,14 +50,18 @@ class KnownResults:
         self._numbers: dict[str, int] = {}
 
     def read(self, path: Path, journal: JournalReader) -> None:
-        """Keep what a file says."""
+        """Keep what a file says; most have no answer yet, so their statuses are looked at first."""
         with contextlib.suppress(pa.ArrowException, OSError), pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(_ROWS, columns=list(_READ)):
-                columns = [column.cast(pa.string()) for column in batch.columns]
-                table = pa.table(columns, batch.schema.names)
-                known = pc.is_in(table["sms_status"], value_set=pa.array(_KNOWN))
-                if pc.any(known).as_py():
-                    self._keep(table.filter(known), journal)
+            for group in range(file.num_row_groups):
+                [statuses] = file.read_row_group(group, columns=list(_READ[:1])).columns
+                if not pc.any(_is_known(statuses)).as_py():
+                    continue
+                for batch in file.iter_batches(_ROWS, row_groups=[group], columns=list(_READ)):
+                    columns = [column.cast(pa.string()) for column in batch.columns]
+                    table = pa.table(columns, batch.schema.names)
+                    known = table.filter(_is_known(table["sms_status"]))
+                    if len(known):
+                        self._keep(known, journal)
 
     def _keep(self, known: pa.Table, journal: JournalReader) -> None:
         """Keep rows whose batches the journal has forgotten the answers of."""
@@ -99,6 +103,11 @@ class KnownResults:
         places = pc.fill_null(at, -1).to_numpy(zero_copy_only=False)
         found: Numbers = np.append(records["said"], np.int32(OPEN))[places]
         return found
+
+
+def _is_known(statuses: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Tell which statuses the status endpoint has said."""
+    return pc.is_in(statuses.cast(pa.string()), value_set=pa.array(_KNOWN))
 
 
 def _messages(numbers: npt.NDArray[Any], contacts: Any, service: str) -> npt.NDArray[Any]:
