@@ -91,8 +91,9 @@ def look_back(
     if repeats is not None:
         new = new[repeats[new] == 0]
     same = _of_this_frame(matched.ledger)
-    searches = searches_of(plan, service, scope, journal, now)
-    for search, (_, rows) in zip(searches, plan.messages.near_groups(new), strict=False):
+    near = near_of_texts(plan, service, scope, journal, now)
+    for runs, (_, rows) in zip(near, plan.messages.near_groups(new), strict=False):
+        search = Search(runs)
         search.meet(plan, service, rows, same=same, journal=journal, now=now)
         faults += search.told(plan)
     times = [batch.settled_at or 0.0 for batch in batches]
@@ -101,16 +102,16 @@ def look_back(
     )
 
 
-def searches_of(
+def near_of_texts(
     plan: PlanData, service: str, scope: bytes, journal: JournalReader, now: float
-) -> list[Search]:
-    """Return a search for each text of a plan; none for a test, of which nothing is told."""
+) -> list[NearRuns]:
+    """Return the runs with nearly the same, text by text; of a test nothing is told."""
     if is_test(plan.options.campaign):
         return []
     # A run may go on for days after it was started; what of it left within the week counts.
     recent = journal.recent_runs(service, plan.message.program, now - 2 * WEEK_S)
     groups = plan.messages.near_groups(plan.ready[:0])
-    return [Search(near_runs(plan, mine, scope, recent)) for mine, _ in groups]
+    return [near_runs(plan, mine, scope, recent) for mine, _ in groups]
 
 
 def accepted_before(

@@ -20,7 +20,7 @@ from smsframe._eligibility.opening_words import first_of
 from smsframe._plan.verdicts import DUPLICATE, duplicate_sentence
 from smsframe._send import plan_warnings
 from smsframe._send.confirm import Confirmable
-from smsframe._send.nearly_the_same import searches_of
+from smsframe._send.nearly_the_same import near_of_texts
 from smsframe._send.report import SendReport
 from smsframe._send.run import new_run_id
 from smsframe._stream import before as past
@@ -100,8 +100,7 @@ def look(found: FirstPass, scratch: Scratch, journal: Journal | None) -> Looked:
     if journal is None:
         return Looked(joined=_joined(found, scratch, keep_matched=False))
     options, read = found.plan.options, 0
-    searches = searches_of(found.plan, found.service, found.scope, journal, found.now)
-    near = [search.near for search in searches]
+    near = near_of_texts(found.plan, found.service, found.scope, journal, found.now)
     said = spread_ledger(journal, found.scope, scratch)
     if options.min_gap_s is not None:
         read = spread_past(journal, options.min_gap_s, found.now, scratch)
