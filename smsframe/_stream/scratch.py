@@ -15,18 +15,18 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
-import shutil
 import tempfile
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from filelock import FileLock, Timeout
+
+from smsframe._stream.private_folder import private_folder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     Records = npt.NDArray[Any]
 
 MINE: Final = np.dtype(
@@ -72,40 +72,24 @@ BUCKETS: Final = range(64)
 GROUP_ROWS: Final = 1 << 20
 OPEN_FILES: Final = 96  # a program may have 256 open on some systems
 
-_PREFIX: Final = "smsframe-list-"
-_LOCK: Final = "in-use"
-_LEFT_S: Final = 3600.0  # a folder is younger while its process has yet to lock it
-
-
-def _remove_left() -> None:
-    """Remove the folders that killed processes of this user have left."""
-    for lock in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_LOCK}"):
-        with contextlib.suppress(OSError, Timeout):
-            if time.time() - lock.stat().st_mtime > _LEFT_S:
-                with FileLock(lock, timeout=0):
-                    shutil.rmtree(lock.parent, ignore_errors=True)
-
 
 class Scratch:
     """A folder of records, appended to in any order and read bucket by bucket."""
 
     def __init__(self) -> None:
-        _remove_left()
-        self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        self._lock = FileLock(self._folder / _LOCK)
-        self._lock.acquire()
+        self._open = contextlib.ExitStack()
+        self._folder = self._open.enter_context(private_folder())
         self._written: dict[Path, BinaryIO] = {}
-        self._made: Any = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - see __exit__
+        made = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - it is closed with the rest
+        self._made: Any = self._open.enter_context(made)
+        self._open.callback(self._close)
         self._kept: dict[int, tuple[int, int, int]] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._close()
-        self._made.close()
-        self._lock.release()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._open.close()
 
     def add(self, kind: str, records: Records, buckets: npt.NDArray[Any]) -> None:
         """Append records to their buckets, in their order."""

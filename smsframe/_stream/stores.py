@@ -13,17 +13,17 @@ import importlib
 import os
 import posixpath
 import re
-import tempfile
 import zlib
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from smsframe._files.read import first_line
+from smsframe._stream.private_folder import private_folder
 from smsframe.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _TELLS_CHANGE: Final = (
     "mtime", "created", "modified", "updated", "last_modified", "LastModified", "ETag", "etag",
@@ -97,8 +97,8 @@ class Stored:
     @contextlib.contextmanager
     def copied(self) -> Iterator[Path]:
         """Give a copy of it on this machine, of the same ending, for a while."""
-        with tempfile.TemporaryDirectory(prefix="smsframe-") as folder:
-            place = Path(folder) / posixpath.basename(self.path)
+        with private_folder() as folder:
+            place = folder / posixpath.basename(self.path)
             with self.source() as source, place.open("wb") as copy:
                 while piece := source.read(_AT_ONCE):
                     copy.write(piece)

@@ -10,12 +10,12 @@ import time
 
 import pytest
 
-from smsframe._stream.scratch import Scratch
+from smsframe._stream.private_folder import private_folder
 
 KILLED = """
 import os, signal
-from smsframe._stream.scratch import Scratch
-with Scratch():
+from smsframe._stream.private_folder import private_folder
+with private_folder():
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -29,17 +29,17 @@ def list_folders(place):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs kill -9")
-def test_scratch__of_a_killed_process(tmp_path, monkeypatch):
+def test_private_folder__of_a_killed_process(tmp_path, monkeypatch):
     """What it has left is removed; the folder of a living one, however old, is not."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     killed = subprocess.run([sys.executable, "-c", KILLED], check=False, env=environment)
     assert killed.returncode == -9
     (left,) = list_folders(tmp_path)
-    with Scratch():
+    with private_folder():
         assert not left.exists()
         (living,) = list_folders(tmp_path)
-        with Scratch():
+        with private_folder():
             assert living.exists()
             assert len(list_folders(tmp_path)) == 2
     assert list_folders(tmp_path) == []
