@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from smsframe._plan.data import PlanData
     from smsframe._plan.problems import Problems
 
+    _LookedBack = tuple[Matched | None, Before, too_soon.Judged]
+
 
 def match(
     made: PlanData, client: Client, scope: bytes, journal: JournalReader, run_id: str = ""
@@ -59,9 +61,10 @@ def match(
 def dry_run(made: PlanData, client: Client | None) -> pd.DataFrame:
     """Return the table of a dry run; what went out before is shown as it was, if known."""
     tally, now = Tally(made.verdicts()), clock_of(client)()
-    matched, before, gap = None, Before(), _alone(made, now)
-    with contextlib.suppress(ConfigurationError):
+    try:
         matched, before, gap = _look_back(made, client, patience_s=PATIENCE_S)
+    except ConfigurationError:
+        matched, before, gap = _alone(made, now)
     if matched is not None:
         tally.recall(matched)
     tally.hold_rows(gap.held)
@@ -93,11 +96,12 @@ def history(made: PlanData, client: Client | None) -> History | None:
     )
 
 
-def _alone(made: PlanData, now: float) -> too_soon.Judged:
+def _alone(made: PlanData, now: float) -> _LookedBack:
     """Hold back rows by what is in the plan itself, where there is no journal."""
-    return too_soon.judge(
+    gap = too_soon.judge(
         made, made.ready, known=made.ready[:0], journal=None, service="", run_id="", now=now
     )
+    return None, Before(), gap
 
 
 def past_of(made: PlanData, client: Client | None) -> Past:
@@ -113,22 +117,18 @@ def known_problems(made: PlanData, client: Client | None) -> Problems:
     return made.problems_with(past_of(made, client).known)
 
 
-def _look_back(
-    made: PlanData, client: Client | None, *, patience_s: float = 0.0
-) -> tuple[Matched | None, Before, too_soon.Judged]:
+def _look_back(made: PlanData, client: Client | None, *, patience_s: float = 0.0) -> _LookedBack:
     """Hold a plan against the journal, read only.
 
     Where there is none yet, nobody is known: a person's earlier rows alone hold others back.
     """
     client = connected(client)
-    nobody = None, Before(), _alone(made, client.settings.clock())
-    path = client.journal_path
-    if made.blocking or (isinstance(path, Path) and not path.exists()):
-        return nobody
-    scope = scope_of(made, client)
-    opened = open_existing(path, patience_s=patience_s)
+    path, opened = client.journal_path, None
+    if not made.blocking and not (isinstance(path, Path) and not path.exists()):
+        opened = open_existing(path, patience_s=patience_s)
     if opened is None:
-        return nobody
+        return _alone(made, client.settings.clock())
+    scope = scope_of(made, client)
     with opened as journal:
         matched, gap = match(made, client, scope, journal)
         before = had_before(made, client, scope, matched, journal)
