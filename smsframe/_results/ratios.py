@@ -16,7 +16,7 @@ from smsframe._base.sentences import Sentence, arg
 from smsframe._base.split_words import read_split
 from smsframe._base.validation import check_number, refuse
 from smsframe._connect import journal_file
-from smsframe._journal.opening import open_existing
+from smsframe._results.open_journal import reading_journal
 from smsframe._results.people import HOLDOUT
 from smsframe.errors import ConfigurationError, InputError, JournalError
 
@@ -100,12 +100,15 @@ def _from_journal(frame: pd.DataFrame) -> Told:
     """Return what the journal has of it; nothing where it has not, or cannot be read."""
     batches = ResultRows.read(frame).batch.unique().drop_null().to_pylist()
     named = {batch.partition(":")[0] for batch in batches}
+    if not named:
+        return NOT_KNOWN
     found: list[RunRecord] = []
-    with contextlib.suppress(JournalError, ConfigurationError, InputError):
-        opened = open_existing(journal_file(), patience_s=0.0) if named else None
-        with opened or contextlib.nullcontext() as journal:
-            runs = [] if journal is None else journal.runs()
-            found = [run for run in runs if run.run_id in named]
+    with (
+        contextlib.suppress(JournalError, ConfigurationError, InputError),
+        reading_journal(journal_file(), patience_s=0.0) as journal,
+    ):
+        runs = [] if journal is None else journal.runs()
+        found = [run for run in runs if run.run_id in named]
     kept = {run.variants for run in found}
     if len(found) < len(named) or len(kept) != 1 or not (one := kept.pop()):
         return NOT_KNOWN
