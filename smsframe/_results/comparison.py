@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 import pandas as pd
 
-from smsframe._base.sentences import Sentence, arg, joined
+from smsframe._base.sentences import arg, joined
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_label, refuse, shown_label
 from smsframe._results import comparison_plot
@@ -228,11 +228,9 @@ def _control(arms: list[str], control: Any, by: Hashable) -> int:
     if isinstance(control, str) and control in arms:
         return arms.index(control)
     raise InputError(
-        Sentence(
-            arg("control"),
-            f" is {shown_label(control)}, but column {shown_label(by)} has the arms "
-            f"{', '.join(map(repr, arms))}. Name one of them.",
-        )
+        arg("control"),
+        f" is {shown_label(control)}, but column {shown_label(by)} has the arms "
+        f"{', '.join(map(repr, arms))}. Name one of them.",
     )
 
 

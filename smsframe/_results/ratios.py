@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from smsframe._base.result_rows import ResultRows
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.sentences import arg
 from smsframe._base.split_words import read_split
 from smsframe._base.validation import check_number, refuse
 from smsframe._connect import journal_file
@@ -43,11 +43,9 @@ def expected_weights(
     unknown = [arm for arm in arms if not shares.get(arm)]
     if unknown:
         raise InputError(
-            Sentence(
-                f"The results have an arm {unknown[0]!r}, which ",
-                arg("holdout" if unknown[0] == HOLDOUT else "split"),
-                " does not give any people. Give the split that the send had.",
-            )
+            f"The results have an arm {unknown[0]!r}, which ",
+            arg("holdout" if unknown[0] == HOLDOUT else "split"),
+            " does not give any people. Give the split that the send had.",
         )
     return {arm: share for arm, share in shares.items() if share}
 
@@ -63,13 +61,11 @@ def _shares(split: Any, holdout: Any) -> dict[str, float]:
     total = sum(weights.values())
     if not weights or not total or not 0 <= kept < 1:
         raise InputError(
-            Sentence(
-                "Give ",
-                arg("split", python="{'A': 1, 'B': 1}"),
-                " and ",
-                arg("holdout"),
-                " as the send had them: weights by name, and a share from 0 to 1.",
-            )
+            "Give ",
+            arg("split", python="{'A': 1, 'B': 1}"),
+            " and ",
+            arg("holdout"),
+            " as the send had them: weights by name, and a share from 0 to 1.",
         )
     shares = {name: float(weight) / total * (1 - kept) for name, weight in weights.items()}
     return {**shares, HOLDOUT: kept}
