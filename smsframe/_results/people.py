@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base import result_columns
-from smsframe._base.result_rows import NOTHING, ResultRows, arrow_texts
+from smsframe._base.result_columns import VARIANT
+from smsframe._base.result_rows import NOTHING, ROUNDED, ResultRows, arrow_texts
 from smsframe._base.sentences import arg
 from smsframe._base.validation import shown_label, type_of
 from smsframe.errors import InputError
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-VARIANT: Final = "sms_variant"
-HOLDOUT: Final = "holdout"
-_ROUNDED: Final = r"^[0-9][.,]?[0-9]*[eE]\+?[0-9]+$"
 _NAMED: Final = 10
 
 
@@ -175,7 +173,7 @@ def _whose(contacts: pa.Array) -> npt.NDArray[Any]:
 
     Contacts that a spreadsheet has rounded are several people's, so nobody can be told apart.
     """
-    rounded = pc.sum(pc.match_substring_regex(contacts, _ROUNDED)).as_py() or 0
+    rounded = pc.sum(pc.match_substring_regex(contacts, ROUNDED)).as_py() or 0
     if rounded:
         raise InputError(
             f"Column 'sms_contact' holds {rounded:,} numbers that a spreadsheet has rounded, so it "

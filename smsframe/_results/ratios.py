@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from smsframe._base.result_rows import ResultRows
 from smsframe._base.sentences import arg
-from smsframe._base.split_words import read_split
+from smsframe._base.split_words import HOLDOUT, read_split
 from smsframe._base.validation import check_number, refuse
 from smsframe._connect import journal_file
 from smsframe._results.open_journal import reading_journal
-from smsframe._results.people import HOLDOUT
 from smsframe.errors import ConfigurationError, InputError, JournalError
 
 if TYPE_CHECKING:
