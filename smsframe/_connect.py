@@ -19,7 +19,7 @@ from smsframe._acoustic.client import (
 )
 from smsframe._acoustic.http import TIMEOUT_S
 from smsframe._base.forks import after_fork, unforked
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.sentences import arg
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import (
     check_client,
@@ -173,18 +173,16 @@ def _sandbox(target: Any, journal: JournalArgument, *, named: str | None) -> Any
         return None
     if named:
         places = arg("pod"), " or ", arg("base_url")
-        raise ConfigurationError(Sentence("Give either a sandbox, or ", *places, ", not both."))
+        raise ConfigurationError("Give either a sandbox, or ", *places, ", not both.")
     if isinstance(target, str) and target == "sandbox":
         place = location.journal_path(journal, rehearsal=True)
         return _session_sandbox(location.journal_folder(place))
     if isinstance(target, str) or not isinstance(getattr(target, "base_url", None), str):
         raise ConfigurationError(
-            Sentence(
-                f'connect() takes "sandbox" or a Sandbox, not {quoted(target)}. For the real '
-                "service give ",
-                arg("pod"),
-                f", one of {', '.join(address.PODS)}.",
-            )
+            f'connect() takes "sandbox" or a Sandbox, not {quoted(target)}. For the real '
+            "service give ",
+            arg("pod"),
+            f", one of {', '.join(address.PODS)}.",
         )
     return target
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import dask.dataframe as dd
 
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.sentences import arg
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import path_fault, refuse
 from smsframe._stream.send_files import plan_files, send_files
@@ -137,10 +137,10 @@ def _write_stage(frame: Any, place: Path) -> None:
     A part that is written twice, by a worker that died or a second copy of a task, is one file.
     """
     if "://" in str(place):
-        raise InputError(Sentence(arg("stage"), " is a folder that all workers see, no address."))
+        raise InputError(arg("stage"), " is a folder that all workers see, no address.")
     if place.exists():
         if not (place / _NOTE).exists() and any(place.iterdir()):
-            raise InputError(Sentence(arg("stage"), " holds something else. Name another folder."))
+            raise InputError(arg("stage"), " holds something else. Name another folder.")
         shutil.rmtree(place)
     place.mkdir(mode=0o700, parents=True)
     (place / _NOTE).write_text(json.dumps({"parts": frame.npartitions}), encoding="utf-8")

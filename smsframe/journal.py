@@ -15,7 +15,7 @@ from smsframe._base.validation import moment_of
 from smsframe._connect import journal_file
 from smsframe._journal import location, opening, transfer
 from smsframe._journal.reader import PATIENCE_S
-from smsframe._results.open_journal import existing_journal
+from smsframe._results.open_journal import existing_journal, reading_journal
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -58,13 +58,8 @@ def forget(before: Moment, *, path: JournalArgument = None) -> int:
     0
     """
     moment, file = moment_of("before", before), journal_file(journal=path)
-    journal = opening.open_existing(file, patience_s=PATIENCE_S)
-    if journal is not None:
-        with journal:
-            return journal.forget(moment)
-    if path is not None:
-        raise location.no_journal(file)
-    return 0
+    with reading_journal(file) if path is None else existing_journal(file) as journal:
+        return 0 if journal is None else journal.forget(moment)
 
 
 @public

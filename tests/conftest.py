@@ -76,7 +76,7 @@ def system_folder():
     ):
         patch.setenv("TMPDIR", place)
         patch.setattr(tempfile, "tempdir", place)
-        yield Path(place)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ not found in its batch, and is told so.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 NOTHING = ("", "nan", "<NA>", "None", "NaT")
 NAMED = 5
 A_RESULT = "A results frame is needed"
+ROUNDED: Final = r"^[0-9][.,]?[0-9]*[eE]\+?[0-9]+$"
+"""A contact that a spreadsheet has rounded: it may be several people's."""
 
 Mask = npt.NDArray[np.bool_]
 
@@ -89,9 +91,7 @@ class ResultRows:
         if len(contact.dictionary) == len(self) - self.contact.null_count:
             return np.zeros(len(self), dtype=bool)
         known = pc.and_(pc.is_valid(self.batch), pc.is_valid(self.contact))
-        whole = pc.invert(
-            pc.match_substring_regex(self.contact, r"^[0-9][.,]?[0-9]*[eE]\+?[0-9]+$")
-        )
+        whole = pc.invert(pc.match_substring_regex(self.contact, ROUNDED))
         rows = pc.fill_null(pc.and_(known, whole), False).to_numpy(zero_copy_only=False)
         numbers = [pc.fill_null(part.indices, 0).to_numpy() for part in (batch, contact)]
         messages = numbers[0].astype(np.int64) * len(contact.dictionary) + numbers[1]

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 import pandas as pd
 
-from smsframe._base.sentences import Sentence, arg, joined
+from smsframe._base.result_columns import VARIANT
+from smsframe._base.sentences import arg, joined
+from smsframe._base.split_words import HOLDOUT
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_label, refuse, shown_label
 from smsframe._results import comparison_plot
@@ -29,7 +31,7 @@ from smsframe._results.comparison_words import (
     left_out_line,
     ratio_line,
 )
-from smsframe._results.people import HOLDOUT, VARIANT, People, read_people
+from smsframe._results.people import People, read_people
 from smsframe._results.ratios import NOT_KNOWN, expected_weights, told_of
 from smsframe._results.statistics import means, proportions
 from smsframe.errors import ComparisonWarning, InputError, warn_caller
@@ -228,11 +230,9 @@ def _control(arms: list[str], control: Any, by: Hashable) -> int:
     if isinstance(control, str) and control in arms:
         return arms.index(control)
     raise InputError(
-        Sentence(
-            arg("control"),
-            f" is {shown_label(control)}, but column {shown_label(by)} has the arms "
-            f"{', '.join(map(repr, arms))}. Name one of them.",
-        )
+        arg("control"),
+        f" is {shown_label(control)}, but column {shown_label(by)} has the arms "
+        f"{', '.join(map(repr, arms))}. Name one of them.",
     )
 
 

@@ -100,12 +100,10 @@ def _check_column(frame: pd.DataFrame, name: Any, argument: str) -> None:
         if isinstance(cells, pd.Series):
             return
         raise InputError(
-            Sentence(
-                f"The events have {cells.shape[1]} columns {shown_label(name)}. Rename them, and "
-                "name the one that is meant with ",
-                arg(argument),
-                ".",
-            )
+            f"The events have {cells.shape[1]} columns {shown_label(name)}. Rename them, and "
+            "name the one that is meant with ",
+            arg(argument),
+            ".",
         )
     alike = [shown_label(column) for column in _named_like(frame, name)]
     meant = Sentence()
@@ -114,13 +112,11 @@ def _check_column(frame: pd.DataFrame, name: Any, argument: str) -> None:
         meant = Sentence(f" Is {' or '.join(alike)} meant? Then give ", first, ".")
     columns = ", ".join(map(shown_label, frame.columns))
     raise InputError(
-        Sentence(
-            f"The events have no column {shown_label(name)}.",
-            meant,
-            " Name one of theirs with ",
-            arg(argument),
-            f": {columns}.",
-        )
+        f"The events have no column {shown_label(name)}.",
+        meant,
+        " Name one of theirs with ",
+        arg(argument),
+        f": {columns}.",
     )
 
 

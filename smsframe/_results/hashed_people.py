@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsframe._results.status_answers import digits_of
 from smsframe._text.hashes import hash_key, hash_texts
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _names(entries: Sequence[ContactStatus]) -> Iterator[str]:
     """Yield what the entries of an answer may call people."""
     for entry in entries:
         if entry.contact_id is not None:
-            yield "".join(filter(str.isdigit, entry.contact_id.removesuffix(".0")))
+            yield digits_of(entry.contact_id)
         if entry.lookup is not None and len(entry.lookup) <= _MOST_FIELDS:
             fields = [f"{name}={value}" for name, value in entry.lookup.items()]
             yield from map(" ".join, permutations(fields))

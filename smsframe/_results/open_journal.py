@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def reading_journal(path: JournalAddress) -> Iterator[Journal | None]:
+def reading_journal(
+    path: JournalAddress, *, patience_s: float = PATIENCE_S
+) -> Iterator[Journal | None]:
     """Open a journal that is there, waiting where it is locked; None where there is none.
 
     JournalError where none can be.
     """
-    found = open_existing(path, patience_s=PATIENCE_S)
+    found = open_existing(path, patience_s=patience_s)
     with found or contextlib.nullcontext() as journal:
         yield journal
 

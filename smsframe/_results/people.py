@@ -17,8 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base import result_columns
-from smsframe._base.result_rows import NOTHING, ResultRows, arrow_texts
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.result_columns import VARIANT
+from smsframe._base.result_rows import NOTHING, ROUNDED, ResultRows, arrow_texts
+from smsframe._base.sentences import arg
 from smsframe._base.validation import shown_label, type_of
 from smsframe.errors import InputError
 
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-VARIANT: Final = "sms_variant"
-HOLDOUT: Final = "holdout"
-_ROUNDED: Final = r"^[0-9][.,]?[0-9]*[eE]\+?[0-9]+$"
 _NAMED: Final = 10
 
 
@@ -62,10 +60,8 @@ def read_people(frame: pd.DataFrame, outcome: Hashable, by: Hashable) -> People:
     if len(names) <= 1:
         only = f", which is {names[0]!r} in all rows that have one" if names else ", which is empty"
         raise InputError(
-            Sentence(
-                f"There is nothing to compare by column {shown_label(by)}{only}. At least two "
-                "arms are needed: send two texts, or one and a holdout."
-            )
+            f"There is nothing to compare by column {shown_label(by)}{only}. At least two "
+            "arms are needed: send two texts, or one and a holdout."
         )
     amounts, is_share = _amounts(frame, outcome, chosen)
     numbers = pc.index_in(arms, value_set=pa.array(names, arms.type))
@@ -112,24 +108,20 @@ def _column(frame: pd.DataFrame, label: Hashable, argument: str) -> pd.Series:
     ours_for_arms = (VARIANT, result_columns.result_label(frame.columns, VARIANT))
     if argument == "by" and isinstance(label, str) and label in ours_for_arms:
         raise InputError(
-            Sentence(
-                "These results have no column 'sms_variant': that send had one text and no "
-                "holdout, so there are no arms. If you split the people yourself, name that column "
-                "with ",
-                arg("by"),
-                ".",
-            )
+            "These results have no column 'sms_variant': that send had one text and no "
+            "holdout, so there are no arms. If you split the people yourself, name that column "
+            "with ",
+            arg("by"),
+            ".",
         )
     ours = set(result_columns.RESULT_COLUMNS)
     listed = [name for name in frame.columns if not (isinstance(name, str) and name in ours)]
     more = f" and {len(listed) - _NAMED} more" if len(listed) > _NAMED else ""
     has = ", ".join(map(shown_label, listed[:_NAMED])) + more
     raise InputError(
-        Sentence(
-            arg(argument),
-            f" names {shown_label(label)}, which is no column of the results. Add it first, or "
-            f"name one of: {has}.",
-        )
+        arg(argument),
+        f" names {shown_label(label)}, which is no column of the results. Add it first, or "
+        f"name one of: {has}.",
     )
 
 
@@ -181,7 +173,7 @@ def _whose(contacts: pa.Array) -> npt.NDArray[Any]:
 
     Contacts that a spreadsheet has rounded are several people's, so nobody can be told apart.
     """
-    rounded = pc.sum(pc.match_substring_regex(contacts, _ROUNDED)).as_py() or 0
+    rounded = pc.sum(pc.match_substring_regex(contacts, ROUNDED)).as_py() or 0
     if rounded:
         raise InputError(
             f"Column 'sms_contact' holds {rounded:,} numbers that a spreadsheet has rounded, so it "

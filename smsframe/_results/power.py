@@ -89,10 +89,8 @@ def power(
     apart = (by_chance + seen) / change
     if abs(apart) > _MOST or apart**2 * max(ratio, 1.0) > _MOST:
         raise InputError(
-            Sentence(
-                given_as("difference", difference),
-                " is so small that there are not enough people in the world to see it.",
-            )
+            given_as("difference", difference),
+            " is so small that there are not enough people in the world to see it.",
         )
     exact = apart**2
     people = [math.ceil(exact), math.ceil(exact * ratio)]

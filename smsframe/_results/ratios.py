@@ -12,12 +12,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from smsframe._base.result_rows import ResultRows
-from smsframe._base.sentences import Sentence, arg
-from smsframe._base.split_words import read_split
+from smsframe._base.sentences import arg
+from smsframe._base.split_words import HOLDOUT, read_split
 from smsframe._base.validation import check_number, refuse
 from smsframe._connect import journal_file
-from smsframe._journal.opening import open_existing
-from smsframe._results.people import HOLDOUT
+from smsframe._results.open_journal import reading_journal
 from smsframe.errors import ConfigurationError, InputError, JournalError
 
 if TYPE_CHECKING:
@@ -43,11 +42,9 @@ def expected_weights(
     unknown = [arm for arm in arms if not shares.get(arm)]
     if unknown:
         raise InputError(
-            Sentence(
-                f"The results have an arm {unknown[0]!r}, which ",
-                arg("holdout" if unknown[0] == HOLDOUT else "split"),
-                " does not give any people. Give the split that the send had.",
-            )
+            f"The results have an arm {unknown[0]!r}, which ",
+            arg("holdout" if unknown[0] == HOLDOUT else "split"),
+            " does not give any people. Give the split that the send had.",
         )
     return {arm: share for arm, share in shares.items() if share}
 
@@ -63,13 +60,11 @@ def _shares(split: Any, holdout: Any) -> dict[str, float]:
     total = sum(weights.values())
     if not weights or not total or not 0 <= kept < 1:
         raise InputError(
-            Sentence(
-                "Give ",
-                arg("split", python="{'A': 1, 'B': 1}"),
-                " and ",
-                arg("holdout"),
-                " as the send had them: weights by name, and a share from 0 to 1.",
-            )
+            "Give ",
+            arg("split", python="{'A': 1, 'B': 1}"),
+            " and ",
+            arg("holdout"),
+            " as the send had them: weights by name, and a share from 0 to 1.",
         )
     shares = {name: float(weight) / total * (1 - kept) for name, weight in weights.items()}
     return {**shares, HOLDOUT: kept}
@@ -100,12 +95,15 @@ def _from_journal(frame: pd.DataFrame) -> Told:
     """Return what the journal has of it; nothing where it has not, or cannot be read."""
     batches = ResultRows.read(frame).batch.unique().drop_null().to_pylist()
     named = {batch.partition(":")[0] for batch in batches}
+    if not named:
+        return NOT_KNOWN
     found: list[RunRecord] = []
-    with contextlib.suppress(JournalError, ConfigurationError, InputError):
-        opened = open_existing(journal_file(), patience_s=0.0) if named else None
-        with opened or contextlib.nullcontext() as journal:
-            runs = [] if journal is None else journal.runs()
-            found = [run for run in runs if run.run_id in named]
+    with (
+        contextlib.suppress(JournalError, ConfigurationError, InputError),
+        reading_journal(journal_file(), patience_s=0.0) as journal,
+    ):
+        runs = [] if journal is None else journal.runs()
+        found = [run for run in runs if run.run_id in named]
     kept = {run.variants for run in found}
     if len(found) < len(named) or len(kept) != 1 or not (one := kept.pop()):
         return NOT_KNOWN

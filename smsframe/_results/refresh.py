@@ -334,13 +334,12 @@ def _put_foreign_batches(rows: ResultRows, learned: _Round) -> None:
 def _explain_open(rows: ResultRows, learned: _Round, failures: Mapping[str, Exception]) -> None:
     """Say of every row that is still accepted why nothing more is known of it."""
     still_open = _still_open(rows)
-    asked = rows.response_id.take(pa.array(still_open)).to_pylist()
-    numbers: dict[tuple[str, str], int] = {}
-    reason = np.full(len(still_open), -1, dtype=np.int32)
-    for place, response_id in enumerate(asked):
-        pair = _why_open(learned.answered.get(response_id), failures.get(response_id))
-        reason[place] = numbers.setdefault(pair, len(numbers))
-    rows.put(still_open, reason=reason, reasons=list(numbers))
+    asked = rows.response_id.take(pa.array(still_open)).dictionary_encode()
+    reasons = [
+        _why_open(learned.answered.get(name), failures.get(name))
+        for name in asked.dictionary.to_pylist()
+    ]
+    rows.put(still_open, reason=asked.indices.to_numpy(), reasons=reasons)
 
 
 def _why_open(

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from smsframe._base import result_columns
+from smsframe._base.result_columns import VARIANT
 from smsframe._base.result_rows import ResultRows
 from smsframe._phones.country import countries
 from smsframe._results.summary import summary
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from smsframe._journal.store import Journal
     from smsframe._results.summary import Summary
 
-VARIANT: Final = "sms_variant"
 MOST_GROUPS: Final = 20
 MOST_HOURS: Final = 48
 MOST_DAYS: Final = 62

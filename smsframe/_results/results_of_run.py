@@ -162,8 +162,7 @@ def _sent_columns(
         for name in names:
             short = name.removeprefix(prefix)
             label = _free(short, taken) if prefix == payloads.LOOKUP else short
-            values = known.table[name].combine_chunks().cast(pa.string())
-            columns[label] = result_columns.strings(values.take(where))
+            columns[label] = result_columns.strings(_plain(known.table[name]).take(where))
     return pd.DataFrame(columns, index=pd.RangeIndex(len(source)))
 
 
@@ -174,7 +173,4 @@ def _free(name: str, taken: set[str]) -> str:
 
 def _plain(column: pa.ChunkedArray) -> pa.Array:
     """Return a column as one array of text."""
-    return pa.concat_arrays([chunk.cast(pa.string()) for chunk in column.chunks] or [_NO_TEXTS])
-
-
-_NO_TEXTS = pa.array([], pa.string())
+    return column.cast(pa.string()).combine_chunks()

@@ -22,7 +22,7 @@ from smsframe._results.open_journal import reading_journal
 if TYPE_CHECKING:
     from smsframe._acoustic.client import Client
     from smsframe._base.journal_address import JournalArgument
-    from smsframe._journal.records import RunRecord
+    from smsframe._journal.records import BatchRecord, RunRecord
     from smsframe._journal.store import Journal
 
 LOOKED_AT = (
@@ -114,7 +114,7 @@ def _rows(journal: Journal) -> list[dict[str, Any]]:
 
 def _row(journal: Journal, run_id: str) -> dict[str, Any]:
     """Return one line of the table of runs."""
-    run = journal.run(run_id)
+    run, batches = journal.run(run_id), journal.batches(run_id)
     text = run.content if run.content is not None else f"[message {run.content_id}]"
     # A clock that was set back meanwhile makes no negative time.
     seconds = None if run.ended_at is None else round(max(run.ended_at - run.started_at, 0.0), 1)
@@ -125,8 +125,8 @@ def _row(journal: Journal, run_id: str) -> dict[str, Any]:
         "text": None if run.forgotten else mask_phone(text),
         "variants": split_in_words(run.variants) or None,
         "rows": run.rows,
-        **_counts(journal, run),
-        "batches": len(journal.batches(run_id)),
+        **_counts(journal, run, batches),
+        "batches": len(batches),
         "started_at": int(run.started_at),
         "seconds": seconds,
         "ending": "forgotten" if run.forgotten else run.ending or NOT_ENDED,
@@ -135,14 +135,14 @@ def _row(journal: Journal, run_id: str) -> dict[str, Any]:
     }
 
 
-def _counts(journal: Journal, run: RunRecord) -> dict[str, int | None]:
+def _counts(journal: Journal, run: RunRecord, batches: list[BatchRecord]) -> dict[str, int | None]:
     """Count the rows of a run by status; those that an earlier run had dealt with by themselves."""
     if run.forgotten or journal.place(run.run_id) is not None:
         counted = journal.counts(run.run_id)
         known = {**counted, "unknown": counted["unknown"] + counted["claimed"]}
         return {name: known.get(name) if name != "rejected" else None for name in _COUNTS}
     rest = payloads.unpack(run.rest)
-    own = remember(journal, journal.batches(run.run_id))
+    own = remember(journal, batches)
     status = np.full(run.rows, NUMBER["not_attempted"], dtype=np.int64)
     status[own.table["row"].to_numpy()] = own.status
     rows = rest["row"].to_numpy()

@@ -153,7 +153,7 @@ def _unlike(entries: Iterable[ContactStatus], contacts: Iterable[str]) -> bool:
 def _place(entry: ContactStatus, exact: dict[str, int], worded: dict[str, int]) -> int:
     """Return the message that an entry names by id or by lookup, -1 for none."""
     if entry.contact_id is not None:
-        place = exact.get(_digits(entry.contact_id), -1)
+        place = exact.get(digits_of(entry.contact_id), -1)
         if place >= 0:
             return place
     if entry.lookup is None:
@@ -174,6 +174,6 @@ def _words(text: str) -> str:
     return " ".join(sorted(text.split(" ")))
 
 
-def _digits(contact_id: str) -> str:
+def digits_of(contact_id: str) -> str:
     """Return an id as digits: ``+1 201…``, ``12015550123`` and ``12015550123.0`` are one."""
     return re.sub(r"\D", "", re.sub(r"\.0+$", "", contact_id))

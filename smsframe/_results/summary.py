@@ -213,7 +213,7 @@ def _group(rows: ResultRows, by: Hashable) -> pd.Series:
         column: pd.Series = rows.frame[by]
         if by in _OF_THE_SUMMARY:
             itself = " is a column that a summary has itself: rename yours."
-            raise InputError(Sentence(arg("by", python=repr(by)), itself))
+            raise InputError(arg("by", python=repr(by)), itself)
         _refuse_nested(column, by)
         return column.reset_index(drop=True)
     if isinstance(by, str) and by == COUNTRY:
@@ -225,10 +225,8 @@ def _group(rows: ResultRows, by: Hashable) -> pd.Series:
     hint = f"Did you mean {names[near[0]]!r}? " if near else ""
     columns = ", ".join(map(repr, rows.frame.columns))
     raise InputError(
-        Sentence(
-            arg("by", python=shown_label(by)),
-            f" is no column of the results. {hint}Give 'country' or one of: {columns}.",
-        )
+        arg("by", python=shown_label(by)),
+        f" is no column of the results. {hint}Give 'country' or one of: {columns}.",
     )
 
 
@@ -238,10 +236,8 @@ def _refuse_nested(column: pd.Series, by: Hashable) -> None:
         pd.factorize(column)
     except TypeError as error:
         raise InputError(
-            Sentence(
-                arg("by", python=shown_label(by)),
-                " has cells that are no single values, such as lists: they make no groups.",
-            )
+            arg("by", python=shown_label(by)),
+            " has cells that are no single values, such as lists: they make no groups.",
         ) from error
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import sqlite3
 import threading
@@ -64,6 +65,7 @@ CREATE TABLE IF NOT EXISTS messages (
     text TEXT, problem TEXT);
 CREATE INDEX IF NOT EXISTS messages_of_send ON messages (send);
 """
+_TABLES: Final = re.findall(r"CREATE TABLE IF NOT EXISTS (\w+)", _SCHEMA)
 _OUTBOX: Final = """
 SELECT m.phone, m.text, s.program, s.source, s.id, s.at FROM messages m
 JOIN sends s ON s.number = m.send WHERE m.problem IS NULL ORDER BY m.number
@@ -146,7 +148,7 @@ class State:
     def reset(self) -> None:
         """Forget everything and start a new world, with a new id."""
         with self.transaction():
-            for (table,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
+            for table in _TABLES:  # a file may hold more than a world
                 self._db.execute(f"DROP TABLE {table}")
             self._build()
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from samples import fictional_phones, make_people, send
 
@@ -16,6 +17,7 @@ from smsframe._base.send_settings import SendSettings
 from smsframe._base.worker_pool import Backoff
 from smsframe._journal.store import Journal
 from smsframe._results import status_answers
+from smsframe._results.hashed_people import hashes_of, named_in, tokens_of
 from smsframe._results.polling import FAILED_IN_A_ROW, Poll
 from smsframe.errors import AccessError, ApiError, InputError, StatusWarning
 
@@ -333,6 +335,14 @@ def matched(entries, contacts):
 IDS = ["12015550100", "12015550101"]
 LOOKUPS = ["accountNumber=A1 City=New York", "accountNumber=A2 City=Rome"]
 NO = status_answers.NOT_SENT
+
+
+@pytest.mark.parametrize("given", ["+1 201-555-0100", "12015550100.0", "12015550100.00"])
+def test_named_in__spelling(given):
+    """Who is known by a hash alone is found by every spelling of an id that finds the others."""
+    contacts = tokens_of(hashes_of(pa.array(IDS), "here"), by_lookup=False).to_pylist()
+    assert matched([entry(given)], IDS)[0].sent.tolist() == [1, 0]
+    assert named_in([entry(given)], contacts, "here") == [IDS[0], contacts[1]]
 
 
 @pytest.mark.parametrize(

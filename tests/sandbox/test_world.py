@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import stat
 
 import pandas as pd
@@ -207,6 +209,19 @@ def test_reset__new_world(api):
     api._token = None
     assert api.send(content="%%Pet%%").status_code == 400
     assert api.send().status_code == 202
+
+
+def test_reset__what_else_is_in_the_file(tmp_path):
+    """A reset forgets the world, and leaves tables alone that are somebody else's."""
+    path = tmp_path / "world.sqlite3"
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute("CREATE TABLE theirs (name TEXT)")
+        db.execute("INSERT INTO theirs VALUES ('kept')")
+    sandbox = Sandbox(path)
+    sandbox.load_contacts(pd.DataFrame({"mobile": ["12015550123"]}))
+    sandbox.reset()
+    assert sandbox._room.state.rows("SELECT name FROM theirs") == [("kept",)]
+    assert sandbox._room.state.rows("SELECT phone FROM contacts") == []
 
 
 def test_tables__when_empty():
