@@ -19,9 +19,10 @@ from smsframe._base.sentences import Sentence, arg
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import path_fault, refuse
 from smsframe._eligibility import exclude
-from smsframe._journal.opening import open_existing, open_journal
+from smsframe._journal.opening import open_journal
 from smsframe._journal.store import PATIENCE_S
 from smsframe._plan.options import takes_send_options, with_defaults
+from smsframe._results.open_journal import reading_journal
 from smsframe._send.cancellation import SendControl
 from smsframe._send.look_back import connected, scope_of
 from smsframe._stream.files_plan import FilesPlan
@@ -35,7 +36,8 @@ from smsframe.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
     from smsframe._acoustic.client import Client
     from smsframe._journal.store import Journal
@@ -258,14 +260,6 @@ def _begun(
     return found
 
 
-@contextlib.contextmanager
-def _read_only(client: Client | None) -> Iterator[Journal | None]:
+def _read_only(client: Client | None) -> AbstractContextManager[Journal | None]:
     """Give the journal to look back in; None where there is none, for looking never makes one."""
-    opened = None
-    if client is not None:
-        opened = open_existing(client.journal_path, patience_s=PATIENCE_S)
-    if opened is None:
-        yield None
-        return
-    with opened as journal:
-        yield journal
+    return contextlib.nullcontext() if client is None else reading_journal(client.journal_path)
