@@ -7,7 +7,7 @@ line, and keeps it beside the frame, where it is found later.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -16,7 +16,7 @@ from smsframe._base.masking import LEAST_PHONE, mask_label
 from smsframe._base.result_rows import arrow_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 NAMED: Final = 6
 
@@ -27,8 +27,8 @@ class Decided:
 
     ``header_line`` counts from 1. ``decimal`` is the mark of the columns in ``numbers``, or of the
     numbers that an Excel sheet shows. ``as_text`` are columns of a Parquet file whose numbers may
-    be phones, ``blank`` those with ``blank_cells`` in which a program has written a word for no
-    value.
+    be phones; ``blank`` counts the cells of each column in which a program has written a word for
+    no value.
     """
 
     kind: str
@@ -40,8 +40,7 @@ class Decided:
     numbers: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
     as_text: tuple[str, ...] = ()
-    blank: tuple[str, ...] = ()
-    blank_cells: int = 0
+    blank: Mapping[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what was decided, by the argument that says otherwise."""
@@ -64,8 +63,9 @@ class Decided:
         ]
         told = [f"{mask_label(file)}: {size}", ", ".join(filter(None, how)), *self._cells()]
         if self.blank:
-            many = f"{self.blank_cells:,} cell{'s' * (self.blank_cells != 1)}"
-            told.append(f"blank for a word such as NULL or #N/A: {many} of {_listed(self.blank)}")
+            cells = sum(self.blank.values())
+            many = f"{cells:,} cell{'s' * (cells != 1)} of {_listed(list(self.blank))}"
+            told.append(f"blank for a word such as NULL or #N/A: {many}")
         return " · ".join(filter(None, told))
 
     def _cells(self) -> list[str]:

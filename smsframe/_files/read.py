@@ -161,7 +161,8 @@ def _of_kinds(
         frame, as_texts = phones_as_text(cells)
         return frame, replace(decided, as_text=as_texts)
     blanked = prepared(cells, {})
-    blank = blanked.isna().sum() - cells.isna().sum()
+    more = blanked.isna().sum() - cells.isna().sum()
+    blank = {str(name): int(count) for name, count in more.items() if count}
     typed_ones = {
         name: read_as(blanked[name], kind, decimal) for kind, some in kinds.items() for name in some
     }
@@ -172,8 +173,9 @@ def _of_kinds(
         for name in blanked
     }
     mark = (decimal or ".") if kinds["numbers"] or decided.kind == "excel" else None
-    told = replace(decided, decimal=mark, numbers=kinds["numbers"], dates=kinds["dates"])
-    told = replace(told, blank=tuple(blank.index[blank > 0]), blank_cells=int(blank.sum()))
+    told = replace(
+        decided, decimal=mark, numbers=kinds["numbers"], dates=kinds["dates"], blank=blank
+    )
     return pd.DataFrame(texts, index=cells.index), told
 
 

@@ -159,7 +159,8 @@ def _is_repeated(texts: pa.Array) -> bool:
 
     What a spreadsheet has rounded does not count: such a column is refused for that, by its name.
     """
-    texts = texts.filter(pc.invert(pc.match_substring_regex(texts, r"[0-9](?i:e)\+?[0-9]+\s*$")))
+    rounded = read_texts(texts, None).code == CODES.index("phone_rounded")
+    texts = texts.filter(pa.array(~rounded))
     counts = pc.replace_substring_regex(texts, "[^0-9]", "").value_counts()
     most = max(counts.field("counts").to_pylist(), default=0)
     if len(texts) >= _FEWEST_REPEATED and most * 2 > len(texts):

@@ -31,6 +31,7 @@ _NAME = "price_per_segment"
 _MOST = 1_000_000
 _NEED = "a number of 0 or more, or one for each country, such as {'US': 0.0079, '*': 0.05}"
 _SHOWN: Final = 8
+_DECIMALS: Final = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,12 @@ class Cost:
     known: float
     by_country: dict[str, float] = field(default_factory=dict)
     unpriced: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Drop what binary fractions add to products and sums: 18.135, not 18.134999999999998."""
+        object.__setattr__(self, "known", round(float(self.known), _DECIMALS))
+        each = {country: round(cost, _DECIMALS) for country, cost in self.by_country.items()}
+        object.__setattr__(self, "by_country", each)
 
     @property
     def total(self) -> float | None:
@@ -103,7 +110,7 @@ def _sensible(name: str, price: float | None, faults: list[str]) -> float | None
 def cost_of(price: Price, segments: npt.NDArray[Any], contacts: pa.Array | None) -> Cost:
     """Return what segments cost, each to its contact; None will do where one price is for all."""
     if not isinstance(price, Mapping):
-        return Cost(known=_sum(price * int(segments.sum())))
+        return Cost(known=price * int(segments.sum()))
     named = countries(contacts)
     codes = np.append(np.asarray(named.categories, dtype=object), NOWHERE)
     at = np.where(named.codes < 0, len(codes) - 1, named.codes)
@@ -113,15 +120,10 @@ def cost_of(price: Price, segments: npt.NDArray[Any], contacts: pa.Array | None)
     priced = {country: _price_in(price, country) for country in counts}
     known = {c: p * counts[c] for c, p in priced.items() if p is not None}
     return Cost(
-        known=_sum(sum(known.values())),
+        known=sum(known.values()),
         by_country=dict(sorted(known.items(), key=lambda item: -item[1])),
         unpriced={c: counts[c] for c, p in priced.items() if p is None},
     )
-
-
-def _sum(cost: float) -> float:
-    """Return a cost without what binary fractions add: 18.135, not 18.134999999999998."""
-    return round(float(cost), 9)
 
 
 def prices_of(price: Price, contacts: pa.Array) -> npt.NDArray[np.float64]:

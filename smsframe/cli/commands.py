@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import warnings
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import smsframe
@@ -62,28 +63,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
-    """Return what does a command."""
-    from smsframe.cli import (  # noqa: PLC0415 - as above
-        demo,
-        journal,
-        plan,
-        report,
-        runs,
-        sandbox,
-        send,
-        status,
-    )
-
-    return {
-        "demo": demo.run,
-        "sandbox": sandbox.run,
-        "plan": plan.run,
-        "send": send.run,
-        "runs": runs.run,
-        "status": status.run,
-        "journal": journal.run,
-        "report": report.run,
-    }[name]
+    """Return what does a command; of the commands, its file alone is imported."""
+    return import_module(f"smsframe.cli.{name}").run
 
 
 @contextlib.contextmanager

@@ -164,10 +164,9 @@ def test_plan__of_string_views():
     assert smsframe.segments(views["FirstName"])["segments"].tolist() == [1] * 6
 
 
-def test_guess__of_a_column_that_a_spreadsheet_has_rounded():
+@pytest.mark.parametrize("cell", ["4,91512E+12", '="4.91512E+12"', "4.91512 E+12"])
+def test_guess__of_a_column_that_a_spreadsheet_has_rounded(cell):
     """Its numbers have become one again and again: it is told as rounded."""
-    plan = smsframe.plan(
-        pd.DataFrame({"Handy": ["4,91512E+12"] * 20}), "Hi", program="148372", region="DE"
-    )
+    plan = smsframe.plan(pd.DataFrame({"Handy": [cell] * 20}), "Hi", program="148372", region="DE")
     assert "phones_rounded" in set(plan.problems["code"])
     assert not plan.recipients

@@ -55,6 +55,18 @@ def test_plan__cost_by_country(abroad):
     assert "cost" not in repr(smsframe.plan(abroad, "Hi", **SAID))
 
 
+def test_cost__has_no_binary_dust(tmp_path):
+    """Neither in all, nor by country, nor of files together: 0.3, not 0.30000000000000004."""
+    people = make_people(3)
+    for part in (1, 2):
+        people.iloc[part - 1 : 2 * part - 1].to_csv(tmp_path / f"{part}.csv", index=False)
+    for price in (0.1, {"US": 0.1}):
+        given = {"price_per_segment": price, **SAID}
+        made = smsframe.plan(people, "Hi", **given)
+        assert made.cost == smsframe.plan_files(tmp_path, "Hi", **given, progress=False).cost == 0.3
+        assert made.cost_by_country == ({"US": 0.3} if isinstance(price, dict) else {})
+
+
 def test_plan__counts_what_would_go_out(abroad):
     """Rows that stay here cost nothing."""
     abroad.loc[2, "mobile"] = "n/a"
