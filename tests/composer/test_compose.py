@@ -325,6 +325,8 @@ def test_see__rows(people):
             pd.MultiIndex.from_tuples([(1, "x"), (1, "y"), (2, "x")]), "1, y", 1, id="multi"
         ),
         pytest.param(pd.date_range("2026-11-01", periods=3), "2026-11-02", 1, id="dates"),
+        pytest.param(pd.Index([1, None, 7], dtype="Int64"), "7.0", 2, id="numbers, one missing"),
+        pytest.param(pd.Index(["a", None], dtype="string"), "b", None, id="texts, one missing"),
         pytest.param(pd.RangeIndex(3), "7", None, id="absent"),
         pytest.param(pd.RangeIndex(3), " ", None, id="blank"),
     ],
