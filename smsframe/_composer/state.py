@@ -102,7 +102,7 @@ class Desk:
         self.background = Background(PAUSE_S, self._fail)
         self._client = client
         self._version = 0
-        self._who: tuple[Any, dict[int, row_preview.Addressee]] | None = None
+        self._who: tuple[Mapping[str, Any], dict[int, row_preview.Addressee]] | None = None
         self._listeners: list[tuple[Event, Callable[[], None]]] = []
 
     @property
@@ -239,14 +239,13 @@ class Desk:
 
     def addressee(self, row: int | None = None) -> row_preview.Addressee:
         """Return whom a row goes to (None: the one that is shown); read once, not with each key."""
-        row, chosen = self.row if row is None else row, self.choices
-        where = (chosen.region, chosen.region_from)
-        asked = (chosen.phone, chosen.lookup, where, chosen.formats)
+        row, asked = self.row if row is None else row, row_preview.to_whom(self.choices)
+        asked = {name: value for name, value in asked.items() if name not in self.wrong}
         if self._who is None or self._who[0] != asked or len(self._who[1]) > KEPT_ROWS:
             self._who = (asked, {})
         known = self._who[1]
         if row not in known:
-            known[row] = row_preview.addressee(self.frame, row, chosen)
+            known[row] = row_preview.addressee(self.frame, row, asked)
         return known[row]
 
     def _fail(self, error: Exception) -> None:
