@@ -285,10 +285,7 @@ def test_send__answer_lost(ready, sandbox):
 
 def test_send__journal_cannot_be_written(ready, monkeypatch):
     """What stops the send before it begins stands beside the button."""
-    ready.send.send.click()
-    monkeypatch.setattr("smsframe._journal.store.campaign_lock", _busy)
-    ready.send.question.yes.click()
-    assert ready.wait(WAIT_S)
+    refused(ready, monkeypatch)
     assert "Somebody else sends" in words(ready.send.errors)
     assert isinstance(ready.error, smsframe.CampaignBusyError)
     assert ready.send.send.description == "Send 3 messages"
@@ -328,15 +325,49 @@ def test_send__waits_for_whoever_sends(kind, request, sandbox, tmp_path):
 
 def test_send__no_wait_after_another_text(ready, monkeypatch):
     """What is to be waited for is the campaign that was asked for; another text is another one."""
-    ready.send.send.click()
-    monkeypatch.setattr("smsframe._journal.store.campaign_lock", _busy)
-    ready.send.question.yes.click()
-    assert ready.wait(WAIT_S)
+    refused(ready, monkeypatch)
     assert ready.send.waiting.wait.layout.display is None
     type_text(ready, "Another text")
     assert ready.send.waiting.wait.layout.display == "none"
     ready.send.waiting.wait.click()
     assert ready.send.waiting._thread is None
+
+
+def test_send__not_asked_again_about_another_text(ready, monkeypatch, sandbox):
+    """A text that is written while rows are counted at the end of a wait is not overtaken by it."""
+    refused(ready, monkeypatch)
+
+    def counted(seen):
+        type_text(ready, "Another text")
+        return seen
+
+    with monkeypatch.context() as patched:
+        patched.setattr("smsframe._composer.totals.recounted", counted)
+        ready.send.ask_again()
+    assert ready.send.once.state == "ready"
+    assert ready.desk.overview.plan is not ready.send.dispatch.plan
+    ready.send.question.yes.click()
+    assert ready.wait(WAIT_S)
+    assert calls(sandbox) == 0
+
+
+def test_send__not_asked_again_by_another_connection(ready, monkeypatch, sandbox):
+    """What was waited for was another connection's."""
+    refused(ready, monkeypatch)
+    with smsframe.connect(sandbox):
+        ready.send.guarded(ready.send.ask_again)()
+        assert ready.wait(WAIT_S)
+    assert "Another connection was made meanwhile" in words(ready.send.errors)
+    assert ready.send.once.state == "ready"
+
+
+def refused(made, monkeypatch):
+    """Press both buttons while another process sends."""
+    made.send.send.click()
+    with monkeypatch.context() as patched:
+        patched.setattr("smsframe._journal.store.campaign_lock", _busy)
+        made.send.question.yes.click()
+        assert made.wait(WAIT_S)
 
 
 @contextlib.contextmanager
