@@ -90,7 +90,7 @@ class Desk:
         self.changed = ""
         self.inactive: Mapping[str, str] = {}
         self.screen: object = None
-        self._origin, self._name = weakref.ref(frame), name
+        self._origin, self.name = weakref.ref(frame), name
         self.choices = choices
         self.row = 0
         self.tab = next(iter(choices.texts), "")
@@ -117,12 +117,12 @@ class Desk:
 
     def compare_frame(self, *, whole: bool = False) -> None:
         """Look whether the frame is still as it was; a long one cell by cell only if ``whole``."""
-        now = names.value_of(self._name) if self._name else None
+        now = names.value_of(self.name) if self.name else None
         now = self._origin() if now is None else now
         with self.lock:
             before, self.changed = self.changed, ""
             if now is not None and not self._is_same(now, whole=whole):
-                self.changed = CHANGED.format(self._name or "The table")
+                self.changed = CHANGED.format(self.name or "The table")
         if self.changed != before:
             self.tell("outside")
 

@@ -22,6 +22,7 @@ from waiting import until
 import smsframe
 from smsframe._composer import text_history
 from smsframe._composer.panels.trial import CONNECT
+from smsframe._journal.records import SenderNow
 from smsframe._widgets.confirm_once import ConfirmOnce
 
 
@@ -359,6 +360,46 @@ def test_send__not_asked_again_by_another_connection(ready, monkeypatch, sandbox
         assert ready.wait(WAIT_S)
     assert "Another connection was made meanwhile" in words(ready.send.errors)
     assert ready.send.once.state == "ready"
+
+
+@pytest.mark.parametrize(
+    ("change", "ends"),
+    [
+        pytest.param(lambda made: made.view.close(), True, id="closed"),
+        pytest.param(lambda _: opened(make_people(3), TEXT), True, id="made anew"),
+        pytest.param(lambda _: compose_others(), False, id="others"),
+    ],
+)
+def test_send__a_wait_ends_with_its_screen(change, ends, ready, monkeypatch):
+    """Nobody is looked after for a screen that was closed, or made anew by the same cell."""
+    sender = SenderNow(who="A colleague")
+    monkeypatch.setattr("smsframe._journal.store.sender_of", lambda *_: sender)
+    monkeypatch.setattr("smsframe._composer.panels.wait_for_sender.LOOK_S", 0.01)
+    refused(ready, monkeypatch)
+    part = ready.send.waiting
+    part.wait.click()
+    until(lambda: "A colleague is sending" in words(part.words))
+    change(ready)
+    part._thread.join(WAIT_S if ends else 0.1)
+    assert part._thread.is_alive() is not ends
+    part.stop()
+    part._thread.join(WAIT_S)
+    assert ready.send.once.state == "ready"
+
+
+def compose_others():
+    """Open a screen for another table."""
+    others = make_people(2)
+    assert smsframe.compose(others).desk.name == "others"
+
+
+def test_send__a_wait_that_fails(ready, monkeypatch):
+    """What nobody thought of is shown, as in any other handler."""
+    monkeypatch.setattr("smsframe._journal.store.sender_of", lambda *_: 1 / 0)
+    refused(ready, monkeypatch)
+    ready.send.waiting.wait.click()
+    until(lambda: "ZeroDivisionError" in words(ready.send.errors))
+    assert isinstance(ready.error, ZeroDivisionError)
 
 
 def refused(made, monkeypatch):
