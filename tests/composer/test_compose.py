@@ -288,6 +288,18 @@ def test_map__programs_that_cannot_be_had(people, client, monkeypatch):
     assert made.map.program.value == OTHER
 
 
+def test_map__programs_of_another_connection_that_cannot_be_had(people, client, monkeypatch):
+    """The reason stays there, as nobody has pressed anything, and so does what was chosen."""
+    made = opened(people, program="148372")
+    until(lambda: len(made.map.program.options) > 2)
+    assert made.map.program.value == "148372"
+    monkeypatch.setattr(client, "programs", lambda: 1 / 0)
+    made.map._load(client)
+    assert "type the id" in words(made.map.errors)
+    assert (made.map.program.value, made.map.other_program.value) == (OTHER, "148372")
+    assert made.desk.choices.program == "148372"
+
+
 # --- see ---------------------------------------------------------------------------------
 
 
