@@ -78,7 +78,6 @@ class Composer(Displayed):
         self,
         desk: Desk,
         *,
-        name: str,
         client_name: str | None = None,
         has_accessor: bool = True,
         confirm_over: int = CONFIRM_OVER,
@@ -86,10 +85,10 @@ class Composer(Displayed):
         self.desk = desk
         desk.screen = self
         self.page = Page()
-        self._names = (name, client_name)
+        self._client_name = client_name
         self._has_accessor = has_accessor
         self._mark = new_mark()
-        self._instead = NO_SCREEN.format(name or "df")
+        self._instead = NO_SCREEN.format(desk.name or "df")
         self.write = WritePanel(desk)
         self.map = MapPanel(desk)
         self.rules = RulesPanel(desk)
@@ -117,8 +116,10 @@ class Composer(Displayed):
     @property
     def code(self) -> str:
         """The call that sends exactly this."""
-        name, client = self._names
-        code = self.desk.choices.code(name or "df", client, has_accessor=self._has_accessor)
+        name = self.desk.name
+        code = self.desk.choices.code(
+            name or "df", self._client_name, has_accessor=self._has_accessor
+        )
         return code if name else f"{NO_NAME}\n{code}"
 
     @property
@@ -156,6 +157,7 @@ class Composer(Displayed):
         self.desk.on(self._keep_summary, "overview", "results")
         self.desk.on(self._no_campaign, "new", "next")
         self.desk.on(self.write.start_anew, "new")
+        self.view.observe(lambda _: self.send.waiting.stop(), names="comm")  # it is closed
         self._write_code()
         _look_after_cells(self.desk)
 
@@ -266,12 +268,13 @@ def compose(
     refuse(faults)
     chosen = inputs.checked(taken, text, options)
     client = options.get("client")
+    name = name_of(frame, "")
     for before in _latest:
         text_history.remember(before.desk.choices.said)
-    name = name_of(frame, "")
+        if before.desk.name == name:
+            before.send.waiting.stop()
     made = Composer(
         Desk(taken, chosen, client=client, name=name),
-        name=name,
         has_accessor=taken is frame,
         client_name=None if client is None else name_of(client, "client"),
         confirm_over=confirm_over,

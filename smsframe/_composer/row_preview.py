@@ -28,7 +28,7 @@ from smsframe._text.template import Template, near_misses
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -70,11 +70,15 @@ class Addressee:
     faults: Sequence[str] = ()
 
 
-def addressee(frame: pd.DataFrame, row: int, choices: Choices) -> Addressee:
-    """Return whom the row at a position goes to."""
-    if not len(frame) or (choices.phone is None and not choices.lookup):
+def to_whom(choices: Choices) -> dict[str, Any]:
+    """Return the arguments that say whom rows go to."""
+    return {name: value for name, value in choices.arguments().items() if name in TO_WHOM}
+
+
+def addressee(frame: pd.DataFrame, row: int, given: Mapping[str, Any]) -> Addressee:
+    """Return whom the row at a position goes to, by arguments as of `to_whom`."""
+    if not len(frame) or not ("phone" in given or "lookup" in given):
         return Addressee()
-    given = {name: v for name, v in choices.arguments().items() if name in TO_WHOM}
     try:
         made = plan(frame.iloc[[row]], "x", **cast("SendOptions", {**given, "program": "0"})).data
     except InputError as error:

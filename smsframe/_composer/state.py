@@ -90,7 +90,7 @@ class Desk:
         self.changed = ""
         self.inactive: Mapping[str, str] = {}
         self.screen: object = None
-        self._origin, self._name = weakref.ref(frame), name
+        self._origin, self.name = weakref.ref(frame), name
         self.choices = choices
         self.row = 0
         self.tab = next(iter(choices.texts), "")
@@ -102,7 +102,7 @@ class Desk:
         self.background = Background(PAUSE_S, self._fail)
         self._client = client
         self._version = 0
-        self._who: tuple[Any, dict[int, row_preview.Addressee]] | None = None
+        self._who: tuple[Mapping[str, Any], dict[int, row_preview.Addressee]] | None = None
         self._listeners: list[tuple[Event, Callable[[], None]]] = []
 
     @property
@@ -117,12 +117,12 @@ class Desk:
 
     def compare_frame(self, *, whole: bool = False) -> None:
         """Look whether the frame is still as it was; a long one cell by cell only if ``whole``."""
-        now = names.value_of(self._name) if self._name else None
+        now = names.value_of(self.name) if self.name else None
         now = self._origin() if now is None else now
         with self.lock:
             before, self.changed = self.changed, ""
             if now is not None and not self._is_same(now, whole=whole):
-                self.changed = CHANGED.format(self._name or "The table")
+                self.changed = CHANGED.format(self.name or "The table")
         if self.changed != before:
             self.tell("outside")
 
@@ -239,14 +239,13 @@ class Desk:
 
     def addressee(self, row: int | None = None) -> row_preview.Addressee:
         """Return whom a row goes to (None: the one that is shown); read once, not with each key."""
-        row, chosen = self.row if row is None else row, self.choices
-        where = (chosen.region, chosen.region_from)
-        asked = (chosen.phone, chosen.lookup, where, chosen.formats)
+        row, asked = self.row if row is None else row, row_preview.to_whom(self.choices)
+        asked = {name: value for name, value in asked.items() if name not in self.wrong}
         if self._who is None or self._who[0] != asked or len(self._who[1]) > KEPT_ROWS:
             self._who = (asked, {})
         known = self._who[1]
         if row not in known:
-            known[row] = row_preview.addressee(self.frame, row, chosen)
+            known[row] = row_preview.addressee(self.frame, row, asked)
         return known[row]
 
     def _fail(self, error: Exception) -> None:

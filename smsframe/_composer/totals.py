@@ -209,7 +209,8 @@ def find_row(index: pd.Index, asked: str, *, begins: bool = True) -> int | None:
         return None
     names, number = index.map(_shown), pd.to_numeric(asked, errors="coerce")
     ways = [names == asked]
-    ways += [] if isinstance(index, pd.MultiIndex) else [index == number]  # 7 for 7.0
+    no_number = pd.isna(number) or isinstance(index, pd.MultiIndex)
+    ways += [] if no_number else [index.isin([number])]  # 7 for 7.0
     ways += [names.str.startswith(asked)] if begins else []
     for found in ways:
         where = np.flatnonzero(np.asarray(found, dtype=bool))

@@ -277,3 +277,13 @@ client = smsframe.connect(base_url={sandbox.base_url!r}, **{dict(sandbox.credent
 
     yield make
     lab.close_kernels()
+
+
+@pytest.fixture
+def axe():
+    """Return axe-core, which npm brings: AXE_JS=path, or node_modules here."""
+    path = Path(os.environ.get("AXE_JS", "node_modules/axe-core/axe.min.js"))
+    if not path.exists():
+        assert "AXE_JS" not in os.environ, f"AXE_JS={path} is not there"
+        pytest.skip("axe-core is not here: npm install axe-core, or set AXE_JS")
+    return path.read_text(encoding="utf-8") + "\n;undefined"

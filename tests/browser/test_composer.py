@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 from pathlib import Path
 
@@ -350,16 +349,6 @@ def tab_to(page, target):
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"Tab does not lead to {target}")
-
-
-@pytest.fixture
-def axe():
-    """Return axe-core, which npm brings: AXE_JS=path, or node_modules here."""
-    path = Path(os.environ.get("AXE_JS", "node_modules/axe-core/axe.min.js"))
-    if not path.exists():
-        assert "AXE_JS" not in os.environ, f"AXE_JS={path} is not there"
-        pytest.skip("axe-core is not here: npm install axe-core, or set AXE_JS")
-    return path.read_text(encoding="utf-8") + "\n;undefined"
 
 
 def test_composer__accessible(axe, lab, notebook, watched):

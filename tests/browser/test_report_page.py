@@ -9,12 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from browser.test_composer import axe
 from samples import make_people
 
 import smsframe
-
-__all__ = ["axe"]
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::smsframe.SmsframeWarning"),

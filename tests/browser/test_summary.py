@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 from browser.pages import command, open_notebook, run_all
-from browser.test_composer import axe
 from playwright.sync_api import expect
-
-__all__ = ["axe"]
 
 pytestmark = pytest.mark.full
 

@@ -6,11 +6,9 @@ import re
 
 import pytest
 from browser.pages import command, part, shot
-from browser.test_composer import axe, go, serious_faults, start, yes
+from browser.test_composer import go, serious_faults, start, yes
 from browser.test_rules import STICKING_OUT
 from playwright.sync_api import expect
-
-__all__ = ["axe"]
 
 pytestmark = pytest.mark.full
 

@@ -9,10 +9,8 @@ from pathlib import Path
 
 import pytest
 from browser.pages import click, command, open_notebook, part, run_all, shot, write
-from browser.test_composer import axe, go, yes
+from browser.test_composer import go, yes
 from playwright.sync_api import expect
-
-__all__ = ["axe"]
 
 SMALL = """people = make_people(3)
 people["city"] = ["Oslo", "Rome", "Lima"]

@@ -288,6 +288,18 @@ def test_map__programs_that_cannot_be_had(people, client, monkeypatch):
     assert made.map.program.value == OTHER
 
 
+def test_map__programs_of_another_connection_that_cannot_be_had(people, client, monkeypatch):
+    """The reason stays there, as nobody has pressed anything, and so does what was chosen."""
+    made = opened(people, program="148372")
+    until(lambda: len(made.map.program.options) > 2)
+    assert made.map.program.value == "148372"
+    monkeypatch.setattr(client, "programs", lambda: 1 / 0)
+    made.map._load(client)
+    assert "type the id" in words(made.map.errors)
+    assert (made.map.program.value, made.map.other_program.value) == (OTHER, "148372")
+    assert made.desk.choices.program == "148372"
+
+
 # --- see ---------------------------------------------------------------------------------
 
 
@@ -325,6 +337,8 @@ def test_see__rows(people):
             pd.MultiIndex.from_tuples([(1, "x"), (1, "y"), (2, "x")]), "1, y", 1, id="multi"
         ),
         pytest.param(pd.date_range("2026-11-01", periods=3), "2026-11-02", 1, id="dates"),
+        pytest.param(pd.Index([1, None, 7], dtype="Int64"), "7.0", 2, id="numbers, one missing"),
+        pytest.param(pd.Index(["a", None], dtype="string"), "b", None, id="texts, one missing"),
         pytest.param(pd.RangeIndex(3), "7", None, id="absent"),
         pytest.param(pd.RangeIndex(3), " ", None, id="blank"),
     ],

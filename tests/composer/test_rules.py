@@ -114,6 +114,7 @@ def test_rules__a_list_in_a_file(people, client, sandbox, tmp_path):
     assert f"exclude={str(path)!r}," in made.code
     assert made.rules.head.description == "▸ Not to whom, not when: 1 excluded"
     assert "1 of its entries cannot be read" in words(made.rules.notes["exclude"])
+    assert "This person is in the list that was given" in words(made.see.phone)
     send_all(made)
     assert len(sandbox.outbox()) == len(people) - 1
     path.write_text("+12015550199\n", encoding="utf-8")

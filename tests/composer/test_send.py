@@ -22,6 +22,7 @@ from waiting import until
 import smsframe
 from smsframe._composer import text_history
 from smsframe._composer.panels.trial import CONNECT
+from smsframe._journal.records import SenderNow
 from smsframe._widgets.confirm_once import ConfirmOnce
 
 
@@ -285,10 +286,7 @@ def test_send__answer_lost(ready, sandbox):
 
 def test_send__journal_cannot_be_written(ready, monkeypatch):
     """What stops the send before it begins stands beside the button."""
-    ready.send.send.click()
-    monkeypatch.setattr("smsframe._journal.store.campaign_lock", _busy)
-    ready.send.question.yes.click()
-    assert ready.wait(WAIT_S)
+    refused(ready, monkeypatch)
     assert "Somebody else sends" in words(ready.send.errors)
     assert isinstance(ready.error, smsframe.CampaignBusyError)
     assert ready.send.send.description == "Send 3 messages"
@@ -328,15 +326,89 @@ def test_send__waits_for_whoever_sends(kind, request, sandbox, tmp_path):
 
 def test_send__no_wait_after_another_text(ready, monkeypatch):
     """What is to be waited for is the campaign that was asked for; another text is another one."""
-    ready.send.send.click()
-    monkeypatch.setattr("smsframe._journal.store.campaign_lock", _busy)
-    ready.send.question.yes.click()
-    assert ready.wait(WAIT_S)
+    refused(ready, monkeypatch)
     assert ready.send.waiting.wait.layout.display is None
     type_text(ready, "Another text")
     assert ready.send.waiting.wait.layout.display == "none"
     ready.send.waiting.wait.click()
     assert ready.send.waiting._thread is None
+
+
+def test_send__not_asked_again_about_another_text(ready, monkeypatch, sandbox):
+    """A text that is written while rows are counted at the end of a wait is not overtaken by it."""
+    refused(ready, monkeypatch)
+
+    def counted(seen):
+        type_text(ready, "Another text")
+        return seen
+
+    with monkeypatch.context() as patched:
+        patched.setattr("smsframe._composer.totals.recounted", counted)
+        ready.send.ask_again()
+    assert ready.send.once.state == "ready"
+    assert ready.desk.overview.plan is not ready.send.dispatch.plan
+    ready.send.question.yes.click()
+    assert ready.wait(WAIT_S)
+    assert calls(sandbox) == 0
+
+
+def test_send__not_asked_again_by_another_connection(ready, monkeypatch, sandbox):
+    """What was waited for was another connection's."""
+    refused(ready, monkeypatch)
+    with smsframe.connect(sandbox):
+        ready.send.guarded(ready.send.ask_again)()
+        assert ready.wait(WAIT_S)
+    assert "Another connection was made meanwhile" in words(ready.send.errors)
+    assert ready.send.once.state == "ready"
+
+
+@pytest.mark.parametrize(
+    ("change", "ends"),
+    [
+        pytest.param(lambda made: made.view.close(), True, id="closed"),
+        pytest.param(lambda _: opened(make_people(3), TEXT), True, id="made anew"),
+        pytest.param(lambda _: compose_others(), False, id="others"),
+    ],
+)
+def test_send__a_wait_ends_with_its_screen(change, ends, ready, monkeypatch):
+    """Nobody is looked after for a screen that was closed, or made anew by the same cell."""
+    sender = SenderNow(who="A colleague")
+    monkeypatch.setattr("smsframe._journal.store.sender_of", lambda *_: sender)
+    monkeypatch.setattr("smsframe._composer.panels.wait_for_sender.LOOK_S", 0.01)
+    refused(ready, monkeypatch)
+    part = ready.send.waiting
+    part.wait.click()
+    until(lambda: "A colleague is sending" in words(part.words))
+    change(ready)
+    part._thread.join(WAIT_S if ends else 0.1)
+    assert part._thread.is_alive() is not ends
+    part.stop()
+    part._thread.join(WAIT_S)
+    assert ready.send.once.state == "ready"
+
+
+def compose_others():
+    """Open a screen for another table."""
+    others = make_people(2)
+    assert smsframe.compose(others).desk.name == "others"
+
+
+def test_send__a_wait_that_fails(ready, monkeypatch):
+    """What nobody thought of is shown, as in any other handler."""
+    monkeypatch.setattr("smsframe._journal.store.sender_of", lambda *_: 1 / 0)
+    refused(ready, monkeypatch)
+    ready.send.waiting.wait.click()
+    until(lambda: "ZeroDivisionError" in words(ready.send.errors))
+    assert isinstance(ready.error, ZeroDivisionError)
+
+
+def refused(made, monkeypatch):
+    """Press both buttons while another process sends."""
+    made.send.send.click()
+    with monkeypatch.context() as patched:
+        patched.setattr("smsframe._journal.store.campaign_lock", _busy)
+        made.send.question.yes.click()
+        assert made.wait(WAIT_S)
 
 
 @contextlib.contextmanager

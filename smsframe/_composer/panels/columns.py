@@ -35,6 +35,7 @@ class MapPanel(Panel):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk, "From, to and values", "map")
+        self.alone = desk.lock  # programs are listed on a thread
         self._columns: list[Any] = list(desk.frame.columns)
         self.program = widgets.Dropdown(description="Program", options=[("Choose …", "")])
         self.other_program = field("Program id", desk.choices.program, live=True)
@@ -55,7 +56,6 @@ class MapPanel(Panel):
         self.tags = widgets.VBox()
         self._tag_rows: dict[str, TagRow] = {}
         self._asked: Any = None
-        self._listing = False
         self._given = desk.choices
         self._set_up()
         self.box.children = (
@@ -103,8 +103,6 @@ class MapPanel(Panel):
 
     def take(self) -> None:
         """Take over program, countries, campaign and price."""
-        if self._listing:  # the menu is being filled: what it says meanwhile was not chosen
-            return
         other = self.program.value == OTHER
         shown(self.other_program, when=other)
         program = self.other_program.value.strip() if other else self.program.value
@@ -201,24 +199,20 @@ class MapPanel(Panel):
                 "The list of programs could not be had; type the id. " + html.complaint(error)
             )
             programs = []
-        with self.desk.lock:
-            self.list_programs(programs)
+        self.list_programs(programs)
         self.desk.tell("outside")
 
     def list_programs(self, programs: list[tuple[str, str]]) -> None:
         """Offer programs, keeping what is chosen; another id can always be typed."""
-        chosen = self.desk.choices.program
-        known = [value for _, value in programs]
-        typed = (bool(chosen) or not programs) and chosen not in known
-        self._listing = True
-        try:
+        with self.alone, self.quietly():  # what the menu says while it is filled was not chosen
+            chosen = self.desk.choices.program
+            known = [value for _, value in programs]
+            typed = (bool(chosen) or not programs) and chosen not in known
             self.program.options = [("Choose …", ""), *programs, ("Another id …", OTHER)]
             if typed:
                 self.other_program.value = chosen
             self.program.value = OTHER if typed else chosen
-        finally:
-            self._listing = False
-        shown(self.other_program, when=typed)
+            shown(self.other_program, when=typed)
 
     def _show_fields(self) -> None:
         """Show the fields of the database where they are the way to recipients."""

@@ -134,10 +134,7 @@ class SendPanel(Panel):
         seen = self.desk.overview
         if seen is None or obstacles(self.desk):
             return
-        self.desk.compare_frame(whole=True)
-        if seen.client is not self.desk.client:
-            self.desk.recount(anew=True)
-            raise InputError("Another connection was made meanwhile; look at the number again.")
+        self._compare(seen)
         self.waiting.clear()
         self.bar.value = self.outcome.value = ""
         now = totals.recounted(seen)
@@ -153,12 +150,23 @@ class SendPanel(Panel):
         before = self.desk.settle()
         if before is None:
             return
+        self._compare(before)
         now = totals.recounted(before)
-        self.desk.put(now)
-        if not now.left or obstacles(self.desk):
-            self._tell(_overtaken(now, before))
-        elif self.once.arm():
-            self._question(now)
+        with self.desk.lock:  # who writes another text waits, and takes the question back then
+            if self.dispatch is None or self.desk.choices != self.dispatch.choices:
+                return
+            self.desk.put(now)
+            if not now.left or obstacles(self.desk):
+                self._tell(_overtaken(now, before))
+            elif self.once.arm():
+                self._question(now)
+
+    def _compare(self, seen: Overview) -> None:
+        """Look, before a question, whether frame and connection are still those of the totals."""
+        self.desk.compare_frame(whole=True)
+        if seen.client is not self.desk.client:
+            self.desk.recount(anew=True)
+            raise InputError("Another connection was made meanwhile; look at the number again.")
 
     def _question(self, seen: Overview) -> None:
         """Show the question."""

@@ -4,12 +4,15 @@ A send that finds its campaign under way elsewhere (a colleague by a team's jour
 notebook by the same file) sends nothing. The button beside that sentence looks every second who
 sends, says how far that is and how long it can last if that process has died, and has the question
 asked when nobody sends any more, with the number that is left then. Without an answer to that
-nothing goes out. The wait ends with a click, with another text, and with any other send.
+nothing goes out. The wait ends with a click, with another text, and with any other send; and with
+its screen, when that is closed or the cell that made it is run again.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import ipywidgets as widgets
@@ -35,7 +38,7 @@ class WaitPart:
     """Two buttons and a line; ``free`` is called, on a thread, when nobody sends any more."""
 
     def __init__(self, panel: Panel, free: Callable[[], None]) -> None:
-        self._free = panel.guarded(free)
+        self._guarded, self._free = panel.guarded, panel.guarded(free)
         self._busy: Dispatch | None = None
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
@@ -68,9 +71,8 @@ class WaitPart:
         self._over.set()
         self._over = threading.Event()
         self._show(waits=True)
-        self._thread = threading.Thread(
-            target=self._look, args=(self._busy, self._over), name="smsframe-wait", daemon=True
-        )
+        look = self._guarded(partial(self._look, self._busy, self._over))
+        self._thread = threading.Thread(target=look, name="smsframe-wait", daemon=True)
         self._thread.start()
 
     def _show(self, *, waits: bool) -> None:
@@ -84,14 +86,16 @@ class WaitPart:
         scope = scope_of(busy.plan.data, busy.client)
         while not over.is_set():
             try:
-                with open_existing(busy.client.journal_path) as journal:  # type: ignore[union-attr]
-                    while (sender := journal.sender_of(scope)) is not None and not over.is_set():
+                opened = open_existing(busy.client.journal_path)  # None: nobody sends by it
+                with opened or contextlib.nullcontext():
+                    while opened and (sender := opened.sender_of(scope)) and not over.is_set():
                         self.words.value = html.faint(_told(sender))
                         over.wait(LOOK_S)
                 break
             except JournalError as error:  # its database is away: it may come back
-                self.words.value = html.error(html.complaint(error))
-                over.wait(LOOK_S)
+                if not over.is_set():
+                    self.words.value = html.error(html.complaint(error))
+                    over.wait(LOOK_S)
         if not over.is_set():
             self.clear()
             self._free()
