@@ -34,6 +34,7 @@ _renewables: Final[weakref.WeakSet[Renewable]] = weakref.WeakSet()
 _lock = threading.RLock()  # entered itself: leaving a condition can be interrupted
 _changed = threading.Condition(_lock)
 _inside: Final[Counter[int]] = Counter()
+_forking: Final[set[int]] = set()  # threads that fork, or wait to
 
 
 def renew_after_fork(thing: Renewable) -> None:
@@ -50,9 +51,11 @@ def after_fork(work: Callable[[], None]) -> Callable[[], None]:
 
 @contextlib.contextmanager
 def unforked() -> Iterator[None]:
-    """Keep other threads from forking while the block runs."""
+    """Keep other threads from forking while the block runs; it begins after those that wait to."""
     thread = threading.get_ident()
     with _lock:
+        while thread not in _inside and _forking - {thread}:
+            _changed.wait(LONGEST_WAIT_S)
         _inside[thread] += 1
     try:
         yield
@@ -66,14 +69,18 @@ def unforked() -> Iterator[None]:
 
 def _before() -> None:
     """Wait for what must not be cut in two, and let nothing more of it begin."""
+    thread = threading.get_ident()
     _lock.acquire()
+    _forking.add(thread)
     end = time.monotonic() + LONGEST_WAIT_S
-    while set(_inside) - {threading.get_ident()} and (left_s := end - time.monotonic()) > 0:
+    while set(_inside) - {thread} and (left_s := end - time.monotonic()) > 0:
         _changed.wait(left_s)
 
 
 def _in_parent() -> None:
     """Let things begin again."""
+    _forking.discard(threading.get_ident())
+    _changed.notify_all()
     _lock.release()
 
 
@@ -83,6 +90,7 @@ def _in_child() -> None:
     _lock = threading.RLock()
     _changed = threading.Condition(_lock)
     _inside.clear()
+    _forking.clear()
     for thing in tuple(_renewables):
         thing.renew()
 

@@ -136,7 +136,8 @@ class JournalReader:
             with explaining(self.path):
                 self._place = Place.of(self.path)
         except BaseException:
-            self._db.close()
+            with unforked():
+                self._db.close()
             raise
 
     def __repr__(self) -> str:

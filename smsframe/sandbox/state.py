@@ -92,21 +92,42 @@ class Message(NamedTuple):
     problem: str | None
 
 
-def _close(db: sqlite3.Connection, owner: int) -> None:
-    """Close a database, but not in a forked child: that could undo what its parent is writing."""
-    if os.getpid() == owner:
-        db.close()
-
-
 # One for all worlds of the process: a fork waits until nobody is inside SQLite, which the child
 # would find locked for ever. A lock for each world would have to be taken by forks in one order.
 _inside_sqlite: Final = threading.RLock()
+_left_open: Final[list[sqlite3.Connection]] = []
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
         before=_inside_sqlite.acquire,
         after_in_parent=_inside_sqlite.release,
         after_in_child=_inside_sqlite.release,
     )
+
+
+@contextlib.contextmanager
+def _inside() -> Iterator[None]:
+    """Be the only one inside SQLite."""
+    with _inside_sqlite:
+        while _left_open:
+            _left_open.pop().close()
+        yield
+
+
+def _close(db: sqlite3.Connection, owner: int) -> None:
+    """Close a database, but not in a forked child: that could undo what its parent is writing.
+
+    It is called by whichever thread collects garbage, in the midst of anything: it waits for
+    nobody, and leaves the database to the next one inside.
+    """
+    if os.getpid() != owner:
+        return
+    if _inside_sqlite.acquire(blocking=False):
+        try:
+            db.close()
+        finally:
+            _inside_sqlite.release()
+    else:
+        _left_open.append(db)
 
 
 class State:
@@ -128,7 +149,7 @@ class State:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """Hold the world still: everything inside happens or nothing does."""
-        with _inside_sqlite:
+        with _inside():
             if self._db.in_transaction:
                 yield
                 return
@@ -142,7 +163,7 @@ class State:
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return all rows of a statement; a change is a transaction of its own."""
-        with _inside_sqlite:
+        with _inside():
             return self._db.execute(sql, values).fetchall()
 
     def reset(self) -> None:

@@ -32,6 +32,7 @@ from smsframe._journal.lock import campaign_lock
 from smsframe._journal.store import Journal
 from smsframe._phones import walk_columns
 from smsframe.errors import CampaignBusyError
+from smsframe.sandbox import state
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here"),
@@ -368,3 +369,61 @@ def test_unforked__a_fork_waits_for_its_end(tmp_path):
         finished = child(lambda: list(events))
     assert finished() == ["committed"]
     thread.join(30)
+
+
+def test_unforked__those_that_begin_wait_for_a_fork():
+    """Threads that are inside in turn, with never a moment without one, do not put a fork off."""
+    inside, is_over = [], threading.Event()
+
+    def work():
+        while not is_over.is_set():
+            with forks.unforked():
+                inside.append(1)
+                time.sleep(0.01)
+                inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    until(lambda: len(inside) > 1)
+    finished = child(lambda: len(inside))
+    is_over.set()
+    for thread in threads:
+        thread.join(30)
+    assert finished() == 0
+
+
+def test_sandbox__a_fork_waits_for_a_database_being_closed():
+    """A thread that collects a sandbox's world is inside SQLite, as any other that asks it."""
+    begun, closed = threading.Event(), []
+
+    class Database:
+        def close(self):
+            begun.set()
+            time.sleep(0.2)
+            closed.append("closed")
+
+    thread = threading.Thread(target=state._close, args=(Database(), os.getpid()))
+    thread.start()
+    assert begun.wait(30)
+    finished = child(lambda: list(closed))
+    thread.join(30)
+    assert finished() == ["closed"]
+
+
+def test_sandbox__collecting_a_world_waits_for_nobody():
+    """Garbage is collected in the midst of anything: what cannot be closed now is closed later."""
+    closed = []
+
+    class Database:
+        def close(self):
+            closed.append("closed")
+
+    with state._inside():
+        thread = threading.Thread(target=state._close, args=(Database(), os.getpid()))
+        thread.start()
+        thread.join(30)
+        assert not thread.is_alive()
+        assert closed == []
+    with state._inside():
+        assert closed == ["closed"]
