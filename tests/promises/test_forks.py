@@ -155,6 +155,8 @@ def test_fork__in_a_progress_function(sandbox, tmp_path):
         import pandas as pd, smsframe
         from smsframe._base.send_settings import SendSettings
         warnings.simplefilter("ignore")
+        def tell(*words):  # a line of its own in one piece: print() may write word by word
+            os.write(1, ("\\n" + " ".join(map(str, words)) + "\\n").encode())
         client = smsframe.connect(
             base_url={sandbox.base_url!r}, journal={str(tmp_path / "j.sqlite3")!r},
             **{dict(sandbox.credentials)!r})
@@ -170,12 +172,12 @@ def test_fork__in_a_progress_function(sandbox, tmp_path):
                     sys.exit(7)
             try:
                 table = people.sms.send(text, program="148372", phone="mobile", progress=progress)
-                print(text, "sent", sorted(set(table["sms_status"])), flush=True)
+                tell(text, "sent", sorted(set(table["sms_status"])))
             except smsframe.CampaignBusyError as error:
-                print(text, "busy", str(error).split(".")[0], flush=True)
+                tell(text, "busy", str(error).split(".")[0])
             if os.getpid() != parent:
                 sys.exit(0)
-            print(text, os.waitstatus_to_exitcode(os.waitpid(forked[0], 0)[1]), flush=True)
+            tell(text, os.waitstatus_to_exitcode(os.waitpid(forked[0], 0)[1]))
     """)
     done = subprocess.run(
         [sys.executable, "-c", sender], capture_output=True, text=True, timeout=60, check=False
