@@ -1,8 +1,9 @@
 """Texts as nearly equal: the same words, or one word in ten another.
 
 A text is kept as a list of word hashes, so that it can be compared when the text itself has been
-forgotten. A tag is a word of its own. Case and the characters around a word do not count; where a
-script writes without blanks, each character is a word.
+forgotten. A tag is a word of its own. Of a word its letters and digits count, without case and
+accents, and it ends at a comma whose blank was forgotten. Where a script writes without blanks,
+each character is a word.
 
 Texts are nearly equal when at most one word in ten differs, or one word where at least four others
 are the same. A word that was put in, left out or replaced is one that differs.
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from smsframe._plan.message_keys import MARK
+from smsframe._plan.near_values import letters_and_digits
 from smsframe._text.canonical import visible
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ WORDS_PER_DIFFERENCE: Final = 10
 DATABASE: Final = -1
 ANY: Final = "\x1e"
 PUBLISHED: Final = "message "
+_BETWEEN_WORDS: Final = re.compile(r"[,;!?](?=[^\W\d_])")
+_TAGS: Final = {MARK: "", ANY: ANY}
 
 _WITHOUT_BLANKS: Final = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
@@ -36,7 +40,6 @@ _WITHOUT_BLANKS: Final = (
 _PIECES: Final = re.compile(
     f"[{MARK}{ANY}]|[{_WITHOUT_BLANKS}]|[^{MARK}{ANY}\\s{_WITHOUT_BLANKS}]+"
 )
-_ENDS: Final = re.compile(r"^[\W_]+|[\W_]+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,13 @@ class NearText:
         """Make one from a text's skeleton; ``doubtful`` are words of it that are warned of."""
         for word in doubtful:
             skeleton = re.sub(rf"\S*{re.escape(visible(word))}\S*", ANY, skeleton)
-        pieces = _PIECES.findall(skeleton.casefold())
-        words = (p if p == ANY else "" if p == MARK else _ENDS.sub("", p) or None for p in pieces)
-        hashed = (word if word in ("", ANY) else _hash(word) for word in words if word is not None)
-        return cls(tuple(hashed), tuple(values))
+        words = []
+        for piece in _PIECES.findall(_BETWEEN_WORDS.sub(" ", skeleton.casefold())):
+            if piece in _TAGS:
+                words.append(_TAGS[piece])
+            elif word := letters_and_digits(piece):
+                words.append(_hash(word))
+        return cls(tuple(words), tuple(values))
 
     @classmethod
     def of_message(cls, content_id: str, tags: Sequence[str]) -> NearText:

@@ -321,6 +321,12 @@ def near(text):
         pytest.param("%%a%% %%b%% c d e", "%%b%% %%a%% c d e", [(0, 0), (1, 1)], id="by place"),
         pytest.param("%%a%% b c d %%e%%", "%%a%% b c d e", [(0, 0)], id="a tag for a word"),
         pytest.param("明日は雨です", "明後日は雨です", [], id="without blanks"),
+        pytest.param("It's a shop", "It´s a shop", [], id="an apostrophe within"),
+        pytest.param("your e-mail", "your email", [], id="a hyphen within"),
+        pytest.param("Café ouvert", "Cafe ouvert", [], id="an accent"),
+        pytest.param("five offers", "ﬁve oﬀers", [], id="ligatures"),
+        pytest.param("it is 10 am", "it is １０ am", [], id="wide digits"),
+        pytest.param("Hello,welcome at 12,50", "Hello, welcome at 12,50", [], id="a blank more"),
     ],
 )
 def test_shared_values__nearly_equal_texts(one, other, shared):
