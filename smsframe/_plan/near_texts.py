@@ -3,7 +3,7 @@
 A text is kept as a list of word hashes, so that it can be compared when the text itself has been
 forgotten. A tag is a word of its own. Of a word its letters and digits count, without case and
 accents, and it ends at a comma whose blank was forgotten. Where a script writes without blanks,
-each character is a word.
+each character is a word. How to opt out, which may stand at the end, does not count.
 
 Texts are nearly equal when at most one word in ten differs, or one word where at least four others
 are the same. A word that was put in, left out or replaced is one that differs.
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import itertools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -22,6 +23,7 @@ import orjson
 from smsframe._plan.message_keys import MARK
 from smsframe._plan.near_values import letters_and_digits
 from smsframe._text.canonical import visible
+from smsframe._text.opt_out_and_links import without_opt_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +33,7 @@ WORDS_PER_DIFFERENCE: Final = 10
 DATABASE: Final = -1
 ANY: Final = "\x1e"
 PUBLISHED: Final = "message "
-_BETWEEN_WORDS: Final = re.compile(r"[,;!?](?=[^\W\d_])")
+_BETWEEN_WORDS: Final = re.compile(r"[,;!?](?=[^\W\d_])|\\n")
 _TAGS: Final = {MARK: "", ANY: ANY}
 
 _WITHOUT_BLANKS: Final = (
@@ -58,6 +60,9 @@ class NearText:
     @classmethod
     def of(cls, skeleton: str, values: Sequence[int], *, doubtful: Sequence[str] = ()) -> NearText:
         """Make one from a text's skeleton; ``doubtful`` are words of it that are warned of."""
+        shorter = without_opt_out(skeleton)
+        if shorter.count(MARK) == len(values):  # the plan advises to add it
+            skeleton = shorter
         for word in doubtful:
             skeleton = re.sub(rf"\S*{re.escape(visible(word))}\S*", ANY, skeleton)
         words = []
@@ -146,14 +151,24 @@ def _with_any_word(one: NearText, other: NearText) -> tuple[NearText, NearText]:
     return one.without(doubt), other.without(doubt)
 
 
+def _neighbours(words: Sequence[str], place: int) -> int:
+    """Return how many tags stand next to one another at a place."""
+    runs = itertools.groupby(range(len(words)), key=lambda at: words[at] == "")
+    return next(len(run) for run in (list(places) for _, places in runs) if place in run)
+
+
 def _in_place(
     one: NearText, other: NearText, blocks: difflib.SequenceMatcher[str]
 ) -> list[tuple[int, int]]:
-    """Return the values of the tags that stand in the same place."""
+    """Return the values of the tags that stand in the same place.
+
+    Of neighbouring tags of which one was put in or left out, nobody knows which is which.
+    """
     pairs = []
     for block in blocks.get_matching_blocks():
         for step in range(block.size):
-            if one.words[block.a + step] == "":
+            places = (one.words, block.a + step), (other.words, block.b + step)
+            if one.words[block.a + step] == "" and len({_neighbours(*p) for p in places}) == 1:
                 mine = one.values[one.words[: block.a + step].count("")]
                 theirs = other.values[other.words[: block.b + step].count("")]
                 pairs.append((mine, theirs))

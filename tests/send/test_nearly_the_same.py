@@ -326,6 +326,13 @@ def near(text):
         pytest.param("Café ouvert", "Cafe ouvert", [], id="an accent"),
         pytest.param("five offers", "ﬁve oﬀers", [], id="ligatures"),
         pytest.param("it is 10 am", "it is １０ am", [], id="wide digits"),
+        pytest.param("We open.", "We open. Reply STOP to opt out", [], id="how to opt out"),
+        pytest.param("We open. STOP au 36111", "We open! Txt STOP to end", [], id="to opt out"),
+        pytest.param("a b %%c%%", "a b Text STOP to opt %%c%%", None, id="opt out with a tag"),
+        pytest.param("STOP waiting", "STOP paying", None, id="no way to opt out"),
+        pytest.param("%%a%% b c d %%e%%", "%%x%% %%a%% b c d %%e%%", [(1, 2)], id="a tag more"),
+        pytest.param("%%a%% b c d %%e%%", "%%a%% %%x%% b c d %%e%%", [(1, 2)], id="behind"),
+        pytest.param("We open at 9.\\nBye", "We open at 9.\nBye", [], id="a line end in letters"),
         pytest.param("Hello,welcome at 12,50", "Hello, welcome at 12,50", [], id="a blank more"),
     ],
 )
