@@ -2,8 +2,9 @@
 
 A text is kept as a list of word hashes, so that it can be compared when the text itself has been
 forgotten. A tag is a word of its own. Of a word its letters and digits count, without case and
-accents, and it ends at a comma whose blank was forgotten. Where a script writes without blanks,
-each character is a word. How to opt out, which may stand at the end, does not count.
+accents, or the number or date that it is, and it ends at a comma whose blank was forgotten. Where
+a script writes without blanks, each character is a word. How to opt out, which may stand at the
+end, does not count. A text of signs alone is one word.
 
 Texts are nearly equal when at most one word in ten differs, or one word where at least four others
 are the same. A word that was put in, left out or replaced is one that differs.
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from smsframe._plan.message_keys import MARK
-from smsframe._plan.near_values import letters_and_digits
+from smsframe._plan.near_values import letters_and_digits, loose_form
 from smsframe._text.canonical import visible
 from smsframe._text.opt_out_and_links import without_opt_out
 
@@ -70,8 +71,9 @@ class NearText:
             if piece in _TAGS:
                 words.append(_TAGS[piece])
             elif word := letters_and_digits(piece):
-                words.append(_hash(word))
-        return cls(tuple(words), tuple(values))
+                is_number = any(map(str.isdigit, word))
+                words.append(_hash(loose_form(piece) if is_number else word))
+        return cls(tuple(words or [_hash(skeleton)]), tuple(values))
 
     @classmethod
     def of_message(cls, content_id: str, tags: Sequence[str]) -> NearText:

@@ -73,7 +73,9 @@ _DATES: Final = tuple(
     )
 )
 _DAY_AND_MONTH: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.")
-_NO_LETTERS_OR_DIGITS: Final = re.compile(r"[\W_\u02b0-\u02ff\u0640]+")
+_NO_LETTERS_OR_DIGITS: Final = re.compile(  # vowels of Indian scripts are marks, and no letters
+    r"(?:[^\w\u0900-\u0963\u0966-\u0dff]|[_\u02b0-\u02ff\u0640])+"
+)
 
 # ASCII in its lower-case letters and digits alone, and what is more than letters and whole numbers.
 _LOWER: Final = bytes(range(256)).lower()
