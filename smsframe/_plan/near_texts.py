@@ -72,7 +72,7 @@ class NearText:
                 words.append(_TAGS[piece])
             elif word := letters_and_digits(piece):
                 is_number = any(map(str.isdigit, word))
-                words.append(_hash(loose_form(piece) if is_number else word))
+                words.append(_hash(loose_form(piece.strip("%")) if is_number else word))
         return cls(tuple(words or [_hash(skeleton)]), tuple(values))
 
     @classmethod

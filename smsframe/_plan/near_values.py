@@ -10,7 +10,8 @@ value                         loose form                   equal to it
 ``2026-11-22 14:30``          ``@11-22 14:30``             ``22 Nov at 14:30``, ``11/22/26 2:30 pm``
 ``14:30``                     ``@ 14:30``                  ``2:30 PM``
 ``O'Neil, Zoë``               ``oneilzoe``                 ``ONEIL ZOE``
-``True``                      ``1``                        ``TRUE``, ``1``, as databases have it
+``True``                      ``1``                        ``TRUE``, ``yes``, ``1``
+``12.5 %``                    ``0.125``                    ``0.125``
 ============================  ===========================  =======================================
 
 A date is told without its year, which formats leave out, and 3 April like 4 March, since ``03/04``
@@ -27,6 +28,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -82,7 +84,7 @@ _LOWER: Final = bytes(range(256)).lower()
 _DROPPED: Final = bytes(byte for byte in range(128) if not chr(byte).isalnum())
 _KEPT: Final = np.array([byte not in _DROPPED for byte in range(256)])
 _DIGITS: Final = b"0123456789"
-_TRUTH: Final = {"true": "1", "false": "0"}
+_TRUTH: Final = {"true": "1", "yes": "1", "false": "0", "no": "0"}
 _SEPARATORS: Final = str.maketrans("\u066b\u066c", ".,")
 _MORE_THAN_WORDS: Final = (
     r"^0[0-9]|[^\x00-\x7f]|^[^A-Za-z]*[^A-Za-z0-9][^A-Za-z]*$"
@@ -102,7 +104,8 @@ def loose_form(text: str) -> str:
     if any(c.isdigit() for c in low):
         number = _NUMBER.fullmatch(low)
         if number and not _is_day_and_month(low):
-            return _number(number["digits"], negative=bool(number["sign"]))
+            told = _number(number["digits"], negative=bool(number["sign"]))
+            return _hundredth(told) if low[number.end("digits") :].lstrip()[:1] == "%" else told
         for date in _DATES:
             if (found := date.match(low)) and (told := _date(found, low[found.end() :])):
                 return told
@@ -155,6 +158,12 @@ def _number(digits: str, *, negative: bool) -> str:
     fraction = digits[cut + 1 :].rstrip("0")
     told = f"{whole}.{fraction}" if fraction else whole
     return f"-{told}" if negative and told != "0" else told
+
+
+def _hundredth(number: str) -> str:
+    """Return a percentage as the number that it is."""
+    told = f"{Decimal(number).scaleb(-2):f}"
+    return told.rstrip("0").rstrip(".") if "." in told else told
 
 
 def _date(found: re.Match[str], rest: str) -> str | None:

@@ -328,6 +328,7 @@ def near(text):
         pytest.param("it is 10 am", "it is １０ am", [], id="wide digits"),
         pytest.param("We open.", "We open. Reply STOP to opt out", [], id="how to opt out"),
         pytest.param("Pay 12.50 now", "Pay 12.5 now!", [], id="a number"),
+        pytest.param("10 % off", "10% off", [], id="per cent"),
         pytest.param("Pay 12.50 now", "Pay 125.0 now", None, id="another number"),
         pytest.param("Version 1.2 is out", "Version 12 is out", None, id="another version"),
         pytest.param("\U0001f44d", "\U0001f389", None, id="signs alone"),
