@@ -104,8 +104,9 @@ def loose_form(text: str) -> str:
     if any(c.isdigit() for c in low):
         number = _NUMBER.fullmatch(low)
         if number and not _is_day_and_month(low):
-            told = _number(number["digits"], negative=bool(number["sign"]))
-            return _hundredth(told) if low[number.end("digits") :].lstrip()[:1] == "%" else told
+            amount = _number(number["digits"], negative=bool(number["sign"]))
+            unit = low[number.end("digits") :].lstrip()
+            return _hundredth(amount) if unit.startswith("%") else amount
         for date in _DATES:
             if (found := date.match(low)) and (told := _date(found, low[found.end() :])):
                 return told
