@@ -25,7 +25,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -73,6 +73,18 @@ _ROUNDED_LINE = re.compile(r"[\s'\"=]*[0-9]+[.,][0-9]+E\+[0-9]+[\s'\"]*")
 _NOTHING = pa.array([], pa.string())
 _NO_INTEGERS = np.empty(0, np.int64)
 _NOBODY_KNOWS_WHO = "a row without sms_contact"
+
+
+@runtime_checkable
+class ResultsOfFiles(Protocol):
+    """Results of a list of files, and which of their own files are gone."""
+
+    @property
+    def missing(self) -> list[str]:
+        """Names of the files that are gone."""
+
+    def to_frame(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the rows of all files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
@@ -169,6 +181,8 @@ def _sources(given: Any, where: str) -> list[Any]:
         return [given]
     if hasattr(given, "__arrow_c_stream__") or isinstance(given, pa.Array):
         return [_from_arrow(given)]
+    if isinstance(given, ResultsOfFiles):
+        return [_rows_of_files(given, where)]
     if isinstance(given, (Mapping, bytes)) or not isinstance(given, Collection):
         raise InputError(unusable(where.removesuffix("="), given, NEED))
     apart, cells = [], []
@@ -180,6 +194,18 @@ def _sources(given: Any, where: str) -> list[Any]:
         else:
             cells.append(item)
     return [*apart, pd.Series(cells, dtype=object)] if cells else apart
+
+
+def _rows_of_files(given: ResultsOfFiles, where: str) -> pd.DataFrame:
+    """Return the results of a list of files, all of which have to be there."""
+    if given.missing:
+        raise InputError(
+            where + f" holds results of files, and {len(given.missing):,} of these files are gone, "
+            f"such as {given.missing[0]}: who had the message cannot be read from them. Run the "
+            "same smsframe.send_files again, which writes them anew and sends nothing twice, or "
+            "give the numbers."
+        )
+    return given.to_frame(["sms_status", "sms_code", "sms_contact"])
 
 
 def _from_arrow(given: Any) -> pd.DataFrame | pd.Series:
