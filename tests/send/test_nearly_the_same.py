@@ -154,6 +154,27 @@ def test_send__names_the_run_whatever_its_id_looks_like(sandbox, client, monkeyp
         send(orders(), TEXT.replace("today", "now"))
 
 
+@pytest.mark.parametrize(
+    ("name", "goes"),
+    [
+        ("spring sale", False),
+        ("SPRING_SALE!", False),
+        ("springsale", True),
+        ("Spring Sale 2", True),
+    ],
+)
+def test_send__a_campaign_whose_name_is_written_otherwise(sandbox, client, name, goes):
+    """Capitals and signs make another campaign of a name, so it is asked which is meant."""
+    send(orders(), campaign="Spring Sale")
+    text = "Other words altogether"
+    if not goes:
+        with pytest.raises(InputError, match=r"6 of these 6 .* had campaign 'Spring Sale'"):
+            send(orders(), text, campaign=name)
+    else:
+        send(orders(), text, campaign=name)
+    assert had_twice(sandbox) == 6 * goes
+
+
 def test_send__half_of_the_people_counts(sandbox, client):
     """It is judged over what would go out now, and refused from half of it on."""
     send(orders(6))
