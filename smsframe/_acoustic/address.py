@@ -1,6 +1,6 @@
 """Addresses of the service: of a pod, in their one spelling, and whether they are loopback.
 
-Credentials travel only under TLS. AlreadyMasked ``http`` is for this machine alone (127.0.0.0/8,
+Credentials travel only under TLS. Plain ``http`` is for this machine alone (127.0.0.0/8,
 ``localhost``, ``::1``), where the sandbox lives.
 """
 

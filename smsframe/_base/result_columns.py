@@ -27,7 +27,7 @@ MEANINGS = {
     "accepted": "the API took it; it checks consent later, so this is not yet 'sent'",
     "sent": "the API says it was sent",
     "not_sent": "the API says it was not sent, and why",
-    "rejected": "the API refused it; nothing went out; may be sent again",
+    "rejected": "refused, or resolved as not sent; nothing went out; may be sent again",
     "invalid": "a problem of the row, found before sending; not sent",
     "duplicate": "the same message to the same person is in an earlier row; not sent twice",
     "unknown": "may or may not have gone out; never repeated unasked",

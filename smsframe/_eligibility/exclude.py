@@ -20,11 +20,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -64,9 +65,26 @@ _MOST_UNREAD, _UNREAD_SHARE = 3, 0.01
 _FEWEST_OF_NUMBER = 7
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # how a text in UTF-16 begins
 _PACKED = (b"\x1f\x8b", b"PK", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd", b"Rar!")
+_ROUNDED = (
+    " holds numbers in scientific notation: a spreadsheet has dropped their last digits, so those "
+    "who are meant would be texted. Take the list from its source, with the numbers stored as text."
+)
+_ROUNDED_LINE = re.compile(r"[\s'\"=]*[0-9]+[.,][0-9]+E\+[0-9]+[\s'\"]*")
 _NOTHING = pa.array([], pa.string())
 _NO_INTEGERS = np.empty(0, np.int64)
 _NOBODY_KNOWS_WHO = "a row without sms_contact"
+
+
+@runtime_checkable
+class ResultsOfFiles(Protocol):
+    """Results of a list of files, and which of their own files are gone."""
+
+    @property
+    def missing(self) -> list[str]:
+        """Names of the files that are gone."""
+
+    def to_frame(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the rows of all files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
@@ -163,6 +181,8 @@ def _sources(given: Any, where: str) -> list[Any]:
         return [given]
     if hasattr(given, "__arrow_c_stream__") or isinstance(given, pa.Array):
         return [_from_arrow(given)]
+    if isinstance(given, ResultsOfFiles):
+        return [_rows_of_files(given, where)]
     if isinstance(given, (Mapping, bytes)) or not isinstance(given, Collection):
         raise InputError(unusable(where.removesuffix("="), given, NEED))
     apart, cells = [], []
@@ -174,6 +194,18 @@ def _sources(given: Any, where: str) -> list[Any]:
         else:
             cells.append(item)
     return [*apart, pd.Series(cells, dtype=object)] if cells else apart
+
+
+def _rows_of_files(given: ResultsOfFiles, where: str) -> pd.DataFrame:
+    """Return the results of a list of files, all of which have to be there."""
+    if given.missing:
+        raise InputError(
+            where + f" holds results of files, and {len(given.missing):,} of these files are gone, "
+            f"such as {given.missing[0]}: who had the message cannot be read from them. Run the "
+            "same smsframe.send_files again, which writes them anew and sends nothing twice, or "
+            "give the numbers."
+        )
+    return given.to_frame(["sms_status", "sms_code", "sms_contact"])
 
 
 def _from_arrow(given: Any) -> pd.DataFrame | pd.Series:
@@ -240,6 +272,7 @@ def _from_file(path: Path, where: str) -> Exclusion:
     """Read a table, or a text with one number a line."""
     try:
         if path.suffix.lower() in TABLES:
+            _refuse_rounded_lines(path, where)
             return _from_frame(_cells(path, where), where, path)
         content = path.read_bytes()
     except OSError as error:
@@ -260,6 +293,13 @@ def _cells(path: Path, where: str) -> pd.DataFrame:
         then = "" if where == VARIABLE else f"Then give {where} that frame."
         told = without_arguments(error, path, then)
         raise InputError(where, ": ", told, " Nothing is sent without it.") from error
+
+
+def _refuse_rounded_lines(path: Path, where: str) -> None:
+    """Refuse a file whose lines are rounded numbers; a decimal comma would make them two cells."""
+    content = path.read_bytes() if path.suffix.lower() in files.TEXT else b""
+    if b"E+" in content and any(map(_ROUNDED_LINE.fullmatch, _lines(content))):
+        raise InputError(where + _ROUNDED)
 
 
 def _is_no_text(content: bytes) -> bool:
@@ -400,11 +440,7 @@ def _read_texts(texts: pa.Array, where: str, *, international: bool) -> Numbers:
 def _refuse_damage(column: pd.Series, texts: pa.Array, where: str) -> None:
     """Refuse numbers that a spreadsheet or a dtype has rounded: others stand behind them."""
     if has_rounded(texts):
-        raise InputError(
-            where + " holds numbers in scientific notation: a spreadsheet has dropped their last "
-            "digits, so those who are meant would be texted. Take the list from its source, with "
-            "the numbers stored as text."
-        )
+        raise InputError(where + _ROUNDED)
     some = column
     if len(column) > _LOOKED_AT:  # Series.sample would shuffle all of it
         some = column.iloc[np.random.default_rng(0).integers(0, len(column), _LOOKED_AT)]

@@ -12,6 +12,8 @@ around them:
   zeros in front; one that is written so in their own country, where what is dialled in front is no
   zero (``8 916 …`` in Russia, ``06 30 …`` in Hungary); and what they are in the region of the send.
 * **Two numbers in a cell** are both; so are the two halves of what is too long for one.
+* **Digits in groups** with whatever sign between them (``2,015,550,123``, ``201_555_0123``) are
+  one number.
 * **Few digits behind a number** (``0171 1234567/8``, ``… (2)``, ``…-5``) are an extension, a second
   number, or its own last digits: with them and without.
 
@@ -52,11 +54,13 @@ _LONGEST_WORD = 10
 _GUARDS = r"^[\s='\"]+|[\s'\"]+$"
 _FLOAT_END = r"^(\+?[0-9]{7,})\.0{1,2}$"
 _PLAIN = r"^\+?[0-9 ().\-\[\]~\t]*$"
-_NOT_PHONES = (
-    r"^-[0-9]+(?:\.0+)?$|^[0-9]+\.[0-9]{1,2}$|@"
-    r"|^(?:19|20)[0-9]{2}[-./][0-9]{1,2}[-./][0-9]{1,2}(?:$|[T ])"
-    r"|^[0-9]{1,2}[-./][0-9]{1,2}[-./](?:19|20)[0-9]{2}(?:$|[T ])"
+_NO_PHONE = r"^-[0-9]+(?:\.0+)?$|^[0-9]+\.[0-9]{1,2}$"
+_BEGINS_WITH_DATE = (
+    r"^(?:(?:19|20)[0-9]{2}[-./][0-9]{1,2}[-./][0-9]{1,2}"
+    r"|[0-9]{1,2}[-./][0-9]{1,2}[-./](?:19|20)[0-9]{2})"
 )
+_CLOCK = r"(?:[T ][0-9]{1,2}:[0-9]{2}(?::[0-9.]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+_MAY_BE_NONE = rf"{_NO_PHONE}|@|{_BEGINS_WITH_DATE}(?:$|[T ])"
 _SCIENTIFIC = r"(?:^|[\s,;|'\"=])[+-]?[0-9]+(?:[.,][0-9]+)?\s?[eE]\s?\+?[0-9]{1,3}(?:$|[\s,;|'\"])"
 
 _EXTENSION = re.compile(
@@ -65,8 +69,10 @@ _EXTENSION = re.compile(
 _RUN = re.compile(r"\+*[(\[]?\d[\d ()\[\]./~\t-]*")
 _DATE = re.compile(
     r"(?<![\d+])(?<![\d+][-./])"
-    r"(?:(?:19|20)\d\d([-./])\d\d?\1\d\d?|\d\d?([-./])\d\d?\2(?:19|20)\d\d)(?![-./]?\d)"
+    r"(?:(?:19|20)\d\d([-./])\d\d?\1\d\d?|\d\d?([-./])\d\d?\2(?:19|20)\d\d)(?![-./]?\d)" + _CLOCK
 )
+_EMAIL = re.compile(r"(?:(?<![^\s<>,:;])(\+?\d{7,15})|[^\s<>,:;@]+)@[^\s<>,;@]*[^\W\d][^\s<>,;@]*")
+_GROUPS = re.compile(r"\+?\d+(?:([^\w\s]|_)\d+)(?:\1\d+)*(?:\.0{1,2})?")
 _NO_DIGIT = re.compile(r"\D+")
 _FEW_BEHIND = re.compile(r"([(\[~/\t][ ()\[\]./~\t-]*\d{1,4})[ ()\[\]./~\t-]*$")
 _SHORT_GROUP = re.compile(
@@ -209,7 +215,7 @@ def _is_clean(texts: pa.Array, cleaned: pa.Array) -> pa.Array:
         return clean
     several = pc.and_(changed, pc.greater(pc.binary_length(cleaned), _SURELY_ONE))
     several = pc.or_(several, pa.array(may_hold_more(texts)))
-    odd = pc.match_substring_regex(texts, _NOT_PHONES)
+    odd = pc.match_substring_regex(texts, _MAY_BE_NONE)
     plain = pc.match_substring_regex(texts, _PLAIN)
     return pc.and_(pc.and_(clean, plain), pc.invert(pc.or_(several, odd)))
 
@@ -218,10 +224,13 @@ def _digits_of(text: str) -> Iterator[str]:
     """Yield the digits, with + where it stands, of every number in a cell."""
     plain = re.sub(_GUARDS, "", plain_text(text))
     plain = re.sub(_FLOAT_END, r"\1", plain)
-    if re.search(_NOT_PHONES, plain):
+    if re.search(rf"{_NO_PHONE}|{_BEGINS_WITH_DATE}{_CLOCK}$", plain):
         return
-    for found in _RUN.finditer(_EXTENSION.sub(";", _DATE.sub(";", plain))):
-        yield from _digits_of_run(found[0])
+    plain = _EXTENSION.sub(";", _DATE.sub(";", _EMAIL.sub(r"\1;", plain)))
+    found = [digits for run in _RUN.finditer(plain) for digits in _digits_of_run(run[0])]
+    if not found and _GROUPS.fullmatch(plain.strip()):
+        found = list(_digits_of_run(_NO_DIGIT.sub("", plain.removesuffix(".00"))))
+    yield from found
 
 
 def _digits_of_run(run: str) -> Iterator[str]:

@@ -9,7 +9,8 @@ a new one texts them again. So:
 - **While it is open**, file and path are compared before each claim: device and inode, and whether
   there is anything in it. The network's disks included, a file keeps both while it is open.
 - **A journal may be an older copy**: a backup, or one of another machine. The last batch of each
-  campaign is noted beside its lock, and a journal that does not know it is refused.
+  campaign is noted beside its lock, and a journal that does not know it is refused. A send looks at
+  the campaigns of the last weeks too: who had nearly the same text, or any, is not known either.
 - What came back of calls under way is still written into the open file where that is possible: a
   journal that was moved knows all of it when it is brought back. SQLite refuses to write a file
   that its path does not lead to, because the side file would lie in another place than the file;
@@ -24,6 +25,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -49,6 +51,8 @@ BRING_IT_BACK: Final = (
 )
 _OVER: Final = os.O_WRONLY | os.O_CREAT  # a file that is emptied first is waited for at its close
 _NOTE_LENGTH: Final = 100
+_NOTE: Final = ".last"
+_LOOKED_BACK_S: Final = 14 * 86_400.0
 _used: Final[dict[str, tuple[int, int]]] = {}
 """The journals that this session wrote batches to, by path, and the folders they were in."""
 
@@ -128,7 +132,7 @@ def write_note(file: Path, batch_id: str) -> None:
 
 def note_file(path: Path, scope: bytes) -> Path:
     """Name the note of a campaign's last batch."""
-    return locks_directory(path) / f"{scope.hex()}.last"
+    return locks_directory(path) / (scope.hex() + _NOTE)
 
 
 def last_batch(path: Path, scope: bytes) -> str | None:
@@ -137,6 +141,16 @@ def last_batch(path: Path, scope: bytes) -> str | None:
         noted = note_file(path, scope).read_text(encoding="utf-8")
         return noted.strip() if noted.endswith("\n") else None
     return None
+
+
+def recently_noted(path: Path) -> list[bytes]:
+    """List the campaigns whose last batch was noted within the last weeks."""
+    since = time.time() - _LOOKED_BACK_S
+    with contextlib.suppress(OSError, ValueError):
+        notes = [file for file in os.scandir(locks_directory(path)) if file.name.endswith(_NOTE)]
+        names = [file.name for file in notes if file.stat().st_mtime >= since]
+        return [bytes.fromhex(name.removesuffix(_NOTE)) for name in sorted(names)]
+    return []
 
 
 def has_file(db: Database) -> bool:
@@ -194,7 +208,7 @@ def lost(path: Path, fault: str) -> JournalError:
 def outdated(journal: JournalAddress, path: Path, scope: bytes, batch_id: str) -> JournalError:
     """Report a journal that does not know the last batch of a campaign, noted beside a path."""
     return JournalError(
-        f"The journal {journal} does not know batch {batch_id}, the last one of this campaign that "
+        f"The journal {journal} does not know batch {batch_id}, the last one of a campaign that "
         "was sent with it: it is an older copy, or another journal was put in its place. "
         f"{BRING_IT_BACK}. Only if the newer one is gone for good, and you know who had that run "
         f"(its saved results, the product's events), delete {note_file(path, scope)}: whoever this "

@@ -34,7 +34,7 @@ import zlib
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from smsframe._base.sentences import SETTLE, Sentence, of_results, remember, words
-from smsframe._journal.location import refuse_outdated
+from smsframe._journal.location import recently_noted, refuse_outdated
 from smsframe._journal.lock import campaign_lock, sender_of
 from smsframe._journal.reader import (
     OUTCOME_COLUMNS,
@@ -61,6 +61,7 @@ from smsframe.errors import JournalError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     import numpy as np
     import numpy.typing as npt
@@ -277,6 +278,17 @@ class Journal(JournalReader):
         """Note, beside the file, the last batch that was claimed."""
         if claims:
             self._place.note(claims[-1].scope, claims[-1].batch_id)
+
+    def refuse_older_copy(self) -> None:
+        """Refuse a journal that does not know the last batch of some campaign of these weeks."""
+        with self._reading() as db:
+            for scope in recently_noted(self.noted_beside):
+                self._refuse_outdated(db, scope)
+
+    @property
+    def noted_beside(self) -> Path:
+        """The file beside which the last batches are noted."""
+        return self.path
 
     def _refuse_outdated(self, db: Database, scope: bytes) -> None:
         """Refuse an older copy of the journal."""

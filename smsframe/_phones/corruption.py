@@ -14,7 +14,10 @@ number of a block would end in 0):
   zeros, but 200 numbers and 95 % with one, since switchboards like to end in 0. Landlines and
   other numbers that get no texts are left out, for the same reason. A block of consecutive numbers
   shows a tenth, a hundredth ... like any other. Ten rows and more that hold hardly any number but
-  ones with five zeros are refused even if all are one number.
+  ones with five zeros are refused even if all are one number. Of floats, which rounded texts are
+  read as, fewer will do: two numbers of six digits and zeros, as spreadsheets show them, if they
+  are half of all. In a list that is not sent to, where one too few texts somebody, it is one such
+  float, or two integers.
 * **Scientific notation** in a tenth of the rows, three at least. Fewer are a fault of their rows
   alone (``phone_rounded``): in a spreadsheet only the numbers of twelve digits and more look like
   that, and the shorter ones beside them are whole.
@@ -38,6 +41,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,6 +68,8 @@ _EXAMPLES = 3
 _ZEROS = {1: (200, 0.95), 2: (100, 0.80), 3: (50, 0.50), 4: (30, 0.20), 5: (8, 0.02)}
 _MANY_ZEROS = max(_ZEROS)
 _KEPT_DIGITS = range(3, 13)
+_SIX_AND_ZEROS, _SHARE_OF_FEW = "^[1-9][0-9]{4,5}0{4,}$", 0.5
+_FLOAT_END = r"\.0{1,2}\s*$"
 _ROWS_OF_ONE_NUMBER, _SHARE_OF_ROWS = 10, 0.9
 _LEAST_ROWS, _LEAST_SHARE = 3, 0.1
 _SHARE_OF_FLOATS, _FLOAT_BITS, _EVIDENCE_BITS = 0.9, 24, 30
@@ -196,26 +202,27 @@ def find_damage(
         region=region,
         lacks_country=readings.code == CODES.index("phone_no_country"),
     )
-    looks = _corruptions(sample) if corrupted_only else _damages(sample)
+    looks = _corruptions(sample, listed=True) if corrupted_only else _damages(sample)
     return tuple(itertools.islice(filter(None, looks), 1))
 
 
 def _damages(sample: _Sample) -> Iterator[Damage | None]:
     """Look for each damage in turn."""
-    yield from _corruptions(sample)
+    yield from _corruptions(sample, listed=False)
     yield _wrong_region(sample)
     yield _not_phones(sample)
     yield _no_country(sample)
 
 
-def _corruptions(sample: _Sample) -> Iterator[Damage | None]:
-    """Look for numbers that were changed on their way."""
+def _corruptions(sample: _Sample, *, listed: bool) -> Iterator[Damage | None]:
+    """Look for numbers that were changed on their way; ``listed``: in a list of people."""
     yield _small_floats(sample)
     yield _fractions(sample)
     yield _wrapped(sample)
     yield _scientific(sample)
     written = _written(sample)
     yield _rounded(sample, written)
+    yield _few_rounded(sample, written, listed=listed)
     yield _float32(sample, written)
 
 
@@ -341,7 +348,7 @@ def _written(sample: _Sample) -> _Written:
     unlike = np.isin(sample.code, [CODES.index(code) for code in _NO_NUMBER])
     texts = sample.seen.filter(pa.array(~untexted & ~unlike))
     if holds_any(texts, b"."):
-        texts = pc.replace_substring_regex(texts, r"\.0{1,2}\s*$", "")
+        texts = pc.replace_substring_regex(texts, _FLOAT_END, "")
     counted = pc.replace_substring_regex(texts, "[^0-9]", "").value_counts()
     lengths = np.asarray(pc.binary_length(counted.field("values")))
     digits = counted.field("values").filter(pa.array(lengths >= _FEWEST_DIGITS))
@@ -370,6 +377,42 @@ def _rounded(sample: _Sample, written: _Written) -> Damage | None:
         "people's numbers now. " + _AGAIN,
         examples,
     )
+
+
+def _few_rounded(sample: _Sample, written: _Written, *, listed: bool) -> Damage | None:
+    """Find numbers that are no text, too few for such odds, of which half have six digits left."""
+    cells, are_floats = _cells_of_numbers(sample, listed=listed)
+    digits = pc.replace_substring_regex(cells, rf"^\+|{_FLOAT_END}", "").unique()
+    digits = digits.filter(pc.is_in(digits, value_set=written.digits))
+    found = digits.filter(pc.match_substring_regex(digits, _SIX_AND_ZEROS))
+    fewest = 1 if listed and are_floats else 2
+    if len(found) < max(fewest, _SHARE_OF_FEW * len(digits)):
+        return None
+    return sample.damage(
+        "phones_rounded",
+        f"{len(found):,} of the {len(digits):,} different numbers that are no text have six digits "
+        "at most before their zeros: they were rounded, as spreadsheets do, and are other people's "
+        "numbers now. " + _AGAIN,
+        found,
+    )
+
+
+def _cells_of_numbers(sample: _Sample, *, listed: bool) -> tuple[pa.Array, bool]:
+    """Return the cells that are no text, or were none once, and whether they are floats."""
+    if _float_bits(sample.column):
+        return sample.seen, True
+    if listed and pd.api.types.is_integer_dtype(sample.column.dtype):
+        return sample.seen, False
+    if listed and sample.column.dtype == object:
+        valid = np.asarray(sample.texts.is_valid())
+        for kinds in ((float, np.floating, Decimal), (int, np.integer)):
+            rows = np.array([isinstance(cell, kinds) for cell in sample.column.tolist()]) & valid
+            if rows.any():
+                return sample.texts.filter(pa.array(rows)), float in kinds
+    if not holds_any(sample.seen, b"."):
+        return sample.seen[:0], True
+    are_floats = pc.match_substring_regex(sample.seen, rf"^\+?[0-9]+{_FLOAT_END}")
+    return sample.seen.filter(are_floats), True
 
 
 def _zeros(count: int) -> str:

@@ -1,6 +1,7 @@
 """Names of campaigns and ids in one spelling, and those of tests, which are no campaigns.
 
-What nobody can see does not tell two names apart. Each test is a campaign of its own, so that it is
+What nobody can see does not tell two names apart, nor do curly quotes and long dashes, which word
+processors put in. Each test is a campaign of its own, so that it is
 never taken for the campaign's message, nor the other way round. In the journal a test is known by
 how its name begins; no other campaign may begin so.
 """
@@ -14,9 +15,10 @@ from typing import Any, Final
 from smsframe._base.invisible import UNSEEN
 from smsframe._base.sentences import arg, words
 from smsframe._base.validation import check_text, note
+from smsframe._text.gsm7 import LOOK_ALIKES
 
 TEST_PREFIX: Final = "smsframe-test-"
-_BLANK_PATTERN: Final = "\u2800"  # Braille without a dot
+_LOOK_ALIKES: Final = str.maketrans({**LOOK_ALIKES, "\u2800": " "})  # Braille without a dot
 
 
 def new_test_name() -> str:
@@ -36,11 +38,11 @@ def is_test(campaign: str | None) -> bool:
 def campaign_name(name: str) -> str:
     """Return a campaign's name as it is told apart: NFKC, without what cannot be seen.
 
-    >>> campaign_name(" nov\u00a0 2026\u200b ") == campaign_name("nov 2026")
+    >>> campaign_name(" nov–2026\u200b ") == campaign_name("nov-2026")
     True
     """
     seen = UNSEEN.sub("", unicodedata.normalize("NFKC", name))
-    return " ".join(unicodedata.normalize("NFKC", seen).replace(_BLANK_PATTERN, " ").split())
+    return " ".join(unicodedata.normalize("NFKC", seen).translate(_LOOK_ALIKES).split())
 
 
 def read_id(name: str, given: Any, faults: list[str]) -> str | None:

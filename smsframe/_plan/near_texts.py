@@ -1,8 +1,10 @@
 """Texts as nearly equal: the same words, or one word in ten another.
 
 A text is kept as a list of word hashes, so that it can be compared when the text itself has been
-forgotten. A tag is a word of its own. Case and the characters around a word do not count; where a
-script writes without blanks, each character is a word.
+forgotten. A tag is a word of its own. Of a word its letters and digits count, without case and
+accents, or the number or date that it is, and it ends at a comma whose blank was forgotten. Where
+a script writes without blanks, each character is a word. How to opt out, which may stand at the
+end, does not count. A text of signs alone is one word.
 
 Texts are nearly equal when at most one word in ten differs, or one word where at least four others
 are the same. A word that was put in, left out or replaced is one that differs.
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import itertools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -19,7 +22,9 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from smsframe._plan.message_keys import MARK
+from smsframe._plan.near_values import letters_and_digits, loose_form
 from smsframe._text.canonical import visible
+from smsframe._text.opt_out_and_links import without_opt_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +34,8 @@ WORDS_PER_DIFFERENCE: Final = 10
 DATABASE: Final = -1
 ANY: Final = "\x1e"
 PUBLISHED: Final = "message "
+_BETWEEN_WORDS: Final = re.compile(r"[,;!?](?=[^\W\d_])|\\n")
+_TAGS: Final = {MARK: "", ANY: ANY}
 
 _WITHOUT_BLANKS: Final = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
@@ -36,7 +43,6 @@ _WITHOUT_BLANKS: Final = (
 _PIECES: Final = re.compile(
     f"[{MARK}{ANY}]|[{_WITHOUT_BLANKS}]|[^{MARK}{ANY}\\s{_WITHOUT_BLANKS}]+"
 )
-_ENDS: Final = re.compile(r"^[\W_]+|[\W_]+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +61,19 @@ class NearText:
     @classmethod
     def of(cls, skeleton: str, values: Sequence[int], *, doubtful: Sequence[str] = ()) -> NearText:
         """Make one from a text's skeleton; ``doubtful`` are words of it that are warned of."""
+        shorter = without_opt_out(skeleton)
+        if shorter.count(MARK) == len(values):  # the plan advises to add it
+            skeleton = shorter
         for word in doubtful:
             skeleton = re.sub(rf"\S*{re.escape(visible(word))}\S*", ANY, skeleton)
-        pieces = _PIECES.findall(skeleton.casefold())
-        words = (p if p == ANY else "" if p == MARK else _ENDS.sub("", p) or None for p in pieces)
-        hashed = (word if word in ("", ANY) else _hash(word) for word in words if word is not None)
-        return cls(tuple(hashed), tuple(values))
+        words = []
+        for piece in _PIECES.findall(_BETWEEN_WORDS.sub(" ", skeleton.casefold())):
+            if piece in _TAGS:
+                words.append(_TAGS[piece])
+            elif word := letters_and_digits(piece):
+                is_number = any(map(str.isdigit, word))
+                words.append(_hash(loose_form(piece.strip("%")) if is_number else word))
+        return cls(tuple(words or [_hash(skeleton)]), tuple(values))
 
     @classmethod
     def of_message(cls, content_id: str, tags: Sequence[str]) -> NearText:
@@ -140,14 +153,24 @@ def _with_any_word(one: NearText, other: NearText) -> tuple[NearText, NearText]:
     return one.without(doubt), other.without(doubt)
 
 
+def _neighbours(words: Sequence[str], place: int) -> int:
+    """Return how many tags stand next to one another at a place."""
+    runs = itertools.groupby(range(len(words)), key=lambda at: words[at] == "")
+    return next(len(run) for run in (list(places) for _, places in runs) if place in run)
+
+
 def _in_place(
     one: NearText, other: NearText, blocks: difflib.SequenceMatcher[str]
 ) -> list[tuple[int, int]]:
-    """Return the values of the tags that stand in the same place."""
+    """Return the values of the tags that stand in the same place.
+
+    Of neighbouring tags of which one was put in or left out, nobody knows which is which.
+    """
     pairs = []
     for block in blocks.get_matching_blocks():
         for step in range(block.size):
-            if one.words[block.a + step] == "":
+            places = (one.words, block.a + step), (other.words, block.b + step)
+            if one.words[block.a + step] == "" and len({_neighbours(*p) for p in places}) == 1:
                 mine = one.values[one.words[: block.a + step].count("")]
                 theirs = other.values[other.words[: block.b + step].count("")]
                 pairs.append((mine, theirs))

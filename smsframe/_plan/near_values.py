@@ -10,6 +10,8 @@ value                         loose form                   equal to it
 ``2026-11-22 14:30``          ``@11-22 14:30``             ``22 Nov at 14:30``, ``11/22/26 2:30 pm``
 ``14:30``                     ``@ 14:30``                  ``2:30 PM``
 ``O'Neil, Zoë``               ``oneilzoe``                 ``ONEIL ZOE``
+``True``                      ``1``                        ``TRUE``, ``yes``, ``1``
+``12.5 %``                    ``0.125``                    ``0.125``
 ============================  ===========================  =======================================
 
 A date is told without its year, which formats leave out, and 3 April like 4 March, since ``03/04``
@@ -26,6 +28,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -59,6 +62,7 @@ _WEEKDAY: Final = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[., ]+)?"
 _YEAR: Final = r"(?:[ ,.\-/]+\d{4}|[ ,.\-/]+\d{2}(?![:\d]))?"
 _CLOCK: Final = re.compile(
     r"(?:\W|at)*(\d{1,2})[:h.](\d{2})(?::\d{2}(?:\.\d+)?)?\W*([ap])?\W*m?\W*"
+    r"(?:uhr|hrs?|[+-]\d{2}:?\d{2})?\W*"
 )
 _DATES: Final = tuple(
     re.compile(_WEEKDAY + pattern)
@@ -71,17 +75,21 @@ _DATES: Final = tuple(
     )
 )
 _DAY_AND_MONTH: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.")
-_NO_LETTERS_OR_DIGITS: Final = re.compile(r"[\W_\u02b0-\u02ff]+")
+_NO_LETTERS_OR_DIGITS: Final = re.compile(  # vowels of Indian scripts are marks, and no letters
+    r"(?:[^\w\u0900-\u0963\u0966-\u0dff]|[_\u02b0-\u02ff\u0640])+"
+)
 
 # ASCII in its lower-case letters and digits alone, and what is more than letters and whole numbers.
 _LOWER: Final = bytes(range(256)).lower()
 _DROPPED: Final = bytes(byte for byte in range(128) if not chr(byte).isalnum())
 _KEPT: Final = np.array([byte not in _DROPPED for byte in range(256)])
 _DIGITS: Final = b"0123456789"
+_TRUTH: Final = {"true": "1", "yes": "1", "false": "0", "no": "0"}
+_SEPARATORS: Final = str.maketrans("\u066b\u066c", ".,")
 _MORE_THAN_WORDS: Final = (
     r"^0[0-9]|[^\x00-\x7f]|^[^A-Za-z]*[^A-Za-z0-9][^A-Za-z]*$"
     rf"|(?i:[0-9].*(?:{_MONTHS})|(?:{_MONTHS}).*[0-9]|{_CURRENCY[3:-2]}"
-    r"|[0-9][:h][0-9]{2}|[0-9]\.[0-9]{2}[^0-9A-Za-z]*[ap])"
+    r"|[0-9][:h][0-9]{2}|[0-9]\.[0-9]{2}[^0-9A-Za-z]*(?:[ap]|uhr|hr))"
 )
 _PLAIN_NUMBER: Final = r"^(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]*|0)(?:\.[0-9]+)?$"
 
@@ -92,17 +100,31 @@ def loose_form(text: str) -> str:
     >>> loose_form("$1,234.50"), loose_form("22 Nov at 14:30"), loose_form("O'Neil, Ann")
     ('1234.5', '@11-22 14:30', 'oneilann')
     """
-    low = text.casefold()
+    low = text.casefold() if text.isascii() else _in_plain_digits(text.casefold())
     if any(c.isdigit() for c in low):
         number = _NUMBER.fullmatch(low)
         if number and not _is_day_and_month(low):
-            return _number(number["digits"], negative=bool(number["sign"]))
+            amount = _number(number["digits"], negative=bool(number["sign"]))
+            unit = low[number.end("digits") :].lstrip()
+            return _hundredth(amount) if unit.startswith("%") else amount
         for date in _DATES:
             if (found := date.match(low)) and (told := _date(found, low[found.end() :])):
                 return told
         if _CLOCK.fullmatch(low):
             return f"@{_time(low) or ' 00:00'}"
-    return _NO_LETTERS_OR_DIGITS.sub("", _without_accents(low)) or low
+    form = letters_and_digits(low)
+    return _TRUTH.get(form, form) or low
+
+
+def letters_and_digits(text: str) -> str:
+    """Return the letters and digits of a text, without accents."""
+    return _NO_LETTERS_OR_DIGITS.sub("", _without_accents(text))
+
+
+def _in_plain_digits(text: str) -> str:
+    """Return a text with the digits of other scripts as those that numbers and dates have here."""
+    digits = (str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+    return "".join(digits).translate(_SEPARATORS)
 
 
 def _is_day_and_month(text: str) -> bool:
@@ -137,6 +159,12 @@ def _number(digits: str, *, negative: bool) -> str:
     fraction = digits[cut + 1 :].rstrip("0")
     told = f"{whole}.{fraction}" if fraction else whole
     return f"-{told}" if negative and told != "0" else told
+
+
+def _hundredth(number: str) -> str:
+    """Return a percentage as the number that it is."""
+    told = f"{Decimal(number).scaleb(-2):f}"
+    return told.rstrip("0").rstrip(".") if "." in told else told
 
 
 def _date(found: re.Match[str], rest: str) -> str | None:
@@ -194,6 +222,9 @@ def _by_column(texts: pa.Array, key: np.uint64) -> npt.NDArray[np.uint64]:
         ends = np.append(0, np.cumsum(_KEPT[np.frombuffer(raw, np.uint8)]))
         bounds = ends[bounds]
     hashes = hash_bytes(kept, bounds, key)
+    of_truth = hash_texts(pa.array([*_TRUTH, *_TRUTH.values()], pa.large_string()), key)
+    for word, digit in zip(of_truth[: len(_TRUTH)], of_truth[len(_TRUTH) :], strict=True):
+        hashes[hashes == word] = digit
     apart = _more_than_words(texts, raw, bounds)
     if apart.any():
         hashes[apart] = _of_numbers_and_others(texts.filter(pa.array(apart)), key)

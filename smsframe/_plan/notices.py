@@ -44,7 +44,8 @@ def note_words(texts: Texts, verdict: Verdict, problems: Problems) -> None:
     problems.whole(
         "opt_out_missing",
         f"{whose} not say how to opt out (such as: Reply STOP to opt out). In many countries "
-        f"marketing has to; a notice about an order mostly need not. {_EARLIER}",
+        "marketing has to; a notice about an order mostly need not. Write it before the text is "
+        "sent: later, it would be nearly the same message, and is not sent to whoever had that.",
         severity="info",
         column="text",
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from smsframe._base.any_frame import as_frame
 from smsframe._base.masking import LEAST_PHONE
+from smsframe._base.odd_cells import without_odd_cells
 from smsframe._base.result_columns import result_label
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_bool, path_fault, refuse
@@ -117,9 +118,10 @@ def _phones_as_text(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame whose numbers that may be phones are texts."""
     out, _ = phones_as_text(frame)
     for place in range(len(frame.columns)):
-        column = frame.iloc[:, place]
+        column = without_odd_cells(frame.iloc[:, place])
         if column.dtype == object:
-            out.isetitem(place, column.map(_phone_as_text, na_action="ignore").array)
+            texts = column.map(_phone_as_text, na_action="ignore").astype(object)
+            out.isetitem(place, texts.array)
     return out
 
 

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base import result_columns
+from smsframe._base.odd_cells import without_odd_cells
 from smsframe._base.result_columns import VARIANT
 from smsframe._base.result_rows import NOTHING, ROUNDED, ResultRows, arrow_texts
 from smsframe._base.sentences import arg
@@ -129,7 +130,7 @@ def _amounts(
     frame: pd.DataFrame, outcome: Hashable, rows: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.float64], bool]:
     """Return the outcome of rows as numbers, and whether it is something done or not."""
-    column = _column(frame, outcome, "outcome").iloc[rows]
+    column = without_odd_cells(_column(frame, outcome, "outcome").iloc[rows])
     missing = int(column.isna().sum())
     named = f"Column {shown_label(outcome)}"
     if missing:

@@ -14,7 +14,7 @@ STATUS_MEANINGS: Final = {
     "sent": "The service says that the message was sent.",
     "accepted": "The service took the message. It checks consent later, so this is not yet “sent”.",
     "not_sent": "The service took the message, and said later that it was not sent.",
-    "rejected": "The service refused the message. Nothing went out.",
+    "rejected": "The service refused the message, or somebody found out that it did not go out.",
     "unknown": "The service's answer was lost. The message may have gone out, or not.",
     "invalid": "Something is wrong with the row itself. Nothing went out.",
     "duplicate": "An earlier row has the same message to the same person. It is not sent twice.",

@@ -24,6 +24,7 @@ import pyarrow as pa
 from smsframe._base import result_columns
 from smsframe._base.any_frame import as_frame
 from smsframe._base.held_back import held_counts
+from smsframe._base.odd_cells import without_odd_cells
 from smsframe._base.result_rows import A_RESULT, ResultRows
 from smsframe._base.sentences import Sentence, arg
 from smsframe._base.tracebacks import public
@@ -210,7 +211,7 @@ def _group(rows: ResultRows, by: Hashable) -> pd.Series:
     if by in rows.frame.columns:
         if sum(name == by for name in rows.frame.columns) > 1:
             raise InputError(f"The results have column {by!r} more than once: rename one.")
-        column: pd.Series = rows.frame[by]
+        column = without_odd_cells(rows.frame[by])
         if by in _OF_THE_SUMMARY:
             itself = " is a column that a summary has itself: rename yours."
             raise InputError(arg("by", python=repr(by)), itself)

@@ -6,7 +6,8 @@ corrected, a format changed, a name given to the campaign. Three things are told
 
 - ``nearly_the_same``, an error: at least half of the messages that would go out now, and at least
   one, go to people who within a week had a nearly equal message of this program. A campaign that
-  was named on purpose is not held back by it, nor is a repeat that was asked for.
+  was named on purpose is not held back by it, nor is a repeat that was asked for; but one is whose
+  name was written with other capitals or signs then: it would be another campaign.
 - ``had_these_words``, a warning: a named campaign goes to people who had the very same words within
   a week, under no name or another.
 - ``accepted_before``, a warning: rows that an earlier, finished run had accepted more than twenty
@@ -22,6 +23,7 @@ is met there.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -157,6 +159,7 @@ class _NearRun:
 
     run: RecentRun
     pairs: list[tuple[int, int]]
+    has_name: bool = False  # nearly that of this campaign; its words are not looked at
 
 
 NearRuns: TypeAlias = "Mapping[tuple[str, str], _NearRun]"
@@ -167,17 +170,27 @@ def near_runs(
     plan: PlanData, mine: NearText, scope: bytes, recent: Sequence[RecentRun]
 ) -> NearRuns:
     """Return the runs with a nearly equal text; for a named campaign those of other campaigns."""
-    named = plan.options.campaign is not None
+    campaign = plan.options.campaign
+    named = campaign is not None
     known: dict[bytes, dict[str, list[tuple[int, int]]]] = {}
     near = {}
     for run in recent:
         if named and run.scope == scope:
+            continue
+        if campaign and run.campaign and _bare(run.campaign) == _bare(campaign):
+            for variant in NearText.loads_all(run.near):
+                near[run.run_id, variant] = _NearRun(run, [], has_name=True)
             continue
         if run.near not in known:
             known[run.near] = _near_texts(mine, NearText.loads_all(run.near), named=named)
         for variant, pairs in known[run.near].items():
             near[run.run_id, variant] = _NearRun(run, pairs)
     return near
+
+
+def _bare(campaign: str) -> str:
+    """Return a campaign's name without capitals, and with one sign where it has some."""
+    return re.sub(r"[\W_]+", "-", campaign.casefold()).strip("-")
 
 
 def _near_texts(
@@ -238,7 +251,11 @@ class Search:
     def told(self, plan: PlanData) -> Iterator[Fault]:
         """Tell what a person would want to know of it."""
         if plan.options.campaign is not None:
-            if self.number:
+            alike = {name: each.run for (name, _), each in self.near.items() if each.has_name}
+            met = sorted(alike.keys() & self.runs)
+            if 2 * sum(self.runs[name][0] for name in met) >= self.total and met:
+                yield nearly_this_name(self, alike[met[-1]], plan.options.campaign)
+            elif self.number:
                 yield had_these_words(self)
         elif self.number and 2 * self.number >= self.total:
             yield nearly_the_same(self)
@@ -338,6 +355,27 @@ def nearly_the_same(search: Search) -> Fault:
                 screen="A text that goes out every day takes a new name each day",
             ),
             ".",
+        ),
+    )
+
+
+def nearly_this_name(search: Search, run: RecentRun, campaign: str) -> Fault:
+    """Return the fault of a campaign whose name was written otherwise when it was sent."""
+    number, when = search.runs[run.run_id]
+    name = run.campaign or ""
+    return Fault(
+        code="nearly_the_same",
+        severity="error",
+        column="text",
+        value=run.run_id,
+        times=number,
+        sentence=Sentence(
+            f"{number:,} of these {search.total:,} messages would go to people who had campaign "
+            f"{name!r} on {moment(when)} (run {run.run_id}), and this one is called {campaign!r}. "
+            "If it is the same, write its name as it was: ",
+            arg("campaign", python=repr(name), screen=repr(name)),
+            ". If it is another, give it a name that differs in more than capitals and signs (it "
+            f"goes, as a new message, to {number:,} people who had that one).",
         ),
     )
 

@@ -200,6 +200,7 @@ def send_plan(made: PlanData, how: Sending, control: SendControl | None = None) 
         ),
     ):
         journal.mark_orphans_unknown(scope, at=client.settings.clock())
+        journal.refuse_older_copy()
         run = _run_of(made, client, scope, journal, control)
         run.wait_s = how.wait_s or 0.0
         _refuse_nearly_the_same(run)

@@ -64,6 +64,8 @@ class SentFiles:
         The folder.
     run : str or None
         Id of the run that wrote it; None where nothing was left to send.
+    missing : list of str
+        Names of the files that are gone.
     counts : dict of str to int
         Rows by status, counted in the files as they are now. Where all files are gone, the journal
         counts the messages of the runs that wrote them.
@@ -140,7 +142,7 @@ class SentFiles:
         return [*self._note.get("runs", [self.run] if self.run else [])]
 
     @property
-    def _missing(self) -> list[str]:
+    def missing(self) -> list[str]:
         """Names of the files that are gone."""
         if not self._is_here:
             return [*self._note["files"]]
@@ -285,14 +287,14 @@ class SentFiles:
 
     def _gone(self, place: JournalAddress, statuses: Sequence[str]) -> Iterator[pd.DataFrame]:
         """Yield messages of the runs that have a status, where files are gone."""
-        if self._missing:
+        if self.missing:
             with existing_journal(place) as journal:
                 parts = open_messages.open_messages(journal, self._runs, statuses)
                 yield from parts
 
     def _told(self) -> SentFiles:
         """Say that files are gone; return these results."""
-        if missing := self._missing:
+        if missing := self.missing:
             warn_caller(
                 f"{len(missing):,} of the files of these results are gone, such as {missing[0]}. "
                 "What was learned of their rows is in the journal alone. The same "
@@ -311,7 +313,7 @@ class SentFiles:
         return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
     def __repr__(self) -> str:
-        files, missing = len(self._note["files"]), len(self._missing)
+        files, missing = len(self._note["files"]), len(self.missing)
         what = "1 file" if files == 1 else f"{files:,} files"
         gone = f" ({missing:,} of them gone)" if missing else ""
         return f"SentFiles: {phrase(self.counts)} in {what}{gone} in {str(self.path)!r}"

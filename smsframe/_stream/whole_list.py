@@ -186,6 +186,7 @@ class ListSend:
         assert client is not None
         assert journal is not None
         journal.mark_orphans_unknown(found.scope, at=self.settings.clock())
+        journal.refuse_older_copy()
         looked = look(found, self.scratch, journal)
         joined, reasons = looked.joined, {}
         _refuse_problems(found)

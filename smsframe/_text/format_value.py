@@ -91,7 +91,7 @@ def _(value: Any) -> str:
 def _(value: Any) -> str | None:
     if not math.isfinite(value):
         return None
-    if value.is_integer() and abs(value) < EXACT_INTEGERS_BELOW:
+    if value.is_integer() and abs(float(value)) < EXACT_INTEGERS_BELOW:
         return str(int(value))
     text = np.format_float_positional(value, trim="-")
     return _without_noise(float(value), text) if isinstance(value, float) else text
@@ -269,7 +269,7 @@ def _plain_float(value: Any) -> int | float | None:
     """Make a float plain: an int if it is whole and exact, None if it is not finite."""
     if not math.isfinite(value):
         return None
-    if value.is_integer() and abs(value) < EXACT_INTEGERS_BELOW:
+    if value.is_integer() and abs(float(value)) < EXACT_INTEGERS_BELOW:
         return int(value)
     return float(value if isinstance(value, float) else np.format_float_positional(value))
 

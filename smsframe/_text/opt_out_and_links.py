@@ -60,10 +60,12 @@ _PHRASE = re.compile(
     ),
     re.IGNORECASE,
 )
+_STOP = re.compile(r"(?<![\w-])STOP\b(?=\W*$|\s*=|\s+(?:to|au|an|for|per|para|om)\b)")
 _NO_SPACES = re.compile("הסר|إلغاء|توقف|退订|退訂|停止|解除|拒收|수신거부|ยกเลิก")
 _LINK = re.compile(
     rf"(?<![\w.@-])(?:www\.)?({'|'.join(map(re.escape, _HOSTS))})(?=/\w)", re.IGNORECASE
 )
+_LONGEST_FOOTER: Final = 60
 _LOOKED_AT: Final = 1_000
 _GOLDEN: Final = 0.618033988749895
 _MOST_FOOTERS: Final = 10_000
@@ -77,6 +79,17 @@ def says_how_to_opt_out(text: str) -> bool:
     [True, True, False, True]
     """
     return any(pattern.search(text) for pattern in (_WORD, _PHRASE, _NO_SPACES))
+
+
+def without_opt_out(text: str) -> str:
+    """Return a text without what it says at its end on how to opt out.
+
+    >>> without_opt_out("Sale at 9. Reply STOP to opt out."), without_opt_out("STOP to end")
+    ('Sale at 9. ', 'STOP to end')
+    """
+    earliest = max(len(text) - _LONGEST_FOOTER, 0)
+    found = [pattern.search(text, earliest) for pattern in (_PHRASE, _STOP)]
+    return text[: min((match.start() for match in found if match), default=len(text))] or text
 
 
 def short_host(text: str) -> str | None:

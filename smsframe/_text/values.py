@@ -287,7 +287,7 @@ def _distinct(column: pd.Series[Any]) -> tuple[Codes, list[Any], Positions]:
         encoded = cleaned.dictionary_encode()
         codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         return codes.astype(np.int64), encoded.dictionary.to_pylist(), words
-    if array is not None and pa.types.is_float32(array.type):
+    if array is not None and array.type in (pa.float16(), pa.float32()):
         column = array.to_numpy(zero_copy_only=False)  # a Series would hand them on as doubles
     if column.dtype != object:
         try:

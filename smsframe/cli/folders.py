@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 import smsframe
 from smsframe._base.sentences import in_shell, recalled
+from smsframe._files import write
 from smsframe._files.way import Way
 from smsframe._send.cancellation import SendControl
 from smsframe._stream.send_files import send_list
 from smsframe._stream.stores import address_of
-from smsframe.cli import output
+from smsframe.cli import output, results_file
 from smsframe.cli.arguments import connect, is_named, options_of, said
 from smsframe.cli.options import ALL_ACCEPTED, SOME_NOT, USAGE
 from smsframe.cli.results_file import DONE
@@ -87,14 +88,26 @@ def send(arguments: argparse.Namespace) -> int:
 
 def status(sent: smsframe.SentFiles, arguments: argparse.Namespace) -> int:
     """Bring a run from files up to date, in its files, and print what became of it."""
-    if arguments.out is not None:
-        raise InputError(f"--out is for a run of one file. The results are in {sent.path}.")
+    out = arguments.out
+    if out is not None and sent.missing:
+        raise InputError(
+            f"{len(sent.missing):,} of the files of these results are gone, such as "
+            f"{sent.missing[0]}. The same send writes them anew, and sends nothing twice."
+        )
     if "accepted" in sent.counts:
         sent.refresh(client=connect(arguments), deadline_s=arguments.wait)
-    return _shown(sent, DONE)
+    code = _shown(sent, DONE)
+    if out is None:
+        return code
+    rows = sent.to_frame()
+    if not write.is_earlier(out, rows):
+        write.refuse_present(out, overwrite=arguments.overwrite)
+    return results_file.write(rows, out, DONE)
 
 
 def _shown(sent: smsframe.SentFiles, good: Sequence[str]) -> int:
     """Print what became of the rows of files, and return the exit code."""
     output.say(repr(sent), output.files_table(sent))
-    return ALL_ACCEPTED if set(sent.counts) <= set(good) else SOME_NOT
+    lines = sent.summary()
+    fine = lines["status"].isin(good) | lines["code"].isin(results_file.HELD_ON_PURPOSE)
+    return ALL_ACCEPTED if fine.all() else SOME_NOT

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DONE = ("accepted", "sent", "duplicate")
+HELD_ON_PURPOSE = ("excluded", "held_out", "opted_out", "no_consent")
 
 
 def apart(out: Path, file: Path) -> Path:
@@ -57,6 +58,6 @@ def write(
         written.write_frame(output.with_errors_of_a_shell(results), out, overwrite=True)
         output.say(f"\nEvery row and what {what} of it: {out}")
     fine = results["sms_status"].isin(good).to_numpy()
-    for code in ("excluded", "held_out", "opted_out", "no_consent"):
+    for code in HELD_ON_PURPOSE:
         fine = fine | output.is_held(results, code)
     return ALL_ACCEPTED if bool(fine.all()) else SOME_NOT

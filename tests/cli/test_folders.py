@@ -70,6 +70,14 @@ def test_status__of_a_run_from_files(folder, sending, sandbox, capsys):
     assert main(["status", run, *base_url, "--wait", "20"]) == 0
     assert "SentFiles: 6 sent in 2 files" in capsys.readouterr().out
     assert smsframe.SentFiles("results").counts == {"sent": 6}
+    assert main(["status", run, *base_url, "--out", "had.csv"]) == 0
+    assert smsframe.read("had.csv", quiet=True)["sms_status"].tolist() == ["sent"] * 6
+    nearly = sending(folder, TEXT + "!")
+    assert main([*nearly, "--out", "again", "--exclude", "had.csv", "--confirm", "0"]) == 0
+    assert len(sandbox.outbox()) == 6
+    smsframe.SentFiles("results").files[0].unlink()
+    assert main(["status", run, *base_url, "--out", "had.csv"]) == 2
+    assert "1 of the files of these results are gone" in capsys.readouterr().err
 
 
 def test_send__of_a_folder_by_rules(folder, sending, sandbox, capsys):

@@ -6,6 +6,7 @@ import bz2
 import gzip
 import lzma
 from collections import deque
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,11 @@ def test_exclude__home_folder(tmp_path, monkeypatch):
             pd.DataFrame({"a": ["x"], "b": ["y"]}), "no column that is plainly", id="no-column"
         ),
         pytest.param(["+12015550101", "1.20156E+10"], "scientific notation", id="one-rounded"),
+        pytest.param([2.01556e9], "were rounded", id="one-rounded-float"),
+        pytest.param(["+12015550101", 2.01556e9], "were rounded", id="a-rounded-float-of-two"),
+        pytest.param(["2015560000.0", None], "were rounded", id="a-rounded-float-as-text"),
+        pytest.param([Decimal("2.01556E+9")], "were rounded", id="a-rounded-decimal"),
+        pytest.param([12015600000, 12015700000], "were rounded", id="two-rounded-integers"),
         pytest.param(pd.Series(INTEGERS, dtype="float32"), "32-bit floats", id="float32"),
         pytest.param(pd.Series([12015550101.5, 1.0]), "digits after the point", id="fraction"),
         pytest.param([f"12{n:03}000000" for n in range(40)], "were rounded", id="rounded"),
@@ -155,6 +161,22 @@ def test_exclude__empty_file(tmp_path):
     """A file of no bytes was cut off: it excludes nobody, which is not what it is for."""
     assert "it is empty" in refusal(written(tmp_path, "a.txt", ""))
     assert "it is empty" in refusal(written(tmp_path, "a.csv", ""))
+
+
+@pytest.mark.parametrize(
+    "lines", ["2,01556E+09", "phone\n2,01556E+09", "2.01556E+09", '"2,01E+09"']
+)
+def test_exclude__a_rounded_file_of_one_column(lines, tmp_path):
+    """A decimal comma is no second cell, and a number is no header: the cause is told."""
+    path = tmp_path / "a.csv"
+    path.write_text(lines + "\n")
+    assert "numbers in scientific notation" in refusal(path)
+
+
+def test_exclude__round_numbers_that_are_text():
+    """Whoever writes them as text means them, and a single integer may be a head office."""
+    for given in (["+12015600000", "+12015700000"], [12015600000], [5550000.0]):
+        assert excluded(given) == []
 
 
 def test_exclude__a_rounded_file(tmp_path):

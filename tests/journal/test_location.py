@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import stat
+import time
 
 import pytest
 from journal.test_faults import SCOPE, a_claim, fill, refusal
@@ -224,6 +225,23 @@ def test_bury__with_a_note_that_cannot_be_read(sent, content):
     (locks_directory(sent) / f"{SCOPE.hex()}.last").write_bytes(content)
     with Journal(sent) as journal:
         assert journal.mark_orphans_unknown(SCOPE) == 0
+
+
+def test_send__into_an_older_copy(client):
+    """Who had anything in these weeks is not known, so another text, or a name, does not go out."""
+    path = client.journal_path
+    given = {"frame": make_people(3), "program": "148372", "progress": False}
+    smsframe.send(text="The first text of all", **given)
+    shutil.copy(path, path.parent / "older")
+    smsframe.send(text="We open at nine today", **given)
+    shutil.move(path.parent / "older", path)
+    for options in ({}, {"campaign": "another"}):
+        error = refusal(lambda o=options: smsframe.send(text="We open at nine!", **given, **o))
+        assert "older copy" in str(error)
+        assert is_careful(error)
+    for note in locks_directory(path).glob("*.last"):
+        os.utime(note, (time.time() - 21 * 86_400.0,) * 2)
+    assert len(smsframe.send(text="We open at nine!", **given).sms.unknown) == 0
 
 
 # While it is open

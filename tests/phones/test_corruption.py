@@ -353,6 +353,20 @@ def test_masked__keeps_two_digits(text, shown):
     assert mask_example(text) == shown
 
 
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        pytest.param([2.01556e9, 2.01557e9], ["phones_rounded"], id="two floats"),
+        pytest.param(["2015560000.0", "2015570000.0"], ["phones_rounded"], id="floats as text"),
+        pytest.param([2.01556e9, 2015550123.0, 2015550124.0], [], id="one of three"),
+        pytest.param([12015600000, 12015700000], [], id="integers"),
+    ],
+)
+def test_rounded__a_few_floats(cells, expected):
+    """Two floats of six digits and zeros are no chance; integers may be head offices."""
+    assert codes(pd.Series(cells), "US") == expected
+
+
 def test_collapsed_column__of_one_rounded_number():
     """A thousand people of one exchange who all became one number are refused."""
     assert codes(pd.Series(["12015600000"] * 1000)) == ["phones_rounded"]

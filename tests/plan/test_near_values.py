@@ -33,6 +33,14 @@ KEY = hash_key("host")
         pytest.param(["José O’Neil", "Jose\u0301 O'Neil", "JOSE O\u02bcNEIL"], id="accents"),
         pytest.param(["Ann Smith", "ANN SMITH", "ann  smith", "Ann-Smith"], id="words"),
         pytest.param(["Straße", "STRASSE"], id="sharp s"),
+        pytest.param(["2026-11-22 14:30:00+01:00", "2026-11-22 14:30", "22 Nov 14:30 +0100",
+                      "22.11. 14.30 Uhr"], id="moment with its zone"),
+        pytest.param(["14:30 Uhr", "14.30 Uhr", "14:30 hrs", "2:30 pm"], id="clock in words"),
+        pytest.param(["1.5", "١٫٥", "１.５", "1,50"], id="digits of other scripts"),
+        pytest.param(["True", "TRUE", "yes", "1", "1.0", "100%"], id="true"),
+        pytest.param(["False", "No", "0", "0 %"], id="false"),
+        pytest.param(["12.5%", "12,50 %", "0.125"], id="per cent"),
+        pytest.param(["مرحبا", "مرحـبا"], id="letters drawn long"),
     ],
 )  # fmt: skip
 def test_loose_form__equal(spellings):
@@ -63,7 +71,7 @@ def test_loose_form__different(values):
 PIECES = st.sampled_from([
     "Ann", "12.50", "1,234.50", "A1001", "22 Nov", "José", "0", "00", "0.10", "x-y", "-", "mar 5",
     "EUR", "5kr", "1,23", "12,345", "100", ".", ",", " ", "'", "/", ":", "ß", "🎉", "a", "5", "$",
-    "2:30", " pm", "20.11.",
+    "2:30", " pm", "20.11.", "True", "false", "no", "10%", " Uhr", " hr", "2.30", "+01:00", "١",
 ])  # fmt: skip
 VALUES = st.lists(PIECES, max_size=3).map("".join).map(canonical)
 

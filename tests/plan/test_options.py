@@ -426,6 +426,8 @@ NAMES = [
     pytest.param("nov", "nov\u3164", id="Hangul filler"),
     pytest.param("nov", "nov\x00\x7f\x08", id="control characters"),
     pytest.param("nov", "\u2800nov\u034f", id="empty Braille pattern"),
+    pytest.param("nov-5", "nov\u20135", id="dash"),
+    pytest.param("Ann's nov", "Ann\u2019s nov", id="apostrophe"),
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import stat
+from decimal import Decimal
 
 import numpy as np
 import openpyxl
@@ -125,3 +126,10 @@ def test_to_excel__another_frame_is_one_sheet(people):
     """What holds no results has neither summary nor batches."""
     book = openpyxl.load_workbook(smsframe.to_excel(people, "people.xlsx"))
     assert book.sheetnames == ["Sheet1"]
+
+
+def test_to_excel__cells_that_no_file_can_hold(tmp_path):
+    """Half a character is written as a question mark, a signalling NaN as nothing."""
+    cells = pd.Series(["Jo\ud83d", Decimal("sNaN"), Decimal("1.5")], dtype=object)
+    path = smsframe.to_excel(pd.DataFrame({"who": cells, "n": 1}), tmp_path / "odd.xlsx")
+    assert smsframe.read(path, quiet=True)["who"].fillna("").tolist() == ["Jo?", "", "1.5"]

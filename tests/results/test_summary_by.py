@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -83,3 +85,10 @@ def test_summary__wrong_columns(results, by, said):
     """A column that is not there is named, with the one that may be meant."""
     with pytest.raises(InputError, match=said):
         results.sms.summary(by)
+
+
+def test_summary__of_cells_that_no_table_can_hold(results):
+    """Half a character is shown as a question mark, a signalling NaN is no value."""
+    odd = [["Jo\ud83d", Decimal("sNaN"), None, 1][n % 4] for n in range(len(results))]
+    table = results.assign(who=pd.Series(odd, results.index, dtype=object)).sms.summary(by="who")
+    assert set(table.to_frame()["who"].astype("string").dropna()) == {"Jo?", "1"}

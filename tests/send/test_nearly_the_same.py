@@ -154,6 +154,27 @@ def test_send__names_the_run_whatever_its_id_looks_like(sandbox, client, monkeyp
         send(orders(), TEXT.replace("today", "now"))
 
 
+@pytest.mark.parametrize(
+    ("name", "goes"),
+    [
+        ("spring sale", False),
+        ("SPRING_SALE!", False),
+        ("springsale", True),
+        ("Spring Sale 2", True),
+    ],
+)
+def test_send__a_campaign_whose_name_is_written_otherwise(sandbox, client, name, goes):
+    """Capitals and signs make another campaign of a name, so it is asked which is meant."""
+    send(orders(), campaign="Spring Sale")
+    text = "Other words altogether"
+    if not goes:
+        with pytest.raises(InputError, match=r"6 of these 6 .* had campaign 'Spring Sale'"):
+            send(orders(), text, campaign=name)
+    else:
+        send(orders(), text, campaign=name)
+    assert had_twice(sandbox) == 6 * goes
+
+
 def test_send__half_of_the_people_counts(sandbox, client):
     """It is judged over what would go out now, and refused from half of it on."""
     send(orders(6))
@@ -321,6 +342,25 @@ def near(text):
         pytest.param("%%a%% %%b%% c d e", "%%b%% %%a%% c d e", [(0, 0), (1, 1)], id="by place"),
         pytest.param("%%a%% b c d %%e%%", "%%a%% b c d e", [(0, 0)], id="a tag for a word"),
         pytest.param("明日は雨です", "明後日は雨です", [], id="without blanks"),
+        pytest.param("It's a shop", "It´s a shop", [], id="an apostrophe within"),
+        pytest.param("your e-mail", "your email", [], id="a hyphen within"),
+        pytest.param("Café ouvert", "Cafe ouvert", [], id="an accent"),
+        pytest.param("five offers", "ﬁve oﬀers", [], id="ligatures"),
+        pytest.param("it is 10 am", "it is １０ am", [], id="wide digits"),
+        pytest.param("We open.", "We open. Reply STOP to opt out", [], id="how to opt out"),
+        pytest.param("Pay 12.50 now", "Pay 12.5 now!", [], id="a number"),
+        pytest.param("10 % off", "10% off", [], id="per cent"),
+        pytest.param("Pay 12.50 now", "Pay 125.0 now", None, id="another number"),
+        pytest.param("Version 1.2 is out", "Version 12 is out", None, id="another version"),
+        pytest.param("\U0001f44d", "\U0001f389", None, id="signs alone"),
+        pytest.param("किताब", "कुतुब", None, id="vowels that are marks"),
+        pytest.param("We open. STOP au 36111", "We open! Txt STOP to end", [], id="to opt out"),
+        pytest.param("a b %%c%%", "a b Text STOP to opt %%c%%", None, id="opt out with a tag"),
+        pytest.param("STOP waiting", "STOP paying", None, id="no way to opt out"),
+        pytest.param("%%a%% b c d %%e%%", "%%x%% %%a%% b c d %%e%%", [(1, 2)], id="a tag more"),
+        pytest.param("%%a%% b c d %%e%%", "%%a%% %%x%% b c d %%e%%", [(1, 2)], id="behind"),
+        pytest.param("We open at 9.\\nBye", "We open at 9.\nBye", [], id="a line end in letters"),
+        pytest.param("Hello,welcome at 12,50", "Hello, welcome at 12,50", [], id="a blank more"),
     ],
 )
 def test_shared_values__nearly_equal_texts(one, other, shared):

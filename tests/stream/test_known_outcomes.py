@@ -133,3 +133,16 @@ def test_send_files__again_keeps_what_was_settled(folder, client, sandbox, tmp_p
     again.refresh(progress=False)
     done = send_files(folder, tmp_path / "out").counts
     assert done == ({"sent": 20} if "not" in by else {"accepted": 4, "sent": 16})
+
+
+def test_exclude__results_of_files(folder, people, client, sandbox, tmp_path):
+    """Who had a message by files is left out by what brings its results back, as is advised."""
+    sent = send_files(folder, tmp_path / "results")
+    other = {"text": "Something else altogether", "progress": False, "program": "148372"}
+    for had in (sent, smsframe.results(sent.run)):
+        left_out = smsframe.send(people, exclude=had, **other)
+        assert set(left_out["sms_code"]) == {"excluded"}
+    sent.files[0].unlink()
+    with pytest.raises(smsframe.InputError, match="1 of these files are gone"):
+        smsframe.send(people, exclude=sent, **other)
+    assert len(sandbox.outbox()) == len(people)

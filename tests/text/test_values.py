@@ -94,6 +94,7 @@ def test_durations__of_numpy_are_no_numbers(unit):
         pytest.param(pd.Series([np.inf, -np.inf, NAN, 1]), [None] * 3 + ["1"], id="infinite"),
         pytest.param(pd.Series([NAN, NAN]), [None, None], id="all-nan"),
         pytest.param(pd.Series([0.1, 3], dtype="float32"), ["0.1", "3"], id="float32"),
+        pytest.param(pd.Series([0.1, 3], dtype="float16"), ["0.1", "3"], id="float16"),
         pytest.param(pd.Series([True, False]), ["True", "False"], id="bool"),
         pytest.param(pd.Series([True, None], dtype="boolean"), ["True", None], id="boolean"),
         pytest.param(objects(True, None, False), ["True", None, "False"], id="bool-objects"),

@@ -570,6 +570,11 @@ class TeamJournal(Journal):
         except OSError:
             self._notes.pop(claim.scope, None)
 
+    @property
+    def noted_beside(self) -> Path:
+        """The file that stands for the database on this machine."""
+        return self.address.local_file
+
     def _refuse_outdated(self, db: Database, scope: bytes) -> None:
         """Refuse a journal that does not know the last batch that this machine sent with it."""
         batch_id = last_batch(self.address.local_file, scope)
