@@ -43,6 +43,13 @@ def planned(made):
         pytest.param(" france ", "Holland", "U.S.A.", id="variants"),
         pytest.param("Frankreich", "Nederland", "Estados Unidos", id="others"),
         pytest.param("+33", "+31", "+1", id="calling-codes"),
+        pytest.param("Франция", "Нидерланды", "США", id="russian"),
+        pytest.param("フランス", "オランダ", "アメリカ", id="japanese"),
+        pytest.param("فرنسا", "هولندا", "الولايات المتحدة", id="arabic"),
+        pytest.param("Fransa", "Hollanda", "Amerika Birleşik Devletleri", id="turkish"),
+        pytest.param(
+            "\U0001f1eb\U0001f1f7", "NL - Netherlands", "United States (US)", id="several"
+        ),
     ],
 )
 def test_region_from__reads_each_row_in_its_country(france, holland, america):
@@ -111,6 +118,20 @@ def test_names__of_all_regions_are_understood():
         assert region_called(region.lower()) == (None if region == "NA" else region)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["Congo", "Kongo", "Korea", "Nga", "NA", "Georgia (US)", "DE/AT", "US/CA", "America", ""],
+)
+def test_names__of_two_countries_are_nobodys(name):
+    """What may be two countries, in one language or in two, is none."""
+    assert region_called(name) is None
+
+
+def test_names__in_vietnamese_are_no_codes_of_others():
+    """Austria and Belgium are not Angola and Burundi, whose letters they have."""
+    assert [region_called(name) for name in ("Áo", "Bỉ", "AO", "BI")] == ["AT", "BE", "AO", "BI"]
+
+
 @pytest.mark.parametrize("name", ["country", "Land", "billingCountry", "wohnt_in", "Staat", "País"])
 def test_contradiction__with_a_column_of_countries_is_a_warning(name):
     """A column that says another country than the region is named with counts."""
@@ -125,7 +146,26 @@ def test_contradiction__with_a_column_of_countries_is_a_warning(name):
 @pytest.mark.parametrize(
     "more",
     [
+        pytest.param({"country_code": [33, 31, 33]}, id="calling-codes"),
+        pytest.param({"Dial Code": ["0033", "+31", "33"]}, id="with-zeros"),
+        pytest.param({"Ländervorwahl": ["33", "31", None]}, id="german"),
+        pytest.param({"страна": ["Франция", "Нидерланды", "Франция"]}, id="russian"),
+        pytest.param({"국가": ["프랑스", "네덜란드", "프랑스"]}, id="korean"),
+        pytest.param({"country": ["France", "NL", "unknown"]}, id="one-is-no-country"),
+    ],
+)
+def test_contradiction__is_seen_in_what_columns_hold(more):
+    """Calling codes under a name that says so, names in other languages, and one odd entry."""
+    made = plan([FRENCH, DUTCH, "+33 6 12 34 56 79"], region="FR", more=more)
+    assert made.problem_counts["country_contradicts"] == 1
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
         pytest.param({"country": ["FR", "fr", "France"]}, id="same"),
+        pytest.param({"country_id": [1, 7, 20]}, id="ids"),
+        pytest.param({"country_code": [33, 33, None]}, id="same-code"),
         pytest.param({"language": ["fr", "nl", "de"]}, id="language"),
         pytest.param({"state": ["CA", "GA", "DE"]}, id="codes-without-a-name"),
         pytest.param({"country_of_birth": ["NL", "NL", "NL"]}, id="birth"),
