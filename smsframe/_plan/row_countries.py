@@ -57,7 +57,7 @@ _NAME = re.compile(
 )
 _CALLING_CODES = re.compile(
     r"(?:dial|call|country|phone|tel)[^a-z]*(?:ing)?[^a-z]*(?:code|prefix)|landesvorwahl"
-    r"|lander(?:vorwahl|code)|vorwahl.?land|indicatif|prefijo|prefisso|landnummer|区号|區號|код стран",
+    r"|lander(?:vorwahl|code)|vorwahl.?land|indicatif|prefijo|prefisso|landnummer|区号|區號",
     re.IGNORECASE,
 )
 _DIGITS = re.compile(r"(?:00)?([1-9][0-9]{0,2})(?:\.0)?")
@@ -214,7 +214,7 @@ def _countries_of(column: pd.Series, label: object) -> pd.Categorical | None:
 
 
 def _region_of_code(name: str) -> str | None:
-    """Return the region of a calling code without its +, under a name that says so, or of a name."""
+    """Return the region of a calling code without its +, or of a name."""
     digits = _DIGITS.fullmatch(name)
     return _supported(f"+{digits[1]}" if digits else name)
 

@@ -238,6 +238,64 @@ def test_guess__finds_own_phones_in_more_languages(name):
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        *("Mobilfunknummer", "telefon komórkowy", "cep telefonu", "Номер телефона", "手机号码"),
+        *(
+            "携帯電話",
+            "휴대폰번호",
+            "رقم الجوال",
+            "טלפון נייד",
+            "मोबाइल",
+            "số điện thoại",
+            "τηλέφωνο",
+        ),
+        *("Customer Mobile No.", "número de celular", "MobileNo", "PhoneNumber1", "E.164"),
+    ],
+)
+def test_guess__finds_own_phones_in_all_scripts(name):
+    """The row's own phone is found by its name in many languages, and not the fax."""
+    numbers = [f"+1201555{line:04d}" for line in range(100, 140)]
+    assert guess_phone_column(pd.DataFrame({name: numbers, "fax": numbers})) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("realtor_phone", "listing phone", "assignee_mobile", "pilot mobile", "Hausmeister Tel"),
+        *(
+            "kierowca telefon",
+            "telefon mamy",
+            "телефон менеджера",
+            "紧急联系人电话",
+            "緊急連絡先電話",
+        ),
+        *(
+            "비상연락처 휴대폰",
+            "هاتف الطوارئ",
+            "hätäyhteys puhelin",
+            "contact_2_phone",
+            "alt_phone",
+        ),
+        *(
+            "work_phone",
+            "twilio phone",
+            "our_phone",
+            "nødkontakt mobil",
+            "店铺电话",
+            "billing phone",
+        ),
+    ],
+)
+def test_guess__asks_where_a_name_has_more_than_words_for_an_own_phone(name):
+    """Any word that is not known to say nothing may be somebody else: the column is asked for."""
+    numbers = [f"+1201555{line:04d}" for line in range(100, 140)]
+    with pytest.raises(InputError) as caught:
+        guess_phone_column(pd.DataFrame({"name": "Ann", name: numbers}))
+    assert caught.value.details["candidates"] == [name]
+
+
+@pytest.mark.parametrize(
     ("region", "meant"), [("0049", "DE"), ("France", "FR"), ("Deutschland", "DE")]
 )
 def test_region__by_another_name_is_told_its_letters(region, meant):
