@@ -31,10 +31,11 @@ suostumus; markkinointikielto; onay; izin; iys_onay; rıza; отписан; Со
 чёрный список; Чёрный Список; 同意; 退订; 退訂; 拒收; 黑名单; 黑名單; オプトアウト; 配信停止;
 STOP list; Do-Not-Solicit; DNT flag; TCPA litigator; exclude_from_marketing; text_me; send_sms;
 SMS erwünscht; Kontakt erlaubt; darf kontaktiert werden; Rechtsgrundlage; liste rouge; privacy;
-accepte les SMS; bel-me-niet; mag gemaild worden; nej tack; reklamspärr; NIX; markkinointilupa; rezygnacja;
-nesouhlas; súhlas; consimțământ; dezabonat; privola; подписан; не беспокоить; згода; відмова; съгласие; KVKK;
-abonelikten çıktı; 免打扰; オプトイン; 配信可否; עדכון דיוור; הסרה; הסכמה; सहमति; ยินยอม;
-عدم الإزعاج; 수신거부; 수신동의; موافقة; إلغاء الاشتراك; συγκατάθεση; persetujuan; từ chối; đồng ý
+accepte les SMS; bel-me-niet; mag gemaild worden; nej tack; reklamspärr; NIX; markkinointilupa;
+rezygnacja; nesouhlas; súhlas; consimțământ; dezabonat; privola; подписан; не беспокоить;
+згода; відмова; съгласие; KVKK; abonelikten çıktı; 免打扰; オプトイン; 配信可否; עדכון דיוור;
+הסרה; הסכמה; सहमति; ยินยอม; عدم الإزعاج;
+수신거부; 수신동의; موافقة; إلغاء الاشتراك; συγκατάθεση; persetujuan; từ chối; đồng ý
 """
 OTHERS = """
 City; option; Optional; adoption; status; bus_stop; stopover; next_stop; optics; optimum; state;
