@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 DOUBTFUL_VALUES = (
     "value_many_digits",
+    "value_rounded",
     "value_garbled",
     "no_value_word",
     "value_holds_tag",
