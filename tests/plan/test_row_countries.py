@@ -310,3 +310,40 @@ def test_short_float__in_a_mixed_column_is_rounded(cell):
     made = plan(["+12015550124", cell], region="US")
     assert planned(made) == ["12015550124", None]
     assert made.to_frame()["sms_code"][1] == "phone_rounded"
+
+
+@pytest.mark.parametrize(
+    ("cells", "first"),
+    [
+        pytest.param([f"06 12 34 56 {n}" for n in range(60, 80)], "FR", id="in-pairs"),
+        pytest.param([f"06-123456{n}" for n in range(60, 80)], "NL", id="dutch"),
+        pytest.param(["0171 1234567", "01520 1234567", "0151 23456789"] * 7, "DE", id="german"),
+        pytest.param([f"(11) 96123-45{n}" for n in range(60, 80)], "BR", id="brazilian"),
+    ],
+)
+def test_no_country__names_first_where_people_write_so(cells, first):
+    """Of the countries that would do, the one of most numbers, and of their groups, comes first."""
+    sentence = plan(cells).problems["sentence"].iloc[0]
+    assert f'such as region="{first}" (would text {first} ' in sentence
+
+
+def test_no_country__where_no_reading_would_do():
+    """Where nobody would be texted anywhere, no country is proposed."""
+    sentence = plan([f"49151123{n}" for n in range(60, 80)] + ["4915112345"]).problems["sentence"]
+    assert 'region="US"' not in " ".join(sentence)
+
+
+@pytest.mark.parametrize("count", [3, 30])
+def test_wrong_region__says_where_the_numbers_would_be_from(count):
+    """German numbers in region US are too long there; what region they would be of is said."""
+    made = plan([f"0171 12345{n}" for n in range(60, 60 + count)], region="US")
+    problem = made.problems.iloc[0]
+    assert problem["code"] == "phones_wrong_region"
+    assert f'region="DE" (would text DE {count})' in problem["sentence"]
+
+
+def test_wrong_region__of_a_few_holds_nobody_back_who_is_right():
+    """A few numbers of another country stop nobody whose number says its country."""
+    made = plan(["0171 1234560", "0171 1234561", "0171 1234562", "+1 201 555 0101"], region="US")
+    assert planned(made) == [None, None, None, "12015550101"]
+    assert made.problems.query("code == 'phones_wrong_region'")["severity"].tolist() == ["warning"]
