@@ -40,7 +40,7 @@ PROGRAM_WORDS: Final = (
     "nan", "NaN", "-nan", "-NaN", "+nan", "nan%", "NaN%", "nan nan", "NaN NaN", "<NA>", "<NA> <NA>",
     "NaT", "None", "None None", "undefined", "undefined undefined",
     "[object Object]", "(null)", "(null) (null)", "<null>", "[null]", "<NULL>", "[NULL]", "\\N",
-    "Invalid Date", "Invalid date", "Invalid DateTime", "inf", "-inf", "1.#IND", "-1.#IND",
+    "Invalid Date", "Invalid date", "Invalid DateTime", "1.#IND", "-1.#IND",
     "1.#QNAN", "-1.#QNAN", *EXCEL_ERRORS,
 )  # fmt: skip
 """Words that nobody but a program writes."""
