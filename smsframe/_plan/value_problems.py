@@ -69,7 +69,8 @@ def note_values(
     """Note what is wrong or odd about a column's texts."""
     _note_unwritable(problems, column, cells, fmt, written)
     note_words(problems, column, cells, written.words)
-    note_held = partial(_note_characters, problems, column, written.texts)
+    raw = bytes_of(written.texts)  # of a clean column, nothing else is looked at
+    note_held = partial(_note_characters, problems, column, written.texts, raw)
     note_held(
         code="value_holds_tag",
         held="%%",
@@ -82,12 +83,12 @@ def note_values(
         what="which stands for a character that was lost when the data was read in the wrong "
         "encoding. Read it anew with the right one.",
     )
-    _note_read_wrongly(problems, column, written.texts)
+    _note_read_wrongly(problems, column, written.texts, raw)
     if not (isinstance(fmt, str) and inside(fmt)):  # what says how many digits means them
         _note_noise(problems, column, written.texts)
-        _note_rounded(problems, column, cells, written.texts)
+        _note_rounded(problems, column, cells, written.texts, raw)
     if not callable(fmt):
-        _note_utc(problems, column, cells, written.texts, fmt)
+        _note_utc(problems, column, cells, written.texts, raw, fmt=fmt)
 
 
 def _note_unwritable(
@@ -156,13 +157,20 @@ def _listed(found: Counter[str | None]) -> str:
 
 
 def _note_characters(
-    problems: Problems, column: Hashable, texts: pa.Array, *, code: str, held: str, what: str
+    problems: Problems,
+    column: Hashable,
+    texts: pa.Array,
+    raw: bytes,
+    *,
+    code: str,
+    held: str,
+    what: str,
 ) -> None:
     """Warn of values that hold what none should."""
     problems.rows(
         code,
         f"The value of column {column!r} holds {held} here, {what}",
-        _rows_with(texts, held),
+        _rows_with(texts, raw, held),
         severity="warning",
         column=column,
         values=partial(_shown_texts, texts),
@@ -195,9 +203,8 @@ def read_wrongly(text: str) -> str:
     return found[0] if found else ""
 
 
-def _note_read_wrongly(problems: Problems, column: Hashable, texts: pa.Array) -> None:
+def _note_read_wrongly(problems: Problems, column: Hashable, texts: pa.Array, raw: bytes) -> None:
     """Warn of values in which letters stand for others; a clean column is one look at its bytes."""
-    raw = bytes_of(texts)
     encoding = (
         "letters that stand for another here, as Ã¼ does for ü: the data was read in the wrong "
         "encoding. Read it anew with the right one, such as utf-8."
@@ -207,7 +214,11 @@ def _note_read_wrongly(problems: Problems, column: Hashable, texts: pa.Array) ->
         "character itself (html.unescape)."
     )
     for is_likely, pattern, what in (
-        (bool(_PERHAPS_READ_WRONGLY.search(raw)), _READ_WRONGLY.pattern, encoding),
+        (
+            b"\xc3" in raw and bool(_PERHAPS_READ_WRONGLY.search(raw)),
+            _READ_WRONGLY.pattern,
+            encoding,
+        ),
         (b"&" in raw and b";" in raw, _OF_WEB_PAGES, web_pages),
     ):
         problems.rows(
@@ -226,10 +237,12 @@ def _matching_rows(texts: pa.Array, pattern: str) -> Positions:
     return np.flatnonzero(found.to_numpy(zero_copy_only=False))
 
 
-def _note_rounded(problems: Problems, column: Hashable, cells: pd.Series, texts: pa.Array) -> None:
+def _note_rounded(
+    problems: Problems, column: Hashable, cells: pd.Series, texts: pa.Array, raw: bytes
+) -> None:
     """Warn of numbers whose last digits are lost: order numbers are of other orders then."""
     for rows, why in (
-        (_scientific_rows(texts), "is in scientific notation here, as spreadsheets write it"),
+        (_scientific_rows(texts, raw), "is in scientific notation here, as spreadsheets write it"),
         (_inexact_rows(cells), "is too large here for the type of the column"),
     ):
         problems.rows(
@@ -243,10 +256,9 @@ def _note_rounded(problems: Problems, column: Hashable, cells: pd.Series, texts:
         )
 
 
-def _scientific_rows(texts: pa.Array) -> Positions:
+def _scientific_rows(texts: pa.Array, raw: bytes) -> Positions:
     """Return which texts are numbers in scientific notation."""
-    raw = bytes_of(texts)
-    if b"E+" not in raw and b"e+" not in raw:
+    if b"+" not in raw:
         return np.empty(0, dtype=np.int64)
     return _matching_rows(texts, _SCIENTIFIC)
 
@@ -273,12 +285,12 @@ def _noisy_rows(texts: pa.Array) -> Positions:
     return rows[pc.fill_null(noisy, fill_value=False).to_numpy(zero_copy_only=False)]
 
 
-def _rows_with(texts: pa.Array, characters: str) -> Positions:
+def _rows_with(texts: pa.Array, raw: bytes, characters: str) -> Positions:
     """Return which texts hold some characters; a clean column is one look at its bytes.
 
     One byte is found ten times as quickly as two, so it is looked for first.
     """
-    wanted, raw = characters.encode(), bytes_of(texts)
+    wanted = characters.encode()
     if wanted[:1] not in raw or wanted not in raw:
         return np.empty(0, dtype=np.int64)
     found = pc.fill_null(pc.match_substring(texts, characters), fill_value=False)
@@ -291,13 +303,19 @@ def _shown_texts(texts: pa.Array, positions: Positions) -> list[str]:
 
 
 def _note_utc(
-    problems: Problems, column: Hashable, cells: pd.Series, texts: pa.Array, fmt: str | None
+    problems: Problems,
+    column: Hashable,
+    cells: pd.Series,
+    texts: pa.Array,
+    raw: bytes,
+    *,
+    fmt: str | None,
 ) -> None:
     """Warn of moments in UTC, unless the format shows the zone; their date may be another too."""
     if fmt and _SHOWS_ZONE.search(fmt):
         return
     rows = _utc_rows(cells)
-    if len(written := _utc_texts(texts)):
+    if len(written := _utc_texts(texts, raw)):
         problems.rows(
             "value_in_utc",
             f"Column {column!r} holds a moment as programs write it, in UTC, which is not the time "
@@ -322,9 +340,8 @@ def _note_utc(
     )
 
 
-def _utc_texts(texts: pa.Array) -> Positions:
+def _utc_texts(texts: pa.Array, raw: bytes) -> Positions:
     """Return which texts are moments in UTC by their spelling, as in ``2026-11-22T14:30:00Z``."""
-    raw = bytes_of(texts)
     if b":" not in raw or not any(end.encode() in raw for end in _UTC_ENDS):
         return np.empty(0, dtype=np.int64)
     ends = np.zeros(len(texts), dtype=bool)
