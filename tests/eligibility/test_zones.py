@@ -171,7 +171,7 @@ def test_plan__zones_as_objects():
     frame = numbers("+12025550101", tz=[ZoneInfo(CENTRAL)])
     _, groups = planned(frame, time_zone="tz")
     assert [group.zones for group in groups] == [(CENTRAL,)]
-    for name in ("localtime", "posixrules", "Factory", "right/UTC"):
+    for name in ("localtime", "posixrules", "Factory", "right/UTC", "EST", "MST"):
         made, _ = planned(numbers("+12025550101", tz=[name]), time_zone="tz")
         assert "time_zone_unknown" in set(made.problems["code"])
 
@@ -192,6 +192,19 @@ def test_plan__a_column_that_is_a_zone_too():
         planned(frame, time_zone="UTC")
     with pytest.raises(smsframe.InputError, match="time_zone= names column 'Denver'"):
         planned(frame, time_zone="Denver")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        *(("Denver", "Did you mean 'America/Denver'"), ("new york", "'America/New_York'")),
+        *(("EST", "names as 'America/Denver'"), ("GMT+1", "names as 'America/Denver'")),
+    ],
+)
+def test_plan__a_zone_by_another_name(given, told):
+    """A city is told its zone. EST knows no summer time, and Etc/GMT+1 is behind GMT: neither."""
+    with pytest.raises(smsframe.InputError, match=told):
+        planned(numbers("+12025550101"), time_zone=given)
 
 
 def test_plan__by_country():
