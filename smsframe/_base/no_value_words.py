@@ -26,7 +26,11 @@ EXCEL_ERRORS: Final = (
     "#NÚM!", "#NULO!", "#DESPEJAR!", "#VERW!", "#WAARDE!", "#NAAM?", "#GETAL!", "#DEEL/0!",
     "#LEEG!", "#N/B", "#OVERLOOP!", "#ADR!", "#ARG!", "#NAZWA?", "#LICZBA!", "#DZIEL/0!", "#ZERO!",
     "#N/D!", "#REFERENS!", "#VÄRDEFEL!", "#NAMN?", "#OGILTIGT!", "#DIVISION/0!", "#SKÄRNING!",
-    "#SAKNAS!", "#ССЫЛКА!", "#ЗНАЧ!", "#ИМЯ?", "#ЧИСЛО!", "#ДЕЛ/0!", "#ПУСТО!", "#Н/Д",
+    "#SAKNAS!", "#REFERENCE!", "#NAVN?", "#VÆRDI!", "#VERDI!", "#I/T", "#VIITTAUS!", "#NIMI?",
+    "#ARVO!", "#LUKU!", "#JAKO/0!", "#PUUTTUU!", "#TYHJÄ!", "#ODKAZ!", "#NÁZEV?", "#HODNOTA!",
+    "#ČÍSLO!", "#DĚLENÍ_NULOU!", "#NENÍ_K_DISPOZICI", "#HIV!", "#NÉV?", "#ÉRTÉK!", "#SZÁM!",
+    "#ZÉRÓOSZTÓ!", "#HIÁNYZIK", "#BAŞV!", "#AD?", "#DEĞER!", "#SAYI!", "#SAYI/0!", "#YOK", "#BOŞ!",
+    "#CAMPO!", "#ССЫЛКА!", "#ЗНАЧ!", "#ИМЯ?", "#ЧИСЛО!", "#ДЕЛ/0!", "#ПУСТО!", "#Н/Д",
     *(f"Err:{number}" for number in range(501, 541)),
     *("#" * width for width in range(4, 16)),
 )  # fmt: skip
@@ -35,8 +39,9 @@ EXCEL_ERRORS: Final = (
 PROGRAM_WORDS: Final = (
     "nan", "NaN", "-nan", "-NaN", "+nan", "nan%", "NaN%", "nan nan", "NaN NaN", "<NA>", "<NA> <NA>",
     "NaT", "None", "None None", "undefined", "undefined undefined",
-    "[object Object]", "(null)", "(null) (null)", "\\N", "1.#IND", "-1.#IND", "1.#QNAN",
-    "-1.#QNAN", *EXCEL_ERRORS,
+    "[object Object]", "(null)", "(null) (null)", "<null>", "[null]", "<NULL>", "[NULL]", "\\N",
+    "Invalid Date", "Invalid date", "Invalid DateTime", "1.#IND", "-1.#IND",
+    "1.#QNAN", "-1.#QNAN", *EXCEL_ERRORS,
 )  # fmt: skip
 """Words that nobody but a program writes."""
 

@@ -7,7 +7,7 @@ their number may be in, so that nothing is said of people for whom it may well b
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,12 +26,16 @@ if TYPE_CHECKING:
 
 MORNING, EVENING = 8, 21
 
-NIGHT: Final = Sentence(
-    f"It is night where this person is: before {MORNING}:00 or after {EVENING}:00 now in every "
-    "time zone that the number may be in. Nothing is held back for it. If it can wait, give ",
-    arg("sending_hours", python='("08:00", "20:00")', screen="hours"),
-    ".",
-)
+
+def night_sentence(people: int) -> Sentence:
+    """Say for how many of the people who would get a text it is night."""
+    where = "1 of these people is" if people == 1 else f"{people:,} of these people are"
+    return Sentence(
+        f"It is night where {where}: before {MORNING}:00 or after {EVENING}:00 now in every time "
+        "zone that the number may be in. Nothing is held back for it. If it can wait, give ",
+        arg("sending_hours", python='("08:00", "20:00")', screen="hours"),
+        ".",
+    )
 
 
 def at_night(contacts: pa.Array, now: float) -> Mask:

@@ -14,7 +14,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import numpy as np
 
@@ -109,6 +109,13 @@ def zone(name: str) -> ZoneInfo:
         ) from error
 
 
+def zone_of_place(place: str) -> str | None:
+    """Return the time zone that is called after a place: America/New_York for "New York"."""
+    wanted = place.strip().casefold().replace(" ", "_")
+    found = [zone for zone in available_timezones() if zone.casefold().endswith(f"/{wanted}")]
+    return found[0] if len(found) == 1 and not found[0].startswith(_OFFSETS) else None
+
+
 def is_zone(name: str) -> bool:
     """Tell whether a text is the name of a time zone, the same on every machine."""
     if name in _NO_PLACES or name.startswith(_WITH_LEAP_SECONDS):
@@ -120,7 +127,13 @@ def is_zone(name: str) -> bool:
     return True
 
 
-_NO_PLACES = frozenset({"localtime", "posixrules", "Factory"})  # this machine's, or nobody's
+_NO_PLACES = frozenset(
+    {
+        *("localtime", "posixrules", "Factory"),  # this machine's, or nobody's
+        *("EST", "MST"),  # never daylight saving time: in summer people's own clocks differ
+    }
+)
+_OFFSETS = "Etc/"  # Etc/GMT+1 is an hour behind GMT: nobody means it by GMT+1
 _WITH_LEAP_SECONDS = "right/"
 
 

@@ -23,7 +23,7 @@ _BEYOND_ASCII = 128
 _IS_PART = np.isin(np.arange(256), list(b"([~/\\\t"))
 _FEWEST_DIGITS = 7
 # The longest last group, and how many digits before it.
-_LAST_GROUPS = ((4, 7), (3, 6), (2, 5), (1, 4))
+_LAST_GROUPS = ((4, 6), (2, 5), (1, 1))
 
 
 def bytes_and_places(texts: pa.Array) -> tuple[Bytes, Places]:

@@ -1,15 +1,21 @@
-"""Names of columns that say whose phone it is, when it is not the row's own.
+"""Names of columns that say whose phone it is: the row's own, or somebody else's.
+
+A column is the row's own phone when its name has a word for a phone and no word but those in
+``own_phone_words.txt`` (words for a phone, and after the empty line words beside one). The words of
+``column_owners.txt`` say that it is somebody else's. Any other word, or number, leaves it open, and
+the column has to be named: nobody is texted meanwhile. There are more people whom a table may name
+beside the row's own (realtor, pilot, opiekun) than any list has.
 
 Words of five letters and more count wherever they stand, since German writes them together
-(``Notfallnummer``); shorter ones stand by themselves, and two that belong together may stand apart.
-Accents and case make no difference. In doubt a word is in
-``column_owners.txt``: then the column has to be named, and nobody is texted meanwhile.
+(``Notfallnummer``), and so do those of scripts without blanks; shorter ones stand by themselves,
+and two that belong together may stand apart. Accents and case make no difference.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,6 +24,9 @@ _LONG = 5
 _WORDS = frozenset(_OTHERS.read_text(encoding="utf-8").split())
 _PARTS = tuple(word for word in _WORDS if len(word) >= _LONG)
 _NOT_PARTS = frozenset({"standard", "central", "empfang", "referred"})  # Empfänger, preferred
+_OWN = Path(__file__).with_name("own_phone_words.txt")
+_TELLING = re.compile(r"[a-z]{2}|[^\W\d_a-z]|[2-9]")  # one letter of ASCII tells nothing
+_ALONE = r"(?<![^\W\d_]){}(?![^\W\d_])"
 
 
 def is_of_somebody_else(name: str) -> bool:
@@ -37,6 +46,33 @@ def is_of_somebody_else(name: str) -> bool:
         word in _WORDS or any(part in word for part in _PARTS if part not in _NOT_PARTS)
         for word in words
     )
+
+
+@cache
+def _pattern(paragraphs: int) -> re.Pattern[str]:
+    """Return what finds the words of the first paragraphs, the longest first."""
+    parts = without_accents(_OWN.read_text(encoding="utf-8")).casefold().split("\n\n")
+    words = sorted({word for part in parts[:paragraphs] for word in part.split()}, key=len)
+    whole = {word for word in words if len(word) < _LONG and word.isascii()}
+    found = [(_ALONE if word in whole else "{}").format(re.escape(word)) for word in words]
+    return re.compile("|".join(reversed(found)))
+
+
+def says_phone(name: str) -> bool:
+    """Tell whether the name of a column has a word for a phone."""
+    return bool(_pattern(1).search(without_accents(name).casefold()))
+
+
+def is_plainly_own(name: str) -> bool:
+    """Tell whether the name of a column says that its phones are the rows' own.
+
+    Examples
+    --------
+    >>> [is_plainly_own(name) for name in ("Customer Mobile No.", "Handynummer", "realtor_phone")]
+    [True, True, False]
+    """
+    rest = _pattern(2).sub("", without_accents(name).casefold())
+    return says_phone(name) and not _TELLING.search(rest)
 
 
 def without_accents(name: str) -> str:

@@ -55,7 +55,7 @@ from smsframe._base.sentences import Sentence, arg, words
 from smsframe._phones.parse_column import NO_CODE, Readings
 from smsframe._phones.problems import CODES
 from smsframe._phones.readings import EVERY
-from smsframe._phones.readings_by_country import ways_out
+from smsframe._phones.readings_by_country import likely_regions, ways_out
 from smsframe._phones.to_strings import EXACT_INTEGERS_BELOW, is_text_or_number
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ _ROWS_OF_ONE_NUMBER, _SHARE_OF_ROWS = 10, 0.9
 _LEAST_ROWS, _LEAST_SHARE = 3, 0.1
 _SHARE_OF_FLOATS, _FLOAT_BITS, _EVIDENCE_BITS = 0.9, 24, 30
 _MOST_UNLIKE = 0.9
-_FEWEST_FOR_REGION, _LEAST_OF_REGION = 20, 0.2
+_FEWEST_FOR_REGION, _FEWEST_ELSEWHERE, _LEAST_OF_REGION = 20, 3, 0.2
 _LEAST_OF_SMALL = 0.6
 _FEWEST_FOR_CANON, _LEAST_VALID = 50, 0.02
 
@@ -473,16 +473,25 @@ def _wrong_region(sample: _Sample) -> Damage | None:
     if sample.region in (None, EVERY):
         return None
     bare = np.asarray(pc.invert(pc.match_substring(sample.seen, "+")))
-    count = int(bare.sum())
-    if count < _FEWEST_FOR_REGION or sample.valid[bare].sum() >= _LEAST_OF_REGION * count:
+    texts, valid = sample.seen.filter(pa.array(bare)), int(sample.valid[bare].sum())
+    distinct = pc.count_distinct(texts).as_py()
+    if distinct < (_FEWEST_FOR_REGION if valid else _FEWEST_ELSEWHERE):
         return None
-    if pc.count_distinct(sample.seen.filter(pa.array(bare))).as_py() < _FEWEST_FOR_REGION:
+    if valid >= _LEAST_OF_REGION * len(texts):
         return None
+    few = distinct < _FEWEST_FOR_REGION
+    if few and not likely_regions(texts):
+        return None
+    strangers = "; the few that are may be strangers'" if valid else ""
     return sample.damage(
         "phones_wrong_region",
-        f"Only {sample.valid[bare].mean():.0%} of the numbers without a + are numbers of region "
-        "{region}; the few that are may be strangers'. Give the region that the numbers are from.",
-        sample.seen.filter(pa.array(bare)),
+        Sentence(
+            f"Only {valid / len(texts):.0%} of the numbers without a + are numbers of region "
+            f"{sample.region}{strangers}. ",
+            ways_out(texts),
+        ),
+        texts,
+        severity="warning" if few and (sample.code == NO_CODE).any() else "error",
     )
 
 

@@ -1,9 +1,12 @@
-"""What countries are called: codes of two and three letters, English names, and their own.
+"""What countries are called: codes of two and three letters, and names in some forty languages.
 
-They stand in ``country_names.txt``, a country a line, because ``phonenumbers`` reads all its
-geographic data before it names one, which takes longer than opening the screen. A name that two
-countries share (Korea, Congo, Virgin Islands) is in nobody's list: whose number it is would be a
-guess. So is NA, which is Namibia and "not available".
+They stand in ``country_names.txt``, a country a line, English names first; the others are those of
+Unicode's CLDR. ``phonenumbers`` reads all its geographic data before it names one, which takes
+longer than opening the screen. A name that two countries share, in whatever languages (Korea,
+Congo, Virgin Islands, Kongo), is in nobody's list: whose number it is would be a guess. So are NA,
+which is Namibia and "not available", and Nga, which is Russia, and Nigeria's three letters.
+
+A cell of several names, such as ``United States (US)``, is a country where all say the same one.
 """
 
 from __future__ import annotations
@@ -17,8 +20,10 @@ from types import MappingProxyType
 _TABLE = Path(__file__).with_name("country_names.txt")
 _LINES = tuple(_TABLE.read_text(encoding="utf-8").splitlines())
 _UNPLAIN = frozenset({"na"})
+_NOT_CODES: dict[str, str | None] = {"Áo": "AT", "Bỉ": "BE", "Nga": None}
+_FLAG = re.compile("([\U0001f1e6-\U0001f1ff])([\U0001f1e6-\U0001f1ff])")
+_SEVERAL = re.compile(r"[()\[\]/|,;]|\s[-–—]\s")
 _CALLING_CODE = re.compile(r"\+[1-9][0-9]{0,2}")
-_LEAST_FOR_ARTICLE = 6
 
 NAMES = MappingProxyType({line[:2]: line[7:].split("; ")[0] for line in _LINES})
 """Two letters to English name."""
@@ -36,9 +41,25 @@ def region_called(name: str) -> str | None:
     ('DE', 'DE', 'GB', 'FR')
     >>> region_called("Korea")
     """
-    if _CALLING_CODE.fullmatch(name.strip()):
+    text = _FLAG.sub(lambda flag: f"({''.join(map(_letter, flag.groups()))})", name).strip()
+    if found := _region_of_one(text):
+        return found
+    parts = [part for part in _SEVERAL.split(text) if part.strip()]
+    every = {_region_of_one(part) for part in parts}
+    return every.pop() if len(every) == 1 else None
+
+
+def _letter(sign: str) -> str:
+    """Return the letter of one half of a flag."""
+    return chr(ord(sign) - ord("\U0001f1e6") + ord("A"))
+
+
+def _region_of_one(name: str) -> str | None:
+    """Return the two letters of a country by a code or name alone."""
+    name = name.strip()
+    if _CALLING_CODE.fullmatch(name):
         return _region_of_code(int(name))
-    return _regions().get(_plain(name))
+    return _NOT_CODES[name] if name in _NOT_CODES else _regions().get(_plain(name))
 
 
 @cache
@@ -62,5 +83,4 @@ def _region_of_code(code: int) -> str | None:
 def _plain(name: str) -> str:
     """Return a name without case, accents, blanks, marks and article."""
     apart = unicodedata.normalize("NFKD", name.replace("&", " and ")).casefold()
-    plain = "".join(filter(str.isalnum, apart)).replace("saint", "st")
-    return plain.removeprefix("the") if len(plain) > _LEAST_FOR_ARTICLE else plain
+    return "".join(filter(str.isalnum, apart.removeprefix("the "))).replace("saint", "st")

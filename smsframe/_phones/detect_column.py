@@ -23,7 +23,12 @@ import pyarrow.compute as pc
 from pandas.api.types import is_numeric_dtype
 
 from smsframe._base.sentences import Sentence, arg, words
-from smsframe._phones.column_owners import is_of_somebody_else, without_accents
+from smsframe._phones.column_owners import (
+    is_of_somebody_else,
+    is_plainly_own,
+    says_phone,
+    without_accents,
+)
 from smsframe._phones.parse_column import read_texts
 from smsframe._phones.problems import CODES
 from smsframe._phones.to_strings import is_text_or_number, texts_of
@@ -35,15 +40,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _LOOKED_AT, _SAMPLE_ROWS = 5_000, 500
-_NONE, _OWN, _UNNAMED, _OTHERS = range(4)
+_NONE, _OWN, _UNCLEAR, _OTHERS = range(4)
 NAMED = 20
 _BY_VALUE, _BY_NAME = 0.8, 0.6
-_NAME = re.compile(
-    r"phone|mobil|movil|portable|celular|cellular|msisdn|whats_?app|telefo[no]|rufnummer"
-    r"|handyn(?:umme)?r|mobiel|telemovel|puhelin"
-    r"|(?:^|[^a-z])(?:cell|cel|mob|tel|gsm|sms|ph|handy|natel)(?:$|[^a-z])|cell(?:no|num)|e\.?164",
-    re.IGNORECASE,
-)
 _NOT_NAME = re.compile(r"fax|landline|^sms_", re.IGNORECASE)
 _FEWEST_REPEATED, _MANY_ROWS, _FEW_NUMBERS = 5, 20, 0.1
 _LIKE = (
@@ -79,7 +78,7 @@ def guess_phone_column(frame: pd.DataFrame) -> Hashable:
     """
     labels = list(frame.columns)
     kinds = [_kind(frame, place) for place in range(len(labels))]
-    found = [label for label, kind in zip(labels, kinds, strict=True) if kind in (_OWN, _UNNAMED)]
+    found = [label for label, kind in zip(labels, kinds, strict=True) if kind in (_OWN, _UNCLEAR)]
     others = [label for label, kind in zip(labels, kinds, strict=True) if kind == _OTHERS]
     if len(found) == 1 and _OWN in kinds:
         return found[0]
@@ -143,15 +142,15 @@ def _kind(frame: pd.DataFrame, place: int) -> int:
     column = frame.iloc[:, place]
     if _NOT_NAME.search(name) or not is_text_or_number(column):
         return _NONE
-    says_phone = bool(_NAME.search(name))
-    if not says_phone and is_numeric_dtype(column.dtype):
+    is_named = says_phone(name)
+    if not is_named and is_numeric_dtype(column.dtype):
         return _NONE
     texts = _sample(column)
-    if not (_is_like_phones(texts) if says_phone else _is_signed(texts)):
+    if not (_is_like_phones(texts) if is_named else _is_signed(texts)):
         return _NONE
     if is_of_somebody_else(name) or _is_repeated(texts):
         return _OTHERS
-    return _OWN if says_phone else _UNNAMED
+    return _OWN if is_plainly_own(name) else _UNCLEAR
 
 
 def _is_repeated(texts: pa.Array) -> bool:

@@ -28,7 +28,7 @@ from smsframe._phones.cell_bytes import (
     may_hold_more,
     without_punctuation,
 )
-from smsframe._phones.parse_one import WORDS_FOR_NOTHING, in_ascii, read_cell
+from smsframe._phones.parse_one import LABEL, WORDS_FOR_NOTHING, in_ascii, read_cell
 from smsframe._phones.problems import CODE_OF_LINE_TYPE, CODES
 from smsframe._phones.readings import EVERY, OVERSEAS, Reading, dials_011
 from smsframe._phones.walk_columns import read_digits
@@ -41,10 +41,7 @@ NO_CODE = -1
 
 _FLOAT_END = r"^\s*(\+?[0-9]{7,})\.0{1,2}\s*$"
 _GUARDS = r"^[\s='\"`,;]+|[\s='\"`,;]+$"
-_LABEL = (
-    r"(?i)^(?:tel|telephone|phone|ph|mobile|mob|cell|cellphone|handy|sms|whatsapp)"
-    r"(?:\s*[.:]+\s*|\s+)([0-9+(])"
-)
+_LABEL = LABEL + "([0-9+(])"
 _AREA_SLASH = r"^(\+?[ (]*(?:[0-9][ ().\-]*){1,6})/([0-9 ().\-]*)$"  # too short for two numbers
 _PUNCTUATION = r"[ \t().\-\[\]~]"
 _AROUND = " '\"`=,;\t\n\r\v\f\x1c\x1d\x1e"

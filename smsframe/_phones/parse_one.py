@@ -5,7 +5,7 @@ distinct text. ``phonenumbers`` decides what is valid; what is decided here is w
 
 * **Dirt that is read:** spaces of every kind, invisible marks, dots, dashes, brackets, slashes,
   digits of other scripts, spreadsheet guards (``'…``, ``="…"``), quotes, ``tel:`` and other
-  labels, and ``.0`` or ``.00`` at the end of a number that once was a float.
+  labels in many languages, and ``.0`` or ``.00`` at the end of a number that once was a float.
 * **A number with +** is international, whatever the region.
 * **Which number digits are**, with a region, without one, or with ``"+"``: ``readings``.
 * **Two numbers, letters, extensions, dates, decimals** are found before the library sees the text:
@@ -25,11 +25,15 @@ from smsframe._phones.readings import MOST_DIGITS, SHORT_CODE_DIGITS, Reading, r
 LONGEST_CELL = 250
 """Longer texts are no phone numbers (the library's own limit)."""
 
-_LABEL = re.compile(
-    r"^(?:tel|telephone|phone|ph|mobile|mob|cell|cellphone|handy|sms|whatsapp)(?:\s*[.:]+\s*|\s+)"
-    r"(?=[\d+(])",
-    re.IGNORECASE,
+LABEL = (
+    "(?i)^(?:[☎✆📞📱📲]\\s*|(?:t[eé]l|t[eé]l[eé]phone|phone|ph|mobile|mob|cell|cellphone|handy|sms|whatsapp|callto"
+    "|telefon|tel[eé]fono|telefone|telefoon|telem[oó]vel|mobil|mobiel|m[oó]vil|cel|celular"
+    "|cellulare|portable|gsm|natel|тел|телефон|моб|мобильный|电话|手机|電話|手機|携帯|전화|휴대폰)"
+    r"(?:\s*[.:]+\s*|\s+))+"
 )
+"""What may stand in front of a number and says no more than that it is one."""
+
+_LABEL = re.compile(LABEL + r"(?=[\d+(])")
 _FLOAT_END = re.compile(r"^(\+?\d{7,})\.0{1,2}$")
 _SCIENTIFIC = re.compile(r"^[+-]?\d+(?:[.,]\d+)?\s?[eE]\s?\+?\d{1,3}$")
 _NOT_PHONES = re.compile(
@@ -47,9 +51,8 @@ _BETWEEN = re.compile(
     r"\s*[,;|&\n]+\s*|\s*/\s*|\s+(?:or|and|oder|und|ou|et|y|e)\s+|(?<=\d)\s*(?=\+)", re.IGNORECASE
 )
 _BEHIND = re.compile(_BETWEEN.pattern + r"|\s*[(\[~\t\\\\]+\s*", re.IGNORECASE)
-_LAST_GROUP = re.compile(
-    r"(?:\d{7}[\s.-]+\d{1,4}|\d{6}[\s.-]+\d{1,3}|\d{5}[\s.-]+\d{1,2}|\d{4}[\s.-]+\d)$"
-)
+_NOT_COUNTED = re.compile(r"^00|\(0\)")
+_LAST_GROUP = re.compile(r"(?:\d{6}[\s.-]+\d{1,4}|\d{5}[\s.-]+\d{1,2}|\d[\s.-]+\d)$")
 _BEFORE_LAST = re.compile(r"[\s.-]+(?=\d+$)")
 _PUNCTUATION = re.compile(r"[\s()\[\]./~-]")
 _NUMBER = re.compile(r"^\++[0-9]+$|^[0-9]+$")
@@ -154,7 +157,7 @@ def _fault_of_more(plain: str, region: str | None) -> str:
 def _is_several(plain: str, region: str | None) -> bool:
     """Tell whether a text is two numbers or more."""
     parts = [part for part in _BETWEEN.split(plain) if part]
-    if sum(map(_is_long, parts)) > 1:
+    if sum(_is_long(_NOT_COUNTED.sub("", part)) for part in parts) > 1:
         return True
     lines = [line for line in plain.split("\n") if _digit_count(line)]
     if len(lines) > 1 and any(_is_valid(line, region) for line in lines):

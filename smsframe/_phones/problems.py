@@ -86,10 +86,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "phone_no_country": Sentence(
             "{value} does not say its country. Write + and the country code in front, or ",
             words(
-                Sentence(
-                    "say which country numbers without one are from, such as ",
-                    arg("region", "US", python='"US"'),
-                ),
+                Sentence("say with ", arg("region"), " which country numbers without one are from"),
                 screen="choose under Region which country numbers without one are from",
             ),
             ", or ",

@@ -21,6 +21,7 @@ from smsframe._base import result_columns
 from smsframe._base.any_frame import as_frame
 from smsframe._base.validation import refuse
 from smsframe._plan import options as arguments
+from smsframe._plan.column_labels import refuse_uncut
 from smsframe._plan.column_values import ColumnValues
 from smsframe._plan.data import PlanData
 from smsframe._plan.excluded_rows import by_team, excluded_rows
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 
 DOUBTFUL_VALUES = (
     "value_many_digits",
+    "value_rounded",
     "value_garbled",
     "no_value_word",
     "value_holds_tag",
@@ -71,6 +73,7 @@ def build_plan(
     ``now`` is the moment from which sending hours are looked at, in seconds since 1970.
     """
     frame = result_columns.detached(as_frame(frame))
+    refuse_uncut(frame)
     message, columns, options = _checked(frame, text, given)
     problems = Problems()
     values = ColumnValues(frame, columns.formats, problems)

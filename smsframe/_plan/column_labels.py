@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NAMED = 20
+_SEPARATORS = ";\t|,"
 
 
 def column_sentence(frame: pd.DataFrame, column: Any, where: str) -> str | None:
@@ -42,6 +43,28 @@ def column_sentence(frame: pd.DataFrame, column: Any, where: str) -> str | None:
     shown = ", ".join(map(repr, frame.columns[:NAMED])) + (", …" if len(labels) > NAMED else "")
     shown = shown or "no columns at all"
     return named + f" does not have. {hint}It has: {shown}."
+
+
+def refuse_uncut(frame: pd.DataFrame) -> None:
+    """Raise InputError for a table whose lines were not cut into columns: ``a;b`` is one."""
+    name = frame.columns[0] if len(frame.columns) == 1 and len(frame) else None
+    if not isinstance(name, str):
+        return
+    first = [str(frame.iloc[0, 0]), str(frame.index[0])]  # pandas may have cut at another mark
+    for mark in _SEPARATORS:
+        if mark in name.replace(", ", " ") and any(mark in cell for cell in first):
+            raise InputError(
+                Sentence(
+                    "The ",
+                    FRAME,
+                    f" has one column, {shown_label(name)}: its lines were not cut at {mark!r}. ",
+                    words(
+                        f"Read the file with pd.read_csv(..., sep={mark!r}), or with "
+                        "smsframe.read(...), which finds the separator itself.",
+                        at_shell=Sentence("Give ", arg("separator", mark), "."),
+                    ),
+                )
+            )
 
 
 def refuse_repeated(frame: pd.DataFrame, column: Hashable, where: Sentence) -> None:

@@ -16,7 +16,8 @@ import pandas as pd
 from smsframe._base.masking import mask_label
 
 _AGAINST: Final = (
-    "optout", "optedout", "optsout", "unsub", "donottext", "donotcontact", "donotcall", "donotsms",
+    "optout", "optedout", "optsout", "unsubs", "smsunsub", "donottext", "donotcontact",
+    "donotcall", "donotsms",
     "donotmessage", "donotdisturb", "dontcontact", "donttext", "dontcall", "nosms", "notexts",
     "nocontact", "suppress", "blacklist", "blocklist", "blockedlist", "denylist", "dncflag",
     "dndflag", "abgemeldet", "abmeldung", "widerruf", "widerspruch", "widersproch", "werbesperre",
@@ -31,7 +32,12 @@ _AGAINST: Final = (
     "nichtanschreiben", "refussms", "refuspub", "listenoire", "listanegra", "nietcontacteren",
     "avmeldt", "frabedt", "niedzwonic", "niekontaktowac", "odhlasen", "nevolat", "leiratkoz",
     "kielto", "чёрный список", "退訂", "黑名单", "黑名單", "オプトアウト", "配信停止",
-    "إلغاء الاشتراك", "từ chối", "berhenti langganan",
+    "إلغاء الاشتراك", "từ chối", "berhenti langganan", "stoplist", "donotsolicit", "nocall",
+    "dntflag", "litigator", "smsbounce", "undeliverable", "excludefrom", "cancelledsms",
+    "canceledsms", "listerouge", "stoppub", "belmeniet", "nejtack", "reklamsparr", "rezygnac",
+    "dezabon", "odjav", "nesouhlas", "nesúhlas", "не беспокоить", "не звонить", "відмова",
+    "відпис", "не турбувати", "aboneliktençık", "免打扰", "免打擾", "勿扰", "拒絕", "受信拒否",
+    "عدم الإزعاج", "عدم الازعاج", "لا تتصل", "הסרה", "לא להתקשר", "jangan hubungi",
 )  # fmt: skip
 _FOR: Final = (
     "optin", "optedin", "optsin", "consent", "permission", "subscribed", "gdpr", "tcpa",
@@ -47,17 +53,24 @@ _FOR: Final = (
     "communicationpref", "subscriberstatus", "okforsms", "oktosms", "okfortext", "lawfulbasis",
     "legalbasis", "newsletterabo", "kontakterlaubnis", "accordsms", "autorizasms", "souhlas",
     "hozzájárul", "suostumus", "smsonay", "smsizin", "iysonay", "ticari ileti", "موافقة",
-    "συγκατάθεση", "persetujuan", "đồng ý",
+    "συγκατάθεση", "persetujuan", "đồng ý", "smserwünscht", "smsgewünscht", "kontakterlaubt",
+    "kontakterwünscht", "anruferlaubt", "darfkontaktiert", "rechtsgrundlage", "acceptelesms",
+    "acceptelessms", "autorizacontat", "autorizaenvio", "aceptapublicidad", "magsms", "magbell",
+    "maggebeld", "maggemaild", "markkinointilupa", "tekstiviestilupa", "súhlas", "consimțământ",
+    "consimtamant", "acordmarketing", "acordsms", "privola", "pristanak", "saglasn", "soglas",
+    "згода", "съгласие", "подписан", "kvkk", "オプトイン", "配信可", "配信希望", "受信可",
+    "수신여부", "הסכמה", "דיוור", "सहमति", "ความยินยอม", "ยินยอม", "sendsms", "textme", "smsme",
+    "textingok", "emailsmsopt", "phoneoptstatus", "waopt",
 )  # fmt: skip
 _WHOLE: Final = frozenset(
     {
         *("dnd", "dnc", "dnt", "stop", "stopped", "blocked", "isblocked", "baja", "bajas"),
         *("optinstatus", "optstatus", "opted", "opt", "sperre", "muted", "exclude", "excluded"),
         *("isexcluded", "excluido", "declined", "refused", "complained", "textable", "istextable"),
-        *("autorizado", "autorizada", "onay", "izin", "rıza"),
+        *("autorizado", "autorizada", "onay", "izin", "rıza", "privacy", "privacyok", "unsub"),
     }
 )
-_WORDS: Final = frozenset({"dnd", "dnc", "tps", "ctps", "iys", "abonne"})
+_WORDS: Final = frozenset({"dnd", "dnc", "tps", "ctps", "iys", "abonne", "nix"})
 _YES: Final = frozenset(
     {
         *("1", "10", "y", "yes", "true", "t", "ok", "x", "in", "optedin", "optin", "subscribed"),

@@ -32,7 +32,7 @@ from smsframe._phones.readings_by_country import listed
 from smsframe._phones.to_strings import is_text_or_number, texts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     import numpy.typing as npt
 
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from smsframe._plan.problems import Problems
 
 UNREADABLE = Sentence(
-    "Column {column!r} names no country here that is known. Write its two letters, such as FR, or "
-    "its English name; or empty the cell, so that ",
+    "Column {column!r} names no country here that is known. Write its two letters, such as FR, its "
+    "English name, or + and its calling code; or empty the cell, so that ",
     arg("region", screen="the region"),
     " counts.",
 )
@@ -50,13 +50,22 @@ LARGE_LIST, RARE = 200, 0.01
 
 _NAME = re.compile(
     r"(?:^|[^a-z])(?:country|ctry|land|pays|pais|paese|nation|iso|iso2|iso3|staat|kraj"
-    r"|ulke|orszag|zeme|maa)(?:$|[^a-z])|country|countries|страна|国家|國家",
+    r"|ulke|orszag|zeme|maa|tara|negara|drzava|krajina)(?:$|[^a-z])|country|countries|стран[аы]"
+    r"|кра[иї]на|држава|χωρα|البلد|الدولة|מדינה|देश|quoc gia|ประเทศ|国|國|"
+    + without_accents("국가|나라"),
     re.IGNORECASE,
 )
+_CALLING_CODES = re.compile(
+    r"(?:dial|call|country|phone|tel)[^a-z]*(?:ing)?[^a-z]*(?:code|prefix)|landesvorwahl"
+    r"|lander(?:vorwahl|code)|vorwahl.?land|indicatif|prefijo|prefisso|landnummer|区号|區號",
+    re.IGNORECASE,
+)
+_DIGITS = re.compile(r"(?:00)?([1-9][0-9]{0,2})(?:\.0)?")
 _NOT_NAME = re.compile(
     r"birth|origin|nationality|citizen|passport|language|dest|from_|geburt|^sms_", re.IGNORECASE
 )
-_MOST_DISTINCT, _SAMPLE_ROWS, _SHARE, _LETTERS_OF_CODES = 300, 500, 0.95, 3
+_MOST_DISTINCT, _SAMPLE_ROWS, _LETTERS_OF_CODES = 300, 500, 3
+_SHARE, _SHARE_WHERE_NAMED = 0.95, 0.5
 _NOTHING = frozenset({"", "nan", "<NA>", "NaT", "None"})
 
 
@@ -191,22 +200,32 @@ def _countries_of(column: pd.Series, label: object) -> pd.Categorical | None:
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", without_accents(str(label)))
     if _NOT_NAME.search(name) or not is_text_or_number(column) or not len(column):
         return None
-    sample = texts_of(column.iloc[:: max(1, len(column) // _SAMPLE_ROWS)])
-    if not _are_countries(sample.drop_null(), is_named=bool(_NAME.search(name))):
+    region_of = _region_of_code if _CALLING_CODES.search(name) else _supported
+    sample = texts_of(column.iloc[:: max(1, len(column) // _SAMPLE_ROWS)]).drop_null()
+    is_named = region_of is _region_of_code or bool(_NAME.search(name))
+    if not _are_countries(sample, region_of, is_named=is_named):
         return None
     encoded = pc.utf8_trim_whitespace(texts_of(column)).dictionary_encode()
     if len(encoded.dictionary) > _MOST_DISTINCT:
         return None
-    regions: list[Any] = [*map(_supported, encoded.dictionary.to_pylist()), None]
+    regions: list[Any] = [*map(region_of, encoded.dictionary.to_pylist()), None]
     codes = np.asarray(encoded.indices.fill_null(-1))
     return pd.Categorical(pd.array(regions, dtype="string").take(codes))
 
 
-def _are_countries(texts: pa.Array, *, is_named: bool) -> bool:
+def _region_of_code(name: str) -> str | None:
+    """Return the region of a calling code without its +, or of a name."""
+    digits = _DIGITS.fullmatch(name)
+    return _supported(f"+{digits[1]}" if digits else name)
+
+
+def _are_countries(
+    texts: pa.Array, region_of: Callable[[str], str | None], *, is_named: bool
+) -> bool:
     """Tell whether texts are countries: names by themselves, codes under a name that says so."""
     distinct: Sequence[str] = pc.utf8_trim_whitespace(texts).unique().to_pylist()
     if not distinct or len(distinct) > _MOST_DISTINCT:
         return False
     long = is_named or any(len(one) > _LETTERS_OF_CODES for one in distinct)
-    known = sum(_supported(one) is not None for one in distinct)
-    return long and known >= _SHARE * len(distinct)
+    known = sum(region_of(one) is not None for one in distinct)
+    return long and known >= (_SHARE_WHERE_NAMED if is_named else _SHARE) * len(distinct)

@@ -19,13 +19,13 @@ from smsframe._base.masking import mask_label
 from smsframe._base.result_rows import NOTHING
 from smsframe._base.sentences import NO_NUMBER, Sentence, arg
 from smsframe._eligibility.hours import EVERY
-from smsframe._eligibility.night import NIGHT, at_night, is_night
+from smsframe._eligibility.night import at_night, is_night, night_sentence
 from smsframe._eligibility.opening import is_zone
 from smsframe._eligibility.opening_words import NEVER, zones_named
 from smsframe._eligibility.zones import first_digits, grouped, row_countries
 from smsframe._phones.readings_by_country import listed
 from smsframe._phones.to_strings import cell_text, is_text_or_number, texts_of
-from smsframe._plan.problems import Problems
+from smsframe._plan.problems import Fault, Problems
 from smsframe._plan.verdicts import READY
 from smsframe.errors import ConfigurationError, InputError
 
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from smsframe._eligibility.opening import RowHours
     from smsframe._plan.data import PlanData
     from smsframe._plan.options import Options
-    from smsframe._plan.problems import Fault
     from smsframe._plan.recipients import Recipients
     from smsframe._plan.verdicts import Verdict
 
@@ -78,17 +77,23 @@ def note_never_open(
         )
 
 
-def night_now(plan: PlanData, rows: Positions, now: float) -> list[Fault]:
-    """Note for whom it is night, of rows that would go out now without hours; none for nobody."""
+def rows_at_night(plan: PlanData, rows: Positions, now: float) -> Positions:
+    """Return for which rows it is night, of those that would go out now without hours."""
     if plan.hours is not None or plan.recipients.contact_ids is None or not len(rows):
-        return []
-    found = Problems()
+        return rows[:0]
     try:
-        late = rows[_at_night(plan, rows, now)]
+        return rows[_at_night(plan, rows, now)]
     except ConfigurationError:  # an old time zone database; a notice is no reason to fail
-        return []
-    found.rows("night_now", NIGHT, late, severity="info", column=plan.columns.phone)
-    return found.faults
+        return rows[:0]
+
+
+def night_now(plan: PlanData, rows: Positions, now: float) -> list[Fault]:
+    """Note for how many it is night: once, for at night it would be said of every row."""
+    people = len(rows_at_night(plan, rows, now))
+    said = night_sentence(people)
+    column = plan.columns.phone
+    fault = Fault(code="night_now", severity="info", sentence=said, column=column, times=people)
+    return [fault] if people else []
 
 
 def _at_night(plan: PlanData, rows: Positions, now: float) -> npt.NDArray[np.bool_]:

@@ -6,8 +6,9 @@ the column, or a field of the database that has the tag's name. The second sends
 where it is wrong, so nothing goes out until the caller says which is meant. A name that is merely
 similar is a warning.
 
-In another notation (``{FirstName}``, ``%FirstName%``) a tag is text, and goes out as it stands.
-That is a warning where it names a column, or where its signs mean nothing else.
+In another notation (``{FirstName}``, ``%FirstName%``, ``first_name``) a tag is text, and goes out
+as it stands. That is a warning where it names a column, where its signs mean nothing else, and
+where it is a blank that nobody has filled, such as ``[Name]``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from smsframe._base.sentences import FRAME, Part, Sentence, arg, words
+from smsframe._phones.column_owners import without_accents
 from smsframe._text.template import near_misses
 
 if TYPE_CHECKING:
@@ -51,8 +53,19 @@ _PERHAPS_TAGS: Final = (
     r"([@#|^~])(\w+)\1",
     r"(?<!\w)[$@]([^\W\d]\w*)",
     r"(__)(\w+?)__",
+    r"(?<![\w/?&=.-])(\w*[^\W_]_[^\W_]\w*)(?![\w=/])",  # no word of a text has a dash below
 )
 """Notations that may be plain text as well: only what names a column counts."""
+
+_PLACEHOLDERS: Final = frozenset(
+    {
+        *("name", "yourname", "fullname", "firstname", "lastname", "surname", "fname", "lname"),
+        *("customername", "clientname", "vorname", "nachname", "kundenname", "prenom", "nom"),
+        *("nombre", "apellido", "cognome", "voornaam", "achternaam", "имя", "姓名", "氏名"),
+        *("link", "url", "date", "time", "amount", "company", "companyname"),
+    }
+)
+"""What in brackets or percent signs is a blank that nobody has filled, also without a column."""
 
 _LOOK_ALIKES: Final = {
     **{code + 0xFEE0: chr(code) for code in range(0x21, 0x7F)},
@@ -205,7 +218,8 @@ def _found(
         inside = found[found.lastindex or 0].strip()
         names = _names(inside)
         named = [columns[bare(name)] for name in names if bare(name) in columns]
-        if named or (only and bare(inside) and len(inside) <= _LONGEST):
+        blank = text[found.start()] in "{[<%" and without_accents(bare(inside)) in _PLACEHOLDERS
+        if named or blank or (only and bare(inside) and len(inside) <= _LONGEST):
             yield slice(*found.span()), (named or names)[0]
 
 

@@ -2,8 +2,9 @@
 
 A cell that cannot be written stops its own row. What can be written, though hardly as it was meant,
 is a warning of the column, with the number of its rows: a word that a program writes for no value,
-a tag within a value (it is not filled), a character that was lost in a wrong encoding, a fraction
-of fifteen digits, a moment in UTC, which is not what people's clocks show.
+a tag within a value (it is not filled), a character that was lost in a wrong encoding or stands for
+another (``MÃ¼ller``), a fraction of fifteen digits, a number that a spreadsheet or a float has
+rounded, a moment in UTC, which is not what people's clocks show.
 """
 
 from __future__ import annotations
@@ -36,11 +37,29 @@ _NAMED: Final = 3
 _NOISE_DIGITS: Final = 15
 _FRACTION: Final = r"^-?\d+\.\d+$"
 _NOT_SIGNIFICANT: Final = r"^-?[0.]*|\."
-_UTC_TEXT: Final = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|\+00(:?00)?| ?UTC| ?GMT)$"
+_UTC_TEXT: Final = (
+    r"^[^%]*\d\d?:\d\d(:\d\d(\.\d+)?)?( ?[AaPp]\.?[Mm]\.?)? ?(Z|\+00(:?00)?( UTC)?|UTC|GMT)$"
+)
 _UTC_ENDS: Final = ("Z", "+00", "+00:00", "+0000", "UTC", "GMT")
+_READ_WRONGLY: Final = re.compile(
+    "[ÂÃÄÅÎÏÐÑ×ØÙ][\u0080-\u00bf‚ƒ„…†‡ˆ‰Š‹ŒŽ•˜™š›œžŸ€]|â[€‚„†ˆ]"  # no quotes: a word may end in Ä“
+)
+"""UTF-8 that was read as Latin-1 or Windows-1252."""
+_PERHAPS_READ_WRONGLY: Final = re.compile(
+    rb"\xc3(?:[\x82-\x85\x8e-\x91\x97-\x99](?:\xc2|\xc5|\xc6|\xcb|\xe2)|\xa2[\xe2\xcb])"
+)
+"""The same in bytes; one text may end where the next begins."""
+_OF_WEB_PAGES: Final = "&(?:[a-zA-Z]{2,8}|#[0-9]{2,5}|#x[0-9a-fA-F]{2,5});"
+_SCIENTIFIC: Final = r"^[+-]?\d([.,]\d+)?[eE]\+\d{2,3}$"
+_EXACT_BELOW: Final = {8: 2.0**53, 4: 2.0**24, 2: 2.0**11}
+"""Bytes of a float to the size from which it no longer tells neighbouring integers apart."""
 _SHOWS_ZONE: Final = re.compile(r"%[zZ]")
 _UTC_NAMES: Final = frozenset(
-    {"UTC", "Etc/UTC", "UTC+00:00", "UCT", "Etc/UCT", "Zulu", "Etc/Zulu", "Universal", "tzutc()"}
+    {
+        *("UTC", "Etc/UTC", "UTC+00:00", "UCT", "Etc/UCT", "Zulu", "Etc/Zulu", "Universal"),
+        *("Etc/Universal", "tzutc()", "GMT", "Etc/GMT", "GMT0", "Etc/GMT0", "GMT+0", "GMT-0"),
+        *("Etc/GMT+0", "Etc/GMT-0", "Greenwich", "Etc/Greenwich"),
+    }
 )
 
 
@@ -50,7 +69,8 @@ def note_values(
     """Note what is wrong or odd about a column's texts."""
     _note_unwritable(problems, column, cells, fmt, written)
     note_words(problems, column, cells, written.words)
-    note_held = partial(_note_characters, problems, column, written.texts)
+    raw = bytes_of(written.texts)  # of a clean column, nothing else is looked at
+    note_held = partial(_note_characters, problems, column, written.texts, raw)
     note_held(
         code="value_holds_tag",
         held="%%",
@@ -63,10 +83,12 @@ def note_values(
         what="which stands for a character that was lost when the data was read in the wrong "
         "encoding. Read it anew with the right one.",
     )
+    _note_read_wrongly(problems, column, written.texts, raw)
     if not (isinstance(fmt, str) and inside(fmt)):  # what says how many digits means them
         _note_noise(problems, column, written.texts)
+        _note_rounded(problems, column, cells, written.texts, raw)
     if not callable(fmt):
-        _note_utc(problems, column, cells, written.texts, fmt)
+        _note_utc(problems, column, cells, written.texts, raw, fmt=fmt)
 
 
 def _note_unwritable(
@@ -135,13 +157,20 @@ def _listed(found: Counter[str | None]) -> str:
 
 
 def _note_characters(
-    problems: Problems, column: Hashable, texts: pa.Array, *, code: str, held: str, what: str
+    problems: Problems,
+    column: Hashable,
+    texts: pa.Array,
+    raw: bytes,
+    *,
+    code: str,
+    held: str,
+    what: str,
 ) -> None:
     """Warn of values that hold what none should."""
     problems.rows(
         code,
         f"The value of column {column!r} holds {held} here, {what}",
-        _rows_with(texts, held),
+        _rows_with(texts, raw, held),
         severity="warning",
         column=column,
         values=partial(_shown_texts, texts),
@@ -168,6 +197,81 @@ def _note_noise(problems: Problems, column: Hashable, texts: pa.Array) -> None:
     )
 
 
+def read_wrongly(text: str) -> str:
+    """Return letters of a text that was read in a wrong encoding, which stand for another."""
+    found = _READ_WRONGLY.search(text)
+    return found[0] if found else ""
+
+
+def _note_read_wrongly(problems: Problems, column: Hashable, texts: pa.Array, raw: bytes) -> None:
+    """Warn of values in which letters stand for others; a clean column is one look at its bytes."""
+    encoding = (
+        "letters that stand for another here, as Ã¼ does for ü: the data was read in the wrong "
+        "encoding. Read it anew with the right one, such as utf-8."
+    )
+    web_pages = (
+        "a character here as web pages write it, such as &amp; for an ampersand. Write the "
+        "character itself (html.unescape)."
+    )
+    for is_likely, pattern, what in (
+        (
+            b"\xc3" in raw and bool(_PERHAPS_READ_WRONGLY.search(raw)),
+            _READ_WRONGLY.pattern,
+            encoding,
+        ),
+        (b"&" in raw and b";" in raw, _OF_WEB_PAGES, web_pages),
+    ):
+        problems.rows(
+            "value_garbled",
+            f"The value of column {column!r} holds {what}",
+            _matching_rows(texts, pattern) if is_likely else np.empty(0, dtype=np.int64),
+            severity="warning",
+            column=column,
+            values=partial(_shown_texts, texts),
+        )
+
+
+def _matching_rows(texts: pa.Array, pattern: str) -> Positions:
+    """Return which texts match a regular expression."""
+    found = pc.fill_null(pc.match_substring_regex(texts, pattern), fill_value=False)
+    return np.flatnonzero(found.to_numpy(zero_copy_only=False))
+
+
+def _note_rounded(
+    problems: Problems, column: Hashable, cells: pd.Series, texts: pa.Array, raw: bytes
+) -> None:
+    """Warn of numbers whose last digits are lost: order numbers are of other orders then."""
+    for rows, why in (
+        (_scientific_rows(texts, raw), "is in scientific notation here, as spreadsheets write it"),
+        (_inexact_rows(cells), "is too large here for the type of the column"),
+    ):
+        problems.rows(
+            "value_rounded",
+            f"The number of column {column!r} {why}, and its last digits may be lost. Take it from "
+            "its source again, stored and read as text.",
+            rows,
+            severity="warning",
+            column=column,
+            values=partial(_shown_texts, texts),
+        )
+
+
+def _scientific_rows(texts: pa.Array, raw: bytes) -> Positions:
+    """Return which texts are numbers in scientific notation."""
+    if b"+" not in raw:
+        return np.empty(0, dtype=np.int64)
+    return _matching_rows(texts, _SCIENTIFIC)
+
+
+def _inexact_rows(cells: pd.Series) -> Positions:
+    """Return the rows of a column of floats that are too large to be exact."""
+    if not pd.api.types.is_float_dtype(cells.dtype):
+        return np.empty(0, dtype=np.int64)
+    numbers = np.abs(cells.to_numpy(dtype=np.float64, na_value=np.nan))
+    least = _EXACT_BELOW.get(getattr(cells.dtype, "itemsize", 8), 2.0**53)
+    return np.flatnonzero(np.isfinite(numbers) & (numbers >= least))
+
+
 def _noisy_rows(texts: pa.Array) -> Positions:
     """Return which texts are fractions of so many digits."""
     rows = np.flatnonzero(np.diff(offsets_of(texts)) > _NOISE_DIGITS)
@@ -181,12 +285,12 @@ def _noisy_rows(texts: pa.Array) -> Positions:
     return rows[pc.fill_null(noisy, fill_value=False).to_numpy(zero_copy_only=False)]
 
 
-def _rows_with(texts: pa.Array, characters: str) -> Positions:
+def _rows_with(texts: pa.Array, raw: bytes, characters: str) -> Positions:
     """Return which texts hold some characters; a clean column is one look at its bytes.
 
     One byte is found ten times as quickly as two, so it is looked for first.
     """
-    wanted, raw = characters.encode(), bytes_of(texts)
+    wanted = characters.encode()
     if wanted[:1] not in raw or wanted not in raw:
         return np.empty(0, dtype=np.int64)
     found = pc.fill_null(pc.match_substring(texts, characters), fill_value=False)
@@ -199,13 +303,19 @@ def _shown_texts(texts: pa.Array, positions: Positions) -> list[str]:
 
 
 def _note_utc(
-    problems: Problems, column: Hashable, cells: pd.Series, texts: pa.Array, fmt: str | None
+    problems: Problems,
+    column: Hashable,
+    cells: pd.Series,
+    texts: pa.Array,
+    raw: bytes,
+    *,
+    fmt: str | None,
 ) -> None:
     """Warn of moments in UTC, unless the format shows the zone; their date may be another too."""
     if fmt and _SHOWS_ZONE.search(fmt):
         return
     rows = _utc_rows(cells)
-    if len(written := _utc_texts(texts)):
+    if len(written := _utc_texts(texts, raw)):
         problems.rows(
             "value_in_utc",
             f"Column {column!r} holds a moment as programs write it, in UTC, which is not the time "
@@ -230,9 +340,8 @@ def _note_utc(
     )
 
 
-def _utc_texts(texts: pa.Array) -> Positions:
+def _utc_texts(texts: pa.Array, raw: bytes) -> Positions:
     """Return which texts are moments in UTC by their spelling, as in ``2026-11-22T14:30:00Z``."""
-    raw = bytes_of(texts)
     if b":" not in raw or not any(end.encode() in raw for end in _UTC_ENDS):
         return np.empty(0, dtype=np.int64)
     ends = np.zeros(len(texts), dtype=bool)

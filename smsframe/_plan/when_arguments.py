@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from smsframe._base.durations import check_duration
 from smsframe._base.sentences import NO_NUMBER, Sentence, arg
 from smsframe._base.validation import note
-from smsframe._eligibility.opening import is_zone
+from smsframe._eligibility.opening import is_zone, zone_of_place
 from smsframe._plan.column_labels import column_sentence
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ def read_time_zone(
         if fault and isinstance(given, str) and "/" in given:
             note(faults, arg("time_zone", given), _NO_ZONE)
         elif fault:
-            faults.append(fault)
+            zone = zone_of_place(given) if isinstance(given, str) else None
+            meant = f"Did you mean {zone!r}?" if zone else "Zones have names as 'America/Denver'."
+            faults.append(Sentence(fault, f" It is no name of a time zone either. {meant}"))
         return None, given
     if column_sentence(frame, given, "") is None:
         note(

@@ -86,7 +86,7 @@ def send(
         Two-letter region of numbers without a country code, such as "US"; "+" when every number
         begins with its country code. Never guessed.
     region_from : column label, optional
-        Column that names each row's country, by code or English name. Where it is blank, ``region``
+        Column that names each row's country, by code or name. Where it is blank, ``region``
         counts; a number with + is what it says.
     campaign : str, optional
         Nobody gets the same campaign twice, also when the text or the values are corrected; another

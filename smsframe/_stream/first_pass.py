@@ -20,7 +20,7 @@ from smsframe._phones.country import country_counts
 from smsframe._phones.prices import Cost
 from smsframe._plan.build import build_plan
 from smsframe._plan.problems import SEVERITIES, Fault, listed_below
-from smsframe._plan.row_hours import hours_missing, night_now
+from smsframe._plan.row_hours import hours_missing, rows_at_night
 from smsframe._plan.verdicts import EXCLUDED
 from smsframe._stream.portions import Made, Reading, Sample, portions, read_ahead
 from smsframe._stream.scratch import MINE, bucket_of
@@ -149,8 +149,8 @@ class FirstPass:
         """
         if plan.hours is None:
             groups = np.full(plan.rows, -1, dtype=np.int32)
-            for fault in night_now(plan, plan.ready, self.now) if self.tells_night else ():
-                groups[fault.positions] = AT_NIGHT
+            if self.tells_night:
+                groups[rows_at_night(plan, plan.ready, self.now)] = AT_NIGHT
             return groups
         numbers = [self.groups.setdefault(g, len(self.groups)) for g in plan.hours.groups]
         return np.array([*numbers, -1], dtype=np.int32)[plan.hours.of_row]

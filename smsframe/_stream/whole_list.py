@@ -15,7 +15,7 @@ from smsframe._base.masking import AlreadyMasked
 from smsframe._base.progress import Bar, Progress
 from smsframe._base.sentences import Sentence, words
 from smsframe._eligibility.min_gap import GapGuard
-from smsframe._eligibility.night import NIGHT
+from smsframe._eligibility.night import night_sentence
 from smsframe._eligibility.opening_words import first_of
 from smsframe._plan.verdicts import DUPLICATE, duplicate_sentence
 from smsframe._send import plan_warnings
@@ -148,7 +148,8 @@ def _note_over_all(found: FirstPass, joined: Joined) -> None:
         f"in all{most}. Check that this is meant."
     )
     found.note("same_person", told, joined.same_person, severity="warning")
-    found.note("night_now", NIGHT, joined.by_group[AT_NIGHT], severity="info")
+    late = joined.by_group[AT_NIGHT]
+    found.note("night_now", night_sentence(late), late, severity="info")
 
 
 @dataclass(slots=True, kw_only=True)

@@ -29,6 +29,12 @@ uitgeschreven; afgemeld; toestemming; niet bellen; niet_contacteren; samtykke; s
 avregistrerad; avmeldt; zgoda; wypisany; nie dzwonić; souhlas; odhlášen; hozzájárulás; leiratkozott;
 suostumus; markkinointikielto; onay; izin; iys_onay; rıza; отписан; Согласие; согласен; отказ;
 чёрный список; Чёрный Список; 同意; 退订; 退訂; 拒收; 黑名单; 黑名單; オプトアウト; 配信停止;
+STOP list; Do-Not-Solicit; DNT flag; TCPA litigator; exclude_from_marketing; text_me; send_sms;
+SMS erwünscht; Kontakt erlaubt; darf kontaktiert werden; Rechtsgrundlage; liste rouge; privacy;
+accepte les SMS; bel-me-niet; mag gemaild worden; nej tack; reklamspärr; NIX; markkinointilupa;
+rezygnacja; nesouhlas; súhlas; consimțământ; dezabonat; privola; подписан; не беспокоить;
+згода; відмова; съгласие; KVKK; abonelikten çıktı; 免打扰; オプトイン; 配信可否; עדכון דיוור;
+הסרה; הסכמה; सहमति; ยินยอม; عدم الإزعاج;
 수신거부; 수신동의; موافقة; إلغاء الاشتراك; συγκατάθεση; persetujuan; từ chối; đồng ý
 """
 OTHERS = """
@@ -36,7 +42,7 @@ City; option; Optional; adoption; status; bus_stop; stopover; next_stop; optics;
 Subscription plan; subscription_end; contact; contact_name; channel; campaign; segment; text;
 sms_text; message; delivery_preference; authorization_code; opening; block; cancelled_order;
 exclusive; excluded_tax; tpspoints; card_declined; refund; izmir; izinsiz; iznik; agreement_no;
-Honda Accord; lista; onayak; Bajada; context; mutex; IDND; standing
+Honda Accord; lista; onayak; Bajada; unsubmitted; context; mutex; IDND; standing
 """
 
 

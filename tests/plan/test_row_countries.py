@@ -43,6 +43,13 @@ def planned(made):
         pytest.param(" france ", "Holland", "U.S.A.", id="variants"),
         pytest.param("Frankreich", "Nederland", "Estados Unidos", id="others"),
         pytest.param("+33", "+31", "+1", id="calling-codes"),
+        pytest.param("Франция", "Нидерланды", "США", id="russian"),
+        pytest.param("フランス", "オランダ", "アメリカ", id="japanese"),
+        pytest.param("فرنسا", "هولندا", "الولايات المتحدة", id="arabic"),
+        pytest.param("Fransa", "Hollanda", "Amerika Birleşik Devletleri", id="turkish"),
+        pytest.param(
+            "\U0001f1eb\U0001f1f7", "NL - Netherlands", "United States (US)", id="several"
+        ),
     ],
 )
 def test_region_from__reads_each_row_in_its_country(france, holland, america):
@@ -111,6 +118,20 @@ def test_names__of_all_regions_are_understood():
         assert region_called(region.lower()) == (None if region == "NA" else region)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["Congo", "Kongo", "Korea", "Nga", "NA", "Georgia (US)", "DE/AT", "US/CA", "America", ""],
+)
+def test_names__of_two_countries_are_nobodys(name):
+    """What may be two countries, in one language or in two, is none."""
+    assert region_called(name) is None
+
+
+def test_names__in_vietnamese_are_no_codes_of_others():
+    """Austria and Belgium are not Angola and Burundi, whose letters they have."""
+    assert [region_called(name) for name in ("Áo", "Bỉ", "AO", "BI")] == ["AT", "BE", "AO", "BI"]
+
+
 @pytest.mark.parametrize("name", ["country", "Land", "billingCountry", "wohnt_in", "Staat", "País"])
 def test_contradiction__with_a_column_of_countries_is_a_warning(name):
     """A column that says another country than the region is named with counts."""
@@ -125,7 +146,26 @@ def test_contradiction__with_a_column_of_countries_is_a_warning(name):
 @pytest.mark.parametrize(
     "more",
     [
+        pytest.param({"country_code": [33, 31, 33]}, id="calling-codes"),
+        pytest.param({"Dial Code": ["0033", "+31", "33"]}, id="with-zeros"),
+        pytest.param({"Ländervorwahl": ["33", "31", None]}, id="german"),
+        pytest.param({"страна": ["Франция", "Нидерланды", "Франция"]}, id="russian"),
+        pytest.param({"국가": ["프랑스", "네덜란드", "프랑스"]}, id="korean"),
+        pytest.param({"country": ["France", "NL", "unknown"]}, id="one-is-no-country"),
+    ],
+)
+def test_contradiction__is_seen_in_what_columns_hold(more):
+    """Calling codes under a name that says so, names in other languages, and one odd entry."""
+    made = plan([FRENCH, DUTCH, "+33 6 12 34 56 79"], region="FR", more=more)
+    assert made.problem_counts["country_contradicts"] == 1
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
         pytest.param({"country": ["FR", "fr", "France"]}, id="same"),
+        pytest.param({"country_id": [1, 7, 20]}, id="ids"),
+        pytest.param({"country_code": [33, 33, None]}, id="same-code"),
         pytest.param({"language": ["fr", "nl", "de"]}, id="language"),
         pytest.param({"state": ["CA", "GA", "DE"]}, id="codes-without-a-name"),
         pytest.param({"country_of_birth": ["NL", "NL", "NL"]}, id="birth"),
@@ -198,6 +238,64 @@ def test_guess__finds_own_phones_in_more_languages(name):
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        *("Mobilfunknummer", "telefon komórkowy", "cep telefonu", "Номер телефона", "手机号码"),
+        *(
+            "携帯電話",
+            "휴대폰번호",
+            "رقم الجوال",
+            "טלפון נייד",
+            "मोबाइल",
+            "số điện thoại",
+            "τηλέφωνο",
+        ),
+        *("Customer Mobile No.", "número de celular", "MobileNo", "PhoneNumber1", "E.164"),
+    ],
+)
+def test_guess__finds_own_phones_in_all_scripts(name):
+    """The row's own phone is found by its name in many languages, and not the fax."""
+    numbers = [f"+1201555{line:04d}" for line in range(100, 140)]
+    assert guess_phone_column(pd.DataFrame({name: numbers, "fax": numbers})) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("realtor_phone", "listing phone", "assignee_mobile", "pilot mobile", "Hausmeister Tel"),
+        *(
+            "kierowca telefon",
+            "telefon mamy",
+            "телефон менеджера",
+            "紧急联系人电话",
+            "緊急連絡先電話",
+        ),
+        *(
+            "비상연락처 휴대폰",
+            "هاتف الطوارئ",
+            "hätäyhteys puhelin",
+            "contact_2_phone",
+            "alt_phone",
+        ),
+        *(
+            "work_phone",
+            "twilio phone",
+            "our_phone",
+            "nødkontakt mobil",
+            "店铺电话",
+            "billing phone",
+        ),
+    ],
+)
+def test_guess__asks_where_a_name_has_more_than_words_for_an_own_phone(name):
+    """Any word that is not known to say nothing may be somebody else: the column is asked for."""
+    numbers = [f"+1201555{line:04d}" for line in range(100, 140)]
+    with pytest.raises(InputError) as caught:
+        guess_phone_column(pd.DataFrame({"name": "Ann", name: numbers}))
+    assert caught.value.details["candidates"] == [name]
+
+
+@pytest.mark.parametrize(
     ("region", "meant"), [("0049", "DE"), ("France", "FR"), ("Deutschland", "DE")]
 )
 def test_region__by_another_name_is_told_its_letters(region, meant):
@@ -212,3 +310,40 @@ def test_short_float__in_a_mixed_column_is_rounded(cell):
     made = plan(["+12015550124", cell], region="US")
     assert planned(made) == ["12015550124", None]
     assert made.to_frame()["sms_code"][1] == "phone_rounded"
+
+
+@pytest.mark.parametrize(
+    ("cells", "first"),
+    [
+        pytest.param([f"06 12 34 56 {n}" for n in range(60, 80)], "FR", id="in-pairs"),
+        pytest.param([f"06-123456{n}" for n in range(60, 80)], "NL", id="dutch"),
+        pytest.param(["0171 1234567", "01520 1234567", "0151 23456789"] * 7, "DE", id="german"),
+        pytest.param([f"(11) 96123-45{n}" for n in range(60, 80)], "BR", id="brazilian"),
+    ],
+)
+def test_no_country__names_first_where_people_write_so(cells, first):
+    """Of the countries that would do, the one of most numbers, and of their groups, comes first."""
+    sentence = plan(cells).problems["sentence"].iloc[0]
+    assert f'such as region="{first}" (would text {first} ' in sentence
+
+
+def test_no_country__where_no_reading_would_do():
+    """Where nobody would be texted anywhere, no country is proposed."""
+    sentence = plan([f"49151123{n}" for n in range(60, 80)] + ["4915112345"]).problems["sentence"]
+    assert 'region="US"' not in " ".join(sentence)
+
+
+@pytest.mark.parametrize("count", [3, 30])
+def test_wrong_region__says_where_the_numbers_would_be_from(count):
+    """German numbers in region US are too long there; what region they would be of is said."""
+    made = plan([f"0171 12345{n}" for n in range(60, 60 + count)], region="US")
+    problem = made.problems.iloc[0]
+    assert problem["code"] == "phones_wrong_region"
+    assert f'region="DE" (would text DE {count})' in problem["sentence"]
+
+
+def test_wrong_region__of_a_few_holds_nobody_back_who_is_right():
+    """A few numbers of another country stop nobody whose number says its country."""
+    made = plan(["0171 1234560", "0171 1234561", "0171 1234562", "+1 201 555 0101"], region="US")
+    assert planned(made) == [None, None, None, "12015550101"]
+    assert made.problems.query("code == 'phones_wrong_region'")["severity"].tolist() == ["warning"]

@@ -162,6 +162,8 @@ def test_index__called_like_a_tag(name):
         *(("％％FirstName％％", "FirstName"), ("｛FirstName｝", "FirstName"), ("‹total›", "total")),
         *(("{total:>10}", "total"), ("{!Contact.FirstName}", "FirstName"), ("{$total}", "total")),
         *(("＄total", "total"), ("@total", "total"), ("％％Town％％", "Town")),
+        *(("[Name]", "Name"), ("{vorname}", "vorname"), ("<Prénom>", "Prénom"), ("%NAME%", "NAME")),
+        *(("first_name", "FirstName"), ("[Link]", "Link"), ("{имя}", "имя")),
     ],
 )
 def test_other_notation__is_told_with_the_right_one(shown, tag):
@@ -178,6 +180,7 @@ def test_other_notation__is_told_with_the_right_one(shown, tag):
         *("50% off and 20% more", "[reply STOP]", "(see below)", "a < b > c", "{x}", "{0} {}"),
         *("#total", "http://x.example/[a]/{b}", "<3 you", "$5 total", "100%", "($ 5)", "{{}}"),
         *(":)", "((", "total: %%total%%", "** total **", "[ ] [ ]", "|a|b|"),
+        *("https://x.example/?first_name=1", "x.example/first_name", "_total_", "Use code {SAVE}"),
     ],
 )
 def test_other_notation__is_not_seen_in_plain_text(text):

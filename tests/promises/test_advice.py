@@ -217,6 +217,7 @@ WALKS: dict[str, Walk] = {
         first=Step(text="Sale today."), then=Step(text="Sale today. Reply STOP to opt out.")
     ),
     "text_garbled": Walk(first=Step(text="Caf\ufffd"), then=Step(text="Café")),
+    "value_rounded": Walk(first=cell("order", "1.2E+10")),
     "value_many_digits": Walk(first=whole(total=[0.1 + 1e-15] * N), then=whole(total=0.1)),
     "value_in_utc": Walk(first=whole(total=MOMENTS),
                          then=whole(total=MOMENTS.tz_convert("America/New_York"))),

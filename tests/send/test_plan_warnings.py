@@ -62,6 +62,7 @@ CASES = {
     "value_holds_tag": (lambda: people_with(v=["a", "%%b%%"]), "%%v%%", {}, 1),
     "value_garbled": (lambda: people_with(v=["a", "M\ufffdller"]), "%%v%%", {}, 1),
     "text_garbled": (lambda: make_people(2), "Gr\ufffd\ufffde", {}, 1),
+    "value_rounded": (lambda: people_with(v=["7", "1.2E+10"]), "%%v%%", {}, 1),
     "value_many_digits": (lambda: people_with(v=[1 / 3, 0.5]), "%%v%%", {}, 1),
     "value_in_utc": (lambda: people_with(v=pd.to_datetime([UTC, UTC])), "%%v%%", {}, 2),
     "column_replaced": (lambda: people_with(sms_status=["a", "b"]), "Hi", {}, 1),
