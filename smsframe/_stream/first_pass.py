@@ -9,6 +9,7 @@ nothing goes out. Repeats, and what the journal knows, are found by `smsframe._s
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,13 +22,14 @@ from smsframe._phones.prices import Cost
 from smsframe._plan.build import build_plan
 from smsframe._plan.problems import SEVERITIES, Fault, listed_below
 from smsframe._plan.row_hours import hours_missing, night_now
+from smsframe._plan.value_problems import note_words
 from smsframe._plan.verdicts import EXCLUDED
 from smsframe._stream.portions import Made, Reading, Sample, portions, read_ahead
 from smsframe._stream.scratch import MINE, bucket_of
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -223,9 +225,12 @@ def begin(
     first = next(portions(files, None, size=portion_rows), None)
     if first is None:
         raise InputError("These files have no rows.")
-    head = Reading(columns=None).people(first, files)
+    formats = given["formats"] if isinstance(given["formats"], Mapping) else {}
+    written = {str(name): spec for name, spec in formats.items() if isinstance(spec, str)}
+    head = Reading(columns=None, formats=written).people(first, files)
     try:
-        plan = build_plan(head, text, given.copy(), now=now)
+        with first.located(files):
+            plan = build_plan(head, text, given.copy(), now=now)
     except InputError as error:
         if "unnamed" not in error.details:
             raise
@@ -248,7 +253,7 @@ def begin(
         files=files,
         text=text,
         given=decided,
-        reading=Reading(columns=tuple(names)),
+        reading=Reading(columns=tuple(names), formats=written),
         plan=plan,
         now=now,
         portion_rows=portion_rows,
@@ -295,7 +300,12 @@ def _planned_portions(
     wanted = found.reading.columns
     for portion in portions(found.files, wanted, size=found.portion_rows, check=True):
         frame = found.reading.people(portion, found.files)
-        yield portion, frame, _planned_or_counted(found, frame)
+        with portion.located(found.files):
+            plan = _planned_or_counted(found, frame)
+        for name, (cells, rows) in portion.words.items():
+            if plan is not None and name in plan.read_columns:
+                note_words(plan.problems, name, cells, rows, file=True)
+        yield portion, frame, plan
 
 
 def _planned_or_counted(found: FirstPass, frame: pd.DataFrame) -> PlanData | None:

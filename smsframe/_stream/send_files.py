@@ -27,7 +27,7 @@ from smsframe._send.cancellation import SendControl
 from smsframe._send.look_back import connected, scope_of
 from smsframe._stream.files_plan import FilesPlan
 from smsframe._stream.first_pass import FirstPass, begin, refuse_blocked
-from smsframe._stream.result_files import prepare_folder
+from smsframe._stream.result_files import prepared_folder
 from smsframe._stream.scratch import Scratch
 from smsframe._stream.sources import find_files, refuse_results_within
 from smsframe._stream.stores import address_of
@@ -195,9 +195,9 @@ def send_list(
     place = Path(out).expanduser()
     refuse_results_within(place, files, paths)
     found = _begun(paths, text, given, client)
-    prepare_folder(place, paths, is_dry=is_dry)
     settings = _settings_of(client)
-    with Scratch() as scratch, contextlib.ExitStack() as stack:
+    folder = prepared_folder(place, paths, is_dry=is_dry)
+    with folder, Scratch() as scratch, contextlib.ExitStack() as stack:
         sending = ListSend(
             found=found,
             scratch=scratch,

@@ -21,7 +21,8 @@ import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
 
-from smsframe._base.any_frame import as_frame, plain_table
+from smsframe._base.any_frame import plain_table
+from smsframe._base.masking import AlreadyMasked, mask_label
 from smsframe._base.sentences import Sentence, arg
 from smsframe._files import plain_csv
 from smsframe._files.read import PARQUET, TEXT, first_line, prepared, read_cells
@@ -66,6 +67,17 @@ class SourceFile:
             raise InputError(f"{self.name} is not there any more. {_AGAIN}") from error
         if now != self:
             raise InputError(f"{self.name} has changed since it was checked. {_AGAIN}")
+
+    def told(self, error: InputError) -> InputError:
+        """Return what is wrong with the file, with what can be done about it by who has it."""
+        named, then = Path(self.name), ""
+        if isinstance(self.place, Local):
+            named = self.place.path
+            parquet = str(named.with_suffix(".parquet"))
+            then = f"Then put that frame in its place, with .to_parquet({parquet!r})."
+        said, short = without_arguments(error, named, then), Path(self.name).name
+        where = self.name.removesuffix(short) if said.startswith(short) else f"{self.name}: "
+        return InputError(AlreadyMasked(mask_label(where), said))
 
 
 _AGAIN: Final = "What was sent until then is kept; the same call checks the files anew and goes on."
@@ -252,16 +264,11 @@ def _is_plain(file: SourceFile) -> bool:
 
 def _csv(file: SourceFile) -> pa.Table:
     """Read a CSV file, every cell a text."""
-    named, then = Path(file.name), ""
-    if isinstance(file.place, Local):
-        named = file.place.path
-        parquet = str(named.with_suffix(".parquet"))
-        then = f"Then put that frame in its place, with .to_parquet({parquet!r})."
     try:
         with file.place.copied() as path:
             cells = read_cells(path)
     except InputError as error:
-        raise InputError(without_arguments(error, named, then)) from error
+        raise file.told(error) from error
     table = pa.Table.from_pandas(cells, preserve_index=False)
     return table.cast(pa.schema([(name, pa.large_string()) for name in table.column_names]))
 
@@ -291,10 +298,6 @@ def needed(table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
     return plain_table(table if columns is None else table.select(columns))
 
 
-def as_people(table: pa.Table, *, is_text: bool) -> pd.DataFrame:
-    """Return rows as a message takes them; of a CSV file, words for nothing are nothing."""
-    frame = as_frame(table)
-    if not is_text:
-        return frame
-    frame.index = frame.index.rename("line")
-    return prepared(frame, {}).rename_axis(index=None)
+def without_words(people: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of CSV files in which words that programs write for no value are blank."""
+    return prepared(people.rename_axis(index="line"), {}).rename_axis(index=None)

@@ -15,7 +15,7 @@ from smsframe._stream.stores import address_of
 from smsframe.cli import output
 from smsframe.cli.arguments import connect, is_named, options_of, said
 from smsframe.cli.options import ALL_ACCEPTED, SOME_NOT, USAGE
-from smsframe.cli.results_file import DONE
+from smsframe.cli.results_file import DONE, LEFT_OUT, to_confirm
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -49,14 +49,24 @@ def plan(arguments: argparse.Namespace) -> int:
     if is_named(arguments):
         connect(arguments)
     made = smsframe.plan_files(arguments.file, said(arguments), **options_of(arguments))
+    _show(made)
+    fine = sum(made.counts.get(name, 0) for name in ("ready", *DONE, *LEFT_OUT))
+    return ALL_ACCEPTED if fine == made.rows and not _is_refused(made) else SOME_NOT
+
+
+def _show(made: smsframe.FilesPlan) -> None:
+    """Print a plan of files, with what is wrong."""
     output.say(repr(made))
     for kind in made.problems.to_dict("records"):
         where = f" (first in {kind['file']}, row {kind['row']})" if kind["file"] else ""
         sentence = in_shell(recalled(kind["sentence"]))
         output.say(f"{kind['severity']}: {kind['count']:,} {kind['code']}{where}. {sentence}")
-    goes = made.counts.get("ready", 0) == made.rows
-    wrong = bool((made.problems["severity"] == "error").any())
-    return ALL_ACCEPTED if goes and not wrong else SOME_NOT
+
+
+def _is_refused(made: smsframe.FilesPlan) -> bool:
+    """Tell whether something is wrong with the whole, not with single rows."""
+    kinds = made.problems
+    return bool((kinds["severity"].eq("error") & kinds["row"].isna()).any())
 
 
 def send(arguments: argparse.Namespace) -> int:
@@ -68,12 +78,8 @@ def send(arguments: argparse.Namespace) -> int:
     options["client"] = connect(arguments)
     if not arguments.dry_run and arguments.confirm is None:
         made = smsframe.plan_files(arguments.file, said(arguments), **options)
-        output.say(repr(made))
-        if not made.recipients:
-            output.say("Nothing is left to send.")
-            return ALL_ACCEPTED
-        left = f"Nothing was sent. If this is right, run it again with --confirm {made.recipients}."
-        return output.complain(left, USAGE)
+        _show(made)
+        return output.complain(to_confirm(made.recipients, refused=_is_refused(made)), USAGE)
     if arguments.dry_run:
         options["dry_run"] = True
     else:
@@ -88,7 +94,11 @@ def send(arguments: argparse.Namespace) -> int:
 def status(sent: smsframe.SentFiles, arguments: argparse.Namespace) -> int:
     """Bring a run from files up to date, in its files, and print what became of it."""
     if arguments.out is not None:
-        raise InputError(f"--out is for a run of one file. The results are in {sent.path}.")
+        raise InputError(
+            f"--out is for a run of one file; those of a folder are kept in {sent.path}, where "
+            "this command brings them up to date. Leave --out out. In Python, "
+            "smsframe.results(RUN).to_frame() makes one table of them."
+        )
     if "accepted" in sent.counts:
         sent.refresh(client=connect(arguments), deadline_s=arguments.wait)
     return _shown(sent, DONE)
@@ -97,4 +107,6 @@ def status(sent: smsframe.SentFiles, arguments: argparse.Namespace) -> int:
 def _shown(sent: smsframe.SentFiles, good: Sequence[str]) -> int:
     """Print what became of the rows of files, and return the exit code."""
     output.say(repr(sent), output.files_table(sent))
-    return ALL_ACCEPTED if set(sent.counts) <= set(good) else SOME_NOT
+    counted = sent.summary()
+    fine = counted["status"].isin(good) | counted["code"].isin(LEFT_OUT)
+    return ALL_ACCEPTED if bool(fine.all()) else SOME_NOT

@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DONE = ("accepted", "sent", "duplicate")
+LEFT_OUT = ("excluded", "held_out", "opted_out", "no_consent")
+"""Codes of rows that are not to be sent, so that nothing is wrong with them."""
+
+
+def to_confirm(messages: int, *, refused: bool) -> str:
+    """Say how to confirm a plan that was shown, unless it would be refused."""
+    if refused:
+        return "Nothing was sent, and --confirm would not change that: see what is wrong above."
+    return f"Nothing was sent. If this is right, run it again with --confirm {messages}."
 
 
 def apart(out: Path, file: Path) -> Path:
@@ -57,6 +66,6 @@ def write(
         written.write_frame(output.with_errors_of_a_shell(results), out, overwrite=True)
         output.say(f"\nEvery row and what {what} of it: {out}")
     fine = results["sms_status"].isin(good).to_numpy()
-    for code in ("excluded", "held_out", "opted_out", "no_consent"):
+    for code in LEFT_OUT:
         fine = fine | output.is_held(results, code)
     return ALL_ACCEPTED if bool(fine.all()) else SOME_NOT

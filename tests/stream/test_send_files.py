@@ -210,6 +210,82 @@ def test_send_files__refuses_damage_that_only_all_files_show(client, tmp_path, s
     assert len(sandbox.outbox()) == 0
 
 
+def test_send_files__csv_with_formats_as_a_frame(client, sandbox, tmp_path):
+    """Columns with a format are typed, portion by portion; the same messages as of a frame."""
+    people = make_people(20).assign(total="7.25")
+    people.loc[3, "total"], people.loc[17, "total"] = "1234", "NULL"
+    folder = tmp_path / "people"
+    folder.mkdir()
+    people[:9].to_csv(folder / "a.csv", index=False)
+    people[9:].to_csv(folder / "b.csv", index=False)
+    text, formats = "You owe %%total%%", {"total": ",.2f"}
+    with pytest.warns(smsframe.PlanWarning, match="1 no_value_word"):
+        sent = send_files(folder, tmp_path / "results", text, formats=formats, phone="mobile")
+    assert sent.counts == {"accepted": 19, "invalid": 1}
+    assert sent.to_frame()["total"][3] == "1234"
+    assert "You owe 1,234.00" in sandbox.outbox()["text"].tolist()
+    frame = smsframe.read(folder / "b.csv", numbers=["total"], quiet=True)
+    send_frame(frame, text, formats=formats, phone="mobile")
+    assert len(sandbox.outbox()) == 19
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        pytest.param(["7"] * 14 + ["$7"], "b.csv: Column 'total', row 5: '$7' is no nu", id="bad"),
+        pytest.param(
+            ["7"] * 14 + ["1.234"],
+            "b.csv: Column 'total', row 5: 1.234 has two readings, 1.234 and 1,234, and "
+            "formats={'total': ',.2f'} needs a number. smsframe.read('{folder}/b.csv', "
+            "numbers=['total'], decimal='.') says",
+            id="two readings",
+        ),
+    ],
+)
+def test_send_files__csv_with_formats_says_where(cells, said, client, sandbox, tmp_path):
+    """The file and the row in it, also beyond the first portion; nothing is left behind."""
+    people, folder = make_people(15).assign(total=cells), tmp_path / "people"
+    folder.mkdir()
+    people[:9].to_csv(folder / "a.csv", index=False)
+    people[9:].to_csv(folder / "b.csv", index=False)
+    with pytest.raises(InputError) as refused:
+        send_files(
+            folder, tmp_path / "a/results", "%%total%%", formats={"total": ",.2f"}, phone="mobile"
+        )
+    assert said.replace("{folder}", str(folder)) in str(refused.value)
+    assert not (tmp_path / "a").exists()
+    assert sandbox.outbox().empty
+
+
+def test_send_files__a_format_that_does_not_fit_says_where(client, tmp_path):
+    """As of a frame, with the file and the row in it."""
+    people = make_people(20).assign(total=[7.5] * 14 + ["x"] + [7.5] * 5).astype({"total": object})
+    folder = tmp_path / "people"
+    folder.mkdir()
+    people[:9].astype({"total": float}).to_parquet(folder / "a.parquet")
+    people[9:].astype({"total": str}).to_parquet(folder / "b.parquet")
+    with pytest.raises(InputError, match=r"kind .* in a.parquet and .* in b.parquet"):
+        send_files(folder, tmp_path / "out", "%%total%%", formats={"total": ",.2f"})
+    for part in ("a", "b"):
+        pd.read_parquet(folder / f"{part}.parquet").astype({"total": str}).to_parquet(
+            folder / f"{part}.parquet"
+        )
+    with pytest.raises(InputError, match=r"^a.parquet: Column 'total', row 0: '7.5' cannot"):
+        send_files(folder, tmp_path / "out", "%%total%%", formats={"total": ",.2f"})
+
+
+def test_send_files__leaves_no_empty_folder(client, tmp_path):
+    """A refusal leaves nothing behind; a folder that was there stays."""
+    make_people(3).to_parquet(tmp_path / "people.parquet")
+    there = tmp_path / "there"
+    there.mkdir()
+    for out in (tmp_path / "new/results", there):
+        with pytest.raises(InputError, match="confirm=4"):
+            send_files(tmp_path / "people.parquet", out, confirm=4)
+    assert there.exists()
+    assert not (tmp_path / "new").exists()
+
+
 def test_send_files__stops_when_a_file_changes(client, sandbox, tmp_path, monkeypatch):
     """A file that is not what was checked is not sent."""
     folder = parts(tmp_path / "people", make_people(20))
