@@ -25,7 +25,7 @@ import pyarrow as pa
 
 from smsframe._base.result_columns import RESULT_COLUMNS
 from smsframe._base.sentences import arg
-from smsframe._files.formula_cells import harmless
+from smsframe._files.formula_cells import escape, harmless
 from smsframe._files.read import as_text, check_ending, first_line, kind_of, read_cells, texts_of
 from smsframe._files.workbooks import NO_EXCEL, VALUES_ALONE
 from smsframe.errors import InputError
@@ -259,6 +259,8 @@ def _write_sheets(sheets: Mapping[str, pd.DataFrame], path: Path) -> None:
             _for_excel(frame).to_excel(writer, sheet_name=name, index=False)
             for row in writer.sheets[name].iter_rows():
                 for cell in row:
+                    if isinstance(cell.value, str) and escape(cell.value) != cell.value:
+                        cell.value = escape(cell.value)
                     if cell.data_type in ("f", "e"):
                         cell.data_type = "s"
                         cell.quotePrefix = True

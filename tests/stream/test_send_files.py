@@ -274,6 +274,21 @@ def test_send_files__a_format_that_does_not_fit_says_where(client, tmp_path):
         send_files(folder, tmp_path / "out", "%%total%%", formats={"total": ",.2f"})
 
 
+def test_send_files__of_nobody(client, sandbox, tmp_path):
+    """Rows of which none can go out, in a whole list or in a portion of it, are only told."""
+    people = make_people(20).assign(mobile="n/a")
+    folder = parts(tmp_path / "people", people)
+    assert smsframe.plan_files(folder, TEXT, program="148372", phone="mobile").recipients == 0
+    assert send_files(folder, tmp_path / "out", phone="mobile").counts == {"invalid": 20}
+    people.loc[:3, "mobile"] = fictional_phones(4)
+    parts(folder, people)
+    assert send_files(folder, tmp_path / "out", phone="mobile").counts == {
+        "accepted": 4,
+        "invalid": 16,
+    }
+    assert len(sandbox.outbox()) == 4
+
+
 def test_send_files__leaves_no_empty_folder(client, tmp_path):
     """A refusal leaves nothing behind; a folder that was there stays."""
     make_people(3).to_parquet(tmp_path / "people.parquet")
