@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from smsframe._base.sentences import remember
+from smsframe._base.sentences import arg, remember
 from smsframe._phones.country import country_counts
 from smsframe._phones.prices import Cost
 from smsframe._plan.build import build_plan
@@ -236,6 +236,7 @@ def begin(
             raise
         any_hours: SendOptions = {**given, "sending_hours": {"*": ("00:00", "24:00")}}
         plan = build_plan(head, text, any_hours, now=now)  # all files are counted before it is said
+    _refuse_folders_that_name(files, plan, given["personalize"])
     columns = plan.columns
     labels: list[Hashable] = [
         columns.phone,
@@ -260,6 +261,21 @@ def begin(
         whole=whole,
         limit=plan.options.limit,
     )
+
+
+def _refuse_folders_that_name(files: Sequence[SourceFile], plan: PlanData, said: Any) -> None:
+    """Refuse tags whose values stand in the names of folders, as Spark and Hive write them."""
+    folders = (folder for file in files for folder in file.name.split("/")[:-1])
+    named = {name: folder for folder in folders if (name := folder.partition("=")[0]) != folder}
+    told = said if isinstance(said, Mapping) else {}
+    for tag in named.keys() & set(plan.texts.database_tags) - set(told):
+        raise InputError(
+            f"Tag %%{tag}%% is no column of these files, but folders such as {named[tag]} name its "
+            "values, and they are not read from there. Write it into the files as a column, or "
+            "leave it to the database: ",
+            arg("personalize", {tag: None}),
+            ".",
+        )
 
 
 def look_through(

@@ -7,6 +7,7 @@ whole column is looked for in each portion too, and a handful of rows would prov
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -168,6 +169,12 @@ class Reading:
 
     def _checked(self, table: pa.Table, name: str) -> pa.Table:
         """Return what is needed of a file's rows; refuse one that lacks it, or has other kinds."""
+        twice = [n for n, count in Counter(table.column_names).items() if count > 1]
+        if twice:
+            raise InputError(
+                f"{name} has column {shown_label(twice[0])} more than once. Rename one, so that it "
+                "is plain which is meant."
+            )
         missing = [n for n in self.columns or () if n not in table.column_names]
         if missing:
             raise InputError(

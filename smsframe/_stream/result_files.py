@@ -20,7 +20,6 @@ import pyarrow.parquet as pq
 
 from smsframe._base.result_columns import STATUSES, VARIANT
 from smsframe._base.sentences import Sentence, arg
-from smsframe._files.read import first_line
 from smsframe._stream.sources import empty_table, result_name
 from smsframe.errors import InputError
 
@@ -69,10 +68,10 @@ def as_arrow(results: pd.DataFrame) -> pa.Table:
 def read_note(out: Path) -> dict[str, Any]:
     """Return what the folder says of itself; nothing where it says nothing."""
     try:
-        note: dict[str, Any] = json.loads((out / NOTE).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        note: dict[str, Any] = dict(json.loads((out / NOTE).read_text(encoding="utf-8")))
+    except (FileNotFoundError, NotADirectoryError):
         return {}
-    except ValueError as error:
+    except (OSError, TypeError, ValueError) as error:
         raise InputError(
             f"{out / NOTE} cannot be read. Name another folder for results."
         ) from error
@@ -111,7 +110,7 @@ def _prepare(out: Path, files: Sequence[SourceFile], *, is_dry: bool) -> None:
     try:
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        why = f" cannot be made: {first_line(error)} Name another folder."
+        why = f" cannot be made: {error.strerror}. Name another folder."
         raise InputError(Sentence(arg("out"), why)) from error
     if not os.access(out, os.W_OK | os.X_OK):
         raise InputError(

@@ -94,13 +94,39 @@ def find_files(pattern: Any) -> tuple[Path, list[SourceFile]]:
         raise InputError("Give the files as the path of a file or folder, or as a pattern with *.")
     if (address := address_of(pattern)) is not None:
         return _found_in_store(address)
-    folder, paths = _paths(Path(text).expanduser())
-    data = sorted(path for path in paths if path.is_file() and _is_data(path.relative_to(folder)))
+    given = Path(text).expanduser()
+    folder, paths = _paths(given)
+    here = [path for path in paths if _is_data(path.relative_to(folder))]
+    goes_below = given.is_dir() or "**" in given.parts
+    _refuse_unread(here, folder, goes_below=goes_below)
+    data = sorted(path for path in here if path.is_file())
     _refuse_odd([path.relative_to(folder) for path in data])
     if not data:
         raise InputError(f"There is no file {text!r}.")
     names = [path.relative_to(folder).as_posix() for path in data]
     return folder, [_described(Local(path), name) for path, name in zip(data, names, strict=True)]
+
+
+def _refuse_unread(paths: Sequence[Path], folder: Path, *, goes_below: bool) -> None:
+    """Refuse folders and links whose files would be left out without a word.
+
+    A link to what is in the folder leaves nobody out.
+    """
+    links = [p for p in folder.rglob("*") if p.is_symlink() and p.is_dir()] if goes_below else []
+    inner = folder.resolve()
+    for path in [*paths, *links]:
+        named = path.relative_to(folder)
+        is_kept_out = path.is_symlink() and not path.is_file() and _is_data(named)
+        if is_kept_out and not (
+            goes_below and path.exists() and path.resolve().is_relative_to(inner)
+        ):
+            what = "a link to another folder" if path.is_dir() else "a link to nothing"
+            raise InputError(f"{named} is {what}. Take it out, or put in its place what is meant.")
+        if path.is_dir() and not goes_below:
+            raise InputError(
+                f"{named} is a folder, not a file. Give the folder that all are in, or a pattern "
+                f"such as {folder.as_posix()}/**/*.parquet, to send what is in it."
+            )
 
 
 def _refuse_odd(paths: Sequence[Path]) -> None:
@@ -130,12 +156,17 @@ def _paths(path: Path) -> tuple[Path, list[Path]]:
         return path.parent, [path]
     fixed = Path(*_before_magic(path.parts))
     pattern = path.relative_to(fixed) if fixed.parts else path
-    return fixed, list(fixed.glob(str(pattern)))
+    below = pattern / "*" if pattern.name == "**" else pattern  # alone it finds folders
+    return fixed, list(fixed.glob(str(below)))
 
 
 def _before_magic(parts: Sequence[str]) -> list[str]:
-    """Return the folders of a pattern that stand before its first mark."""
-    at = next(n for n, part in enumerate(parts) if glob.has_magic(part))
+    """Return the folders of a pattern that stand before its first mark; one may be in a name."""
+    at = next(
+        n
+        for n, part in enumerate(parts)
+        if glob.has_magic(part) and not Path(*parts[: n + 1]).is_dir()
+    )
     return list(parts[:at]) or ["."]
 
 

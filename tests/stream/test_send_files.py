@@ -289,6 +289,60 @@ def test_send_files__of_nobody(client, sandbox, tmp_path):
     assert len(sandbox.outbox()) == 4
 
 
+@pytest.mark.parametrize(
+    ("made", "given", "said"),
+    [
+        pytest.param("link to a folder", "people", "more is a link to another folder", id="link"),
+        pytest.param("link to a folder", "people/**/*.parquet", "more is a link", id="link, **"),
+        pytest.param("dead link", "people", "more is a link to nothing", id="dead link"),
+        pytest.param("dead link", "people/*", "more is a link to nothing", id="dead link, *"),
+        pytest.param("folder", "people/*", "more is a folder, not a file", id="folder, *"),
+    ],
+)
+def test_send_files__leaves_no_people_out(made, given, said, client, tmp_path, monkeypatch):
+    """What a folder or pattern names and is not gone into is refused, not passed over."""
+    monkeypatch.chdir(tmp_path)
+    parts(tmp_path / "people", make_people(20))
+    parts(tmp_path / "elsewhere", make_people(20, 20))
+    more = tmp_path / "people/more"
+    if given != "people/*":  # which leaves nobody out
+        (tmp_path / "people/latest").symlink_to(tmp_path / "people")
+    if made == "folder":
+        (tmp_path / "elsewhere").rename(more)
+    else:
+        more.symlink_to(tmp_path / ("elsewhere" if made == "link to a folder" else "nowhere"))
+    with pytest.raises(InputError, match=said):
+        smsframe.plan_files(given, TEXT, program="148372", progress=False)
+
+
+@pytest.mark.parametrize("given", ["a [1]/*.parquet", "a [1]/part-[0-2].parquet", "a [1]/**"])
+def test_send_files__marks_of_patterns_in_names(given, client, tmp_path, monkeypatch):
+    """A folder that is there is no pattern; ** alone is all below."""
+    monkeypatch.chdir(tmp_path)
+    parts(tmp_path / "a [1]", make_people(20))
+    assert smsframe.plan_files(given, TEXT, program="148372", progress=False).rows == 20
+
+
+def test_send_files__values_in_names_of_folders(client, tmp_path):
+    """As Spark writes them; a tag of that name would be the database's without a word."""
+    parts(tmp_path / "people/FirstName=Ann", make_people(20)[["mobile"]])
+    options = {"program": "148372", "phone": "mobile", "progress": False}
+    with pytest.raises(InputError, match="folders such as FirstName=Ann name its values"):
+        smsframe.plan_files(tmp_path / "people", TEXT, **options)
+    plan = smsframe.plan_files(
+        tmp_path / "people", TEXT, personalize={"FirstName": None}, **options
+    )
+    assert plan.recipients == 20
+
+
+def test_send_files__two_columns_of_one_name(client, tmp_path):
+    """As of a CSV file."""
+    columns = [fictional_phones(2), ["Ann", "Bob"], ["Ann", "Bob"]]
+    pq.write_table(pa.table(columns, ["mobile", "FirstName", "FirstName"]), tmp_path / "a.parquet")
+    with pytest.raises(InputError, match=r"a\.parquet has column 'FirstName' more than"):
+        smsframe.plan_files(tmp_path / "a.parquet", TEXT, program="148372", progress=False)
+
+
 def test_send_files__leaves_no_empty_folder(client, tmp_path):
     """A refusal leaves nothing behind; a folder that was there stays."""
     make_people(3).to_parquet(tmp_path / "people.parquet")
