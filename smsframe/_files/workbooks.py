@@ -123,8 +123,8 @@ def _refuse_others(path: Path) -> None:
     else:
         kind = kind_of_bytes(head) or "a text such as a CSV"
     raise InputError(
-        f"{path.name} is no Excel file but {kind} under another name. Open it in Excel or "
-        "LibreOffice, look whether it is right there, and save it as .xlsx."
+        f"{path.name} cannot be read: it is no Excel file but {kind} under another name. "
+        "Open it in Excel or LibreOffice, look whether it is right there, and save it as .xlsx."
     )
 
 

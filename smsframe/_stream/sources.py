@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from smsframe._base.any_frame import plain_table
 from smsframe._base.masking import AlreadyMasked, mask_label
 from smsframe._base.sentences import Sentence, arg
+from smsframe._base.validation import SHOWN_CHARACTERS, unreachable
 from smsframe._files import plain_csv
 from smsframe._files.read import PARQUET, TEXT, first_line, prepared, read_cells
 from smsframe._files.unclear import without_arguments
@@ -94,7 +95,9 @@ def find_files(pattern: Any) -> tuple[Path, list[SourceFile]]:
         raise InputError("Give the files as the path of a file or folder, or as a pattern with *.")
     if (address := address_of(pattern)) is not None:
         return _found_in_store(address)
-    given = Path(text).expanduser()
+    given = Path(os.path.expanduser(text))  # noqa: PTH111 - what is nobody's home stays as it is
+    if reason := unreachable(given):
+        raise InputError(f"{text[:SHOWN_CHARACTERS]!r} cannot be read: {reason}.")
     folder, paths = _paths(given)
     here = [path for path in paths if _is_data(path.relative_to(folder))]
     goes_below = given.is_dir() or "**" in given.parts
@@ -187,7 +190,7 @@ def refuse_results_within(out: Path, pattern: Any, files: Sequence[SourceFile]) 
     """Refuse a folder of results that the next call would take for people."""
     if address_of(pattern) is not None:
         return
-    inner, given = out.resolve(), Path(pattern).expanduser()
+    inner, given = out.resolve(), Path(os.path.expanduser(pattern))  # noqa: PTH111 - as above
     paths = [file.place.path for file in files if isinstance(file.place, Local)]
     if any(path.resolve().is_relative_to(inner) for path in paths):
         raise InputError(

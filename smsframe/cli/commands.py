@@ -11,6 +11,7 @@ the wording of a shell.
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import warnings
 from importlib import import_module
@@ -64,11 +65,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _worded(error: SmsframeError, arguments: argparse.Namespace) -> str:
     """Return what went wrong in the words of the command that was given."""
-    from smsframe.cli.folders import are_files  # noqa: PLC0415 - as above
-
     file, slots = getattr(arguments, "file", None), {}
     if file is not None:
-        has_lines = not (file.name.endswith(NO_LINES) or are_files(file))
+        has_lines = os.path.isfile(file) and not file.name.endswith(NO_LINES)  # noqa: PTH113 - never fails
         slots["row"] = "line" if has_lines else "row"
     if arguments.command == "journal":
         slots["journal"] = JOURNALS[arguments.what]

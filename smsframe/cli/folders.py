@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 import smsframe
 from smsframe._base.sentences import in_shell, recalled
+from smsframe._base.validation import SHOWN_CHARACTERS, unreachable
 from smsframe._files.way import Way
 from smsframe._send.cancellation import SendControl
-from smsframe._stream.send_files import send_list
+from smsframe._stream.send_files import check_out, send_list
 from smsframe._stream.stores import address_of
 from smsframe.cli import output
 from smsframe.cli.arguments import connect, is_named, options_of, said
@@ -28,7 +29,11 @@ OF_ONE_FILE: Final = (*(field.name for field in fields(Way)), "overwrite")
 
 def are_files(path: Path) -> bool:
     """Tell whether a folder, a pattern or an address was named, in place of one file."""
-    if path.is_dir() or address_of(path) is not None:
+    if address_of(path) is not None:
+        return True
+    if reason := unreachable(path):
+        raise InputError(f"{str(path)[:SHOWN_CHARACTERS]!r} cannot be read: {reason}.")
+    if path.is_dir():
         return True
     return has_magic(str(path)) and not path.exists()
 
@@ -74,6 +79,7 @@ def send(arguments: argparse.Namespace) -> int:
     _refuse_of_one_file(arguments)
     if arguments.out is None:
         raise InputError("Give --out FOLDER: the results of several files are files too.")
+    check_out(arguments.file, arguments.out, is_dry=arguments.dry_run)
     options = options_of(arguments)
     options["client"] = connect(arguments)
     if not arguments.dry_run and arguments.confirm is None:

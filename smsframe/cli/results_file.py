@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from smsframe._base.sentences import in_shell, sentence_of
@@ -39,12 +40,14 @@ def apart(out: Path, file: Path) -> Path:
 
 def place_of(arguments: argparse.Namespace, out: Path, cells: pd.DataFrame) -> Path:
     """Return where the results of a send go: over earlier ones of the same rows, nothing else."""
-    renewed = not arguments.dry_run and out.is_file() and written.is_earlier(out, cells)
-    if arguments.overwrite or renewed:
+    if arguments.overwrite:
         return out
-    if arguments.out is None:
-        return written.free_name(out)
-    written.refuse_present(out, overwrite=False)
+    for place in written.names(out):
+        renewed = not arguments.dry_run and place.is_file() and written.is_earlier(place, cells)
+        if renewed or not os.path.lexists(place):
+            return place
+        if arguments.out is not None:
+            written.refuse_present(place, overwrite=False)
     return out
 
 

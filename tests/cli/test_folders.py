@@ -93,6 +93,35 @@ def test_plan__of_csv_files_with_a_format(folder, sending, capsys):
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        pytest.param("people/results", "--out lies among the files", id="among"),
+        pytest.param("file/results", "--out cannot be made: Not a dir", id="below a file"),
+        pytest.param("file", "--out is a file", id="a file"),
+        pytest.param("people/..", "--out is a folder with files to send in it", id="above"),
+        pytest.param("x" * 300, "cannot be reached: File name too long", id="too long"),
+        pytest.param("full", "--out holds mine.txt, which is no result", id="not empty"),
+    ],
+)
+def test_send__looks_at_the_folder_first(out, said, folder, sending, capsys):
+    """Nobody is asked to confirm what would be refused then."""
+    Path("file").write_text("mine")
+    Path("full").mkdir()
+    Path("full/mine.txt").write_text("mine")
+    assert main([*sending(folder, TEXT), "--out", out]) == 2
+    told = capsys.readouterr()
+    assert said in told.err
+    assert "--confirm" not in told.out + told.err
+
+
+def test_plan__of_a_name_too_long(sending, capsys):
+    """A text in the place of a file is a sentence."""
+    for command in ("plan", "send"):
+        assert main([command, *sending("word " * 80, TEXT)[1:]]) == 2
+        assert "cannot be read: File name too long" in capsys.readouterr().err
+
+
 def test_status__of_a_run_from_files(folder, sending, sandbox, capsys):
     """It is asked for, and the files say what was learned."""
     assert main([*sending(folder, TEXT), "--out", "results", "--confirm", "6"]) == 0

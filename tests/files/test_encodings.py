@@ -83,7 +83,9 @@ def test_encoding__latin1_that_is_none():
 def test_encoding__of_no_text(content, kind, encoding):
     """A file of another kind has no encoding, and none is proposed."""
     Path("some.csv").write_bytes(content)
-    with pytest.raises(InputError, match=f"some.csv is no CSV but {kind} under another name"):
+    with pytest.raises(
+        InputError, match=f"some.csv cannot be read: it is no CSV but {kind} under another name"
+    ):
         smsframe.read("some.csv", encoding=encoding)
 
 
