@@ -95,7 +95,8 @@ def _refuse_no_text(path: Path, head: bytes) -> None:
     if found is not None:
         raise InputError(
             f"{path.name} cannot be read: it is no CSV but {found} under another name. "
-            "Open it in the program that it is of, and save what is meant as a CSV in UTF-8, or give it its own ending."
+            "Open it in the program that it is of, and save what is meant as a CSV in UTF-8, or "
+            "give it its own ending."
         )
 
 

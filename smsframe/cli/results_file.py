@@ -40,14 +40,16 @@ def apart(out: Path, file: Path) -> Path:
 
 def place_of(arguments: argparse.Namespace, out: Path, cells: pd.DataFrame) -> Path:
     """Return where the results of a send go: over earlier ones of the same rows, nothing else."""
+
+    def renews(place: Path) -> bool:
+        return not arguments.dry_run and place.is_file() and written.is_earlier(place, cells)
+
     if arguments.overwrite:
         return out
-    for place in written.names(out):
-        renewed = not arguments.dry_run and place.is_file() and written.is_earlier(place, cells)
-        if renewed or not os.path.lexists(place):
-            return place
-        if arguments.out is not None:
-            written.refuse_present(place, overwrite=False)
+    if arguments.out is None:
+        return next(p for p in written.names(out) if renews(p) or not os.path.lexists(p))
+    if not renews(out):
+        written.refuse_present(out, overwrite=False)
     return out
 
 
