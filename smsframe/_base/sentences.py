@@ -46,6 +46,9 @@ OPTIONS: Final = {
 }  # fmt: skip
 """Arguments that are an option of the command line; any other is called the same at a shell."""
 
+_SLOTS: Final = {"journal": "journal"}
+"""Slots of arguments that some commands take in a place, and not as an option."""
+
 _ENDS = (".", "!", "?", "…", ":", ";")
 
 
@@ -202,7 +205,7 @@ def arg(
         given = [shlex.quote("=".join([entry.removesuffix("]").strip("'\""), *map(str, given)]))]
     option = OPTIONS.get(bare)
     shell = said if option is None else " ".join([*before, option, *given])
-    return Part(said, shell, said if screen is None else screen)
+    return Part(said, shell, said if screen is None else screen, _SLOTS.get(bare, ""))
 
 
 def words(python: Piece, *, at_shell: str | None = None, screen: str | None = None) -> Part:
@@ -224,7 +227,7 @@ def of_results(method: str) -> Part:
 def connect_with(name: str, *, package: str = "") -> Part:
     """Return ``connect`` with an argument, which at a shell is the argument alone."""
     said = f"{package}connect({name}=...)"
-    return Part(said, OPTIONS[name], said)
+    return Part(said, OPTIONS[name], said, _SLOTS.get(name, ""))
 
 
 def pieces_of(text: Piece) -> tuple[Piece, ...]:

@@ -279,7 +279,22 @@ def path_fault(argument: str, path: Any, faults: list[str]) -> bool:
         fix = " holds a character that no path can hold; name another file."
         note(faults, arg(argument), fix)
         return False
+    if reason := unreachable(name):
+        shown = name if len(name) <= SHOWN_CHARACTERS else f"{name[:SHOWN_CHARACTERS]}…"
+        note(faults, arg(argument, shown), f" cannot be reached: {reason}.")
+        return False
     return True
+
+
+def unreachable(path: str | os.PathLike[str]) -> str:
+    """Return why nobody can look whether there is a file; "" where one can."""
+    try:
+        os.stat(path)  # noqa: PTH116 - a path, whichever kind
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except (OSError, ValueError) as error:
+        return getattr(error, "strerror", None) or str(error)
+    return ""
 
 
 def _is_file_name(name: str) -> bool:

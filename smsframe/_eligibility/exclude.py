@@ -233,7 +233,7 @@ def _read_one(source: Any, where: str) -> Exclusion:
 
 def _path(given: Any, where: str) -> Path:
     """Return the path of a file that is there; a number in its place could be meant as either."""
-    path, text = Path(os.fspath(given)).expanduser(), str(given)
+    path, text = Path(os.path.expanduser(given)), str(given)  # noqa: PTH111 - of nobody, it stays
     try:
         is_there, is_name = path.exists(), True
     except (OSError, ValueError):  # longer than a name may be, or with a zero byte

@@ -31,7 +31,7 @@ from smsframe._base.sentences import Sentence, arg, joined
 from smsframe._files.decided import Decided
 from smsframe._files.encodings import UTF8, encoding_of, not_decoded
 from smsframe._files.formula_cells import bare
-from smsframe._files.plain_csv import MARK, SEPARATORS, commonest, read_plain
+from smsframe._files.plain_csv import MARK, SEPARATORS, as_seen, commonest, read_plain
 from smsframe._files.unclear import unclear
 from smsframe._files.way import TAB
 from smsframe.errors import InputError
@@ -176,8 +176,8 @@ def _records(reader: Any, file: str, before: int) -> Iterator[tuple[int, list[st
             if "NUL" in str(error):
                 raise _zero_byte(file, line) from error
             raise InputError(
-                f"{file}, line {line}: the quotes of a cell do not close as they should ({error}). "
-                "A quote within a quoted cell is written twice."
+                f"{file}, line {line:,}: the quotes of a cell do not close as they should "
+                f"({error}). A quote within a quoted cell is written twice."
             ) from error
         if record is None:
             return
@@ -189,7 +189,7 @@ def _records(reader: Any, file: str, before: int) -> Iterator[tuple[int, list[st
 def _zero_byte(file: str, line: int) -> InputError:
     """Return what to say of a zero byte, which no text has."""
     return unclear(
-        f"{file}, line {line} holds a zero byte, so it is damaged or no text file.",
+        f"{file}, line {line:,} holds a zero byte, so it is damaged or no text file.",
         "If it is in UTF-16, ",
         arg("encoding", "utf-16-le"),
         " reads it; else take it from its source again.",
@@ -207,9 +207,12 @@ def title_above(where: str, columns: int) -> InputError:
 
 
 def column_names(header: list[str], file: str) -> list[str]:
-    """Return the names of the columns; one without a name is called by its number."""
+    """Return the names of the columns; one without a name is called by its number.
+
+    Two that look the same are refused.
+    """
     names = [name or f"column {number}" for number, name in enumerate(header, start=1)]
-    twice = [name for name, count in Counter(names).items() if count > 1]
+    twice = [name for name, count in Counter(map(as_seen, names)).items() if count > 1]
     if twice:
         raise InputError(
             f"{file}: the header names {', '.join(map(repr, twice))} more than once. Rename one, "
@@ -251,7 +254,7 @@ def _check_widths(
         line, fields = odd[0]
         others = f" {len(odd):,} lines are like this." if len(odd) > 1 else ""
         fact = (
-            f"{file}, line {line} has {fields} fields, but the header has {width}, so it is not "
+            f"{file}, line {line:,} has {fields} fields, but the header has {width}, so it is not "
             f"plain which column its values belong to.{others}"
         )
         look = (

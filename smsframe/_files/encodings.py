@@ -26,6 +26,25 @@ MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+KINDS: Final = (
+    (b"pk\x03\x04", "an Excel file or a zip archive"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel file"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"bzh", "a bzip2 archive"),
+    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
+    (b"\xfd7zxz", "an xz archive"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"par1", "a Parquet file"),
+    (b"arrow1", "an Arrow file"),
+    (b"%pdf-", "a PDF"),
+    (b"sqlite fo", "a database"),
+    (b"{\\rtf", "a text of a word processor"),
+    (b"<html", "a web page"),
+    (b"<!doctype", "a web page"),
+    (b"<table", "a web page"),
+    (b"<?xml", "an XML file"),
+)
+"""How files of other kinds begin, in small letters."""
 COMMON: Final = (
     "cp1252", "mac_roman", "gb18030", "shift_jis", "cp1250", "cp1251", "big5", "euc_kr",
 )  # fmt: skip
@@ -47,6 +66,7 @@ def encoding_of(path: Path, asked: str | None) -> str:
     """
     with path.open("rb") as file:
         head = file.read(SAMPLE_BYTES)
+    _refuse_no_text(path, head)
     wide = _wide(head)
     if asked is None:
         if wide:
@@ -63,6 +83,23 @@ def encoding_of(path: Path, asked: str | None) -> str:
     return codec
 
 
+def kind_of_bytes(head: bytes) -> str | None:
+    """Return what kind of file begins so, where it is no plain text."""
+    begin = head.lstrip(codecs.BOM_UTF8 + b" \r\n\t")[:9].lower()
+    return next((kind for mark, kind in KINDS if begin.startswith(mark)), None)
+
+
+def _refuse_no_text(path: Path, head: bytes) -> None:
+    """Refuse a file of another kind under the name of a text."""
+    found = kind_of_bytes(head)
+    if found is not None:
+        raise InputError(
+            f"{path.name} cannot be read: it is no CSV but {found} under another name. "
+            "Open it in the program that it is of, and save what is meant as a CSV in UTF-8, or "
+            "give it its own ending."
+        )
+
+
 def not_decoded(path: Path, encoding: str) -> InputError:
     """Return what to say of a file that has bytes which its encoding does not know."""
     data = path.read_bytes()
@@ -73,9 +110,9 @@ def not_decoded(path: Path, encoding: str) -> InputError:
     readings = [
         Sentence(f"{text!r} with ", arg("encoding", codec)) for codec, text in _readings(data, word)
     ]
-    how = Sentence(f" Line {line} would read ", joined(", ", readings), ".") if readings else ""
+    how = Sentence(f" Line {line:,} would read ", joined(", ", readings), ".") if readings else ""
     return unclear(
-        f"{path.name} is not in {name} (line {line}).",
+        f"{path.name} is not in {name} (line {line:,}).",
         Sentence("Say with ", arg("encoding"), " what it is in.", how),
         " Excel writes cp1252 in western Europe and America, or save it as 'CSV UTF-8'.",
     )

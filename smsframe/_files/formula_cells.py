@@ -9,6 +9,7 @@ is how programs write a number that is to stay a text.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final, overload
 
 import pyarrow as pa
@@ -25,6 +26,7 @@ _NUMBER: Final = (
 _PHONE: Final = r"^'*\+[ (]*[0-9][0-9A-Za-z ().,/#+-]*$"  # also two, with an extension, letters
 _SEVEN_DIGITS: Final = r"([0-9][^0-9]*){7}"
 _CALL: Final = r"[A-Za-z.] *\("
+_ESCAPED: Final = re.compile("_x([0-9A-Fa-f]{4})_")
 _NO_NUMBER: Final = r"^'*-(nan|NaN|1\.#IND|1\.#QNAN)$"  # as programs write it
 
 
@@ -52,6 +54,24 @@ def harmless(texts: pa.Array) -> pa.Array:
     found = pc.fill_null(_is_run(texts), False)
     before, between = (pa.scalar(text, texts.type) for text in ("'", ""))
     return pc.if_else(found, pc.binary_join_element_wise(before, texts, between), texts)
+
+
+def unescape(text: str) -> str:
+    """Return a text of a workbook, in which characters that XML has not are numbers.
+
+    >>> unescape("A_x0026_B"), unescape("_x005F_x0041_")
+    ('A&B', '_x0041_')
+    """
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+
+
+def escape(text: str) -> str:
+    """Return a text such that a workbook shows it as it is.
+
+    >>> escape("_x0041_")
+    '_x005F_x0041_'
+    """
+    return _ESCAPED.sub(r"_x005F\g<0>", text).replace("\r", "_x000D_")
 
 
 @overload

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 PLAIN: Final = ("General", "@", "mm-dd-yy", "m/d/yy h:mm")
 """Formats that add nothing, and those two for which Excel shows what each country is used to."""
 
+GENERAL: Final = "General"
 IDENTIFIER_FROM: Final = 10**9  # a whole number of ten digits is a phone or an order, no amount
 ENGLISH: Final = 0x09
 LANGUAGE_BITS: Final = 0x3FF
@@ -41,7 +42,8 @@ MONTHS: Final = (
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 _TOKEN = re.compile(r'"(?P<text>[^"]*)"|\\(?P<one>.)|[_*](?P<room>.)|\[(?P<code>[^\]]*)\]'
-                    r"|(?P<half>AM/PM|A/P)|(?P<symbol>.)", re.DOTALL | re.IGNORECASE)  # fmt: skip
+                    r"|(?P<half>AM/PM|A/P)|(?P<general>General)|(?P<symbol>.)",
+                    re.DOTALL | re.IGNORECASE)  # fmt: skip
 _COLOUR = re.compile(r"black|blue|cyan|green|magenta|red|white|yellow|color ?\d+", re.IGNORECASE)
 _ELAPSED = re.compile(r"h+|m+|s+", re.IGNORECASE)
 _SECTION = re.compile(r'(?:"[^"]*"|\\.|[_*].|\[[^\]]*\]|[^;])*', re.DOTALL)
@@ -96,6 +98,8 @@ def _parts(section: str) -> tuple[_Part, ...] | None:
             parts.append(part)
         elif found["half"]:
             parts.append(_Part(symbol=found["half"].upper()))
+        elif found["general"]:
+            parts.append(_Part(symbol=GENERAL))
         elif found["symbol"] is not None:
             parts.append(_Part(symbol=found["symbol"]))
         else:
@@ -122,6 +126,10 @@ def _numbered(value: float, code: str, decimal: str) -> str | None:
     parts = sections[chosen]
     if parts is None:
         return None
+    if any(part.symbol == GENERAL for part in parts):
+        plain = text_of(abs(value)) or ""
+        texts = [plain if p.symbol == GENERAL else p.text or _plain_symbol(p) for p in parts]
+        return f"{'-' if value < 0 and chosen == 0 else ''}{''.join(texts).strip()}"
     symbols = "".join("$" if part.symbol.startswith("$") else part.symbol for part in parts)
     if re.search(r"[eE/@ymdhsAG]", symbols):
         return None

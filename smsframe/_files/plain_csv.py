@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from smsframe._base.invisible import UNSEEN
 from smsframe._base.result_columns import strings
 from smsframe._files.formula_cells import bare
 
@@ -103,6 +105,11 @@ def _ends_alike(data: bytes) -> bool:
     return b"\r" not in data or data.count(b"\r") == data.count(b"\r\n")
 
 
+def as_seen(name: str) -> str:
+    """Return the name of a column as it looks to whoever reads it."""
+    return " ".join(UNSEEN.sub("", unicodedata.normalize("NFC", name)).split())
+
+
 def commonest(header: str) -> str | None:
     """Return the separator of a header; None where it can be cut in several ways."""
     counts = {mark: header.count(mark) for mark in SEPARATORS}
@@ -155,7 +162,7 @@ def _header(data: bytes, asked: str | None = None) -> Header | None:
     is_title = sum(map(bool, cells)) == 1
     if not start or len(separator.encode()) > 1 or len(cells) == 1 or is_title:
         return None
-    if not all(cells) or len(set(cells)) < len(cells):
+    if not all(cells) or len(set(map(as_seen, cells))) < len(cells):
         return None
     return Header(cells, line, start, separator)
 

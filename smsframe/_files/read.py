@@ -44,7 +44,7 @@ from smsframe._text.format_value import text_of
 from smsframe.errors import InputError, SmsframeWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -322,9 +322,9 @@ def with_cells(results: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     return results.assign(**{name: cells[name].array for name in own})
 
 
-def check_ending(path: Path) -> None:
+def check_ending(path: Path, *, but: Collection[str] = ()) -> None:
     """Refuse a path whose ending names no kind of file that is known."""
-    known = (*TEXT, *EXCEL, *PARQUET)
+    known = [ending for ending in (*TEXT, *EXCEL, *PARQUET) if ending not in but]
     if path.suffix.lower() not in known:
         raise InputError(f"{path.name}: the ending must be one of {', '.join(known)}.")
 

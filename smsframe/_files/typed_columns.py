@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.masking import AlreadyMasked, mask_label
+from smsframe._base.sentences import Sentence, arg, words
 from smsframe._files.number_formats import ShownCell
 from smsframe._files.unclear import unclear
 from smsframe._text.format_value import shown
@@ -32,7 +33,10 @@ NAMED: Final = 5
 
 _DATE_FORMAT = re.compile(r"%[-#]?[A-Za-z]")
 _NUMBER_FORMAT = re.compile(r".*(,|[bdeEfFgGnoxX%])", re.DOTALL)
-_LIKE_DATE = re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2,4}([T ].{0,12})?")
+_LIKE_DATE = re.compile(r"([0-9]{1,2}[/.-][0-9]{1,2}[/.-]([0-9]{2}|(19|20)[0-9]{2})"
+                        r"|(19|20)[0-9]{2}[/.-][0-9]{1,2}[/.-][0-9]{1,2})"
+                        r"([T ]+[0-9]{1,2}[:.][0-9]{2}([:.][0-9]{2}([.,][0-9]+)?)?"
+                        r" ?([APap][Mm]|Z|[+-][0-9]{2}:?[0-9]{2})?)?")  # fmt: skip
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _GROUPED = {
     ".": re.compile(r"[+-]?[0-9]{1,3}([, '’\u00a0\u202f])[0-9]{3}(\1[0-9]{3})*(\.[0-9]*)?"),
@@ -123,8 +127,9 @@ def typed(
 
 
 def _by_format(name: Any, spec: str) -> str:
-    """Return what asks for numbers or dates: an option."""
-    return f"--format {f'{name}={spec}'!r}"
+    """Return what asks for numbers or dates."""
+    given = f"{name}={spec}"
+    return Sentence(words(arg("formats", {name: spec}), at_shell=f"--format {given!r}"))
 
 
 def read_as(column: pd.Series, kind: str, decimal: str | None) -> pd.Series:
@@ -190,7 +195,7 @@ def _refuse_two_readings(column: pd.Series, places: Sequence[int], option: str) 
     text = cells[pointed[0]].strip()
     raise unclear(
         Sentence(
-            f"Column {column.name!r}, {column.index.name or 'row'} {column.index[pointed[0]]}: "
+            f"Column {column.name!r}, {column.index.name or 'row'} {column.index[pointed[0]]:,}: "
             f"{text} has two readings, {float(text):g} and {float(text) * 1000:,.0f}, and ",
             option,
             " needs a number.",
@@ -199,23 +204,33 @@ def _refuse_two_readings(column: pd.Series, places: Sequence[int], option: str) 
         " says that the point is a decimal point, ",
         arg("decimal", ","),
         " that it stands between thousands.",
+        also=f"numbers=[{str(column.name)!r}], ",
+        position=pointed[0],
     )
 
 
 def _complaint(column: pd.Series, bad: Sequence[int], reading: _Reading, option: str) -> InputError:
     """Say which cells cannot be read, and what to write in them."""
     place = str(column.index.name or "row")
-    labels = [str(column.index[number]) for number in bad[:NAMED]]
+    labels = [f"{column.index[number]:,}" for number in bad[:NAMED]]
     also = f" {len(bad):,} {place}s have such a value: {', '.join(labels)}" if len(bad) > 1 else ""
     also += (", …" if len(bad) > NAMED else ".") if also else ""
     cell = str(column.iloc[bad[0]]).strip()
-    value = repr(cell) if _LIKE_DATE.fullmatch(cell) else shown(cell)  # a date is not masked
-    fact = Sentence(
-        f"Column {column.name!r}, {place} {labels[0]}: {value} is no {reading.kind}, as ",
-        option,
-        f" needs.{also}",
+    value = (
+        repr(cell) if _LIKE_DATE.fullmatch(cell) else shown(cell)
+    )  # no digit of a date is hidden
+    where = mask_label(f"Column {column.name!r}")
+    fact = AlreadyMasked(
+        f"{where}, {place} {labels[0]}: {value} is no {reading.kind}, as ", option, f" needs.{also}"
     )
     if reading is _NUMBERS and _LIKE_COMMA.fullmatch(cell):
         comma = arg("decimal", ",")
-        return unclear(fact, "If the decimal mark is a comma, ", comma, f" says so. {reading.fix}")
-    return InputError(fact, f" {reading.fix}")
+        return unclear(
+            fact,
+            "If the decimal mark is a comma, ",
+            comma,
+            f" says so. {reading.fix}",
+            also=f"numbers=[{str(column.name)!r}], ",
+            position=bad[0],
+        )
+    return InputError(AlreadyMasked(fact, f" {reading.fix}"), position=bad[0])

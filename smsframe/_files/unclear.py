@@ -8,7 +8,7 @@ or to save it in the form that is read in one way alone. What is wrong with the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from smsframe._base.masking import mask_sentence
 from smsframe._base.sentences import Part, Sentence, pieces_of, sentence_of
@@ -31,13 +31,17 @@ class _Unclear:
 
     fact: str
     fix: str
+    also: str
 
 
-def unclear(fact: str, *fix: Piece) -> InputError:
-    """Return the refusal of a file; what differs in ``fix`` are arguments of reading alone."""
+def unclear(fact: str, *fix: Piece, also: str = "", **details: Any) -> InputError:
+    """Return the refusal of a file; what differs in ``fix`` are arguments of reading alone.
+
+    ``also`` is an argument of `smsframe.read` that has been given where this is said.
+    """
     how = Sentence(*fix)
-    told = _Unclear(mask_sentence(fact), mask_sentence(how))
-    return InputError(fact, " ", how, unclear=told)
+    told = _Unclear(mask_sentence(fact), mask_sentence(how), also)
+    return InputError(fact, " ", how, unclear=told, **details)
 
 
 def without_arguments(error: InputError, path: Path, then: str = "") -> str:
@@ -50,7 +54,8 @@ def without_arguments(error: InputError, path: Path, then: str = "") -> str:
     if not isinstance(told, _Unclear):
         return sentence_of(error)
     calls = [
-        f"smsframe.read({str(path)!r}, {piece.python}{'...' * piece.python.endswith('=')})"
+        f"smsframe.read({str(path)!r}, {told.also}{piece.python}"
+        f"{'...' * piece.python.endswith('=')})"
         if isinstance(piece, Part)
         else piece
         for piece in pieces_of(told.fix)

@@ -21,9 +21,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import pandas as pd
 
+from smsframe._base.invisible import INVISIBLE
 from smsframe._base.sentences import arg
 from smsframe._files.csv_reader import TITLE_WIDTH, column_names, header_is_blank, title_above
 from smsframe._files.decided import Decided
+from smsframe._files.encodings import SAMPLE_BYTES, kind_of_bytes
+from smsframe._files.formula_cells import unescape
 from smsframe._files.number_formats import ShownCell
 from smsframe._files.unclear import unclear
 from smsframe.errors import InputError, SmsframeWarning, warn_caller
@@ -46,6 +49,10 @@ NO_CALAMINE: Final = (
     "such files need python-calamine, which is not installed: pip install python-calamine."
 )
 OLD_CONTAINER: Final = b"\xd0\xcf\x11\xe0"  # of Excel 97, and of whatever has a password
+OLDEST: Final = b"\x09"  # of Excel 2 to 4
+PACKED: Final = b"PK\x03\x04"
+CONTENTS: Final = "[Content_Types].xml"
+LOST_FROM: Final = 10**15
 NAMED: Final = 5
 
 HiddenRows = Literal["send", "skip"]
@@ -84,19 +91,47 @@ def read_workbook(path: Path, way: Way) -> tuple[pd.DataFrame, Decided]:
         warnings.simplefilter("ignore")  # of workbooks with features that do not concern us
         found, notes = read(path, way.sheet, way.decimal or ".")
     where = f"{path.name}, sheet {found.name!r}"
-    _begin_at(found, way.header_line, path.name)
+    _begin_at(found, way.header_line, where, path.name)
     notes += _choose_rows(found, way.hidden_rows, where)
     _refuse_merged(found, where)
     _refuse_uncalculated(found, where)
     frame = _frame(found, path.name)
+    notes += _long_numbers(frame)
     for note in notes:
         warn_caller(f"{path.name}: {note}", SmsframeWarning)
     return frame, Decided(kind="excel", sheet=found.name, header_line=found.rows[0][0])
 
 
-def _begin_at(found: _Sheet, header_line: int | None, file: str) -> None:
-    """Leave out what stands above the names of the columns."""
+def _refuse_others(path: Path) -> None:
+    """Refuse a file of another kind under the name of a workbook."""
+    with path.open("rb") as file:
+        head = file.read(SAMPLE_BYTES)
+    if not head:
+        raise InputError(f"{path.name} cannot be read: it is empty.")
+    is_packed = zipfile.is_zipfile(path)
+    if is_packed and path.suffix.lower() in KNOWN_WHOLE:
+        with zipfile.ZipFile(path) as packed:
+            if CONTENTS in packed.namelist():
+                return
+        kind = "a zip archive"
+    elif is_packed or head.startswith((OLD_CONTAINER, OLDEST)):
+        return
+    elif head.startswith(PACKED):
+        raise InputError(
+            f"{path.name} is damaged: its end is missing. Take it from its source again."
+        )
+    else:
+        kind = kind_of_bytes(head) or "a text such as a CSV"
+    raise InputError(
+        f"{path.name} cannot be read: it is no Excel file but {kind} under another name. "
+        "Open it in Excel or LibreOffice, look whether it is right there, and save it as .xlsx."
+    )
+
+
+def _begin_at(found: _Sheet, header_line: int | None, where: str, file: str) -> None:
+    """Leave out what stands above the names of the columns; refuse hidden ones."""
     if header_line is None:
+        _refuse_hidden_header(found, where)
         return
     found.rows = [(number, row) for number, row in found.rows if number >= header_line]
     if not found.rows:
@@ -105,9 +140,27 @@ def _begin_at(found: _Sheet, header_line: int | None, file: str) -> None:
         raise header_is_blank(file, "row", header_line, found.rows[0][0])
 
 
+def _refuse_hidden_header(found: _Sheet, where: str) -> None:
+    """Refuse a sheet whose first row is hidden: nobody saw names of columns there."""
+    rows = [number for number, _ in found.rows]
+    if not rows or rows[0] not in found.hidden:
+        return
+    seen = [number for number in rows if number not in found.hidden]
+    if seen:
+        raise unclear(
+            f"{where}: row {rows[0]} is hidden, so it is not plain which row names the columns.",
+            "Say which: ",
+            arg("header_line", rows[0]),
+            " or ",
+            arg("header_line", seen[0]),
+            ".",
+        )
+
+
 def _with_openpyxl(path: Path, asked: str | None, decimal: str) -> tuple[_Sheet, list[str]]:
     """Read a sheet with all that a file of Excel says about it."""
     _need("openpyxl", path, NO_EXCEL)
+    _refuse_others(path)
     if path.open("rb").read(len(OLD_CONTAINER)) == OLD_CONTAINER:
         raise InputError(
             f"{path.name} is protected by a password, or is an old .xls file under another name. "
@@ -147,7 +200,7 @@ def _value(cell: Any, decimal: str) -> Any:
     """Return a cell as shown, None where it shows nothing."""
     value = cell.value
     if value is None or isinstance(value, str):
-        return value or None
+        return (unescape(value) if value and "_x" in value else value) or None
     return ShownCell.of(value, cell.number_format, decimal)
 
 
@@ -204,6 +257,7 @@ def _has_formulas(path: Path) -> bool:
 def _with_calamine(path: Path, asked: str | None, decimal: str) -> tuple[_Sheet, list[str]]:
     """Read the values of a sheet."""
     _need("python_calamine", path, NO_CALAMINE)
+    _refuse_others(path)
     import python_calamine  # noqa: PLC0415 - only where there is a workbook
 
     book = python_calamine.load_workbook(str(path))
@@ -243,8 +297,12 @@ def _need(library: str, path: Path, sentence: str) -> None:
 
 
 def _has_data(rows: Iterable[Iterable[Any]]) -> bool:
-    """Tell whether any cell has a value."""
-    return any(value not in (None, "") for row in rows for value in row)
+    """Tell whether any cell has a value; blanks are none."""
+    return any(
+        bool(value.strip(INVISIBLE)) if isinstance(value, str) else value is not None
+        for row in rows
+        for value in row
+    )
 
 
 def _chosen(
@@ -281,7 +339,7 @@ def _listed(names: Iterable[str]) -> str:
 
 def _choose_rows(found: _Sheet, hidden_rows: HiddenRows | None, where: str) -> list[str]:
     """Leave hidden rows out if that is asked for; refuse them if nothing is said."""
-    numbers = [number for number, _ in found.rows if number in found.hidden]
+    numbers = [number for number, _ in found.rows[1:] if number in found.hidden]
     if not numbers or hidden_rows == "send":
         return []
     by_filter = all(any(top <= n <= end for top, _, end, _ in found.filtered) for n in numbers)
@@ -298,7 +356,8 @@ def _choose_rows(found: _Sheet, hidden_rows: HiddenRows | None, where: str) -> l
             arg("hidden_rows", "send"),
             f" takes {'it' if is_one else 'them'} like the others.",
         )
-    found.rows = [(number, row) for number, row in found.rows if number not in found.hidden]
+    hidden = set(numbers)
+    found.rows = [(number, row) for number, row in found.rows if number not in hidden]
     return [f"{what} and left out."]
 
 
@@ -339,8 +398,6 @@ def _cell(row: int, column: int) -> str:
 
 def _frame(found: _Sheet, file: str) -> pd.DataFrame:
     """Make columns of the rows, the first of which has their names."""
-    if not found.rows:
-        raise InputError(f"{file} cannot be read: every row is hidden.")
     width = max(n for _, row in found.rows for n, value in enumerate(row, 1) if value is not None)
     header, *body = [[*row[:width], *[None] * (width - len(row))] for _, row in found.rows]
     if sum(name is not None for name in header) == 1 and width >= TITLE_WIDTH:
@@ -355,6 +412,21 @@ def _frame(found: _Sheet, file: str) -> pd.DataFrame:
         if title is not None or any(cell is not None for cell in cells)
     }
     return pd.DataFrame(made, index=index)
+
+
+def _long_numbers(frame: pd.DataFrame) -> list[str]:
+    """Tell of whole numbers of which a spreadsheet has lost digits."""
+    for name in frame.columns:
+        for row, cell in frame[name].items() if frame[name].dtype != "string" else ():
+            value = getattr(cell, "stored", cell)
+            if isinstance(value, (int, float)) and LOST_FROM <= abs(value) < float("inf"):
+                note = (
+                    f"column {name!r}, row {row:,} is a number of more than 15 digits, of which a "
+                    "spreadsheet keeps 15: the last ones are other digits now. If they matter, "
+                    "take the file from its source again, with that column as text."
+                )
+                return [note]
+    return []
 
 
 def _column(cells: list[Any], index: pd.Index) -> pd.Series:

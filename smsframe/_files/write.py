@@ -25,7 +25,8 @@ import pyarrow as pa
 
 from smsframe._base.result_columns import RESULT_COLUMNS
 from smsframe._base.sentences import arg
-from smsframe._files.formula_cells import harmless
+from smsframe._base.validation import unreachable
+from smsframe._files.formula_cells import escape, harmless
 from smsframe._files.read import as_text, check_ending, first_line, kind_of, read_cells, texts_of
 from smsframe._files.workbooks import NO_EXCEL, VALUES_ALONE
 from smsframe.errors import InputError
@@ -119,8 +120,12 @@ def write_workbook(sheets: Mapping[str, pd.DataFrame], path: Path, *, overwrite:
 
 def free_name(path: Path) -> Path:
     """Return the path, or the first of ``name-2``, ``name-3`` … at which nothing is yet."""
-    others = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
-    return next(place for place in chain([path], others) if not os.path.lexists(place))
+    return next(place for place in names(path) if not os.path.lexists(place))
+
+
+def names(path: Path) -> Iterator[Path]:
+    """Yield the path, then ``name-2``, ``name-3`` …, without an end."""
+    return chain([path], (path.with_stem(f"{path.stem}-{number}") for number in count(2)))
 
 
 def check_out(path: Path, *, overwrite: bool = False) -> None:
@@ -132,9 +137,8 @@ def check_out(path: Path, *, overwrite: bool = False) -> None:
         Its ending is of another kind, its folder is not there or not ours to write in, there is a
         file already, or its kind needs a library that is not installed.
     """
-    if not path.is_dir():  # of which a sentence below speaks
-        check_ending(path)
     check_place(path, overwrite=overwrite, option="--out ")
+    check_ending(path, but=ONLY_READ)
 
 
 def is_earlier(path: Path, cells: pd.DataFrame) -> bool:
@@ -168,6 +172,8 @@ def check_fits(cells: pd.DataFrame, path: Path) -> None:
 def _unwritable(path: Path) -> str:
     """Return why nothing can be written to a path; empty when it can."""
     folder = path.absolute().parent
+    if reason := unreachable(path):
+        return f"{reason}. Name another file."
     if path.is_dir():
         return "it is a folder. Name a file in it."
     if path.suffix.lower() in ONLY_READ:
@@ -176,9 +182,8 @@ def _unwritable(path: Path) -> str:
         return f"there is no folder {str(folder)!r}. Make it, or name another."
     if not os.access(folder, os.W_OK):
         return "you may not write there. Name another place."
-    if kind_of(path) == "excel" and importlib.util.find_spec("openpyxl") is None:
-        return NO_EXCEL
-    return ""
+    lacks = kind_of(path) == "excel" and importlib.util.find_spec("openpyxl") is None
+    return NO_EXCEL if lacks else ""
 
 
 def refuse_present(path: Path, *, overwrite: bool) -> None:
@@ -259,6 +264,8 @@ def _write_sheets(sheets: Mapping[str, pd.DataFrame], path: Path) -> None:
             _for_excel(frame).to_excel(writer, sheet_name=name, index=False)
             for row in writer.sheets[name].iter_rows():
                 for cell in row:
+                    if isinstance(cell.value, str) and escape(cell.value) != cell.value:
+                        cell.value = escape(cell.value)
                     if cell.data_type in ("f", "e"):
                         cell.data_type = "s"
                         cell.quotePrefix = True

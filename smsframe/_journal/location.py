@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from smsframe._base.journal_address import TeamAddress, fault_of_url, is_database_url
 from smsframe._base.masking import mask_phone
-from smsframe._base.sentences import Sentence, arg, words
+from smsframe._base.sentences import Part, Sentence, arg, words
 from smsframe._base.validation import path_fault, refuse
 from smsframe._journal.lock import has_locks, locks_directory, private, sender_at_work
 from smsframe.errors import CampaignBusyError, ConfigurationError, JournalError
@@ -378,9 +378,11 @@ def no_journal(path: JournalAddress) -> JournalError:
             f"There is no journal {path}, so nothing is known of earlier sends. ",
             words(
                 "Connect with the one that was sent with (connect(journal=...)), or name it with "
-                "journal=.",
-                at_shell="Name the one that was sent with: --journal.",
+                "journal=",
+                at_shell="Name the one that was sent with: ",
             ),
+            Part("", "--journal", "", slot="journal"),
+            ".",
         ),
         path=str(path),
     )

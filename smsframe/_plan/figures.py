@@ -61,9 +61,9 @@ def view(
     )
 
 
-def figures(plan: PlanData) -> dict[str, str]:
-    """Return the numbers of a plan by name."""
-    verdict, counted = plan.verdict, plan.segments[plan.ready]
+def rows_by_verdict(plan: PlanData) -> dict[str, str]:
+    """Return how many rows there are, and how many of them do not go out, by why."""
+    verdict = plan.verdict
     named = {"rows": f"{len(verdict):,}"}
     kinds = {
         "invalid": INVALID,
@@ -78,6 +78,12 @@ def figures(plan: PlanData) -> dict[str, str]:
             named[name] = f"{number:,}"
     if plan.by_team is not None:
         named["excluded"] = team_in_words(named.get("excluded", "0"), plan.by_team)
+    return named
+
+
+def figures(plan: PlanData) -> dict[str, str]:
+    """Return the numbers of a plan by name."""
+    named, counted = rows_by_verdict(plan), plan.segments[plan.ready]
     sizes = np.bincount(counted[counted > 0]) if len(counted) else np.empty(0, np.int64)
     spread = ", ".join(f"{n:,} × {size}" for size, n in enumerate(sizes) if n)
     named["segments"] = f"{plan.total_segments:,}" + (f" ({spread})" if spread else "")

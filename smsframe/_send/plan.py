@@ -32,7 +32,7 @@ from smsframe._send.look_back import clock_of, history, known_problems, past_of
 from smsframe._send.open_rows import hold_closed
 from smsframe._send.row_outcomes import Tally
 from smsframe._send.run import send_plan
-from smsframe.errors import InputError
+from smsframe.errors import InputError, SmsframeWarning, warn_caller
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -470,7 +470,13 @@ def preview(
     ['Hi Ann']
     """
     options.setdefault("program", "0")
-    return plan(frame, text, **options).preview(n)
+    made = plan(frame, text, **options)
+    if not made.recipients:
+        by_verdict = figures.rows_by_verdict(made.data).items()
+        counts = ", ".join(f"{figure} {name}" for name, figure in by_verdict)
+        why = f"There is no message to preview ({counts}). plan(...).problems says what is wrong."
+        warn_caller(why, SmsframeWarning)
+    return made.preview(n)
 
 
 @public

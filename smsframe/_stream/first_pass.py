@@ -9,25 +9,27 @@ nothing goes out. Repeats, and what the journal knows, are found by `smsframe._s
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from smsframe._base.sentences import remember
+from smsframe._base.sentences import arg, remember
 from smsframe._phones.country import country_counts
 from smsframe._phones.prices import Cost
 from smsframe._plan.build import build_plan
 from smsframe._plan.problems import SEVERITIES, Fault, listed_below
 from smsframe._plan.row_hours import hours_missing, rows_at_night
+from smsframe._plan.value_problems import note_words
 from smsframe._plan.verdicts import EXCLUDED
 from smsframe._stream.portions import Made, Reading, Sample, portions, read_ahead
 from smsframe._stream.scratch import MINE, bucket_of
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -223,14 +225,18 @@ def begin(
     first = next(portions(files, None, size=portion_rows), None)
     if first is None:
         raise InputError("These files have no rows.")
-    head = Reading(columns=None).people(first, files)
+    formats = given["formats"] if isinstance(given["formats"], Mapping) else {}
+    written = {str(name): spec for name, spec in formats.items() if isinstance(spec, str)}
+    head = Reading(columns=None, formats=written).people(first, files)
     try:
-        plan = build_plan(head, text, given.copy(), now=now)
+        with first.located(files):
+            plan = build_plan(head, text, given.copy(), now=now)
     except InputError as error:
         if "unnamed" not in error.details:
             raise
         any_hours: SendOptions = {**given, "sending_hours": {"*": ("00:00", "24:00")}}
         plan = build_plan(head, text, any_hours, now=now)  # all files are counted before it is said
+    _refuse_folders_that_name(files, plan, given["personalize"])
     columns = plan.columns
     labels: list[Hashable] = [
         columns.phone,
@@ -248,13 +254,28 @@ def begin(
         files=files,
         text=text,
         given=decided,
-        reading=Reading(columns=tuple(names)),
+        reading=Reading(columns=tuple(names), formats=written),
         plan=plan,
         now=now,
         portion_rows=portion_rows,
         whole=whole,
         limit=plan.options.limit,
     )
+
+
+def _refuse_folders_that_name(files: Sequence[SourceFile], plan: PlanData, said: Any) -> None:
+    """Refuse tags whose values stand in the names of folders, as Spark and Hive write them."""
+    folders = (folder for file in files for folder in file.name.split("/")[:-1])
+    named = {name: folder for folder in folders if (name := folder.partition("=")[0]) != folder}
+    told = said if isinstance(said, Mapping) else {}
+    for tag in named.keys() & set(plan.texts.database_tags) - set(told):
+        raise InputError(
+            f"Tag %%{tag}%% is no column of these files, but folders such as {named[tag]} name its "
+            "values, and they are not read from there. Write it into the files as a column, or "
+            "leave it to the database: ",
+            arg("personalize", {tag: None}),
+            ".",
+        )
 
 
 def look_through(
@@ -295,7 +316,12 @@ def _planned_portions(
     wanted = found.reading.columns
     for portion in portions(found.files, wanted, size=found.portion_rows, check=True):
         frame = found.reading.people(portion, found.files)
-        yield portion, frame, _planned_or_counted(found, frame)
+        with portion.located(found.files):
+            plan = _planned_or_counted(found, frame)
+        for name, (cells, rows) in portion.words.items():
+            if plan is not None and name in plan.read_columns:
+                note_words(plan.problems, name, cells, rows, file=True)
+        yield portion, frame, plan
 
 
 def _planned_or_counted(found: FirstPass, frame: pd.DataFrame) -> PlanData | None:

@@ -6,23 +6,27 @@ whole column is looked for in each portion too, and a handful of rows would prov
 
 from __future__ import annotations
 
+import contextlib
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from smsframe._base.any_frame import as_frame
 from smsframe._base.validation import shown_label
+from smsframe._files.read import prepared
 from smsframe._plan.problems import Problems
 from smsframe._plan.verdicts import EXCLUDED, READY
 from smsframe._send.keys_ahead import identities_of
-from smsframe._stream.sources import as_people, needed, pieces
+from smsframe._stream.sources import needed, pieces, without_words
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -46,11 +50,16 @@ class Piece:
 
 @dataclass(slots=True, kw_only=True)
 class Portion:
-    """Rows of a list from ``first`` on, counted over all files."""
+    """Rows of a list from ``first`` on, counted over all files.
+
+    ``words`` are the columns of CSV files in which words that programs write for no value count as
+    blank, as they stand in the files, and the rows that hold one.
+    """
 
     number: int
     first: int
     pieces: list[Piece] = field(default_factory=list)
+    words: dict[str, tuple[pd.Series[Any], Positions]] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -59,7 +68,7 @@ class Portion:
 
     def without_tables(self) -> Portion:
         """Return where its rows stand, and no more."""
-        return replace(self, pieces=[replace(piece, table=None) for piece in self.pieces])
+        return replace(self, words={}, pieces=[replace(piece, table=None) for piece in self.pieces])
 
     def places_of(
         self, rows: npt.NDArray[np.int64]
@@ -71,6 +80,22 @@ class Portion:
         starts = np.array([piece.start for piece in self.pieces], dtype=np.int64) - firsts
         files = np.array([piece.file for piece in self.pieces], dtype=np.int32)
         return files[piece], (rows + starts[piece]).astype(np.int32)
+
+    @property
+    def rows_in_files(self) -> npt.NDArray[np.int64]:
+        """The number that each row has in its file, from 0."""
+        return np.concatenate([np.arange(p.start, p.start + p.rows) for p in self.pieces])
+
+    @contextlib.contextmanager
+    def located(self, files: Sequence[SourceFile]) -> Iterator[None]:
+        """Say in which file the cell stands that something is wrong with."""
+        try:
+            yield
+        except InputError as error:
+            position = error.details.get("position")
+            if position is None:
+                raise
+            raise files[self.place_of(position)[0]].told(error) from error
 
     def place_of(self, row: int) -> tuple[int, int]:
         """Return the file of a row, counted within the portion, and its number in that file."""
@@ -96,7 +121,8 @@ class Made:
         rows = np.flatnonzero(np.isin(plan.verdict, (READY, EXCLUDED)))
         faults = [replace(fault, values=None) for fault in plan.problems.faults]
         zones = plan.frame.columns == plan.options.time_zone_column
-        plan = replace(plan, frame=plan.frame.loc[:, zones], problems=Problems(faults))
+        frame = plan.frame.loc[:, zones].reset_index(drop=True)
+        plan = replace(plan, frame=frame, problems=Problems(faults))
         identities = identities_of(plan, service, scope, rows)
         portion = portion.without_tables()
         return cls(portion=portion, plan=plan, rows=rows, identities=identities)
@@ -110,33 +136,45 @@ class Made:
 class Reading:
     """What is read of each file, decided once for all: columns, and the kind of each.
 
+    Columns of CSV files with ``formats`` are read as the numbers or dates that these need.
     ``kinds`` is filled as files are met; two files that disagree are refused.
     """
 
     columns: tuple[str, ...] | None
+    formats: Mapping[str, str] = field(default_factory=dict)
     kinds: dict[str, tuple[pa.DataType, str]] = field(default_factory=dict)
 
     def people(self, portion: Portion, files: Sequence[SourceFile]) -> pd.DataFrame:
         """Return the columns of a portion that a message needs, as a frame."""
-        frames = []
-        for is_text in (True, False):
-            tables = [
-                self._checked(piece.table, files[piece.file].name)
-                for piece in portion.pieces
-                if (files[piece.file].kind == "csv") == is_text
-            ]
-            if tables:  # columns that one file lacks are missing there
-                people = pa.concat_tables(tables, promote_options="default")
-                frames.append(as_people(people, is_text=is_text))
-        if len(frames) > 1:
+        kinds = {files[piece.file].kind == "csv" for piece in portion.pieces}
+        if len(kinds) > 1:
             raise InputError(
                 "Some of these files are CSV, whose cells are all texts, and some are not. Send "
                 "the CSV files by a call of their own, or make all of them Parquet files."
             )
-        return frames[0]
+        tables = [
+            self._checked(piece.table, files[piece.file].name) for piece in portion.pieces
+        ]  # columns that one file lacks are missing there
+        people = as_frame(pa.concat_tables(tables, promote_options="default"))
+        people.index = pd.Index(portion.rows_in_files)
+        if not kinds.pop():
+            return people
+        blanked = without_words(people)
+        for name in people.columns:
+            rows = np.flatnonzero(blanked[name].isna() & people[name].notna())
+            if len(rows):
+                portion.words[str(name)] = people[name], rows
+        with portion.located(files):
+            return prepared(blanked, self.formats)
 
     def _checked(self, table: pa.Table, name: str) -> pa.Table:
         """Return what is needed of a file's rows; refuse one that lacks it, or has other kinds."""
+        twice = [n for n, count in Counter(table.column_names).items() if count > 1]
+        if twice:
+            raise InputError(
+                f"{name} has column {shown_label(twice[0])} more than once. Rename one, so that it "
+                "is plain which is meant."
+            )
         missing = [n for n in self.columns or () if n not in table.column_names]
         if missing:
             raise InputError(

@@ -24,7 +24,7 @@ from smsframe._stream.sources import empty_table, result_name
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
     from types import TracebackType
@@ -68,10 +68,10 @@ def as_arrow(results: pd.DataFrame) -> pa.Table:
 def read_note(out: Path) -> dict[str, Any]:
     """Return what the folder says of itself; nothing where it says nothing."""
     try:
-        note: dict[str, Any] = json.loads((out / NOTE).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        note: dict[str, Any] = dict(json.loads((out / NOTE).read_text(encoding="utf-8")))
+    except (FileNotFoundError, NotADirectoryError):
         return {}
-    except ValueError as error:
+    except (OSError, TypeError, ValueError) as error:
         raise InputError(
             f"{out / NOTE} cannot be read. Name another folder for results."
         ) from error
@@ -84,14 +84,38 @@ def write_note(out: Path, note: Mapping[str, Any]) -> None:
         place.write_text(json.dumps(note), encoding="utf-8")
 
 
-def prepare_folder(out: Path, files: Sequence[SourceFile], *, is_dry: bool = False) -> None:
+@contextlib.contextmanager
+def prepared_folder(
+    out: Path, files: Sequence[SourceFile], *, is_dry: bool = False
+) -> Iterator[None]:
     """Make the folder; refuse one with anything in it but results of these very files.
 
-    A dry run never takes the place of results.
+    A dry run never takes the place of results. Folders that were made and hold nothing at the end,
+    since nothing was sent, are removed.
     """
+    made = [folder for folder in (out, *out.parents) if not folder.exists()]
+    try:
+        _prepare(out, files, is_dry=is_dry)
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # it is not empty, and so are those above it
+            for folder in made:
+                folder.rmdir()
+
+
+def _prepare(out: Path, files: Sequence[SourceFile], *, is_dry: bool) -> None:
+    """Make the folder, or refuse it."""
     if out.exists() and not out.is_dir():
         raise InputError(Sentence(arg("out"), " is a file. Name a folder for the results."))
-    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        why = f" cannot be made: {error.strerror}. Name another folder."
+        raise InputError(Sentence(arg("out"), why)) from error
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise InputError(
+            Sentence(arg("out"), " is a folder that you may not write to. Name another.")
+        )
     if is_dry and (note := read_note(out)) and not note.get("dry_run"):
         raise InputError(
             Sentence(

@@ -210,7 +210,8 @@ def to_go(is_ready: npt.NDArray[np.bool_], found: Records, *others: int) -> npt.
 
 def bucket_of(keys: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """Return the bucket of each key, by its first byte."""
-    return (keys.view(np.uint8).reshape(len(keys), -1)[:, 0] % len(BUCKETS)).astype(np.int64)
+    first = keys.view(np.uint8).reshape(len(keys), keys.itemsize)[:, 0]
+    return (first % len(BUCKETS)).astype(np.int64)
 
 
 def person_bucket(who: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:

@@ -11,6 +11,7 @@ Every rule of a send holds here too, and is judged over all files.
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
@@ -27,7 +28,7 @@ from smsframe._send.cancellation import SendControl
 from smsframe._send.look_back import connected, scope_of
 from smsframe._stream.files_plan import FilesPlan
 from smsframe._stream.first_pass import FirstPass, begin, refuse_blocked
-from smsframe._stream.result_files import prepare_folder
+from smsframe._stream.result_files import prepared_folder
 from smsframe._stream.scratch import Scratch
 from smsframe._stream.sources import find_files, refuse_results_within
 from smsframe._stream.stores import address_of
@@ -35,7 +36,6 @@ from smsframe._stream.whole_list import ListSend, look
 from smsframe.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
@@ -183,21 +183,15 @@ def send_list(
 ) -> SentFiles:
     """Send files; ``control`` is for whoever follows the send and says itself how it went."""
     given = _checked(options)
-    faults: list[str] = []
-    path_fault("out", out, faults)
-    refuse(faults)
-    if address_of(out) is not None:
-        why = " is a folder of this machine, in which files get their names once they are whole."
-        raise InputError(Sentence(arg("out"), why, " Name one, and copy it to the store then."))
+    place = _folder_of(out)
     is_dry = given["dry_run"] is True
     client = _client_if_any(given) if is_dry else connected(given["client"])
     _, paths = find_files(files)
-    place = Path(out).expanduser()
     refuse_results_within(place, files, paths)
     found = _begun(paths, text, given, client)
-    prepare_folder(place, paths, is_dry=is_dry)
     settings = _settings_of(client)
-    with Scratch() as scratch, contextlib.ExitStack() as stack:
+    folder = prepared_folder(place, paths, is_dry=is_dry)
+    with folder, Scratch() as scratch, contextlib.ExitStack() as stack:
         sending = ListSend(
             found=found,
             scratch=scratch,
@@ -219,6 +213,25 @@ def send_list(
         )
         stack.enter_context(lock)
         return sending.send()
+
+
+def check_out(files: str | os.PathLike[str], out: str | os.PathLike[str], *, is_dry: bool) -> None:
+    """Refuse a folder that results could not be written to, before anybody confirms anything."""
+    place, (_, paths) = _folder_of(out), find_files(files)
+    refuse_results_within(place, files, paths)
+    with prepared_folder(place, paths, is_dry=is_dry):
+        pass
+
+
+def _folder_of(out: str | os.PathLike[str]) -> Path:
+    """Return the folder for results; InputError for what can be none."""
+    faults: list[str] = []
+    path_fault("out", out, faults)
+    refuse(faults)
+    if address_of(out) is not None:
+        why = " is a folder of this machine, in which files get their names once they are whole."
+        raise InputError(Sentence(arg("out"), why, " Name one, and copy it to the store then."))
+    return Path(os.path.expanduser(out))  # noqa: PTH111 - what is nobody's home stays as it is
 
 
 def _checked(options: SendOptions) -> SendOptions:

@@ -21,8 +21,10 @@ import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
 
-from smsframe._base.any_frame import as_frame, plain_table
+from smsframe._base.any_frame import plain_table
+from smsframe._base.masking import AlreadyMasked, mask_label
 from smsframe._base.sentences import Sentence, arg
+from smsframe._base.validation import SHOWN_CHARACTERS, unreachable
 from smsframe._files import plain_csv
 from smsframe._files.read import PARQUET, TEXT, first_line, prepared, read_cells
 from smsframe._files.unclear import without_arguments
@@ -67,6 +69,17 @@ class SourceFile:
         if now != self:
             raise InputError(f"{self.name} has changed since it was checked. {_AGAIN}")
 
+    def told(self, error: InputError) -> InputError:
+        """Return what is wrong with the file, with what can be done about it by who has it."""
+        named, then = Path(self.name), ""
+        if isinstance(self.place, Local):
+            named = self.place.path
+            parquet = str(named.with_suffix(".parquet"))
+            then = f"Then put that frame in its place, with .to_parquet({parquet!r})."
+        said, short = without_arguments(error, named, then), Path(self.name).name
+        where = self.name.removesuffix(short) if said.startswith(short) else f"{self.name}: "
+        return InputError(AlreadyMasked(mask_label(where), said))
+
 
 _AGAIN: Final = "What was sent until then is kept; the same call checks the files anew and goes on."
 
@@ -82,13 +95,41 @@ def find_files(pattern: Any) -> tuple[Path, list[SourceFile]]:
         raise InputError("Give the files as the path of a file or folder, or as a pattern with *.")
     if (address := address_of(pattern)) is not None:
         return _found_in_store(address)
-    folder, paths = _paths(Path(text).expanduser())
-    data = sorted(path for path in paths if path.is_file() and _is_data(path.relative_to(folder)))
+    given = Path(os.path.expanduser(text))  # noqa: PTH111 - what is nobody's home stays as it is
+    if reason := unreachable(given):
+        raise InputError(f"{text[:SHOWN_CHARACTERS]!r} cannot be read: {reason}.")
+    folder, paths = _paths(given)
+    here = [path for path in paths if _is_data(path.relative_to(folder))]
+    goes_below = given.is_dir() or "**" in given.parts
+    _refuse_unread(here, folder, goes_below=goes_below)
+    data = sorted(path for path in here if path.is_file())
     _refuse_odd([path.relative_to(folder) for path in data])
     if not data:
         raise InputError(f"There is no file {text!r}.")
     names = [path.relative_to(folder).as_posix() for path in data]
     return folder, [_described(Local(path), name) for path, name in zip(data, names, strict=True)]
+
+
+def _refuse_unread(paths: Sequence[Path], folder: Path, *, goes_below: bool) -> None:
+    """Refuse folders and links whose files would be left out without a word.
+
+    A link to what is in the folder leaves nobody out.
+    """
+    links = [p for p in folder.rglob("*") if p.is_symlink() and p.is_dir()] if goes_below else []
+    inner = folder.resolve()
+    for path in [*paths, *links]:
+        named = path.relative_to(folder)
+        is_kept_out = path.is_symlink() and not path.is_file() and _is_data(named)
+        if is_kept_out and not (
+            goes_below and path.exists() and path.resolve().is_relative_to(inner)
+        ):
+            what = "a link to another folder" if path.is_dir() else "a link to nothing"
+            raise InputError(f"{named} is {what}. Take it out, or put in its place what is meant.")
+        if path.is_dir() and not goes_below:
+            raise InputError(
+                f"{named} is a folder, not a file. Give the folder that all are in, or a pattern "
+                f"such as {folder.as_posix()}/**/*.parquet, to send what is in it."
+            )
 
 
 def _refuse_odd(paths: Sequence[Path]) -> None:
@@ -118,12 +159,17 @@ def _paths(path: Path) -> tuple[Path, list[Path]]:
         return path.parent, [path]
     fixed = Path(*_before_magic(path.parts))
     pattern = path.relative_to(fixed) if fixed.parts else path
-    return fixed, list(fixed.glob(str(pattern)))
+    below = pattern / "*" if pattern.name == "**" else pattern  # alone it finds folders
+    return fixed, list(fixed.glob(str(below)))
 
 
 def _before_magic(parts: Sequence[str]) -> list[str]:
-    """Return the folders of a pattern that stand before its first mark."""
-    at = next(n for n, part in enumerate(parts) if glob.has_magic(part))
+    """Return the folders of a pattern that stand before its first mark; one may be in a name."""
+    at = next(
+        n
+        for n, part in enumerate(parts)
+        if glob.has_magic(part) and not Path(*parts[: n + 1]).is_dir()
+    )
     return list(parts[:at]) or ["."]
 
 
@@ -144,7 +190,7 @@ def refuse_results_within(out: Path, pattern: Any, files: Sequence[SourceFile]) 
     """Refuse a folder of results that the next call would take for people."""
     if address_of(pattern) is not None:
         return
-    inner, given = out.resolve(), Path(pattern).expanduser()
+    inner, given = out.resolve(), Path(os.path.expanduser(pattern))  # noqa: PTH111 - as above
     paths = [file.place.path for file in files if isinstance(file.place, Local)]
     if any(path.resolve().is_relative_to(inner) for path in paths):
         raise InputError(
@@ -252,16 +298,11 @@ def _is_plain(file: SourceFile) -> bool:
 
 def _csv(file: SourceFile) -> pa.Table:
     """Read a CSV file, every cell a text."""
-    named, then = Path(file.name), ""
-    if isinstance(file.place, Local):
-        named = file.place.path
-        parquet = str(named.with_suffix(".parquet"))
-        then = f"Then put that frame in its place, with .to_parquet({parquet!r})."
     try:
         with file.place.copied() as path:
             cells = read_cells(path)
     except InputError as error:
-        raise InputError(without_arguments(error, named, then)) from error
+        raise file.told(error) from error
     table = pa.Table.from_pandas(cells, preserve_index=False)
     return table.cast(pa.schema([(name, pa.large_string()) for name in table.column_names]))
 
@@ -291,10 +332,6 @@ def needed(table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
     return plain_table(table if columns is None else table.select(columns))
 
 
-def as_people(table: pa.Table, *, is_text: bool) -> pd.DataFrame:
-    """Return rows as a message takes them; of a CSV file, words for nothing are nothing."""
-    frame = as_frame(table)
-    if not is_text:
-        return frame
-    frame.index = frame.index.rename("line")
-    return prepared(frame, {}).rename_axis(index=None)
+def without_words(people: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of CSV files in which words that programs write for no value are blank."""
+    return prepared(people.rename_axis(index="line"), {}).rename_axis(index=None)

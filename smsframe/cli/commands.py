@@ -11,6 +11,7 @@ the wording of a shell.
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import warnings
 from importlib import import_module
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["ALL_ACCEPTED", "EXIT_CODES", "INTERRUPTED", "SOME_NOT", "USAGE", "main"]
 
 NO_LINES = (".parquet", ".pq")
+JOURNALS = {"check": "JOURNAL", "import": "FROM or TO", "upgrade": "URL"}
+"""What names a journal in commands that take it in a place, where others have ``--journal``."""
 
 
 @public
@@ -49,17 +52,26 @@ def _run(arguments: argparse.Namespace) -> int:
     """Run the command; what goes wrong is a sentence and an exit code."""
     from smsframe.cli.output import complain  # noqa: PLC0415 - as above
 
-    place = "row" if str(getattr(arguments, "file", "")).endswith(NO_LINES) else "line"
     try:
         with _plain_warnings():
             return _command(arguments.command)(arguments)
-    except (InputError, ConfigurationError) as error:
-        return complain(in_shell(sentence_of(error), row=place), USAGE)
     except SmsframeError as error:
-        return complain(in_shell(sentence_of(error), row=place), SOME_NOT)
+        is_usage = isinstance(error, (InputError, ConfigurationError))
+        return complain(_worded(error, arguments), USAGE if is_usage else SOME_NOT)
     except KeyboardInterrupt as stopped:
         print(file=sys.stderr)
         return complain(in_shell(sentence_of(stopped)) or "Stopped.", INTERRUPTED)
+
+
+def _worded(error: SmsframeError, arguments: argparse.Namespace) -> str:
+    """Return what went wrong in the words of the command that was given."""
+    file, slots = getattr(arguments, "file", None), {}
+    if file is not None:
+        has_lines = os.path.isfile(file) and not file.name.endswith(NO_LINES)  # noqa: PTH113 - never fails
+        slots["row"] = "line" if has_lines else "row"
+    if arguments.command == "journal":
+        slots["journal"] = JOURNALS[arguments.what]
+    return in_shell(sentence_of(error), **slots)
 
 
 def _command(name: str) -> Callable[[argparse.Namespace], int]:

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 import smsframe
 from smsframe._base.sentences import in_shell, recalled
+from smsframe._base.validation import SHOWN_CHARACTERS, unreachable
 from smsframe._files import write
 from smsframe._files.way import Way
 from smsframe._send.cancellation import SendControl
-from smsframe._stream.send_files import send_list
+from smsframe._stream.send_files import check_out, send_list
 from smsframe._stream.stores import address_of
 from smsframe.cli import output, results_file
 from smsframe.cli.arguments import connect, is_named, options_of, said
 from smsframe.cli.options import ALL_ACCEPTED, SOME_NOT, USAGE
-from smsframe.cli.results_file import DONE
+from smsframe.cli.results_file import DONE, LEFT_OUT, to_confirm
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,7 +30,11 @@ OF_ONE_FILE: Final = (*(field.name for field in fields(Way)), "overwrite")
 
 def are_files(path: Path) -> bool:
     """Tell whether a folder, a pattern or an address was named, in place of one file."""
-    if path.is_dir() or address_of(path) is not None:
+    if address_of(path) is not None:
+        return True
+    if reason := unreachable(path):
+        raise InputError(f"{str(path)[:SHOWN_CHARACTERS]!r} cannot be read: {reason}.")
+    if path.is_dir():
         return True
     return has_magic(str(path)) and not path.exists()
 
@@ -50,14 +55,24 @@ def plan(arguments: argparse.Namespace) -> int:
     if is_named(arguments):
         connect(arguments)
     made = smsframe.plan_files(arguments.file, said(arguments), **options_of(arguments))
+    _show(made)
+    fine = sum(made.counts.get(name, 0) for name in ("ready", *DONE, *LEFT_OUT))
+    return ALL_ACCEPTED if fine == made.rows and not _is_refused(made) else SOME_NOT
+
+
+def _show(made: smsframe.FilesPlan) -> None:
+    """Print a plan of files, with what is wrong."""
     output.say(repr(made))
     for kind in made.problems.to_dict("records"):
         where = f" (first in {kind['file']}, row {kind['row']})" if kind["file"] else ""
         sentence = in_shell(recalled(kind["sentence"]))
         output.say(f"{kind['severity']}: {kind['count']:,} {kind['code']}{where}. {sentence}")
-    goes = made.counts.get("ready", 0) == made.rows
-    wrong = bool((made.problems["severity"] == "error").any())
-    return ALL_ACCEPTED if goes and not wrong else SOME_NOT
+
+
+def _is_refused(made: smsframe.FilesPlan) -> bool:
+    """Tell whether something is wrong with the whole, not with single rows."""
+    kinds = made.problems
+    return bool((kinds["severity"].eq("error") & kinds["row"].isna()).any())
 
 
 def send(arguments: argparse.Namespace) -> int:
@@ -65,16 +80,13 @@ def send(arguments: argparse.Namespace) -> int:
     _refuse_of_one_file(arguments)
     if arguments.out is None:
         raise InputError("Give --out FOLDER: the results of several files are files too.")
+    check_out(arguments.file, arguments.out, is_dry=arguments.dry_run)
     options = options_of(arguments)
     options["client"] = connect(arguments)
     if not arguments.dry_run and arguments.confirm is None:
         made = smsframe.plan_files(arguments.file, said(arguments), **options)
-        output.say(repr(made))
-        if not made.recipients:
-            output.say("Nothing is left to send.")
-            return ALL_ACCEPTED
-        left = f"Nothing was sent. If this is right, run it again with --confirm {made.recipients}."
-        return output.complain(left, USAGE)
+        _show(made)
+        return output.complain(to_confirm(made.recipients, refused=_is_refused(made)), USAGE)
     if arguments.dry_run:
         options["dry_run"] = True
     else:
@@ -108,6 +120,6 @@ def status(sent: smsframe.SentFiles, arguments: argparse.Namespace) -> int:
 def _shown(sent: smsframe.SentFiles, good: Sequence[str]) -> int:
     """Print what became of the rows of files, and return the exit code."""
     output.say(repr(sent), output.files_table(sent))
-    lines = sent.summary()
-    fine = lines["status"].isin(good) | lines["code"].isin(results_file.HELD_ON_PURPOSE)
-    return ALL_ACCEPTED if fine.all() else SOME_NOT
+    counted = sent.summary()
+    fine = counted["status"].isin(good) | counted["code"].isin(LEFT_OUT)
+    return ALL_ACCEPTED if bool(fine.all()) else SOME_NOT

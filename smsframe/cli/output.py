@@ -52,7 +52,7 @@ HELD_BACK: Mapping[str, str] = {
 """Codes of rows that a rule holds back, which to run the same command again does not send."""
 
 
-TOLD = ("night_now",)
+TOLD = ("night_now", "opt_out_missing", "short_link")
 """Notices that are shown beside the warnings."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from smsframe._base.sentences import in_shell, sentence_of
@@ -19,7 +20,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DONE = ("accepted", "sent", "duplicate")
-HELD_ON_PURPOSE = ("excluded", "held_out", "opted_out", "no_consent")
+LEFT_OUT = ("excluded", "held_out", "opted_out", "no_consent")
+"""Codes of rows that are not to be sent, so that nothing is wrong with them."""
+
+
+def to_confirm(messages: int, *, refused: bool) -> str:
+    """Say how to confirm a plan that was shown, unless it would be refused."""
+    if refused:
+        return "Nothing was sent, and --confirm would not change that: see what is wrong above."
+    return f"Nothing was sent. If this is right, run it again with --confirm {messages}."
 
 
 def apart(out: Path, file: Path) -> Path:
@@ -31,12 +40,16 @@ def apart(out: Path, file: Path) -> Path:
 
 def place_of(arguments: argparse.Namespace, out: Path, cells: pd.DataFrame) -> Path:
     """Return where the results of a send go: over earlier ones of the same rows, nothing else."""
-    renewed = not arguments.dry_run and out.is_file() and written.is_earlier(out, cells)
-    if arguments.overwrite or renewed:
+
+    def renews(place: Path) -> bool:
+        return not arguments.dry_run and place.is_file() and written.is_earlier(place, cells)
+
+    if arguments.overwrite:
         return out
     if arguments.out is None:
-        return written.free_name(out)
-    written.refuse_present(out, overwrite=False)
+        return next(p for p in written.names(out) if renews(p) or not os.path.lexists(p))
+    if not renews(out):
+        written.refuse_present(out, overwrite=False)
     return out
 
 
@@ -58,6 +71,6 @@ def write(
         written.write_frame(output.with_errors_of_a_shell(results), out, overwrite=True)
         output.say(f"\nEvery row and what {what} of it: {out}")
     fine = results["sms_status"].isin(good).to_numpy()
-    for code in HELD_ON_PURPOSE:
+    for code in LEFT_OUT:
         fine = fine | output.is_held(results, code)
     return ALL_ACCEPTED if bool(fine.all()) else SOME_NOT

@@ -21,7 +21,7 @@ from smsframe._send.cancellation import SendControl
 from smsframe.cli import folders, output, results_file
 from smsframe.cli.arguments import connect, made_of
 from smsframe.cli.options import ALL_ACCEPTED, SOME_NOT, USAGE
-from smsframe.cli.results_file import DONE
+from smsframe.cli.results_file import DONE, to_confirm
 from smsframe.errors import InputError, SmsframeError
 
 if TYPE_CHECKING:
@@ -78,11 +78,8 @@ def _ask(made: Plan) -> int:
     output.say(output.plan_lines(made))
     past = made.history
     left = made.recipients if past is None else past.left
-    if past is not None and past.blocking:
-        sentence = "Nothing was sent, and --confirm would not change that: see what is wrong above."
-    else:
-        sentence = f"Nothing was sent. If this is right, run it again with --confirm {left}."
-    return output.complain(sentence, USAGE)
+    refused = past is not None and bool(past.blocking)
+    return output.complain(to_confirm(left, refused=refused), USAGE)
 
 
 def _sent(made: Plan, client: Client, confirm: int) -> pd.DataFrame:

@@ -379,6 +379,25 @@ def test_runs__none(place, capsys):
     assert not Path("none.sqlite3").exists()
 
 
+@pytest.mark.parametrize(
+    ("command", "code", "named"),
+    [
+        pytest.param(["check", "none.sqlite3"], 1, "sent with: JOURNAL.", id="check, none"),
+        pytest.param(["check", "broken.sqlite3"], 1, "another place with JOURNAL", id="check"),
+        pytest.param(["import", "none.sqlite3", "a.sqlite3"], 1, "FROM or TO.", id="import, none"),
+        pytest.param(["import", "a.sqlite3", "a.sqlite3"], 2, "Name two journals", id="import"),
+        pytest.param(["upgrade", "broken.sqlite3"], 2, "give its URL", id="upgrade"),
+    ],
+)
+def test_journal__is_named_as_the_command_takes_it(command, code, named, capsys):
+    """In a place; there is no option for it."""
+    Path("broken.sqlite3").write_bytes(b"no database at all" * 100)
+    assert commands.main(["journal", *command]) == code
+    said = capsys.readouterr().err
+    assert named in said
+    assert "--journal" not in said
+
+
 def test_runs__broken_journal(capsys):
     """A journal that cannot be read is a sentence and exit code 1."""
     Path("broken.sqlite3").write_text("no database" * 1000)

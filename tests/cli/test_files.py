@@ -49,6 +49,7 @@ def test_csv__separator_too_many(sending, sandbox, capsys):
         pytest.param('a,b\n1,"2"x\n', "line 2: the quotes", id="text after a quote"),
         pytest.param('"a,b;c\n1,2\n', "line 1: the quotes", id="quote of the header not closed"),
         pytest.param("a,b,a\n1,2,3\n", "'a' more than once", id="one name twice"),
+        pytest.param("a,b, a\u200b\n1,2,3\n", "'a' more than once", id="looks alike"),
         pytest.param("List,,\n,,\na,b,c\n1,2,3\n", "line 1 has to name the columns", id="title"),
         pytest.param("List\n\na,b\n1,2\n", "If line 1 is a title, say", id="title alone"),
         pytest.param("sep=;\n", "it is empty", id="nothing but sep="),

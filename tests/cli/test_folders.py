@@ -61,6 +61,67 @@ def test_send__refuses_what_does_not_fit(more, said, folder, sending, capsys):
     assert said in capsys.readouterr().err
 
 
+def test_exit_codes__are_those_of_one_file(folder, sending, sandbox, capsys):
+    """Rows that are not to be sent are no fault; what is left unconfirmed is usage."""
+    Path("left-out.txt").write_text("+12015550100\n")
+    arguments = sending(folder, TEXT, "--exclude", "left-out.txt", "--out", "results")
+    one = sending("people/part-0.csv", TEXT, "--exclude", "left-out.txt")
+    for of in (arguments, one):
+        plan = [word for word in of if word not in ("--out", "results")]
+        assert main(["plan", *plan[1:]]) == 0
+        left = 5 if of is arguments else 0
+        assert main(of) == 2
+        assert f"run it again with --confirm {left}" in capsys.readouterr().err
+        assert main([*of, "--confirm", str(left)]) == 0
+    run = smsframe.SentFiles("results").run
+    base_url = sending(folder, TEXT)[-2:]
+    assert main(["status", run, *base_url, "--out", "some.csv", "--wait", "0"]) == 2
+    assert "this command brings them up to date. Leave --out out" in capsys.readouterr().err
+
+
+def test_plan__of_csv_files_with_a_format(folder, sending, capsys):
+    """Columns with a format are read as of one file; what is wrong names file and row."""
+    Path("people/part-2.csv").write_text("mobile,FirstName,total\n+12015550188,Ann,1234.5\n")
+    for part in ("people/part-0.csv", "people/part-1.csv"):
+        lines = Path(part).read_text().splitlines()
+        Path(part).write_text("\n".join([f"{lines[0]},total", *(f"{row},7" for row in lines[1:])]))
+    arguments = ["plan", *sending(folder, "You owe %%total%%", "--format", "total=,.2f")[1:]]
+    assert main(arguments) == 0
+    Path("people/part-2.csv").write_text("mobile,total\n+12015550188,7\n+12015550189,$9\n")
+    assert main(arguments) == 2
+    said = "part-2.csv: Column 'total', row 1: '$9' is no number, as --format 'total=,.2f' needs"
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        pytest.param("people/results", "--out lies among the files", id="among"),
+        pytest.param("file/results", "--out cannot be made: Not a dir", id="below a file"),
+        pytest.param("file", "--out is a file", id="a file"),
+        pytest.param("people/..", "--out is a folder with files to send in it", id="above"),
+        pytest.param("x" * 300, "cannot be reached: File name too long", id="too long"),
+        pytest.param("full", "--out holds mine.txt, which is no result", id="not empty"),
+    ],
+)
+def test_send__looks_at_the_folder_first(out, said, folder, sending, capsys):
+    """Nobody is asked to confirm what would be refused then."""
+    Path("file").write_text("mine")
+    Path("full").mkdir()
+    Path("full/mine.txt").write_text("mine")
+    assert main([*sending(folder, TEXT), "--out", out]) == 2
+    told = capsys.readouterr()
+    assert said in told.err
+    assert "--confirm" not in told.out + told.err
+
+
+def test_plan__of_a_name_too_long(sending, capsys):
+    """A text in the place of a file is a sentence."""
+    for command in ("plan", "send"):
+        assert main([command, *sending("word " * 80, TEXT)[1:]]) == 2
+        assert "cannot be read: File name too long" in capsys.readouterr().err
+
+
 def test_status__of_a_run_from_files(folder, sending, sandbox, capsys):
     """It is asked for, and the files say what was learned."""
     assert main([*sending(folder, TEXT), "--out", "results", "--confirm", "6"]) == 0
@@ -106,7 +167,7 @@ def test_plan__of_a_folder_names_options(folder, sending, capsys):
     """What is to be done is said in options of the command."""
     text = Path("people/part-1.csv").read_text().splitlines()
     Path("people/part-1.csv").write_text("\n".join([*text, text[1], text[2]]))
-    assert main(["plan", *sending(folder, TEXT)[1:]]) == 1
+    assert main(["plan", *sending(folder, TEXT)[1:]]) == 0  # as of one file
     told = capsys.readouterr().out
     assert "--duplicates send sends the 2 rows that repeat one too" in told
     assert "duplicates=" not in told

@@ -43,6 +43,8 @@ def sent_to(sending, sandbox, monkeypatch, capsys):
         pytest.param("out.xls", "Name it .xlsx", id="only read"),
         pytest.param("out.xlsx", "and is not installed: pip install openpyxl", id="no library"),
         pytest.param("people.csv", "is the file itself", id="the file itself"),
+        pytest.param("x" * 300 + ".csv", "File name too long", id="too long"),
+        pytest.param("out.json", "one of .csv, .txt, .tsv, .xlsx, .parquet, .pq.", id="json"),
     ],
 )
 @pytest.mark.parametrize("verb", ["send", "plan"])
@@ -87,6 +89,8 @@ def test_out__usual_name_is_taken(sending, sandbox, capsys):
     assert commands.main(words) == commands.ALL_ACCEPTED
     assert Path("people-results.csv").read_text(encoding="utf-8") == "precious"
     assert "people-results-2.csv" in capsys.readouterr().out
+    assert commands.main(words) == commands.ALL_ACCEPTED  # renewed in its place
+    assert not Path("people-results-3.csv").exists()
     assert commands.main([*words, "--overwrite"]) == commands.ALL_ACCEPTED
     assert "sms_status" in Path("people-results.csv").read_text(encoding="utf-8")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,26 @@ def test_encoding__latin1_that_is_none():
     path = written("‘Zoë’", "cp1252")
     with pytest.raises(InputError, match="encoding='cp1252' reads it"):
         smsframe.read(path, encoding="latin-1")
+
+
+@pytest.mark.parametrize("encoding", [None, "cp1252"])
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        pytest.param(gzip.compress(b"mobile\n"), "a gzip archive", id="gzip"),
+        pytest.param(b"PK\x03\x04rest", "an Excel file or a zip archive", id="xlsx"),
+        pytest.param(b"\xd0\xcf\x11\xe0" + bytes(600), "an old Excel file", id="xls"),
+        pytest.param(b"\xef\xbb\xbf<!DOCTYPE html><p>", "a web page", id="html"),
+        pytest.param(b"PAR1rest", "a Parquet file", id="parquet"),
+    ],
+)
+def test_encoding__of_no_text(content, kind, encoding):
+    """A file of another kind has no encoding, and none is proposed."""
+    Path("some.csv").write_bytes(content)
+    with pytest.raises(
+        InputError, match=f"some.csv cannot be read: it is no CSV but {kind} under another name"
+    ):
+        smsframe.read("some.csv", encoding=encoding)
 
 
 @pytest.mark.parametrize("name", ["nope", "hex", "rot13", "a\0b"])

@@ -17,6 +17,9 @@ LONG = dt.timedelta(hours=30, minutes=5)
     ("value", "code", "text"),
     [
         (0.15, "0%", "15%"),
+        (12, 'General" kg"', "12 kg"),
+        (-0.5, "General;[Red]-General", "-0.5"),
+        (-1234.5, '"No. "General', "-No. 1234.5"),
         (0.1523, "0.0%", "15.2%"),
         (0.15, "0 %", "15 %"),
         (-0.001, "0%", "0%"),

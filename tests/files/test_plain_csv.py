@@ -142,6 +142,14 @@ def test_read_plain__leaves_what_is_not_plain(text, is_plain, tmp_path):
     assert (read_plain(path) is not None) == is_plain
 
 
+def test_read_csv__names_lines_beyond_a_million(tmp_path):
+    """A line's number is no phone, and is shown whole."""
+    path = tmp_path / "some.csv"
+    path.write_text("a,b\n" + "1,2\n" * 1_000_000 + "1,2,3\n")
+    with pytest.raises(InputError, match="line 1,000,002 has 3 fields"):
+        read_csv(path)
+
+
 def test_read_plain__of_a_line_longer_than_a_block(tmp_path):
     """A cell may be as long as it likes."""
     path = tmp_path / "people.csv"

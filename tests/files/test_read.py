@@ -209,6 +209,26 @@ def test_command_line__reads_by_the_same_words(capsys):
     assert "--separator ab must be one mark" in re.sub(r"\s+", " ", capsys.readouterr().err)
 
 
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ("2026-02-30", "'2026-02-30'"),
+        ("2026/03/05", "'2026/03/05'"),
+        ("30.02.2026 10:00", "'30.02.2026 10:00'"),
+        ("2026-02-30 10:00:00", "'2026-02-30 10:00:00'"),
+        ("05/03/2026 2:30 PM", "'05/03/2026 2:30 PM'"),
+        ("201-555-0123", "'•••-•••-••23'"),
+        ("05/03/2026 5550123", "'••/••/•••• •••••23'"),
+    ],
+)
+def test_read__dates_that_are_none_are_shown(cell, shown):
+    """What is no phone is not hidden, for it has to be found and corrected."""
+    Path("some.csv").write_text(f"mobile,when\n1,{cell}\n")
+    with pytest.raises(InputError, match="is no date with the year first") as refused:
+        smsframe.read("some.csv", dates=["when"])
+    assert f"Column 'when', line 2: {shown} is no date" in str(refused.value)
+
+
 def test_read__says_which_cells_it_makes_blank(tmp_path, capsys):
     """Words that programs write for no value are no values; where they stood is said, and kept."""
     path = tmp_path / "people.csv"

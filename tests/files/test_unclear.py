@@ -72,6 +72,7 @@ EXCEL = {
     "two sheets": workbook("one", "two"),
     "a hidden sheet": workbook("one", hidden=("one",)),
     "hidden rows": workbook("one", hide_row=3),
+    "a hidden first row": workbook("one", hide_row=1),
 }
 FILES = {f"{name}.csv".replace(" ", "-"): write for name, write in CSV.items()} | {
     f"{name}.xlsx".replace(" ", "-"): write for name, write in EXCEL.items()

@@ -14,7 +14,7 @@ from openpyxl.worksheet.table import Table
 from samples import without_library
 
 import smsframe
-from smsframe._files import read
+from smsframe._files import read, write
 from smsframe._files.way import Way
 from smsframe.cli import commands
 from smsframe.errors import InputError, SmsframeWarning
@@ -228,6 +228,7 @@ def test_merged__harmless(book, ref):
     ("rows", "sentence"),
     [
         pytest.param([("m", "n", "n"), (A, 1, 2)], "'n' more than once", id="doubled header"),
+        pytest.param([("m", "n", " n\u200b"), (A, 1, 2)], "'n' more than once", id="looks alike"),
         pytest.param([("List",), ("m", "n", "o"), (A, 1, 2)], "row 1 has to name", id="title"),
         pytest.param([], "nothing in it", id="empty"),
     ],
@@ -255,6 +256,65 @@ def test_columns__hidden_ones_are_told(book):
     path = book(change=lambda _, s: setattr(s.column_dimensions["B"], "hidden", True))
     with pytest.warns(SmsframeWarning, match=r"hidden columns \(B\) are read"):
         assert list(smsframe.read(path)) == ["mobile", "name"]
+
+
+def test_hidden_rows__of_the_header(book):
+    """The names of the columns are never left out, so that no person's row stands for them."""
+    path = book(change=hide(1, 3))
+    with pytest.raises(InputError, match="row 1 is hidden, so it is not plain which row names"):
+        smsframe.read(path, hidden_rows="skip")
+    with pytest.warns(SmsframeWarning, match=r"1 row is hidden \(3\) and left out"):
+        people = smsframe.read(path, hidden_rows="skip", header_line=1)
+    assert people["name"].tolist() == ["Ann", "Cem"]
+
+
+def test_sheets__with_blanks_alone_do_not_count(book):
+    """A blank that somebody has typed is no data."""
+    path = book(change=lambda made, _: made.create_sheet("Two").append([" ", "\u200b"]))
+    assert list(smsframe.read(path)) == ["mobile", "name"]
+
+
+def test_cells__escaped_characters(book):
+    """Characters that XML has not are read as what they are, and written texts as they were."""
+    path = book([("mobile", "name"), (A, "Ann_x000D_\nB."), (B, "_x005F_x0041_")])
+    people = smsframe.read(path)
+    assert people["name"].tolist() == ["Ann\r\nB.", "_x0041_"]
+    write.write_frame(people, Path("again.xlsx"))
+    assert smsframe.read("again.xlsx")["name"].tolist() == ["Ann\r\nB.", "_x0041_"]
+
+
+def test_cells__numbers_that_lost_digits(book):
+    """A spreadsheet keeps 15 digits; that the others are lost is told."""
+    path = book([("mobile", "order"), (A, 123456789012345), (B, 1234567890123450000)])
+    with pytest.warns(SmsframeWarning, match="column 'order', row 3 is a number of more than 15"):
+        smsframe.read(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        pytest.param("a.xls", b"<html><table></table></html>", "but a web page", id="web page"),
+        pytest.param("a.xls", b"mobile\tname\n", "but a text such as a CSV", id="tabs as .xls"),
+        pytest.param("a.xlsx", b"mobile,name\n", "but a text such as a CSV", id="CSV as .xlsx"),
+        pytest.param("a.ods", b"%PDF-1.7 ...", "but a PDF", id="PDF"),
+        pytest.param("a.xlsx", b"PK\x03\x04 half of it", "is damaged", id="half"),
+        pytest.param("a.xlsx", b"", "it is empty", id="empty"),
+    ],
+)
+def test_other_kinds__are_called_what_they_are(name, content, said):
+    """A file under the wrong ending is no riddle of a library."""
+    pytest.importorskip("python_calamine", reason="it reads what openpyxl cannot")
+    Path(name).write_bytes(content)
+    with pytest.raises(InputError, match=said):
+        smsframe.read(name)
+
+
+def test_other_kinds__a_zip_archive():
+    """A packed CSV is no workbook."""
+    with zipfile.ZipFile("a.xlsx", "w") as packed:
+        packed.writestr("people.csv", "mobile,name\n")
+    with pytest.raises(InputError, match="no Excel file but a zip archive under another name"):
+        smsframe.read("a.xlsx")
 
 
 def test_password__told():

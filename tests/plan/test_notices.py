@@ -98,6 +98,13 @@ def test_notice__words_are_looked_for_in_values():
     assert told(default, "opt_out_missing") == []
 
 
+def test_preview__of_nobody_says_why():
+    """An empty table would say nothing."""
+    people = make_people(2).assign(mobile=["n/a", None])
+    with pytest.warns(smsframe.SmsframeWarning, match=r"no message to preview \(2 rows, 2 invalid"):
+        assert people.sms.preview("Hi", phone="mobile").empty
+
+
 def test_notice__short_links_in_text_and_values():
     """The text and each column are named."""
     people = make_people(4).assign(link=[f"https://bit.ly/{n}x" for n in range(4)])

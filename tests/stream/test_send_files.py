@@ -210,6 +210,151 @@ def test_send_files__refuses_damage_that_only_all_files_show(client, tmp_path, s
     assert len(sandbox.outbox()) == 0
 
 
+def test_send_files__csv_with_formats_as_a_frame(client, sandbox, tmp_path):
+    """Columns with a format are typed, portion by portion; the same messages as of a frame."""
+    people = make_people(20).assign(total="7.25")
+    people.loc[3, "total"], people.loc[17, "total"] = "1234", "NULL"
+    folder = tmp_path / "people"
+    folder.mkdir()
+    people[:9].to_csv(folder / "a.csv", index=False)
+    people[9:].to_csv(folder / "b.csv", index=False)
+    text, formats = "You owe %%total%%", {"total": ",.2f"}
+    with pytest.warns(smsframe.PlanWarning, match="1 no_value_word"):
+        sent = send_files(folder, tmp_path / "results", text, formats=formats, phone="mobile")
+    assert sent.counts == {"accepted": 19, "invalid": 1}
+    assert sent.to_frame()["total"][3] == "1234"
+    assert "You owe 1,234.00" in sandbox.outbox()["text"].tolist()
+    frame = smsframe.read(folder / "b.csv", numbers=["total"], quiet=True)
+    send_frame(frame, text, formats=formats, phone="mobile")
+    assert len(sandbox.outbox()) == 19
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        pytest.param(["7"] * 14 + ["$7"], "b.csv: Column 'total', row 5: '$7' is no nu", id="bad"),
+        pytest.param(
+            ["7"] * 14 + ["1.234"],
+            "b.csv: Column 'total', row 5: 1.234 has two readings, 1.234 and 1,234, and "
+            "formats={'total': ',.2f'} needs a number. smsframe.read('{folder}/b.csv', "
+            "numbers=['total'], decimal='.') says",
+            id="two readings",
+        ),
+    ],
+)
+def test_send_files__csv_with_formats_says_where(cells, said, client, sandbox, tmp_path):
+    """The file and the row in it, also beyond the first portion; nothing is left behind."""
+    people, folder = make_people(15).assign(total=cells), tmp_path / "people"
+    folder.mkdir()
+    people[:9].to_csv(folder / "a.csv", index=False)
+    people[9:].to_csv(folder / "b.csv", index=False)
+    with pytest.raises(InputError) as refused:
+        send_files(
+            folder, tmp_path / "a/results", "%%total%%", formats={"total": ",.2f"}, phone="mobile"
+        )
+    assert said.replace("{folder}", str(folder)) in str(refused.value)
+    assert not (tmp_path / "a").exists()
+    assert sandbox.outbox().empty
+
+
+def test_send_files__a_format_that_does_not_fit_says_where(client, tmp_path):
+    """As of a frame, with the file and the row in it."""
+    people = make_people(20).assign(total=[7.5] * 14 + ["x"] + [7.5] * 5).astype({"total": object})
+    folder = tmp_path / "people"
+    folder.mkdir()
+    people[:9].astype({"total": float}).to_parquet(folder / "a.parquet")
+    people[9:].astype({"total": str}).to_parquet(folder / "b.parquet")
+    with pytest.raises(InputError, match=r"kind .* in a.parquet and .* in b.parquet"):
+        send_files(folder, tmp_path / "out", "%%total%%", formats={"total": ",.2f"})
+    for part in ("a", "b"):
+        pd.read_parquet(folder / f"{part}.parquet").astype({"total": str}).to_parquet(
+            folder / f"{part}.parquet"
+        )
+    with pytest.raises(InputError, match=r"^a.parquet: Column 'total', row 0: '7.5' cannot"):
+        send_files(folder, tmp_path / "out", "%%total%%", formats={"total": ",.2f"})
+
+
+def test_send_files__of_nobody(client, sandbox, tmp_path):
+    """Rows of which none can go out, in a whole list or in a portion of it, are only told."""
+    people = make_people(20).assign(mobile="n/a")
+    folder = parts(tmp_path / "people", people)
+    assert smsframe.plan_files(folder, TEXT, program="148372", phone="mobile").recipients == 0
+    assert send_files(folder, tmp_path / "out", phone="mobile").counts == {"invalid": 20}
+    people.loc[:3, "mobile"] = fictional_phones(4)
+    parts(folder, people)
+    assert send_files(folder, tmp_path / "out", phone="mobile").counts == {
+        "accepted": 4,
+        "invalid": 16,
+    }
+    assert len(sandbox.outbox()) == 4
+
+
+@pytest.mark.parametrize(
+    ("made", "given", "said"),
+    [
+        pytest.param("link to a folder", "people", "more is a link to another folder", id="link"),
+        pytest.param("link to a folder", "people/**/*.parquet", "more is a link", id="link, **"),
+        pytest.param("dead link", "people", "more is a link to nothing", id="dead link"),
+        pytest.param("dead link", "people/*", "more is a link to nothing", id="dead link, *"),
+        pytest.param("folder", "people/*", "more is a folder, not a file", id="folder, *"),
+    ],
+)
+def test_send_files__leaves_no_people_out(made, given, said, client, tmp_path, monkeypatch):
+    """What a folder or pattern names and is not gone into is refused, not passed over."""
+    monkeypatch.chdir(tmp_path)
+    parts(tmp_path / "people", make_people(20))
+    parts(tmp_path / "elsewhere", make_people(20, 20))
+    more = tmp_path / "people/more"
+    if given != "people/*":  # which leaves nobody out
+        (tmp_path / "people/latest").symlink_to(tmp_path / "people")
+    if made == "folder":
+        (tmp_path / "elsewhere").rename(more)
+    else:
+        more.symlink_to(tmp_path / ("elsewhere" if made == "link to a folder" else "nowhere"))
+    with pytest.raises(InputError, match=said):
+        smsframe.plan_files(given, TEXT, program="148372", progress=False)
+
+
+@pytest.mark.parametrize("given", ["a [1]/*.parquet", "a [1]/part-[0-2].parquet", "a [1]/**"])
+def test_send_files__marks_of_patterns_in_names(given, client, tmp_path, monkeypatch):
+    """A folder that is there is no pattern; ** alone is all below."""
+    monkeypatch.chdir(tmp_path)
+    parts(tmp_path / "a [1]", make_people(20))
+    assert smsframe.plan_files(given, TEXT, program="148372", progress=False).rows == 20
+
+
+def test_send_files__values_in_names_of_folders(client, tmp_path):
+    """As Spark writes them; a tag of that name would be the database's without a word."""
+    parts(tmp_path / "people/FirstName=Ann", make_people(20)[["mobile"]])
+    options = {"program": "148372", "phone": "mobile", "progress": False}
+    with pytest.raises(InputError, match="folders such as FirstName=Ann name its values"):
+        smsframe.plan_files(tmp_path / "people", TEXT, **options)
+    plan = smsframe.plan_files(
+        tmp_path / "people", TEXT, personalize={"FirstName": None}, **options
+    )
+    assert plan.recipients == 20
+
+
+def test_send_files__two_columns_of_one_name(client, tmp_path):
+    """As of a CSV file."""
+    columns = [fictional_phones(2), ["Ann", "Bob"], ["Ann", "Bob"]]
+    pq.write_table(pa.table(columns, ["mobile", "FirstName", "FirstName"]), tmp_path / "a.parquet")
+    with pytest.raises(InputError, match=r"a\.parquet has column 'FirstName' more than"):
+        smsframe.plan_files(tmp_path / "a.parquet", TEXT, program="148372", progress=False)
+
+
+def test_send_files__leaves_no_empty_folder(client, tmp_path):
+    """A refusal leaves nothing behind; a folder that was there stays."""
+    make_people(3).to_parquet(tmp_path / "people.parquet")
+    there = tmp_path / "there"
+    there.mkdir()
+    for out in (tmp_path / "new/results", there):
+        with pytest.raises(InputError, match="confirm=4"):
+            send_files(tmp_path / "people.parquet", out, confirm=4)
+    assert there.exists()
+    assert not (tmp_path / "new").exists()
+
+
 def test_send_files__stops_when_a_file_changes(client, sandbox, tmp_path, monkeypatch):
     """A file that is not what was checked is not sent."""
     folder = parts(tmp_path / "people", make_people(20))
