@@ -367,6 +367,9 @@ def test_send__not_asked_again_by_another_connection(ready, monkeypatch, sandbox
     [
         pytest.param(lambda made: made.view.close(), True, id="closed"),
         pytest.param(lambda _: opened(make_people(3), TEXT), True, id="made anew"),
+        pytest.param(
+            lambda _: (compose_others(), opened(make_people(3), TEXT)), True, id="after others"
+        ),
         pytest.param(lambda _: compose_others(), False, id="others"),
     ],
 )
