@@ -78,7 +78,7 @@ class Screen(actions.Screen):
         own = [c for c in self.rows.results.columns if c not in OF_SMSFRAME]
         options = [(views.name_of(column), column) for column in own]
         self.columns = widgets.SelectMultiple(
-            description="Columns shown (Ctrl or ⌘, and click)",
+            description="Columns shown (Ctrl+click)",
             options=options,
             value=tuple(own[:COLUMNS]),
             rows=4,
