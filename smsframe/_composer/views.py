@@ -77,7 +77,7 @@ def length(measured: Length | None) -> str:
     """Return what a text costs in words."""
     if measured is None:
         return ""
-    told = f"{many(measured.segments, 'segment')}, room for {measured.left} more in the last"
+    told = f"{many(measured.segments, 'segment')}, room for {many(measured.left, 'more character')}"
     return told if measured.encoding == "gsm7" else f"{told} · {SPECIAL}"
 
 

@@ -147,10 +147,10 @@ class SendPanel(Panel):
         now = totals.recounted(seen)
         if (now.past, now.left) != (seen.past, seen.left):
             self.desk.put(now)
+        if _numbers(now) != _numbers(seen):
             self._tell(_overtaken(now, seen))
-            return
-        if self.once.arm():
-            self._question(seen)
+        elif not obstacles(self.desk) and self.once.arm():
+            self._question(now)
 
     def ask_again(self) -> None:
         """Ask anew, when whoever else sent the campaign is done; called on a thread."""
@@ -363,11 +363,14 @@ def _overtaken(seen: Overview, before: Overview) -> str:
 
 def _what_changed(seen: Overview, before: Overview) -> str:
     """Say why another number may go out now."""
-    had = [
-        (0, 0) if one.past is None else (one.past.accepted, one.past.unknown)
-        for one in (seen, before)
-    ]
-    return "some went out" if had[0] != had[1] else "hours opened or closed, or a gap ended,"
+    some_went_out = _numbers(seen)[1:] != _numbers(before)[1:]
+    return "some went out" if some_went_out else "hours opened or closed, or a gap ended,"
+
+
+def _numbers(seen: Overview) -> tuple[int, int, int]:
+    """Return how many messages are left, how many were accepted and how many are unknown."""
+    past = seen.past
+    return (seen.left, 0, 0) if past is None else (seen.left, past.accepted, past.unknown)
 
 
 def _in_words(failure: BaseException) -> BaseException:
