@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from browser.pages import command, open_notebook, run_all
+from browser.test_traps import faults
 from playwright.sync_api import expect
 
 SHOTS = os.environ.get("EXPLORER_SHOTS")
@@ -92,6 +93,21 @@ def test_explorer__find_select_retry(opened, sandbox):
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_timeout(500)
     shot(page, "narrow")
+
+
+MANY = EXPLORE.replace('["Oslo", "Rome", "Lima"] * 80', '[f"City {i % 15}" for i in range(240)]')
+
+
+@pytest.mark.full
+def test_explorer__accessible(axe, watched, front_end, notebook):
+    """Nothing is found where values are many, with a row open, whatever headings a page has."""
+    front_end.open(watched, notebook(MANY))
+    expect(screen(watched).locator(".sms-line .sms-cells").nth(3)).to_be_visible()
+    expect(screen(watched).get_by_label("More values of city")).to_be_attached()
+    press(watched, "Text")
+    expect(screen(watched).locator(".sms-bubble")).to_be_visible()
+    watched.evaluate(axe)
+    assert faults(watched, ".smsframe-explorer") == []
 
 
 @pytest.mark.full

@@ -335,10 +335,10 @@ def test_traps__accessible_in_every_state(axe, watched, lab, notebook, sandbox, 
         watched.wait_for_function("document.body.dataset.jpThemeLight === 'true'")
 
 
-def faults(page):
+def faults(page, inside=".smsframe-composer"):
     """Return everything that axe finds, of any weight."""
     page.wait_for_timeout(300)
-    options = "{include: ['.smsframe-composer']}, {resultTypes: ['violations']}"
+    options = f"{{include: ['{inside}']}}, {{resultTypes: ['violations']}}"
     report = page.evaluate(f"async () => await axe.run({options})")
     return [
         (fault["id"], fault["impact"], node["target"], re.sub(r"\s+", " ", node["html"])[:200])
