@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 MEANINGS = {
     "planned": "would go out",
-    "accepted": "the API took it; it checks consent later, so this is not yet 'sent'",
-    "sent": "the API says it was sent",
-    "not_sent": "the API says it was not sent, and why",
+    "accepted": "the service took it; it checks consent later, so this is not yet 'sent'",
+    "sent": "the service says it was sent",
+    "not_sent": "the service says it was not sent, and why",
     "rejected": "refused, or resolved as not sent; nothing went out; may be sent again",
     "invalid": "a problem of the row, found before sending; not sent",
     "duplicate": "the same message to the same person is in an earlier row; not sent twice",
@@ -42,7 +42,7 @@ _STRING_VIEW: Final = "string_view[pyarrow]"
 TIME: Final = "datetime64[us, UTC]"
 
 ACCEPTED_STATUSES = ("accepted", "sent", "not_sent")
-"""What the API has taken; ``sent`` and ``not_sent`` are what it said afterwards."""
+"""What the service has taken; ``sent`` and ``not_sent`` are what it said afterwards."""
 
 ACCEPTED_NUMBERS = tuple(NUMBER[status] for status in ACCEPTED_STATUSES)
 

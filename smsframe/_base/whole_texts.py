@@ -2,18 +2,24 @@
 
 pandas cuts a cell at 50 characters, which is where a sentence that says what to do has said what is
 wrong. Whoever asks for the rows that failed, or for the first messages, wants to read them. So
-these tables show themselves with whole cells. In all else they are frames of pandas, and so is what
-is made of them; the settings of the session are left alone.
+these tables show themselves with whole cells, and give long ones some room. In all else they are
+frames of pandas, and so is what is made of them; the settings of the session are left alone.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+_LONG_CELL: Final = re.compile("<td>(?=[^<]{51})")
+_WIDE_CELL: Final = "<td style='min-width:24em;text-align:left'>"
+"""JupyterLab gives a long cell what short ones leave it, which may be a word a line."""
 
 
 class WholeTexts(pd.DataFrame):
@@ -32,7 +38,11 @@ class WholeTexts(pd.DataFrame):
     def _repr_html_(self) -> str | None:
         with pd.option_context("display.max_colwidth", None):
             shown: str | None = super()._repr_html_()  # type: ignore[misc]  # not in the stubs
-        return shown
+        return None if shown is None else _LONG_CELL.sub(_WIDE_CELL, shown)
+
+
+WholeTexts.__name__ = pd.DataFrame.__name__
+"""An empty one says what it is by this name; pickle goes by the qualified one."""
 
 
 def to_be_read(frame: pd.DataFrame) -> pd.DataFrame:

@@ -56,6 +56,7 @@ NO_NAME = "# df stands for the table of this screen, which has no name of its ow
 STYLE = Path(__file__).parent / "panels" / "composer.css"
 
 _latest: list[Composer] = []
+_open: weakref.WeakSet[Composer] = weakref.WeakSet()
 
 
 @public
@@ -271,6 +272,7 @@ def compose(
     name = name_of(frame, "")
     for before in _latest:
         text_history.remember(before.desk.choices.said)
+    for before in list(_open):
         if before.desk.name == name:
             before.send.waiting.stop()
     made = Composer(
@@ -280,4 +282,5 @@ def compose(
         confirm_over=confirm_over,
     )
     _latest[:] = [made]
+    _open.add(made)
     return made

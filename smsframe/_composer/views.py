@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, Any
 
 from smsframe._base import result_columns
@@ -78,7 +77,7 @@ def length(measured: Length | None) -> str:
     """Return what a text costs in words."""
     if measured is None:
         return ""
-    told = f"{many(measured.segments, 'segment')}, room for {measured.left} more in the last"
+    told = f"{many(measured.segments, 'segment')}, room for {many(measured.left, 'more character')}"
     return told if measured.encoding == "gsm7" else f"{told} · {SPECIAL}"
 
 
@@ -209,26 +208,28 @@ def _meaning(results: pd.DataFrame, status: str, meaning: str) -> str:
 
 
 def _failed(results: pd.DataFrame) -> list[Html]:
-    """Return why rows did not go out, each reason once, with the first rows that have it."""
+    """Return why rows did not go out, or may not have, by reason, with the first that have it."""
     held_out = results["sms_code"].eq(HELD_OUT).fillna(value=False)
     failed = results[~(results["sms_status"].isin(FINE) | held_out)]
     if failed.empty:
         return []
     reasons = [failed["sms_status"].astype(str), failed["sms_error"].fillna("").astype(str)]
     groups = failed.groupby(reasons, sort=False)
-    rows = [
-        (
-            f"{len(group):,}",
-            result_columns.words_of(str(status)),
-            on_screen(recalled(str(sentence))),
-            ", ".join(map(text_of_cell, group.index[:SHOWN_LABELS]))
-            + (", …" if len(group) > SHOWN_LABELS else ""),
-        )
-        for (status, sentence), group in itertools.islice(groups, SHOWN_REASONS)
-    ]
+    sizes = groups.size().sort_values(ascending=False, kind="stable").head(SHOWN_REASONS)
+    found: list[Any] = list(sizes.index)
+    told = (_reason(reason[0], reason[1], groups.get_group(reason).index) for reason in found)
+    whose = "Rows that did not go out"
+    if failed["sms_status"].eq("unknown").any():
+        whose += ", or of which nobody knows whether they did"
     more = f" (the first {SHOWN_REASONS} reasons)" if len(groups) > SHOWN_REASONS else ""
-    columns = ("rows", "status", "what to do", "first rows")
-    return [
-        faint(f"Rows that did not go out{more}:"),
-        _table("Rows that did not go out", columns, rows),
-    ]
+    return [faint(f"{whose}{more}:"), tag("ul", *told, class_="sms-kinds")]
+
+
+def _reason(status: str, sentence: str, labels: pd.Index) -> Html:
+    """Return one reason: how many rows have it; what to do, their status, the first of them."""
+    first = ", ".join(map(row_label, labels[:SHOWN_LABELS]))
+    where = f"row{'' if len(labels) == 1 else 's'} {first}"
+    where += ", …" if len(labels) > SHOWN_LABELS else ""
+    faintly = tag("span", f"{result_columns.words_of(status)} · {where}", class_="sms-faint")
+    said = tag("span", f"{on_screen(recalled(sentence))} ", faintly)
+    return tag("li", tag("b", f"{len(labels):,}"), said)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from smsframe._base.result_rows import ResultRows
     from smsframe._journal.store import Journal
 
-NOT_SENT = "No text of this row is in the journal: it was in no call."
-NOT_HERE = "The text cannot be shown: the journal in use does not have this call."
+NOT_SENT = "There is no text: no message of this row was sent."
+NOT_HERE = "The text cannot be shown: the journal in use does not have this message."
 FORGOTTEN = "The text cannot be shown: what this run sent was forgotten."
 SEVERAL = "The text is not shown: this send had several. sms_variant says which one this row had."
 PUBLISHED = "A message that was written in Acoustic Campaign; its text is not known here."

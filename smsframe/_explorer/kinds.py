@@ -15,6 +15,7 @@ from smsframe._base import result_columns
 from smsframe._base.html import text_of_cell
 from smsframe._base.masking import LEAST_PHONE, mask_label
 from smsframe._phones.country import countries
+from smsframe._results.report_words import reason_words
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -81,7 +82,7 @@ class Kind:
             return result_columns.words_of(value)
         if self.name == "hour":
             return f"{value:%d %b %H:00}"
-        return shown(value)
+        return shown(reason_words(value) if self.name == "reason" else value)
 
 
 def shown(value: Any) -> str:

@@ -76,13 +76,14 @@ class Rows:
         return {self.kinds[name].found[place] for place in self.chosen.get(name, ())}
 
     def choose(self, name: str, values: set[Any]) -> None:
-        """Narrow down to rows with one of these values; a kind or value that is gone is no more."""
-        found = self.kinds[name].found if name in self.kinds else ()
+        """Narrow down to rows with one of these values, where any row has them still."""
+        kind = self.kinds.get(name)
         self._masks.pop(name, None)
         self.chosen.pop(name, None)
-        places = frozenset(place for place, value in enumerate(found) if value in values)
-        if places:
-            self.chosen[name] = places
+        if kind is not None:
+            there = np.flatnonzero(kind.total).tolist()
+            places = frozenset(place for place in there if kind.found[place] in values)
+            self.chosen |= {name: places} if places else {}
         self._changed()
 
     def toggle(self, name: str, value: Any) -> None:

@@ -78,7 +78,10 @@ class Screen(actions.Screen):
         own = [c for c in self.rows.results.columns if c not in OF_SMSFRAME]
         options = [(views.name_of(column), column) for column in own]
         self.columns = widgets.SelectMultiple(
-            description="Columns shown", options=options, value=tuple(own[:COLUMNS]), rows=4
+            description="Columns shown (Ctrl+click)",
+            options=options,
+            value=tuple(own[:COLUMNS]),
+            rows=4,
         )
         self._names = [*own, *(c for c in OF_SMSFRAME if c in self.rows.results.columns)]
         places = ((views.name_of(column), place) for place, column in enumerate(self._names))
@@ -163,7 +166,7 @@ class Screen(actions.Screen):
         if rest:
             options = [(f"{kind.words(at)} · {counts[at]:,}", at) for at in rest[:LISTED]]
             more = widgets.Dropdown(options=[(f"{len(rest):,} more", NOTHING), *options])
-            more.tooltip = f"More values of {kind.title}"
+            more.description = f"More values of {kind.title}"
             self.hear(lambda: self._choose_more(kind, more), more)
             self.more[kind.name] = more
             parts.append(more)

@@ -11,6 +11,7 @@ from smsframe._base.html import Html, faint, tag, text_of_cell
 from smsframe._base.masking import mask_cell, mask_phone, mask_sentence
 from smsframe._base.sentences import recalled
 from smsframe._explorer.kinds import shown
+from smsframe._results.report_words import reason_words
 from smsframe._widgets.displayed import summary
 from smsframe._widgets.html import error, in_line, many
 
@@ -51,7 +52,7 @@ def row_cells(rows: Rows, place: int, columns: Sequence[Hashable], phones: set[A
     """Return the cells of a row; each says its column to those who listen and on narrow screens."""
     number, code = int(rows.read.status[place]), rows.read.code[place].as_py()
     status = result_columns.words_of(result_columns.STATUSES[number]) if number >= 0 else ""
-    cells = [("status", status), ("reason", code or "")]
+    cells = [("status", status), ("reason", shown(reason_words(code)) if code else "")]
     labels: list[Any] = list(rows.results.columns)
     for column in columns:
         at = labels.index(column)
@@ -91,7 +92,7 @@ def detail(rows: Rows, place: int, text: str | None, why: str) -> Html:
     told += [f"accepted {moment:%Y-%m-%d %H:%M:%S} UTC"] if not pd.isna(moment) else []
     contact = rows.read.contact[place].as_py() or ""
     words = f"{result_columns.words_of(status)}: {meaning}" if status else ""
-    parts = [tag("h3", f"Row {row_label(rows, place)}")]
+    parts = [tag("h2", f"Row {row_label(rows, place)}")]
     parts += [tag("div", f"to {mask_cell(contact)}", class_="sms-faint")] if contact else []
     if text is None:
         parts.append(tag("div", why, class_="sms-faint"))

@@ -163,9 +163,14 @@ def _remarks(kinds: Sequence[Kind]) -> list[Html]:
         if kind.column is not None:
             named.append(str(kind.column))
     return [
-        faint(f"{MARKS['info']} {code}: {sentence} {', '.join(named)}", more=";margin-top:.3em")
+        faint(f"{MARKS['info']} {_named(code, named)}: {sentence}", more=";margin-top:.3em")
         for (code, sentence), named in columns.items()
     ]
+
+
+def _named(code: str, columns: Sequence[str]) -> str:
+    """Return a code with the columns that it is about."""
+    return f"{code} ({', '.join(columns)})" if columns else code
 
 
 def _row_by_row(view: PlanView) -> list[Html]:
@@ -177,7 +182,7 @@ def _row_by_row(view: PlanView) -> list[Html]:
     first = of_rows.head(SHOWN_PROBLEMS)
     rows = [
         (
-            _tinted(f"{MARKS[str(p.severity)]} {p.code}", str(p.severity)),
+            joined(_tinted(MARKS[str(p.severity)], str(p.severity)), f" {p.code}"),
             *(row_label(p.label), text_of_cell(p.column), text_of_cell(p.value)),
             text_of_cell(p.sentence),
         )

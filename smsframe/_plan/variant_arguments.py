@@ -88,7 +88,7 @@ def read_several(
         note(
             faults,
             "Several texts need a name, ",
-            arg("campaign"),
+            arg("campaign", screen="that of the campaign"),
             ": it decides who gets which, and keeps whoever had one from getting another.",
         )
     if by is not None:

@@ -208,7 +208,8 @@ def _glance(facts: Facts) -> list[Html]:
     figures["Not known"] = f"{counts.get('unknown', 0):,}"
     costs = summary._costs  # noqa: SLF001 - shown with what it is made of
     if costs is not None:
-        figures["Cost"] = "not known" if costs.total is None else money(costs.total)
+        name = "Cost, so far known" if summary.segments_unknown else "Cost"
+        figures[name] = "not known" if costs.total is None else money(costs.total)
     boxes = [tag("div", tag("dt", name), tag("dd", value)) for name, value in figures.items()]
     who = {"@".join(filter(None, [run.user, run.host])) for run in facts.runs} - {""}
     senders = ", ".join(shown(one) for one in sorted(who)) or "not known"

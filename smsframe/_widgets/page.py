@@ -1,4 +1,4 @@
-"""What only a page can do for a screen: keys, Escape, and a file to download.
+"""What only a page can do for a screen: keys, Escape, the focus, and a file to download.
 
 JupyterLab and Notebook take keys for commands on the cell, Ctrl+Z and D, D among them, so each
 screen has a widget without a look that keeps the keys of its own to itself; see ``page.js``. A file

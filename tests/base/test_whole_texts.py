@@ -36,8 +36,9 @@ def test_failed__shows_whole_sentences(results):
     failed = results.sms.failed
     for table in (failed, failed[["mobile", "sms_error"]], failed.head(1)):
         html, text = shown(table)
-        assert sentence in html
+        assert f"<td style='min-width:24em;text-align:left'>{sentence}</td>" in html
         assert sentence in text
+        assert html.count("min-width") == 1
     assert pd.get_option("display.max_colwidth") == before
     assert sentence not in results._repr_html_()
 
@@ -62,5 +63,6 @@ def test_failed__is_a_frame_in_all_else(results):
     assert failed.attrs == results.attrs
     pd.testing.assert_frame_equal(pickle.loads(pickle.dumps(failed)), plain)
     assert failed.sms.counts.to_dict() == {"invalid": 1}
+    assert repr(failed.head(0)).startswith("Empty DataFrame")
     joined = pd.concat([results, failed])
     assert len(joined) == 4

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from browser.pages import command, open_notebook, run_all
+from browser.test_traps import faults
 from playwright.sync_api import expect
 
 SHOTS = os.environ.get("EXPLORER_SHOTS")
@@ -73,7 +74,7 @@ def test_explorer__find_select_retry(opened, sandbox):
     expect(screen(page)).to_contain_text("1 of 240 rows match")
     press(page, "Show all rows")
     expect(screen(page).locator(".sms-figures")).to_have_text("240 rows")
-    press(page, "limit ·")
+    press(page, "a limit on the number of messages was reached ·")
     expect(screen(page)).to_contain_text("39 of 240 rows match")
     press(page, "Select all 39")
     press(page, "Retry (39)")
@@ -92,6 +93,21 @@ def test_explorer__find_select_retry(opened, sandbox):
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_timeout(500)
     shot(page, "narrow")
+
+
+MANY = EXPLORE.replace('["Oslo", "Rome", "Lima"] * 80', '[f"City {i % 15}" for i in range(240)]')
+
+
+@pytest.mark.full
+def test_explorer__accessible(axe, watched, front_end, notebook):
+    """Nothing is found where values are many, with a row open, whatever headings a page has."""
+    front_end.open(watched, notebook(MANY))
+    expect(screen(watched).locator(".sms-line .sms-cells").nth(3)).to_be_visible()
+    expect(screen(watched).get_by_label("More values of city")).to_be_attached()
+    press(watched, "Text")
+    expect(screen(watched).locator(".sms-bubble")).to_be_visible()
+    watched.evaluate(axe)
+    assert faults(watched, ".smsframe-explorer") == []
 
 
 @pytest.mark.full
@@ -143,7 +159,7 @@ def test_explorer__of_300_000_rows(watched, lab, notebook, sandbox):
     expect(screen(page)).to_contain_text("1 of 300,000 rows match", timeout=60_000)
     expect(screen(page)).to_contain_text("Name234567")
     press(page, "Show all rows")
-    press(page, "limit ·")
+    press(page, "a limit on the number of messages was reached ·")
     expect(screen(page)).to_contain_text("40 of 300,000 rows match", timeout=60_000)
     press(page, "Select all 40")
     shot(page, "large")

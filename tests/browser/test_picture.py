@@ -1,7 +1,8 @@
-"""The pictures of the README: a notebook that sends, the explorer over results, and a report.
+"""The pictures of the README and the docs: a notebook that sends, both screens, and a report.
 
 `COMPOSER_SHOTS=folder pytest tests/browser/test_picture.py` makes them anew, as ``notebook.png``,
-``explorer.png`` and ``report.png``. Each is what people see, and small enough for a page.
+``explorer.png``, ``report.png`` and ``composer.png`` (that of ``notebooks/images``). Each is what
+people see, and small enough for a page.
 """
 
 from __future__ import annotations
@@ -22,18 +23,17 @@ orders = pd.DataFrame({
     "mobile": ["(201) 555-0123", "+1 202 555 0124", None, "201-555-0125 ext 4", "2015550126"],
     "name": ["Ann", "Bob", "Carla", "Dmitri", "Eva"],
     "order": ["A-17", "A-18", "A-19", "A-20", "A-21"],
-})
-pd.set_option("display.max_colwidth", None)"""
+})"""
 PLAN = """plan = orders.sms.plan(
     "Hi %%name%%, your order %%order%% has shipped.", program="148372", phone="mobile", region="US"
 )
 plan"""
 SEND = """results = plan.send()
-results[["name", "sms_status", "sms_error"]]"""
+results.sms.failed[["name", "sms_status", "sms_error"]]"""
 
 
 def test_picture__of_a_notebook(lab, notebook, watched):
-    """A notebook shows the plan, the line under a send, and every row with its whole sentence."""
+    """A notebook shows the plan, the line under a send, and whole sentences of what failed."""
     watched.set_viewport_size({"width": 1000, "height": 1400})
     open_notebook(watched, lab, notebook(FRAME, PLAN, SEND))
     run_all(watched)
@@ -81,6 +81,27 @@ def test_picture__of_the_explorer(lab, notebook, watched):
     expect(screen).to_contain_text("order A-00001 is on its way")
     cell = watched.locator(".jp-Notebook .jp-CodeCell").nth(3)
     assert kept(cell, "explorer") < LARGEST_BYTES
+
+
+COMPOSED = """orders = smsframe.read({path!r}, numbers=["total"])
+composer = orders.sms.compose(
+    "Hi %%FirstName%%, your order %%order_no%% over $%%total%% has shipped. Reply STOP to opt out.",
+    program="148372", region="US", defaults={{"FirstName": "Customer"}},
+    formats={{"total": ",.2f"}}, min_gap="24h", exclude=orders["mobile"].iloc[7:10])
+composer"""
+
+
+def test_picture__of_the_composer(lab, notebook, watched):
+    """The text, what people get, what is held back, and what is wrong."""
+    data = Path(__file__).parents[2] / "data" / "orders.csv"
+    watched.set_viewport_size({"width": 1060, "height": 2700})
+    open_notebook(watched, lab, notebook(COMPOSED.format(path=str(data))))
+    run_all(watched)
+    screen = watched.locator(".smsframe-composer")
+    expect(screen.locator(".sms-send button.sms-go")).to_have_text("Send 2,409 messages")
+    expect(screen.get_by_label("Program", exact=True)).to_contain_text("Order updates")
+    upper = {**screen.bounding_box(), "height": 1480}  # down to what is wrong
+    assert kept(watched, "composer", clip=upper) < LARGEST_BYTES
 
 
 @pytest.mark.filterwarnings("ignore::smsframe.SmsframeWarning")

@@ -140,6 +140,7 @@ def test_traps__unknown_is_settled_on_the_screen(opened, sandbox):
     go(page).click()
     yes(page).click()
     expect(send).to_contain_text("Ended: 0 accepted, 3 unknown.")
+    expect(send.locator("button", has_text="New message")).to_be_focused()
     expect(send.locator(".sms-good")).to_have_count(0)
     shot(page, "unknown")
     send.locator("button:visible", has_text="Settle 3 unknown messages").click()
@@ -147,12 +148,14 @@ def test_traps__unknown_is_settled_on_the_screen(opened, sandbox):
     expect(explorer).to_contain_text("3 rows selected.")
     shot(page, "unknown_explored")
     explorer.locator("button:visible", has_text="Resolve as sent (3)").click()
-    expect(explorer.locator(".sms-ask")).to_be_visible()
+    expect(explorer.locator("button.sms-no")).to_be_focused()
     page.keyboard.press("Escape")
     expect(explorer.locator(".sms-ask")).to_be_hidden()
-    explorer.locator("button:visible", has_text="Resolve as sent (3)").click()
+    expect(explorer.locator("button", has_text="Resolve as sent (3)")).to_be_focused()
+    page.keyboard.press("Enter")
     explorer.locator("button:visible", has_text="Yes, they went out").click()
     expect(send.locator(".sms-good").first).to_contain_text("Done: 3 accepted.")
+    expect(explorer.locator("button:focus")).to_have_count(1)
     expect(explorer).to_be_visible()
     shot(page, "settled")
     assert len(sandbox.outbox()) == 3
@@ -168,8 +171,10 @@ def test_traps__question(opened, sandbox):
         "is no tag and goes out as it stands"
     )
     shot(page, "question")
+    expect(part(page, "send").locator("button.sms-no")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator(".smsframe-composer .sms-ask")).to_be_hidden()
+    expect(go(page)).to_be_focused()
     assert len(sandbox.outbox()) == 0
 
 
@@ -330,10 +335,10 @@ def test_traps__accessible_in_every_state(axe, watched, lab, notebook, sandbox, 
         watched.wait_for_function("document.body.dataset.jpThemeLight === 'true'")
 
 
-def faults(page):
+def faults(page, inside=".smsframe-composer"):
     """Return everything that axe finds, of any weight."""
     page.wait_for_timeout(300)
-    options = "{include: ['.smsframe-composer']}, {resultTypes: ['violations']}"
+    options = f"{{include: ['{inside}']}}, {{resultTypes: ['violations']}}"
     report = page.evaluate(f"async () => await axe.run({options})")
     return [
         (fault["id"], fault["impact"], node["target"], re.sub(r"\s+", " ", node["html"])[:200])

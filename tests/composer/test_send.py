@@ -16,7 +16,7 @@ from composer.test_compose import (
     type_text,
     words,
 )
-from samples import make_people
+from samples import make_people, send
 from waiting import until
 
 import smsframe
@@ -198,6 +198,17 @@ def test_send__number_that_is_no_longer_right(ready, sandbox):
     assert len(sandbox.outbox()) == 2
 
 
+def test_send__another_message_meanwhile(ready, sandbox):
+    """What the same people had otherwise changes no number, so that nothing is in the way."""
+    send(make_people(3), "Quite another message to %%FirstName%%")
+    ready.send.send.click()
+    assert ready.send.once.state == "armed"
+    assert words(ready.send.outcome) == ""
+    ready.send.question.yes.click()
+    assert ready.wait(WAIT_S)
+    assert len(sandbox.outbox()) == 6
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -367,6 +378,9 @@ def test_send__not_asked_again_by_another_connection(ready, monkeypatch, sandbox
     [
         pytest.param(lambda made: made.view.close(), True, id="closed"),
         pytest.param(lambda _: opened(make_people(3), TEXT), True, id="made anew"),
+        pytest.param(
+            lambda _: (compose_others(), opened(make_people(3), TEXT)), True, id="after others"
+        ),
         pytest.param(lambda _: compose_others(), False, id="others"),
     ],
 )

@@ -59,6 +59,10 @@ def test_add__makes_tabs_of_one_text(client):
     assert "Write the text 'B'" in words(made.send.notes)
     assert "Give the campaign a name" in words(made.send.notes)
     made.write.editor.text = "Dear %%City%%"
+    assert made.wait(WAIT_S)
+    assert "Several texts need a name, that of the campaign: it" in made.check.totals.value + words(
+        made.check.problems
+    )
     made.map.campaign.value = "nov-test"
     assert made.wait(WAIT_S)
     assert made.send.send.description == "Send 60 messages"

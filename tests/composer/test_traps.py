@@ -34,7 +34,7 @@ from smsframe._widgets import displayed
 PROGRAM = "148372"
 INACTIVE = "148373"
 HOTLINE = "Call +1 201 555 0199 or come by, %%FirstName%%"
-WORDS_OF_PROGRAMMERS = ("septet", "UCS-2", "GSM-7", "label", " calls", " call ", "kernel")
+WORDS_OF_PROGRAMMERS = (" API ", "septet", "UCS-2", "GSM-7", "label", " calls", " call ", "kernel")
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +79,21 @@ def test_next__text_after_a_send_has_its_own_send(ready, sandbox):
     assert words(ready.send.outcome).startswith("Of the message before this one: Done: 3 accepted.")
     assert ready.desk.choices.campaign is None
     send_all(ready)
+    assert len(sandbox.outbox()) == 6
+
+
+def test_next__what_was_told_is_of_the_message_before(client, sandbox):
+    """What became of a send that left something is not told as that of another text."""
+    made = opened(make_people(5), TEXT, program=PROGRAM, limit=3)
+    send_all(made)
+    assert words(made.send.outcome).startswith("Ended: 3 accepted")
+    for text in ("Quite another message", "Quite another message for %%FirstName%%"):
+        type_text(made, text)
+        assert words(made.send.outcome).startswith("Of the message before this one: Ended: 3 acc")
+        assert words(made.send.outcome).count("Of the message before this one:") == 1
+        assert made.send.bar.value == ""
+    send_all(made)
+    assert words(made.send.outcome).startswith("Ended: 3 accepted")
     assert len(sandbox.outbox()) == 6
 
 
@@ -183,6 +198,7 @@ def test_unknown__is_no_success_and_is_settled_here(ready, sandbox):
     assert "sms-good" not in ready.send.outcome.value
     assert words(ready.send.outcome).startswith("Ended: 0 accepted, 3 unknown.")
     assert "nobody knows whether they were sent" in words(ready.send.outcome)
+    assert "or of which nobody knows whether they did: 3 " in words(ready.send.outcome)
     after = ready.send.after
     assert after.settle.description == "Settle 3 unknown messages"
     after.settle.click()
@@ -196,6 +212,19 @@ def test_unknown__is_no_success_and_is_settled_here(ready, sandbox):
     assert len(sandbox.outbox()) == 3
 
 
+def test_unknown__reasons_by_their_number(client, sandbox):
+    """What most rows have stands first, and a row is never named by a phone number."""
+    frame = make_people(6).assign(mobile=["n/a", "12", "", "", "", "+12015550105"])
+    made = opened(frame.set_index("FirstName"), "Hi", program=PROGRAM, phone="mobile")
+    send_all(made)
+    told = words(made.send.outcome)
+    assert told.index("4 There is no phone number") < told.index("1 This")
+    frame = make_people(3).assign(number=make_people(3)["mobile"]).set_index("number")
+    made = opened(frame, TEXT, program="1", phone="mobile")
+    send_all(made)
+    assert "rows •••••••••00, •••••••••01" in words(made.send.outcome)
+
+
 def test_unknown__settled_as_not_sent_can_be_sent(ready, sandbox):
     """What is known not to have gone out is left to send, by the same button."""
     sandbox.faults.add("drop_before", on=1)
@@ -205,6 +234,9 @@ def test_unknown__settled_as_not_sent_can_be_sent(ready, sandbox):
     ready.send.after.explorer.actions.question.yes.click()
     assert ready.wait(WAIT_S)
     assert "As it stands now: 0 accepted, 3 rejected." in words(ready.send.outcome)
+    assert "Rows that did not go out: 3 " in words(ready.send.outcome)
+    assert ready.send.bar.value == ""
+    assert ready.send.after.explorer.rows.count == 3
     assert ready.send.send.description == "Send 3 messages"
     send_all(ready)
     assert words(ready.send.outcome).startswith("Done: 3 accepted.")

@@ -133,7 +133,7 @@ def test_text__as_it_was_sent(half):
     assert made.screen.detail.value == ""
     press(made, "status", "not attempted")
     made.screen.lines[0][2].click()
-    assert "it was in no call" in read(made.screen.detail)
+    assert "no message of this row was sent" in read(made.screen.detail)
 
 
 def test_chips__of_before_the_results_changed(half):

@@ -46,7 +46,11 @@ def test_kinds__are_counted(results):
     rows = Rows(results)
     assert list(rows.kinds) == ["status", "reason", "country", "city"]
     assert words(rows, "status") == {"planned": 40, "invalid": 6, "not attempted": 14}
-    assert words(rows, "reason") == {"limit": 14, "phone_missing": 6, "none": 40}
+    assert words(rows, "reason") == {
+        "a limit on the number of messages was reached": 14,
+        "there is no phone number": 6,
+        "none": 40,
+    }
     assert words(rows, "country") == {"US": 44, "GB": 10, "none": 6}
     assert words(rows, "city") == {"Oslo": 20, "Rome": 20, "none": 20}
 
@@ -162,6 +166,21 @@ def test_selection__stays_when_filters_change(results):
     assert rows.retried.tolist() == []
     rows.mark_none()
     assert rows.marked_count == 0
+
+
+def test_filters__of_a_value_that_no_row_has_any_more(results):
+    """A filter whose rows have all become others is taken off: no button would show it."""
+    rows = Rows(results)
+    rows.choose("status", {"invalid", "planned"})
+    rows.choose("reason", {"limit"})
+    rows.mark_matching()
+    later = results.copy()
+    later.loc[later["sms_code"] == "limit", "sms_code"] = None
+    later.loc[later["sms_status"] == "planned", "sms_status"] = "accepted"
+    rows.renew(later)
+    assert rows.values("status") == {"invalid"}
+    assert rows.values("reason") == set()
+    assert rows.count == 6
 
 
 def test_rows__of_odd_frames(results):

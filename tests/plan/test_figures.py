@@ -63,8 +63,8 @@ def test_figures__cost(people, price, cost):
 def test_remarks__of_no_column():
     """What is worth knowing of the whole is said once, columns with the same remark together."""
     kind = partial(Kind, code="c", severity="info", sentence="S.", count=1, label=None, value=None)
-    assert "c: S. a, b<" in show._remarks([kind(column="a"), kind(column="b")])[0]
-    assert "c: S. <" in show._remarks([kind(column=None)])[0]
+    assert "c (a, b): S.<" in show._remarks([kind(column="a"), kind(column="b")])[0]
+    assert "c: S.<" in show._remarks([kind(column=None)])[0]
 
 
 def test_plan__shows_itself_quickly_when_everybody_is_in_it_twice(monkeypatch):

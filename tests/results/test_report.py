@@ -108,6 +108,7 @@ def test_report__says_what_was_sent_to_how_many_when_and_by_whom(results):
         run["who"],
         TEXT,
         "SMS program148372",
+        "Cost, so far known50.00",
         "Cost: 50.00",
         "400 of messages that may have gone out",
         f"{results['sms_accepted_at'].min():%B %Y, %H:%M} UTC",

@@ -19,7 +19,7 @@ class Panel(Guard):
 
     def __init__(self, desk: Desk, title: str, kind: str) -> None:
         self.desk = desk
-        self.title = widgets.HTML(tag("h3", title))
+        self.title = widgets.HTML(tag("h2", title))
         self.errors = widgets.HTML()
         self.box = widgets.VBox()
         self.box.add_class("sms-panel")

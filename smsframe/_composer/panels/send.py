@@ -64,7 +64,7 @@ class SendPanel(Panel):
         self._announce = announce
         self._asked: Overview | None = None
         self._compared: tuple[Dispatch, bool] | None = None
-        self._passing = False
+        self._passing = self._passed = False
         self._drawn = self._spoken = -math.inf
         self._make_widgets()
         self.after = AfterPart(self, self.settled)
@@ -117,12 +117,19 @@ class SendPanel(Panel):
     def go_on(self) -> None:
         """Take a text that is written after a send for the next message, with its own Send."""
         sent = None if self.dispatch is None else self.dispatch.choices
-        if sent is None or self.desk.choices.said == sent.said or not self.once.renew():
+        is_same = sent is None or self.desk.choices.said == sent.said
+        if is_same or self._passed or self.once.state == "sending":
             return
-        self.bar.value = ""
-        self.outcome.value = joined(html.faint(BEFORE), self.outcome.value)
-        self.desk.tell("next")
-        self.refresh()
+        self._passed, self.bar.value = True, ""
+        if told := self.outcome.value:
+            self._show_outcome(told)
+        if self.once.renew():
+            self.desk.tell("next")
+            self.refresh()
+
+    def _show_outcome(self, told: str) -> None:
+        """Show what became of a send; of which message, where another one is written by now."""
+        self.outcome.value = joined(html.faint(BEFORE), told) if self._passed else told
 
     def forget_other(self) -> None:
         """Take away that another send has ended: whoever goes on writing has read it."""
@@ -140,10 +147,10 @@ class SendPanel(Panel):
         now = totals.recounted(seen)
         if (now.past, now.left) != (seen.past, seen.left):
             self.desk.put(now)
+        if _numbers(now) != _numbers(seen):
             self._tell(_overtaken(now, seen))
-            return
-        if self.once.arm():
-            self._question(seen)
+        elif not obstacles(self.desk) and self.once.arm():
+            self._question(now)
 
     def ask_again(self) -> None:
         """Ask anew, when whoever else sent the campaign is done; called on a thread."""
@@ -212,6 +219,7 @@ class SendPanel(Panel):
             self.desk.tell("overview")
             return
         if dispatch is self.dispatch:
+            self._passed = False
             self.after.clear()
         if self.once.state != "sent":
             self.outcome.value = self.errors.value = ""
@@ -273,7 +281,8 @@ class SendPanel(Panel):
     def settled(self, table: pd.DataFrame) -> None:
         """Show the rows as they are after somebody settled or retried some of them below."""
         self.desk.results = table
-        self.outcome.value = views.outcome(table, outcome.head_of(table, self.desk))
+        self.bar.value = ""  # it has the numbers of before
+        self._show_outcome(views.outcome(table, outcome.head_of(table, self.desk)))
         if not outcome.is_through(table):
             self.once.renew()
         self.desk.recount()
@@ -354,11 +363,14 @@ def _overtaken(seen: Overview, before: Overview) -> str:
 
 def _what_changed(seen: Overview, before: Overview) -> str:
     """Say why another number may go out now."""
-    had = [
-        (0, 0) if one.past is None else (one.past.accepted, one.past.unknown)
-        for one in (seen, before)
-    ]
-    return "some went out" if had[0] != had[1] else "hours opened or closed, or a gap ended,"
+    some_went_out = _numbers(seen)[1:] != _numbers(before)[1:]
+    return "some went out" if some_went_out else "hours opened or closed, or a gap ended,"
+
+
+def _numbers(seen: Overview) -> tuple[int, int, int]:
+    """Return how many messages are left, how many were accepted and how many are unknown."""
+    past = seen.past
+    return (seen.left, 0, 0) if past is None else (seen.left, past.accepted, past.unknown)
 
 
 def _in_words(failure: BaseException) -> BaseException:
