@@ -25,7 +25,9 @@ _WORDS = frozenset(_OTHERS.read_text(encoding="utf-8").split())
 _PARTS = tuple(word for word in _WORDS if len(word) >= _LONG)
 _NOT_PARTS = frozenset({"standard", "central", "empfang", "referred"})  # Empfänger, preferred
 _OWN = Path(__file__).with_name("own_phone_words.txt")
-_TELLING = re.compile(r"[a-z]{2}|[^\W\d_a-z]|[2-9]")  # one letter of ASCII tells nothing
+_TELLING = re.compile(  # one letter of ASCII tells nothing, and neither does a year
+    r"[a-z]{2}|[^\W\d_a-z]|(?<!\d)(?!(?:19|20)\d\d(?!\d))\d*[2-9]"
+)
 _ALONE = r"(?<![^\W\d_]){}(?![^\W\d_])"
 
 

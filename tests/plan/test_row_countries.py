@@ -251,6 +251,7 @@ def test_guess__finds_own_phones_in_more_languages(name):
             "τηλέφωνο",
         ),
         *("Customer Mobile No.", "número de celular", "MobileNo", "PhoneNumber1", "E.164"),
+        *("Mobile (UK)", "us_phone", "mobile2024", "Phone (incl. country code)", "home_phone"),
     ],
 )
 def test_guess__finds_own_phones_in_all_scripts(name):
