@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
-import re
 from decimal import Decimal
 
 import numpy as np
@@ -647,26 +645,3 @@ def test_phones__of_odd_cells_are_shown():
     made = smsframe.plan(frame, "Hi", program="1", phone="mobile")
     assert codes(made, "error") == ["phone_unreadable"] * len(odd)
     assert made.recipients == 1
-
-
-@pytest.mark.parametrize("mark", [";", "\t", "|", ","])
-@pytest.mark.parametrize("phone", [None, "mobile", "total"])
-def test_plan__of_a_file_that_was_not_cut_into_columns(mark, phone):
-    """One column of whole lines is told with the separator, whatever phone= names."""
-    file = io.StringIO(f"mobile{mark}total\n+12015550101{mark}7\n")
-    frame = pd.read_csv(file, sep="~")
-    with pytest.raises(smsframe.InputError, match=re.escape(f"sep={mark!r}")):
-        smsframe.plan(frame, "Hi %%total%%", program="1", phone=phone)
-
-
-def test_plan__of_a_file_that_pandas_has_cut_at_another_mark():
-    """Decimal commas make an index of half a line; the header still shows the semicolons."""
-    frame = pd.read_csv(io.StringIO("mobile;total\n+12015550101;1,5\n+12015550102;2,5\n"))
-    with pytest.raises(smsframe.InputError, match="sep=';'"):
-        smsframe.plan(frame, "Hi", program="1")
-
-
-def test_plan__of_one_column_whose_name_has_a_separator():
-    """A column may be called so, if its cells are no lines."""
-    frame = pd.DataFrame({"phone; mobile": ["+12015550101"]})
-    assert smsframe.plan(frame, "Hi", program="1", phone="phone; mobile").recipients == 1

@@ -67,6 +67,10 @@ CASES = {
     "value_in_utc": (lambda: people_with(v=pd.to_datetime([UTC, UTC])), "%%v%%", {}, 2),
     "column_replaced": (lambda: people_with(sms_status=["a", "b"]), "Hi", {}, 1),
     "consent_unused": (lambda: people_with(opted_out=["yes", None]), "Hi", {}, 1),
+    "phones_wrong_region": (
+        lambda: pd.DataFrame({"mobile": [f"0171 123456{n}" for n in range(3)] + ["+12015550101"]}),
+        "Hi", {"region": "US"}, 1
+    ),
     "phones_no_country": (mostly_without_country, "Hi", {}, 1),
     "country_contradicts": (
         lambda: people_with(country=["US", "US", "CA", "FR", "DE"])
