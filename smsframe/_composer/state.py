@@ -20,7 +20,7 @@ from smsframe._base.sentences import sentence_of
 from smsframe._composer import row_preview, totals
 from smsframe._composer.background import PAUSE_S, Background
 from smsframe._send import plan as planning
-from smsframe.errors import SmsframeError
+from smsframe.errors import InputError, SmsframeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,6 +40,7 @@ COMPARED_ROWS = 200_000
 
 KEPT_ROWS = 100
 NO_ROWS = "The table has no rows."
+NO_RECIPIENTS = "Choose the column of phone numbers, or name a field of the database."
 CHANGED = (
     "{} has changed since this screen was made. What stands here, and what would be sent, are its "
     "rows as they were. Run the cell again to take the new ones."
@@ -223,7 +224,10 @@ class Desk:
         chosen = choices or self.choices
         given = chosen.arguments()
         given["program"], given["client"] = chosen.program or program, self.client
-        return planning.plan(self.frame, chosen.said, **given)
+        plan = planning.plan(self.frame, chosen.said, **given)
+        if chosen.phone is None and not chosen.lookup:  # the column it guessed was not chosen
+            raise InputError(NO_RECIPIENTS)
+        return plan
 
     def row_at(self, row: int) -> row_preview.RowPreview:
         """Return the row at a position, with the text at hand."""
@@ -257,6 +261,14 @@ class Desk:
         """Say that something went wrong that nobody thought of, and where it is kept."""
         where = self.named("error")
         return f"{type(error).__name__} while the rows were read{where and f'; see {where}'}."
+
+    def note_wrong(self, field: str, fault: str) -> None:
+        """Keep what is wrong with a field, "" for nothing; it stands in the way of a send."""
+        before = self.wrong
+        others = {name: told for name, told in before.items() if name != field}
+        self.wrong = {**others, field: fault} if fault else others
+        if self.wrong != before:
+            self.tell("overview")  # the button hangs on it, also where no choice changes
 
     def _outdate(self) -> None:
         """Forget the overview: it is of other choices."""

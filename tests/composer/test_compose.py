@@ -180,7 +180,7 @@ def test_map__no_phone_column(people):
     frame = people.assign(other=people["mobile"])
     made = opened(frame, program="148372")
     assert "look like phone columns" in words(made.map.phone_note)
-    assert "Choose the column of phone numbers." in words(made.send.notes)
+    assert "Choose the column of phone numbers, or name a field" in words(made.send.notes)
     assert "Hi Ann" in words(made.see.phone)
     made.map.phone.value = 0
     made.wait(WAIT_S)
@@ -192,6 +192,12 @@ def test_map__lookup(people, client):
     people["account"] = ["A1", "A2", "A3"]
     made = opened(people, program="148372")
     made.map.phone.value = BY_FIELDS
+    assert made.wait(WAIT_S)
+    assert "or name a field of the database." in words(made.check.totals)
+    assert words(made.check.problems) == ""
+    assert made.send.send.description == "Send …"
+    with pytest.raises(smsframe.InputError, match="or name a field of the database"):
+        _ = made.plan
     field, source = made.map.fields.children[0].children
     field.value, source.value = "accountNumber", 2
     made.wait(WAIT_S)

@@ -121,12 +121,16 @@ def test_map__lookup_that_was_given(client):
     ],
 )
 def test_map__price(typed, price, said, people, client):
-    """A price is an amount of money, with a point or a comma; anything else is said, not used."""
+    """A price is an amount of money, with a point or a comma; anything else is said till then."""
     made = opened(people, program=PROGRAM)
     made.map.price.value = typed
     assert made.wait(WAIT_S)
     assert made.desk.choices.price_per_segment == price
-    assert words(made.map.errors).replace("&#x27;", "'") == said
+    made.map.campaign.value = "another field"
+    assert made.wait(WAIT_S)
+    assert words(made.map.price_note).replace("&#x27;", "'") == said
+    assert made.send.send.disabled is bool(said)
+    assert said in words(made.send.notes).replace("&#x27;", "'")
     assert ("cost" in words(made.check.totals)) is (price is not None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smsframe._base.masking import mask_label
-from smsframe._composer.state import NO_ROWS
+from smsframe._composer.state import NO_RECIPIENTS, NO_ROWS
 from smsframe._composer.views import held_line
 from smsframe._widgets import active_job
 from smsframe._widgets.html import in_line, many
@@ -88,7 +88,7 @@ def _unchosen(desk: Desk) -> list[str]:
     elif status := desk.inactive.get(desk.choices.program):
         found.append(not_active(desk.choices.program, status))
     if desk.choices.phone is None and not desk.choices.lookup:
-        found.append("Choose the column of phone numbers.")
+        found.append(NO_RECIPIENTS)
     return found
 
 

@@ -51,6 +51,7 @@ class MapPanel(Panel):
         self.countries = widgets.Dropdown(description="Country column", options=[nowhere, *options])
         self.campaign = field("Campaign", desk.choices.campaign or "", "no name", live=True)
         self.price = field("Price", _number(desk), "of one segment", live=True)
+        self.price_note = widgets.HTML()
         self.fields = widgets.VBox()
         self.add = self.button("Add a field", self._new_field, tip="Another database field")
         self.tags = widgets.VBox()
@@ -61,7 +62,7 @@ class MapPanel(Panel):
         self.box.children = (
             *(self.title, self.program, self.other_program, self.phone, self.phone_note),
             *(self.fields, self.add, self.region, self.countries, self.campaign, self.price),
-            *(self.tags, self.errors),
+            *(self.price_note, self.tags, self.errors),
         )
         desk.on(self.refresh, "choices")
         desk.on(self.show_examples, "row")
@@ -106,21 +107,27 @@ class MapPanel(Panel):
         other = self.program.value == OTHER
         shown(self.other_program, when=other)
         program = self.other_program.value.strip() if other else self.program.value
-        price, place = self.price.value.strip(), self.countries.value
+        place = self.countries.value
         self.desk.choose(
             program=program,
             region=self.region.value or None,
             region_from=None if place == NOWHERE else self._columns[place],
             campaign=self.campaign.value.strip() or None,
-            price_per_segment=self._price(price),
+            price_per_segment=self._price(self.price.value.strip()),
         )
 
     def _price(self, typed: str) -> float | Mapping[str, float] | None:
         """Return the price that was typed; prices by country stay until another is."""
-        given = self.desk.choices.price_per_segment
+        given, price, fault = self.desk.choices.price_per_segment, None, ""
         if isinstance(given, Mapping) and typed == _number(self.desk):
             return given
-        return _price(typed) if typed else None
+        try:
+            price = _price(typed) if typed else None
+        except InputError as error:
+            fault = sentence_of(error)
+        self.price_note.value = html.error(fault)
+        self.desk.note_wrong("price_per_segment", fault)
+        return price
 
     def take_phone(self) -> None:
         """Take over the way to the recipients: a phone column, or fields of the database."""

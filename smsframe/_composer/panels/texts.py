@@ -201,11 +201,6 @@ class TextsPanel(Panel):
 
     def _say(self, *, name: str | None = None, other: str | None = None) -> None:
         """Keep what is wrong with the name or with the rest; it stands in the way of a send."""
-        before = self.desk.wrong
         self._name_fault = self._name_fault if name is None else name
         self._other_fault = self._other_fault if other is None else other
-        fault = self._name_fault or self._other_fault
-        others = {field: told for field, told in before.items() if field != "texts"}
-        self.desk.wrong = {**others, "texts": fault} if fault else others
-        if self.desk.wrong != before:
-            self.desk.tell("overview")  # the button hangs on it, also where no choice changes
+        self.desk.note_wrong("texts", self._name_fault or self._other_fault)
