@@ -176,12 +176,13 @@ def test_send__a_campaign_whose_name_is_written_otherwise(sandbox, client, name,
 
 
 def test_send__half_of_the_people_counts(sandbox, client):
-    """It is judged over what would go out now, and refused from half of it on."""
+    """It is judged over what would go out now, refused from half of it on, and else told."""
     send(orders(6))
     corrected = TEXT.replace("today", "now")
     with pytest.raises(InputError, match="6 of these 12 messages"):
         send(orders(12), corrected)
-    done = send(orders(14), corrected)
+    with pytest.warns(smsframe.PlanWarning, match="6 of these 14 messages"):
+        done = send(orders(14), corrected)
     assert done["sms_status"].tolist() == ["accepted"] * 14
 
 
