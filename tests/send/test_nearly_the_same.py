@@ -350,6 +350,8 @@ def near(text):
         pytest.param("it is 10 am", "it is １０ am", [], id="wide digits"),
         pytest.param("We open.", "We open. Reply STOP to opt out", [], id="how to opt out"),
         pytest.param("Pay 12.50 now", "Pay 12.5 now!", [], id="a number"),
+        pytest.param("Sale: https://bit.ly/a", "Sale: our.example/b", [], id="a short link"),
+        pytest.param("Sale: https://bit.ly/a", "Sale: https://bit.ly/b", None, id="two of them"),
         pytest.param("10 % off", "10% off", [], id="per cent"),
         pytest.param("Pay 12.50 now", "Pay 125.0 now", None, id="another number"),
         pytest.param("Version 1.2 is out", "Version 12 is out", None, id="another version"),
