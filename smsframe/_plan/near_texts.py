@@ -24,7 +24,7 @@ import orjson
 from smsframe._plan.message_keys import MARK
 from smsframe._plan.near_values import letters_and_digits, loose_form
 from smsframe._text.canonical import visible
-from smsframe._text.opt_out_and_links import without_opt_out
+from smsframe._text.opt_out_and_links import short_host, without_opt_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,9 +50,10 @@ class NearText:
     """What is kept of a text to compare it by: its words, and which value fills each tag.
 
     ``words`` are hashes, "" standing for a tag and ``ANY`` for what the plan warns of, such as a
-    tag in another notation: it may be written otherwise later, and is equal to any word. ``values``
-    has for each tag of the text in turn the number of its value among those that a message keeps,
-    ``DATABASE`` where the database fills it.
+    tag in another notation: it may be written otherwise later, and is equal to any word. A link of
+    a public shortener has ``ANY`` in front, and is equal to any word but another such link.
+    ``values`` has for each tag of the text in turn the number of its value among those that a
+    message keeps, ``DATABASE`` where the database fills it.
     """
 
     words: tuple[str, ...]
@@ -72,7 +73,8 @@ class NearText:
                 words.append(_TAGS[piece])
             elif word := letters_and_digits(piece):
                 is_number = any(map(str.isdigit, word))
-                words.append(_hash(loose_form(piece.strip("%")) if is_number else word))
+                form = loose_form(piece.strip("%")) if is_number else word
+                words.append((ANY if short_host(piece) else "") + _hash(form))
         return cls(tuple(words or [_hash(skeleton)]), tuple(values))
 
     @classmethod
@@ -122,7 +124,7 @@ def shared_values(one: NearText, other: NearText) -> list[tuple[int, int]] | Non
     """
     if one.words[:1] == other.words[:1] and one.words and one.words[0].startswith(PUBLISHED):
         return _of_equal_tags(one, other)
-    if ANY in one.words or ANY in other.words:
+    if any(word.startswith(ANY) for word in (*one.words, *other.words)):
         one, other = _with_any_word(one, other)
     if one.words == other.words:
         pairs = zip(one.values, other.values, strict=True)
@@ -149,7 +151,10 @@ def _with_any_word(one: NearText, other: NearText) -> tuple[NearText, NearText]:
     """Return texts of one length with the words in doubt, and those in their places, taken out."""
     if len(one.words) != len(other.words):
         return one, other
-    doubt = [ANY in pair for pair in zip(one.words, other.words, strict=True)]
+    doubt = [
+        ANY in pair or len({word.startswith(ANY) for word in pair}) > 1
+        for pair in zip(one.words, other.words, strict=True)
+    ]
     return one.without(doubt), other.without(doubt)
 
 

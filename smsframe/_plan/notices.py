@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from smsframe._plan.verdicts import Verdict
 
 OPT_OUT_MISSING = "opt_out_missing"
-_EARLIER = "Change it before it is sent: later, it would be another message, and go to everybody."
+_BEFORE = "before the text is sent: later, it would be "
+_ANOTHER = "another message, and go to everybody."
+_NEARLY = "nearly the same message, which is not sent to whoever had that."
 
 
 def note_words(texts: Texts, verdict: Verdict, problems: Problems) -> None:
@@ -44,8 +46,7 @@ def note_words(texts: Texts, verdict: Verdict, problems: Problems) -> None:
     problems.whole(
         "opt_out_missing",
         f"{whose} not say how to opt out (such as: Reply STOP to opt out). In many countries "
-        "marketing has to; a notice about an order mostly need not. Write it before the text is "
-        "sent: later, it would be nearly the same message, and is not sent to whoever had that.",
+        f"marketing has to; a notice about an order mostly need not. Write it {_BEFORE}{_NEARLY}",
         severity="info",
         column="text",
     )
@@ -73,12 +74,15 @@ def _note_short_links(texts: Texts, problems: Problems) -> None:
         found[str(texts.tag_columns.get(tag, tag))] = host
     for name, host in found.items():
         if host is not None:
-            where = "The text" if name == "text" else f"Column {shown_label(name)}"
+            where, then = "The text", _NEARLY
+            if name != "text":
+                where, then = f"Column {shown_label(name)}", _ANOTHER
             problems.whole(
                 "short_link",
                 Sentence(
                     f"{where} has a link of {host}, a public shortener. Many carriers block those, "
-                    f"since spam comes by them; a link of your own domain arrives. {_EARLIER}"
+                    "since spam comes by them; a link of your own domain arrives. "
+                    f"Change it {_BEFORE}{then}"
                 ),
                 severity="info",
                 column=name,

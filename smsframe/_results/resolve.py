@@ -25,7 +25,7 @@ from smsframe._results.messages import states_of
 from smsframe._results.open_journal import existing_journal
 from smsframe._results.refresh import recalled
 from smsframe._results.settle import NAMED, locked, refuse_missing, write_states
-from smsframe.errors import InputError
+from smsframe.errors import InputError, UnknownOutcomeWarning, warn_caller
 
 if TYPE_CHECKING:
     from smsframe._acoustic.client import Client
@@ -64,7 +64,7 @@ def resolve(
     as_ : {"sent", "not_sent"}
         "sent": they went out; the rows become ``accepted``. "not_sent": they did not; the rows
         become ``rejected``. ``sms_code`` is ``resolved`` in both cases. The same rows can be
-        resolved again, if you were wrong.
+        resolved again, if you were wrong, once they are named.
     client : Client, optional
         Whose journal this is written to. None: that of the client ``connect`` made last, else the
         usual one.
@@ -118,7 +118,22 @@ def resolved(frame: pd.DataFrame, which: Any, *, as_: str, path: JournalAddress)
                 states[known.offset[mine]] = AS[as_]
                 write_states(journal, record, states, f"Resolved as {as_} by a person.")
         recalled(rows, journal)
+    if which is None and not len(places):
+        _warn_of_resolved(rows, as_)
     return rows.to_frame()
+
+
+def _warn_of_resolved(rows: ResultRows, as_: str) -> None:
+    """Warn where nothing is unknown, and rows were resolved the other way before."""
+    status, way = ("rejected", "not_sent") if as_ == "sent" else ("accepted", "sent")
+    number = int((rows.has(status) & rows.has_code("resolved")).sum())
+    if number:
+        warn_caller(
+            f"Nothing was resolved: none of these rows is unknown. {number:,} of them were "
+            f"resolved as {way} before, and stay so. If that was wrong, name them, such as "
+            f'results.sms.resolve(results["sms_code"] == "resolved", as_={as_!r}).',
+            UnknownOutcomeWarning,
+        )
 
 
 def _named_messages(rows: ResultRows, known: Remembered, which: Any) -> npt.NDArray[np.int64]:

@@ -5,9 +5,10 @@ A message is not sent twice; whether two messages are one is decided by
 corrected, a format changed, a name given to the campaign. Three things are told:
 
 - ``nearly_the_same``, an error: at least half of the messages that would go out now, and at least
-  one, go to people who within a week had a nearly equal message of this program. A campaign that
-  was named on purpose is not held back by it, nor is a repeat that was asked for; but one is whose
-  name was written with other capitals or signs then: it would be another campaign.
+  one, go to people who within a week had a nearly equal message of this program. Of fewer it is a
+  warning: a first few may have had the text before it was corrected. A campaign that was named on
+  purpose is not held back by it, nor is a repeat that was asked for; but one is whose name was
+  written with other capitals or signs then: it would be another campaign.
 - ``had_these_words``, a warning: a named campaign goes to people who had the very same words within
   a week, under no name or another.
 - ``accepted_before``, a warning: rows that an earlier, finished run had accepted more than twenty
@@ -257,7 +258,7 @@ class Search:
                 yield nearly_this_name(self, alike[met[-1]], plan.options.campaign)
             elif self.number:
                 yield had_these_words(self)
-        elif self.number and 2 * self.number >= self.total:
+        elif self.number:
             yield nearly_the_same(self)
 
     def _met(self, batches: list[RecentBatch]) -> list[tuple[RecentBatch, Positions]]:
@@ -339,7 +340,7 @@ def nearly_the_same(search: Search) -> Fault:
     others = f" and {more} more run{'s' * (more > 1)}" if more else ""
     return Fault(
         code="nearly_the_same",
-        severity="error",
+        severity="error" if 2 * number >= search.total else "warning",
         column="text",
         value=run_id,
         times=number,

@@ -213,6 +213,9 @@ WALKS: dict[str, Walk] = {
                           then=Step(options={"defaults": {"name": "you"}})),
     "value_holds_tag": Walk(first=cell("name", "%%name%%")),
     "value_garbled": Walk(first=Step(cells=GARBLED)),
+    "short_link": Walk(
+        first=Step(text="Sale: https://bit.ly/a1"), then=Step(text="Sale: https://our.example/a")
+    ),
     "opt_out_missing": Walk(
         first=Step(text="Sale today."), then=Step(text="Sale today. Reply STOP to opt out.")
     ),
@@ -305,7 +308,6 @@ NO_SEND = {
     "opted_out": "accepted; what was accepted is not sent again. Or held back: nothing went out",
     "no_consent": "as opted_out",
     "consent_unknown": "tests/send/test_consent.py sends again",
-    "short_link": "its words are for texts that were not sent, and say so",
     "contact_not_found": "as opted_out; a corrected number is another person",
     "contact_ambiguous": "as contact_not_found",
     "contact_not_a_phone": "as contact_not_found",

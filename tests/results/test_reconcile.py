@@ -367,6 +367,10 @@ def test_resolve__a_change_of_mind(sandbox, lost):
     """What was resolved wrongly can be resolved again; what the API said cannot."""
     rejected = lost.sms.resolve(as_="not_sent")
     assert (rejected["sms_status"] == "rejected").sum() == 200
+    assert (lost.sms.resolve(as_="not_sent")["sms_status"] == "rejected").sum() == 200
+    with pytest.warns(UnknownOutcomeWarning, match="200 of them were resolved as not_sent before"):
+        same = lost.sms.resolve(as_="sent")
+    assert (same["sms_status"] == "rejected").sum() == 200
     done = rejected.sms.resolve(rejected["sms_status"] == "rejected", as_="sent")
     assert (done["sms_status"] == "accepted").all()
 

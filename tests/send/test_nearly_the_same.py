@@ -176,12 +176,13 @@ def test_send__a_campaign_whose_name_is_written_otherwise(sandbox, client, name,
 
 
 def test_send__half_of_the_people_counts(sandbox, client):
-    """It is judged over what would go out now, and refused from half of it on."""
+    """It is judged over what would go out now, refused from half of it on, and else told."""
     send(orders(6))
     corrected = TEXT.replace("today", "now")
     with pytest.raises(InputError, match="6 of these 12 messages"):
         send(orders(12), corrected)
-    done = send(orders(14), corrected)
+    with pytest.warns(smsframe.PlanWarning, match="6 of these 14 messages"):
+        done = send(orders(14), corrected)
     assert done["sms_status"].tolist() == ["accepted"] * 14
 
 
@@ -349,6 +350,8 @@ def near(text):
         pytest.param("it is 10 am", "it is １０ am", [], id="wide digits"),
         pytest.param("We open.", "We open. Reply STOP to opt out", [], id="how to opt out"),
         pytest.param("Pay 12.50 now", "Pay 12.5 now!", [], id="a number"),
+        pytest.param("Sale: https://bit.ly/a", "Sale: our.example/b", [], id="a short link"),
+        pytest.param("Sale: https://bit.ly/a", "Sale: https://bit.ly/b", None, id="two of them"),
         pytest.param("10 % off", "10% off", [], id="per cent"),
         pytest.param("Pay 12.50 now", "Pay 125.0 now", None, id="another number"),
         pytest.param("Version 1.2 is out", "Version 12 is out", None, id="another version"),
