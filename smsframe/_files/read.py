@@ -29,9 +29,11 @@ from smsframe._base.result_columns import RESULT_COLUMNS
 from smsframe._base.sentences import arg
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import (
+    SHOWN_CHARACTERS,
     check_bool,
     path_fault,
     refuse,
+    unreachable,
     unusable,
 )
 from smsframe._files.csv_reader import read_csv
@@ -250,6 +252,8 @@ def read_cells_in(path: Path, way: Way) -> tuple[pd.DataFrame, Decided]:
     InputError
         The file is not there, of another kind, cannot be read, or can be read in two ways.
     """
+    if reason := unreachable(path):
+        raise InputError(f"{str(path)[:SHOWN_CHARACTERS]!r} cannot be read: {reason}.")
     if path.is_dir():
         raise InputError(f"{str(path)!r} is a folder, not a file.")
     check_ending(path)
