@@ -29,6 +29,8 @@ from smsframe.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from smsframe._base.sentences import Piece
+
 NAMED: Final = 5
 
 _DATE_FORMAT = re.compile(r"%[-#]?[A-Za-z]")
@@ -44,7 +46,6 @@ _GROUPED = {
 }
 _POINTED = re.compile(r"[+-]?[0-9]*\.[0-9]+")
 _TWO_READINGS = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
-_LIKE_COMMA = re.compile(r"[+-]?[0-9]{1,3}(\.?[0-9]{3})*,[0-9]+|[+-]?[0-9]{1,3}(\.[0-9]{3}){2,}")
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
                    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?)?"
                    r"(Z|[+-][0-9]{2}:?[0-9]{2})?")  # fmt: skip
@@ -223,14 +224,21 @@ def _complaint(column: pd.Series, bad: Sequence[int], reading: _Reading, option:
     fact = AlreadyMasked(
         f"{where}, {place} {labels[0]}: {value} is no {reading.kind}, as ", option, f" needs.{also}"
     )
-    if reading is _NUMBERS and _LIKE_COMMA.fullmatch(cell):
-        comma = arg("decimal", ",")
-        return unclear(
-            fact,
-            "If the decimal mark is a comma, ",
-            comma,
-            f" says so. {reading.fix}",
-            also=f"numbers=[{str(column.name)!r}], ",
-            position=bad[0],
-        )
+    fixes = _decimal_fixes(cell) if reading is _NUMBERS else []
+    if fixes:
+        also = f"numbers=[{str(column.name)!r}], "
+        return unclear(fact, *fixes, f" {reading.fix}", also=also, position=bad[0])
     return InputError(AlreadyMasked(fact, f" {reading.fix}"), position=bad[0])
+
+
+def _decimal_fixes(cell: str) -> list[Piece]:
+    """Say with which decimal mark a text is a number, and which one where both marks make one."""
+    ways = {mark: _number_with(mark)(cell) for mark in (".", ",")}
+    read = {mark: number for mark, number in ways.items() if number is not None}
+    if len(read) == len(ways) and len(set(read.values())) > 1:
+        point, comma = (f"{read[mark]:,}" for mark in ways)
+        points, commas = (arg("decimal", mark) for mark in ways)
+        return ["It has two readings: ", points, f" reads {point}, ", commas, f" reads {comma}."]
+    if "." in read:
+        return ["If it has a decimal point, ", arg("decimal", "."), " says so."]
+    return ["If the decimal mark is a comma, ", arg("decimal", ","), " says so."] if read else []

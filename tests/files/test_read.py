@@ -7,6 +7,8 @@ from pathlib import Path
 
 import openpyxl
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import smsframe
@@ -227,6 +229,41 @@ def test_read__dates_that_are_none_are_shown(cell, shown):
     with pytest.raises(InputError, match="is no date with the year first") as refused:
         smsframe.read("some.csv", dates=["when"])
     assert f"Column 'when', line 2: {shown} is no date" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("1,234", "two readings: decimal='.' reads 1,234, decimal=',' reads 1.234."),
+        ("1,234.50", "If it has a decimal point, decimal='.' says so."),
+        ("1'234", "If it has a decimal point, decimal='.' says so."),
+        ("1.234,50", "If the decimal mark is a comma, decimal=',' says so."),
+        ("12,5", "If the decimal mark is a comma, decimal=',' says so."),
+        ("(5)", "as numbers= needs. Write digits"),
+    ],
+)
+def test_read__numbers_with_thousands_apart(cell, told):
+    """What is advised reads the cell, and where both marks do, it says as what."""
+    Path("some.csv").write_text(f"mobile;total\n1;{cell}\n")
+    with pytest.raises(InputError) as refused:
+        smsframe.read("some.csv", numbers=["total"])
+    assert told in str(refused.value)
+    for mark in re.findall("decimal='(.)'", told):
+        assert smsframe.read("some.csv", numbers=["total"], decimal=mark)["total"].notna().all()
+
+
+def test_read__two_columns_of_one_name_in_parquet():
+    """As of a CSV file."""
+    pq.write_table(pa.table([["a"], ["b"]], ["n", "n"]), "some.parquet")
+    with pytest.raises(InputError, match="has column 'n' more than once"):
+        smsframe.read("some.parquet")
+
+
+def test_read__half_a_character():
+    """A file that ends in the middle of one is damaged, whatever its encoding."""
+    Path("some.csv").write_bytes("mobile;name\n1;Ann\n".encode("utf-16")[:-1])
+    with pytest.raises(InputError, match="is damaged: a character of it is not whole"):
+        smsframe.read("some.csv", encoding="utf-16")
 
 
 def test_read__says_which_cells_it_makes_blank(tmp_path, capsys):
