@@ -10,8 +10,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given as given_by
+from hypothesis import strategies as st
 
 import smsframe
+from smsframe._files import typed_columns
 from smsframe.cli import commands
 from smsframe.errors import InputError
 
@@ -240,6 +243,7 @@ def test_read__dates_that_are_none_are_shown(cell, shown):
         ("1.234,50", "If the decimal mark is a comma, decimal=',' says so."),
         ("12,5", "If the decimal mark is a comma, decimal=',' says so."),
         ("(5)", "as numbers= needs. Write digits"),
+        ("9" * 20, "has more digits than a number keeps, so it is an identifier."),
     ],
 )
 def test_read__numbers_with_thousands_apart(cell, told):
@@ -279,3 +283,30 @@ def test_read__says_which_cells_it_makes_blank(tmp_path, capsys):
     path.write_text("name,total\nAnn,1.50\n")
     assert "blank" not in smsframe.read(path).attrs["smsframe"]["read"]
     assert "blank" not in capsys.readouterr().out
+
+
+CELLS = st.sampled_from(
+    ["0", "-0", "00123", "7", "-12", "9" * 18, "9" * 19, " 5 ", "0.5", "-0.0", "1.234", "12.50",
+     "007.10", "22.000", "1e3", "+4", ".5", "5.", "\u0663", "", " ", None]
+)  # fmt: skip
+
+
+@given_by(st.lists(CELLS, min_size=1, max_size=5))
+def test_numbers__at_once_or_one_by_one(cells):
+    """Columns of plain numbers are read at once, and as they are one by one."""
+    column = pd.Series(cells, dtype="string", index=range(2, 2 + len(cells)), name="total")
+
+    def read():
+        try:
+            made = typed_columns.read_as(column, "numbers", None)
+        except InputError as error:
+            return str(error)
+        return made.dtype, made.name, made.index.tolist(), [None if pd.isna(n) else n for n in made]
+
+    at_once = read()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typed_columns, "_plain_numbers", lambda _: None)
+        filled = [cell for cell in cells if cell and cell.strip()]
+        if filled:
+            column = column.where(column.str.strip() != "", None)
+            assert read() == at_once
