@@ -279,10 +279,6 @@ def path_fault(argument: str, path: Any, faults: list[str]) -> bool:
         fix = " holds a character that no path can hold; name another file."
         note(faults, arg(argument), fix)
         return False
-    if reason := unreachable(name):
-        shown = name if len(name) <= SHOWN_CHARACTERS else f"{name[:SHOWN_CHARACTERS]}…"
-        note(faults, arg(argument, shown), f" cannot be reached: {reason}.")
-        return False
     return True
 
 

@@ -48,6 +48,7 @@ KINDS: Final = (
 COMMON: Final = (
     "cp1252", "mac_roman", "gb18030", "shift_jis", "cp1250", "cp1251", "big5", "euc_kr",
 )  # fmt: skip
+WIDE: Final = ("utf-16", "utf-32")
 SAMPLE_BYTES: Final = 4096
 SHOWN_READINGS: Final = 5
 UTF8: Final = "utf-8-sig"
@@ -74,7 +75,7 @@ def encoding_of(path: Path, asked: str | None) -> str:
             raise unclear(fact, arg("encoding", wide), " reads it.")
         return UTF8
     codec = _codec(asked)
-    if wide and not codec.startswith(("utf-16", "utf-32")):
+    if wide and not codec.startswith(WIDE):
         raise unclear(f"{path.name} is not in {asked}:", arg("encoding", wide), " reads it.")
     if codec == "utf-8":
         return UTF8
@@ -103,6 +104,11 @@ def _refuse_no_text(path: Path, head: bytes) -> None:
 def not_decoded(path: Path, encoding: str) -> InputError:
     """Return what to say of a file that has bytes which its encoding does not know."""
     data = path.read_bytes()
+    if encoding.startswith(WIDE) and _wide(data[:SAMPLE_BYTES]):
+        return InputError(
+            f"{path.name} is damaged: a character of it is not whole. Take it from its source "
+            "again."
+        )
     if encoding != UTF8 and _is_utf8(data):
         return InputError(_in_utf8(path, encoding))
     line, word = _first_odd_word(data, encoding)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import Counter
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -29,9 +30,12 @@ from smsframe._base.result_columns import RESULT_COLUMNS
 from smsframe._base.sentences import arg
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import (
+    SHOWN_CHARACTERS,
     check_bool,
     path_fault,
     refuse,
+    shown_label,
+    unreachable,
     unusable,
 )
 from smsframe._files.csv_reader import read_csv
@@ -250,6 +254,8 @@ def read_cells_in(path: Path, way: Way) -> tuple[pd.DataFrame, Decided]:
     InputError
         The file is not there, of another kind, cannot be read, or can be read in two ways.
     """
+    if reason := unreachable(path):
+        raise InputError(f"{str(path)[:SHOWN_CHARACTERS]!r} cannot be read: {reason}.")
     if path.is_dir():
         raise InputError(f"{str(path)!r} is a folder, not a file.")
     check_ending(path)
@@ -261,12 +267,25 @@ def read_cells_in(path: Path, way: Way) -> tuple[pd.DataFrame, Decided]:
         if kind == "csv":
             return read_csv(path, way)
         if kind == "parquet":
+            import pyarrow.parquet as pq  # noqa: PLC0415 - only for such files
+
+            refuse_doubled(pq.read_schema(path).names, path.name)
             return pd.read_parquet(path), Decided(kind=kind)
         return read_workbook(path, way)
     except (InputError, SmsframeWarning):
         raise
     except Exception as error:
         raise InputError(f"{path.name} cannot be read: {first_line(error)}") from error
+
+
+def refuse_doubled(names: Sequence[str], file: str) -> None:
+    """Refuse a file that has two columns of one name."""
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise InputError(
+            f"{file} has column {shown_label(twice[0])} more than once. Rename one, so that it is "
+            "plain which is meant."
+        )
 
 
 def prepared(

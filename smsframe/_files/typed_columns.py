@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from smsframe._base.masking import AlreadyMasked, mask_label
 from smsframe._base.sentences import Sentence, arg, words
@@ -28,6 +30,8 @@ from smsframe.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from smsframe._base.sentences import Piece
 
 NAMED: Final = 5
 
@@ -44,7 +48,6 @@ _GROUPED = {
 }
 _POINTED = re.compile(r"[+-]?[0-9]*\.[0-9]+")
 _TWO_READINGS = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
-_LIKE_COMMA = re.compile(r"[+-]?[0-9]{1,3}(\.?[0-9]{3})*,[0-9]+|[+-]?[0-9]{1,3}(\.[0-9]{3}){2,}")
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
                    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?)?"
                    r"(Z|[+-][0-9]{2}:?[0-9]{2})?")  # fmt: skip
@@ -142,8 +145,23 @@ def read_as(column: pd.Series, kind: str, decimal: str | None) -> pd.Series:
     """
     reading = _reading("%d" if kind == "dates" else "f", decimal)
     made = _read(column, reading, Sentence(arg(kind)), decimal)
+    if not pd.api.types.is_numeric_dtype(made.dtype):  # texts that are left are blank
+        cells = [None if isinstance(cell, str) else cell for cell in made]
+        made = pd.Series(cells, index=made.index, name=made.name, dtype=object)
     if kind == "dates":
         return pd.to_datetime(made)
+    if made.dtype in ("Int64", "float64"):
+        return made
+    long = [n for n, cell in enumerate(made) if isinstance(cell, int) and abs(cell) >= 2**63]
+    if long:
+        raise InputError(
+            mask_label(f"Column {column.name!r}"),
+            f", {column.index.name or 'row'} {column.index[long[0]]:,}: ",
+            f"{shown(made.iloc[long[0]])} has more digits than a number keeps, so it is an "
+            "identifier. Leave the column out of ",
+            arg(kind),
+            ".",
+        )
     is_whole = all(isinstance(cell, (int, np.integer)) for cell in made.dropna())
     return made.astype("Int64" if is_whole else "float64")
 
@@ -164,6 +182,9 @@ def _read(
     column: pd.Series, reading: _Reading | None, option: str, decimal: str | None
 ) -> pd.Series:
     """Read the texts of a column, each distinct one once."""
+    plain = _plain_numbers(column) if reading is _NUMBERS else None
+    if plain is not None:
+        return plain
     cells = column.to_numpy(dtype=object)
     has_stored = [n for n, cell in enumerate(cells) if isinstance(cell, ShownCell)]
     if has_stored:
@@ -184,6 +205,31 @@ def _read(
     for place in places:
         out[place] = known[cells[place]]
     return pd.Series(out, index=column.index, name=column.name, dtype=object)
+
+
+def _plain_numbers(column: pd.Series) -> pd.Series | None:
+    """Read texts that are all whole numbers, or all have a point and one reading; None for others.
+
+    They are read at once, as most are, and become what they would one by one.
+    """
+    if not isinstance(column.dtype, pd.StringDtype):
+        return None
+    texts = pc.utf8_trim_whitespace(pa.array(column.array, pa.large_string(), from_pandas=True))
+    texts = pc.if_else(pc.equal(texts, ""), None, texts)
+
+    def are_all(pattern: str) -> bool:
+        return bool(pc.all(pc.match_substring_regex(texts, pattern), min_count=0).as_py())
+
+    if texts.null_count == len(texts):
+        return None
+    if are_all("^-?[0-9]{1,18}$"):
+        kind, dtype = pa.int64(), "Int64"
+    elif are_all(r"^-?[0-9]{1,15}\.[0-9]{1,15}$") and not are_all(f"^{_TWO_READINGS.pattern}$"):
+        kind, dtype = pa.float64(), "float64"
+    else:
+        return None
+    numbers = texts.cast(kind).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+    return numbers.astype(dtype).set_axis(column.index).rename(column.name)
 
 
 def _refuse_two_readings(column: pd.Series, places: Sequence[int], option: str) -> None:
@@ -223,14 +269,21 @@ def _complaint(column: pd.Series, bad: Sequence[int], reading: _Reading, option:
     fact = AlreadyMasked(
         f"{where}, {place} {labels[0]}: {value} is no {reading.kind}, as ", option, f" needs.{also}"
     )
-    if reading is _NUMBERS and _LIKE_COMMA.fullmatch(cell):
-        comma = arg("decimal", ",")
-        return unclear(
-            fact,
-            "If the decimal mark is a comma, ",
-            comma,
-            f" says so. {reading.fix}",
-            also=f"numbers=[{str(column.name)!r}], ",
-            position=bad[0],
-        )
+    fixes = _decimal_fixes(cell) if reading is _NUMBERS else []
+    if fixes:
+        also = f"numbers=[{str(column.name)!r}], "
+        return unclear(fact, *fixes, f" {reading.fix}", also=also, position=bad[0])
     return InputError(AlreadyMasked(fact, f" {reading.fix}"), position=bad[0])
+
+
+def _decimal_fixes(cell: str) -> list[Piece]:
+    """Say with which decimal mark a text is a number, and which one where both marks make one."""
+    ways = {mark: _number_with(mark)(cell) for mark in (".", ",")}
+    read = {mark: number for mark, number in ways.items() if number is not None}
+    if len(read) == len(ways) and len(set(read.values())) > 1:
+        point, comma = (f"{read[mark]:,}" for mark in ways)
+        points, commas = (arg("decimal", mark) for mark in ways)
+        return ["It has two readings: ", points, f" reads {point}, ", commas, f" reads {comma}."]
+    if "." in read:
+        return ["If it has a decimal point, ", arg("decimal", "."), " says so."]
+    return ["If the decimal mark is a comma, ", arg("decimal", ","), " says so."] if read else []

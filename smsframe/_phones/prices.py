@@ -6,6 +6,7 @@ number is that of `countries`, for a plan as for a summary, so that both come to
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -79,6 +80,19 @@ class Cost:
             f"not known: {money(self.known)}{listed} and {number:,} segment{plural} without a "
             f"price ({', '.join(left_out[:_SHOWN])}{more})"
         )
+
+
+def summed(one: Cost | None, other: Cost | None) -> Cost | None:
+    """Return what two parts of a list cost together; None without prices."""
+    if one is None or other is None:
+        return one or other
+    by_country = Counter(one.by_country)
+    by_country.update(other.by_country)
+    return Cost(
+        known=one.known + other.known,
+        by_country=dict(by_country.most_common()),
+        unpriced=dict((Counter(one.unpriced) + Counter(other.unpriced)).most_common()),
+    )
 
 
 def check_price(given: Any, faults: list[str], *, lookup: Any = None) -> Price | None:

@@ -91,6 +91,15 @@ def report(
     False
     >>> file.unlink()
     """
+    place = place_of_page(path, overwrite=overwrite)
+    with reading_journal(journal_file(client, journal)) as opened:
+        facts = facts_of(as_frame(frame, A_RESULT), price_per_segment, opened, made_at=time.time())
+    write_text(report_html(facts), place, overwrite=overwrite)
+    return place
+
+
+def place_of_page(path: str | os.PathLike[str], *, overwrite: bool) -> Path:
+    """Return where a page goes; InputError where none can, before a long table is counted."""
     faults: list[str] = []
     path_fault("path", path, faults)
     check_bool("overwrite", overwrite, faults)
@@ -98,8 +107,5 @@ def report(
     place = Path(path)
     if place.suffix.lower() not in ENDINGS:
         raise InputError(f"{place.name}: the ending must be .html.")
-    check_place(place, overwrite=overwrite)  # before a long table is counted
-    with reading_journal(journal_file(client, journal)) as opened:
-        facts = facts_of(as_frame(frame, A_RESULT), price_per_segment, opened, made_at=time.time())
-    write_text(report_html(facts), place, overwrite=overwrite)
+    check_place(place, overwrite=overwrite)
     return place

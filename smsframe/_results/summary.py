@@ -13,8 +13,10 @@ rows, so that the lines of a table add up to the bill.
 from __future__ import annotations
 
 import difflib
+import functools
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,12 +32,12 @@ from smsframe._base.sentences import Sentence, arg
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_label, refuse, shown_label
 from smsframe._phones.country import countries
-from smsframe._phones.prices import check_price, cost_of, prices_of
+from smsframe._phones.prices import check_price, cost_of, prices_of, summed
 from smsframe._results.summary_html import summary_html, summary_text
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
 
     import numpy.typing as npt
 
@@ -272,17 +274,65 @@ def _counted(
     by = [*names, "status", "code"]
     grouped = keys.groupby(by, dropna=False, observed=True, sort=False)
     table = grouped.agg(**wanted).reset_index().rename(columns={"sum": "segments"})
-    totals = [_totals(table, names[:depth]) for depth in range(len(names) + 1)]
-    table.insert(len(by) + 1, "share", table["rows"] / totals[-1])
     if price is not None:
         table = _with_costs(table, price)
+    return _arranged(table, dict(zip(names, (label for label, _ in groups), strict=True)))
+
+
+def _arranged(table: pd.DataFrame, labels: Mapping[str, Hashable]) -> pd.DataFrame:
+    """Return counts with their shares, the largest group first; ``labels`` are what groups are."""
+    names = list(labels)
+    totals = [_totals(table, names[:depth]) for depth in range(len(names) + 1)]
+    table.insert(len(names) + 3, "share", table["rows"] / totals[-1])
     order = pd.DataFrame(index=table.index)
     for depth, name in enumerate(names):
         order[f"total {depth}"] = -totals[depth + 1]
         order[f"group {depth}"] = table[name].astype("string")
     order["status"], order["rows"] = table["status"], -table["rows"]
     table = table.loc[order.sort_values(list(order.columns)).index].reset_index(drop=True)
-    return table.rename(columns=dict(zip(names, (label for label, _ in groups), strict=True)))
+    return table.rename(columns=labels)
+
+
+def added(parts: Sequence[Summary], *, batches: int) -> Summary:
+    """Return the summary of results that were counted part by part, in so many calls."""
+    first = parts[0]
+    counts, held = Counter[str](), Counter[str]()
+    for part in parts:
+        counts.update(part.counts)
+        held.update(part.held)
+    costs = functools.reduce(summed, (part._costs for part in parts))  # noqa: SLF001 - of our kind
+    times = [at for part in parts for at in (part.first_at, part.last_at) if at is not None]
+    return replace(
+        first,
+        rows=sum(part.rows for part in parts),
+        counts={status: counts[status] for status in result_columns.STATUSES if counts[status]},
+        held=held_counts(held),
+        batches=batches,
+        segments=sum(part.segments for part in parts),
+        segments_unknown=sum(part.segments_unknown for part in parts),
+        cost=None if costs is None else costs.total,
+        first_at=min(times, default=None),
+        last_at=max(times, default=None),
+        _table=added_tables([part.to_frame() for part in parts], first.by),
+        _costs=costs,
+    )
+
+
+def added_tables(tables: Sequence[pd.DataFrame], by: Any) -> pd.DataFrame:
+    """Return the tables of summaries, of parts of the same results, as one."""
+    labels = [] if by is None else by if isinstance(by, list) else [by]
+    names = [f"\x00group{number}" for number in range(len(labels))]
+    table = pd.concat([part.drop(columns="share") for part in tables], ignore_index=True)
+    table = table.rename(columns=dict(zip(labels, names, strict=True)))
+    wanted = {"rows": ("rows", "sum"), "segments": ("segments", "sum")}
+    if "cost" in table.columns:
+        table["unpriced"] = table["cost"].isna()
+        wanted |= {"cost": ("cost", "sum"), "unpriced": ("unpriced", "any")}
+    grouped = table.groupby([*names, "status", "code"], dropna=False, observed=True, sort=False)
+    table = grouped.agg(**wanted).reset_index()
+    if "cost" in table.columns:
+        table["cost"] = table["cost"].mask(table.pop("unpriced"))
+    return _arranged(table, dict(zip(names, labels, strict=True)))
 
 
 def _with_costs(table: pd.DataFrame, price: Price) -> pd.DataFrame:

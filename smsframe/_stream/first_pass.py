@@ -18,7 +18,7 @@ import pandas as pd
 
 from smsframe._base.sentences import arg, remember
 from smsframe._phones.country import country_counts
-from smsframe._phones.prices import Cost
+from smsframe._phones.prices import Cost, summed
 from smsframe._plan.build import build_plan
 from smsframe._plan.problems import SEVERITIES, Fault, listed_below
 from smsframe._plan.row_hours import hours_missing, rows_at_night
@@ -53,19 +53,6 @@ class Arm:
     messages: int = 0
     segments: int = 0
     costs: Cost | None = None
-
-
-def summed(one: Cost | None, other: Cost | None) -> Cost | None:
-    """Return what two parts of a list cost together; None without prices."""
-    if one is None or other is None:
-        return one or other
-    by_country = Counter(one.by_country)
-    by_country.update(other.by_country)
-    return Cost(
-        known=one.known + other.known,
-        by_country=dict(by_country.most_common()),
-        unpriced=dict((Counter(one.unpriced) + Counter(other.unpriced)).most_common()),
-    )
 
 
 @dataclass(slots=True, kw_only=True)

@@ -7,7 +7,6 @@ whole column is looked for in each portion too, and a handful of rows would prov
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,7 +17,7 @@ import pyarrow as pa
 
 from smsframe._base.any_frame import as_frame
 from smsframe._base.validation import shown_label
-from smsframe._files.read import prepared
+from smsframe._files.read import prepared, refuse_doubled
 from smsframe._plan.problems import Problems
 from smsframe._plan.verdicts import EXCLUDED, READY
 from smsframe._send.keys_ahead import identities_of
@@ -169,12 +168,7 @@ class Reading:
 
     def _checked(self, table: pa.Table, name: str) -> pa.Table:
         """Return what is needed of a file's rows; refuse one that lacks it, or has other kinds."""
-        twice = [n for n, count in Counter(table.column_names).items() if count > 1]
-        if twice:
-            raise InputError(
-                f"{name} has column {shown_label(twice[0])} more than once. Rename one, so that it "
-                "is plain which is meant."
-            )
+        refuse_doubled(table.column_names, name)
         missing = [n for n in self.columns or () if n not in table.column_names]
         if missing:
             raise InputError(

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from smsframe._base.result_columns import STATUSES, VARIANT
 from smsframe._base.sentences import Sentence, arg
+from smsframe._base.validation import unreachable
 from smsframe._stream.sources import empty_table, result_name
 from smsframe.errors import InputError
 
@@ -93,6 +94,8 @@ def prepared_folder(
     A dry run never takes the place of results. Folders that were made and hold nothing at the end,
     since nothing was sent, are removed.
     """
+    if reason := unreachable(out):
+        raise InputError(Sentence(arg("out"), f" cannot be made: {reason}. Name another folder."))
     made = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
         _prepare(out, files, is_dry=is_dry)

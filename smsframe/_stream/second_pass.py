@@ -25,6 +25,7 @@ from smsframe._base.result_columns import ACCEPTED_STATUSES
 from smsframe._eligibility.exclude import team_mark
 from smsframe._journal import payloads
 from smsframe._journal.records import ACCEPTED, Claim, Ledger
+from smsframe._phones.prices import summed
 from smsframe._plan.campaign_names import is_test
 from smsframe._plan.verdicts import DUPLICATE as REPEATED
 from smsframe._plan.verdicts import HELD_BACK, READY, duplicate_sentence
@@ -38,7 +39,6 @@ from smsframe._send.posting import post_batches
 from smsframe._send.row_outcomes import HELD as IN_CAMPAIGN
 from smsframe._send.row_outcomes import Tally
 from smsframe._send.too_soon import rows_too_soon, waiting_since
-from smsframe._stream.first_pass import summed
 from smsframe._stream.join import Said
 from smsframe._stream.scratch import (
     AGAIN,

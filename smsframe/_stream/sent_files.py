@@ -20,14 +20,19 @@ from smsframe._base.result_columns import STATUSES, VARIANT
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_choice, check_text, refuse
 from smsframe._connect import journal_file
+from smsframe._files.write import write_text
 from smsframe._results import results_of_run
-from smsframe._results.open_journal import existing_journal
+from smsframe._results.open_journal import existing_journal, reading_journal
 from smsframe._results.reconcile import reconciled
 from smsframe._results.refresh import brought_up, refresh
+from smsframe._results.report import place_of_page
+from smsframe._results.report_html import report_html
 from smsframe._results.resolve import resolved
 from smsframe._results.rows import FAILED
+from smsframe._results.summary import added_tables, summary
 from smsframe._send.report import phrase
 from smsframe._stream import open_messages
+from smsframe._stream.files_report import facts_of_files
 from smsframe._stream.open_messages import OUTCOME
 from smsframe._stream.result_files import NOTE, OURS, SCHEMA, as_arrow, read_note, rewrite
 from smsframe._stream.sources import result_name_of
@@ -122,15 +127,46 @@ class SentFiles:
         counted = table.groupby("status", observed=True)["rows"].sum()
         return {name: int(counted[name]) for name in STATUSES if name in counted.index}
 
-    def summary(self) -> pd.DataFrame:
-        """Count the rows by status and code, and their segments.
+    def summary(
+        self,
+        by: Hashable | list[Hashable] | None = None,
+        *,
+        price_per_segment: float | Mapping[str, float] | None = None,
+    ) -> pd.DataFrame:
+        """Count the rows by status and code, and their segments; see :func:`smsframe.summary`.
+
+        Parameters
+        ----------
+        by : column label or "country", or a list of them, optional
+            Count group by group. None: all rows together.
+        price_per_segment : float or mapping of str to float, optional
+            Price of one segment, or one for each country. None: no cost is told.
 
         Returns
         -------
         DataFrame
-            Columns ``status``, ``code`` (string), ``rows`` and ``segments`` (int64), in the order
-            of the statuses.
+            The columns of ``by``, ``status``, ``code`` (string), ``rows`` and ``segments`` (int64)
+            and, with a price, ``cost`` (float64; NaN where a country has none), in the order of the
+            statuses, with ``by`` the largest group first.
+
+        Raises
+        ------
+        InputError
+            ``by`` is no column, or a price cannot be used; or the files that both need are gone.
         """
+        if by is not None or price_per_segment is not None:
+            self._need_files()
+            labels = by if isinstance(by, list) else [by]
+            tables = [
+                summary(
+                    read_results(path, _columns_there(path, [*OURS, *labels])),
+                    by,
+                    price_per_segment=price_per_segment,
+                ).to_frame()
+                for path in self.files
+            ]
+            table = added_tables(tables, by).drop(columns="share")
+            return table.astype({"status": "string"})
         if self.files or not self._note["files"]:
             return _counted(pq.read_table(path, columns=OUTCOME) for path in self.files)
         with existing_journal(self._journal or journal_file(None)) as journal:
@@ -178,6 +214,43 @@ class SentFiles:
         if self._note.get("variants"):  # how people were split, for `compare`
             out.attrs = {"smsframe": {"variants": self._note["variants"], "rows": len(out)}}
         return out
+
+    def report(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        price_per_segment: float | Mapping[str, float] | None = None,
+        overwrite: bool = False,
+        client: Client | None = None,
+    ) -> Path:
+        """Write what happened as a page for people who were not there; see :func:`smsframe.report`.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+        """
+        place = place_of_page(path, overwrite=overwrite)
+        self._need_files()
+        with reading_journal(self._place_of(client)) as journal:
+            facts = facts_of_files(
+                self.files,
+                lambda file: read_results(file, OURS),
+                price_per_segment,
+                journal,
+                runs=[self.run] if self.run else [],
+            )
+        write_text(report_html(facts), place, overwrite=overwrite)
+        self._told()
+        return place
+
+    def _need_files(self) -> None:
+        """Refuse what the journal alone does not know."""
+        if not self.files:
+            raise InputError(
+                f"The files of these results are not in {str(self.path)!r} any more. The same "
+                "smsframe.send_files writes them anew, and sends nothing twice."
+            )
 
     def refresh(
         self, *, client: Client | None = None, deadline_s: float = 0.0, progress: Any = None
@@ -433,6 +506,12 @@ def _counted(tables: Iterable[pa.Table]) -> pd.DataFrame:
     rank = frame["status"].map(STATUSES.index).to_numpy(dtype=np.int64)
     order = np.lexsort((frame["code"].fillna("").to_numpy(dtype=str), rank))
     return frame.iloc[order].reset_index(drop=True)
+
+
+def _columns_there(path: Path, names: Iterable[Any]) -> list[str]:
+    """Return those of some names that are columns of a file, each once."""
+    there = pq.read_schema(path).names
+    return [name for name in dict.fromkeys(names) if name in there]
 
 
 def read_results(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:

@@ -73,7 +73,7 @@ class SourceFile:
         """Return what is wrong with the file, with what can be done about it by who has it."""
         named, then = Path(self.name), ""
         if isinstance(self.place, Local):
-            named = self.place.path
+            named = Path(mask_label(str(self.place.path)))
             parquet = str(named.with_suffix(".parquet"))
             then = f"Then put that frame in its place, with .to_parquet({parquet!r})."
         said, short = without_arguments(error, named, then), Path(self.name).name

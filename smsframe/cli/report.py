@@ -20,18 +20,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the page of a run."""
     path = journal_of(arguments)
     results = results_of(arguments.run, path)
-    if isinstance(results, smsframe.SentFiles):
-        results = results.to_frame()
     out = arguments.out
     if out is None:
         usual = Path(f"{arguments.run}-report.html")
         out = usual if arguments.overwrite else write.free_name(usual)
-    place = smsframe.report(
-        results,
-        out,
-        price_per_segment=prices(arguments.price_per_segment),
-        overwrite=arguments.overwrite,
-        journal=path,
-    )
+    price = prices(arguments.price_per_segment)
+    if isinstance(results, smsframe.SentFiles):
+        place = results.report(out, price_per_segment=price, overwrite=arguments.overwrite)
+    else:
+        place = smsframe.report(
+            results, out, price_per_segment=price, overwrite=arguments.overwrite, journal=path
+        )
     output.say(f"The report: {place}")
     return ALL_ACCEPTED

@@ -100,7 +100,7 @@ def test_plan__of_csv_files_with_a_format(folder, sending, capsys):
         pytest.param("file/results", "--out cannot be made: Not a dir", id="below a file"),
         pytest.param("file", "--out is a file", id="a file"),
         pytest.param("people/..", "--out is a folder with files to send in it", id="above"),
-        pytest.param("x" * 300, "cannot be reached: File name too long", id="too long"),
+        pytest.param("x" * 300, "--out cannot be made: File name too long", id="too long"),
         pytest.param("full", "--out holds mine.txt, which is no result", id="not empty"),
     ],
 )

@@ -7,9 +7,14 @@ from pathlib import Path
 
 import openpyxl
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import given as given_by
+from hypothesis import strategies as st
 
 import smsframe
+from smsframe._files import typed_columns
 from smsframe.cli import commands
 from smsframe.errors import InputError
 
@@ -229,6 +234,42 @@ def test_read__dates_that_are_none_are_shown(cell, shown):
     assert f"Column 'when', line 2: {shown} is no date" in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("1,234", "two readings: decimal='.' reads 1,234, decimal=',' reads 1.234."),
+        ("1,234.50", "If it has a decimal point, decimal='.' says so."),
+        ("1'234", "If it has a decimal point, decimal='.' says so."),
+        ("1.234,50", "If the decimal mark is a comma, decimal=',' says so."),
+        ("12,5", "If the decimal mark is a comma, decimal=',' says so."),
+        ("(5)", "as numbers= needs. Write digits"),
+        ("9" * 20, "has more digits than a number keeps, so it is an identifier."),
+    ],
+)
+def test_read__numbers_with_thousands_apart(cell, told):
+    """What is advised reads the cell, and where both marks do, it says as what."""
+    Path("some.csv").write_text(f"mobile;total\n1;{cell}\n")
+    with pytest.raises(InputError) as refused:
+        smsframe.read("some.csv", numbers=["total"])
+    assert told in str(refused.value)
+    for mark in re.findall("decimal='(.)'", told):
+        assert smsframe.read("some.csv", numbers=["total"], decimal=mark)["total"].notna().all()
+
+
+def test_read__two_columns_of_one_name_in_parquet():
+    """As of a CSV file."""
+    pq.write_table(pa.table([["a"], ["b"]], ["n", "n"]), "some.parquet")
+    with pytest.raises(InputError, match="has column 'n' more than once"):
+        smsframe.read("some.parquet")
+
+
+def test_read__half_a_character():
+    """A file that ends in the middle of one is damaged, whatever its encoding."""
+    Path("some.csv").write_bytes("mobile;name\n1;Ann\n".encode("utf-16")[:-1])
+    with pytest.raises(InputError, match="is damaged: a character of it is not whole"):
+        smsframe.read("some.csv", encoding="utf-16")
+
+
 def test_read__says_which_cells_it_makes_blank(tmp_path, capsys):
     """Words that programs write for no value are no values; where they stood is said, and kept."""
     path = tmp_path / "people.csv"
@@ -242,3 +283,30 @@ def test_read__says_which_cells_it_makes_blank(tmp_path, capsys):
     path.write_text("name,total\nAnn,1.50\n")
     assert "blank" not in smsframe.read(path).attrs["smsframe"]["read"]
     assert "blank" not in capsys.readouterr().out
+
+
+CELLS = st.sampled_from(
+    ["0", "-0", "00123", "7", "-12", "9" * 18, "9" * 19, " 5 ", "0.5", "-0.0", "1.234", "12.50",
+     "007.10", "22.000", "1e3", "+4", ".5", "5.", "\u0663", "", " ", None]
+)  # fmt: skip
+
+
+@given_by(st.lists(CELLS, min_size=1, max_size=5))
+def test_numbers__at_once_or_one_by_one(cells):
+    """Columns of plain numbers are read at once, and as they are one by one."""
+    column = pd.Series(cells, dtype="string", index=range(2, 2 + len(cells)), name="total")
+
+    def read():
+        try:
+            made = typed_columns.read_as(column, "numbers", None)
+        except InputError as error:
+            return str(error)
+        return made.dtype, made.name, made.index.tolist(), [None if pd.isna(n) else n for n in made]
+
+    at_once = read()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typed_columns, "_plain_numbers", lambda _: None)
+        filled = [cell for cell in cells if cell and cell.strip()]
+        if filled:
+            column = column.where(column.str.strip() != "", None)
+            assert read() == at_once

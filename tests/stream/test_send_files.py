@@ -259,6 +259,15 @@ def test_send_files__csv_with_formats_says_where(cells, said, client, sandbox, t
     assert sandbox.outbox().empty
 
 
+def test_send_files__numbers_in_names_of_files_are_masked(client, tmp_path):
+    """Somebody may have named a file so; the call that reads it has no number either."""
+    name = tmp_path / "12015550123.csv"
+    make_people(2).assign(total=["1.234", "2.345"]).to_csv(name, index=False)
+    with pytest.raises(InputError, match="two readings") as refused:
+        smsframe.plan_files(name, "%%total%%", program="1", formats={"total": ",.2f"})
+    assert "5550123" not in str(refused.value)
+
+
 def test_send_files__a_format_that_does_not_fit_says_where(client, tmp_path):
     """As of a frame, with the file and the row in it."""
     people = make_people(20).assign(total=[7.5] * 14 + ["x"] + [7.5] * 5).astype({"total": object})
