@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
@@ -155,27 +153,3 @@ def test_read_plain__of_a_line_longer_than_a_block(tmp_path):
     path = tmp_path / "people.csv"
     path.write_text(f"a,b\n{'x' * 20_000_000},2\n1,2\n")
     assert read_csv(path)["b"].tolist() == ["2", "2"]
-
-
-def test_read_csv__is_as_quick_as_pyarrow(tmp_path):
-    """A plain file takes at most 1.5 times as long as pyarrow alone takes."""
-    path = tmp_path / "people.csv"
-    row = "+1 201-555-0123,Ann,order 17,2026-11-22,12.50\n"
-    path.write_text("mobile,FirstName,what,day,total\n" + row * 400_000)
-
-    def seconds(read):
-        begun = time.perf_counter()
-        read()
-        return time.perf_counter() - begun
-
-    texts = pa.csv.ConvertOptions(
-        column_types=dict.fromkeys(["mobile", "FirstName", "what", "day", "total"], pa.string())
-    )
-    pairs = [
-        (
-            seconds(lambda: read_csv(path)),
-            seconds(lambda: pa.csv.read_csv(path, convert_options=texts).to_pandas()),
-        )
-        for _ in range(5)
-    ]
-    assert min(ours / theirs for ours, theirs in pairs) < 1.5

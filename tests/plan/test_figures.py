@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 
 import pandas as pd
@@ -67,15 +66,13 @@ def test_remarks__of_no_column():
     assert "c: S.<" in show._remarks([kind(column=None)])[0]
 
 
-def test_plan__shows_itself_quickly_when_everybody_is_in_it_twice(monkeypatch):
+def test_plan__counts_once_when_everybody_is_in_it_twice(monkeypatch):
     """What is shown is counted once, and does not grow with the square of the rows."""
     phones = (12012000000 + pd.RangeIndex(200_000) // 2).astype(str)
     frame = pd.DataFrame({"mobile": phones, "x": range(200_000)})
     made = smsframe.plan(frame, "Hi %%x%%", program="1", phone="mobile", region="US")
-    start = time.perf_counter()
     assert "in 200 calls" in repr(made)
     assert "same_person" in made._repr_html_()
-    assert time.perf_counter() - start < 2.0
     counts = []
     monkeypatch.setattr(
         data.PlanData, "batch_rows", lambda _, rows, **__: counts.append(rows) or iter(())

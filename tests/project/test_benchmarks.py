@@ -15,7 +15,7 @@ IN_SMALL = textwrap.dedent("""
     sent = end_to_end.ours(frame)
     assert 0 < sent.first_post < sent.last_answer < sent.whole
     assert end_to_end.floor(frame) > 0
-    assert [line for line in run.planning(frame, 1)]
+    assert [*run.planning(frame, 1), *run.reading(frame, 1)]
 """)
 
 
