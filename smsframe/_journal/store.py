@@ -283,7 +283,10 @@ class Journal(JournalReader):
         """Refuse a journal that does not know the last batch of some campaign of these weeks."""
         with self._reading() as db:
             for scope in recently_noted(self.noted_beside):
-                self._refuse_outdated(db, scope)
+                with contextlib.suppress(JournalError):
+                    self._refuse_outdated(db, scope)
+                    continue
+                self._refuse_outdated(db, scope)  # its sender may have been writing the note
 
     @property
     def noted_beside(self) -> Path:

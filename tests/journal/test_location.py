@@ -13,7 +13,7 @@ from journal.test_faults import SCOPE, a_claim, fill, refusal
 from samples import make_people
 
 import smsframe
-from smsframe._journal import schema
+from smsframe._journal import location, schema
 from smsframe._journal.location import side_file
 from smsframe._journal.lock import campaign_lock, locks_directory
 from smsframe._journal.records import Settlement
@@ -242,6 +242,22 @@ def test_send__into_an_older_copy(client):
     for note in locks_directory(path).glob("*.last"):
         os.utime(note, (time.time() - 21 * 86_400.0,) * 2)
     assert len(smsframe.send(text="We open at nine!", **given).sms.unknown) == 0
+
+
+def test_send__while_another_one_writes_its_note(client, monkeypatch):
+    """A note of another campaign that is read in the midst of being written is read again."""
+    given = {"frame": make_people(3), "program": "148372", "progress": False}
+    smsframe.send(text="The first text of all", **given)
+    read, seen = location.last_batch, []
+
+    def torn(path, scope):
+        seen.append(scope)
+        return "half of one id, half of" if len(seen) == 2 else read(path, scope)
+
+    monkeypatch.setattr(location, "last_batch", torn)
+    table = smsframe.send(text="We open at nine today", **given)
+    assert len(seen) > 2
+    assert set(table["sms_status"]) == {"accepted"}
 
 
 # While it is open
