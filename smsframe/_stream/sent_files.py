@@ -362,8 +362,8 @@ class SentFiles:
         if missing := self.missing:
             warn_caller(
                 f"{len(missing):,} of the files of these results are gone, such as {missing[0]}. "
-                "What was learned of their rows is in the journal alone. The same "
-                "smsframe.send_files writes the files anew, with it, and sends nothing twice.",
+                "What was learned of their rows is in the journal alone. The same send writes the "
+                "files anew, with it, and sends nothing twice.",
                 StatusWarning,
             )
         return self
