@@ -275,6 +275,16 @@ def _from_file(path: Path, where: str) -> Exclusion:
             _refuse_rounded_lines(path, where)
             return _from_frame(_cells(path, where), where, path)
         content = path.read_bytes()
+    except IsADirectoryError as error:
+        raise InputError(
+            where,
+            f" names {str(path)!r}, which cannot be read: it is a folder. ",
+            words(
+                "Give a file, or smsframe.SentFiles of a folder of results.",
+                at_shell="Name a file; of a run from files, smsframe status RUN --out writes one.",
+            ),
+            " Nothing is sent without it.",
+        ) from error
     except OSError as error:
         raise _unread_file(path, where, error.strerror or str(error)) from error
     if _is_no_text(content):

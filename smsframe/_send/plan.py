@@ -474,8 +474,9 @@ def preview(
     if not made.recipients:
         by_verdict = figures.rows_by_verdict(made.data).items()
         counts = ", ".join(f"{figure} {name}" for name, figure in by_verdict)
-        why = f"There is no message to preview ({counts}). plan(...).problems says what is wrong."
-        warn_caller(why, SmsframeWarning)
+        is_wrong = bool(made.problems["severity"].eq("error").any())
+        look = " plan(...).problems says what is wrong." if is_wrong else ""
+        warn_caller(f"There is no message to preview ({counts}).{look}", SmsframeWarning)
     return made.preview(n)
 
 

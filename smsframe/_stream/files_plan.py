@@ -99,7 +99,7 @@ class FilesPlan:
             "unknown": joined.unknown,
             "invalid": verdicts[INVALID],
             "duplicate": self._found.duplicates,
-            "excluded": verdicts[EXCLUDED],
+            "excluded": verdicts[EXCLUDED] - joined.excluded_known,
             "held_out": verdicts[HELD_OUT],
             "held": joined.held,
             "too_soon": joined.too_soon,

@@ -98,6 +98,7 @@ class Joined:
     accepted: int = 0
     unknown: int = 0
     held: int = 0
+    excluded_known: int = 0
     going: int = 0
     too_soon: int = 0
     by_group: Counter[int] = field(default_factory=Counter)
@@ -204,6 +205,7 @@ class Joining:
         is_known, excluded = entry >= 0, mine["excluded"]
         if excluded.any():
             is_known[excluded] &= ~pd.Series(entry).duplicated().to_numpy()[excluded]
+            found.excluded_known += int((is_known & excluded).sum())
         states = np.append(theirs["state"], np.uint8(REJECTED))[entry]
         again = resends & is_known & np.isin(states, (CLAIMED, UNKNOWN))
         later = ~excluded & (mine["row"] > last)

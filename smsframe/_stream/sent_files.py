@@ -19,6 +19,7 @@ from smsframe._base.any_frame import as_frame
 from smsframe._base.result_columns import STATUSES, VARIANT
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_choice, check_text, refuse
+from smsframe._base.whole_texts import to_be_read
 from smsframe._connect import journal_file
 from smsframe._files.write import write_text
 from smsframe._results import results_of_run
@@ -29,7 +30,7 @@ from smsframe._results.report import place_of_page
 from smsframe._results.report_html import report_html
 from smsframe._results.resolve import resolved
 from smsframe._results.rows import FAILED
-from smsframe._results.summary import added_tables, summary
+from smsframe._results.summary import COUNTRY, added_tables, summary
 from smsframe._send.report import phrase
 from smsframe._stream import open_messages
 from smsframe._stream.files_report import facts_of_files
@@ -152,18 +153,13 @@ class SentFiles:
         Raises
         ------
         InputError
-            ``by`` is no column, or a price cannot be used; or the files that both need are gone.
+            ``by`` is no column, or a price cannot be used; or some of the files are gone.
         """
         if by is not None or price_per_segment is not None:
-            self._need_files()
-            labels = by if isinstance(by, list) else [by]
+            refuse_missing_files(self)
             tables = [
-                summary(
-                    read_results(path, _columns_there(path, [*OURS, *labels])),
-                    by,
-                    price_per_segment=price_per_segment,
-                ).to_frame()
-                for path in self.files
+                summary(part, by, price_per_segment=price_per_segment).to_frame()
+                for part in _to_group(self.files, by if isinstance(by, list) else [by])
             ]
             table = added_tables(tables, by).drop(columns="share")
             return table.astype({"status": "string"})
@@ -229,9 +225,14 @@ class SentFiles:
         -------
         Path
             The file that was written.
+
+        Raises
+        ------
+        InputError
+            There can be no such file, or it is there; or some of the files of results are gone.
         """
         place = place_of_page(path, overwrite=overwrite)
-        self._need_files()
+        refuse_missing_files(self)
         with reading_journal(self._place_of(client)) as journal:
             facts = facts_of_files(
                 self.files,
@@ -241,16 +242,7 @@ class SentFiles:
                 runs=[self.run] if self.run else [],
             )
         write_text(report_html(facts), place, overwrite=overwrite)
-        self._told()
         return place
-
-    def _need_files(self) -> None:
-        """Refuse what the journal alone does not know."""
-        if not self.files:
-            raise InputError(
-                f"The files of these results are not in {str(self.path)!r} any more. The same "
-                "smsframe.send_files writes them anew, and sends nothing twice."
-            )
 
     def refresh(
         self, *, client: Client | None = None, deadline_s: float = 0.0, progress: Any = None
@@ -370,8 +362,8 @@ class SentFiles:
         if missing := self.missing:
             warn_caller(
                 f"{len(missing):,} of the files of these results are gone, such as {missing[0]}. "
-                "What was learned of their rows is in the journal alone. The same "
-                "smsframe.send_files writes the files anew, with it, and sends nothing twice.",
+                "What was learned of their rows is in the journal alone. The same send writes the "
+                "files anew, with it, and sends nothing twice.",
                 StatusWarning,
             )
         return self
@@ -383,7 +375,7 @@ class SentFiles:
             frame = read_results(path, None)
             frame.insert(0, "file", path.relative_to(self.path).as_posix())
             found.append(frame[frame["sms_status"].isin(statuses)])
-        return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+        return to_be_read(pd.concat(found, ignore_index=True) if found else pd.DataFrame())
 
     def __repr__(self) -> str:
         files, missing = len(self._note["files"]), len(self.missing)
@@ -508,10 +500,27 @@ def _counted(tables: Iterable[pa.Table]) -> pd.DataFrame:
     return frame.iloc[order].reset_index(drop=True)
 
 
-def _columns_there(path: Path, names: Iterable[Any]) -> list[str]:
-    """Return those of some names that are columns of a file, each once."""
-    there = pq.read_schema(path).names
-    return [name for name in dict.fromkeys(names) if name in there]
+def refuse_missing_files(sent: SentFiles) -> None:
+    """Refuse what would leave out the rows of files that are gone."""
+    if missing := sent.missing:
+        raise InputError(
+            f"{len(missing):,} of the files of these results are gone, such as {missing[0]}. The "
+            "same send writes them anew, and sends nothing twice."
+        )
+
+
+def _to_group(files: Sequence[Path], labels: Sequence[Any]) -> Iterator[pd.DataFrame]:
+    """Yield what a summary needs of each file; columns that only others have are blank in it.
+
+    All columns where one is asked for that none has, so that they can be named.
+    """
+    there = {path: pq.read_schema(path).names for path in files}
+    every = list(dict.fromkeys(name for names in there.values() for name in names))
+    are_known = all(label in (*every, COUNTRY, None) for label in labels)
+    wanted = [name for name in every if name in OURS or name in labels or not are_known]
+    for path, names in there.items():
+        part = read_results(path, [name for name in wanted if name in names])
+        yield part.assign(**{name: None for name in wanted if name not in names})
 
 
 def read_results(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:

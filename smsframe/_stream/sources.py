@@ -75,7 +75,7 @@ class SourceFile:
         if isinstance(self.place, Local):
             named = Path(mask_label(str(self.place.path)))
             parquet = str(named.with_suffix(".parquet"))
-            then = f"Then put that frame in its place, with .to_parquet({parquet!r})."
+            then = f"Put what smsframe.read makes in place of it, with .to_parquet({parquet!r})."
         said, short = without_arguments(error, named, then), Path(self.name).name
         where = self.name.removesuffix(short) if said.startswith(short) else f"{self.name}: "
         return InputError(AlreadyMasked(mask_label(where), said))

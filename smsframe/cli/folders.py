@@ -13,6 +13,7 @@ from smsframe._files import write
 from smsframe._files.way import Way
 from smsframe._send.cancellation import SendControl
 from smsframe._stream.send_files import check_out, send_list
+from smsframe._stream.sent_files import refuse_missing_files
 from smsframe._stream.stores import address_of
 from smsframe.cli import output, results_file
 from smsframe.cli.arguments import connect, is_named, options_of, said
@@ -101,11 +102,8 @@ def send(arguments: argparse.Namespace) -> int:
 def status(sent: smsframe.SentFiles, arguments: argparse.Namespace) -> int:
     """Bring a run from files up to date, in its files, and print what became of it."""
     out = arguments.out
-    if out is not None and sent.missing:
-        raise InputError(
-            f"{len(sent.missing):,} of the files of these results are gone, such as "
-            f"{sent.missing[0]}. The same send writes them anew, and sends nothing twice."
-        )
+    if out is not None:
+        refuse_missing_files(sent)
     if "accepted" in sent.counts:
         sent.refresh(client=connect(arguments), deadline_s=arguments.wait)
     code = _shown(sent, DONE)

@@ -134,6 +134,8 @@ def test_status__of_a_run_from_files(folder, sending, sandbox, capsys):
     assert main(["status", run, *base_url, "--out", "had.csv"]) == 0
     assert smsframe.read("had.csv", quiet=True)["sms_status"].tolist() == ["sent"] * 6
     nearly = sending(folder, TEXT + "!")
+    assert main([*nearly, "--out", "again", "--exclude", "results"]) == 2
+    assert "it is a folder. Name a file; of a run from files" in capsys.readouterr().err
     assert main([*nearly, "--out", "again", "--exclude", "had.csv", "--confirm", "0"]) == 0
     assert len(sandbox.outbox()) == 6
     smsframe.SentFiles("results").files[0].unlink()

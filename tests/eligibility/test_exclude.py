@@ -106,7 +106,7 @@ def test_exclude__home_folder(tmp_path, monkeypatch):
         pytest.param("nobody.csv", "there is no such file", id="no-file"),
         pytest.param(["+12015550101", "nobody.csv"], "there is no such file", id="no-file-in-list"),
         pytest.param("", "cannot be read", id="blank"),
-        pytest.param(".", "cannot be read", id="folder"),
+        pytest.param(".", "it is a folder. Give a file, or smsframe.SentFiles", id="folder"),
         pytest.param(12015550101, "of type int", id="one-integer"),
         pytest.param({"a": "+12015550101"}, "of type dict", id="mapping"),
         pytest.param(iter(["+12015550101"]), "of type list_iterator", id="iterator"),

@@ -77,7 +77,7 @@ def test_encoding__latin1_that_is_none():
         pytest.param(b"PK\x03\x04rest", "an Excel file or a zip archive", id="xlsx"),
         pytest.param(b"\xd0\xcf\x11\xe0" + bytes(600), "an old Excel file", id="xls"),
         pytest.param(b"\xef\xbb\xbf<!DOCTYPE html><p>", "a web page", id="html"),
-        pytest.param(b"PAR1rest", "a Parquet file", id="parquet"),
+        pytest.param(b"PAR1\x15rest", "a Parquet file", id="parquet"),
     ],
 )
 def test_encoding__of_no_text(content, kind, encoding):
@@ -87,6 +87,13 @@ def test_encoding__of_no_text(content, kind, encoding):
         InputError, match=f"some.csv cannot be read: it is no CSV but {kind} under another name"
     ):
         smsframe.read("some.csv", encoding=encoding)
+
+
+@pytest.mark.parametrize("name", ["Par1", "BZH", "Arrow1"])
+def test_encoding__header_like_another_kind(name):
+    """Letters with which files of other kinds begin may begin the name of a column."""
+    Path("some.csv").write_text(f"{name},mobile\n1,2\n", encoding="utf-8")
+    assert list(smsframe.read("some.csv").columns) == [name, "mobile"]
 
 
 @pytest.mark.parametrize("name", ["nope", "hex", "rot13", "a\0b"])

@@ -102,6 +102,9 @@ def test_preview__of_nobody_says_why():
     people = make_people(2).assign(mobile=["n/a", None])
     with pytest.warns(smsframe.SmsframeWarning, match=r"no message to preview \(2 rows, 2 invalid"):
         assert people.sms.preview("Hi", phone="mobile").empty
+    people, to_end = make_people(2), "Hi. Reply STOP to end."
+    with pytest.warns(smsframe.SmsframeWarning, match=r"\(2 rows, 2 excluded\)\.$"):
+        assert people.sms.preview(to_end, phone="mobile", exclude=people["mobile"]).empty
 
 
 def test_notice__short_links_in_text_and_values():

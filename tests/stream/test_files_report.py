@@ -79,15 +79,44 @@ def test_report__of_variants(client, tmp_path):
 
 
 def test_report__with_files_gone(sent, tmp_path):
-    """Of some it says so; without any there is nothing to count."""
-    sent.files[0].unlink()
-    with pytest.warns(smsframe.StatusWarning, match="1 of the files of these results are gone"):
-        sent.report(tmp_path / "report.html")
-    for path in sent.files:
-        path.unlink()
-    for ask in (lambda: sent.report(tmp_path / "b.html"), lambda: sent.summary("country")):
-        with pytest.raises(InputError, match="send_files writes them anew"):
-            ask()
+    """Who reads a page or a cost cannot see that rows are left out of it."""
+    for number in (1, 3):
+        for path in sent.files[:number]:
+            path.unlink()
+        gone = f"{number} of the files of these results are gone"
+        asked = (
+            lambda: sent.report(tmp_path / "report.html"),
+            lambda: sent.summary("country"),
+            lambda: sent.summary(price_per_segment=PRICES),
+        )
+        for ask in asked:
+            with pytest.raises(InputError, match=gone):
+                ask()
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_summary__of_a_column_that_some_files_lack(client, tmp_path):
+    """It is blank in the others, as in one frame; one that none has is told with all there are."""
+    people = make_people(4)
+    folder = parts(tmp_path / "people", people)
+    first = min(folder.iterdir())
+    pd.read_parquet(first).assign(city="Ely", country="X").to_parquet(first)
+    with no_warnings():
+        sent = send_files(folder, tmp_path / "out", phone="mobile")
+    alone = sent.to_frame()
+    for by in ("city", "country", ["country", "city"]):
+        expected = alone.sms.summary(by).to_frame().drop(columns="share")
+        counted = sent.summary(by).astype({"status": expected["status"].dtype})
+        pd.testing.assert_frame_equal(counted, expected, check_dtype=False)
+    with pytest.raises(InputError, match=r"'town' is no column .*'city'"):
+        sent.summary("town")
+
+
+def test_failed__is_shown_whole(sent):
+    """As of a frame: its sentences say what to do."""
+    sentence = sent.failed["sms_error"].dropna().iloc[0]
+    assert sentence in sent.failed._repr_html_()
+    assert sentence in repr(sent.failed)
 
 
 def test_report__at_a_shell(sent, client, sandbox, monkeypatch, tmp_path, capsys):

@@ -146,3 +146,14 @@ def test_exclude__results_of_files(folder, people, client, sandbox, tmp_path):
     with pytest.raises(smsframe.InputError, match="1 of these files are gone"):
         smsframe.send(people, exclude=sent, **other)
     assert len(sandbox.outbox()) == len(people)
+
+
+def test_plan_files__counts_each_row_once(folder, people, client, tmp_path):
+    """Who had the message and is excluded now had it, as in the results."""
+    send_files(folder, tmp_path / "out")
+    left_out = people["mobile"].iloc[:5].tolist()
+    plan = smsframe.plan_files(folder, TEXT, program="148372", exclude=left_out)
+    assert plan.counts == {"accepted": 20}
+    assert send_files(folder, tmp_path / "out", exclude=left_out).counts == plan.counts
+    other = smsframe.plan_files(folder, TEXT + "!", program="148372", exclude=left_out)
+    assert other.counts["excluded"] == 5
