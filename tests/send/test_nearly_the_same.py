@@ -360,12 +360,20 @@ def near(text):
         pytest.param("We open. STOP au 36111", "We open! Txt STOP to end", [], id="to opt out"),
         pytest.param("a b %%c%%", "a b Text STOP to opt %%c%%", None, id="opt out with a tag"),
         pytest.param("STOP waiting", "STOP paying", None, id="no way to opt out"),
+        pytest.param("On. Txt STOP to end. HELP for help", "On. Send END", [], id="and help"),
+        pytest.param("We open.", "We open. Opt out: x.example/u. Acme", [], id="opt out by a link"),
+        pytest.param("A: reply STOP to end. It is on", "A: reply STOP to end. All off", None,
+                     id="opt out in front"),
+        pytest.param("Hi, text us to cancel the 5 pm class", "Hi, text us to cancel an order", None,
+                     id="something else to cancel"),
+        pytest.param("Yoga: Abmelden bis Freitag", "Yoga: Abmelden ist vorbei", None,
+                     id="something else to leave"),
         pytest.param("%%a%% b c d %%e%%", "%%x%% %%a%% b c d %%e%%", [(1, 2)], id="a tag more"),
         pytest.param("%%a%% b c d %%e%%", "%%a%% %%x%% b c d %%e%%", [(1, 2)], id="behind"),
         pytest.param("We open at 9.\\nBye", "We open at 9.\nBye", [], id="a line end in letters"),
         pytest.param("Hello,welcome at 12,50", "Hello, welcome at 12,50", [], id="a blank more"),
     ],
-)
+)  # fmt: skip
 def test_shared_values__nearly_equal_texts(one, other, shared):
     """Texts with the same words but one in ten, and which of their values stand in one place."""
     assert shared_values(near(one), near(other)) == shared
