@@ -175,6 +175,17 @@ def test_send__a_campaign_whose_name_is_written_otherwise(sandbox, client, name,
     assert had_twice(sandbox) == 6 * goes
 
 
+def test_send__a_name_written_otherwise_counts_before_the_same_words(sandbox, client):
+    """Words that people had under other names, too, do not hide that this name is nearly one."""
+    for name in ("week 41", "week 42"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            send(orders(), campaign=name)
+    with pytest.raises(InputError, match=r"6 of these 6 .* had campaign 'week 42'"):
+        send(orders(), campaign="Week 42")
+    assert had_twice(sandbox) == 6
+
+
 def test_send__half_of_the_people_counts(sandbox, client):
     """It is judged over what would go out now, refused from half of it on, and else told."""
     send(orders(6))
