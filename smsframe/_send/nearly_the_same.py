@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -191,7 +192,9 @@ def near_runs(
 
 def _bare(campaign: str) -> str:
     """Return a campaign's name without capitals, and with one sign where it has some."""
-    return re.sub(r"[\W_]+", "-", campaign.casefold()).strip("-")
+    name = campaign.casefold()
+    kept = (c if unicodedata.category(c)[0] in "LMN" else "-" for c in name)  # marks are vowels
+    return re.sub("-+", "-", "".join(kept)).strip("-") or name
 
 
 def _near_texts(

@@ -186,6 +186,14 @@ def test_send__a_name_written_otherwise_counts_before_the_same_words(sandbox, cl
     assert had_twice(sandbox) == 6
 
 
+@pytest.mark.parametrize(("one", "other"), [("किताब", "कुतुब"), ("\U0001f44d", "\U0001f389")])
+def test_send__campaigns_of_other_names(sandbox, client, one, other):
+    """Vowels that are marks tell names apart, and so do signs where there is nothing else."""
+    send(orders(), campaign=one)
+    done = send(orders(), "Other words altogether", campaign=other)
+    assert done["sms_status"].eq("accepted").all()
+
+
 def test_send__half_of_the_people_counts(sandbox, client):
     """It is judged over what would go out now, refused from half of it on, and else told."""
     send(orders(6))
