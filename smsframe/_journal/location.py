@@ -211,8 +211,9 @@ def outdated(journal: JournalAddress, path: Path, scope: bytes, batch_id: str) -
         f"The journal {journal} does not know batch {batch_id}, the last one of a campaign that "
         "was sent with it: it is an older copy, or another journal was put in its place. "
         f"{BRING_IT_BACK}. Only if the newer one is gone for good, and you know who had that run "
-        f"(its saved results, the product's events), delete {note_file(path, scope)}: whoever this "
-        "journal does not know is texted again unless you leave them out.",
+        f"(its saved results, the product's events), delete {note_file(path, scope)}, and what "
+        f"ends in {_NOTE} beside it for other campaigns: whoever this journal does not know is "
+        "texted again unless you leave them out.",
         path=str(journal),
         batch=batch_id,
     )

@@ -53,7 +53,7 @@ _PERHAPS_TAGS: Final = (
     r"([@#|^~])(\w+)\1",
     r"(?<!\w)[$@]([^\W\d]\w*)",
     r"(__)(\w+?)__",
-    r"(?<![\w/?&=.-])(\w*[^\W_]_[^\W_]\w*)(?![\w=/])",  # no word of a text has a dash below
+    r"(?<![\w/?&=.-])(\w*[^\W_]_[^\W_]\w*)(?![\w=/@]|\.\w)",  # no word of a text has a dash below
 )
 """Notations that may be plain text as well: only what names a column counts."""
 

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -191,7 +192,9 @@ def near_runs(
 
 def _bare(campaign: str) -> str:
     """Return a campaign's name without capitals, and with one sign where it has some."""
-    return re.sub(r"[\W_]+", "-", campaign.casefold()).strip("-")
+    name = campaign.casefold()
+    kept = (c if unicodedata.category(c)[0] in "LMN" else "-" for c in name)  # marks are vowels
+    return re.sub("-+", "-", "".join(kept)).strip("-") or name
 
 
 def _near_texts(
@@ -244,6 +247,8 @@ class Search:
         batches = journal.recent_batches(runs, now - WEEK_S)
         wanted = (batch for batch in batches if (batch.run_id, batch.variant) in self.near)
         met = [found for portion in in_portions(wanted) for found in self._met(portion)]
+        # A row counts for the first run that is found: one of nearly this name says more.
+        met.sort(key=lambda found: not self.near[found[0].run_id, found[0].variant].has_name)
         for batch, positions in met:
             self._compare(batch, positions, journal)
         self.number += int(self._is_met.sum())

@@ -61,6 +61,8 @@ _PHRASE = re.compile(
     re.IGNORECASE,
 )
 _STOP = re.compile(r"(?<![\w-])STOP\b(?=\W*$|\s*=|\s+(?:to|au|an|for|per|para|om)\b)")
+_SAYS_HOW = re.compile(rf"{_WORD.pattern}|/|\b(?i:stop)\b")
+_GOES_ON = re.compile(r"^\S*\s?\S*$|(?i:help|rates|msg)")
 _NO_SPACES = re.compile("הסר|إلغاء|توقف|退订|退訂|停止|解除|拒收|수신거부|ยกเลิก")
 _LINK = re.compile(
     rf"(?<![\w.@-])(?:www\.)?({'|'.join(map(re.escape, _HOSTS))})(?=/\w)", re.IGNORECASE
@@ -84,12 +86,17 @@ def says_how_to_opt_out(text: str) -> bool:
 def without_opt_out(text: str) -> str:
     """Return a text without what it says at its end on how to opt out.
 
+    A link or a word to reply is part of it; other sentences behind it make it no end.
+
     >>> without_opt_out("Sale at 9. Reply STOP to opt out."), without_opt_out("STOP to end")
     ('Sale at 9. ', 'STOP to end')
     """
     earliest = max(len(text) - _LONGEST_FOOTER, 0)
     found = [pattern.search(text, earliest) for pattern in (_PHRASE, _STOP)]
-    return text[: min((match.start() for match in found if match), default=len(text))] or text
+    start = min((match.start() for match in found if match), default=len(text))
+    sentence, *others = re.split(r"(?<=[.!?])\s+|\n", text[start:].strip(), maxsplit=1)
+    is_end = _SAYS_HOW.search(sentence) and all(map(_GOES_ON.search, others))
+    return (text[:start] if is_end else "") or text
 
 
 def short_host(text: str) -> str | None:

@@ -238,6 +238,7 @@ def test_send__into_an_older_copy(client):
     for options in ({}, {"campaign": "another"}):
         error = refusal(lambda o=options: smsframe.send(text="We open at nine!", **given, **o))
         assert "older copy" in str(error)
+        assert "ends in .last beside it for other campaigns" in str(error)
         assert is_careful(error)
     for note in locks_directory(path).glob("*.last"):
         os.utime(note, (time.time() - 21 * 86_400.0,) * 2)

@@ -251,6 +251,7 @@ def test_guess__finds_own_phones_in_more_languages(name):
             "τηλέφωνο",
         ),
         *("Customer Mobile No.", "número de celular", "MobileNo", "PhoneNumber1", "E.164"),
+        *("What's your phone number?", "PHONE_NBR", "Registered Mobile No", "Phone for texts"),
         *("Mobile (UK)", "us_phone", "mobile2024", "Phone (incl. country code)", "home_phone"),
     ],
 )
@@ -279,6 +280,8 @@ def test_guess__finds_own_phones_in_all_scripts(name):
             "alt_phone",
         ),
         *(
+            "center_phone",
+            "provider mobile",
             "work_phone",
             "twilio phone",
             "our_phone",

@@ -180,6 +180,7 @@ def test_other_notation__is_told_with_the_right_one(shown, tag):
         *("50% off and 20% more", "[reply STOP]", "(see below)", "a < b > c", "{x}", "{0} {}"),
         *("#total", "http://x.example/[a]/{b}", "<3 you", "$5 total", "100%", "($ 5)", "{{}}"),
         *(":)", "((", "total: %%total%%", "** total **", "[ ] [ ]", "|a|b|"),
+        *("first_name@x.example", "first_name.pdf"),
         *("https://x.example/?first_name=1", "x.example/first_name", "_total_", "Use code {SAVE}"),
     ],
 )

@@ -175,6 +175,25 @@ def test_send__a_campaign_whose_name_is_written_otherwise(sandbox, client, name,
     assert had_twice(sandbox) == 6 * goes
 
 
+def test_send__a_name_written_otherwise_counts_before_the_same_words(sandbox, client):
+    """Words that people had under other names, too, do not hide that this name is nearly one."""
+    for name in ("week 41", "week 42"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            send(orders(), campaign=name)
+    with pytest.raises(InputError, match=r"6 of these 6 .* had campaign 'week 42'"):
+        send(orders(), campaign="Week 42")
+    assert had_twice(sandbox) == 6
+
+
+@pytest.mark.parametrize(("one", "other"), [("किताब", "कुतुब"), ("\U0001f44d", "\U0001f389")])
+def test_send__campaigns_of_other_names(sandbox, client, one, other):
+    """Vowels that are marks tell names apart, and so do signs where there is nothing else."""
+    send(orders(), campaign=one)
+    done = send(orders(), "Other words altogether", campaign=other)
+    assert done["sms_status"].eq("accepted").all()
+
+
 def test_send__half_of_the_people_counts(sandbox, client):
     """It is judged over what would go out now, refused from half of it on, and else told."""
     send(orders(6))
@@ -360,12 +379,20 @@ def near(text):
         pytest.param("We open. STOP au 36111", "We open! Txt STOP to end", [], id="to opt out"),
         pytest.param("a b %%c%%", "a b Text STOP to opt %%c%%", None, id="opt out with a tag"),
         pytest.param("STOP waiting", "STOP paying", None, id="no way to opt out"),
+        pytest.param("On. Txt STOP to end. HELP for help", "On. Send END", [], id="and help"),
+        pytest.param("We open.", "We open. Opt out: x.example/u. Acme", [], id="opt out by a link"),
+        pytest.param("A: reply STOP to end. It is on", "A: reply STOP to end. All off", None,
+                     id="opt out in front"),
+        pytest.param("Hi, text us to cancel the 5 pm class", "Hi, text us to cancel an order", None,
+                     id="something else to cancel"),
+        pytest.param("Yoga: Abmelden bis Freitag", "Yoga: Abmelden ist vorbei", None,
+                     id="something else to leave"),
         pytest.param("%%a%% b c d %%e%%", "%%x%% %%a%% b c d %%e%%", [(1, 2)], id="a tag more"),
         pytest.param("%%a%% b c d %%e%%", "%%a%% %%x%% b c d %%e%%", [(1, 2)], id="behind"),
         pytest.param("We open at 9.\\nBye", "We open at 9.\nBye", [], id="a line end in letters"),
         pytest.param("Hello,welcome at 12,50", "Hello, welcome at 12,50", [], id="a blank more"),
     ],
-)
+)  # fmt: skip
 def test_shared_values__nearly_equal_texts(one, other, shared):
     """Texts with the same words but one in ten, and which of their values stand in one place."""
     assert shared_values(near(one), near(other)) == shared
