@@ -264,8 +264,9 @@ def _write_sheets(sheets: Mapping[str, pd.DataFrame], path: Path) -> None:
             _for_excel(frame).to_excel(writer, sheet_name=name, index=False)
             for row in writer.sheets[name].iter_rows():
                 for cell in row:
-                    if isinstance(cell.value, str) and escape(cell.value) != cell.value:
-                        cell.value = escape(cell.value)
+                    text = cell.value if isinstance(cell.value, str) else ""
+                    if (escaped := escape(text)) != text:
+                        cell.value = escaped
                     if cell.data_type in ("f", "e"):
                         cell.data_type = "s"
                         cell.quotePrefix = True
