@@ -293,6 +293,12 @@ def unreachable(path: str | os.PathLike[str]) -> str:
     return ""
 
 
+def refuse_unreachable(path: str | os.PathLike[str], given: str = "") -> None:
+    """Refuse what is to be read where nobody can look whether it is there; ``given`` is shown."""
+    if reason := unreachable(path):
+        raise InputError(f"{(given or str(path))[:SHOWN_CHARACTERS]!r} cannot be read: {reason}.")
+
+
 def _is_file_name(name: str) -> bool:
     """Tell whether the file system can take a name."""
     try:

@@ -30,12 +30,11 @@ from smsframe._base.result_columns import RESULT_COLUMNS
 from smsframe._base.sentences import arg
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import (
-    SHOWN_CHARACTERS,
     check_bool,
     path_fault,
     refuse,
+    refuse_unreachable,
     shown_label,
-    unreachable,
     unusable,
 )
 from smsframe._files.csv_reader import read_csv
@@ -254,8 +253,7 @@ def read_cells_in(path: Path, way: Way) -> tuple[pd.DataFrame, Decided]:
     InputError
         The file is not there, of another kind, cannot be read, or can be read in two ways.
     """
-    if reason := unreachable(path):
-        raise InputError(f"{str(path)[:SHOWN_CHARACTERS]!r} cannot be read: {reason}.")
+    refuse_unreachable(path)
     if path.is_dir():
         raise InputError(f"{str(path)!r} is a folder, not a file.")
     check_ending(path)

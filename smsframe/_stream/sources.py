@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from smsframe._base.any_frame import plain_table
 from smsframe._base.masking import AlreadyMasked, mask_label
 from smsframe._base.sentences import Sentence, arg
-from smsframe._base.validation import SHOWN_CHARACTERS, unreachable
+from smsframe._base.validation import refuse_unreachable
 from smsframe._files import plain_csv
 from smsframe._files.read import PARQUET, TEXT, first_line, prepared, read_cells
 from smsframe._files.unclear import without_arguments
@@ -96,8 +96,7 @@ def find_files(pattern: Any) -> tuple[Path, list[SourceFile]]:
     if (address := address_of(pattern)) is not None:
         return _found_in_store(address)
     given = Path(os.path.expanduser(text))  # noqa: PTH111 - what is nobody's home stays as it is
-    if reason := unreachable(given):
-        raise InputError(f"{text[:SHOWN_CHARACTERS]!r} cannot be read: {reason}.")
+    refuse_unreachable(given, text)
     folder, paths = _paths(given)
     here = [path for path in paths if _is_data(path.relative_to(folder))]
     goes_below = given.is_dir() or "**" in given.parts

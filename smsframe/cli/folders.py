@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import smsframe
 from smsframe._base.sentences import in_shell, recalled
-from smsframe._base.validation import SHOWN_CHARACTERS, unreachable
+from smsframe._base.validation import refuse_unreachable
 from smsframe._files import write
 from smsframe._files.way import Way
 from smsframe._send.cancellation import SendControl
@@ -33,8 +33,7 @@ def are_files(path: Path) -> bool:
     """Tell whether a folder, a pattern or an address was named, in place of one file."""
     if address_of(path) is not None:
         return True
-    if reason := unreachable(path):
-        raise InputError(f"{str(path)[:SHOWN_CHARACTERS]!r} cannot be read: {reason}.")
+    refuse_unreachable(path)
     if path.is_dir():
         return True
     return has_magic(str(path)) and not path.exists()
