@@ -72,32 +72,32 @@ def remember(said: str | Mapping[str, str]) -> None:
 def texts() -> list[Kept]:
     """Return the texts of this session, then drafts of others, newest first."""
     mine = {on_disk(text) for text in _texts}
-    return [*_texts, *(text for _, text in _read().drafts if text not in mine)][:MOST]
+    return [*_texts, *(text for _, text in _read(place()).drafts if text not in mine)][:MOST]
 
 
 def kept() -> Mapping[str, Kept]:
     """Return the texts that are kept under a name."""
-    return _read().kept
+    return _read(place()).kept
 
 
-def draft(whose: str, said: Kept) -> None:
-    """Write down what stands on a screen now, in place of what stood there before."""
+def draft(whose: str, said: Kept, path: Path) -> None:
+    """Write down in a file what stands on a screen now, in place of what stood there before."""
     if says_something(said):
-        with _changing() as written:
+        with _changing(path) as written:
             others = [one for one in written.drafts if one[0] != whose]
             written.drafts = [(whose, on_disk(said)), *others][:MOST]
 
 
 def keep(name: str, said: Kept) -> None:
     """Keep a text, or several, under a name, in place of what is called so."""
-    with _changing() as written:
+    with _changing(place()) as written:
         written.kept.pop(name, None)
         written.kept = dict([(name, on_disk(said)), *written.kept.items()][:MOST_KEPT])
 
 
 def drop(name: str) -> None:
     """Keep a text no more."""
-    with _changing() as written:
+    with _changing(place()) as written:
         written.kept.pop(name, None)
 
 
@@ -136,10 +136,10 @@ def place() -> Path:
     return Path(platformdirs.user_data_dir("smsframe", appauthor=False)) / "texts.json"
 
 
-def _read() -> Written:
-    """Read the file; one that is not there, or is no such file, holds nothing."""
+def _read(path: Path) -> Written:
+    """Read a file; one that is not there, or is no such file, holds nothing."""
     try:
-        found: Any = json.loads(place().read_text(encoding="utf-8"))
+        found: Any = json.loads(path.read_text(encoding="utf-8"))
         drafts = [(str(whose), _said(said)) for whose, said in found["drafts"]]
         return Written(drafts, {str(name): _said(said) for name, said in found["kept"].items()})
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -154,7 +154,7 @@ def _said(found: Any) -> Kept:
 
 
 @contextlib.contextmanager
-def _changing() -> Iterator[Written]:
+def _changing(path: Path) -> Iterator[Written]:
     """Read the file, and write what was made of it, while no other kernel does.
 
     Raises
@@ -162,12 +162,11 @@ def _changing() -> Iterator[Written]:
     OSError, InputError
         The file cannot be written.
     """
-    path = place()
     path.parent.mkdir(parents=True, exist_ok=True, mode=FOR_OWNER)
     lock = FileLock(f"{path}.lock", timeout=PATIENCE_S, mode=0o600)
     try:
         with lock:
-            written = _read()
+            written = _read(path)
             yield written
             told = {"drafts": written.drafts, "kept": written.kept, "at": int(time.time())}
             write_text(json.dumps(told, ensure_ascii=False, indent=1), path, overwrite=True)

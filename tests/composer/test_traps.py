@@ -122,15 +122,31 @@ def test_texts__drafts_outlive_the_kernel(people):
     assert "A draft of mine" in [value for _, value in again.write.earlier.options]
 
 
+def drafts():
+    """Return the texts that are written down, newest first."""
+    return [text for _, text in text_history._read(text_history.place()).drafts]
+
+
+def test_texts__a_draft_goes_where_it_was_typed(people, tmp_path, monkeypatch):
+    """What is written down a moment later stands where the setting was when it was typed."""
+    made = opened(people, "")
+    made.write.editor.text = "Typed here"
+    with monkeypatch.context() as later:
+        later.setenv("SMSFRAME_TEXTS", str(tmp_path / "other.json"))
+        assert made.write.wait(WAIT_S)
+        assert drafts() == []
+    assert drafts() == ["Typed here"]
+
+
 def test_texts__one_draft_a_message(people):
     """Typing on is the same draft; a text that is taken from the list begins another one."""
     made = opened(people, "")
     for text in ("One", "One two", "One two three"):
         type_text(made, text)
-    assert [text for _, text in text_history._read().drafts] == ["One two three"]
+    assert drafts() == ["One two three"]
     made.write._put("Other")
     type_text(made, "Other words")
-    assert [text for _, text in text_history._read().drafts] == ["Other words", "One two three"]
+    assert drafts() == ["Other words", "One two three"]
 
 
 def test_texts__what_code_gave_is_no_draft(people):

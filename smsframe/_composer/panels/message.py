@@ -130,11 +130,12 @@ class WritePanel(Panel):
         return text_history.as_kept(self.desk.choices.said)
 
     def _draft(self) -> None:
-        """Write down what stands on the screen, a moment later."""
+        """Write down what stands on the screen, a moment later, where it belongs now."""
         self.kept_note.value = ""
         written = self._written
         if text_history.says_something(written) and written != self._given:
-            self._drafts.ask(partial(text_history.draft, self._mark, written))
+            place = text_history.place()
+            self._drafts.ask(partial(text_history.draft, self._mark, written, place))
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until what was typed is written down; False when that takes longer."""
