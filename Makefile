@@ -61,7 +61,7 @@ lowest: .venv-lowest/.made
 	$$newest -m venv .venv-newest
 	@.venv-newest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade -e . \
 	matplotlib hypothesis ipykernel nbclient nbformat openpyxl packaging 'psycopg[binary]' python-calamine \
-	pytest pytest-timeout pytest-xdist requests-mock
+	pytest pytest-rerunfailures pytest-timeout pytest-xdist requests-mock
 	@touch $@
 
 newest: .venv-newest/.made
