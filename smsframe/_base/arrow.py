@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 Positions = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 _FEW: Final = 4
 _LARGEST_STRING_ARRAY_BYTES: Final = 2**31 - 1

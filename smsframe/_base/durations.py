@@ -9,6 +9,7 @@ of is refused.
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 import warnings
 from numbers import Number
@@ -27,7 +28,12 @@ if TYPE_CHECKING:
 Duration: TypeAlias = str | dt.timedelta | np.timedelta64  # a pd.Timedelta is one of Python's
 
 _NEED: Final = "a duration such as '24h', '90min' or '2 days', or a timedelta"
-_SIZES: Final = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+_SIZES: Final[Sequence[tuple[int, str]]] = (
+    (86400, "day"),
+    (3600, "hour"),
+    (60, "minute"),
+    (1, "second"),
+)
 _LONGEST_IN_HOURS_S: Final = 2 * 86400  # 24 hours are said as hours: a day has 23 or 25 sometimes
 _LONE_LETTER = re.compile(r"(?<![A-Za-z])[HDdWw](?![A-Za-z])")
 _SPELLED: Final = {"H": "h", "d": "D", "w": "W"}
@@ -118,9 +124,21 @@ def in_words(seconds: float) -> str:
     ('24 hours', '2 days 12 hours', '1 hour 30 minutes')
     """
     left, told = round(seconds), []
-    sizes: Sequence[tuple[int, str]] = _SIZES if left >= _LONGEST_IN_HOURS_S else _SIZES[1:]
+    sizes = _SIZES if left >= _LONGEST_IN_HOURS_S else _SIZES[1:]
     for size, unit in sizes:
         number, left = divmod(left, size)
         if number:
             told.append(f"{number:,} {unit}{'' if number == 1 else 's'}")
     return " ".join(told) or "0 seconds"
+
+
+def until(seconds: float, now: float) -> str:
+    """Say for how long, and until when, to wait from ``now`` (seconds since 1970) on."""
+    size, unit = next(pair for pair in _SIZES if seconds >= 2 * pair[0] or pair[0] == 1)
+    number = math.ceil(seconds / size)
+    long = f"{number:,} {unit}{'' if number == 1 else 's'}"
+    try:
+        end = dt.datetime.fromtimestamp(now + seconds, tz=dt.UTC)
+    except (OverflowError, ValueError, OSError):  # beyond the year 9999
+        return long
+    return f"{long}, until {end:%Y-%m-%d %H:%M} UTC"

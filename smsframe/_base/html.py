@@ -43,6 +43,9 @@ STATUS_COLOURS = {
 }
 """Colours by status, in the order in which they are stacked: the best first."""
 
+DARK = ("planned",)
+"""The statuses on whose colour white is to be read."""
+
 
 def money(cost: float) -> str:
     """Return a cost with two decimals, half a cent up: what people work out on paper.

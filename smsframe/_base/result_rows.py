@@ -28,15 +28,13 @@ from smsframe.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from smsframe._base.arrow import Positions
+    from smsframe._base.arrow import Mask, Positions
 
 NOTHING = ("", "nan", "<NA>", "None", "NaT")
 NAMED = 5
 A_RESULT = "A results frame is needed"
 ROUNDED: Final = r"^[0-9][.,]?[0-9]*[eE]\+?[0-9]+$"
 """A contact that a spreadsheet has rounded: it may be several people's."""
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(slots=True, kw_only=True)

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import math
 import shlex
 from string import Formatter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeAlias
@@ -318,19 +317,6 @@ def as_sentences(*parts: str) -> str:
     """Join texts as sentences, those of the service too, which end in nothing; "" for none."""
     told = [part if isinstance(part, Sentence) else part.strip() for part in parts if part.strip()]
     return joined(" ", [part if part.endswith(_ENDS) else part + "." for part in told])
-
-
-def until(seconds: float, now: float) -> str:
-    """Say for how long, and until when, to wait from ``now`` (seconds since 1970) on."""
-    sizes = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
-    size, unit = next(pair for pair in sizes if seconds >= 2 * pair[0] or pair[0] == 1)
-    number = math.ceil(seconds / size)
-    long = f"{number:,} {unit}{'' if number == 1 else 's'}"
-    try:
-        end = dt.datetime.fromtimestamp(now + seconds, tz=dt.UTC)
-    except (OverflowError, ValueError, OSError):  # beyond the year 9999
-        return long
-    return f"{long}, until {end:%Y-%m-%d %H:%M} UTC"
 
 
 NO_NUMBER: Final = Sentence(

@@ -25,8 +25,8 @@ from smsframe.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from smsframe._base.arrow import Positions
     from smsframe._base.progress import Progress
-    from smsframe._explorer.changes import Positions
     from smsframe._explorer.rows import Rows
 
 REFRESH_S = 20.0

@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from smsframe._base import result_columns
@@ -26,10 +25,9 @@ from smsframe.errors import InputError, JournalError
 
 if TYPE_CHECKING:
     from smsframe._acoustic.client import Client
+    from smsframe._base.arrow import Positions
     from smsframe._plan.data import PlanData
     from smsframe._send.plan import Plan
-
-Positions = npt.NDArray[np.int64]
 
 INSTEAD = "Run the same send again on the whole table: it sends only what is left."
 

@@ -15,6 +15,7 @@ from smsframe._base.result_rows import A_RESULT
 from smsframe._base.sentences import named_counts
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_client, refuse
+from smsframe._eligibility.exclude import OUR_COLUMNS
 from smsframe._explorer import views
 from smsframe._explorer.code import code_of
 from smsframe._explorer.rows import Rows
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from smsframe._base.any_frame import AnyFrame
 
 __all__ = ["Explorer", "explore"]
-
-PHONES = "sms_contact"
 
 
 @public
@@ -160,7 +159,7 @@ def screen_over(results: pd.DataFrame, *, name: str, client: Client | None) -> S
 
 def phone_columns(frame: pd.DataFrame) -> set[Any]:
     """Return the columns of phone numbers, whose cells are masked however short they are."""
-    found: set[Any] = {PHONES, "contact"}
+    found: set[Any] = {*OUR_COLUMNS}
     try:
         found.add(guess_phone_column(frame))
     except InputError as error:

@@ -14,12 +14,14 @@ from pandas.api.types import is_bool_dtype, is_float_dtype
 from smsframe._base import result_columns
 from smsframe._base.html import text_of_cell
 from smsframe._base.masking import LEAST_PHONE, mask_label
+from smsframe._base.result_columns import VARIANT
 from smsframe._phones.country import countries
 from smsframe._results.report_words import reason_words
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
 
+    from smsframe._base.arrow import Mask
     from smsframe._base.result_rows import ResultRows
 
 FEW = 20
@@ -29,10 +31,7 @@ LOOKED_AT = 2_000
 """A column with more than `FEW` values in its first so many rows has many: no more is read."""
 
 NO_VALUE = "none"
-VARIANT = "sms_variant"
 OF_SMSFRAME = (*result_columns.RESULT_COLUMNS, VARIANT)
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

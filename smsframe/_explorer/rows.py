@@ -13,7 +13,6 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from smsframe._base import result_columns
 from smsframe._base.result_rows import ResultRows
@@ -24,11 +23,10 @@ from smsframe._results.rows import NOT_AGAIN, RETRIED
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    import numpy.typing as npt
     import pandas as pd
 
-Mask = npt.NDArray[np.bool_]
-Positions = npt.NDArray[np.int64]
-
+    from smsframe._base.arrow import Mask, Positions
 PAGE_ROWS = 20
 
 

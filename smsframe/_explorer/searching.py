@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,11 +27,12 @@ from smsframe._base.masking import PHONE_DIGITS
 from smsframe._base.result_columns import RESULT_COLUMNS, result_label
 from smsframe._explorer.text_order import order_of_texts
 
+if TYPE_CHECKING:
+    from smsframe._base.arrow import Mask
+
 NUMBER = re.compile(r"[\s+\d().\u2010-\u2015/-]+")
 FEWEST_DIGITS = 4
 CONTACT = "sms_contact"
-
-Mask = npt.NDArray[np.bool_]
 
 
 def digits_asked(asked: str) -> str:

@@ -19,6 +19,7 @@ import orjson
 
 from smsframe._base.no_value_words import BLANK_IN_A_FRAME
 from smsframe._base.sentences import Sentence, arg
+from smsframe._base.split_words import HOLDOUT
 from smsframe._base.validation import check_number, check_text, note, shown_label, unusable
 from smsframe._plan.column_labels import need_column
 from smsframe._text.canonical import canonical
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-HOLDOUT: Final = "holdout"
 OTHERS: Final = "*"
 _LONGEST_NAME: Final = 100
 _LEAST_SHARE: Final = 1e-6

@@ -27,9 +27,10 @@ import pyarrow.compute as pc
 
 from smsframe._base.masking import mask_example
 from smsframe._base.sentences import Sentence, arg, words
+from smsframe._base.split_words import HOLDOUT
 from smsframe._plan import message_keys
 from smsframe._plan.column_values import BLANK
-from smsframe._plan.variant_arguments import HOLDOUT, OTHERS, as_value
+from smsframe._plan.variant_arguments import OTHERS, as_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -31,15 +31,13 @@ from smsframe.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from smsframe._base.arrow import Mask, Positions
     from smsframe._results.messages import Remembered
 
 TAG: Final = re.compile(r"smsframe:([^\s:]+:[0-9]+)")
 SHORTEST_NATIONAL: Final = 7
 NOBODY, SEVERAL = -1, -2
 _INTERNATIONAL: Final = r"^[='\"\s(]*(?:\+|00)"
-
-Places = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +152,7 @@ class Named:
     batches that were sent by lookup, or whose people were forgotten, are not ``judged``.
     """
 
-    place: Places
+    place: Positions
     judged: Mask
     found: Mask
 
@@ -183,7 +181,7 @@ def is_by_number(known: Remembered, number: int) -> bool:
     return len(places) > 0 and "=" not in known.contact[int(places[0])].as_py()
 
 
-def _within(events: Events, rows: Places, known: Remembered, number: int) -> Places:
+def _within(events: Events, rows: Positions, known: Remembered, number: int) -> Positions:
     """Return the people of one batch that events name, some of them not as the number went out."""
     places = known.places(number)
     contacts = known.contact.take(pa.array(places)).to_pylist()
@@ -224,7 +222,7 @@ def _endings(contacts: Sequence[str], length: int) -> dict[str, int]:
 
 
 def _read_abroad(
-    events: Events, rows: Places, known: Remembered, numbers: Places, place: Places
+    events: Events, rows: Positions, known: Remembered, numbers: Positions, place: Positions
 ) -> None:
     """Read what is nobody's as a number of each country that its batches have people in."""
     cells = events.texts.take(pa.array(rows)).dictionary_encode()

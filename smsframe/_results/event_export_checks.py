@@ -37,7 +37,8 @@ from smsframe.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from smsframe._results.event_export import Events, Mask, Named, Places
+    from smsframe._base.arrow import Mask, Positions
+    from smsframe._results.event_export import Events, Named
     from smsframe._results.messages import Remembered
 
 SHEET_ROWS: Final = (65_535, 65_536, 1_048_575, 1_048_576)
@@ -135,7 +136,7 @@ def _refuse_rounded(events: Events, known: Remembered, named: Named) -> None:
         )
 
 
-def _zeros(contacts: pa.Array) -> Places:
+def _zeros(contacts: pa.Array) -> Positions:
     """Return how many zeros each number ends in."""
     return np.asarray(
         pc.subtract(pc.binary_length(contacts), pc.binary_length(pc.utf8_rtrim(contacts, "0")))
@@ -148,7 +149,7 @@ def _nameless(known: Remembered, which: Mask) -> Mask:
     return nameless & which
 
 
-def _have_neighbours(known: Remembered, named: Named, repeated: Places, zeros: int) -> bool:
+def _have_neighbours(known: Remembered, named: Named, repeated: Positions, zeros: int) -> bool:
     """Tell whether numbers that are named repeatedly have neighbours who never are."""
     if not len(repeated):
         return False
@@ -348,7 +349,7 @@ def _refuse_cut_by_phone(run_id: str, known: Remembered, named: Named) -> None:
                 )
 
 
-def _orders(contacts: pa.Array) -> tuple[Places, Places]:
+def _orders(contacts: pa.Array) -> tuple[Positions, Positions]:
     """Return where contacts stand when they are sorted as numbers, and as texts; lookups first."""
     is_lookup = pc.match_substring(contacts, "=")
     numbers = pc.if_else(pc.or_(is_lookup, pc.equal(contacts, "")), "0", contacts)

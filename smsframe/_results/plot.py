@@ -19,7 +19,7 @@ import pandas as pd
 
 from smsframe._base import result_columns
 from smsframe._base.any_frame import as_frame
-from smsframe._base.html import STATUS_COLOURS
+from smsframe._base.html import DARK, STATUS_COLOURS
 from smsframe._base.result_rows import A_RESULT, ResultRows
 from smsframe._base.tracebacks import public
 from smsframe._results.plot_times import spans_of
@@ -38,7 +38,6 @@ MOST_REASONS = 10
 MOST_LABELLED = 12
 WRITTEN_ON = 0.12
 """A part of a bar has its number on it from this share of the highest bar."""
-DARK = ("planned",)
 DAY_S = 86_400
 MOST_NAMES = 6
 SIZE_INCHES = (8.0, 6.0)

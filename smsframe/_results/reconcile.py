@@ -13,7 +13,6 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -38,14 +37,13 @@ if TYPE_CHECKING:
 
     from smsframe._acoustic.client import Client
     from smsframe._base.any_frame import AnyFrame
+    from smsframe._base.arrow import Mask
     from smsframe._base.journal_address import JournalAddress
     from smsframe._journal.records import BatchRecord
     from smsframe._journal.store import Journal
     from smsframe._results.event_export import Named
     from smsframe._results.messages import Remembered
     from smsframe._results.settle import States
-
-Mask = npt.NDArray[np.bool_]
 
 
 @public

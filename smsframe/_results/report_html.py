@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from smsframe._base.held_back import HELD_OUT
-from smsframe._base.html import STATUS_COLOURS, Html, joined, money, tag
+from smsframe._base.html import DARK, STATUS_COLOURS, Html, joined, money, tag
 from smsframe._base.masking import PHONE_DIGITS, mask_phone
 from smsframe._base.result_columns import BILLED, words_of
 from smsframe._results.report_facts import OTHERS
@@ -35,7 +35,6 @@ LONGEST_LABEL: Final = 60
 WRITTEN_ON: Final = 0.09
 LARGE_WRITTEN_ON: Final = 0.03
 """A part of a bar has its number on it from this share of the whole width for each character."""
-DARK: Final = ("planned",)
 NOT_OUT: Final = ("not_sent", "rejected", "invalid", "duplicate", "not_attempted")
 ENDINGS: Final = {
     "done": "finished",

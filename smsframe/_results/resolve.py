@@ -30,14 +30,13 @@ from smsframe.errors import InputError, UnknownOutcomeWarning, warn_caller
 if TYPE_CHECKING:
     from smsframe._acoustic.client import Client
     from smsframe._base.any_frame import AnyFrame
+    from smsframe._base.arrow import Mask
     from smsframe._base.journal_address import JournalAddress
     from smsframe._results.messages import Remembered
 
 AS = {"sent": ACCEPTED, "not_sent": REJECTED}
 
 _ARRAYS = (pd.Series, pd.Index, np.ndarray, pd.api.extensions.ExtensionArray)
-
-Mask = npt.NDArray[np.bool_]
 
 
 @public

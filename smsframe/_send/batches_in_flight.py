@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from smsframe._acoustic.outcomes import Outcome
-from smsframe._base.sentences import Sentence, as_sentences, until
+from smsframe._base.durations import until
+from smsframe._base.sentences import Sentence, as_sentences
 
 if TYPE_CHECKING:
     from smsframe._acoustic.send_request import SendRequest

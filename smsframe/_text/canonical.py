@@ -29,13 +29,12 @@ import pyarrow.compute as pc
 
 from smsframe._base.arrow import bytes_of, offsets_of
 from smsframe._base.invisible import UNSEEN
-from smsframe._text.gsm7 import LOOK_ALIKES
+from smsframe._text.gsm7 import FOLD_TABLE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 _BLANKS: Final = re.compile(r"[\s\u2800]+")  # U+2800 is Braille without a dot
-_LOOK_ALIKES: Final = str.maketrans(dict(LOOK_ALIKES))
 
 # What is canonical as it stands: printable ASCII, Latin letters with accents, Cyrillic, Han.
 _SAFE: Final = r"\x20-\x7e\x{c0}-\x{2bf}\x{400}-\x{47f}\x{4000}-\x{9fff}"
@@ -52,7 +51,7 @@ def visible(text: str) -> str:
     'José '
     """
     composed = unicodedata.normalize("NFC", UNSEEN.sub("", text))
-    return _BLANKS.sub(" ", composed.translate(_LOOK_ALIKES))
+    return _BLANKS.sub(" ", composed.translate(FOLD_TABLE))
 
 
 def canonical(text: str) -> str:

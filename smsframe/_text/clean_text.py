@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    Positions = npt.NDArray[np.int64]
+    from smsframe._base.arrow import Positions
 
 SLICE_ROWS: Final = 65_536
 

@@ -52,7 +52,9 @@ LOOK_ALIKES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Every character that folding replaces, with its GSM-7 equivalent."""
 
-_TRANSLATION: Final = str.maketrans(dict(LOOK_ALIKES))
+FOLD_TABLE: Final = str.maketrans(dict(LOOK_ALIKES))
+"""The same, for ``str.translate``."""
+
 _CONTROL_NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {"\t": "TAB", "\x00": "NULL", "\x1b": "ESCAPE", "\x0b": "VERTICAL TAB", "\x7f": "DELETE"}
 )
@@ -106,7 +108,7 @@ def fold_gsm7(texts: pa.Array | str) -> tuple[pa.Array | str, list[Folding]]:
     """
     if isinstance(texts, str):
         counts = {character: texts.count(character) for character in LOOK_ALIKES}
-        return texts.translate(_TRANSLATION), _changes(counts)
+        return texts.translate(FOLD_TABLE), _changes(counts)
     counts = dict.fromkeys(LOOK_ALIKES, 0)
     if pc.any(pc.match_substring_regex(texts, f"[{''.join(LOOK_ALIKES)}]")).as_py():
         for character in LOOK_ALIKES:

@@ -76,7 +76,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    Positions = npt.NDArray[np.int64]
+    from smsframe._base.arrow import Positions
 
 Format: TypeAlias = str | Callable[[Any], Any]
 Codes: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
