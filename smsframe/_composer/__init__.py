@@ -2,8 +2,8 @@
 
 ``inputs`` (what a person chose, and the same as code), ``row_preview`` (one row, at once),
 ``totals`` (all rows, a little later), ``state`` (holds them together, without a widget), ``job``
-(a send happens once), then the screen: ``panels``, one file a panel, and ``html``. ``compose`` puts
-them on the page.
+(what stands in the way of a send, and how it went), then the screen: ``panels``, one file a panel,
+and ``views``, their HTML. ``compose`` puts them on the page.
 
 Three decisions govern all of it:
 

@@ -1,4 +1,4 @@
-"""The front door for hands: a screen to write, check, try and send texts to a frame of people.
+"""``compose``: a screen to write, check, try and send texts to a frame of people.
 
 It ends where code ends: ``composer.plan``, ``composer.results`` and ``composer.code`` are what the
 screen shows, and sending from it is sending by :func:`smsframe.send`, journal and all. How it is

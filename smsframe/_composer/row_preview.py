@@ -19,6 +19,7 @@ import numpy as np
 
 from smsframe._base.sentences import sentence_of
 from smsframe._plan.build import build_texts
+from smsframe._plan.tags import bare
 from smsframe._plan.verdicts import EXCLUDED, EXCLUDED_SENTENCE
 from smsframe._send.plan import plan
 from smsframe._text.char_classes import is_foreign
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from smsframe._plan.problems import Fault, Problems
 
 TO_WHOM = ("phone", "lookup", "formats", "region", "region_from", "exclude")
+NO_ROWS = "The table has no rows."
 NO_RECIPIENT = "whoever the phone column will say"
 NAMED = 6
 SWAPPED = 2
@@ -92,7 +94,7 @@ def addressee(frame: pd.DataFrame, row: int, given: Mapping[str, Any]) -> Addres
 def preview_row(frame: pd.DataFrame, row: int, choices: Choices, who: Addressee) -> RowPreview:
     """Return what the row at a position amounts to, given whom it goes to."""
     if not len(frame):
-        return RowPreview(faults=("The table has no rows.",))
+        return RowPreview(faults=(NO_ROWS,))
     label = frame.index[row]
     try:
         texts, problems = build_texts(frame.iloc[[row]], choices.text, choices.to_nobody())
@@ -174,14 +176,9 @@ def _meant(tag: str, names: Sequence[str]) -> Sequence[str]:
     Others are offered only where there is none: of columns with numbers all are near each other.
     """
     near = near_misses(tag, names)
-    wanted = _bare(tag)
-    same = [name for name in near if _bare(name) == wanted]
-    return same or [name for name in near if _is_one_slip(wanted, _bare(name))] or near
-
-
-def _bare(name: str) -> str:
-    """Return the letters and digits of a name, without case."""
-    return "".join(filter(str.isalnum, name.casefold()))
+    wanted = bare(tag)
+    same = [name for name in near if bare(name) == wanted]
+    return same or [name for name in near if _is_one_slip(wanted, bare(name))] or near
 
 
 def _is_one_slip(one: str, other: str) -> bool:

@@ -39,7 +39,6 @@ COMPARED_ROWS = 200_000
 """Up to so many rows the frame is compared after each cell that is run, else before a send."""
 
 KEPT_ROWS = 100
-NO_ROWS = "The table has no rows."
 NO_RECIPIENTS = "Choose the column of phone numbers, or name a field of the database."
 CHANGED = (
     "{} has changed since this screen was made. What stands here, and what would be sent, are its "
@@ -282,7 +281,7 @@ class Desk:
         """
         if version != self._version or self.overview is not None:
             return
-        seen, refusal, client = None, "" if len(self.frame) else NO_ROWS, self.client
+        seen, refusal, client = None, "" if len(self.frame) else row_preview.NO_ROWS, self.client
         try:
             if not refusal and before is not None and before.client is client:
                 seen = totals.recounted(before)

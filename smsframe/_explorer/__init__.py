@@ -2,8 +2,8 @@
 
 ``kinds`` (one number a row for whatever has few values), ``searching`` (texts), ``rows`` (puts
 filters, search, order and selection together, without a widget), ``as_sent`` (the text of one row),
-``changes`` (retry, resolve, refresh), ``html`` and ``screen`` (the widgets), ``code`` (the same as
-pandas), ``explore`` (the public door).
+``changes`` and ``actions`` (retry, resolve, refresh, and their buttons), ``views`` (HTML) and
+``screen`` (the widgets), ``code`` (the same as pandas), ``explore`` (the public door).
 
 It stands below the composer, which may open it after a send, and above ``_send`` and ``_results``,
 whose public verbs its buttons call. What both screens need is in ``_widgets``.

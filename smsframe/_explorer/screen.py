@@ -222,7 +222,7 @@ class Screen(actions.Screen):
     def _search(self) -> None:
         """Narrow down to what is typed; a phone number does not stay readable in the field."""
         asked = self.search.value
-        if asked != _hidden(self.rows.asked):
+        if asked != mask_label(self.rows.asked):
             self.rows.search(asked)
             self.refresh()
 
@@ -270,7 +270,7 @@ class Screen(actions.Screen):
     def refresh(self) -> None:
         """Show what is so now; chips are made anew where the results are others."""
         with self.quietly():
-            self.search.value = _hidden(self.rows.asked)
+            self.search.value = mask_label(self.rows.asked)
             if self._kinds is not self.rows.kinds:
                 self._make_chips()
             self._show_chips()
@@ -330,8 +330,3 @@ class Screen(actions.Screen):
         """Show the row that was opened."""
         place = self._detailed
         self.detail.value = "" if place is None else self.actions.detail(place)
-
-
-def _hidden(asked: str) -> str:
-    """Return what was typed, a phone number in it hidden."""
-    return mask_label(asked)

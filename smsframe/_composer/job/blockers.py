@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smsframe._base.masking import mask_label
-from smsframe._composer.state import NO_RECIPIENTS, NO_ROWS
+from smsframe._composer.row_preview import NO_ROWS
+from smsframe._composer.state import NO_RECIPIENTS
 from smsframe._composer.views import held_line
 from smsframe._widgets import active_job
 from smsframe._widgets.html import in_line, many
@@ -64,12 +65,17 @@ def obstacles(desk: Desk, *, mine: bool = False) -> Sequence[str]:
     return found
 
 
-def not_active(program: str, status: str) -> str:
-    """Say that nothing can be sent from a program."""
-    return (
-        f"Program {program} is {status}, so nothing can be sent from it. Choose another one, or "
-        "activate it in the product."
-    )
+def program_fault(desk: Desk) -> str:
+    """Say why nothing can be sent from the program that is chosen; "" where it can."""
+    program = desk.choices.program
+    if not program:
+        return "Choose the program to send from."
+    if status := desk.inactive.get(program):
+        return (
+            f"Program {program} is {status}, so nothing can be sent from it. Choose another one, "
+            "or activate it in the product."
+        )
+    return ""
 
 
 def _unchosen(desk: Desk) -> list[str]:
@@ -83,10 +89,8 @@ def _unchosen(desk: Desk) -> list[str]:
         found.append("Give the campaign a name: it decides who gets which of several texts.")
     if not any(text.strip() for text in desk.choices.contents) and not blank:
         found.append("Write the message.")
-    if not desk.choices.program:
-        found.append("Choose the program to send from.")
-    elif status := desk.inactive.get(desk.choices.program):
-        found.append(not_active(desk.choices.program, status))
+    if fault := program_fault(desk):
+        found.append(fault)
     if desk.choices.phone is None and not desk.choices.lookup:
         found.append(NO_RECIPIENTS)
     return found

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from smsframe._base.durations import check_duration, in_words
+from smsframe._base.durations import check_duration
 from smsframe._base.validation import quoted
 from smsframe._composer.panels.region_names import region_options
 from smsframe._eligibility.hours import DAY, DAYS, EVERY, clock, read_hours
@@ -277,18 +277,9 @@ def in_code(rest: Mapping[str, Any]) -> str:
         name = rest["exclude"].name
         told.append("a list of people to leave out" + ("" if name == "exclude" else f" ({name})"))
     if rest.get("closed"):
-        told.append(f"closed dates {_closed(rest['closed'])}")
+        named = {"all others" if code == EVERY else code: d for code, d in rest["closed"].items()}
+        dates = "; ".join(f"{code} {', '.join(dates)}" for code, dates in named.items())
+        told.append(f"closed dates {dates}")
     if rest.get("time_zone") is not None:
         told.append(f"the time zone of people: {rest['time_zone']}")
-    if rest.get("wait_s"):
-        told.append(f"a wait of up to {in_words(rest['wait_s'])} for hours that open")
     return f"Set in code: {'; '.join(told)}." if told else ""
-
-
-def _closed(given: Any) -> str:
-    """Return closed dates in words."""
-    by_country = given if isinstance(given, Mapping) else {EVERY: given}
-    return "; ".join(
-        f"{'' if len(by_country) == 1 and code == EVERY else f'{code} '}{', '.join(dates)}"
-        for code, dates in by_country.items()
-    ).replace(f"{EVERY} ", "all others ")

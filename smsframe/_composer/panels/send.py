@@ -28,8 +28,8 @@ from smsframe._composer.job.blockers import name_of, obstacles, remarks
 from smsframe._composer.panels.after import AfterPart
 from smsframe._composer.panels.base import Panel
 from smsframe._composer.panels.wait_for_sender import WaitPart
+from smsframe._composer.row_preview import NO_ROWS
 from smsframe._composer.several_texts import counts_line
-from smsframe._composer.state import NO_ROWS
 from smsframe._widgets import active_job, html
 from smsframe._widgets.confirm_once import ConfirmOnce
 from smsframe._widgets.controls import row, shown
@@ -351,7 +351,7 @@ def _overtaken(seen: Overview, before: Overview) -> str:
     if seen.left:
         return (
             f"Nothing was sent: {_what_changed(seen, before)} since this number was worked out. "
-            f"{html.many(seen.left, 'message')} would go out now; press again to send."
+            f"{_press_again(seen.left)}"
         )
     past = seen.past
     told = [] if past is None else [f"{past.accepted:,} accepted already"]
@@ -359,6 +359,11 @@ def _overtaken(seen: Overview, before: Overview) -> str:
         told.append(f"{past.unknown:,} may have gone out and are not repeated")
     sentence = f"Nothing was sent: {', '.join(told)}."
     return " ".join(filter(None, [sentence, views.held_line(seen)]))
+
+
+def _press_again(number: int) -> str:
+    """Say how many messages a second click would send."""
+    return f"{html.many(number, 'message')} would go out now; press again to send."
 
 
 def _what_changed(seen: Overview, before: Overview) -> str:
@@ -382,8 +387,7 @@ def _in_words(failure: BaseException) -> BaseException:
     hours = now != details.get("would_send")
     what = "hours opened or closed, or some went out," if hours else "some went out"
     return InputError(
-        f"Nothing was sent: {what} since you were asked. "
-        f"{html.many(now, 'message')} would go out now; press again to send.",
+        f"Nothing was sent: {what} since you were asked. {_press_again(now)}",
         would_send=now,
     )
 

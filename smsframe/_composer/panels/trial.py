@@ -15,7 +15,7 @@ from smsframe._base.result_columns import words_of
 from smsframe._base.sentences import on_screen, recalled
 from smsframe._composer import text_history, totals
 from smsframe._composer.job import trial
-from smsframe._composer.job.blockers import not_active
+from smsframe._composer.job.blockers import program_fault
 from smsframe._composer.panels.base import Panel
 from smsframe._widgets import html
 from smsframe._widgets.confirm_once import ConfirmOnce
@@ -99,10 +99,8 @@ class TryPanel(Panel):
         client = self.desk.client
         if client is None:
             raise ConfigurationError(CONNECT)
-        if not self.desk.choices.program:
-            raise InputError("Choose the program to send from.")
-        if status := self.desk.inactive.get(self.desk.choices.program):
-            raise InputError(not_active(self.desk.choices.program, status))
+        if fault := program_fault(self.desk):
+            raise InputError(fault)
         numbers = trial.numbers_of(self.numbers.value)
         plan = trial.try_plan(self.desk.frame, self._places(), numbers, self.desk.written)
         _mine[:] = [self.numbers.value]
