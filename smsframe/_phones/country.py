@@ -8,6 +8,7 @@ seven digits do.
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,8 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 PREFIX_DIGITS = 7
 _TELLING_DIGITS = 4
+_NAMED = 8
 
 
 def countries(contacts: pa.Array) -> pd.Categorical:
@@ -64,6 +69,18 @@ def country_counts(contacts: pa.Array) -> dict[str, int]:
         if region is not None:
             counts[region] = counts.get(region, 0) + found["counts"]
     return dict(sorted(counts.items(), key=lambda item: -item[1]))
+
+
+def listed(counts: Mapping[str, int]) -> str:
+    """Return countries with their counts in one line, the largest first.
+
+    >>> listed({"FR": 2, "US": 1_200})
+    'US 1,200, FR 2'
+    """
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    named = [f"{country} {count:,}" for country, count in ordered[:_NAMED]]
+    more = len(counts) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more else "")
 
 
 @cache

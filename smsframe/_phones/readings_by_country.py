@@ -21,7 +21,7 @@ from phonenumbers import (
 )
 
 from smsframe._base.sentences import Sentence, arg, joined, words
-from smsframe._phones.country import country_counts
+from smsframe._phones.country import country_counts, listed
 from smsframe._phones.parse_column import NO_CODE, read_texts
 from smsframe._phones.parse_one import read_cell
 from smsframe._phones.problems import FINE
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _TRIED = 12
 _COUNTED = 2_000
-_COMPARED_WAYS, _NAMED_WAYS, NAMED_COUNTRIES = 5, 3, 8
+_COMPARED_WAYS, _NAMED_WAYS = 5, 3
 _FEWEST = 0.5
 
 
@@ -84,13 +84,6 @@ def _counts(texts: pa.Array, region: str) -> dict[str, int]:
 def _told(counts: Mapping[str, int]) -> str:
     """Return in words whom a region would text."""
     return f"would text {listed(counts)}" if counts else "would text nobody"
-
-
-def listed(counts: Mapping[str, int]) -> str:
-    """Return countries with their counts in one line."""
-    named = [f"{country} {count:,}" for country, count in list(counts.items())[:NAMED_COUNTRIES]]
-    more = len(counts) - len(named)
-    return ", ".join(named) + (f" and {more} more" if more else "")
 
 
 def likely_regions(texts: pa.Array) -> dict[str, dict[str, int]]:

@@ -140,6 +140,16 @@ class PlanData:
         """What the segments cost, by country where prices are; None when no price was given."""
         return self.costs_of(self.ready)
 
+    def each_text(self) -> Iterator[tuple[str, int, int, Cost | None]]:
+        """Yield name, messages, segments and cost of each of several texts; of one, nothing."""
+        if self.variants is None:
+            return
+        numbers = self.variants.number[self.ready]
+        for number, name in enumerate(self.variants.names):
+            rows = self.ready[numbers == number]
+            segments = int(np.maximum(self.segments[rows], 0, dtype=np.int64).sum())
+            yield name, len(rows), segments, self.costs_of(rows)
+
     def costs_of(self, rows: Positions) -> Cost | None:
         """Return what the messages of rows cost; None when no price was given."""
         price = self.options.price_per_segment

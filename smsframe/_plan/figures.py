@@ -15,8 +15,7 @@ from smsframe._base.held_back import RULE_NAMES, team_in_words
 from smsframe._base.masking import mask_label
 from smsframe._base.sentences import Sentence, arg, words
 from smsframe._eligibility.opening_words import plan_lines
-from smsframe._phones.country import country_counts
-from smsframe._phones.readings_by_country import listed
+from smsframe._phones.country import country_counts, listed
 from smsframe._plan import show
 from smsframe._plan.batches import picker
 from smsframe._plan.row_countries import rare_countries
@@ -25,7 +24,10 @@ from smsframe._text import gsm7
 from smsframe._text.segments import fold_template, measure_filled, ucs2_characters
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from smsframe._base.arrow import Positions
+    from smsframe._phones.prices import Cost
     from smsframe._plan.data import PlanData
     from smsframe._plan.history import History, Past
     from smsframe._text.segments import Measured
@@ -89,28 +91,26 @@ def figures(plan: PlanData) -> dict[str, str]:
     named["segments"] = f"{plan.total_segments:,}" + (f" ({spread})" if spread else "")
     if plan.costs is not None:
         named["cost"] = plan.costs.line
-    named |= by_variant(plan)
+    for name, messages, segments, costs in plan.each_text():
+        named[f"text {mask_label(name)}"] = arm_line(messages, segments, costs)
     if plan.options.check_consent and plan.recipients.contact_ids is not None:
         people = len(plan.ready)
         if plan.somebody_twice:
             people = pc.count_distinct(picker(plan.ready)(plan.recipients.contact_ids)).as_py()
-        calls = "1 call" if people == 1 else f"up to {people:,} calls"
-        named["consent"] = f"asked before anything is sent, {calls}"
+        named["consent"] = consent_line(people)
     return named
 
 
-def by_variant(plan: PlanData) -> dict[str, str]:
-    """Return messages, segments and cost of each of several texts; nothing where there is one."""
-    if plan.variants is None:
-        return {}
-    named, numbers = {}, plan.variants.number[plan.ready]
-    for number, name in enumerate(plan.variants.names):
-        rows = plan.ready[numbers == number]
-        segments = np.maximum(plan.segments[rows], 0, dtype=np.int64).sum()
-        costs = plan.costs_of(rows)
-        cost = "" if costs is None else f", cost {costs.line}"
-        named[f"text {mask_label(name)}"] = f"{len(rows):,} messages, {segments:,} segments{cost}"
-    return named
+def arm_line(messages: int, segments: int, costs: Cost | None) -> str:
+    """Return what one of several texts comes to, in a line."""
+    cost = "" if costs is None else f", cost {costs.line}"
+    return f"{messages:,} messages, {segments:,} segments{cost}"
+
+
+def consent_line(people: int) -> str:
+    """Say when consent is asked, and in how many calls."""
+    calls = "1 call" if people == 1 else f"up to {people:,} calls"
+    return f"asked before anything is sent, {calls}"
 
 
 def first_messages(plan: PlanData, number: int) -> list[tuple[str, str]]:
@@ -149,7 +149,15 @@ def whom(plan: PlanData) -> dict[str, str]:
 
 def rare_note(plan: PlanData) -> list[str]:
     """Name the countries that few numbers of a long list are of."""
-    rare = {} if plan.columns.phone is None else rare_countries(plan.recipients.texts(plan.ready))
+    if plan.columns.phone is None:
+        return []
+    contacts = plan.recipients.texts(plan.ready)
+    return rare_line(country_counts(contacts), len(contacts))
+
+
+def rare_line(counts: Mapping[str, int], total: int) -> list[str]:
+    """Name the countries that few of so many numbers are of."""
+    rare = rare_countries(counts, total)
     return [f"Few of this list: {listed(rare)}. See whether they are meant."] if rare else []
 
 

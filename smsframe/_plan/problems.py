@@ -109,9 +109,14 @@ class Problems:
         return [fault for fault in self.faults if fault.severity == severity]
 
     @property
+    def wholes(self) -> list[Fault]:
+        """The faults of the whole send."""
+        return [fault for fault in self.faults if fault.positions is None]
+
+    @property
     def blocking(self) -> list[Fault]:
         """The errors of the whole send: nothing may go out while there is one."""
-        return [fault for fault in self.of("error") if fault.positions is None]
+        return [fault for fault in self.wholes if fault.severity == "error"]
 
     def bad_rows(self, rows: int) -> npt.NDArray[np.bool_]:
         """Return, for each of ``rows`` rows, whether an error stops it."""
@@ -128,10 +133,7 @@ class Problems:
 
     def counts(self) -> dict[str, int]:
         """Return how many problems each code has, errors first, then by number."""
-        counts: dict[str, int] = {}
-        for fault in self._ranked:
-            counts[fault.code] = counts.get(fault.code, 0) + fault.count
-        return counts
+        return counts_by_code((fault, fault.count) for fault in self._ranked)
 
     def kinds(self, index: pd.Index) -> list[Kind]:
         """Return the problems by kind: errors first, then by number; ``index`` has the labels."""
@@ -153,8 +155,7 @@ class Problems:
             Columns ``label``, ``position`` (Int64, NA for the whole send), ``column``, ``value``,
             ``code``, ``severity`` (categorical) and ``sentence``; a RangeIndex.
         """
-        wholes = [fault for fault in self.faults if fault.positions is None]
-        wholes.sort(key=lambda fault: SEVERITIES.index(fault.severity))
+        wholes = sorted(self.wholes, key=lambda fault: SEVERITIES.index(fault.severity))
         which, positions = self._in_row_order(first)
         by_row = self._by_row
         shared = [*wholes, *(by_row[i] for i in which)]
@@ -202,6 +203,14 @@ class Problems:
             for place, value in zip(places, fault.values(positions[places]), strict=True):
                 cells[place] = value
         return cells
+
+
+def counts_by_code(found: Iterable[tuple[Fault, int]]) -> dict[str, int]:
+    """Return how many problems each code has."""
+    counts: dict[str, int] = {}
+    for fault, count in found:
+        counts[fault.code] = counts.get(fault.code, 0) + count
+    return counts
 
 
 def _lowest(positions: Positions, first: int | None) -> Positions:
@@ -263,7 +272,7 @@ def _blamed(fault: Fault) -> str:
     """Name the column of a fault and the evidence; the sentence about a tag names it itself."""
     told = fault.column in (None, "text") or fault.code.startswith("tag_")
     where = "" if told else f"column {fault.column!r}: "
-    return f"{where}" if not fault.value else f"{where}({fault.value}) "
+    return where if not fault.value else f"{where}({fault.value}) "
 
 
 def _labels(index: pd.Index, positions: Positions) -> list[Any]:

@@ -24,15 +24,14 @@ import pyarrow.compute as pc
 from smsframe._base.masking import mask_label
 from smsframe._base.sentences import Sentence, arg, words
 from smsframe._phones.column_owners import without_accents
-from smsframe._phones.country import country_counts
+from smsframe._phones.country import country_counts, listed
 from smsframe._phones.country_names import region_called
 from smsframe._phones.parse_column import read_texts
 from smsframe._phones.readings import EVERY
-from smsframe._phones.readings_by_country import listed
 from smsframe._phones.to_strings import is_text_or_number, texts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Callable, Hashable, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -110,12 +109,10 @@ def note_countries(
         _note_contradiction(frame, columns, digits, problems)
 
 
-def rare_countries(contacts: pa.Array) -> dict[str, int]:
-    """Return the countries that few numbers of a large list are of."""
-    if len(contacts) < LARGE_LIST:
-        return {}
-    counts = country_counts(contacts)
-    return {name: count for name, count in counts.items() if count < RARE * len(contacts)}
+def rare_countries(counts: Mapping[str, int], total: int) -> dict[str, int]:
+    """Return the countries that few of so many numbers are of; of a short list, none."""
+    is_long = total >= LARGE_LIST
+    return {name: count for name, count in counts.items() if is_long and count < RARE * total}
 
 
 def _note_contradiction(
@@ -132,9 +129,7 @@ def _note_contradiction(
         rows = rows[_is_national(frame[columns.phone].iloc[rows], digits.take(pa.array(rows)))]
         if len(rows):
             counts = countries[rows].value_counts()
-            named = {
-                str(name): int(n) for name, n in counts.sort_values(ascending=False).items() if n
-            }
+            named = {str(name): int(n) for name, n in counts.items() if n}
             problems.rows(
                 "country_contradicts",
                 Sentence(
@@ -157,7 +152,7 @@ def _note_contradiction(
 
 def _note_rare(contacts: pa.Array, phone: Hashable, problems: Problems) -> None:
     """Warn of rare countries where numbers were said to begin with their country code."""
-    rare = rare_countries(contacts)
+    rare = rare_countries(country_counts(contacts), len(contacts))
     if rare:
         problems.whole(
             "country_rare",

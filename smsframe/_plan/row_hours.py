@@ -23,7 +23,7 @@ from smsframe._eligibility.night import at_night, is_night, night_sentence
 from smsframe._eligibility.opening import is_zone
 from smsframe._eligibility.opening_words import NEVER, zones_named
 from smsframe._eligibility.zones import first_digits, grouped, row_countries
-from smsframe._phones.readings_by_country import listed
+from smsframe._phones.country import listed
 from smsframe._phones.to_strings import cell_text, is_text_or_number, texts_of
 from smsframe._plan.problems import Fault, Problems
 from smsframe._plan.verdicts import READY
@@ -157,10 +157,9 @@ def _refuse_unnamed(
 
 def hours_missing(counts: Mapping[str, int]) -> Sentence:
     """Say that hours say nothing of some countries, which so many rows are of."""
-    ordered = dict(sorted(counts.items(), key=lambda item: -item[1]))
     return Sentence(
         arg("sending_hours", screen="Hours that were set in code"),
-        f" says nothing of these countries: {listed(ordered)}. Name them, or give hours "
+        f" says nothing of these countries: {listed(counts)}. Name them, or give hours "
         f"for all others: '{EVERY}'. Nobody is texted at hours that nobody chose.",
     )
 

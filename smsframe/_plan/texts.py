@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -97,13 +97,16 @@ class Texts:
 
     def taken(self, rows: Positions) -> Texts:
         """Return the texts of some rows, as those of a frame of their own."""
+        return _measured(self.cut(rows), len(rows))
+
+    def cut(self, rows: Positions) -> Self:
+        """Return the same with the values of some rows, measured as before."""
         at = picker(rows)
-        cut = replace(
+        return replace(
             self,
             given={tag: at(column) for tag, column in self.given.items()},
             filled={tag: at(column) for tag, column in self.filled.items()},
         )
-        return _measured(cut, len(rows))
 
 
 def read_texts(message: Message, columns: Columns, fold: str | None, values: ColumnValues) -> Texts:

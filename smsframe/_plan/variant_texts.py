@@ -14,7 +14,6 @@ import numpy as np
 import pyarrow as pa
 
 from smsframe._base.sentences import Sentence
-from smsframe._plan.batches import picker
 from smsframe._plan.column_values import ColumnValues
 from smsframe._plan.notices import note_words
 from smsframe._plan.problems import Fault, Problems
@@ -79,16 +78,10 @@ class ManyTexts(Texts):
 
     def taken(self, rows: Positions) -> Texts:
         """Return the texts of some rows, as those of a frame of their own."""
-        at, variants = picker(rows), self.variants.taken(rows)
-        parts = tuple(_cut(part, rows) for part in self.parts)
-        return replace(
-            self,
-            variants=variants,
-            parts=parts,
-            given={tag: at(column) for tag, column in self.given.items()},
-            filled={tag: at(column) for tag, column in self.filled.items()},
-            measured=_measured(parts, variants),
-        )
+        variants = self.variants.taken(rows)
+        parts = tuple(part.cut(rows) for part in self.parts)
+        measured = _measured(parts, variants)
+        return replace(self.cut(rows), variants=variants, parts=parts, measured=measured)
 
 
 @dataclass(slots=True)
@@ -173,16 +166,6 @@ def note_words_of_each(texts: Texts, verdict: Verdict, problems: Problems) -> No
 def _united(each: Any) -> dict[str, Any]:
     """Return several mappings as one; what stands in two of them is the same."""
     return {tag: value for mapping in each for tag, value in mapping.items()}
-
-
-def _cut(part: Texts, rows: Positions) -> Texts:
-    """Return a text with the values of some rows."""
-    at = picker(rows)
-    return replace(
-        part,
-        given={tag: at(column) for tag, column in part.given.items()},
-        filled={tag: at(column) for tag, column in part.filled.items()},
-    )
 
 
 def _measured(parts: tuple[Texts, ...], variants: Variants) -> Measured | None:

@@ -33,8 +33,7 @@ from smsframe._plan.column_values import BLANK
 from smsframe._plan.variant_arguments import OTHERS, as_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import Any
+    from collections.abc import Mapping
 
     import numpy.typing as npt
 
@@ -80,9 +79,8 @@ def places(campaign: str, people: pa.Array) -> npt.NDArray[np.float64]:
     [0.772776]
     """
     salt = hashlib.blake2b(campaign.encode(), digest_size=_KEY_BYTES).digest()
-    copy: Callable[[], Any] = hashlib.blake2b(digest_size=_PLACE_BYTES, key=salt).copy
-    rows = pc.fill_null(people.cast(pa.large_string()), "").cast(pa.large_binary()).to_pylist()
-    hashed = b"".join([(state := copy()).update(row) or state.digest() for row in rows])
+    begun = hashlib.blake2b(digest_size=_PLACE_BYTES, key=salt)
+    hashed = message_keys.hash_each(begun, pc.fill_null(people.cast(pa.large_string()), ""))
     whole = np.frombuffer(hashed, ">u8").astype(np.uint64) >> np.uint64(64 - _PLACE_BITS)
     return whole.astype(np.float64) * 2.0**-_PLACE_BITS
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 READY, INVALID, DUPLICATE, HELD_BACK, EXCLUDED, HELD_OUT = range(6)
 
+SENT_AGAIN = "An equal message to this person is in an earlier row; it is sent again, as asked."
 NOT_NOW = Sentence(
     words(
         Sentence(
@@ -115,9 +116,7 @@ def _note_duplicates(
     """Note repeated messages, and persons who get different ones."""
     problems.rows(
         "duplicate",
-        "An equal message to this person is in an earlier row; it is sent again, as asked."
-        if kept
-        else duplicate_sentence(int(again.sum())),
+        SENT_AGAIN if kept else duplicate_sentence(int(again.sum())),
         rows[again],
         severity="info" if kept else "warning",
         column=phone,

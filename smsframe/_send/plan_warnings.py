@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from smsframe._base.sentences import Sentence, words
+from smsframe._plan.problems import counts_by_code
+from smsframe._plan.show import counted
 from smsframe._send.batches_in_flight import Ending
 from smsframe._send.report import WHERE
 from smsframe.errors import PlanWarning, warn_caller
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     import numpy.typing as npt
 
@@ -92,22 +94,9 @@ def concerning(faults: Iterable[Fault], open_rows: Bools) -> list[tuple[Fault, i
     return found
 
 
-def counts_of(found: Sequence[tuple[Fault, int]]) -> dict[str, int]:
-    """Return how many problems each code has."""
-    counts: dict[str, int] = {}
-    for fault, count in found:
-        counts[fault.code] = counts.get(fault.code, 0) + count
-    return counts
-
-
-def named(counts: Mapping[str, int]) -> str:
-    """Return codes with their counts in one line: ``12 no_value_word, 2 same_person``."""
-    return ", ".join(f"{count:,} {code}" for code, count in counts.items())
-
-
 def warn_of(found: Sequence[tuple[Fault, int]]) -> dict[str, int]:
     """Issue one PlanWarning that names every code with its count; return the counts."""
-    counts = counts_of(found)
+    counts = counts_by_code(found)
     if not counts:
         return counts
     listed = [
@@ -118,6 +107,6 @@ def warn_of(found: Sequence[tuple[Fault, int]]) -> dict[str, int]:
         listed.append(Sentence(f"\n  - and {len(found) - SENTENCES:,} more."))
     many = "1 warning" if len(counts) == 1 else f"{len(counts)} warnings"
     where = words(f" All of them: {WHERE}", at_shell=" smsframe plan shows them.")
-    sentence = Sentence(f"{many}, {named(counts)}.", where, *listed)
+    sentence = Sentence(f"{many}, {counted(counts)}.", where, *listed)
     warn_caller(PlanWarning(sentence, counts), PlanWarning)
     return counts

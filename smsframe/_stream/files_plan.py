@@ -9,9 +9,10 @@ from smsframe._base.held_back import RULE_NAMES, team_in_words
 from smsframe._base.masking import mask_label
 from smsframe._base.tracebacks import public
 from smsframe._eligibility.opening_words import lines_of
-from smsframe._phones.readings_by_country import listed
-from smsframe._plan.figures import database_note
-from smsframe._plan.row_countries import LARGE_LIST, RARE
+from smsframe._phones.country import listed
+from smsframe._plan.figures import arm_line, consent_line, database_note, rare_line
+from smsframe._plan.problems import counts_by_code
+from smsframe._plan.show import counted
 from smsframe._plan.verdicts import EXCLUDED, HELD_OUT, INVALID
 from smsframe._stream.sweeps import open_within
 
@@ -115,10 +116,7 @@ class FilesPlan:
     @property
     def problem_counts(self) -> dict[str, int]:
         """Number of problems by code, errors first."""
-        counts: dict[str, int] = {}
-        for fault in self._found.faults():
-            counts[fault.code] = counts.get(fault.code, 0) + fault.count
-        return counts
+        return counts_by_code((fault, fault.count) for fault in self._found.faults())
 
     @property
     def countries(self) -> dict[str, int]:
@@ -150,22 +148,17 @@ class FilesPlan:
             team = team_in_words(f"{counts.get('excluded', 0):,}", found.by_team)
             lines.append(f"  excluded: {team}")
         for name, arm in found.by_variant.items():
-            cost = "" if arm.costs is None else f", cost {arm.costs.line}"
-            arms = f"{arm.messages:,} messages, {arm.segments:,} segments{cost}"
-            lines.append(f"  text {mask_label(name)}: {arms}")
+            comes_to = arm_line(arm.messages, arm.segments, arm.costs)
+            lines.append(f"  text {mask_label(name)}: {comes_to}")
         if found.plan.options.check_consent:
-            calls = "1 call" if self.recipients == 1 else f"up to {self.recipients:,} calls"
-            lines.append(f"  consent: asked before anything is sent, {calls}")
+            lines.append(f"  consent: {consent_line(self.recipients)}")
         if found.plan.columns.phone is not None:
             lines.append(f"  phone column: {mask_label(repr(found.plan.columns.phone))}")
         if found.countries:
             lines.append(f"  countries: {listed(self.countries)}")
-        total = found.countries.total()
-        rare = {name: n for name, n in self.countries.items() if n < RARE * total}
-        if rare and total >= LARGE_LIST:
-            lines.append(f"  Few of this list: {listed(rare)}. See whether they are meant.")
-        lines += [f"  {note}" for note in database_note(found.plan)]
+        rare = rare_line(self.countries, found.countries.total())
+        lines += [f"  {note}" for note in [*rare, *database_note(found.plan)]]
         by_hours = going_by_hours(found, self._joined)
         lines += [f"  {line}" for line in lines_of(by_hours, found.now)]
-        problems = ", ".join(f"{number:,} {code}" for code, number in self.problem_counts.items())
+        problems = counted(self.problem_counts)
         return "\n".join([*lines, f"  problems: {problems}"] if problems else lines)

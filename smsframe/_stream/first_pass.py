@@ -167,15 +167,11 @@ class FirstPass:
 
     def _add_variants(self, plan: PlanData) -> None:
         """Count the messages of each of several texts."""
-        if plan.variants is None:
-            return
-        numbers = plan.variants.number[plan.ready]
-        for number, name in enumerate(plan.variants.names):
-            rows = plan.ready[numbers == number]
+        for name, messages, segments, costs in plan.each_text():
             arm = self.by_variant.setdefault(name, Arm())
-            arm.messages += len(rows)
-            arm.segments += int(np.maximum(plan.segments[rows], 0, dtype=np.int64).sum())
-            arm.costs = summed(arm.costs, plan.costs_of(rows))
+            arm.messages += messages
+            arm.segments += segments
+            arm.costs = summed(arm.costs, costs)
 
     def _count(self, portion: Portion, fault: Fault) -> None:
         """Count problems of rows."""
@@ -236,7 +232,6 @@ def begin(
     ]
     names = dict.fromkeys(str(label) for label in labels if label is not None)
     decided: SendOptions = {**given, "phone": columns.phone, "limit": None}
-    whole = [fault for fault in plan.problems.faults if fault.positions is None]
     return FirstPass(
         files=files,
         text=text,
@@ -245,7 +240,7 @@ def begin(
         plan=plan,
         now=now,
         portion_rows=portion_rows,
-        whole=whole,
+        whole=plan.problems.wholes,
         limit=plan.options.limit,
     )
 
@@ -265,9 +260,7 @@ def _refuse_folders_that_name(files: Sequence[SourceFile], plan: PlanData, said:
         )
 
 
-def look_through(
-    found: FirstPass, scratch: Scratch, tell: Callable[[int], None] = lambda _: None
-) -> None:
+def look_through(found: FirstPass, scratch: Scratch, tell: Callable[[int], None]) -> None:
     """Check, count and hash every row."""
     sample = Sample(SAMPLE_ROWS)
     unused: set[str] | None = None
@@ -284,7 +277,7 @@ def look_through(
     if found.unnamed:
         raise InputError(hours_missing(found.unnamed))
     plan = found.planned(sample.frame)
-    over_all = [fault for fault in plan.problems.faults if fault.positions is None]
+    over_all = plan.problems.wholes
     told = {(fault.code, str(fault.column)) for fault in over_all}
     others = [f for f in found.whole if (f.code, str(f.column)) not in told]
     found.whole = [

@@ -17,7 +17,7 @@ from smsframe._base.sentences import Sentence, words
 from smsframe._eligibility.min_gap import GapGuard
 from smsframe._eligibility.night import night_sentence
 from smsframe._eligibility.opening_words import first_of
-from smsframe._plan.verdicts import DUPLICATE, duplicate_sentence
+from smsframe._plan.verdicts import DUPLICATE, SENT_AGAIN, duplicate_sentence
 from smsframe._send import plan_warnings
 from smsframe._send.confirm import Confirmable
 from smsframe._send.nearly_the_same import near_of_texts
@@ -139,8 +139,7 @@ def _note_over_all(found: FirstPass, joined: Joined) -> None:
     """Note repeats, persons who get different messages, and for how many it is night."""
     once = duplicate_sentence(found.duplicates)
     found.note("duplicate", once, found.duplicates, severity="warning")
-    again = "An equal message to this person is in an earlier row; it is sent again, as asked."
-    found.note("duplicate", again, found.repeats, severity="info")
+    found.note("duplicate", SENT_AGAIN, found.repeats, severity="info")
     people = "1 person gets" if joined.persons == 1 else f"{joined.persons:,} persons get"
     most = f", up to {joined.most:,} each" if joined.persons > 1 else ""
     told = (
