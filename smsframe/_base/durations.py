@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from smsframe._base.masking import AlreadyMasked
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.sentences import Sentence, arg, many
 from smsframe._base.validation import given_as, note, unusable
 
 if TYPE_CHECKING:
@@ -128,15 +128,14 @@ def in_words(seconds: float) -> str:
     for size, unit in sizes:
         number, left = divmod(left, size)
         if number:
-            told.append(f"{number:,} {unit}{'' if number == 1 else 's'}")
+            told.append(many(number, unit))
     return " ".join(told) or "0 seconds"
 
 
 def until(seconds: float, now: float) -> str:
     """Say for how long, and until when, to wait from ``now`` (seconds since 1970) on."""
     size, unit = next(pair for pair in _SIZES if seconds >= 2 * pair[0] or pair[0] == 1)
-    number = math.ceil(seconds / size)
-    long = f"{number:,} {unit}{'' if number == 1 else 's'}"
+    long = many(math.ceil(seconds / size), unit)
     try:
         end = dt.datetime.fromtimestamp(now + seconds, tz=dt.UTC)
     except (OverflowError, ValueError, OSError):  # beyond the year 9999

@@ -51,6 +51,11 @@ _SLOTS: Final = {"journal": "journal"}
 _ENDS = (".", "!", "?", "…", ":", ";")
 
 
+def many(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 message``, ``2,431 messages``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def named_counts(
     counts: Mapping[Any, int], order: Iterable[str], *, always: Iterable[str] = ()
 ) -> list[str]:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from smsframe._base import result_columns
 from smsframe._base.html import faint, tag
-from smsframe._base.sentences import named_counts
+from smsframe._base.sentences import many, named_counts
 from smsframe._composer import views
 from smsframe._plan import show
-from smsframe._widgets import active_job, html
+from smsframe._widgets import active_job
 from smsframe._widgets.displayed import summary
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def summary_lines(desk: Desk) -> list[str]:
         told += filter(None, [views.held_line(seen)])
         if not sending and seen.past is not None and seen.past.unknown:
             told.append(
-                f"{html.many(seen.past.unknown, 'message')} may have gone out: the answer was "
+                f"{many(seen.past.unknown, 'message')} may have gone out: the answer was "
                 "lost. They are not repeated."
             )
     elif desk.refusal:

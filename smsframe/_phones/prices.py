@@ -15,7 +15,7 @@ import numpy as np
 import phonenumbers
 
 from smsframe._base.html import money
-from smsframe._base.sentences import NO_NUMBER, arg
+from smsframe._base.sentences import NO_NUMBER, arg, many
 from smsframe._base.validation import check_number, note, shown_label
 from smsframe._phones.country import countries
 from smsframe._phones.country_names import region_called
@@ -75,9 +75,8 @@ class Cost:
         left_out = [f"{country} {count:,}" for country, count in self.unpriced.items()]
         more = f" and {len(left_out) - _SHOWN} more" if len(left_out) > _SHOWN else ""
         number = sum(self.unpriced.values())
-        plural = "s" if number > 1 else ""
         return (
-            f"not known: {money(self.known)}{listed} and {number:,} segment{plural} without a "
+            f"not known: {money(self.known)}{listed} and {many(number, 'segment')} without a "
             f"price ({', '.join(left_out[:_SHOWN])}{more})"
         )
 

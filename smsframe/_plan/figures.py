@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from smsframe._base.held_back import RULE_NAMES, team_in_words
 from smsframe._base.masking import mask_label
-from smsframe._base.sentences import Sentence, arg, words
+from smsframe._base.sentences import Sentence, arg, many, words
 from smsframe._eligibility.opening_words import plan_lines
 from smsframe._phones.country import country_counts, listed
 from smsframe._plan import show
@@ -207,18 +207,15 @@ def costly_characters(plan: PlanData) -> list[str]:
         at = picker(rows)
         values = {tag: v if isinstance(v, str) else at(v) for tag, v in part.known.items()}
         found = [c for c in ucs2_characters(part.template, values, len(rows)) if c.rows]
-        named = [f"{c.character} ({c.name}) in {c.where}, {_rows(c.rows)}" for c in found[:NAMED]]
+        named = [
+            f"{c.character} ({c.name}) in {c.where}, {many(c.rows, 'row')}" for c in found[:NAMED]
+        ]
         more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
         whose = f"Text {mask_label(repr(name))}: these" if name else "These"
         told.append(Sentence(f"{whose} characters ", _LONGER, f": {'; '.join(named)}{more}."))
         if not name:
             told += _savings(part.template, measured, plan)
     return told
-
-
-def _rows(number: int) -> str:
-    """Say how many rows."""
-    return f"{number:,} row" if number == 1 else f"{number:,} rows"
 
 
 def _savings(template: Template, measured: Measured, plan: PlanData) -> list[str]:

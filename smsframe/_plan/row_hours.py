@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from smsframe._base.masking import mask_label
 from smsframe._base.result_rows import NOTHING
-from smsframe._base.sentences import NO_NUMBER, Sentence, arg
+from smsframe._base.sentences import NO_NUMBER, Sentence, arg, many
 from smsframe._eligibility.hours import EVERY
 from smsframe._eligibility.night import at_night, is_night, night_sentence
 from smsframe._eligibility.opening import is_zone
@@ -134,7 +134,7 @@ def _of_lookups(hours: Hours, zones: Zones | None, verdict: Verdict) -> RowHours
             NO_NUMBER,
             ", and ",
             arg("time_zone", screen="the time zone"),
-            f" is blank in {blank:,} {'row' if blank == 1 else 'rows'}, so the local time is "
+            f" is blank in {many(blank, 'row')}, so the local time is "
             "not known there. Fill it in, or leave these rows out.",
         )
     everybody = np.zeros(len(verdict), dtype=np.int32)

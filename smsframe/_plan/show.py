@@ -29,6 +29,7 @@ from smsframe._base.html import (
     text_of_cell,
 )
 from smsframe._base.masking import LEAST_PHONE, mask_label
+from smsframe._base.sentences import many
 from smsframe._base.tracebacks import public
 
 if TYPE_CHECKING:
@@ -91,14 +92,10 @@ def plan_html(view: PlanView) -> str:
 
 def headline(view: PlanView) -> str:
     """Return a plan in one line."""
-    message, batch = (
-        ("message" if view.recipients == 1 else "messages"),
-        ("call" if view.batches == 1 else "calls"),
-    )
-    how = f" in {view.batches:,} {batch}"
+    how = f" in {many(view.batches, 'call')}"
     if view.left not in (None, view.recipients):
         how = f", {view.left:,} of them left to send"
-    return f"Plan: {view.recipients:,} {message}{how}, program {view.program}"
+    return f"Plan: {many(view.recipients, 'message')}{how}, program {view.program}"
 
 
 def counted(counts: Mapping[str, int]) -> str:

@@ -15,6 +15,7 @@ from smsframe._base.held_back import HELD_OUT
 from smsframe._base.html import DARK, STATUS_COLOURS, Html, joined, money, tag
 from smsframe._base.masking import PHONE_DIGITS, mask_phone
 from smsframe._base.result_columns import BILLED, words_of
+from smsframe._base.sentences import many
 from smsframe._results.report_facts import OTHERS
 from smsframe._results.report_style import STYLE
 from smsframe._results.report_words import STATUS_MEANINGS, reason_words
@@ -130,7 +131,7 @@ def _lead(summary: Summary) -> str:
     counts, rows = summary.counts, summary.rows
     if not rows:
         return "There are no rows, so nothing was sent."
-    of_all = f"of {rows:,} {_rows(rows)}"
+    of_all = f"of {many(rows, 'row')}"
     sent, accepted = counts.get("sent", 0), counts.get("accepted", 0)
     said = []
     if "planned" in counts:
@@ -156,16 +157,6 @@ def _without(summary: Summary) -> int:
     """Return how many rows have no message that was to go out; a holdout is to have none."""
     out = sum(summary.counts.get(name, 0) for name in NOT_OUT)
     return out - summary.held.get(HELD_OUT, 0)
-
-
-def _rows(number: int) -> str:
-    """Return "row" or "rows"."""
-    return "row" if number == 1 else "rows"
-
-
-def _messages(number: int) -> str:
-    """Return a number of messages in words."""
-    return f"{number:,} message{'' if number == 1 else 's'}"
 
 
 def _moment(at: pd.Timestamp) -> str:
@@ -219,7 +210,7 @@ def _glance(facts: Facts) -> list[Html]:
     lines = [one for name, text in told.items() for one in (tag("dt", name), tag("dd", text))]
     parts = [tag("dl", *boxes, class_="figures"), tag("dl", *lines, class_="facts")]
     if facts.repeated:
-        number = f"{facts.repeated:,} {_rows(facts.repeated)}"
+        number = f"{many(facts.repeated, 'row')}"
         more = f"{number} of the table repeat a message of another row and are not counted."
         parts.append(tag("p", more, class_="soft"))
     if len(facts.runs) == 1 and facts.runs[0].rows > summary.rows:
@@ -266,7 +257,7 @@ def _had(facts: Facts, name: str) -> str:
     numbers = dict(zip(counts.columns, counts.to_numpy()[line].tolist(), strict=True))
     told = [f"{n:,} {words_of(s)}" for s in STATUS_COLOURS if (n := numbers.get(s, 0))]
     rows = sum(numbers.values())
-    return f"{rows:,} {_rows(rows)} ({', '.join(told)})"
+    return f"{many(rows, 'row')} ({', '.join(told)})"
 
 
 def _text(run: RunRecord) -> str:
@@ -372,7 +363,7 @@ def _open(summary: Summary) -> list[Html]:
     invalid, planned = counts.get("invalid", 0), counts.get("planned", 0)
     add(
         unknown,
-        f"{_messages(unknown)} may or may not have gone out",
+        f"{many(unknown, 'message')} may or may not have gone out",
         "The answer of the service was lost, so nobody on this side can know. Nothing of this is "
         "sent again unasked, so that nobody gets the text twice. The product can export the event "
         "“Been Sent a Message From SMS Program”; ",
@@ -383,7 +374,7 @@ def _open(summary: Summary) -> list[Html]:
     )
     add(
         accepted,
-        f"{_messages(accepted)} accepted, which is not yet “sent”",
+        f"{many(accepted, 'message')} accepted, which is not yet “sent”",
         "The service checks consent after it has taken a message. ",
         tag("code", "results.sms.refresh()"),
         " in Python, or ",
@@ -392,19 +383,19 @@ def _open(summary: Summary) -> list[Html]:
     )
     add(
         again,
-        f"{_messages(again)} refused, held back or not reached",
+        f"{many(again, 'message')} refused, held back or not reached",
         "Nothing went out for them. The reasons above say why. When that is put right, run the "
         "same send again: it sends what is left, and nobody gets the text twice.",
     )
     add(
         invalid,
-        f"{invalid:,} {_rows(invalid)} to be corrected",
+        f"{many(invalid, 'row')} to be corrected",
         "Nothing went out for them. Correct these rows (",
         tag("code", "results.sms.failed"),
         " lists them with what to do) and run the same send again.",
     )
     dry = "This was a dry run: nothing has been sent for them."
-    add(planned, f"{_messages(planned)} would go out", dry)
+    add(planned, f"{many(planned, 'message')} would go out", dry)
     return items or [tag("p", "Nothing is open.")]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from smsframe._base.held_back import held_in_words
 from smsframe._base.result_columns import STATUSES, words_of
-from smsframe._base.sentences import NAMED_ROUND, SETTLE, Sentence, arg, day_of, named_counts
+from smsframe._base.sentences import NAMED_ROUND, SETTLE, Sentence, arg, day_of, many, named_counts
 from smsframe.errors import IncompleteSendWarning, UnknownOutcomeWarning, warn_caller
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class SendReport:
         if self.waiting:
             line += f" · {self.waiting}"
         if self.warnings:
-            line += f" · {self.warnings} warning{'s' * (self.warnings > 1)}: {WHERE}"
+            line += f" · {many(self.warnings, 'warning')}: {WHERE}"
         return line
 
     def tell_nothing(self, control: SendControl) -> None:

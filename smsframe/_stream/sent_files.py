@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from smsframe._acoustic.client import default_client
 from smsframe._base.any_frame import as_frame
 from smsframe._base.result_columns import STATUSES, VARIANT
+from smsframe._base.sentences import many
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_choice, check_text, refuse
 from smsframe._base.whole_texts import to_be_read
@@ -378,8 +379,7 @@ class SentFiles:
         return to_be_read(pd.concat(found, ignore_index=True) if found else pd.DataFrame())
 
     def __repr__(self) -> str:
-        files, missing = len(self._note["files"]), len(self.missing)
-        what = "1 file" if files == 1 else f"{files:,} files"
+        what, missing = many(len(self._note["files"]), "file"), len(self.missing)
         gone = f" ({missing:,} of them gone)" if missing else ""
         return f"SentFiles: {phrase(self.counts)} in {what}{gone} in {str(self.path)!r}"
 
