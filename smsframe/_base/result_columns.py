@@ -121,6 +121,13 @@ def result_label(columns: pd.Index, name: str) -> Any:
     return name if columns.nlevels == 1 else (name, *[""] * (columns.nlevels - 1))
 
 
+def run_of(results: pd.DataFrame) -> str | None:
+    """Return the run that wrote results, as they know it themselves; copies may have lost it."""
+    told = results.attrs.get("smsframe")
+    run = told.get("run") if isinstance(told, dict) else None
+    return run if isinstance(run, str) else None
+
+
 def strip_results(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame without the columns that an earlier send added."""
     labels = {result_label(frame.columns, name) for name in (*RESULT_COLUMNS, VARIANT)}

@@ -56,6 +56,6 @@ def summary_lines(desk: Desk) -> list[str]:
     if desk.results is not None:
         counts = desk.results["sms_status"].value_counts().to_dict()
         named = named_counts(counts, result_columns.STATUSES)
-        run = desk.results.attrs.get("smsframe", {}).get("run")
+        run = result_columns.run_of(desk.results)
         told.append(f"Sent: {', '.join(named)}" + (f" (run {run})." if run else "."))
     return told

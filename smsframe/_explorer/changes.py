@@ -67,7 +67,7 @@ def retry_plan(
         There is no such plan in this session, or the rows are others now. Nothing was sent.
     """
     made = last_plan()
-    run = (results.attrs.get("smsframe") or {}).get("run")
+    run = result_columns.run_of(results)
     if made is None or run is None:
         raise InputError(
             f"These rows cannot be sent from here: their send was not made in this "

@@ -72,6 +72,11 @@ class RunRecord:
     forgotten: bool = False
     variants: str = ""
 
+    @property
+    def sender(self) -> str:
+        """Who sent it, and on which machine; "" where that is not known."""
+        return "@".join(filter(None, [self.user, self.host]))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:

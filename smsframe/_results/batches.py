@@ -115,9 +115,7 @@ def _found_batches(
 ) -> dict[str, BatchRecord]:
     """Return the batches of the rows, and the refused calls of the run that left no row behind."""
     found = {record.batch_id: record for record in journal.find_batches(here)}
-    told = frame.attrs.get("smsframe")
-    run = told.get("run") if isinstance(told, dict) else None
-    if isinstance(run, str):
+    if run := result_columns.run_of(frame):
         own = [record for record in journal.batches(run) if record.state == "rejected"]
         found |= {record.batch_id: record for record in own}
     return found

@@ -32,6 +32,7 @@ from smsframe._base.masking import AlreadyMasked, mask_example, mask_phone
 from smsframe._phones.corruption import find_damage
 from smsframe._phones.parse_column import read_texts
 from smsframe._results.event_export import NOBODY, SEVERAL, is_by_number
+from smsframe._results.messages import runs_of
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ def refuse_incomplete(
             "of their batch. Export the phones with their country code."
         )
     shares = _shares(events, known, named)
-    for run_id in dict.fromkeys(name.rpartition(":")[0] for name in ids):
+    for run_id in runs_of(ids):
         _refuse_cut(run_id, shares, known, named, set(ids))
         _refuse_cut_within(run_id, known, named)
         _refuse_cut_by_phone(run_id, known, named)
@@ -248,7 +249,7 @@ def _refuse_cut(
     ids: Collection[str],
 ) -> None:
     """Refuse an export that has too few events of some batch of a run."""
-    mine = [record for record in known.batches if record.run_id == run_id]
+    mine = known.of_run(run_id)
     accepted = [r.batch_id for r in mine if r.response_id is not None and r.batch_id in shares]
     lost = [r.batch_id for r in mine if r.batch_id in ids and shares.get(r.batch_id)]
     if not accepted and not lost:
@@ -361,7 +362,7 @@ def _refuse_silence(
     run_id: str, events: Events, known: Remembered, programs: Mapping[str, str]
 ) -> None:
     """Refuse an export that says nothing of a run, and nothing that is later either."""
-    mine = [record for record in known.batches if record.run_id == run_id]
+    mine = known.of_run(run_id)
     if any(name.rpartition(":")[0] == run_id for name in events.batches):
         return
     last = max(record.claimed_at for record in mine)

@@ -27,7 +27,7 @@ from smsframe._results.hashed_people import as_tokens, is_token, tokens_of
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from smsframe._journal.reader import JournalReader
 
@@ -67,6 +67,15 @@ class Remembered:
 
     def __len__(self) -> int:
         return len(self.batch)
+
+    @property
+    def batch_ids(self) -> set[str]:
+        """The batches whose messages these are."""
+        return {self.batches[number].batch_id for number in np.unique(self.batch)}
+
+    def of_run(self, run_id: str) -> list[BatchRecord]:
+        """Return the batches of a run."""
+        return [record for record in self.batches if record.run_id == run_id]
 
     def find(self, batch_ids: pa.Array, contacts: pa.Array) -> npt.NDArray[np.int64]:
         """Return the place of each message, -1 where it is not known.
@@ -247,3 +256,8 @@ def states_of(record: BatchRecord) -> npt.NDArray[np.uint8]:
 def _joined(batch_ids: pa.Array, contacts: pa.Array) -> pa.Array:
     """Return batch and contact as one text."""
     return pc.binary_join_element_wise(batch_ids, contacts, "\x00")
+
+
+def runs_of(batch_ids: Iterable[str]) -> list[str]:
+    """Return the runs of batches, each once."""
+    return list(dict.fromkeys(name.rpartition(":")[0] for name in batch_ids))

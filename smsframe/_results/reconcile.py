@@ -24,7 +24,7 @@ from smsframe._connect import journal_file
 from smsframe._journal.records import ACCEPTED, CLAIMED, REJECTED, UNKNOWN
 from smsframe._results.event_export import Events, is_by_number, named_people
 from smsframe._results.event_export_checks import refuse_contradictions, refuse_incomplete
-from smsframe._results.messages import named_at, remember, states_of, with_contacts
+from smsframe._results.messages import named_at, remember, runs_of, states_of, with_contacts
 from smsframe._results.open_journal import existing_journal
 from smsframe._results.refresh import recalled
 from smsframe._results.settle import locked, refuse_missing, write_states
@@ -161,7 +161,7 @@ def reconciled(
         rows = ResultRows.read(frame)
         known = recalled(rows, journal)
         ids = _batches(rows, rows.has("unknown"))
-        refuse_missing(ids, {known.batches[n].batch_id for n in np.unique(known.batch)})
+        refuse_missing(ids, known.batch_ids)
         # Of rows that were said not to have gone out an event proves otherwise.
         said_not_sent = rows.has("rejected") & rows.has_code("resolved").astype(bool)
         denied = [name for name in _batches(rows, said_not_sent) if name in known.numbers]
@@ -232,7 +232,7 @@ def _evidence(
     Whether it is complete shows in all of these; else the messages of its own batches will do.
     """
     batches = {record.batch_id: record for record in journal.find_batches(exported.batches)}
-    for run_id in dict.fromkeys(name.rpartition(":")[0] for name in ids):
+    for run_id in runs_of(ids):
         batches |= {record.batch_id: record for record in journal.batches(run_id)}
     wanted = list(batches) if settled else list({*exported.batches, *ids})
     return remember(journal, list(batches.values()), wanted)

@@ -66,10 +66,8 @@ class Facts:
 
 def facts_of(frame: pd.DataFrame, price: Any, journal: Journal | None, *, made_at: float) -> Facts:
     """Read and count what a report shows."""
-    told = frame.attrs.get("smsframe")
-    run = told.get("run") if isinstance(told, dict) else None
-    runs = [run] if isinstance(run, str) else []
-    span = _span(ResultRows.read(frame))
+    run, span = result_columns.run_of(frame), _span(ResultRows.read(frame))
+    runs = [run] if run else []
     return facts_of_parts([frame], price, journal, made_at=made_at, runs=runs, span=span)
 
 

@@ -201,7 +201,7 @@ def _glance(facts: Facts) -> list[Html]:
         name = "Cost, so far known" if summary.segments_unknown else "Cost"
         figures[name] = "not known" if costs.total is None else money(costs.total)
     boxes = [tag("div", tag("dt", name), tag("dd", value)) for name, value in figures.items()]
-    who = {"@".join(filter(None, [run.user, run.host])) for run in facts.runs} - {""}
+    who = {run.sender for run in facts.runs} - {""}
     senders = ", ".join(shown(one) for one in sorted(who)) or "not known"
     told = {"When": _when(summary), "By whom": senders}
     programs = {shown(run.program) for run in facts.runs}

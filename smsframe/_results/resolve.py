@@ -139,7 +139,7 @@ def _named_messages(rows: ResultRows, known: Remembered, which: Any) -> npt.NDAr
     """Return the messages that are meant: of the rows, or all of the batches."""
     batch_ids = _batch_ids(rows, which)
     if batch_ids is not None:
-        refuse_missing(batch_ids, {known.batches[n].batch_id for n in np.unique(known.batch)})
+        refuse_missing(batch_ids, known.batch_ids)
         numbers = [known.numbers[name] for name in batch_ids]
         return np.flatnonzero(np.isin(known.batch, numbers))
     named = rows.has("unknown") if which is None else _named_rows(rows, which)
@@ -149,7 +149,7 @@ def _named_messages(rows: ResultRows, known: Remembered, which: Any) -> npt.NDAr
     places = known.find(batches, contacts)
     if (lost := places < 0).any():
         held = batches.filter(pa.array(lost)).unique().to_pylist()
-        refuse_missing([name for name in held if name], set())
+        refuse_missing([name for name in held if name], ())
         raise _in_no_batch(int(lost.sum()))
     return places
 

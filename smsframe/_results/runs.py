@@ -131,7 +131,7 @@ def _row(journal: Journal, run_id: str) -> dict[str, Any]:
         "seconds": seconds,
         "ending": "forgotten" if run.forgotten else run.ending or NOT_ENDED,
         "lease_ends_at": None,
-        "who": "@".join(filter(None, [run.user, run.host])),
+        "who": run.sender,
     }
 
 

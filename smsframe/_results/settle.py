@@ -24,7 +24,7 @@ from smsframe._journal.records import ACCEPTED, REJECTED, STATE_NAMES, UNKNOWN
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from smsframe._journal.records import BatchRecord
     from smsframe._journal.store import Journal
@@ -34,7 +34,7 @@ NAMED = 5
 States = npt.NDArray[np.uint8]
 
 
-def refuse_missing(batch_ids: Sequence[str], there: set[str]) -> None:
+def refuse_missing(batch_ids: Sequence[str], there: Collection[str]) -> None:
     """Refuse batches that this journal does not have, or has forgotten the recipients of."""
     missing = [name for name in batch_ids if name not in there]
     if missing:

@@ -73,6 +73,11 @@ def ending_of(kind: str, code: str, happened: str, why: str) -> Ending:
     )
 
 
+def failed_by(error: Exception) -> Ending:
+    """Say that a fault ended the run before the rows that follow."""
+    return ending_of("failed", "failed", "failed", f" ({type(error).__name__}).")
+
+
 def stopped_because(outcome: Outcome) -> Ending:
     """Say why the rows that follow were not attempted."""
     why = Sentence(": ", as_sentences(outcome.message, outcome.fix))

@@ -61,6 +61,7 @@ from smsframe._send.batches_in_flight import (
     Result,
     Stop,
     ending_of,
+    failed_by,
     not_processed,
     stopped_because,
     with_time,
@@ -197,7 +198,7 @@ class Delivery:
     def _fail(self, error: Exception) -> None:
         """Keep the first fault, and start nothing new."""
         self.error = self.error or error
-        self._end(ending_of("failed", "failed", "failed", f" ({type(error).__name__})."))
+        self._end(failed_by(error))
 
     def _turn(self) -> bool:
         """Launch what may go, then act on what came back; False when nothing is left."""

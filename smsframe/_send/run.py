@@ -36,7 +36,7 @@ from smsframe._journal.store import PATIENCE_S
 from smsframe._plan import campaign_names
 from smsframe._plan.problems import Problems, listed_below
 from smsframe._send import consent, plan_warnings, too_soon
-from smsframe._send.batches_in_flight import ending_of, stopped_because
+from smsframe._send.batches_in_flight import failed_by, stopped_because
 from smsframe._send.cancellation import SendControl
 from smsframe._send.claims import claim_and_call, record_of
 from smsframe._send.confirm import Confirmable, said_before
@@ -280,7 +280,7 @@ def _consents(run: Run, progress: ProgressArgument) -> consent.Checked:
     try:
         found = consent.check(run.plan, run.sent_now, run.client, stop=stop, progress=progress)
     except Exception as error:
-        _end_unsent(run, ending_of("failed", "failed", "failed", f" ({type(error).__name__})."))
+        _end_unsent(run, failed_by(error))
         raise
     except KeyboardInterrupt:  # the third: whoever stops it has given up on us
         _end_unsent(run, INTERRUPTED)
