@@ -127,6 +127,11 @@ def check_optional_bool(name: str, value: Any, faults: list[str]) -> bool | None
     return None
 
 
+def is_whole(value: Any) -> bool:
+    """Tell whether a value is a whole number; True and False are none."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
 def check_count(
     name: str,
     value: Any,
@@ -139,7 +144,7 @@ def check_count(
     """Return a whole number; None stays None where that is ``optional``."""
     if value is None and optional:
         return None
-    fits = isinstance(value, Integral) and not isinstance(value, bool)
+    fits = is_whole(value)
     if fits and least <= value and (most is None or value <= most):
         return int(value)
     span = f"of at least {least}" if most is None else f"from {least} to {most}"

@@ -44,7 +44,7 @@ def read_plain(
     empty, the number of the line as the index. With it come the separator and the header's line.
     """
     data = path.read_bytes()
-    if any(odd in data for odd in _ODD) or not _ends_alike(data):
+    if _is_odd(data):
         return None
     try:
         return _read(data, separator)
@@ -70,7 +70,7 @@ def plain_pieces(path: Path, *, block_bytes: int = _BLOCK_BYTES) -> Iterator[pa.
     """Yield the rows of a file in pieces of some megabytes; ValueError where one is not plain."""
     header: Header | None = None  # of the first block
     for data, is_last in _blocks(path, block_bytes):
-        if any(odd in data for odd in _ODD) or not _ends_alike(data):
+        if _is_odd(data):
             raise ValueError("not plain")
         header = header or _header(data)
         if header is None:
@@ -100,9 +100,11 @@ def _blocks(path: Path, block_bytes: int) -> Iterator[tuple[bytes, bool]]:
     yield rest, True
 
 
-def _ends_alike(data: bytes) -> bool:
-    """Tell whether every carriage return stands before a line feed."""
-    return b"\r" not in data or data.count(b"\r") == data.count(b"\r\n")
+def _is_odd(data: bytes) -> bool:
+    """Tell whether there is a quote, a zero byte, or a carriage return without its line feed."""
+    if any(odd in data for odd in _ODD):
+        return True
+    return b"\r" in data and data.count(b"\r") != data.count(b"\r\n")
 
 
 def as_seen(name: str) -> str:

@@ -198,9 +198,7 @@ class JournalReader:
     def _records(self, db: Database, numbers: Sequence[int]) -> tuple[BatchRecord, ...]:
         """Read batches by their numbers, in the order of their claims."""
         records: list[BatchRecord] = []
-        for start in range(0, len(numbers), _STEP):
-            step = numbers[start : start + _STEP]
-            marks = ", ".join("?" * len(step))
+        for step, marks in _steps(numbers):
             query = f"SELECT {_BATCH_COLUMNS} {_FROM_BATCHES} WHERE id IN ({marks}) ORDER BY id"
             records += map(_batch, db.execute(query, step))
         return tuple(records)
@@ -209,8 +207,7 @@ class JournalReader:
         """Refuse a batch that is not what was claimed: a lost key is a second text."""
         read = BatchHashes(*row)
         if not read.is_whole():
-            what = f"the keys of batch {read.batch_id} are not what was written"
-            raise damaged(self.path, what)
+            raise self._altered("keys", read.batch_id)
         return read
 
     def recent_runs(self, service: str, program: str, since: float) -> list[RecentRun]:
@@ -226,9 +223,7 @@ class JournalReader:
     def recent_batches(self, run_ids: Sequence[str], since: float) -> Iterator[RecentBatch]:
         """Read the batches of runs that left since a time, one at a time."""
         with self._reading() as db:
-            for start in range(0, len(run_ids), _STEP):
-                step = run_ids[start : start + _STEP]
-                marks = ", ".join("?" * len(step))
+            for step, marks in _steps(run_ids):
                 query = f"{_RECENT} AND run_id IN ({marks}) AND claimed_at >= ?"
                 for row in self._rows(db, query, (*step, since)):
                     yield RecentBatch(*row)
@@ -260,8 +255,7 @@ class JournalReader:
                 length = HASH_BYTES * batch.size
                 has_states = batch.states is None or len(batch.states) == batch.size
                 if not (is_as_written(batch.recipients, length, batch.checksum) and has_states):
-                    what = f"the recipients of batch {batch.batch_id} are not what was written"
-                    raise damaged(self.path, what)
+                    raise self._altered("recipients", batch.batch_id)
                 yield batch
 
     def loose_values(self, number: int) -> bytes:
@@ -332,8 +326,7 @@ class JournalReader:
         found = {}
         for name, checksum, hashes in self._by_batch(columns, f"{joined} ON batch = id", batch_ids):
             if zlib.crc32(hashes) != checksum:
-                what = f"the recipients of batch {name} are not what was written"
-                raise damaged(self.path, what)
+                raise self._altered("recipients", name)
             found[name] = bytes(hashes)
         return found
 
@@ -343,9 +336,7 @@ class JournalReader:
         """Read rows of batches by their ids, in the order of their claims within each step."""
         names = sorted(batch_ids)
         with self._reading() as db:
-            for start in range(0, len(names), _STEP):
-                step = names[start : start + _STEP]
-                marks = ", ".join("?" * len(step))
+            for step, marks in _steps(names):
                 query = f"SELECT {columns} {joined} WHERE batch_id IN ({marks}) ORDER BY id"
                 yield from db.execute(query, step).fetchall()
 
@@ -440,6 +431,10 @@ class JournalReader:
         with self._reading() as db:
             return [_run(row) for row in db.execute(query, values)]
 
+    def _altered(self, what: str, batch_id: str) -> JournalError:
+        """Report bytes of a batch that were changed since."""
+        return damaged(self.path, f"the {what} of batch {batch_id} are not what was written")
+
     def _missing(self, what: str, name: str) -> JournalError:
         """Report that something asked for was never recorded, or was forgotten."""
         return JournalError(
@@ -448,6 +443,13 @@ class JournalReader:
             path=str(self.path),
             missing=name,
         )
+
+
+def _steps(names: Sequence[_T]) -> Iterator[tuple[Sequence[_T], str]]:
+    """Cut names into what one statement may ask for, with a mark for each."""
+    for start in range(0, len(names), _STEP):
+        step = names[start : start + _STEP]
+        yield step, ", ".join("?" * len(step))
 
 
 def _say_it_waits() -> None:

@@ -15,12 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base.sentences import Sentence, arg, words
+from smsframe._phones.to_strings import cell_text
 from smsframe._plan.value_problems import note_values
 from smsframe._text import values
 from smsframe._text.format_value import plain_value
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     import numpy.typing as npt
 
@@ -115,3 +116,8 @@ def _is_infinite(cells: pd.Series) -> npt.NDArray[np.bool_]:
     except (TypeError, ArithmeticError):  # pandas cannot look at a signalling NaN
         return np.array([isinstance(cell, Decimal) and cell.is_infinite() for cell in cells])
     return np.isinf(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def masked_cells(mask: Callable[[str], str], cells: pd.Series, rows: Positions) -> list[str | None]:
+    """Return the cells of rows as texts, masked."""
+    return [None if text is None else mask(text) for text in map(cell_text, cells.iloc[rows])]

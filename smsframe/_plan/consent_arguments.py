@@ -13,7 +13,7 @@ import numpy as np
 
 from smsframe._base.invisible import UNSEEN
 from smsframe._base.sentences import NO_NUMBER, arg
-from smsframe._base.validation import broken_at, note, unusable
+from smsframe._base.validation import broken_at, is_whole, note, unusable
 
 VARIABLE: Final = "SMSFRAME_DATABASE"
 _LONGEST: Final = 200
@@ -68,8 +68,7 @@ def _database(given: Any, faults: list[str]) -> str | None:
             f", or set {VARIABLE}.",
         )
         return None
-    whole = isinstance(given, (int, np.integer)) and not isinstance(given, bool)
-    if whole and 0 <= int(given) < 10**18:
+    if is_whole(given) and 0 <= int(given) < 10**18:
         return str(int(given))
     is_text = isinstance(given, str)
     text = " ".join(UNSEEN.sub("", given).split()) if is_text else ""

@@ -46,6 +46,7 @@ from smsframe._base.validation import (
     check_progress,
     check_text,
     given_as,
+    is_whole,
     note,
     quoted,
     refuse,
@@ -463,8 +464,7 @@ def check_sending(
 
 def _program(given: Any, faults: list[str]) -> str:
     """Return the program's id as text; a whole number will do."""
-    whole = isinstance(given, (int, np.integer)) and not isinstance(given, bool)
-    if whole and abs(int(given)) < 10**18:
+    if is_whole(given) and abs(int(given)) < 10**18:
         return str(int(given))
     if isinstance(given, str) and given.strip():
         return read_id("program", given, faults) or ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,14 +16,13 @@ from smsframe._base.sentences import Sentence, arg
 from smsframe._phones import read as phones
 from smsframe._phones.detect_column import guess_phone_column
 from smsframe._phones.problems import SENTENCES, SENTENCES_BY_ROW
-from smsframe._phones.to_strings import cell_text
 from smsframe._plan.batches import picker
 from smsframe._plan.column_labels import refuse_repeated
-from smsframe._plan.column_values import BLANK
+from smsframe._plan.column_values import BLANK, masked_cells
 from smsframe._plan.row_countries import note_countries, regions_of_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping
 
     from smsframe._base.arrow import Positions
     from smsframe._plan.column_values import ColumnValues
@@ -121,11 +120,5 @@ def _note_phones(
             sentences[code].format(column=column, region=region, value="This"),
             np.flatnonzero(codes.codes == number),
             column=column,
-            values=partial(_masked, cells),
+            values=partial(masked_cells, mask_cell, cells),
         )
-
-
-def _masked(column: pd.Series, positions: Positions) -> Sequence[Any]:
-    """Return the cells at positions, masked."""
-    texts = map(cell_text, column.iloc[positions])
-    return [None if text is None else mask_cell(text) for text in texts]

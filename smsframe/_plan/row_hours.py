@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +24,8 @@ from smsframe._eligibility.opening import is_zone
 from smsframe._eligibility.opening_words import NEVER, zones_named
 from smsframe._eligibility.zones import first_digits, grouped, row_countries
 from smsframe._phones.country import listed
-from smsframe._phones.to_strings import cell_text, is_text_or_number, texts_of
+from smsframe._phones.to_strings import is_text_or_number, texts_of
+from smsframe._plan.column_values import masked_cells
 from smsframe._plan.problems import Fault, Problems
 from smsframe._plan.verdicts import READY
 from smsframe.errors import ConfigurationError, InputError
@@ -195,11 +196,5 @@ def _note_unknown(cells: pd.Series, column: Hashable, rows: Positions, problems:
         "America/Denver, or empty the cell, so that the number tells.",
         rows,
         column=column,
-        values=partial(_shown, cells),
+        values=partial(masked_cells, mask_label, cells),
     )
-
-
-def _shown(cells: pd.Series, rows: Positions) -> Sequence[Any]:
-    """Return the cells at positions, masked where they are numbers."""
-    texts = map(cell_text, cells.iloc[rows])
-    return [None if text is None else mask_label(text) for text in texts]

@@ -25,7 +25,7 @@ from smsframe._plan.row_hours import hours_missing, rows_at_night
 from smsframe._plan.value_problems import note_words
 from smsframe._plan.verdicts import EXCLUDED
 from smsframe._stream.portions import Made, Reading, Sample, portions, read_ahead
-from smsframe._stream.scratch import MINE, bucket_of
+from smsframe._stream.scratch import MINE, bucket_of, times_of
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -150,15 +150,13 @@ class FirstPass:
         self.portions += 1
         for piece in portion.pieces:
             self.file_rows[piece.file] += piece.rows
-        numbers, counts = np.unique(plan.verdict, return_counts=True)
-        self.verdicts.update(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))
+        self.verdicts.update(times_of(plan.verdict))
         if plan.by_team is not None:
             self.by_team = (self.by_team or 0) + plan.by_team
         if plan.columns.phone is not None:
             self.countries.update(country_counts(plan.recipients.texts(plan.ready)))
         sizes = plan.segments[plan.ready]
-        numbers, counts = np.unique(sizes[sizes > 0], return_counts=True)
-        self.segments.update(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))
+        self.segments.update(times_of(sizes[sizes > 0]))
         self.costs = summed(self.costs, plan.costs)
         self._add_variants(plan)
         for fault in plan.problems.faults:

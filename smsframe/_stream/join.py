@@ -39,6 +39,7 @@ from smsframe._stream.scratch import (
     Scratch,
     bucket_of,
     person_bucket,
+    times_of,
 )
 
 if TYPE_CHECKING:
@@ -240,8 +241,7 @@ class Joining:
         found.accepted += int(accepted.sum())
         if what == KNOWN:
             found.unknown += int((~accepted).sum())
-        numbers, counts = np.unique(entries["batch"][accepted], return_counts=True)
-        found.sizes.update(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))
+        found.sizes.update(times_of(entries["batch"][accepted]))
 
     def _judge_people(self, bucket: int) -> None:
         """Find who gets several messages, which rows stand in for gone messages, who waits."""
@@ -259,8 +259,7 @@ class Joining:
         if self.options.min_gap_s is not None:
             wanted = self._without_too_soon(bucket, wanted, self.options.min_gap_s)
         found.going += len(wanted)
-        groups, numbers = np.unique(wanted["group"], return_counts=True)
-        found.by_group.update(dict(zip(groups.tolist(), numbers.tolist(), strict=True)))
+        found.by_group.update(times_of(wanted["group"]))
 
     def _without_stand_ins(self, bucket: int, wanted: Records) -> Records:
         """Return the rows without those that stand in for a message of a named campaign.

@@ -208,6 +208,12 @@ def to_go(is_ready: npt.NDArray[np.bool_], found: Records, *others: int) -> npt.
     return goes
 
 
+def times_of(values: npt.NDArray[Any]) -> dict[int, int]:
+    """Return how many times each number is there."""
+    numbers, times = np.unique(values, return_counts=True)
+    return dict(zip(numbers.tolist(), times.tolist(), strict=True))
+
+
 def bucket_of(keys: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """Return the bucket of each key, by its first byte."""
     first = keys.view(np.uint8).reshape(len(keys), keys.itemsize)[:, 0]

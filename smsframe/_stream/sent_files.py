@@ -362,9 +362,8 @@ class SentFiles:
         """Say that files are gone; return these results."""
         if missing := self.missing:
             warn_caller(
-                f"{len(missing):,} of the files of these results are gone, such as {missing[0]}. "
-                "What was learned of their rows is in the journal alone. The same send writes the "
-                "files anew, with it, and sends nothing twice.",
+                f"{_are_gone(missing)} What was learned of their rows is in the journal alone. The "
+                "same send writes the files anew, with it, and sends nothing twice.",
                 StatusWarning,
             )
         return self
@@ -504,9 +503,13 @@ def refuse_missing_files(sent: SentFiles) -> None:
     """Refuse what would leave out the rows of files that are gone."""
     if missing := sent.missing:
         raise InputError(
-            f"{len(missing):,} of the files of these results are gone, such as {missing[0]}. The "
-            "same send writes them anew, and sends nothing twice."
+            f"{_are_gone(missing)} The same send writes them anew, and sends nothing twice."
         )
+
+
+def _are_gone(missing: Sequence[str]) -> str:
+    """Say that files are gone, and name one."""
+    return f"{len(missing):,} of the files of these results are gone, such as {missing[0]}."
 
 
 def _to_group(files: Sequence[Path], labels: Sequence[Any]) -> Iterator[pd.DataFrame]:

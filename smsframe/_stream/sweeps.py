@@ -17,6 +17,7 @@ import numpy as np
 
 from smsframe._eligibility.opening import state
 from smsframe._eligibility.opening_words import first_of
+from smsframe._stream.scratch import times_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,7 +121,6 @@ class Sweeps:
 
 def count_groups(counts: Counter[Group], hours: RowHours, rows: Positions) -> None:
     """Count rows by their hours."""
-    numbers, times = np.unique(hours.of_row[rows], return_counts=True)
-    for number, count in zip(numbers.tolist(), times.tolist(), strict=True):
+    for number, count in times_of(hours.of_row[rows]).items():
         if number >= 0:
             counts[hours.groups[number]] += count

@@ -1,4 +1,4 @@
-"""The command line: ``smsframe demo | sandbox | plan | send | runs | status``."""
+"""The command line: ``smsframe send`` and the other commands, a file each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The front door for a shell: ``smsframe send`` and its like; `smsframe.cli.options` has them all.
+"""``smsframe send`` and the other commands; `smsframe.cli.options` has them all.
 
 Each command is the ``run`` of the file of its name. The same engine and journal as in a notebook,
 so what was sent in one is known in the other; a command that is run again sends nothing twice.
