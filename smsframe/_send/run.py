@@ -23,12 +23,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from smsframe._base.masking import AlreadyMasked
-from smsframe._base.sentences import (
-    ROW,
-    Sentence,
-    recalled,
-    words,
-)
+from smsframe._base.sentences import ROW, Sentence, recalled, words
 from smsframe._base.tracebacks import public
 from smsframe._eligibility.exclude import team_mark
 from smsframe._journal.opening import open_journal
@@ -54,11 +49,7 @@ from smsframe._send.open_rows import (
 from smsframe._send.posting import post_batches
 from smsframe._send.report import SendReport
 from smsframe._send.row_outcomes import Tally
-from smsframe.errors import (
-    InputError,
-    JournalError,
-    PlanWarning,
-)
+from smsframe.errors import InputError, JournalError, PlanWarning
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,9 +108,7 @@ class Run:
     control: SendControl
     warnings: int = 0
     wait_s: float = 0.0
-    asked: Positions | None = (
-        None  # of whom it is asked for consent and who may go; None: of nobody
-    )
+    asked: Positions | None = None  # whose consent was asked and who may go; None: nobody's
 
     def prepare(self, number: int, rows: Positions) -> tuple[Claim, SendRequest]:
         """Make the claim and the call of a batch."""

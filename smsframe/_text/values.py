@@ -351,11 +351,8 @@ def _wall_times(column: pd.Series[Any]) -> Any:
 
 def _whole_column(array: pa.Array) -> pa.Array | None:
     """Write a column in Arrow; None for types that are written value by value."""
-    kind = array.type
-    if pa.types.is_dictionary(kind):
-        return _whole_column(array.dictionary_decode())
     for applies, write in _COLUMN_WRITERS:
-        if applies(kind):
+        if applies(array.type):
             return write(array)
     return None
 
@@ -401,7 +398,6 @@ def _times(array: pa.Array) -> pa.Array:
 
 
 _COLUMN_WRITERS: Final[tuple[tuple[Callable[[Any], bool], Callable[[Any], Any]], ...]] = (
-    (is_text, strings),
     (pa.types.is_integer, strings),
     (pa.types.is_boolean, lambda array: pc.if_else(array, "True", "False")),
     (pa.types.is_float64, _floats),
