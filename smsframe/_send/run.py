@@ -293,9 +293,7 @@ def _stopped_asking(run: Run) -> pd.DataFrame:
     results: pd.DataFrame = run.control.results
     if run.control.apart:
         return results
-    raise KeyboardInterrupt(
-        Sentence("Stopped while consent was asked: nothing was sent.", _HAS_TABLE)
-    )
+    raise KeyboardInterrupt(Sentence(consent.STOPPED, _HAS_TABLE))
 
 
 def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataFrame:

@@ -163,7 +163,7 @@ class Consents:
         if asked.denied is not None:
             raise consent.refused(asked.denied)
         if self.stop.asked or (asked.said == NOT_ASKED).any():
-            raise KeyboardInterrupt("Stopped while consent was asked: nothing was sent.")
+            raise KeyboardInterrupt(consent.STOPPED)
         self.why.update(asked.why)
         return asked.said
 

@@ -339,11 +339,17 @@ def _arrow(column: pd.Series[Any]) -> pa.Array | None:
     return array if column.dtype != object or guess_is_safe else None
 
 
-def _wall_times(column: pd.Series[Any]) -> Any:
-    """Take the zone off a column of moments, keeping what its clocks show; leave others alone."""
+def zoned(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return moments of Arrow's with a zone as those of pandas; any other column as it is."""
     kind = getattr(column.dtype, "pyarrow_dtype", None)
     if kind is not None and pa.types.is_timestamp(kind) and kind.tz:
-        column = column.astype(pd.DatetimeTZDtype(kind.unit, kind.tz))
+        return column.astype(pd.DatetimeTZDtype(kind.unit, kind.tz))
+    return column
+
+
+def _wall_times(column: pd.Series[Any]) -> Any:
+    """Take the zone off a column of moments, keeping what its clocks show; leave others alone."""
+    column = zoned(column)
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         return column.dt.tz_localize(None)
     return column
