@@ -10,14 +10,11 @@ import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
+from typing import Any, Protocol, Self, TypeAlias
 
 from smsframe._base.forks import unforked
 from smsframe._base.notebook import shell
 from smsframe._base.notebook_bar import NotebookBar, is_notebook_bar
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 # No rate and no description: with them the counts leave no room for the bar on 80 columns.
 SHAPE = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
@@ -83,12 +80,7 @@ class Bar:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.close()
 
