@@ -90,13 +90,8 @@ def _seconds(value: Duration) -> float | None:
         with warnings.catch_warnings(action="error"):
             read = pd.Timedelta(value)
     except (ValueError, OverflowError, Warning):
-        return _too_long(value)
+        return value.total_seconds() if isinstance(value, dt.timedelta) else None  # a very long one
     return None if pd.isna(read) else float(read.total_seconds())
-
-
-def _too_long(value: Duration) -> float | None:
-    """Return what is longer than pandas can count, None for what is no duration."""
-    return value.total_seconds() if isinstance(value, dt.timedelta) else None
 
 
 def _unreadable(name: str, value: Duration) -> Sentence:
