@@ -1,4 +1,4 @@
-"""The send of a composer that goes on in this kernel: one place knows, every screen shows it.
+"""The send of a screen that goes on in this kernel: one place knows, every screen shows it.
 
 A send runs on a thread and outlives the screen it was begun from: the cell is run again, the page
 is closed and opened. So what goes on is held here and not by a screen. A screen made while there is

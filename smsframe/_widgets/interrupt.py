@@ -1,4 +1,4 @@
-"""The notebook's ■ stops a composer's send as its Stop does.
+"""The notebook's ■ stops a screen's send as its Stop does.
 
 A send runs on a thread while the kernel waits for the next message, and then ipykernel ignores
 SIGINT: it sets its own handler before each message and puts back afterwards what was there. A
