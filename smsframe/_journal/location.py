@@ -271,6 +271,8 @@ def journal_path(path: JournalArgument = None, *, rehearsal: bool = False) -> Jo
     if path is not None:
         return _address_of(path)
     configured = os.environ.get("SMSFRAME_JOURNAL", "").strip()
+    if fault := fault_of_url(configured):
+        raise ConfigurationError(f"SMSFRAME_JOURNAL {fault}.")
     if rehearsal and is_database_url(configured):
         configured = ""  # a rehearsal is no business of the team's
     journal = _address_of(configured or _data_directory())
@@ -290,14 +292,11 @@ def _address_of(path: str | os.PathLike[str] | TeamAddress) -> JournalAddress:
         return path
     if not is_database_url(path):
         return _journal_file(path)
-    faults: list[str] = []
-    journal_fault(path, faults)
-    if not faults and importlib.util.find_spec("psycopg") is None:
-        faults.append(
+    if importlib.util.find_spec("psycopg") is None:
+        raise ConfigurationError(
             "A journal in a PostgreSQL database needs psycopg, which is not installed: "
             'pip install "smsframe[postgres]".'
         )
-    refuse(faults, ConfigurationError)
     return TeamAddress(str(path), Path(_data_directory()))
 
 
@@ -305,13 +304,11 @@ def journal_fault(path: Any, faults: list[str]) -> None:
     """Note a fault unless this can be the path or the URL of a journal, or is None."""
     if path is None or isinstance(path, TeamAddress):
         return
-    if is_database_url(path):
-        if fault := fault_of_url(path):
-            faults.append(Sentence(arg("journal"), f" {fault}."))
+    if isinstance(path, (str, Path)) and (fault := fault_of_url(path)):
+        faults.append(Sentence(arg("journal"), f" {fault}."))
+    elif is_database_url(path) or not path_fault("journal", path, faults):
         return
-    if not path_fault("journal", path, faults):
-        return
-    if os.fspath(path) == ":memory:":
+    elif os.fspath(path) == ":memory:":
         faults.append(
             Sentence(
                 arg("journal", ":memory:"),

@@ -96,6 +96,64 @@ def test_connect__a_url_that_was_made_a_path(tmp_path):
         location.journal_path(path)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"postgressql://ann:{SECRET}@h/team",
+        f"postgre://ann:{SECRET}@h/team",
+        f"postgresql+psycopg://ann:{SECRET}@h/team",
+        f"jdbc:postgresql://h/team?user=ann&password={SECRET}",
+        f"psql://ann:{SECRET}@h/team",
+        f"mysql://ann:{SECRET}@h/team",
+        f"'postgresql://ann:{SECRET}@h/team'",
+        f'"postgresql://ann:{SECRET}@h/team"',
+        f"postgresql//ann:{SECRET}@h/team",
+        f"ann:{SECRET}@h:5432/team",
+        f"host=h dbname=team user=ann password={SECRET}",
+        "service=texting",
+        "dbname = team",
+        "sqlite:///team.sqlite3",
+        "file:team.sqlite3",
+        "s3://team/journal.sqlite3",
+    ],
+)
+def test_address_with_a_slip__is_no_file(said, tmp_path, monkeypatch, sandbox, capsys):
+    """A new file of that name knows nobody whom the team texted, and would text all again."""
+    monkeypatch.chdir(tmp_path)
+    asked = [
+        lambda: smsframe.connect(sandbox, journal=said),
+        lambda: smsframe.runs(journal=said),
+        lambda: smsframe.journal.copy(tmp_path / "mine.sqlite3", said),
+        lambda: smsframe.runs(journal=Path(said)),
+    ]
+    for ask in asked:
+        with pytest.raises(ConfigurationError, match="postgresql://user@host") as caught:
+            ask()
+        assert SECRET not in str(caught.value)
+    assert cli.main(["runs", "--journal", said.replace(SECRET, "")]) == 2
+    monkeypatch.setenv("SMSFRAME_JOURNAL", said)
+    for ask in (smsframe.runs, lambda: smsframe.connect("sandbox")):
+        with pytest.raises(ConfigurationError, match="^SMSFRAME_JOURNAL looks like") as caught:
+            ask()
+        assert SECRET not in str(caught.value)
+    assert not list(tmp_path.iterdir())
+    assert SECRET not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a:b.sqlite3", "/srv/user=ann/j", "C:/data/j", r"C:\data\j", "/home/ann@h/j", "data//j", "~/j"],
+)
+def test_path__that_is_one(name):
+    """What a path may hold is no address."""
+    assert isinstance(location.journal_path(name), Path)
+
+
+def test_address__in_capitals(team):
+    """Names of schemes are the same in capitals; libpq wants them small."""
+    assert smsframe.runs(journal=team.replace("postgresql", "PostgreSQL")).empty
+
+
 def test_environment__names_the_journal_but_not_of_a_rehearsal(team, monkeypatch, tmp_path):
     """SMSFRAME_JOURNAL may be a URL; a rehearsal is kept in a file of this user."""
     monkeypatch.setenv("SMSFRAME_JOURNAL", team)
