@@ -317,13 +317,16 @@ def reading(file: SourceFile) -> Iterator[None]:
 
 def empty_table(file: SourceFile) -> pa.Table:
     """Return a file's columns without rows."""
-    if file.kind == "parquet":
-        with file.place.source() as source:
-            return pq.read_schema(source).empty_table()
-    if file.kind == "arrow":
-        with file.place.source() as source, _opened(source) as reader:
-            return reader.schema.empty_table()
-    return _csv(file).slice(0, 0)
+    return _csv(file).slice(0, 0) if file.kind == "csv" else schema_of(file).empty_table()
+
+
+def schema_of(file: SourceFile) -> pa.Schema:
+    """Return the columns of a Parquet or Arrow file with their kinds."""
+    with file.place.source() as source:
+        if file.kind == "parquet":
+            return pq.read_schema(source)
+        with _opened(source) as reader:
+            return reader.schema
 
 
 def needed(table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
