@@ -227,8 +227,10 @@ def _read_one(source: Any, where: str) -> Exclusion:
         return _from_frame(without_views(source), where)
     if isinstance(source, pd.MultiIndex) or source.ndim != 1:
         raise InputError(where + " has several columns in one. Give one column of numbers.")
-    column = without_views(pd.Series(source).to_frame()).iloc[:, 0]
-    return _from_column(column, where)
+    frame = without_views(pd.Series(source).to_frame())
+    if _is_number(frame.columns[0]):
+        return _from_frame(frame, where)
+    return _from_column(frame.iloc[:, 0], where)
 
 
 def _path(given: Any, where: str) -> Path:
