@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -310,3 +311,13 @@ def test_numbers__at_once_or_one_by_one(cells):
         if filled:
             column = column.where(column.str.strip() != "", None)
             assert read() == at_once
+
+
+def test_read__what_is_no_file(tmp_path):
+    """A pipe can be read once, and a packed file is unpacked by whoever has it."""
+    os.mkfifo(tmp_path / "pipe.csv")
+    for name in (tmp_path / "pipe.csv", "-"):
+        with pytest.raises(InputError, match=r"is no file but what another program.*Write"):
+            smsframe.read(name)
+    with pytest.raises(InputError, match=r"^people\.csv\.gz is packed\. Unpack it"):
+        smsframe.read(tmp_path / "people.csv.gz")
