@@ -174,6 +174,17 @@ class Sentence(str):  # noqa: SLOT000 - its parts have to be kept somewhere
         return Sentence(*filled)
 
 
+def many(number: int, one: str, several: str = "") -> str:
+    """Return a number with its noun: ``1 message``, ``2,431 messages``.
+
+    ``several`` is what stands behind other numbers than one, where an s at the end is not enough.
+
+    >>> many(1, "row is", "rows are"), many(0, "row"), many(1200, "person", "people")
+    ('1 row is', '0 rows', '1,200 people')
+    """
+    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
+
+
 def arg(
     name: str, value: Any = _NOTHING, *, python: str | None = None, screen: str | None = None
 ) -> Part:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from smsframe._base import result_columns
 from smsframe._base.html import faint, tag
-from smsframe._base.sentences import named_counts
+from smsframe._base.sentences import many, named_counts
 from smsframe._composer import views
 from smsframe._plan import show
-from smsframe._widgets import active_job, html
+from smsframe._widgets import active_job
 from smsframe._widgets.displayed import summary
 
 if TYPE_CHECKING:
@@ -43,12 +43,15 @@ def summary_lines(desk: Desk) -> list[str]:
     seen, sending = desk.overview, active_job.current() is not None
     if seen is not None:
         left = "; a send was under way" if sending else f", {seen.left:,} of them left to send"
-        whole = f"{seen.plan.recipients:,} messages of {seen.plan.total_segments:,} segments in all"
-        told.append(f"{len(desk.frame):,} rows, {len(seen.bad):,} with a problem: {whole}{left}.")
+        segments = many(seen.plan.total_segments, "segment")
+        whole = f"{many(seen.plan.recipients, 'message')} of {segments} in all"
+        told.append(
+            f"{many(len(desk.frame), 'row')}, {len(seen.bad):,} with a problem: {whole}{left}."
+        )
         told += filter(None, [views.held_line(seen)])
         if not sending and seen.past is not None and seen.past.unknown:
             told.append(
-                f"{html.many(seen.past.unknown, 'message')} may have gone out: the answer was "
+                f"{many(seen.past.unknown, 'message')} may have gone out: the answer was "
                 "lost. They are not repeated."
             )
     elif desk.refusal:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from smsframe._base import result_columns
 from smsframe._base.held_back import HELD_OUT, RULE_NAMES, team_in_words
 from smsframe._base.html import MARKS, Html, joined, money, table, tag, text_of_cell
-from smsframe._base.sentences import on_screen, recalled
+from smsframe._base.sentences import many, on_screen, recalled
 from smsframe._composer.several_texts import counts_line
 from smsframe._explorer import views as explored
 from smsframe._plan.show import row_label
-from smsframe._widgets.html import error, faint, good, lines, many
+from smsframe._widgets.html import error, faint, good, lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -149,7 +149,7 @@ def past(seen: Overview) -> Html:
     if known is None or not (known.accepted or known.unknown or known.held):
         return joined()
     whole = many(seen.plan.recipients, "message")
-    told = [f"Of {whole} in this campaign {known.accepted:,} were accepted before"]
+    told = [f"Of {whole} in this campaign {many(known.accepted, 'was', 'were')} accepted before"]
     if known.unknown:
         told.append(f"{known.unknown:,} may have gone out and are not repeated")
     if known.held:

@@ -10,6 +10,7 @@ import ipywidgets as widgets
 from smsframe._base.html import joined, tag
 from smsframe._base.masking import mask_label
 from smsframe._base.result_columns import words_of
+from smsframe._base.sentences import many
 from smsframe._connect import journal_file
 from smsframe._explorer import changes, views
 from smsframe._explorer.as_sent import text_as_sent
@@ -99,8 +100,8 @@ class Actions:
         if not self.rows.marked_count:
             return "No rows are selected, so these are all that match."
         hidden = self.rows.hidden_count
-        many = html.many(hidden, "selected row")
-        return f"{many} do not match and stand on no page." if hidden else ""
+        told = many(hidden, "selected row")
+        return f"{told} do not match and stand on no page." if hidden else ""
 
     # --- questions
 
@@ -155,15 +156,15 @@ class Actions:
         def act() -> None:
             self._send(Dispatch(plan, client, number), results, rows, places)
 
-        many = html.many(number, "message")
+        told = many(number, "message")
         field = "" if typed is None else "Type the number"
-        asked = (f"Send {many}?", program, fewer)
-        self._ask(act, f"Yes, send {many}", *asked, number=typed, field=field)
+        asked = (f"Send {told}?", program, fewer)
+        self._ask(act, f"Yes, send {told}", *asked, number=typed, field=field)
 
     def ask_resolve(self, as_: str) -> None:
         """Ask whether unknown messages shall count as sent, or as not sent."""
         rows = self.rows.taken("unknown")
-        many = html.many(len(rows), "unknown message")
+        told = many(len(rows), "unknown message")
         did = "went out" if as_ == "sent" else "did not go out"
         means = (
             "They become accepted and are not sent again. Nothing is sent now."
@@ -175,14 +176,14 @@ class Actions:
         def act() -> None:
             out = resolve(self.rows.results.iloc[rows], as_=as_, client=self.client)  # type: ignore[arg-type]
             self._take(changes.merged(self.rows.results, rows, out))
-            self._did(f"{many}: noted that they {did}.")
+            self._did(f"{told}: noted that they {did}.")
 
-        self._ask(act, f"Yes, they {did}", f"Do you know that {many} {did}?", means)
+        self._ask(act, f"Yes, they {did}", f"Do you know that {told} {did}?", means)
 
     def ask_refresh(self) -> None:
         """Ask whether the service shall be asked."""
         rows = self._of("accepted")
-        many = html.many(len(rows), "accepted message")
+        told = many(len(rows), "accepted message")
 
         def moved(told: Any) -> None:
             self.bar.value = html.bar(told.done, told.total)
@@ -195,28 +196,28 @@ class Actions:
             told = [(counts.get(s, 0), words) for s, words in _AFTERWARDS.items()]
             listed = ", ".join(f"{n:,} {words}" for n, words in told if n)
             self.bar.value = ""
-            self._did(f"Asked about {many}: {listed}.")
+            self._did(f"Asked about {told}: {listed}.")
 
         seconds = f"This takes {REFRESH_S:.0f} seconds at most and sends nothing."
-        self._ask(act, "Yes, ask", f"Ask the service what became of {many}?", seconds)
+        self._ask(act, "Yes, ask", f"Ask the service what became of {told}?", seconds)
 
     def ask_file(self, kind: str) -> None:
         """Ask where rows shall be written to."""
         rows = self._of()
-        many = html.many(len(rows), "row")
+        told = many(len(rows), "row")
 
         def act() -> None:
             path = Path(self.question.field.value.strip()).expanduser()
             if path.suffix.lower() != Path(FILES[kind]).suffix:
                 raise InputError(f"The file's name has to end in {Path(FILES[kind]).suffix}.")
             write_frame(self.rows.results.iloc[rows], path)
-            self._did(f"{many} written to {path}.")
+            self._did(f"{told} written to {path}.")
 
         name = str(free_name(Path(FILES[kind])))
         self._ask(
             act,
-            f"Yes, write {many}",
-            f"Write {many} to a file on this machine?",
+            f"Yes, write {told}",
+            f"Write {told} to a file on this machine?",
             NUMBERS,
             field="File",
             value=name,
@@ -295,5 +296,5 @@ _AFTERWARDS = {"sent": "sent", "not_sent": "not sent", "accepted": "not known ye
 def _put(made: Any, words: str, number: int, *, off: bool = False) -> None:
     """Put a number on a button; one of nothing cannot be pressed."""
     made.description = f"{words} ({number:,})"
-    made.tooltip = f"{words}: {html.many(number, 'row')}"
+    made.tooltip = f"{words}: {many(number, 'row')}"
     made.disabled = off or not number

@@ -17,6 +17,7 @@ import ipywidgets as widgets
 from smsframe._base.html import tag
 from smsframe._base.masking import mask_label, mask_phone
 from smsframe._base.notebook import kernel_loop
+from smsframe._base.sentences import many
 from smsframe._explorer import actions, views
 from smsframe._explorer.code import code_of
 from smsframe._explorer.kinds import OF_SMSFRAME, Kind
@@ -203,9 +204,7 @@ class Screen(actions.Screen):
             for place, chip in toggles.items():
                 on = place in chosen
                 chip.description = f"{'✓ ' if on else ''}{kind.words(place)} · {counts[place]:,}"
-                chip.tooltip = (
-                    f"{kind.title}: {kind.words(place)}, {html.many(counts[place], 'row')}"
-                )
+                chip.tooltip = f"{kind.title}: {kind.words(place)}, {many(counts[place], 'row')}"
                 chip.value = on
             if name in self.more and not chosen - set(toggles):
                 self.more[name].value = NOTHING

@@ -9,11 +9,11 @@ import pandas as pd
 from smsframe._base import result_columns
 from smsframe._base.html import Html, faint, tag, text_of_cell
 from smsframe._base.masking import mask_cell, mask_phone, mask_sentence
-from smsframe._base.sentences import recalled
+from smsframe._base.sentences import many, recalled
 from smsframe._explorer.kinds import shown
 from smsframe._results.report_words import reason_words
 from smsframe._widgets.displayed import summary
-from smsframe._widgets.html import error, in_line, many
+from smsframe._widgets.html import error, in_line
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence

@@ -14,6 +14,7 @@ import pandas as pd
 
 from smsframe._base.masking import LEAST_PHONE, mask_label
 from smsframe._base.result_rows import arrow_texts
+from smsframe._base.sentences import many
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +54,7 @@ class Decided:
     def line(self, file: str, frame: pd.DataFrame) -> str:
         """Return what was decided, in one line."""
         rows, columns = frame.shape
-        size = f"{rows:,} row{'s' * (rows != 1)}, {columns:,} column{'s' * (columns != 1)}"
+        size = f"{many(rows, 'row')}, {many(columns, 'column')}"
         where = "row" if self.kind == "excel" else "line"
         how = [
             None if self.encoding is None else self.encoding.upper(),
@@ -64,8 +65,8 @@ class Decided:
         told = [f"{mask_label(file)}: {size}", ", ".join(filter(None, how)), *self._cells()]
         if self.blank:
             cells = sum(self.blank.values())
-            many = f"{cells:,} cell{'s' * (cells != 1)} of {_listed(list(self.blank))}"
-            told.append(f"blank for a word such as NULL or #N/A: {many}")
+            found = f"{many(cells, 'cell')} of {_listed(list(self.blank))}"
+            told.append(f"blank for a word such as NULL or #N/A: {found}")
         return " · ".join(filter(None, told))
 
     def _cells(self) -> list[str]:

@@ -104,7 +104,8 @@ def read(
         Columns to read as numbers, for ``formats=``. None: every cell stays text, for a number that
         is read and written again is not what stood there.
     dates : list of str, optional
-        Columns to read as dates, the year first. None: every cell stays text.
+        Columns to read as dates, the year first. None: every cell stays text. An offset from UTC
+        (``14:30Z``, ``14:30+02:00``) is kept.
     quiet : bool, default False
         Print nothing.
 
@@ -112,7 +113,8 @@ def read(
     -------
     DataFrame of string
         One row per row of the file, on the number of its line (``index.name`` is "line");
-        ``numbers`` are Int64 or float64, ``dates`` datetime64. Columns of a Parquet file keep their
+        ``numbers`` are Int64 or float64, ``dates`` datetime64 (object where times have several
+        offsets from UTC). Columns of a Parquet file keep their
         kinds, but for numbers as long as phones (ten digits), which are string.
         ``attrs["smsframe"]["read"]`` has what was decided, by argument.
 

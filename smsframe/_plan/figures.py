@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from smsframe._base.held_back import RULE_NAMES, team_in_words
 from smsframe._base.masking import mask_label
-from smsframe._base.sentences import Sentence, arg, words
+from smsframe._base.sentences import Sentence, arg, many, words
 from smsframe._eligibility.opening_words import plan_lines
 from smsframe._phones.country import country_counts
 from smsframe._phones.readings_by_country import listed
@@ -109,7 +109,9 @@ def by_variant(plan: PlanData) -> dict[str, str]:
         segments = np.maximum(plan.segments[rows], 0, dtype=np.int64).sum()
         costs = plan.costs_of(rows)
         cost = "" if costs is None else f", cost {costs.line}"
-        named[f"text {mask_label(name)}"] = f"{len(rows):,} messages, {segments:,} segments{cost}"
+        named[f"text {mask_label(name)}"] = (
+            f"{many(len(rows), 'message')}, {many(segments, 'segment')}{cost}"
+        )
     return named
 
 
@@ -162,8 +164,9 @@ def _dealt_with(past: History | None) -> list[str]:
     """Say what went out before, and how many are left."""
     if past is None or not (past.accepted or past.unknown or past.held):
         return []
-    counts = f"{past.accepted:,} of these messages accepted, {past.unknown:,} are unknown"
-    return [f"This campaign has had {counts}; {past.left:,} are left to send."]
+    counts = f"{past.accepted:,} of these messages accepted, and {past.unknown:,} unknown"
+    left = many(past.left, "message is", "messages are")
+    return [f"This campaign has had {counts}; {left} left to send."]
 
 
 def hours_note(plan: PlanData, past: History | None, now: float) -> list[str]:
@@ -210,7 +213,7 @@ def costly_characters(plan: PlanData) -> list[str]:
 
 def _rows(number: int) -> str:
     """Say how many rows."""
-    return f"{number:,} row" if number == 1 else f"{number:,} rows"
+    return many(number, "row")
 
 
 def _savings(template: Template, measured: Measured, plan: PlanData) -> list[str]:
@@ -220,4 +223,4 @@ def _savings(template: Template, measured: Measured, plan: PlanData) -> list[str
     folded = measure_filled(template, values, plan.rows)
     saved = int(measured.segments[plan.ready].sum()) - int(folded.segments[plan.ready].sum())
     fold = arg("fold", "gsm7", screen="Replacing look-alikes")
-    return [Sentence(fold, f" would save {saved:,} segments.")] if saved > 0 else []
+    return [Sentence(fold, f" would save {many(saved, 'segment')}.")] if saved > 0 else []

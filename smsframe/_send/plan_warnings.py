@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from smsframe._base.sentences import Sentence, words
+from smsframe._base.sentences import Sentence, many, words
 from smsframe._send.batches_in_flight import Ending
 from smsframe._send.report import WHERE
 from smsframe.errors import PlanWarning, warn_caller
@@ -116,8 +116,7 @@ def warn_of(found: Sequence[tuple[Fault, int]]) -> dict[str, int]:
     ]
     if len(found) > SENTENCES:
         listed.append(Sentence(f"\n  - and {len(found) - SENTENCES:,} more."))
-    many = "1 warning" if len(counts) == 1 else f"{len(counts)} warnings"
-    where = words(f" All of them: {WHERE}", at_shell=" smsframe plan shows them.")
-    sentence = Sentence(f"{many}, {named(counts)}.", where, *listed)
+        where = words(f" All of them: {WHERE}", at_shell=" smsframe plan shows them.")
+    sentence = Sentence(f"{many(len(counts), 'warning')}, {named(counts)}.", where, *listed)
     warn_caller(PlanWarning(sentence, counts), PlanWarning)
     return counts

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from smsframe._base.held_back import held_in_words
 from smsframe._base.result_columns import STATUSES, words_of
-from smsframe._base.sentences import NAMED_ROUND, SETTLE, Sentence, arg, day_of, named_counts
+from smsframe._base.sentences import NAMED_ROUND, SETTLE, Sentence, arg, day_of, many, named_counts
 from smsframe.errors import IncompleteSendWarning, UnknownOutcomeWarning, warn_caller
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class SendReport:
         if self.waiting:
             line += f" · {self.waiting}"
         if self.warnings:
-            line += f" · {self.warnings} warning{'s' * (self.warnings > 1)}: {WHERE}"
+            line += f" · {many(self.warnings, 'warning')}: {WHERE}"
         return line
 
     def tell_nothing(self, control: SendControl) -> None:
@@ -159,16 +159,18 @@ def warn(counts: Mapping[str, int], why: str) -> None:
     if counts.get("unknown"):
         warn_caller(
             Sentence(
-                f"{counts['unknown']:,} messages may or may not have gone out: their answer was "
-                "lost. They are not repeated unasked. Look in the product's events, then ",
+                many(counts["unknown"], "message"),
+                " may or may not have gone out: the answer was lost. Nothing is repeated unasked. "
+                "Look in the product's events, then ",
                 SETTLE,
                 ". ",
                 arg("resend_unknown", True),
-                f" sends them again: up to {counts['unknown']:,} people then get it twice.",
+                " sends again: up to "
+                f"{many(counts['unknown'], 'person then gets', 'people then get')} it twice.",
             ),
             UnknownOutcomeWarning,
         )
     if why:
         missing = counts.get("rejected", 0) + counts.get("not_attempted", 0)
-        told = Sentence(f"{missing:,} messages did not go out. ", why)
+        told = Sentence(many(missing, "message"), " did not go out. ", why)
         warn_caller(told, IncompleteSendWarning)

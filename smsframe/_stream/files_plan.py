@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from smsframe._base.held_back import RULE_NAMES, team_in_words
 from smsframe._base.masking import mask_label
+from smsframe._base.sentences import many
 from smsframe._base.tracebacks import public
 from smsframe._eligibility.opening_words import lines_of
 from smsframe._phones.readings_by_country import listed
@@ -140,8 +141,8 @@ class FilesPlan:
         told = ", ".join(f"{n:,} {RULE_NAMES.get(name, name)}" for name, n in counts.items())
         sizes = ", ".join(f"{n:,} × {size}" for size, n in sorted(found.segments.items()))
         lines = [
-            f"FilesPlan: {self.recipients:,} messages, program {found.plan.message.program}",
-            f"  rows: {self.rows:,} in {len(found.files):,} files ({told})",
+            f"FilesPlan: {many(self.recipients, 'message')}, program {found.plan.message.program}",
+            f"  rows: {self.rows:,} in {many(len(found.files), 'file')} ({told})",
             f"  segments: {self.segments:,}" + (f" ({sizes})" if sizes else ""),
         ]
         if found.costs is not None:
@@ -151,7 +152,7 @@ class FilesPlan:
             lines.append(f"  excluded: {team}")
         for name, arm in found.by_variant.items():
             cost = "" if arm.costs is None else f", cost {arm.costs.line}"
-            arms = f"{arm.messages:,} messages, {arm.segments:,} segments{cost}"
+            arms = f"{many(arm.messages, 'message')}, {many(arm.segments, 'segment')}{cost}"
             lines.append(f"  text {mask_label(name)}: {arms}")
         if found.plan.options.check_consent:
             calls = "1 call" if self.recipients == 1 else f"up to {self.recipients:,} calls"

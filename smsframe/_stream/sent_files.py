@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from smsframe._acoustic.client import default_client
 from smsframe._base.any_frame import as_frame
 from smsframe._base.result_columns import STATUSES, VARIANT
+from smsframe._base.sentences import many
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_choice, check_text, refuse
 from smsframe._base.whole_texts import to_be_read
@@ -361,9 +362,9 @@ class SentFiles:
         """Say that files are gone; return these results."""
         if missing := self.missing:
             warn_caller(
-                f"{len(missing):,} of the files of these results are gone, such as {missing[0]}. "
-                "What was learned of their rows is in the journal alone. The same send writes the "
-                "files anew, with it, and sends nothing twice.",
+                f"{many(len(missing), 'file')} of these results cannot be found, such as "
+                f"{missing[0]}. What was learned of their rows is in the journal alone. The same "
+                "send writes the files anew, with it, and sends nothing twice.",
                 StatusWarning,
             )
         return self
@@ -379,7 +380,7 @@ class SentFiles:
 
     def __repr__(self) -> str:
         files, missing = len(self._note["files"]), len(self.missing)
-        what = "1 file" if files == 1 else f"{files:,} files"
+        what = many(files, "file")
         gone = f" ({missing:,} of them gone)" if missing else ""
         return f"SentFiles: {phrase(self.counts)} in {what}{gone} in {str(self.path)!r}"
 
@@ -504,8 +505,8 @@ def refuse_missing_files(sent: SentFiles) -> None:
     """Refuse what would leave out the rows of files that are gone."""
     if missing := sent.missing:
         raise InputError(
-            f"{len(missing):,} of the files of these results are gone, such as {missing[0]}. The "
-            "same send writes them anew, and sends nothing twice."
+            f"{many(len(missing), 'file')} of these results cannot be found, such as "
+            f"{missing[0]}. The same send writes them anew, and sends nothing twice."
         )
 
 

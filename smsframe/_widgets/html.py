@@ -14,11 +14,6 @@ if TYPE_CHECKING:
     from smsframe._base.progress import Progress
 
 
-def many(number: int, noun: str) -> str:
-    """Return a number with its noun: ``1 message``, ``2,431 messages``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def in_line(text: str, most: int) -> str:
     """Return a text in one line, cut where it has more characters than there is room for."""
     line = " ".join(text.split())

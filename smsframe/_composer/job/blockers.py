@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smsframe._base.masking import mask_label
+from smsframe._base.sentences import many
 from smsframe._composer.state import NO_RECIPIENTS, NO_ROWS
 from smsframe._composer.views import held_line
 from smsframe._widgets import active_job
-from smsframe._widgets.html import in_line, many
+from smsframe._widgets.html import in_line
 from smsframe._widgets.where import ends_with_page
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsframe._base.held_back import held_counts, held_in_words
 from smsframe._base.html import Html, joined
-from smsframe._base.sentences import named_counts, on_screen
+from smsframe._base.sentences import many, named_counts, on_screen
 from smsframe._send.report import ALWAYS, with_held
 from smsframe._widgets import html
 
@@ -77,7 +77,7 @@ def _unknown(number: int) -> Html:
         return joined()
     what = "it was" if number == 1 else "they were"
     return html.warning(
-        f"Of {html.many(number, 'message')} nobody knows whether {what} sent: the answer was lost, "
+        f"Of {many(number, 'message')} nobody knows whether {what} sent: the answer was lost, "
         "and nothing is sent again by itself. Look in the product, or ask, whether people had the "
         "text; then press “Settle” below."
     )

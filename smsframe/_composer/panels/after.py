@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from smsframe._base.sentences import many
 from smsframe._explorer.explore import screen_over
 from smsframe._send.look_back import dry_run
-from smsframe._widgets import active_job, html
+from smsframe._widgets import active_job
 from smsframe._widgets.controls import row, shown
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class AfterPart:
         idle = active_job.current() is None
         shown(self.settle, when=idle and bool(unknown))
         shown(self.explore, when=idle and (table is not None or self._before() is not None))
-        self.settle.description = f"Settle {html.many(unknown or 0, 'unknown message')}"
+        self.settle.description = f"Settle {many(unknown or 0, 'unknown message')}"
         self.explore.description = BEFORE if table is None else EXPLORE
 
     def begins(self, dispatch: Dispatch) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 
 from smsframe._base.lazy import lazy
 from smsframe._base.masking import mask_label
+from smsframe._base.sentences import many
 from smsframe._composer import totals, views
 from smsframe._composer.finding import Finder
 from smsframe._composer.panels.base import Panel
@@ -133,7 +134,7 @@ class SeePanel(Panel):
     def _go_to_match(self, number: int) -> None:
         """Show a row that was found."""
         self.desk.show(int(self._found[number]))
-        found = html.many(len(self._found), "row")
+        found = many(len(self._found), "row")
         self.found_note.value = html.faint(f"Match {number + 1:,} of {found} found")
 
     @lazy

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
+from smsframe._base.sentences import many
 from smsframe._composer import totals, views
 from smsframe._composer.panels.base import Panel
 from smsframe._files.write import free_name, write_text
@@ -67,7 +68,7 @@ class CheckPanel(Panel):
         if seen is None:
             return
         table = totals.problems_table(seen.plan)
-        told = html.many(len(table), "problem")
+        told = many(len(table), "problem")
         if len(table) == totals.CSV_ROWS:
             told = f"The first {told}; {self.desk.named('plan') or 'plan'}.problems has all"
         text = totals.problems_csv(table)

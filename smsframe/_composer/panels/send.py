@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from smsframe._base.html import joined, money
+from smsframe._base.sentences import many
 from smsframe._composer import text_history, totals, views
 from smsframe._composer.job import outcome
 from smsframe._composer.job.blockers import name_of, obstacles, remarks
@@ -180,7 +181,7 @@ class SendPanel(Panel):
         self._asked = seen
         typed = seen.left if seen.left > self._over else None
         words = _question(seen, typed=typed is not None, told=remarks(self.desk))
-        yes = f"Yes, send {html.many(seen.left, 'message')}"
+        yes = f"Yes, send {many(seen.left, 'message')}"
         self.refresh()
         self.question.ask(words, yes, number=typed, field="" if typed is None else "Number")
 
@@ -226,7 +227,7 @@ class SendPanel(Panel):
             self.bar.value = "" if dispatch.progress is None else html.send_bar(dispatch.progress)
         self.desk.tell("overview")
         if dispatch is self.dispatch:
-            self._say(f"Sending {html.many(dispatch.number, 'message')}.")
+            self._say(f"Sending {many(dispatch.number, 'message')}.")
 
     def moved(self, dispatch: Dispatch, progress: Progress) -> None:
         """Move the bar; called on the send's thread, and drawn no more than the eye can follow."""
@@ -343,7 +344,7 @@ def _send_words(seen: Overview | None, *, sending: bool) -> str:
     if not seen.left:
         return "Nothing to send"
     again = seen.past is not None and (seen.past.accepted or seen.past.unknown)
-    return f"Send {'the remaining ' if again else ''}{html.many(seen.left, 'message')}"
+    return f"Send {'the remaining ' if again else ''}{many(seen.left, 'message')}"
 
 
 def _overtaken(seen: Overview, before: Overview) -> str:
@@ -351,7 +352,7 @@ def _overtaken(seen: Overview, before: Overview) -> str:
     if seen.left:
         return (
             f"Nothing was sent: {_what_changed(seen, before)} since this number was worked out. "
-            f"{html.many(seen.left, 'message')} would go out now; press again to send."
+            f"{many(seen.left, 'message')} would go out now; press again to send."
         )
     past = seen.past
     told = [] if past is None else [f"{past.accepted:,} accepted already"]
@@ -383,7 +384,7 @@ def _in_words(failure: BaseException) -> BaseException:
     what = "hours opened or closed, or some went out," if hours else "some went out"
     return InputError(
         f"Nothing was sent: {what} since you were asked. "
-        f"{html.many(now, 'message')} would go out now; press again to send.",
+        f"{many(now, 'message')} would go out now; press again to send.",
         would_send=now,
     )
 
@@ -395,8 +396,8 @@ def _question(seen: Overview, *, typed: bool, told: Sequence[str]) -> str:
     more = f" Type {seen.left} to confirm." if typed else ""
     program = seen.plan.message.program
     cost = "" if seen.plan.cost is None else f", cost {money(seen.plan.cost)}"
-    size = f" ({html.many(seen.plan.total_segments, 'segment')}{cost})" if seen.is_whole else ""
-    asked = f"Send {html.many(seen.left, 'message')}{size} from program {program}?"
+    size = f" ({many(seen.plan.total_segments, 'segment')}{cost})" if seen.is_whole else ""
+    asked = f"Send {many(seen.left, 'message')}{size} from program {program}?"
     by_text, number = counts_line(seen.by_text), seen.opens_in_time
     in_time = f"{number:,} of them wait for their hours to open first." if number else ""
     asks = "Their consent is asked first; who has not given it is held back."
@@ -411,4 +412,4 @@ def _warnings(seen: Overview) -> str:
     found = [kind for kind in seen.kinds if kind.severity == "warning"]
     if not found:
         return ""
-    return joined(html.strong(f"{html.many(len(found), 'warning')}:"), views.kinds(found))
+    return joined(html.strong(f"{many(len(found), 'warning')}:"), views.kinds(found))

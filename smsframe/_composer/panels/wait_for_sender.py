@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import ipywidgets as widgets
 
+from smsframe._base.sentences import many
 from smsframe._journal.opening import open_existing
 from smsframe._send.look_back import scope_of
 from smsframe._widgets import html
@@ -103,7 +104,7 @@ class WaitPart:
 
 def _told(sender: SenderNow) -> str:
     """Say who sends, how far that is and how long it can last."""
-    so_far = "" if sender.messages is None else f": {html.many(sender.messages, 'message')} so far"
+    so_far = "" if sender.messages is None else f": {many(sender.messages, 'message')} so far"
     run = "" if sender.run_id is None else f" (run {sender.run_id})"
     told = f"Waiting. {sender.who} is sending this campaign{so_far}{run}."
     if sender.ends_in_s is None:
