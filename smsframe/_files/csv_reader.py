@@ -27,7 +27,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base.result_columns import strings
-from smsframe._base.sentences import Sentence, arg, joined
+from smsframe._base.sentences import Sentence, arg, joined, many
 from smsframe._files.decided import Decided
 from smsframe._files.encodings import UTF8, encoding_of, not_decoded
 from smsframe._files.formula_cells import bare
@@ -254,8 +254,8 @@ def _check_widths(
         line, fields = odd[0]
         others = f" {len(odd):,} lines are like this." if len(odd) > 1 else ""
         fact = (
-            f"{file}, line {line:,} has {fields} fields, but the header has {width}, so it is not "
-            f"plain which column its values belong to.{others}"
+            f"{file}, line {line:,} has {many(fields, 'field')}, but the header has {width}, so "
+            f"it is not plain which column its values belong to.{others}"
         )
         look = (
             "Look for a separator too many or missing, or for a value with a separator in it, "

@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base.masking import mask_label
-from smsframe._base.sentences import Sentence, arg, words
+from smsframe._base.sentences import Sentence, arg, many, words
 from smsframe._phones.column_owners import without_accents
 from smsframe._phones.country import country_counts, listed
 from smsframe._phones.country_names import region_called
@@ -139,9 +139,9 @@ def _note_contradiction(
                 Sentence(
                     f"Column {label!r} says another country than ",
                     arg("region", region, screen="the region"),
-                    f" in {len(rows):,} rows whose numbers are written without a country code "
-                    f"({listed(named)}). They are read as numbers of {region}. If the column is "
-                    "right, ",
+                    f" in {many(len(rows), 'row')} with numbers that are written without a "
+                    f"country code ({listed(named)}). They are read as numbers of {region}. If "
+                    "the column is right, ",
                     words(
                         Sentence("give ", arg("region_from", label)),
                         screen="choose it under Country column",

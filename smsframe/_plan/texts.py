@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe._base.sentences import Part, Sentence, arg, sentence_of, words
+from smsframe._base.sentences import Part, Sentence, arg, many, sentence_of, words
 from smsframe._plan.batches import picker
 from smsframe._plan.column_labels import refuse_repeated
 from smsframe._plan.column_values import BLANK
@@ -261,7 +261,7 @@ def _note_folds(column: str, changed: Iterable[Any], problems: Problems) -> None
     for change in changed:
         problems.whole(
             "folded",
-            f"{change.character!r} became {change.replacement!r}, {change.count} times.",
+            f"{change.character!r} became {change.replacement!r}, {many(change.count, 'time')}.",
             severity="info",
             column=column,
             value=change.character,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from smsframe._base.html import HEADING, PLAIN_TABLE, faint, joined, table, tag, text_of_cell
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.sentences import Sentence, arg, many
 from smsframe._base.validation import shown_label
 
 if TYPE_CHECKING:
@@ -36,8 +36,9 @@ class About:
 
 def headline(arms: pd.DataFrame, about: About) -> str:
     """Say what was compared."""
-    people = f"{int(arms['assigned'].sum()):,} people"
-    return f"{shown_label(about.outcome)}: {people} in {len(arms)} arms, against {about.control!r}"
+    people = many(int(arms["assigned"].sum()), "person", "people")
+    counted = many(len(arms), "arm")
+    return f"{shown_label(about.outcome)}: {people} in {counted}, against {about.control!r}"
 
 
 def ratio_line(about: About) -> str:
@@ -60,7 +61,7 @@ def left_out_line(about: About) -> str:
     number = about.rows_left_out
     if not number:
         return ""
-    rows = "1 row of the send is" if number == 1 else f"{number:,} rows of the send are"
+    rows = many(number, "row of the send is", "rows of the send are")
     return (
         f"{rows} not here. What people did after the send, and whether a message reached them, "
         "must leave nobody out: compare the results as the send gave them. Leaving out by what was "

@@ -20,7 +20,7 @@ from smsframe._base import result_columns
 from smsframe._base.odd_cells import without_odd_cells
 from smsframe._base.result_columns import VARIANT
 from smsframe._base.result_rows import NOTHING, ROUNDED, ResultRows, arrow_texts
-from smsframe._base.sentences import arg
+from smsframe._base.sentences import arg, many
 from smsframe._base.validation import shown_label, type_of
 from smsframe.errors import InputError
 
@@ -80,7 +80,7 @@ def read_people(frame: pd.DataFrame, outcome: Hashable, by: Hashable) -> People:
     first = grouped["arm"].min()
     in_several = int((first != grouped["arm"].max()).sum())
     if in_several:
-        are = "1 person is" if in_several == 1 else f"{in_several:,} people are"
+        are = many(in_several, "person is", "people are")
         raise InputError(
             f"{are} in more than one arm of column {shown_label(by)}, so what they did cannot be "
             "put down to one of them. Leave them out, or give each of them one arm."
@@ -134,7 +134,7 @@ def _amounts(
     missing = int(column.isna().sum())
     named = f"Column {shown_label(outcome)}"
     if missing:
-        cells = "1 row that is" if missing == 1 else f"{missing:,} rows that are"
+        cells = many(missing, "row that is", "rows that are")
         raise InputError(
             f"{named} is empty in {cells} in an arm, and that can mean two things. If nothing "
             f"happened there, say so: results[{outcome!r}] = results[{outcome!r}].fillna(0). If it "
@@ -177,9 +177,9 @@ def _whose(contacts: pa.Array) -> npt.NDArray[Any]:
     rounded = pc.sum(pc.match_substring_regex(contacts, ROUNDED)).as_py() or 0
     if rounded:
         raise InputError(
-            f"Column 'sms_contact' holds {rounded:,} numbers that a spreadsheet has rounded, so it "
-            "cannot be told who is who. Take the results from smsframe.results(run), and join the "
-            "outcome to those."
+            f"Column 'sms_contact' holds {many(rounded, 'number')} that a spreadsheet has "
+            "rounded, so it cannot be told who is who. Take the results from "
+            "smsframe.results(run), and join the outcome to those."
         )
     numbers = contacts.dictionary_encode().indices.to_numpy(zero_copy_only=False)
     people = np.array(numbers, dtype=np.float64)

@@ -33,7 +33,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe._base.sentences import DATED, NAMED_ROUND, Sentence, arg, day_of, words
+from smsframe._base.sentences import DATED, NAMED_ROUND, Sentence, arg, day_of, many, words
 from smsframe._journal.ledger import in_portions, state_bytes
 from smsframe._journal.records import ACCEPTED
 from smsframe._plan.campaign_names import is_test
@@ -342,7 +342,7 @@ def nearly_the_same(search: Search) -> Fault:
         else _leave_out("To leave out who had it", run_id)
     )
     more = len(search.runs) - 1
-    others = f" and {more} more run{'s' * (more > 1)}" if more else ""
+    others = f" and {many(more, 'more run')}" if more else ""
     return Fault(
         code="nearly_the_same",
         severity="error" if 2 * number >= search.total else "warning",
@@ -350,12 +350,13 @@ def nearly_the_same(search: Search) -> Fault:
         value=run_id,
         times=number,
         sentence=Sentence(
-            f"{number:,} of these {search.total:,} messages would go to people who had nearly the "
+            f"{number:,} of {many(search.total, 'message')} would go to people who had nearly the "
             f"same text on {moment(when)} (run {run_id}{others}). ",
             out,
             " To send it to them on purpose, ",
             words(Sentence("name it: ", NAMED_ROUND), screen="write a name under Campaign"),
-            f" (it goes, as a new message, to {number:,} people who had it on {day_of(when)}). ",
+            f" (it goes, as a new message, to {many(number, 'person', 'people')} who had it on "
+            f"{day_of(when)}). ",
             words(
                 Sentence("For a text that goes out every day with its date in it, give ", DATED),
                 screen="A text that goes out every day takes a new name each day",
@@ -376,12 +377,12 @@ def nearly_this_name(search: Search, run: RecentRun, campaign: str) -> Fault:
         value=run.run_id,
         times=number,
         sentence=Sentence(
-            f"{number:,} of these {search.total:,} messages would go to people who had campaign "
+            f"{number:,} of {many(search.total, 'message')} would go to people who had campaign "
             f"{name!r} on {moment(when)} (run {run.run_id}), and this one is called {campaign!r}. "
             "If it is the same, write its name as it was: ",
             arg("campaign", python=repr(name), screen=repr(name)),
             ". If it is another, give it a name that differs in more than capitals and signs (it "
-            f"goes, as a new message, to {number:,} people who had that one).",
+            f"goes, as a new message, to {many(number, 'person', 'people')} who had that one).",
         ),
     )
 

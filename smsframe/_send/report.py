@@ -159,16 +159,18 @@ def warn(counts: Mapping[str, int], why: str) -> None:
     if counts.get("unknown"):
         warn_caller(
             Sentence(
-                f"{counts['unknown']:,} messages may or may not have gone out: their answer was "
-                "lost. They are not repeated unasked. Look in the product's events, then ",
+                many(counts["unknown"], "message"),
+                " may or may not have gone out: the answer was lost. Nothing is repeated unasked. "
+                "Look in the product's events, then ",
                 SETTLE,
                 ". ",
                 arg("resend_unknown", True),
-                f" sends them again: up to {counts['unknown']:,} people then get it twice.",
+                " sends again: up to "
+                f"{many(counts['unknown'], 'person then gets', 'people then get')} it twice.",
             ),
             UnknownOutcomeWarning,
         )
     if why:
         missing = counts.get("rejected", 0) + counts.get("not_attempted", 0)
-        told = Sentence(f"{missing:,} messages did not go out. ", why)
+        told = Sentence(many(missing, "message"), " did not go out. ", why)
         warn_caller(told, IncompleteSendWarning)

@@ -26,6 +26,7 @@ from smsframe._base.masking import AlreadyMasked
 from smsframe._base.sentences import (
     ROW,
     Sentence,
+    many,
     recalled,
     words,
 )
@@ -421,8 +422,8 @@ def _refuse_blocked(made: PlanData, client: Client) -> None:
             ", listed in plan(...).problems",
             at_shell="; smsframe plan with --out FILE lists them all",
         )
-        many = f"Nothing was sent: {len(errors):,} problems"
-        raise _refusal(Sentence(many, listed, ". The first:", *first), made, table)
+        told = f"Nothing was sent: {many(len(errors), 'problem')}"
+        raise _refusal(Sentence(told, listed, ". The first:", *first), made, table)
 
 
 def refuse_another_list(made: PlanData) -> None:

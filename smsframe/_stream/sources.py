@@ -26,7 +26,7 @@ from smsframe._base.masking import AlreadyMasked, mask_label
 from smsframe._base.sentences import Sentence, arg
 from smsframe._base.validation import refuse_unreachable
 from smsframe._files import plain_csv
-from smsframe._files.read import PARQUET, TEXT, first_line, prepared, read_cells
+from smsframe._files.read import PARQUET, TEXT, first_line, prepared, read_cells, refuse_packed
 from smsframe._files.unclear import without_arguments
 from smsframe._stream.stores import Local, Stored, address_of, find_stored
 from smsframe.errors import InputError
@@ -104,6 +104,11 @@ def find_files(pattern: Any) -> tuple[Path, list[SourceFile]]:
     data = sorted(path for path in here if path.is_file())
     _refuse_odd([path.relative_to(folder) for path in data])
     if not data:
+        if given.is_dir():
+            raise InputError(
+                f"There is nothing to send in the folder {text!r}. Names that begin with a dot or "
+                "an underscore are left out."
+            )
         raise InputError(f"There is no file {text!r}.")
     names = [path.relative_to(folder).as_posix() for path in data]
     return folder, [_described(Local(path), name) for path, name in zip(data, names, strict=True)]
@@ -135,6 +140,7 @@ def _refuse_odd(paths: Sequence[Path]) -> None:
     """Refuse files that are none of those that can be sent."""
     odd = [path for path in paths if path.suffix.lower() not in KINDS]
     if odd:
+        refuse_packed(odd[0])
         raise InputError(
             f"{odd[0]} is none of {', '.join(KINDS)}. Take it out of the folder, or give a pattern "
             "such as people/*.parquet."
@@ -317,13 +323,16 @@ def reading(file: SourceFile) -> Iterator[None]:
 
 def empty_table(file: SourceFile) -> pa.Table:
     """Return a file's columns without rows."""
-    if file.kind == "parquet":
-        with file.place.source() as source:
-            return pq.read_schema(source).empty_table()
-    if file.kind == "arrow":
-        with file.place.source() as source, _opened(source) as reader:
-            return reader.schema.empty_table()
-    return _csv(file).slice(0, 0)
+    return _csv(file).slice(0, 0) if file.kind == "csv" else schema_of(file).empty_table()
+
+
+def schema_of(file: SourceFile) -> pa.Schema:
+    """Return the columns of a Parquet or Arrow file with their kinds."""
+    with file.place.source() as source:
+        if file.kind == "parquet":
+            return pq.read_schema(source)
+        with _opened(source) as reader:
+            return reader.schema
 
 
 def needed(table: pa.Table, columns: Sequence[str] | None) -> pa.Table:

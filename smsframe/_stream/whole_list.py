@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from smsframe._base.masking import AlreadyMasked
 from smsframe._base.progress import Bar, Progress
-from smsframe._base.sentences import Sentence, words
+from smsframe._base.sentences import Sentence, many, words
 from smsframe._eligibility.min_gap import GapGuard
 from smsframe._eligibility.night import night_sentence
 from smsframe._eligibility.opening_words import first_of
@@ -331,12 +331,14 @@ def _refuse_problems(found: FirstPass) -> None:
         return
     errors = [fault for fault in found.faults() if fault.severity == "error"]
     if errors:
-        first = [Sentence(f"\n  - {fault.count:,} rows: ", fault.sentence) for fault in errors[:5]]
-        many = sum(fault.count for fault in errors)
+        first = [
+            Sentence(f"\n  - {many(fault.count, 'row')}: ", fault.sentence) for fault in errors[:5]
+        ]
+        total = sum(fault.count for fault in errors)
         listed = words(
             ", listed in plan_files(...).problems", at_shell="; smsframe plan lists them all"
         )
-        told = Sentence(f"Nothing was sent: {many:,} problems", listed, ".", *first)
+        told = Sentence(f"Nothing was sent: {many(total, 'problem')}", listed, ".", *first)
         raise InputError(told, problems=found.table())
 
 

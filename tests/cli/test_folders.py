@@ -193,3 +193,26 @@ def test_send__of_a_folder_with_several_texts(folder, sending, sandbox, capsys):
     outbox = sandbox.outbox()
     assert len(outbox) == 6
     assert arms.isin(["A", "B"]).all()
+
+
+@pytest.mark.parametrize("option", ["file", "--out", "--exclude", "--journal", "--text-file"])
+def test_send__a_blank_path_is_no_folder(option, folder, sending, sandbox, capsys):
+    """A variable of the shell that is not set names nothing: not the folder that one is in."""
+    given = sending("" if option == "file" else folder, TEXT)
+    with pytest.raises(SystemExit) as ended:
+        main([*given, *([] if option == "file" else [option, " "]), "--confirm", "6"])
+    assert ended.value.code == 2
+    assert "it is blank, where a file should be named" in capsys.readouterr().err
+    assert len(sandbox.outbox()) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("_notes.csv", "nothing to send in the folder 'none'"), ("a.zip", r"a.zip is packed. Unpack")],
+)
+def test_plan__of_a_folder_without_people(name, said, sending, capsys):
+    """What is there and is left out is said."""
+    Path("none").mkdir()
+    Path("none", name).write_bytes(b"x")
+    assert main([*sending("none", TEXT), "--out", "results"]) == 2
+    assert said in capsys.readouterr().err

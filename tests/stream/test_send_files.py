@@ -346,6 +346,28 @@ def test_send_files__values_in_names_of_folders(client, tmp_path):
     assert plan.recipients == 20
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([pa.MonthDayNano([1, 2, 3]), None]),
+        pa.RunEndEncodedArray.from_arrays(pa.array([2], pa.int32()), pa.array(["x"])),
+        pa.array([{}, {}], pa.struct([])),
+    ],
+    ids=["interval", "runs", "nothing"],
+)
+def test_send_files__refuses_what_results_cannot_hold(column, client, sandbox, tmp_path):
+    """Results are Parquet files, and not every column of an Arrow file can be in one."""
+    table = pa.table({"mobile": fictional_phones(2), "More": column})
+    path = tmp_path / "people.arrow"
+    with pa.ipc.new_file(path, table.schema) as file:
+        file.write_table(table)
+    with pytest.raises(
+        InputError, match=r"Column 'More' of people\.arrow is of the kind .* Cast it"
+    ):
+        send_files(path, tmp_path / "results", text="Hi", phone="mobile")
+    assert sends(sandbox) == 0
+
+
 def test_send_files__two_columns_of_one_name(client, tmp_path):
     """As of a CSV file."""
     columns = [fictional_phones(2), ["Ann", "Bob"], ["Ann", "Bob"]]

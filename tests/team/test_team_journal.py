@@ -133,7 +133,7 @@ def test_address_with_a_slip__is_no_file(said, tmp_path, monkeypatch, sandbox, c
     assert cli.main(["runs", "--journal", said.replace(SECRET, "")]) == 2
     monkeypatch.setenv("SMSFRAME_JOURNAL", said)
     for ask in (smsframe.runs, lambda: smsframe.connect("sandbox")):
-        with pytest.raises(ConfigurationError, match="^SMSFRAME_JOURNAL looks like") as caught:
+        with pytest.raises(ConfigurationError, match=r"^SMSFRAME_JOURNAL looks like") as caught:
             ask()
         assert SECRET not in str(caught.value)
     assert not list(tmp_path.iterdir())
@@ -142,7 +142,15 @@ def test_address_with_a_slip__is_no_file(said, tmp_path, monkeypatch, sandbox, c
 
 @pytest.mark.parametrize(
     "name",
-    ["a:b.sqlite3", "/srv/user=ann/j", "C:/data/j", r"C:\data\j", "/home/ann@h/j", "data//j", "~/j"],
+    [
+        "a:b.sqlite3",
+        "/srv/user=ann/j",
+        "C:/data/j",
+        r"C:\data\j",
+        "/home/ann@h/j",
+        "data//j",
+        "~/j",
+    ],
 )
 def test_path__that_is_one(name):
     """What a path may hold is no address."""

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 
 from smsframe._base.forks import after_fork
-from smsframe._base.sentences import Sentence, arg, words
+from smsframe._base.sentences import Sentence, arg, many, words
 from smsframe._journal.holder import Holder, busy
 from smsframe._journal.postgres.database import TeamDatabase
 from smsframe._journal.records import SenderNow
@@ -288,7 +288,7 @@ def _busy(
 ) -> CampaignBusyError:
     """Say who is sending, how far that is, and what one can do."""
     messages = _messages_of(db, run_id)
-    so_far = "" if messages is None else f" ({messages:,} messages so far, run {run_id})"
+    so_far = "" if messages is None else f" ({many(messages, 'message')} so far, run {run_id})"
     return busy(
         holder,
         "Somebody else" if holder is None else str(holder),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import psycopg
 
+from smsframe._base.sentences import many
 from smsframe.errors import SmsframeWarning, warn_caller
 
 if TYPE_CHECKING:
@@ -32,9 +33,10 @@ def warn_of_standbys(db: TeamDatabase, address: TeamAddress, identity: str) -> N
         _told.add(identity)
         if count:
             warn_caller(
-                f"The database of the journal {address} has {count} standby servers and does not "
-                "wait for any of them. If one takes over after a failure, it may not know of the "
-                "last messages that were sent, and the same send would text those people again. "
+                f"The database of the journal {address} has {many(count, 'standby server')} and "
+                "does not wait for any of them. If one takes over after a failure, it may not know "
+                "of the last messages that were sent, and the same send would text those people "
+                "again. "
                 "Ask whoever runs it for synchronous replication (synchronous_standby_names).",
                 SmsframeWarning,
             )
