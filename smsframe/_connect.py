@@ -11,12 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsframe._acoustic import address
 from smsframe._acoustic import credentials as config
-from smsframe._acoustic.client import (
-    MOST_IN_FLIGHT,
-    Client,
-    become_default,
-    default_client,
-)
+from smsframe._acoustic.client import MOST_IN_FLIGHT, Client, become_default, default_client
 from smsframe._acoustic.http import TIMEOUT_S
 from smsframe._base.forks import after_fork, unforked
 from smsframe._base.sentences import arg

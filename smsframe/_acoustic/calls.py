@@ -15,50 +15,16 @@ from smsframe._base.journal_address import TeamAddress
 from smsframe.errors import AccessError, ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from smsframe._acoustic.http import Reply, Transport
     from smsframe._acoustic.in_flight import Sender
     from smsframe._acoustic.token import TokenSource
     from smsframe._base.journal_address import JournalAddress
 
-__all__ = ["UNAUTHORIZED", "Calls", "Placed"]
+__all__ = ["NOT_FOUND", "UNAUTHORIZED", "Calls"]
 
-UNAUTHORIZED, _FORBIDDEN = 401, 403
-
-
-class Placed:
-    """A transport whose exchanges each take a place in flight."""
-
-    def __init__(self, transport: Transport, sender: Sender) -> None:
-        self._transport = transport
-        self._sender = sender
-
-    def exchange(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str],
-        body: bytes | None = None,
-        timeout_s: tuple[float, float],
-        sender: Sender | None = None,
-        leaving: Callable[[], None] | None = None,
-    ) -> Reply:
-        """Send one request when there is a place for it; see `Transport.exchange`.
-
-        ``leaving`` is called when there is one; what it raises keeps the request from leaving.
-        """
-        with in_flight.place(sender or self._sender):
-            if leaving is not None:
-                leaving()
-            return self._transport.exchange(
-                method,
-                url,
-                headers=headers,
-                body=None if body is None else bytes(body),
-                timeout_s=timeout_s,
-            )
+UNAUTHORIZED, _FORBIDDEN, NOT_FOUND = 401, 403, 404
 
 
 class Calls:
@@ -69,7 +35,7 @@ class Calls:
     max_in_flight: int
     _timeout_s: tuple[float, float]
     _transport: Transport
-    _placed: Placed
+    _placed: in_flight.Placed
     _tokens: TokenSource
 
     def _new_sender(self) -> Sender:

@@ -34,16 +34,11 @@ import pandas as pd
 from smsframe._acoustic import address, in_flight, outcomes
 from smsframe._acoustic import credentials as config
 from smsframe._acoustic.answers import STATUS_NOT_FOUND, Program, SendStatus
-from smsframe._acoustic.calls import UNAUTHORIZED, Placed
+from smsframe._acoustic.calls import NOT_FOUND, UNAUTHORIZED
 from smsframe._acoustic.consent import ConsentCalls
 from smsframe._acoustic.credentials import HiddenBytes
 from smsframe._acoustic.envelope import Envelope
-from smsframe._acoustic.http import (
-    TIMEOUT_S,
-    AnswerLostError,
-    NotConnectedError,
-    Transport,
-)
+from smsframe._acoustic.http import TIMEOUT_S, AnswerLostError, NotConnectedError, Transport
 from smsframe._acoustic.token import TokenSource
 from smsframe._base.forks import after_fork
 from smsframe._base.send_settings import SendSettings
@@ -66,7 +61,6 @@ MOST_IN_FLIGHT = in_flight.PLACES
 
 _SMS = "/rest/channels/sms"
 _WORLD_TIMEOUT_S = (2.0, 2.0)
-_NOT_FOUND = 404
 
 
 class Sending(NamedTuple):
@@ -123,7 +117,7 @@ class Client(ConsentCalls):
         self.settings = settings or SendSettings()
         self._timeout_s = timeout_s
         self._transport = Transport(pool_size=max_in_flight)
-        self._placed = Placed(self._transport, self._new_sender())
+        self._placed = in_flight.Placed(self._transport, self._new_sender())
         self._tokens = TokenSource(
             self._placed, base_url, credentials, timeout_s=timeout_s, token_file=token_file
         )
@@ -252,7 +246,7 @@ class Client(ConsentCalls):
             The service could not be reached, or its answer cannot be used.
         """
         reply = self._get(f"{_SMS}/sends/{quote(response_id, safe='')}/status")
-        if reply.status == _NOT_FOUND and Envelope.parse(reply.body).says(STATUS_NOT_FOUND):
+        if reply.status == NOT_FOUND and Envelope.parse(reply.body).says(STATUS_NOT_FOUND):
             return SendStatus(response_id=response_id, ready=False)
         return SendStatus.from_envelope(response_id, self._checked(reply))
 
@@ -304,9 +298,8 @@ class Client(ConsentCalls):
 
 _state_lock = threading.RLock()
 _default: Client | None = None
-_was_closed = (
-    False  # closed by hand: an earlier client is not taken instead, it may be the real service
-)
+_was_closed = False
+"""Closed by hand: an earlier client is not taken instead, for it may be the real service."""
 
 
 @after_fork

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import quote
 
 from smsframe._acoustic import outcomes
-from smsframe._acoustic.calls import Calls
+from smsframe._acoustic.calls import NOT_FOUND, Calls
 from smsframe._acoustic.envelope import Envelope
 from smsframe._base.tracebacks import public
 from smsframe.errors import AccessError, ApiError
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ConsentAnswer", "ConsentCalls"]
 
-_NOT_FOUND = 404
 _CONSENTS: Final = ("OPTED-IN", "OPTED-OUT")
 
 Answered = Literal["OPTED-IN", "OPTED-OUT", "NONE", "unreadable", "failed", "busy", "denied"]
@@ -138,7 +137,7 @@ def _path(database: str, program: str, digits: str) -> str:
 def _record(reply: Reply) -> Literal["OPTED-IN", "OPTED-OUT", "NONE", ""]:
     """Return what an answer says of the person; "" where it says nothing."""
     envelope = Envelope.parse(reply.body)
-    if reply.status == _NOT_FOUND:
+    if reply.status == NOT_FOUND:
         return "NONE" if envelope.is_readable or not reply.body.strip() else ""
     if reply.status // 100 != 2 or not isinstance(envelope.data, dict):  # noqa: PLR2004 - 2xx
         return ""

@@ -17,12 +17,7 @@ from typing import Any
 
 from smsframe._base.masking import HIDDEN
 from smsframe._base.sentences import SANDBOX, Sentence, words
-from smsframe._base.validation import (
-    broken_at,
-    path_fault,
-    refuse,
-    type_of,
-)
+from smsframe._base.validation import broken_at, path_fault, refuse, type_of
 from smsframe.errors import ConfigurationError
 
 __all__ = ["Credentials", "Secret", "credentials", "token_file"]

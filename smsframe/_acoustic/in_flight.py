@@ -44,9 +44,11 @@ except ImportError:  # Windows: no places are shared between processes
     fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["PLACES", "Sender", "cancel", "look_around", "place", "seated"]
+    from smsframe._acoustic.http import Reply, Transport
+
+__all__ = ["PLACES", "Placed", "Sender", "cancel", "look_around", "place", "seated"]
 
 PLACES: Final = 10
 COUNT_EVERY_S: Final = 0.1
@@ -313,6 +315,40 @@ def seated(sender: Sender) -> Iterator[None]:
     finally:
         if os.getpid() == process:
             _rise(sender)
+
+
+class Placed:
+    """A transport whose exchanges each take a place in flight."""
+
+    def __init__(self, transport: Transport, sender: Sender) -> None:
+        self._transport = transport
+        self._sender = sender
+
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        timeout_s: tuple[float, float],
+        sender: Sender | None = None,
+        leaving: Callable[[], None] | None = None,
+    ) -> Reply:
+        """Send one request when there is a place for it; see `Transport.exchange`.
+
+        ``leaving`` is called when there is one; what it raises keeps the request from leaving.
+        """
+        with place(sender or self._sender):
+            if leaving is not None:
+                leaving()
+            return self._transport.exchange(
+                method,
+                url,
+                headers=headers,
+                body=None if body is None else bytes(body),
+                timeout_s=timeout_s,
+            )
 
 
 def _rise(sender: Sender) -> None:

@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from smsframe._acoustic.calls import Placed
     from smsframe._acoustic.http import Transport
+    from smsframe._acoustic.in_flight import Placed
 
 __all__ = ["EARLY_S", "TokenSource"]
 

@@ -166,12 +166,14 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return a column without dictionaries, run lengths and kinds of another library's own."""
     kind = column.type
     if isinstance(kind, pa.BaseExtensionType):
-        return _plain(_chunked([chunk.storage for chunk in column.chunks], kind.storage_type))
+        return _plain(
+            pa.chunked_array([chunk.storage for chunk in column.chunks], kind.storage_type)
+        )
     if pa.types.is_dictionary(kind):
         return _decoded(column)
     if pa.types.is_run_end_encoded(kind):
         chunks = [pc.run_end_decode(chunk) for chunk in column.chunks]
-        return _plain(_chunked(chunks, kind.value_type))
+        return _plain(pa.chunked_array(chunks, kind.value_type))
     if is_text(kind):
         return column.cast(pa.large_string())
     if pa.types.is_decimal(kind) and kind.bit_width < 128:  # noqa: PLR2004 - pandas knows no smaller
@@ -186,12 +188,7 @@ def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
         _plain(pa.chunked_array([chunk.dictionary])).combine_chunks().take(chunk.indices)
         for chunk in column.chunks
     ]
-    return _chunked(chunks, values)
-
-
-def _chunked(chunks: list[pa.Array], kind: pa.DataType) -> pa.ChunkedArray:
-    """Return chunks as one column, also where there are none."""
-    return pa.chunked_array(chunks, kind)
+    return pa.chunked_array(chunks, values)
 
 
 def _kept(column: pa.ChunkedArray) -> Any:

@@ -130,7 +130,13 @@ class Composer(Displayed):
         return shown_error(self.desk.failure)
 
     def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait until totals, tries and sends are at their end; False when that takes longer."""
+        """Wait until totals, tries and sends are at their end; False when that takes longer.
+
+        Parameters
+        ----------
+        timeout_s : float, optional
+            Seconds to wait for each of them at most; None: as long as it takes.
+        """
         sends = [active_job.current(), self.send.dispatch, self.trying.dispatch]
         parts = [*sends, self.desk.background, self.write]
         return all(part is None or part.wait(timeout_s) for part in parts)

@@ -87,7 +87,13 @@ class Explorer(Displayed):
         return shown_error(self.screen.failure)
 
     def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait until a retry is at its end; False when that takes longer."""
+        """Wait until a retry is at its end; False when that takes longer.
+
+        Parameters
+        ----------
+        timeout_s : float, optional
+            Seconds to wait at most; None: as long as it takes.
+        """
         going = self.screen.actions.dispatch
         return going is None or going.wait(timeout_s)
 

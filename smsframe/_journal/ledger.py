@@ -15,13 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe._journal.records import (
-    HASH_BYTES,
-    KEY_BYTES,
-    STATE_NAMES,
-    BatchRecord,
-    Ledger,
-)
+from smsframe._journal.records import HASH_BYTES, KEY_BYTES, STATE_NAMES, BatchRecord, Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

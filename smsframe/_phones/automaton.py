@@ -29,14 +29,7 @@ from typing import Any
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 
-from smsframe._phones.patterns import (
-    End,
-    Nodes,
-    Step,
-    Tag,
-    UnsupportedPatternError,
-    pattern_nodes,
-)
+from smsframe._phones.patterns import End, Nodes, Step, Tag, UnsupportedPatternError, pattern_nodes
 
 LINE_TYPES = (
     "premium_rate",

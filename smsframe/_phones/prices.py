@@ -60,6 +60,11 @@ class Cost:
         object.__setattr__(self, "by_country", each)
 
     @property
+    def in_each(self) -> dict[str, float | None]:
+        """The cost in each country; None where there is no price."""
+        return {**self.by_country, **dict.fromkeys(self.unpriced)}
+
+    @property
     def total(self) -> float | None:
         """The cost of all; None when that of some is not known."""
         return None if self.unpriced else self.known

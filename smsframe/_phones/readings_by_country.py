@@ -13,12 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-from phonenumbers import (
-    COUNTRY_CODE_TO_REGION_CODE,
-    PhoneNumberFormat,
-    format_number,
-    parse,
-)
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneNumberFormat, format_number, parse
 
 from smsframe._base.sentences import Sentence, arg, joined, words
 from smsframe._phones.country import country_counts, listed

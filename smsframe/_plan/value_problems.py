@@ -25,6 +25,7 @@ from smsframe._base.no_value_words import OTHER_WORDS, WORDS
 from smsframe._base.sentences import Sentence, arg, words
 from smsframe._text.format_specs import inside
 from smsframe._text.format_value import clean_text, fix_for, shown
+from smsframe._text.values import zoned
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -360,9 +361,7 @@ def _utc_rows(cells: pd.Series) -> Positions:
     if isinstance(dtype, pd.CategoricalDtype):
         found = _utc_rows(dtype.categories.to_series())
         return np.flatnonzero(np.isin(cells.cat.codes.to_numpy(), found))
-    kind = getattr(dtype, "pyarrow_dtype", None)
-    if kind is not None and pa.types.is_timestamp(kind) and kind.tz:
-        cells = cells.astype(pd.DatetimeTZDtype(kind.unit, kind.tz))
+    cells = zoned(cells)
     if isinstance(cells.dtype, pd.DatetimeTZDtype):
         if not _is_utc(cells.dtype.tz):
             return np.empty(0, dtype=np.int64)

@@ -24,6 +24,7 @@ from smsframe._base.result_rows import A_RESULT, ResultRows
 from smsframe._base.sentences import many
 from smsframe._base.tracebacks import public
 from smsframe._results.plot_times import spans_of
+from smsframe._results.report_words import NO_REASON
 from smsframe.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -215,7 +216,7 @@ def _draw_reasons(axes: Any, rows: ResultRows) -> None:
     if len(counts) <= MOST_REASONS:
         axes.set_title("Reasons")
     if counts.empty:
-        _say(axes, "No row has a reason: nothing went wrong.")
+        _say(axes, NO_REASON)
         return
     shown = counts.head(MOST_REASONS)[::-1]
     _stack(axes, shown, width=0.75, across=True)

@@ -18,7 +18,7 @@ from smsframe._base.result_columns import BILLED, words_of
 from smsframe._base.sentences import many
 from smsframe._results.report_facts import OTHERS
 from smsframe._results.report_style import STYLE
-from smsframe._results.report_words import STATUS_MEANINGS, reason_words
+from smsframe._results.report_words import NO_REASON, STATUS_MEANINGS, reason_words
 from smsframe._results.run_texts import texts_of
 from smsframe._results.summary_html import percent
 
@@ -296,7 +296,7 @@ def _reasons(summary: Summary) -> list[Html]:
     settled = (table["code"] == "resolved") & (table["status"] == "accepted")
     table = table[~settled].sort_values("rows", ascending=False, kind="stable")
     if table.empty:
-        return [tag("p", "No row has a reason: nothing went wrong.")]
+        return [tag("p", NO_REASON)]
     most = int(table["rows"].max())
     first = table.head(MOST_REASONS)
     rows = []

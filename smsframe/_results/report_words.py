@@ -102,6 +102,9 @@ REASONS: Final = {
 }
 
 
+NO_REASON: Final = "No row has a reason: nothing went wrong."
+
+
 def reason_words(code: str) -> str:
     """Return a reason in words.
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from smsframe._base import result_columns
 from smsframe._base.any_frame import as_frame
-from smsframe._base.result_rows import A_RESULT, ResultRows
+from smsframe._base.result_rows import A_RESULT, NAMED, ResultRows
 from smsframe._base.sentences import many
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_choice, refuse, shown_label
@@ -25,7 +25,7 @@ from smsframe._journal.records import ACCEPTED, REJECTED
 from smsframe._results.messages import states_of
 from smsframe._results.open_journal import existing_journal
 from smsframe._results.refresh import recalled
-from smsframe._results.settle import NAMED, locked, refuse_missing, write_states
+from smsframe._results.settle import locked, refuse_missing, write_states
 from smsframe.errors import InputError, UnknownOutcomeWarning, warn_caller
 
 if TYPE_CHECKING:
@@ -96,10 +96,15 @@ def resolve(
     ...         done.sms.resolve(as_="sent")["sms_status"].tolist()
     ['accepted']
     """
-    faults: list[str] = []
-    check_choice("as_", as_, ("sent", "not_sent"), faults)
-    refuse(faults)
+    refuse_other_words(as_)
     return resolved(as_frame(frame, A_RESULT), which, as_=as_, path=journal_file(client))
+
+
+def refuse_other_words(as_: Any) -> None:
+    """Refuse a person's word that is none of the two."""
+    faults: list[str] = []
+    check_choice("as_", as_, tuple(AS), faults)
+    refuse(faults)
 
 
 def resolved(frame: pd.DataFrame, which: Any, *, as_: str, path: JournalAddress) -> pd.DataFrame:

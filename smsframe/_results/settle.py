@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from smsframe._base.result_rows import NAMED
 from smsframe._journal.reasons import known_reason
 from smsframe._journal.records import ACCEPTED, REJECTED, STATE_NAMES, UNKNOWN
 from smsframe.errors import JournalError
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from smsframe._journal.store import Journal
     from smsframe._results.messages import Remembered
 
-NAMED = 5
 States = npt.NDArray[np.uint8]
 
 

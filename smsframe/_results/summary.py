@@ -95,8 +95,7 @@ class Summary:
     @property
     def cost_by_country(self) -> dict[str, float | None]:
         """With prices by country, the cost of each; None where there is no price."""
-        costs = self._costs
-        return {} if costs is None else {**costs.by_country, **dict.fromkeys(costs.unpriced)}
+        return {} if self._costs is None else self._costs.in_each
 
     def to_frame(self) -> pd.DataFrame:
         """Return the counts as a table of its own.

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     Pool = WorkerPool[int, str, ConsentAnswer]
 
+STOPPED: Final = "Stopped while consent was asked: nothing was sent."
 _NAMED_REASONS: Final = 3
 REQUIRED: Final = arg("check_consent", "require", screen="The stricter choice under Consent")
 OPTED_OUT_SENTENCE: Final = (

@@ -180,7 +180,7 @@ class Plan:
         shown.
         """
         costs = self._data.costs
-        return {} if costs is None else {**costs.by_country, **dict.fromkeys(costs.unpriced)}
+        return {} if costs is None else costs.in_each
 
     @property
     def history(self) -> History | None:

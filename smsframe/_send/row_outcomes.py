@@ -18,10 +18,7 @@ from smsframe._base.result_columns import NUMBER, BatchFacts, Verdicts
 from smsframe._base.sentences import Sentence, arg
 from smsframe._journal import payloads
 from smsframe._journal.reasons import Settled, facts_of, known_reason, reason_of
-from smsframe._journal.records import (
-    ACCEPTED,
-    UNKNOWN,
-)
+from smsframe._journal.records import ACCEPTED, UNKNOWN
 from smsframe._send.batches_in_flight import CUT_ANEW
 
 if TYPE_CHECKING:

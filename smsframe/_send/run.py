@@ -55,11 +55,7 @@ from smsframe._send.open_rows import (
 from smsframe._send.posting import post_batches
 from smsframe._send.report import SendReport
 from smsframe._send.row_outcomes import Tally
-from smsframe.errors import (
-    InputError,
-    JournalError,
-    PlanWarning,
-)
+from smsframe.errors import InputError, JournalError, PlanWarning
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,9 +114,7 @@ class Run:
     control: SendControl
     warnings: int = 0
     wait_s: float = 0.0
-    asked: Positions | None = (
-        None  # of whom it is asked for consent and who may go; None: of nobody
-    )
+    asked: Positions | None = None  # whose consent was asked and who may go; None: nobody's
 
     def prepare(self, number: int, rows: Positions) -> tuple[Claim, SendRequest]:
         """Make the claim and the call of a batch."""
@@ -305,9 +299,7 @@ def _stopped_asking(run: Run) -> pd.DataFrame:
     results: pd.DataFrame = run.control.results
     if run.control.apart:
         return results
-    raise KeyboardInterrupt(
-        Sentence("Stopped while consent was asked: nothing was sent.", _HAS_TABLE)
-    )
+    raise KeyboardInterrupt(Sentence(consent.STOPPED, _HAS_TABLE))
 
 
 def _deliver(run: Run, journal: Journal, progress: ProgressArgument) -> pd.DataFrame:

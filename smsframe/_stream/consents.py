@@ -26,14 +26,7 @@ from smsframe._eligibility.consent import (
 from smsframe._plan.batches import picker
 from smsframe._plan.verdicts import READY
 from smsframe._send import consent
-from smsframe._stream.scratch import (
-    CONSENT_UNKNOWN,
-    NO_CONSENT,
-    OUT,
-    UNASKED,
-    person_bucket,
-    to_go,
-)
+from smsframe._stream.scratch import CONSENT_UNKNOWN, NO_CONSENT, OUT, UNASKED, person_bucket, to_go
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -170,7 +163,7 @@ class Consents:
         if asked.denied is not None:
             raise consent.refused(asked.denied)
         if self.stop.asked or (asked.said == NOT_ASKED).any():
-            raise KeyboardInterrupt("Stopped while consent was asked: nothing was sent.")
+            raise KeyboardInterrupt(consent.STOPPED)
         self.why.update(asked.why)
         return asked.said
 

@@ -95,7 +95,7 @@ def prepared_folder(
     since nothing was sent, are removed.
     """
     if reason := unreachable(out):
-        raise InputError(Sentence(arg("out"), f" cannot be made: {reason}. Name another folder."))
+        raise _unmade(reason)
     made = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
         _prepare(out, files, is_dry=is_dry)
@@ -106,6 +106,11 @@ def prepared_folder(
                 folder.rmdir()
 
 
+def _unmade(reason: str | None) -> InputError:
+    """Return the error of a folder that cannot be made."""
+    return InputError(Sentence(arg("out"), f" cannot be made: {reason}. Name another folder."))
+
+
 def _prepare(out: Path, files: Sequence[SourceFile], *, is_dry: bool) -> None:
     """Make the folder, or refuse it."""
     if out.exists() and not out.is_dir():
@@ -113,8 +118,7 @@ def _prepare(out: Path, files: Sequence[SourceFile], *, is_dry: bool) -> None:
     try:
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        why = f" cannot be made: {error.strerror}. Name another folder."
-        raise InputError(Sentence(arg("out"), why)) from error
+        raise _unmade(error.strerror) from error
     if not os.access(out, os.W_OK | os.X_OK):
         raise InputError(
             Sentence(arg("out"), " is a folder that you may not write to. Name another.")

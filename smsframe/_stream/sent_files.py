@@ -19,7 +19,7 @@ from smsframe._base.any_frame import as_frame
 from smsframe._base.result_columns import STATUSES, VARIANT
 from smsframe._base.sentences import many
 from smsframe._base.tracebacks import public
-from smsframe._base.validation import check_choice, check_text, refuse
+from smsframe._base.validation import check_text, refuse
 from smsframe._base.whole_texts import to_be_read
 from smsframe._connect import journal_file
 from smsframe._files.write import write_text
@@ -29,7 +29,7 @@ from smsframe._results.reconcile import reconciled
 from smsframe._results.refresh import brought_up, refresh
 from smsframe._results.report import place_of_page
 from smsframe._results.report_html import report_html
-from smsframe._results.resolve import resolved
+from smsframe._results.resolve import refuse_other_words, resolved
 from smsframe._results.rows import FAILED
 from smsframe._results.summary import COUNTRY, added_tables, summary
 from smsframe._send.report import phrase
@@ -312,9 +312,7 @@ class SentFiles:
         SentFiles
             These results; the files say what was learned.
         """
-        faults: list[str] = []
-        check_choice("as_", as_, ("sent", "not_sent"), faults)
-        refuse(faults)
+        refuse_other_words(as_)
         place = self._place_of(client)
         return self._settle(lambda frame: resolved(frame, None, as_=as_, path=place), place)
 

@@ -23,7 +23,7 @@ from smsframe._send.confirm import Confirmable
 from smsframe._send.nearly_the_same import near_of_texts
 from smsframe._send.report import SendReport
 from smsframe._send.run import new_run_id
-from smsframe._stream import before as past
+from smsframe._stream import nearly_the_same
 from smsframe._stream.consents import Consents
 from smsframe._stream.files_plan import going_by_hours, going_now
 from smsframe._stream.first_pass import AT_NIGHT, look_through
@@ -105,7 +105,7 @@ def look(found: FirstPass, scratch: Scratch, journal: Journal | None) -> Looked:
     if options.min_gap_s is not None:
         read = spread_past(journal, options.min_gap_s, found.now, scratch)
     joined = _joined(found, scratch, keep_matched=any(near))
-    told = past.faults_before(found, joined, near, scratch, journal)
+    told = nearly_the_same.faults_before(found, joined, near, scratch, journal)
     return Looked(joined=joined, near=near, told=told, read=read, said=said)
 
 
@@ -209,7 +209,9 @@ class ListSend:
             joined = replace(joined, going=asked.may_go.total(), by_group=asked.may_go)
             right = replace(self._confirmable(joined), planned=planned)
             if asked.holds and any(looked.near) and joined.going:
-                more = past.had_nearly_this(found, joined, looked.near, self.scratch, journal)
+                more = nearly_the_same.had_nearly_this(
+                    found, joined, looked.near, self.scratch, journal
+                )
                 _refuse_errors(more)  # among fewer people, as many may be most of them
             looked.told += asked.faults()
         right.refuse_others(confirm, _LOOK_AT)
@@ -310,7 +312,7 @@ class ListSend:
         report = SendReport(
             counts=run.counts,
             accepted=joined.accepted,
-            accepted_at=past.accepted_at(joined, self.journal),
+            accepted_at=nearly_the_same.accepted_at(joined, self.journal),
             is_done=not left,
             held=run.held,
             by_team=self.found.by_team,

@@ -37,7 +37,7 @@ _PHRASES: Final = (
 _ASKS: Final = (
     "reply", "text", "txt", "send", "sms", "respond", "répond", "repond", "envoy", "envía", "envia",
     "responda", "responde", "antwort", "sende", "simse", "stuur", "antwoord", "rispondi", "invia",
-    "responder", "envie", "odpowiedz", "odpisz", "wyślij", "svar", "skicka", "send", "vastaa",
+    "responder", "envie", "odpowiedz", "odpisz", "wyślij", "svar", "skicka", "vastaa",
 )  # fmt: skip
 _HOSTS: Final = (
     "bit.ly", "bitly.com", "tinyurl.com", "t.co", "goo.gl", "ow.ly", "is.gd", "v.gd", "buff.ly",
@@ -49,8 +49,7 @@ _HOSTS: Final = (
 """Public shorteners, which anybody may use: spam comes by them, so carriers block them."""
 
 _ASKED_FOR: Final = "stop|end|quit|cancel|unsubscribe|baja|sair|arret|arrêt|abmelden|afmelden"
-_PLAIN = [re.escape(word) for word in _KEYWORDS]
-_WORD = re.compile(rf"(?<![\w-])(?:{'|'.join(_PLAIN)})(?![\w-])")
+_WORD = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, _KEYWORDS))})(?![\w-])")
 _PHRASE = re.compile(
     "|".join(
         [

@@ -182,7 +182,7 @@ def row_count(columns: Mapping[str, pa.Array], n: int | None) -> int:
     return lengths.pop()
 
 
-def near_misses(tag: str, names: Iterable[object], limit: int = _OFFERS) -> list[str]:
+def near_misses(tag: str, names: Iterable[object]) -> list[str]:
     """Offer the names that a mistyped tag may have meant, best first.
 
     Case, spaces, ``_``, ``-`` and accents are ignored; beyond that one typing slip (a character too
@@ -195,13 +195,11 @@ def near_misses(tag: str, names: Iterable[object], limit: int = _OFFERS) -> list
         The tag that names nothing.
     names : iterable
         Column labels; those that are no strings, and the tag itself, are never offered.
-    limit : int, default 3
-        The most names to offer.
 
     Returns
     -------
     list of str
-        Names as they were given.
+        Names as they were given, at most three.
 
     Examples
     --------
@@ -215,7 +213,7 @@ def near_misses(tag: str, names: Iterable[object], limit: int = _OFFERS) -> list
             slips = _slips(wanted, _skeleton(name))
             if slips is not None:
                 offers.append((slips, place, name))
-    return list(dict.fromkeys(name for _, _, name in sorted(offers)))[:limit]
+    return list(dict.fromkeys(name for _, _, name in sorted(offers)))[:_OFFERS]
 
 
 def _refuse_stray_marks(text: str, literals: tuple[str, ...], slots: tuple[str, ...]) -> None:

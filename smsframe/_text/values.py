@@ -339,11 +339,17 @@ def _arrow(column: pd.Series[Any]) -> pa.Array | None:
     return array if column.dtype != object or guess_is_safe else None
 
 
-def _wall_times(column: pd.Series[Any]) -> Any:
-    """Take the zone off a column of moments, keeping what its clocks show; leave others alone."""
+def zoned(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return moments of Arrow's with a zone as those of pandas; any other column as it is."""
     kind = getattr(column.dtype, "pyarrow_dtype", None)
     if kind is not None and pa.types.is_timestamp(kind) and kind.tz:
-        column = column.astype(pd.DatetimeTZDtype(kind.unit, kind.tz))
+        return column.astype(pd.DatetimeTZDtype(kind.unit, kind.tz))
+    return column
+
+
+def _wall_times(column: pd.Series[Any]) -> Any:
+    """Take the zone off a column of moments, keeping what its clocks show; leave others alone."""
+    column = zoned(column)
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         return column.dt.tz_localize(None)
     return column
@@ -351,11 +357,8 @@ def _wall_times(column: pd.Series[Any]) -> Any:
 
 def _whole_column(array: pa.Array) -> pa.Array | None:
     """Write a column in Arrow; None for types that are written value by value."""
-    kind = array.type
-    if pa.types.is_dictionary(kind):
-        return _whole_column(array.dictionary_decode())
     for applies, write in _COLUMN_WRITERS:
-        if applies(kind):
+        if applies(array.type):
             return write(array)
     return None
 
@@ -401,7 +404,6 @@ def _times(array: pa.Array) -> pa.Array:
 
 
 _COLUMN_WRITERS: Final[tuple[tuple[Callable[[Any], bool], Callable[[Any], Any]], ...]] = (
-    (is_text, strings),
     (pa.types.is_integer, strings),
     (pa.types.is_boolean, lambda array: pc.if_else(array, "True", "False")),
     (pa.types.is_float64, _floats),

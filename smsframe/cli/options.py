@@ -242,13 +242,18 @@ def _add_runs(commands: Any) -> None:
     _add_place(parser.add_argument_group("whose"))
 
 
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    """Add the run that a command is about."""
+    parser.add_argument("run", metavar="RUN", help="id of the run, as 'smsframe runs' lists it")
+
+
 def _add_status(commands: Any) -> None:
     """Add ``status``."""
     parser = _command(
         commands, "status", "ask what became of a run",
         f"{CREDENTIALS_HELP}\n{EXIT_CODES}",
     )  # fmt: skip
-    parser.add_argument("run", metavar="RUN", help="id of the run, as 'smsframe runs' lists it")
+    _add_run(parser)
     parser.add_argument(
         "--wait", type=float, default=60.0, metavar="SECONDS",
         help="how long to ask about what is still open (default 60; 0 asks once)",
@@ -295,7 +300,7 @@ def _add_report(commands: Any) -> None:
         "run\n'smsframe status RUN' before, to know what became of accepted messages.\n\n"
         "exit codes: 0 written, 1 the journal cannot be read, 2 usage\n",
     )  # fmt: skip
-    parser.add_argument("run", metavar="RUN", help="id of the run, as 'smsframe runs' lists it")
+    _add_run(parser)
     _add_option(parser, "price_per_segment")
     _add_out(
         parser,

@@ -8,7 +8,8 @@ guessed.
 ``rules`` knows what a call must look like and every refusal, ``delivery`` what a good call does,
 ``state`` is the world in SQLite, ``app`` the endpoints, ``admin`` the paths under ``/sandbox/``,
 ``faults`` what goes wrong on demand, ``server`` the sockets, ``log`` what was seen, ``loading``
-reads frames.
+reads frames, ``room`` holds what the endpoints share, ``sandbox`` is what Python sees of it all,
+and ``command`` what a shell runs.
 """
 
 from __future__ import annotations

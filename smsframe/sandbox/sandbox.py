@@ -229,11 +229,29 @@ class Sandbox:
         )
 
     def set_program(self, program: str, *, active: bool = True, name: str = "Rehearsal") -> None:
-        """Add an SMS program, or switch one on or off."""
+        """Add an SMS program, or switch one on or off.
+
+        Parameters
+        ----------
+        program : str
+            Its id.
+        active : bool, default True
+            Whether it can send.
+        name : str, default "Rehearsal"
+            What a new one is called.
+        """
         self._room.state.set_program(program, active=active, name=name)
 
     def publish(self, content_id: str, text: str) -> None:
-        """Publish a message, to be sent by ``contentId``."""
+        """Publish a message, to be sent by ``contentId``, or change the text of one.
+
+        Parameters
+        ----------
+        content_id : str
+            The id that a call names.
+        text : str
+            The message, with ``%%Tag%%`` placeholders.
+        """
         self._room.state.publish(content_id, text)
 
     def outbox(self) -> pd.DataFrame:

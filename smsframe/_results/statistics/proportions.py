@@ -19,11 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from smsframe._results.statistics.distributions import (
-    chi_squared_p,
-    normal_quantile,
-    two_sided_p,
-)
+from smsframe._results.statistics.distributions import chi_squared_p, normal_quantile, two_sided_p
 
 if TYPE_CHECKING:
     import numpy.typing as npt
