@@ -233,8 +233,12 @@ def test_claim__needs_a_lease(journals):
         journal.record(claims=[claim("run")])
 
 
-def test_claims__stand_in_line(journals):
-    """Numbers of batches are given in the order in which they are seen."""
+@pytest.mark.parametrize("default", ["read committed", "repeatable read", "serializable"])
+def test_claims__stand_in_line(postgres, address, journals, default):
+    """Numbers of batches are given in the order in which they are seen, whatever the default."""
+    with postgres.connect() as db:
+        database = str(address).rpartition("/")[2]
+        db.execute(f"ALTER DATABASE {database} SET default_transaction_isolation = '{default}'")
     first, second = journals(), journals()
     with first.sending(SCOPE), second.sending(OTHER):
         start(first, "a")

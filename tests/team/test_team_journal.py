@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import subprocess
 from pathlib import Path
@@ -13,8 +14,9 @@ import pytest
 import smsframe
 from smsframe import cli
 from smsframe._base.journal_address import TeamAddress
-from smsframe._journal import location
+from smsframe._journal import location, transfer
 from smsframe._journal.postgres import dialect, schema, standbys
+from smsframe._journal.records import Claim
 from smsframe.errors import ConfigurationError, InputError, JournalError, SmsframeWarning
 
 SECRET = "s3cr3tword"
@@ -133,7 +135,7 @@ def test_address_with_a_slip__is_no_file(said, tmp_path, monkeypatch, sandbox, c
     assert cli.main(["runs", "--journal", said.replace(SECRET, "")]) == 2
     monkeypatch.setenv("SMSFRAME_JOURNAL", said)
     for ask in (smsframe.runs, lambda: smsframe.connect("sandbox")):
-        with pytest.raises(ConfigurationError, match="^SMSFRAME_JOURNAL looks like") as caught:
+        with pytest.raises(ConfigurationError, match=r"^SMSFRAME_JOURNAL looks like") as caught:
             ask()
         assert SECRET not in str(caught.value)
     assert not list(tmp_path.iterdir())
@@ -142,7 +144,15 @@ def test_address_with_a_slip__is_no_file(said, tmp_path, monkeypatch, sandbox, c
 
 @pytest.mark.parametrize(
     "name",
-    ["a:b.sqlite3", "/srv/user=ann/j", "C:/data/j", r"C:\data\j", "/home/ann@h/j", "data//j", "~/j"],
+    [
+        "a:b.sqlite3",
+        "/srv/user=ann/j",
+        "C:/data/j",
+        r"C:\data\j",
+        "/home/ann@h/j",
+        "data//j",
+        "~/j",
+    ],
 )
 def test_path__that_is_one(name):
     """What a path may hold is no address."""
@@ -363,6 +373,48 @@ def test_import__of_what_is_being_sent_is_refused(team, tmp_path, journals):
         pytest.raises(smsframe.errors.CampaignBusyError, match="Copy it when"),
     ):
         smsframe.journal.copy(team, tmp_path / "copy.sqlite3")
+
+
+def test_import__while_a_colleague_sends_that_campaign(
+    team, tmp_path, send, crowd, texts, journals
+):
+    """Who sends has read already whom to leave out: what comes in meanwhile would be sent twice."""
+    file, journal = tmp_path / "mine.sqlite3", journals()
+    send(crowd, file)
+    with smsframe._results.open_journal.existing_journal(file) as mine, mine._reading() as db:
+        ((scope,),) = db.execute("SELECT DISTINCT scope FROM batches")
+    with journal.sending(bytes(scope)):
+        with pytest.raises(smsframe.errors.CampaignBusyError, match="is sending, or importing"):
+            smsframe.journal.copy(file, team)
+        assert smsframe.runs(journal=team).empty
+    with journal.sending(b"o" * 16):  # another campaign is nobody's business
+        assert smsframe.journal.copy(file, team)["messages"] == 100
+    with journal.sending(bytes(scope)):  # and so is what has come in before
+        assert smsframe.journal.copy(file, team)["messages"] == 0
+    send(crowd, team)
+    assert texts().max() == 1
+
+
+def test_import__leaves_what_was_claimed_after_it_looked(team, tmp_path, send, crowd, monkeypatch):
+    """A send that begins during an import comes with the next one, and not as one that died."""
+    file = tmp_path / "mine.sqlite3"
+    run = send(crowd.head(10), file).attrs["smsframe"]["run"]
+    looked = transfer.check_sums
+    with contextlib.ExitStack() as sends:
+
+        def begin(source, **how):
+            with source._reading() as db:
+                ((scope,),) = db.execute("SELECT DISTINCT scope FROM batches")
+            sends.enter_context(source.sending(bytes(scope)))
+            late = Claim(batch_id=f"{run}:9", run_id=run, scope=scope, keys=bytes(32), size=2)
+            source.record(claims=[late])
+            return looked(source, **how)
+
+        monkeypatch.setattr(transfer, "check_sums", begin)
+        assert smsframe.journal.copy(file, team) == {"runs": 1, "batches": 2, "messages": 10}
+    monkeypatch.undo()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert smsframe.journal.copy(file, team) == {"runs": 0, "batches": 1, "messages": 2}
 
 
 def test_process_list__shows_no_password(team):
