@@ -39,7 +39,7 @@ def refused(send, crowd, sandbox):
         (("?", "?sslmode=verifyfull"), "could not agree on TLS"),
         (("?", "?connect_timeout=soon"), "an option that is wrong"),
         (("?", "?options=-c%20nonsense%3D1"), "an option that is wrong"),
-        (("?", "?target_session_attrs=standby"), "takes no writes"),
+        (("?", "?target_session_attrs=standby"), "its URL asks for one that takes none"),
         (("?", "?options=-c%20default_transaction_read_only%3Don"), "takes no writes"),
         (("?", f"?sslmod=require&password={SECRET}"), "cannot be read"),
     ],

@@ -50,7 +50,11 @@ _MEANINGS: Final[tuple[tuple[type[psycopg.Error], str, str], ...]] = (
             "database, and upgraded by whoever owns them."
         ),
     ),
-    (errors.DiskFull, "cannot grow: the database's disk is full", "Free some space there."),
+    (
+        errors.DiskFull,
+        "cannot grow: the database's disk is full",
+        "Free some space there, and run this again.",
+    ),
     (
         errors.UndefinedTable,
         "lacks a table",
@@ -113,22 +117,21 @@ _WORDS_OF_LIBPQ: Final = tuple(
             "Correct its port, what stands behind the ?, or libpq's variables (PG...).",
         ),
         (r"timeout|timed out", "did not answer in time", _CHECK),
-        (r"starting up|shutting down|recovery mode", "is starting or shutting down", "Wait."),
+        (r"starting up|shutting down|in recovery mode", "is starting or shutting down", "Wait."),
         (
             r"too many|remaining connection slots|no more connections",
             "has no connection left",
             "Close other programs that have it open, or ask whoever runs it for more.",
         ),
         (
-            r"read-only|read-write|standby|primary",
-            (
-                "takes no writes: it is a standby, or set to be read alone (or it is not, where "
-                "the URL asks for one)"
-            ),
-            (
-                "Name the server that takes writes; where there are several, all, and "
-                "target_session_attrs=read-write."
-            ),
+            r"is not read-only|not in hot standby",
+            "takes writes, and its URL asks for one that takes none (target_session_attrs)",
+            "Leave that out.",
+        ),
+        (
+            r"read-only|standby|recovery",
+            "takes no writes: it is a standby, or set to be read alone",
+            "Name the server that takes writes, or all and target_session_attrs=read-write.",
         ),
         (
             r"service",

@@ -551,6 +551,10 @@ class TeamJournal(Journal):
         """Write down outcomes that a send of this machine could not write when it had them."""
         for file, outcomes in waiting(self.address):
             with contextlib.suppress(JournalError):  # a reader may not; they are kept
+                with self._reading() as db:
+                    known = db.execute("SELECT 1 FROM runs WHERE run_id = ?", (file.stem,))
+                    if known.fetchone() is None:
+                        continue  # of another journal
                 for outcome in outcomes:
                     with self._writing(moved_too=True) as db:
                         self._settle(db, outcome)
