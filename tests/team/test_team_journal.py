@@ -365,6 +365,23 @@ def test_import__and_the_next_send_makes_no_call(team, tmp_path, send, crowd, te
     assert "Everything is what was written" in capsys.readouterr().out
 
 
+def test_import__that_was_forgotten(team, tmp_path, send, crowd, texts):
+    """Whoever sent with the usual file, and then by the team's journal, is asked to import it."""
+    file = tmp_path / "data" / "smsframe" / "journal.sqlite3"
+    send(crowd.head(10), file)
+    send(crowd.head(5), team, text="Something else, %%n%%")  # another campaign
+    with pytest.raises(JournalError, match="smsframe journal import") as caught:
+        send(crowd, team)
+    assert len(texts()) == 10
+    line = str(caught.value).partition("smsframe ")[2].partition(" (copies")[0]
+    assert cli.main(line.split()) == 0
+    assert send(crowd, team)["sms_status"].eq("accepted").all()
+    assert len(texts()) == len(crowd)
+    send(crowd.head(20), file)  # the file is used again
+    with pytest.raises(JournalError, match="smsframe journal import"):
+        send(crowd, team)
+
+
 def test_import__of_what_is_being_sent_is_refused(team, tmp_path, journals):
     """What is under way would be of somebody who died, in the copy."""
     journal = journals()

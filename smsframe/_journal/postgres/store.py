@@ -36,7 +36,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import psycopg
 
 from smsframe._base.forks import unforked
-from smsframe._journal.location import last_batch, note_file, outdated, write_note
+from smsframe._journal.location import (
+    last_batch,
+    not_imported,
+    note_file,
+    outdated,
+    write_note,
+)
 from smsframe._journal.lock import locks_directory
 from smsframe._journal.postgres import schema
 from smsframe._journal.postgres.database import READING, WRITING, WRITING_IN_LINE, TeamDatabase
@@ -580,10 +586,17 @@ class TeamJournal(Journal):
         return self.address.local_file
 
     def _refuse_outdated(self, db: Database, scope: bytes) -> None:
-        """Refuse a journal that does not know the last batch that this machine sent with it."""
+        """Refuse a journal that does not know the last batch that this machine sent with it.
+
+        Nor one that lacks what the usual file of this machine sent of the campaign.
+        """
         batch_id = last_batch(self.address.local_file, scope)
         if batch_id is not None and not self._there(db, {batch_id}):
             raise outdated(self.address, self.address.local_file, scope, batch_id)
+        mine = self.address.usual_file
+        batch_id = last_batch(mine, scope)
+        if batch_id is not None and not self._there(db, {batch_id}):
+            raise not_imported(self.address, mine, note_file(mine, scope))
 
     def forget(self, before: float) -> int:
         """Drop texts, payloads and statuses of runs started before a time; irreversible.
