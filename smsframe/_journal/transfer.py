@@ -16,7 +16,7 @@ its lease is held meanwhile.
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -59,10 +59,13 @@ def copy_journal(source: Journal, target: Journal) -> dict[str, int]:
         _refuse_sending(journal)
     check_sums(source, deep=False)
     copied = {"runs": 0, "batches": 0, "messages": 0}
-    for scope, names in listed.items():
-        if any(_missing(target, scope, *names)):
-            with _alone(target, scope):
-                _copy_campaign(source, target, *_missing(target, scope, *names), copied)
+    for group in _groups(target, listed):
+        at_once = target._writing() if len(group) > 1 else contextlib.nullcontext()  # noqa: SLF001
+        with at_once:
+            for scope in group:
+                with _alone(target, scope):
+                    missing = _missing(target, scope, *listed[scope])
+                    _copy_campaign(source, target, *missing, copied)
     return copied
 
 
@@ -131,6 +134,25 @@ def _listed(source: Journal) -> dict[bytes, tuple[list[str], dict[str, int]]]:
     return found
 
 
+def _groups(
+    target: Journal, listed: dict[bytes, tuple[list[str], dict[str, int]]]
+) -> Iterator[list[bytes]]:
+    """Give the campaigns of which something is missing; small ones some at a time."""
+    group: list[bytes] = []
+    size = 0
+    for scope, names in listed.items():
+        runs, batches = _missing(target, scope, *names)
+        missing = len(runs) + len(batches)
+        if group and size + missing > _AT_ONCE:
+            yield group
+            group, size = [], 0
+        if missing:
+            group.append(scope)
+            size += missing
+    if group:
+        yield group
+
+
 def _missing(
     target: Journal, scope: bytes, runs: list[str], batches: dict[str, int]
 ) -> tuple[list[str], list[int]]:
@@ -151,39 +173,69 @@ def _copy_campaign(
     source: Journal, target: Journal, runs: list[str], batches: list[int], copied: dict[str, int]
 ) -> None:
     """Copy runs and batches of a campaign, and count them."""
-    with source._reading() as db, target._writing() as to:  # noqa: SLF001
-        for run_id in runs:
-            _copy_run(db, to, run_id)
-    copied["runs"] += len(runs)
+    for start in range(0, len(runs), _AT_ONCE):
+        with source._reading() as db, target._writing() as to:  # noqa: SLF001
+            copied["runs"] += _copy_runs(db, to, runs[start : start + _AT_ONCE])
     for start in range(0, len(batches), _AT_ONCE):
         numbers = batches[start : start + _AT_ONCE]
         with source._reading() as db, target._writing() as to:  # noqa: SLF001
-            messages = sum(_copy_batch(db, to, number) for number in numbers)
+            messages = _copy_batches(db, to, numbers)
         copied["batches"] += len(numbers)
         copied["messages"] += messages
 
 
-def _copy_run(db: Database, to: Database, run_id: str) -> None:
-    """Copy a run, with what is kept of its rows."""
+def _copy_runs(db: Database, to: Database, runs: Sequence[str]) -> int:
+    """Copy runs, with what is kept of their rows; return their number."""
     names = _columns(db, "runs")
     _refuse_other_columns(names, _columns(to, "runs"))
-    row = db.execute(f"SELECT {', '.join(names)} FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-    to.execute(_insert("runs", names), row)
+    _insert(to, "runs", names, _rows(db, "runs", names, "run_id", runs))
     for table in _OF_RUN:
-        for blobs in db.execute(f"SELECT * FROM {table} WHERE run_id = ?", (run_id,)).fetchall():
-            to.execute(f"INSERT INTO {table} VALUES (?, ?)", tuple(blobs))
+        names = _columns(db, table)
+        _insert(to, table, names, _rows(db, table, names, "run_id", runs))
+    return len(runs)
 
 
-def _copy_batch(db: Database, to: Database, number: int) -> int:
-    """Copy one batch with all that belongs to it; return its number of messages."""
+def _copy_batches(db: Database, to: Database, numbers: Sequence[int]) -> int:
+    """Copy batches with all that belongs to them; return their number of messages."""
     names = _columns(db, "batches")
-    row = db.execute(f"SELECT {', '.join(names)} FROM batches WHERE id = ?", (number,)).fetchone()
-    (mine,) = to.execute(f"{_insert('batches', names)} RETURNING id", row).fetchone()
+    rows = _rows(db, "batches", ["id", *names], "id", numbers)
+    batch_id, size = names.index("batch_id") + 1, names.index("size") + 1
+    made = dict(_insert(to, "batches", names, [row[1:] for row in rows], "batch_id, id"))
+    theirs = {row[0]: made[row[batch_id]] for row in rows}
     for table in _OF_BATCH:
-        for blobs in db.execute(f"SELECT * FROM {table} WHERE batch = ?", (number,)).fetchall():
-            marks = ", ".join("?" * len(blobs))
-            to.execute(f"INSERT INTO {table} VALUES ({marks})", (mine, *blobs[1:]))
-    return int(row[names.index("size")])
+        names = _columns(db, table)  # of which the first is the batch's number
+        found = _rows(db, table, names, "batch", numbers)
+        _insert(to, table, names, [(theirs[number], *blobs) for number, *blobs in found])
+    return sum(row[size] for row in rows)
+
+
+def _rows(
+    db: Database, table: str, names: Sequence[str], key: str, values: Sequence[str] | Sequence[int]
+) -> list[tuple[Any, ...]]:
+    """Read the rows of some keys, in their order."""
+    marks = ", ".join("?" * len(values))
+    query = f"SELECT {key}, {', '.join(names)} FROM {table} WHERE {key} IN ({marks})"
+    found = {row[0]: tuple(row[1:]) for row in db.execute(query, values)}
+    return [found[value] for value in values if value in found]
+
+
+def _insert(
+    to: Database,
+    table: str,
+    names: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    returning: str = "",
+) -> list[tuple[Any, ...]]:
+    """Insert rows in one statement, and return what is asked of them."""
+    if not rows:
+        return []
+    marks = ", ".join([f"({', '.join('?' * len(names))})"] * len(rows))
+    statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES {marks}"
+    values = [value for row in rows for value in row]
+    if not returning:
+        to.execute(statement, values)
+        return []
+    return to.execute(f"{statement} RETURNING {returning}", values).fetchall()
 
 
 def _columns(db: Database, table: str) -> list[str]:
@@ -196,8 +248,3 @@ def _refuse_other_columns(names: Sequence[str], others: Sequence[str]) -> None:
     """Refuse journals that do not keep the same."""
     if set(names) != set(others):
         raise JournalError("The two journals were made by different versions of smsframe.")
-
-
-def _insert(table: str, names: Sequence[str]) -> str:
-    """Return the statement that inserts a row."""
-    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"

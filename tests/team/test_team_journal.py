@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import importlib.util
 import subprocess
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -363,6 +365,32 @@ def test_import__and_the_next_send_makes_no_call(team, tmp_path, send, crowd, te
     )
     assert cli.main(["journal", "check", team]) == 0
     assert "Everything is what was written" in capsys.readouterr().out
+
+
+def test_import__twice_at_once(team, tmp_path, send, crowd, monkeypatch):
+    """Two who import the same at the same time bring it in once; who is told so asks again."""
+    monkeypatch.setattr(transfer, "_AT_ONCE", 7)  # large campaigns, and small ones together
+    file = tmp_path / "mine.sqlite3"
+    for number, rows in enumerate((3, 60, 2, 1, 4, 90)):
+        words = "abcdefgh"[number] * 40
+        send(crowd.head(rows), file, text=f"{words} %%n%%", campaign=f"round {number}")
+    known = smsframe.journal.check(path=file)
+
+    def bring():
+        for _ in range(100):
+            with contextlib.suppress(smsframe.errors.CampaignBusyError):
+                return smsframe.journal.copy(file, team)
+            time.sleep(0.05)
+        return None
+
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        done = [asked.result() for asked in [pool.submit(bring) for _ in range(3)]]
+    assert all(done)
+    assert smsframe.journal.check(path=team) == known
+    assert smsframe.journal.copy(team, tmp_path / "back.sqlite3")["messages"] == known["messages"]
+    looks = [smsframe.runs(journal=journal) for journal in (file, team, tmp_path / "back.sqlite3")]
+    for other in looks[1:]:
+        pd.testing.assert_frame_equal(other.sort_index(), looks[0].sort_index())
 
 
 def test_import__that_was_forgotten(team, tmp_path, send, crowd, texts):
