@@ -79,6 +79,7 @@ __all__ = ["TeamJournal"]
 _AT_ONCE: Final = 64  # batches that are read in one exchange
 _REMEMBERED: Final = 256  # batches of a run that could be written down again: some sixteen MB
 _PING_AFTER_S: Final = 5.0
+_AGAIN_S: Final = 0.5
 # A batch whose run is of another scope, or unknown, or which is there already, inserts nothing.
 _CLAIM: Final = (
     "WITH fresh AS (INSERT INTO batches (batch_id, run_id, scope, size, source, claimed_at, "
@@ -322,9 +323,9 @@ class TeamJournal(Journal):
         lease = Lease(address=self.address, scope=scope, service=service, lease_s=lease_s)
         owner = os.getpid()
         try:
-            with self._reading() as db:
-                take(cast("TeamDatabase", db), lease, wait_s=wait_s)
-                if service:
+            self._take(lease, wait_s)
+            if service:
+                with self._reading() as db:
                     warn_of_standbys(cast("TeamDatabase", db), self.address, self.identity)
             self._leases[scope] = lease
             with lease.kept_up():
@@ -333,6 +334,19 @@ class TeamJournal(Journal):
             self._leases.pop(scope, None)
             if os.getpid() == owner:
                 release(self._team, lease)
+
+    def _take(self, lease: Lease, wait_s: float) -> None:
+        """Take a lease; whoever waits for it also waits for a database that is away meanwhile."""
+        deadline = time.monotonic() + wait_s
+        while True:
+            try:
+                with self._reading() as db:
+                    take(cast("TeamDatabase", db), lease, wait_s=deadline - time.monotonic())
+                    return
+            except JournalError as error:
+                if not error.details.get("locked") or time.monotonic() >= deadline:
+                    raise
+            time.sleep(_AGAIN_S)
 
     def may_post(self) -> bool:
         """Whether the leases are surely still ours, by the clock of this machine."""
