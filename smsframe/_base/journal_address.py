@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["JournalAddress", "JournalArgument", "TeamAddress", "is_database_url"]
 
+USUAL_FILE: Final = "journal.sqlite3"
 _URL: Final = re.compile(r"postgres(?:ql)?:", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"postgres(?:ql)?://", re.IGNORECASE)
 _NO_PATH: Final = re.compile(
@@ -98,6 +99,11 @@ class TeamAddress:
     def local_file(self) -> Path:
         """The file beside which things of this machine are kept; it is never made itself."""
         return self.folder / "journal"
+
+    @property
+    def usual_file(self) -> Path:
+        """The file in which this user's journal is where none is named: before there was a team."""
+        return self.folder.parents[1] / USUAL_FILE
 
     @property
     def has_password(self) -> bool:

@@ -30,7 +30,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from smsframe._base.journal_address import TeamAddress, fault_of_url, is_database_url
+from smsframe._base.journal_address import (
+    USUAL_FILE,
+    TeamAddress,
+    fault_of_url,
+    is_database_url,
+)
 from smsframe._base.masking import mask_phone
 from smsframe._base.sentences import Part, Sentence, arg, words
 from smsframe._base.validation import path_fault, refuse
@@ -219,6 +224,19 @@ def outdated(journal: JournalAddress, path: Path, scope: bytes, batch_id: str) -
     )
 
 
+def not_imported(journal: TeamAddress, file: Path, note: Path) -> JournalError:
+    """Report a team's journal that lacks what a file of this machine knows of a campaign."""
+    return JournalError(
+        f"This campaign was sent from this machine with the journal {file}, and the journal "
+        f"{journal} does not know of it: it would go to the same people again. Import it first: "
+        f"smsframe journal import {file} {journal} (copies what is missing). Only if that file is "
+        f"gone for good, and you know who had it, delete {note}: whoever is not in the team's "
+        "journal is texted again unless you leave them out.",
+        path=str(journal),
+        file=str(file),
+    )
+
+
 def forgotten(path: Path, fault: str) -> JournalError:
     """Report a journal that is missing or empty at opening, though it had campaigns."""
     directory = locks_directory(path)
@@ -333,7 +351,7 @@ def _journal_file(path: str | os.PathLike[str]) -> Path:
                 " or SMSFRAME_JOURNAL.",
             )
         ) from error
-    return place / "journal.sqlite3" if is_directory else place
+    return place / USUAL_FILE if is_directory else place
 
 
 def _data_directory() -> str:

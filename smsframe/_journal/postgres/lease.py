@@ -209,7 +209,11 @@ def take(db: TeamDatabase, lease: Lease, *, wait_s: float) -> None:
         values = (
             lease.scope, lease.token, lease.holder, lease.service, lease.lease_s, dead_token,
         )  # fmt: skip
-        if (row := db.execute(_TAKE, values).fetchone()) is not None:
+        try:
+            row = db.execute(_TAKE, values).fetchone()
+        except psycopg.errors.SerializationFailure:
+            row = None  # somebody was faster, where the default is to see no changes
+        if row is not None:
             lease.epoch, lease.renewed_at = int(row[0]), before
             return
         found = db.execute(_LOOK, (lease.scope,)).fetchone()

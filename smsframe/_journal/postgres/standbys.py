@@ -30,8 +30,8 @@ def warn_of_standbys(db: TeamDatabase, address: TeamAddress, identity: str) -> N
         return
     with contextlib.suppress(psycopg.Error):  # whoever may not ask is not told
         (count,) = db.execute(_STANDBYS).fetchone() or (0,)
-        _told.add(identity)
         if count:
+            _told.add(identity)
             warn_caller(
                 f"The database of the journal {address} has {many(count, 'standby server')} and "
                 "does not wait for any of them. If one takes over after a failure, it may not know "
