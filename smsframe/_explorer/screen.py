@@ -19,6 +19,7 @@ from smsframe._base.masking import mask_label, mask_phone
 from smsframe._base.notebook import kernel_loop
 from smsframe._explorer import actions, views
 from smsframe._explorer.code import code_of
+from smsframe._explorer.identifiers import identifier_columns
 from smsframe._explorer.kinds import OF_SMSFRAME, Kind
 from smsframe._explorer.rows import PAGE_ROWS
 from smsframe._widgets import html
@@ -47,6 +48,7 @@ class Screen(actions.Screen):
 
     def __init__(self, rows: Rows, *, name: str, client: Any, phones: set[Any]) -> None:
         self.rows, self.phones, self.alone = rows, phones, rows.lock
+        self.identifiers = identifier_columns(rows.read) - phones
         self.failure: BaseException | None = None
         self.live = self._warmed = False
         self.listeners: list[Callable[[], None]] = []
@@ -142,7 +144,7 @@ class Screen(actions.Screen):
             *("explorer", self.mark, STYLE, *Page().parts, self.there, self.head),
             *(row(self.search, self.clear), self.chips),
             *(row(self.columns, self.order, self.descending), head, *self.boxes),
-            *(row(self.back, self.where, self.next), self.detail, self.picked),
+            *(row(self.back, self.where, self.next), self.picked),
             *(row(self.all, self.none), self.actions.box, self.errors),
             *(row(self.show_code), self.code_view),
         )
@@ -207,6 +209,7 @@ class Screen(actions.Screen):
                     f"{kind.title}: {kind.words(place)}, {html.many(counts[place], 'row')}"
                 )
                 chip.value = on
+                (chip.remove_class if on or counts[place] else chip.add_class)("sms-zero")
             if name in self.more and not chosen - set(toggles):
                 self.more[name].value = NOTHING
 
@@ -312,7 +315,11 @@ class Screen(actions.Screen):
                 cells.value, tick.value, tick.description = "", False, ""
                 continue
             label = views.row_label(self.rows, places[number])
-            cells.value = views.row_cells(self.rows, places[number], chosen, self.phones)
+            cells.value = views.row_cells(
+                *(self.rows, places[number], chosen),
+                phones=self.phones,
+                identifiers=self.identifiers,
+            )
             tick.value = bool(self.rows.marked[places[number]])
             tick.description = f"Select row {label}"
             text.tooltip = f"Text of row {label}"
@@ -330,6 +337,15 @@ class Screen(actions.Screen):
         """Show the row that was opened."""
         place = self._detailed
         self.detail.value = "" if place is None else self.actions.detail(place)
+        for box, line, at in zip(self.boxes, self.lines, self._places(), strict=True):
+            children = (*line, self.detail) if at is not None and at == place else line
+            if box.children != children:
+                box.children = children
+
+    def _places(self) -> list[int | None]:
+        """Return the row that each line shows; None where it shows none."""
+        shown_rows = self.rows.shown.tolist()
+        return [*shown_rows, *[None] * (PAGE_ROWS - len(shown_rows))]
 
 
 def _hidden(asked: str) -> str:
