@@ -125,11 +125,11 @@ def _note_duplicates(
     first = messages[~again]
     several = first["\x00recipient"].duplicated(keep=False).to_numpy()
     each = first["\x00recipient"][several].value_counts()
-    people = "1 person gets" if len(each) == 1 else f"{len(each):,} persons get"
+    people = "1 person gets" if len(each) == 1 else f"{len(each):,} people get"
     most = f", up to {each.max():,} each" if len(each) > 1 else ""
     problems.rows(
         "same_person",
-        "This person gets more than one message, with different values. In all "
+        "This person gets more than one message, with different values. In all, "
         f"{people} {each.sum():,} messages{most}. Check that this is meant.",
         rows[~again][several],
         severity="warning",
