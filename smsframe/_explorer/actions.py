@@ -40,6 +40,7 @@ class Screen(Guard):
     """What the buttons need of the screen that they are on."""
 
     rows: Rows
+    identifiers: set[Any]
 
     def renewed(self) -> None:
         """Show results that have changed."""
@@ -234,7 +235,7 @@ class Actions:
     def detail(self, place: int) -> str:
         """Return one row with its text."""
         text, why = text_as_sent(self.rows.read, place, journal_file(self.client))
-        return views.detail(self.rows, place, text, why)
+        return views.detail(*(self.rows, place, text, why), identifiers=self.screen.identifiers)
 
     # --- a send
 

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe._base.masking import ARGUMENT_DIGITS, PHONE_DIGITS
+from smsframe._base.masking import ARGUMENT_DIGITS, PHONE_DIGITS, mask_phone
 from smsframe._explorer.searching import texts_of
 from smsframe._phones.column_owners import without_accents
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from smsframe._base.result_rows import ResultRows
 
 _THING: Final = re.compile(
@@ -59,6 +61,20 @@ def identifier_columns(rows: ResultRows) -> set[Any]:
 def is_shown(text: str) -> bool:
     """Tell whether a cell of such a column is shown: a number too short to say its country."""
     return text.isascii() and text.isdigit() and len(text) in _LENGTHS and text[0] != "0"
+
+
+def masked_around(text: str, identifiers: Sequence[str]) -> str:
+    """Hide the phone numbers in a text; identifiers that stand alone in it are none.
+
+    >>> masked_around("Order 4000148, call 201 555 0123", ["4000148"])
+    'Order 4000148, call ••••••••23'
+    """
+    if not identifiers:
+        return mask_phone(text)
+    alone = rf"(?<![\d+().-])({'|'.join(identifiers)})(?![\d()-])"
+    parts = re.split(alone, text)
+    parts[::2] = map(mask_phone, parts[::2])
+    return "".join(parts)
 
 
 def _has_own_phone(texts: pa.Array, contacts: pa.Array) -> bool:

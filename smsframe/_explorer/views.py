@@ -9,9 +9,9 @@ import pandas as pd
 from smsframe._base import result_columns
 from smsframe._base.held_back import RULE_NAMES
 from smsframe._base.html import Html, faint, tag, text_of_cell
-from smsframe._base.masking import mask_cell, mask_phone, mask_sentence
+from smsframe._base.masking import mask_cell, mask_sentence
 from smsframe._base.sentences import recalled
-from smsframe._explorer.identifiers import is_shown
+from smsframe._explorer.identifiers import is_shown, masked_around
 from smsframe._explorer.kinds import shown
 from smsframe._results.report_words import reason_words
 from smsframe._widgets.displayed import summary
@@ -89,7 +89,7 @@ def row_label(rows: Rows, place: int) -> str:
     return shown(rows.results.index[place])
 
 
-def detail(rows: Rows, place: int, text: str | None, why: str) -> Html:
+def detail(rows: Rows, place: int, text: str | None, why: str, *, identifiers: set[Any]) -> Html:
     """Return one row: its text as it was sent, what became of it, what to do."""
     number = int(rows.read.status[place])
     status = result_columns.STATUSES[number] if number >= 0 else ""
@@ -107,7 +107,9 @@ def detail(rows: Rows, place: int, text: str | None, why: str) -> Html:
     if text is None:
         parts.append(tag("div", why, class_="sms-faint"))
     else:
-        parts.append(tag("div", mask_phone(text), class_="sms-bubble", dir="auto"))
+        cells = [text_of_cell(rows.results.iloc[place][column]) for column in identifiers]
+        masked = masked_around(text, list(filter(is_shown, cells)))
+        parts.append(tag("div", masked, class_="sms-bubble", dir="auto"))
     parts.append(tag("div", words))
     if sentence:
         parts.append(error(mask_sentence(recalled(sentence))))

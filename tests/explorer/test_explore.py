@@ -177,6 +177,16 @@ def test_cells__of_identifiers(name, cell, is_seen, half):
     assert (cell in read(made.screen.lines[2][1])) == is_seen
 
 
+def test_text__has_the_identifiers_that_the_row_shows(client, own_folder):
+    """An order number stands in the text as in the cell; a phone number beside it does not."""
+    people = make_people(4).assign(order_no=["4000148", "4000185", "4000222", "4000259"])
+    made = opened(send(people, "Order %%order_no%% is here, call +1 201 555 0199 or 4000185."))
+    made.screen.lines[0][2].click()
+    assert "Order 4000148 is here" in read(made.screen.detail)
+    assert "0199" not in read(made.screen.detail)
+    assert "4000185" not in read(made.screen.detail)
+
+
 def test_cells__of_an_account_that_is_the_phone(half):
     """Where people have their own number as an account, or a part of it, none of them is shown."""
     own = half["mobile"].str[-8:]
