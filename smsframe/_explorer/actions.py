@@ -169,7 +169,7 @@ class Actions:
         means = (
             "They become accepted and are not sent again. Nothing is sent now."
             if as_ == "sent"
-            else "They become rejected, and the next send of the same sends them. If they went out "
+            else "They become rejected, and the same send, run again, sends them. If they went out "
             "after all, those people get it twice. Nothing is sent now."
         )
 
