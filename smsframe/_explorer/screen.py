@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 CHIPS = 10
 LISTED = 300
-COLUMNS = 4
+COLUMNS, IDENTIFIERS = 4, 2
+"""Of so many columns at first, and of so many identifiers beside them, cells are shown."""
 LABEL_CHARACTERS = 7
 NOTHING = -1
 """What a menu says at first; None would leave it blank."""
@@ -79,11 +80,12 @@ class Screen(actions.Screen):
         self.chips = widgets.VBox()
         own = [c for c in self.rows.results.columns if c not in OF_SMSFRAME]
         options = [(views.name_of(column), column) for column in own]
+        identifiers = [column for column in own[COLUMNS:] if column in self.identifiers]
         self.columns = widgets.SelectMultiple(
-            description="Columns shown (Ctrl+click)",
+            description="Columns shown (Ctrl or Cmd+click)",
             options=options,
-            value=tuple(own[:COLUMNS]),
-            rows=4,
+            value=(*own[:COLUMNS], *identifiers[:IDENTIFIERS]),
+            rows=min(max(len(own), 3), 7),
         )
         self._names = [*own, *(c for c in OF_SMSFRAME if c in self.rows.results.columns)]
         places = ((views.name_of(column), place) for place, column in enumerate(self._names))

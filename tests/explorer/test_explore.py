@@ -187,6 +187,12 @@ def test_text__has_the_identifiers_that_the_row_shows(client, own_folder):
     assert "4000185" not in read(made.screen.detail)
 
 
+def test_cells__of_an_identifier_are_there_at_first(half):
+    """Who looks for an order sees its number without choosing columns, however far right it is."""
+    wide = half.assign(a=1, b=2, c=3, note="x", order_no="A-00017", last=4)
+    assert opened(wide).screen.columns.value[4:] == ("order_no",)
+
+
 def test_cells__of_an_account_that_is_the_phone(half):
     """Where people have their own number as an account, or a part of it, none of them is shown."""
     own = half["mobile"].str[-8:]
