@@ -67,6 +67,7 @@ def test_explorer__find_select_retry(opened, sandbox):
     expect(screen(page).locator(".sms-bubble")).to_have_text(
         "Hi Name7, order A-00007 is on its way."
     )
+    assert screen(page).locator(".sms-line .sms-bubble").count() == 1  # below its row
     shot(page, "text")
     search.fill("201 555 0109")
     search.press("Enter")
@@ -92,6 +93,9 @@ def test_explorer__find_select_retry(opened, sandbox):
     shot(page, "dark")
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_timeout(500)
+    whole, menu = screen(page), screen(page).locator("select[multiple]")
+    ends = [box["x"] + box["width"] for box in (whole.bounding_box(), menu.bounding_box())]
+    assert ends[1] <= ends[0]
     shot(page, "narrow")
 
 
