@@ -93,9 +93,7 @@ def test_explorer__find_select_retry(opened, sandbox):
     shot(page, "dark")
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_timeout(500)
-    whole, menu = screen(page), screen(page).locator("select[multiple]")
-    ends = [box["x"] + box["width"] for box in (whole.bounding_box(), menu.bounding_box())]
-    assert ends[1] <= ends[0]
+    assert screen(page).locator("select[multiple]").bounding_box()["width"] > 150  # names whole
     shot(page, "narrow")
 
 
