@@ -128,7 +128,7 @@ def _note_duplicates(
     most = f", up to {each.max():,} each" if len(each) > 1 else ""
     problems.rows(
         "same_person",
-        "This person gets more than one message, with different values. In all "
+        "This person gets more than one message, with different values. In all, "
         f"{people} {each.sum():,} messages{most}. Check that this is meant.",
         rows[~again][several],
         severity="warning",

@@ -137,7 +137,7 @@ def _draw_times(axes: Any, rows: ResultRows) -> None:
     places = counts.index.to_numpy() / DAY_S
     is_few = len(counts) <= MOST_LABELLED
     _stack(axes, counts, width=step * 0.9, places=places + step / 2, numbered=is_few)
-    apart = f"; {many(outside, 'row is', 'rows are')} in none" if outside else ""
+    apart = f"; {many(outside, 'row')} in no batch" if outside else ""
     batches = len(rows.batch.unique().drop_null())
     told = many(batches, "batch", "batches")
     axes.set_xlabel(f"time (UTC), {told}, a bar for every {length(spans.step_s)}{apart}")

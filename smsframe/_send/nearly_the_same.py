@@ -96,10 +96,10 @@ def look_back(
         new = new[repeats[new] == 0]
     same = _of_this_frame(matched.ledger)
     near = near_of_texts(plan, service, scope, journal, now)
-    for runs, (_, rows) in zip(near, plan.messages.near_groups(new), strict=False):
-        search = Search(runs)
+    searches = [Search(runs) for runs in near]
+    for search, (_, rows) in zip(searches, plan.messages.near_groups(new), strict=False):
         search.meet(plan, service, rows, same=same, journal=journal, now=now)
-        faults += search.told(plan)
+    faults += told_of_texts(searches, plan.options.campaign)
     times = [batch.settled_at or 0.0 for batch in batches]
     return Before(
         faults=tuple(faults), accepted=len(accepted), accepted_at=max(times, default=None)
@@ -254,17 +254,25 @@ class Search:
         self.number += int(self._is_met.sum())
         self.total += len(rows)
 
-    def told(self, plan: PlanData) -> Iterator[Fault]:
-        """Tell what a person would want to know of it."""
-        if plan.options.campaign is not None:
-            alike = {name: each.run for (name, _), each in self.near.items() if each.has_name}
-            met = sorted(alike.keys() & self.runs)
-            if 2 * sum(self.runs[name][0] for name in met) >= self.total and met:
-                yield nearly_this_name(self, alike[met[-1]], plan.options.campaign)
-            elif self.number:
-                yield had_these_words(self)
-        elif self.number:
-            yield nearly_the_same(self)
+    @property
+    def of_nearly_this_name(self) -> RecentRun | None:
+        """The last run of nearly this name, if half of the people or more were met in such runs."""
+        alike = {name: each.run for (name, _), each in self.near.items() if each.has_name}
+        met = sorted(alike.keys() & self.runs)
+        is_most = 2 * sum(self.runs[name][0] for name in met) >= self.total
+        return alike[met[-1]] if met and is_most else None
+
+    @classmethod
+    def together(cls, searches: Sequence[Search]) -> Search:
+        """Return several as one: what is to be told of each is told once."""
+        whole = cls({key: run for each in searches for key, run in each.near.items()})
+        for each in searches:
+            whole.number += each.number
+            whole.total += each.total
+            for name, (count, last) in each.runs.items():
+                before, when = whole.runs.get(name, (0, 0.0))
+                whole.runs[name] = (before + count, max(when, last))
+        return whole
 
     def _met(self, batches: list[RecentBatch]) -> list[tuple[RecentBatch, Positions]]:
         """Return the batches with messages of the plan's people, and where those stand."""
@@ -327,6 +335,20 @@ class Search:
         """The run that most of the people were met in, and when its last batch left."""
         run_id = max(self.runs, key=lambda name: self.runs[name])
         return run_id, self.runs[run_id][1]
+
+
+def told_of_texts(searches: Sequence[Search], campaign: str | None) -> Iterator[Fault]:
+    """Tell what a person would want to know of what was found for each text, each thing once."""
+    if campaign is None:
+        yield from (nearly_the_same(search) for search in searches if search.number)
+        return
+    named = [search for search in searches if search.of_nearly_this_name is not None]
+    others = [search for search in searches if search.number and search not in named]
+    whole = Search.together(named)
+    if (run := whole.of_nearly_this_name) is not None:
+        yield nearly_this_name(whole, run, campaign)
+    if others:
+        yield had_these_words(Search.together(others))
 
 
 def nearly_the_same(search: Search) -> Fault:

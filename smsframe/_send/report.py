@@ -103,7 +103,7 @@ class SendReport:
         looked_at = {"failed": failed, "unknown": counts.get("unknown")}
         tables = [f"{table}.{name}" for name, there in looked_at.items() if there]
         if tables:
-            line += f": {' and '.join(tables)}"
+            line += f" · why, and what to do: {' and '.join(tables)}"
         if self.waiting:
             line += f" · {self.waiting}"
         if self.warnings:

@@ -140,7 +140,7 @@ def _note_over_all(found: FirstPass, joined: Joined) -> None:
     once = duplicate_sentence(found.duplicates)
     found.note("duplicate", once, found.duplicates, severity="warning")
     found.note("duplicate", SENT_AGAIN, found.repeats, severity="info")
-    people = "1 person gets" if joined.persons == 1 else f"{joined.persons:,} persons get"
+    people = many(joined.persons, "person gets", "people get")
     most = f", up to {joined.most:,} each" if joined.persons > 1 else ""
     told = (
         f"{people} more than one message, with different values: {joined.same_person:,} messages "
