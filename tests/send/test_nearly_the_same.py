@@ -106,6 +106,66 @@ def test_send__another_message_goes_out(sandbox, client, text, changes, options)
     assert len(sandbox.outbox()) == 12
 
 
+TAGGED, TYPED = "Hi %%name%%, %%order%% is ready", "Hi {name}, {order} is ready"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "order"),
+    [
+        pytest.param("%%order%% for %%name%%", "Ann", "B7", id="one word each"),
+        pytest.param(
+            "Hi %%name%%, due %%order%%", "Zoë Müller", "20 Nov", id="two words for a tag"
+        ),
+        pytest.param("Hi %%name%%: %%order%%!", "Ann", "$1,234.50", id="a number"),
+        pytest.param("%%order%% %%name%%", "José", "B-7", id="neighbours"),
+        pytest.param(
+            "Hi %%name%%, %%order%% since %%order%% is due", "Ann", "B7", id="a tag twice"
+        ),
+    ],
+)
+def test_send__words_that_were_typed_then_a_tag(sandbox, client, text, name, order):
+    """The same words are refused, whether the text has them or a column, whichever came first."""
+    typed = text.replace("%%name%%", name).replace("%%order%%", order)
+    one, two = orders(1, name=name, order=order), orders(3).iloc[2:].assign(name=name, order=order)
+    send(one, typed)
+    send(two, text)
+    for people, again in ((one, text), (two, typed), (two, typed.replace(name, "%%name%%"))):
+        with pytest.raises(InputError, match="1 of these 1 messages"):
+            send(people, again)
+    assert had_twice(sandbox) == 0
+
+
+def test_send__texts_in_a_loop_then_one_text_with_tags(sandbox, client):
+    """Who had their words one by one does not get them again by tags; others do."""
+    people = orders(4)
+    for row in range(2):
+        line = people.iloc[[row]]
+        send(line, TYPED.format(**line.iloc[0]))
+    with pytest.raises(InputError, match="2 of these 4 messages"):
+        send(people, TAGGED)
+    done = send(people.assign(order=["A100", "B1", "B2", "B3"]).iloc[1:], TAGGED)
+    assert done["sms_status"].eq("accepted").all()
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        pytest.param("Hi Bob", "Hi %%name%%", id="another value"),
+        pytest.param("Hi %%name%%", "Hi Bob", id="another word"),
+        pytest.param("Hi %%FirstName%%", "Hi everybody", id="filled by the database"),
+        pytest.param("%%name%% %%order%%", "Ann and B7", id="more words than tags"),
+        pytest.param("Hi %%name%%", "Hi Ann again", id="words left over"),
+    ],
+)
+def test_send__words_that_are_not_what_a_tag_said(sandbox, client, first, then):
+    """Other words are another message."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        send(orders(1, name="Ann", order="B7"), first)
+        send(orders(1, name="Ann", order="B7"), then)
+    assert had_twice(sandbox) == 1
+
+
 @pytest.fixture
 def published(sandbox):
     """Publish a message in the sandbox."""
