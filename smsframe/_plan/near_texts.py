@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import html
 import itertools
 import re
 from dataclasses import dataclass, field
@@ -72,6 +73,7 @@ class NearText:
         shorter = without_opt_out(skeleton)
         if shorter.count(MARK) == len(values):  # the plan advises to add it
             skeleton = shorter
+        skeleton = html.unescape(skeleton)  # the plan advises to write the character itself
         for word in doubtful:
             skeleton = re.sub(rf"\S*{re.escape(visible(word))}\S*", ANY, skeleton)
         pieces = [*_pieces_of(skeleton)] or [(skeleton, _hash(skeleton))]

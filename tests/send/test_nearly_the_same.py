@@ -319,6 +319,8 @@ TOKYO = UTC.tz_convert("Asia/Tokyo")
         pytest.param(("Hi {name}", {}), ("Hi %%name%%", {}), id="other notation"),
         pytest.param(("[name]: ok?", {}), ("%%name%%: ok?", {}), id="notation at the beginning"),
         pytest.param(("Caf\ufffd is open", {}), ("Café is open", {}), id="garbled text"),
+        pytest.param(("Tom &amp; Ann", {}), ("Tom & Ann", {}), id="of a web page"),
+        pytest.param(("Caf&eacute; is open", {}), ("Café is open", {}), id="a letter of one"),
     ],
 )
 def test_send__the_cure_of_a_warning_texts_nobody_again(sandbox, client, before, after):
