@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smsframe._base.invisible import INVISIBLE
 from smsframe._base.sentences import Part, Sentence, arg, sentence_of, words
 from smsframe._plan.batches import picker
 from smsframe._plan.column_labels import refuse_repeated
@@ -139,7 +140,7 @@ def _read(message: Message, columns: Columns, values: ColumnValues) -> Texts:
 
 def _note_content(content: str, problems: Problems) -> None:
     """Note what is wrong with a text itself."""
-    if not content.strip():
+    if not content.strip(INVISIBLE):
         problems.whole(
             "text_missing", "The text is empty. Write what the message shall say.", column="text"
         )
