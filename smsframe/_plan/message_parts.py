@@ -112,9 +112,9 @@ class MessageColumns:
         """Return a hash of the recipient of each row."""
         return message_keys.recipient_hashes(service, picker(rows)(self.recipients))
 
-    def values_of(self, rows: Positions) -> list[pa.Array]:
-        """Return the values of rows as filled in, tag by tag."""
-        return [picker(rows)(column) for column in self.values.values()]
+    def value(self, number: int, rows: Positions) -> pa.Array:
+        """Return the values of rows for a tag, by its number."""
+        return picker(rows)([*self.values.values()][number])
 
     def loose_hashes(self, service: str, rows: Positions) -> list[npt.NDArray[np.uint64]]:
         """Return a hash of the loose form of each value of rows, tag by tag."""

@@ -16,10 +16,10 @@ corrected, a format changed, a name given to the campaign. Three things are told
 
 Nearly equal is: texts that are nearly equal (`smsframe._plan.near_texts`) and, tag by tag where
 both have one, values that are equal as numbers, dates or words in any case
-(`smsframe._plan.near_values`). A value that was a default or the database's counts as equal. Where
-one text has words in place of the other's tags, values are compared with these words. Only runs
-whose text is near are looked into, and of their batches only the recipients, unless somebody is met
-there.
+(`smsframe._plan.near_values`), or that a usual format writes so (`smsframe._plan.near_formats`). A
+value that was a default or the database's counts as equal. Where one text has words in place of the
+other's tags, values are compared with these words. Only runs whose text is near are looked into,
+and of their batches only the recipients, unless somebody is met there.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from smsframe._base.sentences import DATED, NAMED_ROUND, Sentence, arg, day_of, 
 from smsframe._journal.ledger import in_portions, state_bytes
 from smsframe._journal.records import ACCEPTED
 from smsframe._plan.campaign_names import is_test
+from smsframe._plan.near_formats import are_written, formats_that_write
 from smsframe._plan.near_texts import NearText, Shared, says, shared_values
 from smsframe._plan.near_values import WILDCARD, loose_hashes
 from smsframe._plan.problems import Fault
@@ -223,6 +224,7 @@ class Search:
         self.near = near
         self.number = self.total = 0
         self.runs: dict[str, tuple[int, float]] = {}
+        self._formats: dict[tuple[str, int], tuple[str, ...]] = {}
 
     def meet(
         self,
@@ -244,7 +246,7 @@ class Search:
         who = plan.messages.recipient_hashes(service, rows)
         order = np.argsort(who, kind="stable")
         self._who = who[order]
-        self._values, self._key = plan.messages.values_of(rows[order]), hash_key(service)
+        self._plan, self._rows, self._key = plan, rows[order], hash_key(service)
         self._loose = [column[order] for column in plan.messages.loose_hashes(service, rows)]
         self._is_met = np.zeros(len(rows), dtype=bool)  # in the order of the hashes
         runs = list(dict.fromkeys(run_id for run_id, _ in self.near))
@@ -318,7 +320,7 @@ class Search:
         columns = loose.reshape(-1, size) if len(loose) else None
         for one, other in dict.fromkeys(pairs):
             if isinstance(other, tuple):
-                same &= _are_words(self._values[int(one)].take(pa.array(mine)), other)
+                same &= _are_words(self._plan.messages.value(int(one), self._rows[mine]), other)
                 continue
             if columns is None or other >= len(columns):
                 return np.zeros(len(message), dtype=bool)
@@ -327,8 +329,21 @@ class Search:
             equal = ours == theirs
             if not self._strict:
                 equal |= (ours == WILDCARD) | (theirs == WILDCARD)
+                if isinstance(one, int) and not equal.all():
+                    equal |= self._in_another_format(batch.run_id, one, mine, theirs)
             same &= equal
         return same
+
+    def _in_another_format(
+        self, run_id: str, number: int, mine: Positions, theirs: npt.NDArray[np.uint64]
+    ) -> npt.NDArray[np.bool_]:
+        """Tell which values another format writes so; the first batch of a run tells which."""
+        cells = self._plan.cells(number, self._rows[mine])
+        if cells is None:
+            return np.zeros(len(mine), dtype=bool)
+        if (run_id, number) not in self._formats:
+            self._formats[run_id, number] = formats_that_write(cells, theirs, self._key)
+        return are_written(cells, theirs, self._formats[run_id, number], self._key)
 
     def _hash_of(self, words: str) -> npt.NDArray[np.uint64]:
         """Return the hash of words of the text as that of a value, in an array of one."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 import warnings
+from decimal import Decimal
 
 import pandas as pd
 import pytest
@@ -104,6 +106,39 @@ def test_send__another_message_goes_out(sandbox, client, text, changes, options)
     done = send(orders(**changes), text, **options)
     assert done["sms_status"].tolist() == ["accepted"] * 6
     assert len(sandbox.outbox()) == 12
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("values", "one", "other"),
+    [
+        pytest.param([12.345, 7.891, 1234.5], "", ".2f", id="digits cut"),
+        pytest.param([12.345, 7.891, 1234.5], ",.2f", ",.0f", id="no cents"),
+        pytest.param([0.1234, 0.5678, 0.9], "", ".1%", id="per cent"),
+        pytest.param(
+            [Decimal("12.345"), Decimal("7.891"), Decimal(2)], "", "${:.2f}", id="decimals"
+        ),
+        pytest.param(pd.date_range("2026-11-20", periods=3), "%d %b", "%A", id="weekday"),
+        pytest.param(pd.date_range("2026-11-20", periods=3), "%A", "%a", id="shorter"),
+        pytest.param(
+            pd.date_range("2026-11-20 14:30", periods=3, freq="25h"), "", "%H:%M", id="time alone"
+        ),
+        pytest.param(
+            pd.date_range("2026-11-20 14:00", periods=3, freq="25h"), "%H:%M", "%-I%p", id="hour"
+        ),
+        pytest.param([dt.date(2026, 11, n) for n in (20, 21, 22)], "", "%A", id="dates"),
+    ],
+)
+def test_send__the_same_value_in_another_format(sandbox, client, values, one, other, turned):
+    """Values that are written otherwise are no other message; other values are."""
+    first, then = (other, one) if turned else (one, other)
+    people = orders(3, total=values)
+    send(people, formats={"total": first})
+    with pytest.raises(InputError, match=r"[23] of these [23] messages"):
+        send(people, formats={"total": then})
+    changed = people.assign(total=[values[1], values[0], values[0]])
+    done = send(changed, formats={"total": then})
+    assert done["sms_status"].eq("accepted").all()
 
 
 TAGGED, TYPED = "Hi %%name%%, %%order%% is ready", "Hi {name}, {order} is ready"
