@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from pandas.api.types import is_string_dtype
 
 from smsframe._base.any_frame import as_frame
 from smsframe._base.validation import shown_label
@@ -119,8 +120,7 @@ class Made:
         """Make keys and hashes of the rows that may go out, and leave out what is not needed."""
         rows = np.flatnonzero(np.isin(plan.verdict, (READY, EXCLUDED)))
         faults = [replace(fault, values=None) for fault in plan.problems.faults]
-        zones = plan.frame.columns == plan.options.time_zone_column
-        frame = plan.frame.loc[:, zones].reset_index(drop=True)
+        frame = plan.frame.loc[:, _looked_at_later(plan)].reset_index(drop=True)
         plan = replace(plan, frame=frame, problems=Problems(faults))
         identities = identities_of(plan, service, scope, rows)
         portion = portion.without_tables()
@@ -129,6 +129,14 @@ class Made:
     def identities_at(self, rows: Positions) -> Identities:
         """Return the identities of some of its rows."""
         return self.identities.at(np.searchsorted(self.rows, rows))
+
+
+def _looked_at_later(plan: PlanData) -> npt.NDArray[np.bool_]:
+    """Tell which columns of a frame are needed again: time zones, and values that have a format."""
+    columns = plan.frame.columns
+    filling = columns.isin([*plan.texts.tag_columns.values()])
+    filling &= np.array([not is_string_dtype(kind) for kind in plan.frame.dtypes], dtype=bool)
+    return np.asarray(columns == plan.options.time_zone_column) | filling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -194,6 +194,15 @@ def test_send_files__refuses_what_people_nearly_had(client, sandbox, tmp_path):
     assert sent.counts == {"accepted": 60}
 
 
+def test_send_files__refuses_the_same_values_in_another_format(client, sandbox, tmp_path):
+    """What is compared with what people had is kept of each portion."""
+    people = make_people(20).assign(v=[n + 0.345 for n in range(20)])
+    folder, text = parts(tmp_path / "people", people), "You owe %%v%%"
+    send_files(folder, tmp_path / "results", text)
+    with pytest.raises(InputError, match="20 of these 20 messages would go to people who had near"):
+        send_files(folder, tmp_path / "results", text, formats={"v": ".2f"})
+
+
 def test_send_files__tells_of_one_person_in_several_files(client, sandbox, tmp_path):
     """Somebody with different messages in different files is warned of."""
     people = make_people(20)
