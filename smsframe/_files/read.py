@@ -316,6 +316,19 @@ def prepared(
         blank = are_words(cells[name])
         if blank.any():
             frame[name] = cells[name].mask(blank)
+    return with_formats(frame, formats, decimal)
+
+
+def with_formats(
+    frame: pd.DataFrame, formats: Mapping[Any, str], decimal: str | None = None
+) -> pd.DataFrame:
+    """Return a frame whose columns with a format are of the kind that it needs.
+
+    Raises
+    ------
+    InputError
+        As `prepared` does.
+    """
     usable = {name: spec for name, spec in formats.items() if fault_of(spec) is None}
     return typed(frame, {name: inside(spec) for name, spec in usable.items()}, decimal)
 

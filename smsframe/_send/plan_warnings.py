@@ -116,7 +116,7 @@ def warn_of(found: Sequence[tuple[Fault, int]]) -> dict[str, int]:
     ]
     if len(found) > SENTENCES:
         listed.append(Sentence(f"\n  - and {len(found) - SENTENCES:,} more."))
-        where = words(f" All of them: {WHERE}", at_shell=" smsframe plan shows them.")
+    where = words(f" All of them: {WHERE}", at_shell=" smsframe plan shows them.")
     sentence = Sentence(f"{many(len(counts), 'warning')}, {named(counts)}.", where, *listed)
     warn_caller(PlanWarning(sentence, counts), PlanWarning)
     return counts

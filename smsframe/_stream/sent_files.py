@@ -362,9 +362,8 @@ class SentFiles:
         """Say that files are gone; return these results."""
         if missing := self.missing:
             warn_caller(
-                f"{many(len(missing), 'file')} of these results cannot be found, such as "
-                f"{missing[0]}. What was learned of their rows is in the journal alone. The same "
-                "send writes the files anew, with it, and sends nothing twice.",
+                f"{_gone(missing)}. What was learned of their rows is in the journal alone. The "
+                "same send writes the files anew, with it, and sends nothing twice.",
                 StatusWarning,
             )
         return self
@@ -501,12 +500,17 @@ def _counted(tables: Iterable[pa.Table]) -> pd.DataFrame:
     return frame.iloc[order].reset_index(drop=True)
 
 
+def _gone(missing: Sequence[str]) -> str:
+    """Say how many files of results are gone, and name one."""
+    are = "is" if len(missing) == 1 else "are"
+    return f"{len(missing):,} of the files of these results {are} gone, such as {missing[0]}"
+
+
 def refuse_missing_files(sent: SentFiles) -> None:
     """Refuse what would leave out the rows of files that are gone."""
     if missing := sent.missing:
         raise InputError(
-            f"{many(len(missing), 'file')} of these results cannot be found, such as "
-            f"{missing[0]}. The same send writes them anew, and sends nothing twice."
+            f"{_gone(missing)}. The same send writes them anew, and sends nothing twice."
         )
 
 

@@ -141,7 +141,7 @@ def _note_over_all(found: FirstPass, joined: Joined) -> None:
     found.note("duplicate", once, found.duplicates, severity="warning")
     again = "An equal message to this person is in an earlier row; it is sent again, as asked."
     found.note("duplicate", again, found.repeats, severity="info")
-    people = many(joined.persons, "person gets", "people get")
+    people = many(joined.persons, "person gets", "persons get")
     most = f", up to {joined.most:,} each" if joined.persons > 1 else ""
     told = (
         f"{people} more than one message, with different values: {joined.same_person:,} messages "

@@ -82,8 +82,10 @@ def test_plain_pieces__are_the_rows_of_the_whole(text, block_bytes, tmp_path_fac
     whole = _outcome(path)
     if not is_plain_file(path, block_bytes=block_bytes):
         return
-    joined = pa.concat_tables(plain_pieces(path, block_bytes=block_bytes)).to_pandas()
+    pieces = list(plain_pieces(path, block_bytes=block_bytes))
+    joined = pa.concat_tables(piece for piece, _ in pieces).to_pandas()
     assert not isinstance(whole, str)
+    assert [line for _, lines in pieces for line in lines.tolist()] == whole.index.tolist()
     assert joined.fillna("-").to_numpy().tolist() == whole.fillna("-").to_numpy().tolist()
     assert list(joined.columns) == list(whole.columns)
 
@@ -107,7 +109,7 @@ def test_plain_pieces__of_a_large_plain_file(tmp_path):
     assert is_plain_file(path, block_bytes=100)
     pieces = list(plain_pieces(path, block_bytes=100))
     assert len(pieces) > 50
-    joined = pa.concat_tables(pieces).to_pandas()
+    joined = pa.concat_tables(piece for piece, _ in pieces).to_pandas()
     assert joined.to_numpy().tolist() == read_csv(path).to_numpy().tolist()
     path.write_bytes(path.read_bytes() + b'1;"2";3\n')
     assert not is_plain_file(path, block_bytes=100)

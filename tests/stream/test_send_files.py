@@ -234,10 +234,10 @@ def test_send_files__csv_with_formats_as_a_frame(client, sandbox, tmp_path):
 @pytest.mark.parametrize(
     ("cells", "said"),
     [
-        pytest.param(["7"] * 14 + ["$7"], "b.csv: Column 'total', row 5: '$7' is no nu", id="bad"),
+        pytest.param(["7"] * 14 + ["$7"], "b.csv: Column 'total', line 7: '$7' is no nu", id="bad"),
         pytest.param(
             ["7"] * 14 + ["1.234"],
-            "b.csv: Column 'total', row 5: 1.234 has two readings, 1.234 and 1,234, and "
+            "b.csv: Column 'total', line 7: 1.234 has two readings, 1.234 and 1,234, and "
             "formats={'total': ',.2f'} needs a number. smsframe.read('{folder}/b.csv', "
             "numbers=['total'], decimal='.') says",
             id="two readings",
@@ -245,7 +245,7 @@ def test_send_files__csv_with_formats_as_a_frame(client, sandbox, tmp_path):
     ],
 )
 def test_send_files__csv_with_formats_says_where(cells, said, client, sandbox, tmp_path):
-    """The file and the row in it, also beyond the first portion; nothing is left behind."""
+    """The file and the line in it, also beyond the first portion; nothing is left behind."""
     people, folder = make_people(15).assign(total=cells), tmp_path / "people"
     folder.mkdir()
     people[:9].to_csv(folder / "a.csv", index=False)
@@ -411,7 +411,7 @@ def test_send_files__stops_when_a_file_changes(client, sandbox, tmp_path, monkey
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        pytest.param({"problems": "raise"}, "1 problems, listed in plan_files", id="problems"),
+        pytest.param({"problems": "raise"}, "1 problem, listed in plan_files", id="problems"),
     ],
 )
 def test_send_files__refuses_what_it_cannot_keep(options, said, client, sandbox, tmp_path):
