@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 
 import pandas as pd
@@ -406,6 +407,27 @@ def test_send_files__stops_when_a_file_changes(client, sandbox, tmp_path, monkey
     sent = send_files(folder, tmp_path / "results")
     assert sent.counts == {"accepted": 20}
     assert len(sandbox.outbox()) == 20
+
+
+def test_send_files__sees_a_change_that_hides(client, sandbox, tmp_path, monkeypatch):
+    """The same size and time as before, and other people in the middle of the file."""
+    path, check = tmp_path / "people.csv", Confirmable.refuse_others
+    make_people(9000).to_csv(path, index=False)
+    before, at = path.read_bytes(), path.stat()
+    middle = before.index(b"\n", len(before) // 2) + 5
+    assert 65_536 < middle < len(before) - 65_536
+
+    def change(*told):
+        check(*told)
+        with path.open("r+b") as file:
+            file.seek(middle)
+            file.write(b"7")
+        os.utime(path, ns=(at.st_atime_ns, at.st_mtime_ns))
+
+    monkeypatch.setattr(Confirmable, "refuse_others", change)
+    with pytest.raises(InputError, match=r"people\.csv has changed since it was checked"):
+        send_files(path, tmp_path / "results", "Hi", phone="mobile")
+    assert sends(sandbox) == 0
 
 
 @pytest.mark.parametrize(
