@@ -276,8 +276,9 @@ def read_cells_in(path: Path, way: Way) -> tuple[pd.DataFrame, Decided]:
         if kind == "parquet":
             import pyarrow.parquet as pq  # noqa: PLC0415 - only for such files
 
-            refuse_doubled(pq.read_schema(path).names, path.name)
-            return pd.read_parquet(path), Decided(kind=kind)
+            place = path.absolute()  # else a:b/people.parquet is an address
+            refuse_doubled(pq.read_schema(place).names, path.name)
+            return pd.read_parquet(place), Decided(kind=kind)
         return read_workbook(path, way)
     except (InputError, SmsframeWarning):
         raise

@@ -119,7 +119,7 @@ class SentFiles:
     @property
     def files(self) -> list[Path]:
         """The files of results, in the order of the files that were sent; those that are there."""
-        paths = [self.path / name for name in self._note["files"]]
+        paths = [self.path.absolute() / name for name in self._note["files"]]
         return [path for path in paths if self._is_here and path.exists()]
 
     @property

@@ -64,8 +64,11 @@ class Local:
 
     @contextlib.contextmanager
     def source(self) -> Iterator[Path]:
-        """Give what it is read from: libraries read a path in their own way."""
-        yield self.path
+        """Give what it is read from: libraries read a path in their own way.
+
+        Arrow takes ``run:1/people.parquet`` for an address, and a path from the root never.
+        """
+        yield self.path.absolute()
 
     copied = source  # there is one already
 
