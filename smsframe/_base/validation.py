@@ -291,6 +291,9 @@ def path_fault(argument: str, path: Any, faults: list[str]) -> bool:
         need = "the path of a file, as text or Path"
         faults.append(unusable(argument, path, need, fits=isinstance(name, str)))
         return False
+    if "://" in name:
+        note(faults, arg(argument), " is an address. Name a file of this machine.")
+        return False
     if not _is_file_name(name):
         fix = " holds a character that no path can hold; name another file."
         note(faults, arg(argument), fix)

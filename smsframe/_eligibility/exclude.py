@@ -426,8 +426,8 @@ def _from_column(column: pd.Series, where: str) -> Exclusion:
     texts = texts.drop_null()
     texts = texts.filter(pc.not_equal(pc.utf8_trim_whitespace(texts), ""))
     if len(column) and not len(texts):
-        blanks = many(len(column), "blank cell")
-        raise InputError(where + f" holds {blanks} and no others. Look where the numbers are.")
+        cells = many(len(column), "cell, and it is", "cells, and all are")
+        raise InputError(where + f" holds {cells} blank. Look where the numbers are.")
     is_ours = column.name in OUR_COLUMNS if isinstance(column.name, str) else False
     return Exclusion(numbers=_read_texts(texts, where, international=is_ours))
 

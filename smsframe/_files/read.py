@@ -276,8 +276,9 @@ def read_cells_in(path: Path, way: Way) -> tuple[pd.DataFrame, Decided]:
         if kind == "parquet":
             import pyarrow.parquet as pq  # noqa: PLC0415 - only for such files
 
-            refuse_doubled(pq.read_schema(path).names, path.name)
-            return pd.read_parquet(path), Decided(kind=kind)
+            place = path.absolute()  # else a:b/people.parquet is an address
+            refuse_doubled(pq.read_schema(place).names, path.name)
+            return pd.read_parquet(place), Decided(kind=kind)
         return read_workbook(path, way)
     except (InputError, SmsframeWarning):
         raise
@@ -316,6 +317,19 @@ def prepared(
         blank = are_words(cells[name])
         if blank.any():
             frame[name] = cells[name].mask(blank)
+    return with_formats(frame, formats, decimal)
+
+
+def with_formats(
+    frame: pd.DataFrame, formats: Mapping[Any, str], decimal: str | None = None
+) -> pd.DataFrame:
+    """Return a frame whose columns with a format are of the kind that it needs.
+
+    Raises
+    ------
+    InputError
+        As `prepared` does.
+    """
     usable = {name: spec for name, spec in formats.items() if fault_of(spec) is None}
     return typed(frame, {name: inside(spec) for name, spec in usable.items()}, decimal)
 

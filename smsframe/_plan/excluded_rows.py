@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
-from smsframe._base.sentences import NO_NUMBER, Sentence, arg, many
+from smsframe._base.sentences import NO_NUMBER, Sentence, arg
 from smsframe._eligibility.exclude import (
     ARGUMENT,
     NOBODY,
@@ -108,7 +108,7 @@ def _note_unread(problems: Problems, numbers: Numbers, where: str) -> None:
         problems.whole(
             "exclude_unread",
             Sentence(
-                f"{many(numbers.unread, 'entry', 'entries')} of ",
+                f"{numbers.unread:,} of the entries of ",
                 where,
                 " can be read as no phone number, so they hold nobody back. Correct them if "
                 "somebody was meant.",

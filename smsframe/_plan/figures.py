@@ -170,8 +170,9 @@ def _dealt_with(past: History | None) -> list[str]:
     """Say what went out before, and how many are left."""
     if past is None or not (past.accepted or past.unknown or past.held):
         return []
-    counts = f"{past.accepted:,} of these messages accepted, and {past.unknown:,} unknown"
-    left = many(past.left, "message is", "messages are")
+    unknown = many(past.unknown, "is", "are")
+    counts = f"{past.accepted:,} of these messages accepted, {unknown} unknown"
+    left = many(past.left, "is", "are")
     return [f"This campaign has had {counts}; {left} left to send."]
 
 

@@ -139,7 +139,7 @@ def _note_contradiction(
                 Sentence(
                     f"Column {label!r} says another country than ",
                     arg("region", region, screen="the region"),
-                    f" in {many(len(rows), 'row')} with numbers that are written without a "
+                    f" in {many(len(rows), 'row')} whose numbers are written without a "
                     f"country code ({listed(named)}). They are read as numbers of {region}. If "
                     "the column is right, ",
                     words(

@@ -274,7 +274,7 @@ def _refuse_cut(
     if missing := int((sent & by_number & ~named.found).sum()):
         raise _incomplete(
             f"The export was cut or made too early: it lacks {many(missing, 'message')} of run "
-            f"{run_id} that the service says were sent."
+            f"{run_id} of which the service says that they were sent."
         )
 
 

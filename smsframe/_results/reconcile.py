@@ -262,14 +262,16 @@ def _warn_of_unknown(rows: ResultRows, *, settled: bool) -> None:
     left = int(unknown.sum()) - looked_up
     if looked_up:
         warn_caller(
-            f"{many(looked_up, 'row stays', 'rows stay')} unknown: addressed by lookup, and an "
-            "export does not say whose phone is whose. Use results.sms.resolve(...).",
+            f"{many(looked_up, 'row stays unknown: it was', 'rows stay unknown: they were')} "
+            "addressed by lookup, and an export does not say whose phone is whose. Use "
+            "results.sms.resolve(...).",
             UnknownOutcomeWarning,
         )
     if left and not settled:
+        they, them = ("it", "it") if left == 1 else ("they", "them")
         warn_caller(
-            f"{many(left, 'row stays', 'rows stay')} unknown, which the export does not have. "
-            "Once it is complete (made well after the send), settled=True says that what it does "
-            "not have did not go out.",
+            f"{many(left, 'row stays', 'rows stay')} unknown: the export does not have "
+            f"{them}. Once it is complete (made well after the send), settled=True says that "
+            f"{they} did not go out.",
             UnknownOutcomeWarning,
         )

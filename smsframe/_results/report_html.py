@@ -214,9 +214,7 @@ def _glance(facts: Facts) -> list[Html]:
         more = f"{number} of the table repeat a message of another row and are not counted."
         parts.append(tag("p", more, class_="soft"))
     if len(facts.runs) == 1 and facts.runs[0].rows > summary.rows:
-        part = (
-            f"This report is about {summary.rows:,} of {many(facts.runs[0].rows, 'row')} of a run."
-        )
+        part = f"This report is about {summary.rows:,} of the {facts.runs[0].rows:,} rows of a run."
         parts.append(tag("p", part))
     return parts
 
@@ -308,9 +306,8 @@ def _reasons(summary: Summary) -> list[Html]:
     caption = "Why rows have no message, or why it is not known. The small word is for programs."
     if len(table) > MOST_REASONS:
         left = int(table["rows"].iloc[MOST_REASONS:].sum())
-        caption += (
-            f" {many(len(table) - MOST_REASONS, 'more reason')}, of {many(left, 'row')}, left out."
-        )
+        more = many(len(table) - MOST_REASONS, "more reason")
+        caption += f" {more}, of {many(left, 'row')}, are left out."
     return [_table(caption, ("Reason", "Picture", "*Rows"), rows)]
 
 

@@ -133,9 +133,10 @@ def _warn_of_resolved(rows: ResultRows, as_: str) -> None:
     status, way = ("rejected", "not_sent") if as_ == "sent" else ("accepted", "sent")
     number = int((rows.has(status) & rows.has_code("resolved")).sum())
     if number:
+        were, stay = ("was", "stays") if number == 1 else ("were", "stay")
         warn_caller(
-            f"Nothing was resolved: none of these rows is unknown. {many(number, 'was', 'were')} "
-            f"resolved as {way} before, which stays so. If that was wrong, name them, such as "
+            f"Nothing was resolved: none of these rows is unknown. {number:,} of them {were} "
+            f"resolved as {way} before, and {stay} so. If that was wrong, name them, such as "
             f'results.sms.resolve(results["sms_code"] == "resolved", as_={as_!r}).',
             UnknownOutcomeWarning,
         )
@@ -256,7 +257,8 @@ def _refuse_settled(known: Remembered, places: npt.NDArray[np.int64]) -> None:
         names = [
             result_columns.STATUSES[number] for number in np.unique(known.status[places][fixed])
         ]
+        are = "is" if fixed.sum() == 1 else "are"
         raise InputError(
-            f"{many(int(fixed.sum()), 'row is', 'rows are')} {' or '.join(names)}; only unknown "
-            "ones are resolved, and nothing was. Name results.sms.unknown, or a part of it."
+            f"{int(fixed.sum()):,} of these rows {are} {' or '.join(names)}; only unknown ones are "
+            "resolved, and nothing was. Name results.sms.unknown, or a part of it."
         )

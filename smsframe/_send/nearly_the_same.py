@@ -406,8 +406,8 @@ def nearly_the_same(search: Search) -> Fault:
         value=run_id,
         times=number,
         sentence=Sentence(
-            f"{number:,} of {many(search.total, 'message')} would go to people who had nearly the "
-            f"same text on {moment(when)} (run {run_id}{others}). ",
+            f"{number:,} of these {many(search.total, 'message')} would go to people who had "
+            f"nearly the same text on {moment(when)} (run {run_id}{others}). ",
             out,
             " To send it to them on purpose, ",
             words(Sentence("name it: ", NAMED_ROUND), screen="write a name under Campaign"),
@@ -433,9 +433,9 @@ def nearly_this_name(search: Search, run: RecentRun, campaign: str) -> Fault:
         value=run.run_id,
         times=number,
         sentence=Sentence(
-            f"{number:,} of {many(search.total, 'message')} would go to people who had campaign "
-            f"{name!r} on {moment(when)} (run {run.run_id}), and this one is called {campaign!r}. "
-            "If it is the same, write its name as it was: ",
+            f"{number:,} of these {many(search.total, 'message')} would go to people who had "
+            f"campaign {name!r} on {moment(when)} (run {run.run_id}), and this one is called "
+            f"{campaign!r}. If it is the same, write its name as it was: ",
             arg("campaign", python=repr(name), screen=repr(name)),
             ". If it is another, give it a name that differs in more than capitals and signs (it "
             f"goes, as a new message, to {many(number, 'person', 'people')} who had that one).",

@@ -157,15 +157,17 @@ def with_held(
 def warn(counts: Mapping[str, int], why: str) -> None:
     """Warn of unknown outcomes and of a run that stopped; ``why`` it did, "" if it did not."""
     if counts.get("unknown"):
+        one = counts["unknown"] == 1
+        lost = "its answer was" if one else "their answer was"
+        repeated, them = ("It is", "it") if one else ("They are", "them")
         warn_caller(
             Sentence(
-                many(counts["unknown"], "message"),
-                " may or may not have gone out: the answer was lost. Nothing is repeated unasked. "
-                "Look in the product's events, then ",
+                f"{many(counts['unknown'], 'message')} may or may not have gone out: {lost} lost. "
+                f"{repeated} not repeated unasked. Look in the product's events, then ",
                 SETTLE,
                 ". ",
                 arg("resend_unknown", True),
-                " sends again: up to "
+                f" sends {them} again: up to "
                 f"{many(counts['unknown'], 'person then gets', 'people then get')} it twice.",
             ),
             UnknownOutcomeWarning,

@@ -61,8 +61,9 @@ class FilesPlan:
         ``held`` (had the campaign with other values), ``too_soon``, ``later`` (beyond ``limit``).
         Rows that wait for their hours are ``ready``.
     problems : DataFrame
-        One row per kind of problem: ``code``, ``severity``, ``column``, ``count``, ``file`` and
-        ``row`` (from 0) of the first one, its ``value`` (phones masked) and ``sentence``.
+        One row per kind of problem: ``code``, ``severity``, ``column``, ``count``, ``file``,
+        ``row`` (from 0) and, of CSV files, ``line`` of the first one, its ``value`` (phones masked)
+        and ``sentence``.
     countries : dict of str to int
         Messages by country, those that went out before included.
     segments : int

@@ -172,7 +172,11 @@ def _refuse_unwritable(files: Sequence[SourceFile]) -> None:
 
 @contextlib.contextmanager
 def _aside(path: Path) -> Any:
-    """Give a place beside a file to write to; what is written takes its name at the end."""
+    """Give a place beside a file to write to; what is written takes its name at the end.
+
+    Arrow takes ``run:1/people.parquet`` for an address, and a path from the root never.
+    """
+    path = path.absolute()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     place = path.with_name(f".{path.name}{_ASIDE}")
     place.unlink(missing_ok=True)

@@ -249,7 +249,7 @@ class ListSend:
     def _known(self, said: Said) -> KnownResults:
         """Read what the files of results know, which are about to be replaced."""
         known = KnownResults(self.scratch, self.found.service, said)
-        for path in map(self.out.joinpath, map(result_name, self.found.files)):
+        for path in map(self.out.absolute().joinpath, map(result_name, self.found.files)):
             if self.journal is not None and path.exists():
                 known.read(path, self.journal)
         return known

@@ -182,7 +182,7 @@ def test_contradiction__with_a_column_of_countries_is_a_warning(name):
     made = plan([FRENCH, DUTCH, "+31 6 12345679"], region="FR", more=more)
     problem = made.problems.query("code == 'country_contradicts'").iloc[0]
     assert problem["severity"] == "warning"
-    assert "in 1 rows" in problem["sentence"]
+    assert "in 1 row whose" in problem["sentence"]
     assert f"region_from={name!r}" in problem["sentence"]
 
 
