@@ -124,7 +124,7 @@ def _note_duplicates(
     first = messages[~again]
     several = first["\x00recipient"].duplicated(keep=False).to_numpy()
     each = first["\x00recipient"][several].value_counts()
-    people = many(len(each), "person gets", "persons get")
+    people = many(len(each), "person gets", "people get")
     most = f", up to {each.max():,} each" if len(each) > 1 else ""
     problems.rows(
         "same_person",
