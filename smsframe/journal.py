@@ -115,7 +115,7 @@ def copy(source: JournalArgument, target: JournalArgument) -> dict[str, int]:
     Raises
     ------
     CampaignBusyError
-        Somebody is sending with the source.
+        Somebody is sending with the source, or a campaign that is to be copied with the target.
     JournalError
         There is no source, it is damaged, or one of them cannot be used.
 

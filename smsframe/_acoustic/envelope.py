@@ -96,6 +96,7 @@ def texts_in(value: Any) -> Iterator[str]:
 
 
 def _excerpt(text: str) -> str:
-    """First words of a page, without its markup."""
+    """First words of a page, without its markup; "" for what is no text."""
     bare = re.sub(r"(?is)<(script|style)\b.*?</\1\s*>|<[^>]*>", " ", text[: 20 * _EXCERPT_LENGTH])
-    return " ".join(bare.split())[:_EXCERPT_LENGTH]
+    words = " ".join(bare.split())[:_EXCERPT_LENGTH]
+    return words if words.isprintable() else ""

@@ -232,18 +232,20 @@ class TokenSource:
 def _read(reply: Reply, secrets: tuple[str, ...]) -> dict[str, Any]:
     """Read the answer of the token endpoint, or say what is wrong with it."""
     status = reply.status
-    if status // 100 == 4 and status not in _BUSY_STATUSES:  # noqa: PLR2004 - 4xx
+    answer = _json_object(reply.body) if status == 200 else {}  # noqa: PLR2004 - 200 alone is success
+    is_refusal = status // 100 == 4 and status not in _BUSY_STATUSES  # noqa: PLR2004 - 4xx
+    if is_refusal or isinstance(answer.get("error"), str):
         said = safe("; ".join(Envelope.parse(reply.body).messages), secrets)
         raise AccessError(
             f"The service refused the credentials ({status}{': ' if said else ''}{said}). Check "
             "client id, client secret and refresh token, and that they belong to this pod.",
             http_status=status,
         )
-    answer = _json_object(reply.body) if status == 200 else {}  # noqa: PLR2004 - 200 alone is success
     token = answer.get("access_token")
     if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
+        nothing = " without one" if status == 200 else ""  # noqa: PLR2004 - as above
         raise NotConnectedError(
-            f"No access token could be fetched: the service answered {status}.",
+            f"No access token could be fetched: the service answered {status}{nothing}.",
             http_status=status,
             retry_after_s=retry_after_s(reply.headers),
         )

@@ -201,7 +201,12 @@ def _kept(column: pa.ChunkedArray) -> Any:
         return column.to_pandas().array if not column.null_count else _with_gaps(column, name)
     if types.is_floating(kind) or types.is_timestamp(kind) or types.is_duration(kind):
         return column.to_pandas().array
-    return pd.arrays.ArrowExtensionArray(column)
+    array = pd.arrays.ArrowExtensionArray(column)
+    try:
+        _ = array.dtype.type
+    except NotImplementedError:  # of views, unions and intervals pandas can only hold the values
+        return pd.Series(column.to_pylist(), dtype=object).array
+    return array
 
 
 def _nullable(kind: pa.DataType) -> str:

@@ -6,7 +6,8 @@ of libpq, and nothing else of the URL. Where the parts cannot be told apart, bec
 the password is not written as ``%40`` and the like, it shows nothing at all.
 
 It is no path on purpose. What takes it for one fails, instead of making a file of that name and
-texting everybody again out of it.
+texting everybody again out of it. Nor is a path what was meant as an address: with a slip in it, of
+another program's spelling, or in libpq's other form (``host=db dbname=texting``).
 """
 
 from __future__ import annotations
@@ -22,9 +23,23 @@ if TYPE_CHECKING:
 
 __all__ = ["JournalAddress", "JournalArgument", "TeamAddress", "is_database_url"]
 
+USUAL_FILE: Final = "journal.sqlite3"
 _URL: Final = re.compile(r"postgres(?:ql)?:", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"postgres(?:ql)?://", re.IGNORECASE)
+_NO_PATH: Final = re.compile(
+    r"""["']?(?:
+        [a-z][\w+.-]+:/ | [a-z]+:postgres | (?:file|sqlite): | postgres\w*/?/  # another URL
+        | (?:dbname|host|hostaddr|port|user|password|service|sslmode)\ *=  # libpq's other form
+        | [^/\\\s]+@[^/\\\s]+/  # user@host/database
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _NOTHING: Final = "postgresql://(hidden)"
+_OTHER: Final = (
+    "looks like the address of a database or of another place, and is no URL that smsframe knows. "
+    "Write postgresql://user@host/database or postgresql://?service=name for a database, without "
+    'quotes, and the path of a file for a file (from "/" on, where its name only looks so)'
+)
 
 
 def is_database_url(given: object) -> bool:
@@ -33,8 +48,10 @@ def is_database_url(given: object) -> bool:
 
 
 def fault_of_url(given: str | Path) -> str:
-    """Say what is wrong with a URL, without any part of it; "" for nothing."""
+    """Say what is wrong with a URL, without any part of it; "" for nothing, and for a path."""
     text = str(given).strip()
+    if not is_database_url(given):
+        return _OTHER if _NO_PATH.match(text) else ""
     if isinstance(given, Path) or not _SCHEME.match(text):
         return (
             "is a URL with a slash too few (a Path drops one); give it as text, such as "
@@ -58,7 +75,7 @@ class TeamAddress:
     __slots__ = ("_url", "folder", "shown")
 
     def __init__(self, url: str, folder: Path) -> None:
-        self._url = url.strip()
+        self._url = _SCHEME.sub("postgresql://", url.strip(), count=1)  # libpq wants small letters
         self.shown = _shown(self._url)
         digest = hashlib.blake2b(self.shown.encode(), digest_size=8).hexdigest()
         self.folder = folder / "team" / digest
@@ -82,6 +99,11 @@ class TeamAddress:
     def local_file(self) -> Path:
         """The file beside which things of this machine are kept; it is never made itself."""
         return self.folder / "journal"
+
+    @property
+    def usual_file(self) -> Path:
+        """The file in which this user's journal is where none is named: before there was a team."""
+        return self.folder.parents[1] / USUAL_FILE
 
     @property
     def has_password(self) -> bool:

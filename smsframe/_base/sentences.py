@@ -51,11 +51,6 @@ _SLOTS: Final = {"journal": "journal"}
 _ENDS = (".", "!", "?", "…", ":", ";")
 
 
-def many(number: int, noun: str) -> str:
-    """Return a number with its noun: ``1 message``, ``2,431 messages``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def named_counts(
     counts: Mapping[Any, int], order: Iterable[str], *, always: Iterable[str] = ()
 ) -> list[str]:
@@ -176,6 +171,17 @@ class Sentence(str):  # noqa: SLOT000 - its parts have to be kept somewhere
                 shown = repr(value) if conversion == "r" else value
                 filled += [text, shown if isinstance(shown, Sentence) else str(shown)]
         return Sentence(*filled)
+
+
+def many(number: int, one: str, several: str = "") -> str:
+    """Return a number with its noun: ``1 message``, ``2,431 messages``.
+
+    ``several`` is what stands behind other numbers than one, where an s at the end is not enough.
+
+    >>> many(1, "row is", "rows are"), many(0, "row"), many(1200, "person", "people")
+    ('1 row is', '0 rows', '1,200 people')
+    """
+    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
 
 
 def arg(

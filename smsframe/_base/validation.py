@@ -165,9 +165,18 @@ def check_number(
         return None
     fits = isinstance(value, (Real, Decimal)) and not isinstance(value, bool)
     if fits and _is_finite(value) and value >= 0:
-        return int(value) if isinstance(value, Integral) else float(value)
+        return int(value) if isinstance(value, Integral) else as_float(value)
     faults.append(unusable(name, value, need, fits=fits))
     return None
+
+
+def as_float(value: Any) -> float:
+    """Return a number as a float; one of fewer bits as it is written.
+
+    >>> as_float(np.float32(0.1)), as_float(2)
+    (0.1, 2.0)
+    """
+    return float(str(value)) if isinstance(value, np.floating) else float(value)
 
 
 def _is_finite(value: Any) -> bool:
@@ -224,12 +233,14 @@ def broken_at(text: str) -> int | None:
     return None
 
 
-def check_label(name: str, value: Any, faults: list[str]) -> bool:
+def check_label(
+    name: str, value: Any, faults: list[str], *, need: str = "the name of one column"
+) -> bool:
     """Return whether a value can be a column's label at all."""
     try:
         hash(value)
     except TypeError:
-        faults.append(unusable(name, value, "the name of one column"))
+        faults.append(unusable(name, value, need))
         return False
     return True
 
@@ -279,6 +290,9 @@ def path_fault(argument: str, path: Any, faults: list[str]) -> bool:
     if not isinstance(name, str) or not name.strip():
         need = "the path of a file, as text or Path"
         faults.append(unusable(argument, path, need, fits=isinstance(name, str)))
+        return False
+    if "://" in name:
+        note(faults, arg(argument), " is an address. Name a file of this machine.")
         return False
     if not _is_file_name(name):
         fix = " holds a character that no path can hold; name another file."

@@ -19,6 +19,7 @@ import ipywidgets as widgets
 from smsframe._base.any_frame import as_frame
 from smsframe._base.names import name_of
 from smsframe._base.notebook import kernel, shell
+from smsframe._base.sentences import many
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_count, refuse
 from smsframe._composer import inputs, static_view, text_history
@@ -143,7 +144,8 @@ class Composer(Displayed):
     def _told(self) -> str:
         """Return totals and results in a line."""
         told = static_view.summary_lines(self.desk)
-        return f"Composer: {' '.join(told) or f'{len(self.desk.frame):,} rows.'}"
+        rows = many(len(self.desk.frame), "row")
+        return f"Composer: {' '.join(told) or f'{rows}.'}"
 
     def _make_view(self) -> Any:
         """Put the panels on the screen."""

@@ -43,8 +43,11 @@ def summary_lines(desk: Desk) -> list[str]:
     seen, sending = desk.overview, active_job.current() is not None
     if seen is not None:
         left = "; a send was under way" if sending else f", {seen.left:,} of them left to send"
-        whole = f"{seen.plan.recipients:,} messages of {seen.plan.total_segments:,} segments in all"
-        told.append(f"{len(desk.frame):,} rows, {len(seen.bad):,} with a problem: {whole}{left}.")
+        segments = many(seen.plan.total_segments, "segment")
+        whole = f"{many(seen.plan.recipients, 'message')} of {segments} in all"
+        told.append(
+            f"{many(len(desk.frame), 'row')}, {len(seen.bad):,} with a problem: {whole}{left}."
+        )
         told += filter(None, [views.held_line(seen)])
         if not sending and seen.past is not None and seen.past.unknown:
             told.append(

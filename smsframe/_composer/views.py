@@ -149,7 +149,7 @@ def past(seen: Overview) -> Html:
     if known is None or not (known.accepted or known.unknown or known.held):
         return joined()
     whole = many(seen.plan.recipients, "message")
-    told = [f"Of {whole} in this campaign {known.accepted:,} were accepted before"]
+    told = [f"Of {whole} in this campaign {many(known.accepted, 'was', 'were')} accepted before"]
     if known.unknown:
         told.append(f"{known.unknown:,} may have gone out and are not repeated")
     if known.held:

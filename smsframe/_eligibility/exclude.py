@@ -35,7 +35,7 @@ import pyarrow.compute as pc
 from smsframe._base.masking import AlreadyMasked, mask_example
 from smsframe._base.result_columns import without_views
 from smsframe._base.result_rows import ResultRows
-from smsframe._base.sentences import Sentence, arg, words
+from smsframe._base.sentences import Sentence, arg, many, words
 from smsframe._base.validation import given_as, unusable
 from smsframe._eligibility.excluded_numbers import Numbers, has_rounded, read_numbers
 from smsframe._files import read as files
@@ -199,11 +199,11 @@ def _sources(given: Any, where: str) -> list[Any]:
 def _rows_of_files(given: ResultsOfFiles, where: str) -> pd.DataFrame:
     """Return the results of a list of files, all of which have to be there."""
     if given.missing:
+        gone = many(len(given.missing), "of these files is", "of these files are")
         raise InputError(
-            where + f" holds results of files, and {len(given.missing):,} of these files are gone, "
-            f"such as {given.missing[0]}: who had the message cannot be read from them. Run the "
-            "same smsframe.send_files again, which writes them anew and sends nothing twice, or "
-            "give the numbers."
+            where + f" holds results of files, and {gone} gone, such as {given.missing[0]}: who "
+            "had the message cannot be read from there. Run the same smsframe.send_files again, "
+            "which writes them anew and sends nothing twice, or give the numbers."
         )
     return given.to_frame(["sms_status", "sms_code", "sms_contact"])
 
@@ -227,8 +227,10 @@ def _read_one(source: Any, where: str) -> Exclusion:
         return _from_frame(without_views(source), where)
     if isinstance(source, pd.MultiIndex) or source.ndim != 1:
         raise InputError(where + " has several columns in one. Give one column of numbers.")
-    column = without_views(pd.Series(source).to_frame()).iloc[:, 0]
-    return _from_column(column, where)
+    frame = without_views(pd.Series(source).to_frame())
+    if _is_number(frame.columns[0]):
+        return _from_frame(frame, where)
+    return _from_column(frame.iloc[:, 0], where)
 
 
 def _path(given: Any, where: str) -> Path:
@@ -424,9 +426,8 @@ def _from_column(column: pd.Series, where: str) -> Exclusion:
     texts = texts.drop_null()
     texts = texts.filter(pc.not_equal(pc.utf8_trim_whitespace(texts), ""))
     if len(column) and not len(texts):
-        raise InputError(
-            where + f" holds {len(column):,} cells, and all are blank. Look where the numbers are."
-        )
+        cells = many(len(column), "cell, and it is", "cells, and all are")
+        raise InputError(where + f" holds {cells} blank. Look where the numbers are.")
     is_ours = column.name in OUR_COLUMNS if isinstance(column.name, str) else False
     return Exclusion(numbers=_read_texts(texts, where, international=is_ours))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.sentences import Sentence, arg, many
 from smsframe._eligibility.opening import zone
 from smsframe._eligibility.zone_prefixes import zones_of
 from smsframe._eligibility.zones import first_digits
@@ -29,7 +29,7 @@ MORNING, EVENING = 8, 21
 
 def night_sentence(people: int) -> Sentence:
     """Say for how many of the people who would get a text it is night."""
-    where = "1 of these people is" if people == 1 else f"{people:,} of these people are"
+    where = many(people, "of these people is", "of these people are")
     return Sentence(
         f"It is night where {where}: before {MORNING}:00 or after {EVENING}:00 now in every time "
         "zone that the number may be in. Nothing is held back for it. If it can wait, give ",

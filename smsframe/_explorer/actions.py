@@ -41,6 +41,7 @@ class Screen(Guard):
     """What the buttons need of the screen that they are on."""
 
     rows: Rows
+    identifiers: set[Any]
 
     def renewed(self) -> None:
         """Show results that have changed."""
@@ -169,7 +170,7 @@ class Actions:
         means = (
             "They become accepted and are not sent again. Nothing is sent now."
             if as_ == "sent"
-            else "They become rejected, and the next send of the same sends them. If they went out "
+            else "They become rejected, and the same send, run again, sends them. If they went out "
             "after all, those people get it twice. Nothing is sent now."
         )
 
@@ -235,7 +236,7 @@ class Actions:
     def detail(self, place: int) -> str:
         """Return one row with its text."""
         text, why = text_as_sent(self.rows.read, place, journal_file(self.client))
-        return views.detail(self.rows, place, text, why)
+        return views.detail(*(self.rows, place, text, why), identifiers=self.screen.identifiers)
 
     # --- a send
 

@@ -20,6 +20,7 @@ from smsframe._base.notebook import kernel_loop
 from smsframe._base.sentences import many
 from smsframe._explorer import actions, views
 from smsframe._explorer.code import code_of
+from smsframe._explorer.identifiers import identifier_columns
 from smsframe._explorer.kinds import OF_SMSFRAME, Kind
 from smsframe._explorer.rows import PAGE_ROWS
 from smsframe._widgets import html
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 
 CHIPS = 10
 LISTED = 300
-COLUMNS = 4
+COLUMNS, IDENTIFIERS = 4, 2
+"""Of so many columns at first, and of so many identifiers beside them, cells are shown."""
 LABEL_CHARACTERS = 7
 NOTHING = -1
 """What a menu says at first; None would leave it blank."""
@@ -48,6 +50,7 @@ class Screen(actions.Screen):
 
     def __init__(self, rows: Rows, *, name: str, client: Any, phones: set[Any]) -> None:
         self.rows, self.phones, self.alone = rows, phones, rows.lock
+        self.identifiers = identifier_columns(rows.read) - phones
         self.failure: BaseException | None = None
         self.live = self._warmed = False
         self.listeners: list[Callable[[], None]] = []
@@ -78,11 +81,12 @@ class Screen(actions.Screen):
         self.chips = widgets.VBox()
         own = [c for c in self.rows.results.columns if c not in OF_SMSFRAME]
         options = [(views.name_of(column), column) for column in own]
+        identifiers = [column for column in own[COLUMNS:] if column in self.identifiers]
         self.columns = widgets.SelectMultiple(
-            description="Columns shown (Ctrl+click)",
+            description="Columns shown (Ctrl or Cmd+click)",
             options=options,
-            value=tuple(own[:COLUMNS]),
-            rows=4,
+            value=(*own[:COLUMNS], *identifiers[:IDENTIFIERS]),
+            rows=min(max(len(own), 3), 7),
         )
         self._names = [*own, *(c for c in OF_SMSFRAME if c in self.rows.results.columns)]
         places = ((views.name_of(column), place) for place, column in enumerate(self._names))
@@ -143,7 +147,7 @@ class Screen(actions.Screen):
             *("explorer", self.mark, STYLE, *Page().parts, self.there, self.head),
             *(row(self.search, self.clear), self.chips),
             *(row(self.columns, self.order, self.descending), head, *self.boxes),
-            *(row(self.back, self.where, self.next), self.detail, self.picked),
+            *(row(self.back, self.where, self.next), self.picked),
             *(row(self.all, self.none), self.actions.box, self.errors),
             *(row(self.show_code), self.code_view),
         )
@@ -206,6 +210,7 @@ class Screen(actions.Screen):
                 chip.description = f"{'✓ ' if on else ''}{kind.words(place)} · {counts[place]:,}"
                 chip.tooltip = f"{kind.title}: {kind.words(place)}, {many(counts[place], 'row')}"
                 chip.value = on
+                (chip.remove_class if on or counts[place] else chip.add_class)("sms-zero")
             if name in self.more and not chosen - set(toggles):
                 self.more[name].value = NOTHING
 
@@ -311,7 +316,11 @@ class Screen(actions.Screen):
                 cells.value, tick.value, tick.description = "", False, ""
                 continue
             label = views.row_label(self.rows, places[number])
-            cells.value = views.row_cells(self.rows, places[number], chosen, self.phones)
+            cells.value = views.row_cells(
+                *(self.rows, places[number], chosen),
+                phones=self.phones,
+                identifiers=self.identifiers,
+            )
             tick.value = bool(self.rows.marked[places[number]])
             tick.description = f"Select row {label}"
             text.tooltip = f"Text of row {label}"
@@ -329,3 +338,12 @@ class Screen(actions.Screen):
         """Show the row that was opened."""
         place = self._detailed
         self.detail.value = "" if place is None else self.actions.detail(place)
+        for box, line, at in zip(self.boxes, self.lines, self._places(), strict=True):
+            children = (*line, self.detail) if at is not None and at == place else line
+            if box.children != children:
+                box.children = children
+
+    def _places(self) -> list[int | None]:
+        """Return the row that each line shows; None where it shows none."""
+        shown_rows = self.rows.shown.tolist()
+        return [*shown_rows, *[None] * (PAGE_ROWS - len(shown_rows))]

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from smsframe._base import result_columns
+from smsframe._base.held_back import RULE_NAMES
 from smsframe._base.html import Html, faint, tag, text_of_cell
-from smsframe._base.masking import mask_cell, mask_phone, mask_sentence
+from smsframe._base.masking import mask_cell, mask_sentence
 from smsframe._base.sentences import many, recalled
+from smsframe._explorer.identifiers import is_shown, masked_around
 from smsframe._explorer.kinds import shown
 from smsframe._results.report_words import reason_words
 from smsframe._widgets.displayed import summary
@@ -48,7 +50,9 @@ def head_cells(columns: Sequence[Hashable]) -> Html:
     return tag("div", *(tag("span", name) for name in names), class_="sms-cells sms-head")
 
 
-def row_cells(rows: Rows, place: int, columns: Sequence[Hashable], phones: set[Any]) -> Html:
+def row_cells(
+    rows: Rows, place: int, columns: Sequence[Hashable], *, phones: set[Any], identifiers: set[Any]
+) -> Html:
     """Return the cells of a row; each says its column to those who listen and on narrow screens."""
     number, code = int(rows.read.status[place]), rows.read.code[place].as_py()
     status = result_columns.words_of(result_columns.STATUSES[number]) if number >= 0 else ""
@@ -56,7 +60,9 @@ def row_cells(rows: Rows, place: int, columns: Sequence[Hashable], phones: set[A
     labels: list[Any] = list(rows.results.columns)
     for column in columns:
         at = labels.index(column)
-        cells.append((name_of(column), cell(rows.results.iloc[place, at], phone=column in phones)))
+        value, is_identifier = rows.results.iloc[place, at], column in identifiers
+        text = cell(value, phone=column in phones, identifier=is_identifier)
+        cells.append((name_of(column), text))
     return tag("div", *(_cell(name, text) for name, text in cells), class_="sms-cells")
 
 
@@ -65,9 +71,11 @@ def _cell(name: str, text: str) -> Html:
     return tag("span", tag("i", f"{name}: ", class_="sms-name"), text or "–")
 
 
-def cell(value: Any, *, phone: bool) -> str:
+def cell(value: Any, *, phone: bool, identifier: bool = False) -> str:
     """Return a cell as it is shown: masked, and cut where it is long."""
-    text = mask_cell(text_of_cell(value)) if phone else shown(value)
+    text = text_of_cell(value)
+    if not (identifier and is_shown(text)):
+        text = mask_cell(text) if phone else shown(value)
     return in_line(text, CELL_CHARACTERS)
 
 
@@ -81,11 +89,13 @@ def row_label(rows: Rows, place: int) -> str:
     return shown(rows.results.index[place])
 
 
-def detail(rows: Rows, place: int, text: str | None, why: str) -> Html:
+def detail(rows: Rows, place: int, text: str | None, why: str, *, identifiers: set[Any]) -> Html:
     """Return one row: its text as it was sent, what became of it, what to do."""
     number = int(rows.read.status[place])
     status = result_columns.STATUSES[number] if number >= 0 else ""
-    meaning = result_columns.MEANINGS.get(status, "")
+    held = RULE_NAMES.get(rows.read.code[place].as_py() or "")
+    is_held = held and status == "not_attempted"
+    meaning = held if is_held else result_columns.MEANINGS.get(status, "")
     sentence = rows.read.error[place].as_py() or ""
     batch, moment = rows.read.batch[place].as_py(), pd.Series(rows.read.accepted_at).iloc[place]
     told = [f"batch {batch}"] if batch else []
@@ -97,7 +107,9 @@ def detail(rows: Rows, place: int, text: str | None, why: str) -> Html:
     if text is None:
         parts.append(tag("div", why, class_="sms-faint"))
     else:
-        parts.append(tag("div", mask_phone(text), class_="sms-bubble", dir="auto"))
+        cells = [text_of_cell(rows.results.iloc[place][column]) for column in identifiers]
+        masked = masked_around(text, list(filter(is_shown, cells)))
+        parts.append(tag("div", masked, class_="sms-bubble", dir="auto"))
     parts.append(tag("div", words))
     if sentence:
         parts.append(error(mask_sentence(recalled(sentence))))

@@ -18,22 +18,23 @@ import contextlib
 import csv
 import re
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base.result_columns import strings
-from smsframe._base.sentences import Sentence, arg, joined
+from smsframe._base.sentences import Sentence, arg, joined, many
 from smsframe._files.decided import Decided
 from smsframe._files.encodings import UTF8, encoding_of, not_decoded
 from smsframe._files.formula_cells import bare
 from smsframe._files.plain_csv import MARK, SEPARATORS, as_seen, commonest, read_plain
 from smsframe._files.unclear import unclear
-from smsframe._files.way import TAB
+from smsframe._files.way import TAB, Way
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
-    from smsframe._files.way import Way
+    import numpy.typing as npt
+
+    Lines = npt.NDArray[np.int64]
 
 PIECE_ROWS: Final = 65_536
 HEADER_LINES: Final = 1000  # a quote that does not close makes no header of the whole file
@@ -74,17 +77,48 @@ def read_csv(path: Path, way: Way) -> tuple[pd.DataFrame, Decided]:
     if plain is not None:
         frame, (separator, line) = plain
     else:
-        try:
-            with _long_cells(), path.open(encoding=codec, newline="") as file:
-                frame, separator, line = _read(file, path.name, way)
-        except UnicodeError as error:
-            raise not_decoded(path, codec) from error
+        with _reading(path, codec, way) as lines:
+            frame, separator, line = _frame(lines), lines.separator, lines.header_line
     return frame, Decided(
         kind="csv",
         encoding="utf-8" if codec == UTF8 else codec,
         separator=name_of(separator),
         header_line=line,
     )
+
+
+def csv_pieces(path: Path) -> Iterator[tuple[pa.Table, Lines]]:
+    """Yield the rows of a CSV file piece by piece, and the lines that they begin on.
+
+    Raises
+    ------
+    InputError
+        As `read_csv` does, once the lines that are wrong are reached.
+    """
+    with _reading(path, encoding_of(path, None), Way()) as lines:
+        for numbers, columns in _pieces(lines):
+            yield pa.table(columns, names=lines.names), numbers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """A CSV file that is open behind its header: its records, each with its line."""
+
+    file: str
+    names: list[str]
+    records: Iterator[tuple[int, list[str]]]
+    separator: str
+    header_line: int
+
+
+@contextlib.contextmanager
+def _reading(path: Path, codec: str, way: Way) -> Iterator[_Reading]:
+    """Open a CSV file, and say it where its bytes are of another encoding."""
+    try:
+        with path.open(encoding=codec, newline="") as file:
+            yield _begun(file, path.name, way)
+    except UnicodeError as error:
+        raise not_decoded(path, codec) from error
 
 
 @contextlib.contextmanager
@@ -97,8 +131,8 @@ def _long_cells() -> Iterator[None]:
         csv.field_size_limit(before)
 
 
-def _read(file: TextIO, name: str, way: Way) -> tuple[pd.DataFrame, str, int]:
-    """Read the lines of a CSV file; return its separator and the line of the header too."""
+def _begun(file: TextIO, name: str, way: Way) -> _Reading:
+    """Read the header of a CSV file."""
     declared = _DECLARED.fullmatch(file.readline())  # sep=; as Excel writes it
     passed = max(1 if declared else 0, (way.header_line or 1) - 1)
     _go_to(file, passed)
@@ -108,7 +142,8 @@ def _read(file: TextIO, name: str, way: Way) -> tuple[pd.DataFrame, str, int]:
         _go_to(file, passed)
     reader = csv.reader(file, delimiter=separator, strict=True)
     records = _records(reader, name, passed)
-    header = next(records, None)
+    with _long_cells():
+        header = next(records, None)
     if header is None:
         behind = "" if way.header_line is None else f" from line {way.header_line} on"
         raise InputError(f"{name} cannot be read: it is empty{behind}.")
@@ -120,7 +155,7 @@ def _read(file: TextIO, name: str, way: Way) -> tuple[pd.DataFrame, str, int]:
     names = column_names([bare(cell.lstrip(MARK)) for cell in cells], name)
     if sum(map(bool, cells)) == 1 and len(cells) >= TITLE_WIDTH:
         raise title_above(f"{name}, line {line}", len(cells))
-    return _frame(names, records, name, line), separator, line
+    return _Reading(file=name, names=names, records=records, separator=separator, header_line=line)
 
 
 def name_of(separator: str) -> str:
@@ -221,28 +256,39 @@ def column_names(header: list[str], file: str) -> list[str]:
     return names
 
 
-def _frame(
-    names: list[str], records: Iterator[tuple[int, list[str]]], file: str, header_line: int
-) -> pd.DataFrame:
+def _frame(lines: _Reading) -> pd.DataFrame:
     """Make columns of records, piece by piece, so that no more than a piece is held twice."""
-    lines: list[int] = []
-    pieces: list[list[pa.Array]] = [[] for _ in names]
-    while piece := list(islice(records, PIECE_ROWS)):
-        _check_widths(piece, len(names), file, header_line)
-        lines += [line for line, _ in piece]
-        for place, cells in enumerate(zip(*(record for _, record in piece), strict=True)):
+    numbers: list[Lines] = []
+    columns: list[list[pa.Array]] = [[] for _ in lines.names]
+    for some, cells in _pieces(lines):
+        numbers.append(some)
+        for column, piece in zip(columns, cells, strict=True):
+            column.append(piece)
+    return pd.DataFrame(
+        {
+            name: strings(pa.chunked_array(column, pa.large_string()))
+            for name, column in zip(lines.names, columns, strict=True)
+        },
+        index=pd.Index(np.concatenate([*numbers, []]).astype(np.int64), name="line"),
+    )
+
+
+def _pieces(lines: _Reading) -> Iterator[tuple[Lines, list[pa.Array]]]:
+    """Yield the lines of some records, and their cells by column."""
+    while True:
+        with _long_cells():
+            piece = list(islice(lines.records, PIECE_ROWS))
+        if not piece:
+            return
+        _check_widths(piece, len(lines.names), lines.file, lines.header_line)
+        columns = []
+        for cells in zip(*(record for _, record in piece), strict=True):
             texts = pa.array([cell or None for cell in cells], pa.large_string())
             if pc.any(pc.match_substring(texts, "\x00")).as_py():
                 at = next(n for n, cell in enumerate(cells) if "\x00" in cell)
-                raise _zero_byte(file, piece[at][0])
-            pieces[place].append(bare(texts))
-    return pd.DataFrame(
-        {
-            name: strings(pa.chunked_array(pieces[place], pa.large_string()))
-            for place, name in enumerate(names)
-        },
-        index=pd.Index(lines, dtype="int64", name="line"),
-    )
+                raise _zero_byte(lines.file, piece[at][0])
+            columns.append(bare(texts))
+        yield np.array([line for line, _ in piece], dtype=np.int64), columns
 
 
 def _check_widths(
@@ -254,8 +300,8 @@ def _check_widths(
         line, fields = odd[0]
         others = f" {len(odd):,} lines are like this." if len(odd) > 1 else ""
         fact = (
-            f"{file}, line {line:,} has {fields} fields, but the header has {width}, so it is not "
-            f"plain which column its values belong to.{others}"
+            f"{file}, line {line:,} has {many(fields, 'field')}, but the header has {width}, so "
+            f"it is not plain which column its values belong to.{others}"
         )
         look = (
             "Look for a separator too many or missing, or for a value with a separator in it, "

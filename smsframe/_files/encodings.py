@@ -37,6 +37,8 @@ KINDS: Final = (
     (b"par1\x15", "a Parquet file"),
     (b"arrow1\x00", "an Arrow file"),
     (b"%pdf-", "a PDF"),
+    (b"[{", "JSON"),
+    (b'{"', "JSON"),
     (b"sqlite fo", "a database"),
     (b"{\\rtf", "a text of a word processor"),
     (b"<html", "a web page"),

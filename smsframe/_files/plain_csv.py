@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import numpy.typing as npt
+
 SEPARATORS: Final = (",", ";", "\t", "|")
 MARK: Final = "\ufeff"
 _MARK_BYTES: Final = MARK.encode()
@@ -66,16 +68,22 @@ def is_plain(path: Path, *, block_bytes: int = _BLOCK_BYTES) -> bool:
     return True
 
 
-def plain_pieces(path: Path, *, block_bytes: int = _BLOCK_BYTES) -> Iterator[pa.Table]:
-    """Yield the rows of a file in pieces of some megabytes; ValueError where one is not plain."""
+def plain_pieces(
+    path: Path, *, block_bytes: int = _BLOCK_BYTES
+) -> Iterator[tuple[pa.Table, npt.NDArray[np.int64]]]:
+    """Yield the rows of a file in pieces of some megabytes, and their lines.
+
+    ValueError where one is not plain.
+    """
     header: Header | None = None  # of the first block
+    line = 0
     for data, is_last in _blocks(path, block_bytes):
         if _is_odd(data):
             raise ValueError("not plain")
         header = header or _header(data)
         if header is None:
             raise ValueError("not plain")
-        rest = data[header.start :]
+        rest, line = data[header.start :], line or header.line + 1
         header = header._replace(start=0)
         if not rest and not is_last:
             continue
@@ -84,7 +92,9 @@ def plain_pieces(path: Path, *, block_bytes: int = _BLOCK_BYTES) -> Iterator[pa.
         table = _table(rest, 0, header.separator, len(header.cells), is_last=is_last)
         if table is None:
             raise ValueError("not plain")
-        yield pa.table(_bare_columns(table, rest), names=header.cells)
+        lines = np.arange(line, line + table.num_rows)
+        yield pa.table(_bare_columns(table, rest), names=header.cells), lines
+        line += table.num_rows
 
 
 def _blocks(path: Path, block_bytes: int) -> Iterator[tuple[bytes, bool]]:

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 EXCEL = (".xlsx", ".xlsm", *VALUES_ALONE)
 PARQUET = (".parquet", ".pq")
 TEXT = (".csv", ".txt", ".tsv")
+PACKED: Final = (".gz", ".zip", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".tgz")
 TITLE_LINES: Final = 20
 
 
@@ -103,7 +104,8 @@ def read(
         Columns to read as numbers, for ``formats=``. None: every cell stays text, for a number that
         is read and written again is not what stood there.
     dates : list of str, optional
-        Columns to read as dates, the year first. None: every cell stays text.
+        Columns to read as dates, the year first. None: every cell stays text. An offset from UTC
+        (``14:30Z``, ``14:30+02:00``) is kept.
     quiet : bool, default False
         Print nothing.
 
@@ -111,7 +113,8 @@ def read(
     -------
     DataFrame of string
         One row per row of the file, on the number of its line (``index.name`` is "line");
-        ``numbers`` are Int64 or float64, ``dates`` datetime64. Columns of a Parquet file keep their
+        ``numbers`` are Int64 or float64, ``dates`` datetime64 (object where times have several
+        offsets from UTC). Columns of a Parquet file keep their
         kinds, but for numbers as long as phones (ten digits), which are string.
         ``attrs["smsframe"]["read"]`` has what was decided, by argument.
 
@@ -256,6 +259,12 @@ def read_cells_in(path: Path, way: Way) -> tuple[pd.DataFrame, Decided]:
     refuse_unreachable(path)
     if path.is_dir():
         raise InputError(f"{str(path)!r} is a folder, not a file.")
+    if str(path) == "-" or (path.exists() and not path.is_file()):
+        raise InputError(
+            f"{str(path)!r} is no file but what another program writes, and a list is read more "
+            "than once. Write it to a file first, such as people.csv."
+        )
+    refuse_packed(path)
     check_ending(path)
     kind = kind_of(path)
     _refuse_unfit(path, way, kind)
@@ -267,13 +276,20 @@ def read_cells_in(path: Path, way: Way) -> tuple[pd.DataFrame, Decided]:
         if kind == "parquet":
             import pyarrow.parquet as pq  # noqa: PLC0415 - only for such files
 
-            refuse_doubled(pq.read_schema(path).names, path.name)
-            return pd.read_parquet(path), Decided(kind=kind)
+            place = path.absolute()  # else a:b/people.parquet is an address
+            refuse_doubled(pq.read_schema(place).names, path.name)
+            return pd.read_parquet(place), Decided(kind=kind)
         return read_workbook(path, way)
     except (InputError, SmsframeWarning):
         raise
     except Exception as error:
         raise InputError(f"{path.name} cannot be read: {first_line(error)}") from error
+
+
+def refuse_packed(path: Path) -> None:
+    """Refuse a file that is to be unpacked first."""
+    if path.suffix.lower() in PACKED:
+        raise InputError(f"{path.name} is packed. Unpack it, and give what was in it.")
 
 
 def refuse_doubled(names: Sequence[str], file: str) -> None:
@@ -301,6 +317,19 @@ def prepared(
         blank = are_words(cells[name])
         if blank.any():
             frame[name] = cells[name].mask(blank)
+    return with_formats(frame, formats, decimal)
+
+
+def with_formats(
+    frame: pd.DataFrame, formats: Mapping[Any, str], decimal: str | None = None
+) -> pd.DataFrame:
+    """Return a frame whose columns with a format are of the kind that it needs.
+
+    Raises
+    ------
+    InputError
+        As `prepared` does.
+    """
     usable = {name: spec for name, spec in formats.items() if fault_of(spec) is None}
     return typed(frame, {name: inside(spec) for name, spec in usable.items()}, decimal)
 

@@ -86,13 +86,12 @@ def _number_with(decimal: str) -> Callable[[str], Any]:
 
 
 def _moment(text: str) -> dt.date | None:
-    """Read a date or moment, as the clock of its own zone shows it."""
+    """Read a date or moment, with its offset from UTC where it has one."""
     found = _DATE.fullmatch(text)
     if found is None or (found[5] and not found[2]):
         return None
     try:
-        day = dt.date.fromisoformat(found[1])
-        return dt.datetime.fromisoformat(f"{found[1]}{found[2]}") if found[2] else day
+        return dt.datetime.fromisoformat(text) if found[2] else dt.date.fromisoformat(text)
     except ValueError:
         return None
 
@@ -149,7 +148,7 @@ def read_as(column: pd.Series, kind: str, decimal: str | None) -> pd.Series:
         cells = [None if isinstance(cell, str) else cell for cell in made]
         made = pd.Series(cells, index=made.index, name=made.name, dtype=object)
     if kind == "dates":
-        return pd.to_datetime(made)
+        return _of_one_clock(made)
     if made.dtype in ("Int64", "float64"):
         return made
     long = [n for n, cell in enumerate(made) if isinstance(cell, int) and abs(cell) >= 2**63]
@@ -164,6 +163,28 @@ def read_as(column: pd.Series, kind: str, decimal: str | None) -> pd.Series:
         )
     is_whole = all(isinstance(cell, (int, np.integer)) for cell in made.dropna())
     return made.astype("Int64" if is_whole else "float64")
+
+
+def _of_one_clock(made: pd.Series) -> pd.Series:
+    """Return moments as datetime64; each as it is where they have several offsets from UTC.
+
+    Beside moments that have an offset, one that has none would be another wherever it is read.
+    """
+    cells = made.dropna()
+    offsets = [cell.utcoffset() if isinstance(cell, dt.datetime) else None for cell in cells]
+    if len(set(offsets)) == 1 or not offsets:
+        return pd.to_datetime(made)
+    if None not in offsets:
+        return made
+    line, cell = next(pair for pair, off in zip(cells.items(), offsets, strict=True) if off is None)
+    raise InputError(
+        mask_label(f"Column {made.name!r}"),
+        f", {made.index.name or 'row'} {line:,}: {cell} says no offset from UTC, and other cells "
+        "do. Write it behind all times, such as 2026-03-05 14:30+02:00, or behind none, or leave "
+        "the column out of ",
+        arg("dates"),
+        ".",
+    )
 
 
 def _reading(spec: str, decimal: str | None) -> _Reading | None:

@@ -108,11 +108,17 @@ def _refuse_others(path: Path) -> None:
         head = file.read(SAMPLE_BYTES)
     if not head:
         raise InputError(f"{path.name} cannot be read: it is empty.")
-    is_packed = zipfile.is_zipfile(path)
-    if is_packed and path.suffix.lower() in KNOWN_WHOLE:
+    ending, is_packed = path.suffix.lower(), zipfile.is_zipfile(path)
+    if is_packed and ending in (*KNOWN_WHOLE, ".xls"):
         with zipfile.ZipFile(path) as packed:
-            if CONTENTS in packed.namelist():
-                return
+            is_newest = CONTENTS in packed.namelist()
+        if is_newest and ending in KNOWN_WHOLE:
+            return
+        if is_newest:
+            raise InputError(
+                f"{path.name} cannot be read: it is no old Excel file but a newer one under "
+                "another name. Give it the ending .xlsx."
+            )
         kind = "a zip archive"
     elif is_packed or head.startswith((OLD_CONTAINER, OLDEST)):
         return

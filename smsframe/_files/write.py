@@ -61,7 +61,7 @@ def write_frame(frame: pd.DataFrame, path: Path, *, overwrite: bool = False) -> 
             if kind == "excel":
                 _write_sheets({"Sheet1": frame}, place)  # as Excel itself would call it
             elif kind == "parquet":
-                frame.to_parquet(place, index=False)
+                frame.to_parquet(place.absolute(), index=False)
             else:
                 harmless_texts(frame).to_csv(
                     place, index=False, quoting=csv.QUOTE_NONNUMERIC, encoding="utf-8"

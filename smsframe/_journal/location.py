@@ -30,7 +30,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from smsframe._base.journal_address import TeamAddress, fault_of_url, is_database_url
+from smsframe._base.journal_address import (
+    USUAL_FILE,
+    TeamAddress,
+    fault_of_url,
+    is_database_url,
+)
 from smsframe._base.masking import mask_phone
 from smsframe._base.sentences import Part, Sentence, arg, words
 from smsframe._base.validation import path_fault, refuse
@@ -219,6 +224,19 @@ def outdated(journal: JournalAddress, path: Path, scope: bytes, batch_id: str) -
     )
 
 
+def not_imported(journal: TeamAddress, file: Path, note: Path) -> JournalError:
+    """Report a team's journal that lacks what a file of this machine knows of a campaign."""
+    return JournalError(
+        f"This campaign was sent from this machine with the journal {file}, and the journal "
+        f"{journal} does not know of it: it would go to the same people again. Import it first: "
+        f"smsframe journal import {file} {journal} (copies what is missing). Only if that file is "
+        f"gone for good, and you know who had it, delete {note}: whoever is not in the team's "
+        "journal is texted again unless you leave them out.",
+        path=str(journal),
+        file=str(file),
+    )
+
+
 def forgotten(path: Path, fault: str) -> JournalError:
     """Report a journal that is missing or empty at opening, though it had campaigns."""
     directory = locks_directory(path)
@@ -271,6 +289,8 @@ def journal_path(path: JournalArgument = None, *, rehearsal: bool = False) -> Jo
     if path is not None:
         return _address_of(path)
     configured = os.environ.get("SMSFRAME_JOURNAL", "").strip()
+    if fault := fault_of_url(configured):
+        raise ConfigurationError(f"SMSFRAME_JOURNAL {fault}.")
     if rehearsal and is_database_url(configured):
         configured = ""  # a rehearsal is no business of the team's
     journal = _address_of(configured or _data_directory())
@@ -290,14 +310,11 @@ def _address_of(path: str | os.PathLike[str] | TeamAddress) -> JournalAddress:
         return path
     if not is_database_url(path):
         return _journal_file(path)
-    faults: list[str] = []
-    journal_fault(path, faults)
-    if not faults and importlib.util.find_spec("psycopg") is None:
-        faults.append(
+    if importlib.util.find_spec("psycopg") is None:
+        raise ConfigurationError(
             "A journal in a PostgreSQL database needs psycopg, which is not installed: "
             'pip install "smsframe[postgres]".'
         )
-    refuse(faults, ConfigurationError)
     return TeamAddress(str(path), Path(_data_directory()))
 
 
@@ -305,13 +322,11 @@ def journal_fault(path: Any, faults: list[str]) -> None:
     """Note a fault unless this can be the path or the URL of a journal, or is None."""
     if path is None or isinstance(path, TeamAddress):
         return
-    if is_database_url(path):
-        if fault := fault_of_url(path):
-            faults.append(Sentence(arg("journal"), f" {fault}."))
+    if isinstance(path, (str, Path)) and (fault := fault_of_url(path)):
+        faults.append(Sentence(arg("journal"), f" {fault}."))
+    elif is_database_url(path) or not path_fault("journal", path, faults):
         return
-    if not path_fault("journal", path, faults):
-        return
-    if os.fspath(path) == ":memory:":
+    elif os.fspath(path) == ":memory:":
         faults.append(
             Sentence(
                 arg("journal", ":memory:"),
@@ -336,7 +351,7 @@ def _journal_file(path: str | os.PathLike[str]) -> Path:
                 " or SMSFRAME_JOURNAL.",
             )
         ) from error
-    return place / "journal.sqlite3" if is_directory else place
+    return place / USUAL_FILE if is_directory else place
 
 
 def _data_directory() -> str:

@@ -13,6 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+from smsframe._base.sentences import many
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -172,7 +174,8 @@ class Ledger:
         return len(self.keys)
 
     def __repr__(self) -> str:
-        return f"<Ledger of {len(self)} messages in {len(self.batches)} batches>"
+        batches = many(len(self.batches), "batch", "batches")
+        return f"<Ledger of {many(len(self), 'message')} in {batches}>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """Names of columns that say whose phone it is: the row's own, or somebody else's.
 
 A column is the row's own phone when its name has a word for a phone and no word but those in
-``own_phone_words.txt`` (words for a phone, and after the empty line words beside one). The words of
-``column_owners.txt`` say that it is somebody else's. Any other word, or number, leaves it open, and
-the column has to be named: nobody is texted meanwhile. There are more people whom a table may name
-beside the row's own (realtor, pilot, opiekun) than any list has.
+``own_phone_words.txt``: words for a phone, and after the first empty line words beside one. Those
+after the second (``contact number``) may be another number's, so such a column counts where there
+is no other. The words of ``column_owners.txt`` say that it is somebody else's. Any other word, or
+number, leaves it open, and the column has to be named: nobody is texted meanwhile. There are more
+people whom a table may name beside the row's own (realtor, pilot, opiekun) than any list has.
 
 Words of five letters and more count wherever they stand, since German writes them together
 (``Notfallnummer``), and so do those of scripts without blanks; shorter ones stand by themselves,
@@ -51,18 +52,23 @@ def is_of_somebody_else(name: str) -> bool:
 
 
 @cache
-def _pattern(paragraphs: int) -> re.Pattern[str]:
-    """Return what finds the words of the first paragraphs, the longest first."""
-    parts = without_accents(_OWN.read_text(encoding="utf-8")).casefold().split("\n\n")
-    words = sorted({word for part in parts[:paragraphs] for word in part.split()}, key=len)
-    whole = {word for word in words if len(word) < _LONG and word.isascii()}
+def _pattern(paragraph: int) -> re.Pattern[str]:
+    """Return what finds the words of a paragraph, the longest first; ~ is any sign or none."""
+    part = without_accents(_OWN.read_text(encoding="utf-8")).casefold().split("\n\n")[paragraph]
+    words = sorted(part.split(), key=len)
+    whole = {word for word in words if "~" in word or (len(word) < _LONG and word.isascii())}
     found = [(_ALONE if word in whole else "{}").format(re.escape(word)) for word in words]
-    return re.compile("|".join(reversed(found)))
+    return re.compile("|".join(reversed(found)).replace(re.escape("~"), r"[\W_]*"))
 
 
 def says_phone(name: str) -> bool:
     """Tell whether the name of a column has a word for a phone."""
-    return bool(_pattern(1).search(without_accents(name).casefold()))
+    return bool(_pattern(0).search(without_accents(name).casefold()))
+
+
+def may_say_phone(name: str) -> bool:
+    """Tell whether the name of a column has words for a number, which may be a phone's."""
+    return bool(_pattern(2).search(without_accents(name).casefold()))
 
 
 def is_plainly_own(name: str) -> bool:
@@ -73,8 +79,9 @@ def is_plainly_own(name: str) -> bool:
     >>> [is_plainly_own(name) for name in ("Customer Mobile No.", "Handynummer", "realtor_phone")]
     [True, True, False]
     """
-    rest = _pattern(2).sub("", without_accents(name).casefold())
-    return says_phone(name) and not _TELLING.search(rest)
+    phone = re.compile(f"{_pattern(0).pattern}|{_pattern(2).pattern}")
+    rest, found = phone.subn(" ", without_accents(name).casefold())
+    return bool(found) and not _TELLING.search(_pattern(1).sub("", rest))
 
 
 def without_accents(name: str) -> str:

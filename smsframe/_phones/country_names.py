@@ -23,7 +23,7 @@ _UNPLAIN = frozenset({"na"})
 _NOT_CODES: dict[str, str | None] = {"Áo": "AT", "Bỉ": "BE", "Nga": None}
 _FLAG = re.compile("([\U0001f1e6-\U0001f1ff])([\U0001f1e6-\U0001f1ff])")
 _SEVERAL = re.compile(r"[()\[\]/|,;]|\s[-–—]\s")
-_CALLING_CODE = re.compile(r"\+[1-9][0-9]{0,2}")
+_CALLING_CODE = re.compile(r"(?:\+|00)[1-9][0-9]{0,2}(?![0-9])")
 
 NAMES = MappingProxyType({line[:2]: line[7:].split("; ")[0] for line in _LINES})
 """Two letters to English name."""
@@ -32,21 +32,25 @@ NAMES = MappingProxyType({line[:2]: line[7:].split("; ")[0] for line in _LINES})
 def region_called(name: str) -> str | None:
     """Return the two letters of a country by its codes or one of its names, None for no country.
 
-    Case, accents, dots and blanks make no difference. A calling code counts with its + alone, since
-    44 is the Bahamas' number too.
+    Case, accents, dots and blanks make no difference. A calling code counts with + or 00 alone,
+    since 44 is the Bahamas' number too. Beside a name it has to be that country's.
 
     Examples
     --------
     >>> region_called("Germany"), region_called("deu"), region_called("U.K."), region_called("+33")
     ('DE', 'DE', 'GB', 'FR')
-    >>> region_called("Korea")
+    >>> region_called("Canada (+1)"), region_called("Korea")
+    ('CA', None)
     """
     text = _FLAG.sub(lambda flag: f"({''.join(map(_letter, flag.groups()))})", name).strip()
     if found := _region_of_one(text):
         return found
-    parts = [part for part in _SEVERAL.split(text) if part.strip()]
-    every = {_region_of_one(part) for part in parts}
-    return every.pop() if len(every) == 1 else None
+    text = _CALLING_CODE.sub(r"(\g<0>)", text)
+    parts = [part.strip() for part in _SEVERAL.split(text) if part.strip()]
+    codes = {part for part in parts if _CALLING_CODE.fullmatch(part)}
+    every = {_region_of_one(part) for part in set(parts) - codes or codes}
+    region = every.pop() if len(every) == 1 else None
+    return region if all(_is_code_of(region, code) for code in codes) else None
 
 
 def _letter(sign: str) -> str:
@@ -78,6 +82,13 @@ def _region_of_code(code: int) -> str | None:
 
     region = str(region_code_for_country_code(code))
     return region if region in NAMES else None
+
+
+def _is_code_of(region: str | None, code: str) -> bool:
+    """Tell whether a calling code is a country's."""
+    from phonenumbers import country_code_for_region  # noqa: PLC0415 - names need no library
+
+    return int(code) == country_code_for_region(region)
 
 
 def _plain(name: str) -> str:

@@ -15,17 +15,19 @@ one are an error too.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pandas.api.types import is_numeric_dtype
 
+from smsframe._base.result_columns import RESULT_COLUMNS, VARIANT
 from smsframe._base.sentences import Sentence, arg, words
 from smsframe._phones.column_owners import (
     is_of_somebody_else,
     is_plainly_own,
+    may_say_phone,
     says_phone,
     without_accents,
 )
@@ -35,20 +37,21 @@ from smsframe._phones.to_strings import is_text_or_number, texts_of
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
 
     import pandas as pd
 
 _LOOKED_AT, _SAMPLE_ROWS = 5_000, 500
-_NONE, _OWN, _UNCLEAR, _OTHERS = range(4)
+_NONE, _OWN, _UNCLEAR, _OTHERS, _NUMBERS = range(5)
 NAMED = 20
 _BY_VALUE, _BY_NAME = 0.8, 0.6
-_NOT_NAME = re.compile(r"fax|landline|^sms_", re.IGNORECASE)
+_RESULTS = "|".join((*RESULT_COLUMNS, VARIANT))
+_NOT_NAME = re.compile(rf"fax|landline|^(?:{_RESULTS})\b", re.IGNORECASE)
 _FEWEST_REPEATED, _MANY_ROWS, _FEW_NUMBERS = 5, 20, 0.1
 _LIKE = (
+    "phone_too_short",
     "phone_no_country",
     "phone_invalid",
-    "phone_too_short",
     "phone_too_long",
     "phone_extension",
     "phone_two_numbers",
@@ -59,7 +62,7 @@ _LIKE = (
 def guess_phone_column(frame: pd.DataFrame) -> Hashable:
     """Return the label of the one column that plainly holds phone numbers.
 
-    Columns that earlier results added (``sms_…``) and fax columns are left out.
+    Columns that earlier results added (``sms_contact``) and fax columns are left out.
 
     Parameters
     ----------
@@ -78,10 +81,14 @@ def guess_phone_column(frame: pd.DataFrame) -> Hashable:
     """
     labels = list(frame.columns)
     kinds = [_kind(frame, place) for place in range(len(labels))]
-    found = [label for label, kind in zip(labels, kinds, strict=True) if kind in (_OWN, _UNCLEAR)]
-    others = [label for label, kind in zip(labels, kinds, strict=True) if kind == _OTHERS]
+    found = _labels_of(labels, kinds, _OWN, _UNCLEAR)
+    others = _labels_of(labels, kinds, _OTHERS)
     if len(found) == 1 and _OWN in kinds:
         return found[0]
+    numbers = _labels_of(labels, kinds, _NUMBERS)
+    if not found and len(numbers) == 1 and is_plainly_own(_name_of(numbers[0])):
+        return numbers[0]
+    found = found or numbers
     if len(found) > 1:
         listed = " and ".join(map(repr, found))
         raise InputError(
@@ -101,7 +108,9 @@ def guess_phone_column(frame: pd.DataFrame) -> Hashable:
             "No column is plainly a phone column. ",
             words(
                 Sentence(
-                    "Name it, such as ", arg("phone", labels[0]), f"; the columns are {listed}"
+                    "Name it, such as ",
+                    arg("phone", _likeliest(frame)),
+                    f"; the columns are {listed}",
                 ),
                 screen="Choose it",
             ),
@@ -134,22 +143,43 @@ def _not_plain(labels: list[Hashable]) -> str:
     )
 
 
+def _labels_of(labels: Sequence[Any], kinds: Sequence[int], *wanted: int) -> list[Hashable]:
+    """Return the labels of the columns of some kinds."""
+    return [label for label, kind in zip(labels, kinds, strict=True) if kind in wanted]
+
+
+def _likeliest(frame: pd.DataFrame) -> Hashable:
+    """Return the column to propose: the first whose values might be phones, else the first."""
+    for place, label in enumerate(frame.columns):
+        column = frame.iloc[:, place]
+        if is_text_or_number(column) and _is_like_phones(_sample(column), is_named=False):
+            return label
+    return frame.columns[0]
+
+
+def _name_of(label: Hashable) -> str:
+    """Return the name of a column in plain letters, its words apart."""
+    name = " ".join(map(str, label)) if isinstance(label, tuple) else str(label)
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", without_accents(name))
+
+
 def _kind(frame: pd.DataFrame, place: int) -> int:
     """Return whose phones the column at a place holds, if any."""
-    label: object = frame.columns[place]
-    name = " ".join(map(str, label)) if isinstance(label, tuple) else str(label)
-    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", without_accents(name))
-    column = frame.iloc[:, place]
+    name, column = _name_of(frame.columns[place]), frame.iloc[:, place]
     if _NOT_NAME.search(name) or not is_text_or_number(column):
         return _NONE
     is_named = says_phone(name)
-    if not is_named and is_numeric_dtype(column.dtype):
+    is_perhaps_named = not is_named and may_say_phone(name)
+    if not (is_named or is_perhaps_named) and is_numeric_dtype(column.dtype):
         return _NONE
     texts = _sample(column)
-    if not (_is_like_phones(texts) if is_named else _is_signed(texts)):
+    is_sure = _is_like_phones(texts, is_named=True) if is_named else _is_signed(texts)
+    if not is_sure and not (is_perhaps_named and _is_like_phones(texts, is_named=False)):
         return _NONE
     if is_of_somebody_else(name) or _is_repeated(texts):
         return _OTHERS
+    if not is_sure:
+        return _NUMBERS
     return _OWN if is_plainly_own(name) else _UNCLEAR
 
 
@@ -167,12 +197,12 @@ def _is_repeated(texts: pa.Array) -> bool:
     return len(texts) >= _MANY_ROWS and len(counts) <= _FEW_NUMBERS * len(texts)
 
 
-def _is_like_phones(texts: pa.Array) -> bool:
-    """Tell whether texts under a phone's name are numbers, or would be in some country."""
+def _is_like_phones(texts: pa.Array, *, is_named: bool) -> bool:
+    """Tell whether texts are numbers, or would be in some country; short ones if named so."""
     if not len(texts):
         return False
     readings = read_texts(texts, None)
-    like = np.isin(readings.code, [CODES.index(code) for code in _LIKE])
+    like = np.isin(readings.code, [CODES.index(code) for code in _LIKE[not is_named :]])
     return bool((readings.is_valid | like).mean() >= _BY_NAME)
 
 

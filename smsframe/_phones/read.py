@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from smsframe._base.any_frame import AnySeries
 
 _NORTH_AMERICAN_DIGITS = 10
-_OTHER_NAMES = {"EN": "GB", "GER": "DE", "EL": "GR"}
+_OTHER_NAMES = {"EN": "GB"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

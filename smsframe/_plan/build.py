@@ -21,7 +21,7 @@ from smsframe._base import result_columns
 from smsframe._base.any_frame import as_frame
 from smsframe._base.validation import refuse
 from smsframe._plan import options as arguments
-from smsframe._plan.column_labels import refuse_uncut
+from smsframe._plan.column_labels import refuse_headless, refuse_uncut
 from smsframe._plan.column_values import ColumnValues
 from smsframe._plan.data import PlanData
 from smsframe._plan.excluded_rows import by_team, excluded_rows
@@ -74,6 +74,7 @@ def build_plan(
     """
     frame = result_columns.detached(as_frame(frame))
     refuse_uncut(frame)
+    refuse_headless(frame)
     message, columns, options = _checked(frame, text, given)
     problems = Problems()
     values = ColumnValues(frame, columns.formats, problems)

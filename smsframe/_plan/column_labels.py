@@ -5,6 +5,7 @@ A sentence about one that it has not says which is nearest, and which there are.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from smsframe._base.sentences import FRAME, Sentence, arg, words
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 NAMED = 20
 _SEPARATORS = ";\t|,"
+_NUMBER = re.compile(r"\s*['+(]*(?:\d[\s().-]*){9,16}")
 
 
 def column_sentence(frame: pd.DataFrame, column: Any, where: str) -> str | None:
@@ -65,6 +67,30 @@ def refuse_uncut(frame: pd.DataFrame) -> None:
                     ),
                 )
             )
+
+
+def refuse_headless(frame: pd.DataFrame) -> None:
+    """Raise InputError for a table whose first person was taken for the names of its columns."""
+    for place, name in enumerate(frame.columns):
+        if _is_number(name) and all(map(_is_number, frame.iloc[:, place].dropna().head(1))):
+            raise InputError(
+                Sentence(
+                    "The ",
+                    FRAME,
+                    f" has a phone number for the name of a column, {shown_label(name)}: its first "
+                    "row was taken for the names, and that person would get nothing. ",
+                    words(
+                        "Read the file with pd.read_csv(..., header=None, names=[...], dtype=str), "
+                        "or write a line of names above its first.",
+                        at_shell="Write a line with the names of the columns above it.",
+                    ),
+                )
+            )
+
+
+def _is_number(cell: Any) -> bool:
+    """Tell whether a label or cell is a phone number, and nothing else."""
+    return bool(_NUMBER.fullmatch(str(cell)))
 
 
 def refuse_repeated(frame: pd.DataFrame, column: Hashable, where: Sentence) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pandas.api.types import is_string_dtype
 
 from smsframe._base import result_columns
 from smsframe._base.lazy import lazy
@@ -180,6 +181,15 @@ class PlanData:
         """Return the texts of the rows at positions, on their labels."""
         texts = result_columns.strings(self.texts.at(rows))
         return pd.Series(texts, index=self.frame.index.take(rows), name="text")
+
+    def cells(self, number: int, rows: Positions) -> pd.Series | None:
+        """Return the cells of rows that fill a tag, by its number; None for texts, and of files."""
+        tag = [*self.messages.values][number]  # noqa: PD011 - a mapping of ours
+        column = self.texts.tag_columns[tag]
+        if column not in self.frame.columns:
+            return None
+        cells = self.frame[column].iloc[rows]
+        return None if is_string_dtype(cells) else cells
 
     @property
     def variants(self) -> Variants | None:

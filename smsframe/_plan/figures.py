@@ -104,7 +104,7 @@ def figures(plan: PlanData) -> dict[str, str]:
 def arm_line(messages: int, segments: int, costs: Cost | None) -> str:
     """Return what one of several texts comes to, in a line."""
     cost = "" if costs is None else f", cost {costs.line}"
-    return f"{messages:,} messages, {segments:,} segments{cost}"
+    return f"{many(messages, 'message')}, {many(segments, 'segment')}{cost}"
 
 
 def consent_line(people: int) -> str:
@@ -170,8 +170,10 @@ def _dealt_with(past: History | None) -> list[str]:
     """Say what went out before, and how many are left."""
     if past is None or not (past.accepted or past.unknown or past.held):
         return []
-    counts = f"{past.accepted:,} of these messages accepted, {past.unknown:,} are unknown"
-    return [f"This campaign has had {counts}; {past.left:,} are left to send."]
+    unknown = many(past.unknown, "is", "are")
+    counts = f"{past.accepted:,} of these messages accepted, {unknown} unknown"
+    left = many(past.left, "is", "are")
+    return [f"This campaign has had {counts}; {left} left to send."]
 
 
 def hours_note(plan: PlanData, past: History | None, now: float) -> list[str]:
@@ -225,4 +227,4 @@ def _savings(template: Template, measured: Measured, plan: PlanData) -> list[str
     folded = measure_filled(template, values, plan.rows)
     saved = int(measured.segments[plan.ready].sum()) - int(folded.segments[plan.ready].sum())
     fold = arg("fold", "gsm7", screen="Replacing look-alikes")
-    return [Sentence(fold, f" would save {saved:,} segments.")] if saved > 0 else []
+    return [Sentence(fold, f" would save {many(saved, 'segment')}.")] if saved > 0 else []

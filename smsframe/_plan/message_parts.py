@@ -112,6 +112,10 @@ class MessageColumns:
         """Return a hash of the recipient of each row."""
         return message_keys.recipient_hashes(service, picker(rows)(self.recipients))
 
+    def value(self, number: int, rows: Positions) -> pa.Array:
+        """Return the values of rows for a tag, by its number."""
+        return picker(rows)([*self.values.values()][number])
+
     def loose_hashes(self, service: str, rows: Positions) -> list[npt.NDArray[np.uint64]]:
         """Return a hash of the loose form of each value of rows, tag by tag."""
         at, key, hashes = picker(rows), hash_key(service), []

@@ -7,17 +7,19 @@ a script writes without blanks, each character is a word. How to opt out, which 
 end, does not count. A text of signs alone is one word.
 
 Texts are nearly equal when at most one word in ten differs, or one word where at least four others
-are the same. A word that was put in, left out or replaced is one that differs.
+are the same. A word that was put in, left out or replaced is one that differs. So are texts of
+which one has words where the other has tags: who has these very words as values reads the same.
 """
 
 from __future__ import annotations
 
 import difflib
 import hashlib
+import html
 import itertools
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import orjson
 
@@ -27,7 +29,7 @@ from smsframe._text.canonical import visible
 from smsframe._text.opt_out_and_links import short_host, without_opt_out
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 OTHERS_THE_SAME: Final = 4
 WORDS_PER_DIFFERENCE: Final = 10
@@ -45,6 +47,10 @@ _PIECES: Final = re.compile(
 )
 
 
+Shared: TypeAlias = "tuple[int, int] | tuple[int, tuple[str, ...]] | tuple[str, int]"
+"""What stands in one place of two texts: the number of a value of each, or the words of one."""
+
+
 @dataclass(frozen=True, slots=True)
 class NearText:
     """What is kept of a text to compare it by: its words, and which value fills each tag.
@@ -53,11 +59,13 @@ class NearText:
     tag in another notation: it may be written otherwise later, and is equal to any word. A link of
     a public shortener has ``ANY`` in front, and is equal to any word but another such link.
     ``values`` has for each tag of the text in turn the number of its value among those that a
-    message keeps, ``DATABASE`` where the database fills it.
+    message keeps, ``DATABASE`` where the database fills it. ``pieces`` are the words themselves,
+    which no journal keeps.
     """
 
     words: tuple[str, ...]
     values: tuple[int, ...]
+    pieces: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
     def of(cls, skeleton: str, values: Sequence[int], *, doubtful: Sequence[str] = ()) -> NearText:
@@ -65,17 +73,13 @@ class NearText:
         shorter = without_opt_out(skeleton)
         if shorter.count(MARK) == len(values):  # the plan advises to add it
             skeleton = shorter
+        skeleton = html.unescape(skeleton)  # the plan advises to write the character itself
         for word in doubtful:
             skeleton = re.sub(rf"\S*{re.escape(visible(word))}\S*", ANY, skeleton)
-        words = []
-        for piece in _PIECES.findall(_BETWEEN_WORDS.sub(" ", skeleton.casefold())):
-            if piece in _TAGS:
-                words.append(_TAGS[piece])
-            elif word := letters_and_digits(piece):
-                is_number = any(map(str.isdigit, word))
-                form = loose_form(piece.strip("%")) if is_number else word
-                words.append((ANY if short_host(piece) else "") + _hash(form))
-        return cls(tuple(words or [_hash(skeleton)]), tuple(values))
+        pieces = [*_pieces_of(skeleton)] or [(skeleton, _hash(skeleton))]
+        return cls(
+            tuple(word for _, word in pieces), tuple(values), tuple(piece for piece, _ in pieces)
+        )
 
     @classmethod
     def of_message(cls, content_id: str, tags: Sequence[str]) -> NearText:
@@ -85,12 +89,17 @@ class NearText:
             words += [_hash(tag), ""]
         return cls(tuple(words), tuple(range(len(tags))))
 
+    def value_at(self, place: int) -> int:
+        """Return the number of the value of the tag at a place among the words."""
+        return self.values[self.words[:place].count("")]
+
     def without(self, places: Sequence[bool]) -> NearText:
         """Return it without the words at some places; a tag there takes its value along."""
         kept = [word for word, out in zip(self.words, places, strict=True) if not out]
+        pieces = [piece for piece, out in zip(self.pieces, places, strict=False) if not out]
         tags = [out for word, out in zip(self.words, places, strict=True) if word == ""]
         values = [value for value, out in zip(self.values, tags, strict=True) if not out]
-        return NearText(tuple(kept), tuple(values))
+        return NearText(tuple(kept), tuple(values), tuple(pieces))
 
     def dumps(self) -> bytes:
         """Return it as bytes for the journal."""
@@ -111,12 +120,30 @@ class NearText:
         return {name: cls(tuple(words), tuple(values)) for name, (words, values) in read.items()}
 
 
+def says(text: str, words: Sequence[str]) -> bool:
+    """Tell whether a text has these words and no more; most are told by their first."""
+    pieces = _pieces_of(text)
+    return all(next(pieces, ("", ""))[1] == word for word in words) and not any(pieces)
+
+
+def _pieces_of(text: str) -> Iterator[tuple[str, str]]:
+    """Yield each word of a text as it stands and as it is kept."""
+    for found in _PIECES.finditer(_BETWEEN_WORDS.sub(" ", text.casefold())):
+        piece = found[0]
+        if piece in _TAGS:
+            yield piece, _TAGS[piece]
+        elif word := letters_and_digits(piece):
+            is_number = any(map(str.isdigit, word))
+            form = loose_form(piece.strip("%")) if is_number else word
+            yield piece, (ANY if short_host(piece) else "") + _hash(form)
+
+
 def _hash(word: str) -> str:
     """Return a hash of a word."""
     return hashlib.blake2b(word.encode(), digest_size=8).hexdigest()
 
 
-def shared_values(one: NearText, other: NearText) -> list[tuple[int, int]] | None:
+def shared_values(one: NearText, other: NearText) -> Sequence[Shared] | None:
     """Return which values of two nearly equal texts stand in the same place; None: they are not.
 
     Where the database fills one of the two it is left out, for it counts as equal. A published
@@ -129,6 +156,12 @@ def shared_values(one: NearText, other: NearText) -> list[tuple[int, int]] | Non
     if one.words == other.words:
         pairs = zip(one.values, other.values, strict=True)
         return [pair for pair in pairs if DATABASE not in pair]
+    found = _but_some_words(one, other)
+    return _but_tags(one, other) if found is None else found
+
+
+def _but_some_words(one: NearText, other: NearText) -> list[tuple[int, int]] | None:
+    """Return which values of two texts stand in the same place if few of their words differ."""
     longest = max(len(one.words), len(other.words))
     allowed = max(longest // WORDS_PER_DIFFERENCE, int(longest > OTHERS_THE_SAME))
     if abs(len(one.words) - len(other.words)) > allowed:
@@ -139,6 +172,41 @@ def shared_values(one: NearText, other: NearText) -> list[tuple[int, int]] | Non
     steps = (step for step in blocks.get_opcodes() if step[0] != "equal")
     different = sum(max(a_end - a, b_end - b) for _, a, a_end, b, b_end in steps)
     return _in_place(one, other, blocks) if different <= allowed else None
+
+
+def _but_tags(one: NearText, other: NearText) -> list[Shared] | None:
+    """Return what stands in the same place if one text has words only where the other has tags."""
+    more, less = sorted((one, other), key=lambda text: -text.words.count(""))
+    shared: list[Shared] = []
+    for value, there in zip(more.values, _fillings(more.words, less.words), strict=False):
+        words = less.words[there]
+        if words == ("",):
+            theirs = less.value_at(there.start)
+            shared.append((value, theirs) if more is one else (theirs, value))
+        elif "" in words or value == DATABASE:
+            return None
+        else:
+            shared.append((value, words) if more is one else (" ".join(less.pieces[there]), value))
+    return [pair for pair in shared if DATABASE not in pair] or None
+
+
+def _fillings(pattern: Sequence[str], words: Sequence[str]) -> list[slice]:
+    """Return which words stand where a pattern has tags; none where it is no pattern of them."""
+    tags = [place for place, word in enumerate(pattern) if word == ""]
+    runs = [pattern[tag + 1 : end] for tag, end in itertools.pairwise([-1, *tags, len(pattern)])]
+    if pattern[: len(runs[0])] != words[: len(runs[0])]:
+        return []
+    at, found = len(runs[0]), []
+    for number, run in enumerate(runs[1:], 1):
+        last = len(words) - len(run)
+        first = at + 1 if number < len(tags) else max(last, at + 1)
+        starts = (n for n in range(first, last + 1) if words[n : n + len(run)] == run)
+        start = next(starts, None)
+        if start is None:
+            return []
+        found.append(slice(at, start))
+        at = start + len(run)
+    return found
 
 
 def _of_equal_tags(one: NearText, other: NearText) -> list[tuple[int, int]]:
@@ -176,7 +244,5 @@ def _in_place(
         for step in range(block.size):
             places = (one.words, block.a + step), (other.words, block.b + step)
             if one.words[block.a + step] == "" and len({_neighbours(*p) for p in places}) == 1:
-                mine = one.values[one.words[: block.a + step].count("")]
-                theirs = other.values[other.words[: block.b + step].count("")]
-                pairs.append((mine, theirs))
+                pairs.append((one.value_at(block.a + step), other.value_at(block.b + step)))
     return [pair for pair in pairs if DATABASE not in pair]

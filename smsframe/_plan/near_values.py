@@ -8,6 +8,7 @@ value                         loose form                   equal to it
 ============================  ===========================  =======================================
 ``$1,234.50``                 ``1234.5``                   ``1234.5``, ``1.234,50 EUR``
 ``2026-11-22 14:30``          ``@11-22 14:30``             ``22 Nov at 14:30``, ``11/22/26 2:30 pm``
+``22. November``              ``@11-22``                   ``22 de noviembre``, ``11月22日``
 ``14:30``                     ``@ 14:30``                  ``2:30 PM``
 ``O'Neil, Zoë``               ``oneilzoe``                 ``ONEIL ZOE``
 ``True``                      ``1``                        ``TRUE``, ``yes``, ``1``
@@ -52,14 +53,27 @@ _CURRENCY: Final = (
 )
 _NUMBER: Final = re.compile(
     rf"[^\w\-(]*{_CURRENCY}\W*?(?P<sign>-?)[^\w\-.,]*"
-    r"(?P<digits>\d{1,3}(?:[ ,.']\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)"
+    r"(?P<digits>\d{1,3}(?:[ ,.']\d{3})+(?:[.,]\d+)?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?"
+    r"|\d+(?:[.,]\d+)?)"
     rf"\W*{_CURRENCY}\W*"
 )
-_MONTHS: Final = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
-_MONTH: Final = rf"(?P<name>{_MONTHS})[a-z]*\.?"
+_MONTH_NAMES: Final = (  # how they begin, without accents, in the languages of Europe
+    *("jan gen ene styc led oca янв січ ιαν", "feb fev lut uno sub фев лют φεβ"),
+    *("mar mrt maa bre мар бер", "apr avr abr kwi dub nis апр кві"),
+    *("may mai maj mei mag kve маи мая тра μαι", "jun juin giu cze cerven haz июн чер ιουν"),
+    *("jul juil lug lip cervenc tem июл лип ιουλ", "aug aou ago sie srp агу авг сер αυγ"),
+    *("sep set wrz zar eyl сен вер σεπ", "oct okt ott out paz rij eki окт жов οκτ"),
+    *("nov lis kas ноя лис νοε", "dec dez des dic gru pro ara дек гру δεκ"),
+)
+_MONTH_OF: Final = {
+    name: month for month, names in enumerate(_MONTH_NAMES, 1) for name in names.split()
+}
+_MONTHS: Final = "|".join(sorted(_MONTH_OF, key=len, reverse=True))
+_MONTH: Final = rf"(?P<name>{_MONTHS})[^\W\d_]*\.?"
 _DAY: Final = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?\.?"
 _WEEKDAY: Final = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[., ]+)?"
-_YEAR: Final = r"(?:[ ,.\-/]+\d{4}|[ ,.\-/]+\d{2}(?![:\d]))?"
+_OF: Final = r"[ \-/]*(?:(?:of|de) )?"
+_YEAR: Final = r"(?: de)?(?:[ ,.\-/]+\d{4}|[ ,.\-/]+\d{2}(?![:h\d]))?"
 _CLOCK: Final = re.compile(
     r"(?:\W|at)*(\d{1,2})[:h.](\d{2})(?::\d{2}(?:\.\d+)?)?\W*([ap])?\W*m?\W*"
     r"(?:uhr|hrs?|[+-]\d{2}:?\d{2})?\W*"
@@ -70,8 +84,9 @@ _DATES: Final = tuple(
         r"\d{4}[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)t?",
         r"(?P<day>\d{1,2})[-/.](?P<month>\d{1,2})[-/.](?:\d{4}|\d{2})?(?!\d)",
         r"(?P<day>\d{1,2})/(?P<month>\d{1,2})(?!\d)",
-        rf"{_DAY}[ \-/]*(?:of )?{_MONTH}{_YEAR}",
+        rf"{_DAY}{_OF}{_MONTH}{_YEAR}",
         rf"{_MONTH}[ \-]*{_DAY}(?![:\d]){_YEAR}",
+        r"(?:\d{2,4}[年년] ?)?(?P<month>\d{1,2})[月월] ?(?P<day>\d{1,2})[日일号號]",
     )
 )
 _DAY_AND_MONTH: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.")
@@ -88,7 +103,8 @@ _TRUTH: Final = {"true": "1", "yes": "1", "false": "0", "no": "0"}
 _SEPARATORS: Final = str.maketrans("\u066b\u066c", ".,")
 _MORE_THAN_WORDS: Final = (
     r"^0[0-9]|[^\x00-\x7f]|^[^A-Za-z]*[^A-Za-z0-9][^A-Za-z]*$"
-    rf"|(?i:[0-9].*(?:{_MONTHS})|(?:{_MONTHS}).*[0-9]|{_CURRENCY[3:-2]}"
+    rf"|(?i:[0-9](?:st|nd|rd|th)?\.?{_OF}(?:{_MONTHS})|(?:{_MONTHS})[a-z]*\.?[ \-]*[0-9]"
+    rf"|{_CURRENCY[3:-2]}"
     r"|[0-9][:h][0-9]{2}|[0-9]\.[0-9]{2}[^0-9A-Za-z]*(?:[ap]|uhr|hr))"
 )
 _PLAIN_NUMBER: Final = r"^(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]*|0)(?:\.[0-9]+)?$"
@@ -107,8 +123,10 @@ def loose_form(text: str) -> str:
             amount = _number(number["digits"], negative=bool(number["sign"]))
             unit = low[number.end("digits") :].lstrip()
             return _hundredth(amount) if unit.startswith("%") else amount
+        plain = _without_accents(low)
         for date in _DATES:
-            if (found := date.match(low)) and (told := _date(found, low[found.end() :])):
+            found = date.match(plain) or date.match(low)  # Korean falls apart without its accents
+            if found and (told := _date(found, found.string[found.end() :])):
                 return told
         if _CLOCK.fullmatch(low):
             return f"@{_time(low) or ' 00:00'}"
@@ -171,7 +189,7 @@ def _date(found: re.Match[str], rest: str) -> str | None:
     """Return a date without its year, and its time of day unless that is midnight."""
     parts = found.groupdict()
     name = parts.get("name")
-    month = _MONTHS.split("|").index(name) + 1 if name else int(parts["month"])
+    month = _MONTH_OF[name] if name else int(parts["month"])
     low, high = sorted((month, int(parts["day"])))
     if not _are_day_and_month(low, high):
         return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from smsframe._base.sentences import Sentence
+from smsframe._base.sentences import Sentence, many
 from smsframe._base.validation import shown_label
 from smsframe._plan.verdicts import READY
 from smsframe._text import opt_out_and_links
@@ -56,7 +56,7 @@ def with_newcomers(faults: list[Fault], new_people: int | None) -> list[Fault]:
     """Return faults in which that about opting out says how many people never had a message."""
     if not new_people:
         return faults
-    people = "1 of these people has" if new_people == 1 else f"{new_people:,} of these people have"
+    people = many(new_people, "of these people has", "of these people have")
     told = f" {people} had nothing from this journal before."
     return [
         replace(f, sentence=Sentence(f.sentence, told)) if f.code == OPT_OUT_MISSING else f

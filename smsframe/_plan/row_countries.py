@@ -2,7 +2,9 @@
 
 ``region_from=`` names a column of countries, and each row's number is read in its own. A blank cell
 says nothing, so ``region=`` counts there. An entry that is no country stops its row, unless its
-number says its country itself: to read it as somewhere else would be a guess.
+number says its country itself: to read it as somewhere else would be a guess. Bare digits are
+calling codes where the column's name says so (``prefijo``) and all of them are: a table that
+numbers its countries otherwise (ISO's 36 is Australia, not Hungary) has others among them.
 
 One ``region=`` for a list of several countries is the commonest way to text strangers, and often
 the frame says so itself. So a column that plainly holds countries and is not used is compared with
@@ -22,7 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe._base.masking import mask_label
-from smsframe._base.sentences import Sentence, arg, words
+from smsframe._base.sentences import Sentence, arg, many, words
 from smsframe._phones.column_owners import without_accents
 from smsframe._phones.country import country_counts, listed
 from smsframe._phones.country_names import region_called
@@ -59,6 +61,7 @@ _CALLING_CODES = re.compile(
     r"|lander(?:vorwahl|code)|vorwahl.?land|indicatif|prefijo|prefisso|landnummer|区号|區號",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"iso|numeric", re.IGNORECASE)
 _DIGITS = re.compile(r"(?:00)?([1-9][0-9]{0,2})(?:\.0)?")
 _NOT_NAME = re.compile(
     r"birth|origin|nationality|citizen|passport|language|dest|from_|geburt|^sms_", re.IGNORECASE
@@ -73,10 +76,11 @@ def regions_of_rows(
 ) -> pd.Categorical:
     """Return the region of each row, missing where blank; note the entries that are no country."""
     column = columns.region_from
-    texts = pc.utf8_trim_whitespace(texts_of(frame[column]))
+    cells = frame[column] if is_text_or_number(frame[column]) else frame[column].astype(str)
+    texts = pc.utf8_trim_whitespace(texts_of(cells))
     encoded = texts.dictionary_encode()
     names = encoded.dictionary.to_pylist()
-    regions = [_supported(name) for name in names]
+    regions = [*map(_reader_of(column, names), names)]
     codes = np.asarray(encoded.indices.fill_null(-1))
     known = pd.Categorical(pd.array([*regions, None], dtype="string").take(codes))
     known_names = zip(names, regions, strict=True)
@@ -135,9 +139,9 @@ def _note_contradiction(
                 Sentence(
                     f"Column {label!r} says another country than ",
                     arg("region", region, screen="the region"),
-                    f" in {len(rows):,} rows whose numbers are written without a country code "
-                    f"({listed(named)}). They are read as numbers of {region}. If the column is "
-                    "right, ",
+                    f" in {many(len(rows), 'row')} whose numbers are written without a "
+                    f"country code ({listed(named)}). They are read as numbers of {region}. If "
+                    "the column is right, ",
                     words(
                         Sentence("give ", arg("region_from", label)),
                         screen="choose it under Country column",
@@ -167,6 +171,24 @@ def _note_rare(contacts: pa.Array, phone: Hashable, problems: Problems) -> None:
         )
 
 
+def _reader_of(label: object, names: Sequence[str]) -> Callable[[str], str | None]:
+    """Return what tells the region of a column's entries."""
+    digits = [name for name in names if _DIGITS.fullmatch(name)]
+    are_codes = _says_calling_code(label) and all(map(_region_of_code, digits))
+    return _region_of_code if are_codes else _supported
+
+
+def _says_calling_code(label: object) -> bool:
+    """Tell whether a column's name says that it holds calling codes."""
+    name = _name_of(label)
+    return bool(_CALLING_CODES.search(name)) and not _NUMBERED.search(name)
+
+
+def _name_of(label: object) -> str:
+    """Return the name of a column in plain letters, its words apart."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", without_accents(str(label)))
+
+
 def _supported(name: str) -> str | None:
     """Return the region of a name that numbers can be read in."""
     region = region_called(name)
@@ -192,10 +214,10 @@ def _says_its_country(column: pd.Series) -> npt.NDArray[np.bool_]:
 
 def _countries_of(column: pd.Series, label: object) -> pd.Categorical | None:
     """Return a column as regions if it plainly holds countries, else None."""
-    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", without_accents(str(label)))
+    name = _name_of(label)
     if _NOT_NAME.search(name) or not is_text_or_number(column) or not len(column):
         return None
-    region_of = _region_of_code if _CALLING_CODES.search(name) else _supported
+    region_of = _region_of_code if _says_calling_code(label) else _supported
     sample = texts_of(column.iloc[:: max(1, len(column) // _SAMPLE_ROWS)]).drop_null()
     is_named = region_of is _region_of_code or bool(_NAME.search(name))
     if not _are_countries(sample, region_of, is_named=is_named):

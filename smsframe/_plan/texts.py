@@ -18,12 +18,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe._base.sentences import Part, Sentence, arg, sentence_of, words
+from smsframe._base.invisible import INVISIBLE
+from smsframe._base.sentences import Part, Sentence, arg, many, sentence_of, words
 from smsframe._plan.batches import picker
 from smsframe._plan.column_labels import refuse_repeated
 from smsframe._plan.column_values import BLANK
 from smsframe._plan.tags import note_database_tag, note_other_notations
-from smsframe._plan.value_problems import read_wrongly
+from smsframe._plan.value_problems import of_web_page, read_wrongly
 from smsframe._text import gsm7
 from smsframe._text.segments import Measured, fold_template, measure_filled
 from smsframe._text.template import Template, fill, near_misses
@@ -142,7 +143,7 @@ def _read(message: Message, columns: Columns, values: ColumnValues) -> Texts:
 
 def _note_content(content: str, problems: Problems) -> None:
     """Note what is wrong with a text itself."""
-    if not content.strip():
+    if not content.strip(INVISIBLE):
         problems.whole(
             "text_missing", "The text is empty. Write what the message shall say.", column="text"
         )
@@ -168,6 +169,14 @@ def _note_content(content: str, problems: Problems) -> None:
             "text_garbled",
             f"The text holds {wrong}, letters that stand for another, as Ã¼ does for ü: it was "
             "read in the wrong encoding. Write it anew.",
+            severity="warning",
+            column="text",
+            value=wrong,
+        )
+    if wrong := of_web_page(content):
+        problems.whole(
+            "text_garbled",
+            f"The text holds {wrong}, as web pages write a character. Write the character itself.",
             severity="warning",
             column="text",
             value=wrong,
@@ -261,7 +270,7 @@ def _note_folds(column: str, changed: Iterable[Any], problems: Problems) -> None
     for change in changed:
         problems.whole(
             "folded",
-            f"{change.character!r} became {change.replacement!r}, {change.count} times.",
+            f"{change.character!r} became {change.replacement!r}, {many(change.count, 'time')}.",
             severity="info",
             column=column,
             value=change.character,

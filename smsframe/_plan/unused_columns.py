@@ -7,7 +7,7 @@ some of them has columns of somebody else's by these names, and loses them: that
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Hashable
 
     from smsframe._plan.problems import Problems
+
+_UNCOUNTED: Final = (TypeError, ArithmeticError, NotImplementedError)
+"""What is raised where values are lists, signalling NaN, or what Arrow cannot compare."""
 
 
 def note_columns(
@@ -66,7 +69,7 @@ def _holds_refusals(cells: Any) -> bool:
     """Tell whether the values of a column say who wants no texts, whatever it is called."""
     try:
         return not isinstance(cells, pd.DataFrame) and holds_refusals(cells)
-    except (TypeError, ArithmeticError):
+    except _UNCOUNTED:
         return False
 
 
@@ -78,7 +81,7 @@ def _note_consent(cells: Any, column: Hashable, problems: Problems) -> None:
         if is_all_consent(str(column), cells):
             return
         values = counted_values(cells)
-    except (TypeError, ArithmeticError):  # lists, and signalling NaN, cannot be counted
+    except _UNCOUNTED:
         values = "values that cannot be counted"
     problems.whole(
         "consent_unused",

@@ -13,6 +13,7 @@ import datetime as dt
 import re
 from collections import Counter
 from functools import partial
+from html.entities import name2codepoint
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -42,15 +43,28 @@ _UTC_TEXT: Final = (
     r"^[^%]*\d\d?:\d\d(:\d\d(\.\d+)?)?( ?[AaPp]\.?[Mm]\.?)? ?(Z|\+00(:?00)?( UTC)?|UTC|GMT)$"
 )
 _UTC_ENDS: Final = ("Z", "+00", "+00:00", "+0000", "UTC", "GMT")
+_SIGNS: Final = "©ª®°º»…™"  # may stand behind a word in capitals: MAMÃ…, SMÅ®
+_OTHERS: Final = "\u0080-\u00a0¡-¨¬-¹¿‚ƒ„†‡ˆ‰Š‹ŒŽ•˜š›œžŸ€"  # no quotes: a word may end in Ä“
+_SECOND: Final = f"[{_OTHERS}{_SIGNS}¼-¾]"
 _READ_WRONGLY: Final = re.compile(
-    "[ÂÃÄÅÎÏÐÑ×ØÙ][\u0080-\u00bf‚ƒ„…†‡ˆ‰Š‹ŒŽ•˜™š›œžŸ€]|â[€‚„†ˆ]"  # no quotes: a word may end in Ä“
+    f"Â{_SECOND}|Ã[{_OTHERS}¼-¾]|Ã[{_SIGNS}][A-Za-z]|[a-z]Ã[{_SIGNS}]|â[€‚„†ˆ]"
+    f"|[ÅÄ]{_SECOND}[a-zÂÃÄÅ]|[a-z][ÅÄ]{_SECOND}"
+    f"|(?:(?:[ÎÏÐÑÙ]{_SECOND}|[×Ø][{_OTHERS}{_SIGNS}])\\W?){{2}}"  # 5×½×¾
 )
-"""UTF-8 that was read as Latin-1 or Windows-1252."""
+"""UTF-8 that was read as Latin-1 or Windows-1252; letters of other scripts are never alone."""
 _PERHAPS_READ_WRONGLY: Final = re.compile(
     rb"\xc3(?:[\x82-\x85\x8e-\x91\x97-\x99](?:\xc2|\xc5|\xc6|\xcb|\xe2)|\xa2[\xe2\xcb])"
 )
 """The same in bytes; one text may end where the next begins."""
-_OF_WEB_PAGES: Final = "&(?:[a-zA-Z]{2,8}|#[0-9]{2,5}|#x[0-9a-fA-F]{2,5});"
+_WEB_NAMES: Final = sorted(
+    name
+    for name, code in name2codepoint.items()
+    if chr(code) in "€™" or code in (*range(0x180), *range(0x2010, 0x2050))
+)
+_OF_WEB_PAGES: Final = re.compile(  # in a link, &copy;=2 is what follows it
+    f"&(?:{'|'.join(_WEB_NAMES)}|apos|#[0-9]{{2,5}}|#x[0-9a-fA-F]{{2,5}});(?:[^=]|$)"
+)
+"""Characters as web pages write them; not each ``&word;`` is one (Smith&Sons; Leeds)."""
 _SCIENTIFIC: Final = r"^[+-]?\d([.,]\d+)?[eE]\+\d{2,3}$"
 _EXACT_BELOW: Final = {8: 2.0**53, 4: 2.0**24, 2: 2.0**11}
 """Bytes of a float to the size from which it no longer tells neighbouring integers apart."""
@@ -204,6 +218,12 @@ def read_wrongly(text: str) -> str:
     return found[0] if found else ""
 
 
+def of_web_page(text: str) -> str:
+    """Return what in a text is a character as web pages write it."""
+    found = _OF_WEB_PAGES.search(text)
+    return found[0].rstrip() if found else ""
+
+
 def _note_read_wrongly(problems: Problems, column: Hashable, texts: pa.Array, raw: bytes) -> None:
     """Warn of values in which letters stand for others; a clean column is one look at its bytes."""
     encoding = (
@@ -220,7 +240,7 @@ def _note_read_wrongly(problems: Problems, column: Hashable, texts: pa.Array, ra
             _READ_WRONGLY.pattern,
             encoding,
         ),
-        (b"&" in raw and b";" in raw, _OF_WEB_PAGES, web_pages),
+        (b"&" in raw and b";" in raw, _OF_WEB_PAGES.pattern, web_pages),
     ):
         problems.rows(
             "value_garbled",

@@ -188,7 +188,10 @@ def _weights(split: Any, texts: Mapping[str, str], faults: list[str]) -> dict[st
             none = " is 0, so nobody would get that text. Leave the text out."
             note(faults, arg(shown), none)
         found[name] = float(number or 0.0)
-    if set(weights) != set(texts):
+    if any(name.casefold() == HOLDOUT for name in weights):
+        own = " has 'holdout', whose share has an argument of its own, of all people: "
+        note(faults, arg("split"), own, arg("holdout", 0.1), ".")
+    elif set(weights) != set(texts):
         names, has = (", ".join(map(repr, sorted(each))) for each in (texts, weights))
         note(
             faults, arg("split"), f" has {has or 'no names'}, but the texts are {names}. Name each."

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from smsframe._base import result_columns
-from smsframe._base.sentences import Sentence, arg, joined, words
+from smsframe._base.sentences import Sentence, arg, joined, many, words
 from smsframe._plan.problems import Problems, first_codes
 
 if TYPE_CHECKING:
@@ -124,11 +124,11 @@ def _note_duplicates(
     first = messages[~again]
     several = first["\x00recipient"].duplicated(keep=False).to_numpy()
     each = first["\x00recipient"][several].value_counts()
-    people = "1 person gets" if len(each) == 1 else f"{len(each):,} persons get"
+    people = many(len(each), "person gets", "people get")
     most = f", up to {each.max():,} each" if len(each) > 1 else ""
     problems.rows(
         "same_person",
-        "This person gets more than one message, with different values. In all "
+        "This person gets more than one message, with different values. In all, "
         f"{people} {each.sum():,} messages{most}. Check that this is meant.",
         rows[~again][several],
         severity="warning",
@@ -138,7 +138,7 @@ def _note_duplicates(
 
 def duplicate_sentence(repeats: int) -> str:
     """Say what a row that repeats an earlier one is, and what sending it would mean."""
-    rows = "1 row that repeats" if repeats == 1 else f"{repeats:,} rows that repeat"
+    rows = many(repeats, "row that repeats", "rows that repeat")
     again = Sentence(
         arg("duplicates", "send"), f" sends the {rows} one too, so those people get it again."
     )

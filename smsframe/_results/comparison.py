@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Comparison", "compare"]
 
+_OF_OUTCOME: Final = (
+    "the name of one column. Put what people did into one first, such as results['bought'] = bought"
+)
 COLUMNS: Final = (
     "assigned",
     "accepted",
@@ -83,6 +86,8 @@ class Comparison(pd.DataFrame):
         be; NaN where it is not known how. Below 0.001, do not read on.
     rows_left_out : int
         Rows of the send that are not in these results, as far as that is known.
+    added_up : int
+        People with several rows, whose amounts were added up; 0 for shares.
     """
 
     _metadata: ClassVar[list[str]] = [field.name for field in fields(About)]
@@ -92,6 +97,7 @@ class Comparison(pd.DataFrame):
     together_p: float
     sample_ratio_p: float
     rows_left_out: int
+    added_up: int
 
     @property
     def _about(self) -> About:
@@ -193,7 +199,7 @@ def compare(
     [0.21, 0.552]
     """
     faults: list[str] = []
-    check_label("outcome", outcome, faults)
+    check_label("outcome", outcome, faults, need=_OF_OUTCOME)
     check_label("by", by, faults)
     refuse(faults)
     people = read_people(frame, outcome, by)
@@ -211,6 +217,7 @@ def compare(
         made.together_p = proportions.together_p(made["outcomes"], made["assigned"])
     made.sample_ratio_p = math.nan
     made.rows_left_out = 0 if told[2] is None else max(told[2] - len(frame), 0)
+    made.added_up = 0 if people.is_share else people.with_several_rows
     if shares is not None:
         here = dict(zip(people.arms, np.bincount(people.arm).tolist(), strict=True))
         counts = [here.get(arm, 0) for arm in shares]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from smsframe._base.html import HEADING, PLAIN_TABLE, faint, joined, table, tag, text_of_cell
-from smsframe._base.sentences import Sentence, arg
+from smsframe._base.sentences import Sentence, arg, many
 from smsframe._base.validation import shown_label
 
 if TYPE_CHECKING:
@@ -32,12 +32,14 @@ class About:
     together_p: float
     sample_ratio_p: float
     rows_left_out: int
+    added_up: int
 
 
 def headline(arms: pd.DataFrame, about: About) -> str:
     """Say what was compared."""
-    people = f"{int(arms['assigned'].sum()):,} people"
-    return f"{shown_label(about.outcome)}: {people} in {len(arms)} arms, against {about.control!r}"
+    people = many(int(arms["assigned"].sum()), "person", "people")
+    counted = many(len(arms), "arm")
+    return f"{shown_label(about.outcome)}: {people} in {counted}, against {about.control!r}"
 
 
 def ratio_line(about: About) -> str:
@@ -60,7 +62,7 @@ def left_out_line(about: About) -> str:
     number = about.rows_left_out
     if not number:
         return ""
-    rows = "1 row of the send is" if number == 1 else f"{number:,} rows of the send are"
+    rows = many(number, "row of the send is", "rows of the send are")
     return (
         f"{rows} not here. What people did after the send, and whether a message reached them, "
         "must leave nobody out: compare the results as the send gave them. Leaving out by what was "
@@ -68,13 +70,25 @@ def left_out_line(about: About) -> str:
     )
 
 
-def together_line(about: About) -> str:
+def together_line(arms: pd.DataFrame, about: About) -> str:
     """Say how likely all arms are alike."""
     if not about.is_share:
-        return "Amounts: mean of each person's sum; intervals by the bootstrap, without p."
+        told = "Amounts: mean of each person's sum; intervals by the bootstrap, without p."
+        return f"{told} {_added_up(about.added_up)}".strip()
     if math.isnan(about.together_p):
-        return "All arms together: everybody did it, or nobody."
+        return "Everybody did it, in every arm." if arms["outcomes"].any() else "Nobody did it."
     return f"All arms together: {_said(about.together_p)} (Pearson's chi-squared)."
+
+
+def _added_up(people: int) -> str:
+    """Say that rows of one person were added up; "" where nobody has several."""
+    if not people:
+        return ""
+    have = "1 person has several rows" if people == 1 else f"{people:,} people have several rows"
+    return (
+        f"{have}, which are added up: where each of them holds the person's whole amount, keep it "
+        "in one and put 0 into the others."
+    )
 
 
 def comparison_text(arms: pd.DataFrame, about: About) -> str:
@@ -82,7 +96,7 @@ def comparison_text(arms: pd.DataFrame, about: About) -> str:
     shown = _shown(arms, is_share=about.is_share)
     lines = [headline(arms, about), f"  {ratio_line(about)}"]
     lines += [f"  {left_out_line(about)}"] if about.rows_left_out else []
-    lines.append(f"  {together_line(about)}")
+    lines.append(f"  {together_line(arms, about)}")
     return "\n".join([*lines, shown.to_string(na_rep="")])
 
 
@@ -99,8 +113,8 @@ def comparison_html(arms: pd.DataFrame, about: About) -> str:
         tag("div", headline(arms, about), style=HEADING),
         ratio,
         faint(left_out_line(about)) if about.rows_left_out else joined(),
-        faint(together_line(about)),
-        table([str(name).replace("_", " ") for name in shown.columns], body, **PLAIN_TABLE),
+        faint(together_line(arms, about)),
+        table(list(map(str, shown.columns)), body, **PLAIN_TABLE),
     )
 
 
@@ -111,10 +125,21 @@ def _shown(arms: pd.DataFrame, *, is_share: bool) -> pd.DataFrame:
         shown[name] = [f"{number:,}" for number in arms[name]]
     plain, rate = (",", ".2%") if is_share else (",.2f", ",.3f")
     forms = {"outcomes": plain, **dict.fromkeys(_SHARES, rate), "lift": "+.2%"}
-    for name, form in {**forms, **dict.fromkeys(_POINTS, f"+{rate}")}.items():
+    for name, form in forms.items():
         shown[name] = ["" if math.isnan(number) else f"{number:{form}}" for number in arms[name]]
+    for name in _POINTS:
+        shown[name] = ["" if math.isnan(x) else difference_text(x, is_share) for x in arms[name]]
     shown["p"] = ["" if math.isnan(number) else _p(number) for number in arms["p"]]
     return shown
+
+
+def difference_text(difference: float, is_share: bool) -> str:
+    """Return a difference as people read it: that of two shares is in percentage points.
+
+    >>> difference_text(-0.1097, True), difference_text(1.646, False)
+    ('-10.97 pp', '+1.646')
+    """
+    return f"{100 * difference:+.2f} pp" if is_share else f"{difference:+,.3f}"
 
 
 def _said(p: float) -> str:

@@ -29,6 +29,7 @@ import pyarrow.compute as pc
 
 from smsframe._base import result_columns
 from smsframe._base.masking import AlreadyMasked, mask_example, mask_phone
+from smsframe._base.sentences import many
 from smsframe._phones.corruption import find_damage
 from smsframe._phones.parse_column import read_texts
 from smsframe._results.event_export import NOBODY, SEVERAL, is_by_number
@@ -131,9 +132,9 @@ def _refuse_rounded(events: Events, known: Remembered, named: Named) -> None:
     repeated = np.flatnonzero(times > 1)
     if len(people) * np.log10(chance) < UNLIKELY or _have_neighbours(known, named, repeated, least):
         raise _refusal(
-            f"In column {events.column}, all {len(people):,} different numbers that the events "
-            f"name end in {'0' * least}, and their batches have others: they were rounded, and "
-            f"some of these people are others now. {AGAIN}"
+            f"In column {events.column}, all {many(len(people), 'different number')} that the "
+            f"events name end in {'0' * least}, and their batches have others: they were "
+            f"rounded, and some of these people are others now. {AGAIN}"
         )
 
 
@@ -175,9 +176,9 @@ def _refuse_other_words(events: Events, named: Named) -> None:
     twice = int(pc.sum(pc.greater(counted["body_count_distinct"], 1).cast(pa.int64())).as_py() or 0)
     if twice:
         raise _refusal(
-            f"By column {events.column}, {twice:,} people of these sends had several texts of one "
-            "batch, and nobody is in a batch twice: numbers of several people have become one. "
-            f"{AGAIN}"
+            f"By column {events.column}, {many(twice, 'person', 'people')} of these sends had "
+            "several texts of one batch, and nobody is in a batch twice: numbers of several people "
+            f"have become one. {AGAIN}"
         )
 
 
@@ -209,8 +210,8 @@ def refuse_incomplete(
     several = named.judged & (named.place == SEVERAL)
     if several.any():
         raise _incomplete(
-            f"In column {events.column}, {int(several.sum()):,} numbers may be of several people "
-            "of their batch. Export the phones with their country code."
+            f"In column {events.column}, {many(int(several.sum()), 'number')} may be of several "
+            "people of their batch. Export the phones with their country code."
         )
     shares = _shares(events, known, named)
     for run_id in runs_of(ids):
@@ -272,8 +273,8 @@ def _refuse_cut(
     by_number = ~pc.match_substring(known.contact, "=").to_numpy(zero_copy_only=False)
     if missing := int((sent & by_number & ~named.found).sum()):
         raise _incomplete(
-            f"The export was cut or made too early: it lacks {missing:,} messages of run {run_id} "
-            "of which the service says that they were sent."
+            f"The export was cut or made too early: it lacks {many(missing, 'message')} of run "
+            f"{run_id} of which the service says that they were sent."
         )
 
 
@@ -299,9 +300,10 @@ def _refuse_cut_within(run_id: str, known: Remembered, named: Named) -> None:
         missed = 1 - mine.sum() / (len(mine) - gap + 1)
         if gap * np.log10(missed) < UNLIKELY and _odds(mine, share) < UNLIKELY:
             raise _incomplete(
-                f"The export was cut or made too early: it has nobody of the {gap:,} people at one "
-                f"end of batch {known.batches[number].batch_id}, and far more of the other batches "
-                f"of run {run_id}. Export it whole, well after the send."
+                "The export was cut or made too early: it has nobody of the "
+                f"{many(gap, 'person', 'people')} at one end of batch "
+                f"{known.batches[number].batch_id}, and far more of the other batches of run "
+                f"{run_id}. Export it whole, well after the send."
             )
 
 
@@ -345,8 +347,8 @@ def _refuse_cut_by_phone(run_id: str, known: Remembered, named: Named) -> None:
             if beyond.sum() * np.log10(missed) < UNLIKELY:
                 raise _incomplete(
                     "The export was cut: it is sorted by phone, and has nobody of the "
-                    f"{int(beyond.sum()):,} people of run {run_id} whose numbers come before or "
-                    "after those that are in it. Export it whole."
+                    f"{many(int(beyond.sum()), 'person', 'people')} of run {run_id} whose "
+                    "numbers come before or after those that are in it. Export it whole."
                 )
 
 

@@ -20,8 +20,8 @@ from smsframe._base import result_columns
 from smsframe._base.odd_cells import without_odd_cells
 from smsframe._base.result_columns import VARIANT
 from smsframe._base.result_rows import NOTHING, ROUNDED, ResultRows, arrow_texts
-from smsframe._base.sentences import arg
-from smsframe._base.validation import shown_label, type_of
+from smsframe._base.sentences import arg, many
+from smsframe._base.validation import quoted, shown_label, type_of
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _NAMED: Final = 10
+_FEW_WORDS: Final = 2
+_YES: Final = frozenset({"true", "yes", "y", "t", "1", "x", "ja", "oui", "si", "sí", "sim", "tak"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -38,7 +40,7 @@ class People:
 
     ``arm`` is the number of each one's among ``arms``, which are sorted by name; ``accepted`` and
     ``sent`` say whether any message of theirs was; ``outcome`` is 0 or 1 where ``is_share``, else
-    an amount.
+    an amount. ``with_several_rows`` are people, too.
     """
 
     arms: list[str]
@@ -47,6 +49,7 @@ class People:
     sent: npt.NDArray[np.bool_]
     outcome: npt.NDArray[np.float64]
     is_share: bool
+    with_several_rows: int
 
 
 def read_people(frame: pd.DataFrame, outcome: Hashable, by: Hashable) -> People:
@@ -80,7 +83,7 @@ def read_people(frame: pd.DataFrame, outcome: Hashable, by: Hashable) -> People:
     first = grouped["arm"].min()
     in_several = int((first != grouped["arm"].max()).sum())
     if in_several:
-        are = "1 person is" if in_several == 1 else f"{in_several:,} people are"
+        are = many(in_several, "person is", "people are")
         raise InputError(
             f"{are} in more than one arm of column {shown_label(by)}, so what they did cannot be "
             "put down to one of them. Leave them out, or give each of them one arm."
@@ -92,6 +95,7 @@ def read_people(frame: pd.DataFrame, outcome: Hashable, by: Hashable) -> People:
         sent=grouped["sent"].max().to_numpy(dtype=bool),
         outcome=(grouped["outcome"].max() if is_share else grouped["outcome"].sum()).to_numpy(),
         is_share=is_share,
+        with_several_rows=int((grouped.size() > 1).sum()),
     )
 
 
@@ -134,7 +138,7 @@ def _amounts(
     missing = int(column.isna().sum())
     named = f"Column {shown_label(outcome)}"
     if missing:
-        cells = "1 row that is" if missing == 1 else f"{missing:,} rows that are"
+        cells = many(missing, "row that is", "rows that are")
         raise InputError(
             f"{named} is empty in {cells} in an arm, and that can mean two things. If nothing "
             f"happened there, say so: results[{outcome!r}] = results[{outcome!r}].fillna(0). If it "
@@ -160,13 +164,28 @@ def _numbers(column: pd.Series, named: str) -> npt.NDArray[np.float64]:
         except (TypeError, ValueError):
             is_number = False
     if not is_number or pd.api.types.is_complex_dtype(column.dtype):
-        example = next(iter(column), None)
         raise InputError(
             f"{named} has to say what each row's person did: True or False, 1 or 0, or an amount. "
-            f"It holds {type_of(example)}. Make numbers of it first, such as (column == 'yes') or "
-            "pd.to_numeric(column)."
+            f"{_how_to_number(column)}"
         )
     return column.to_numpy(dtype=np.float64)
+
+
+def _how_to_number(column: pd.Series) -> str:
+    """Say what a column holds in place of numbers, and how to make numbers of it."""
+    label = f"results[{column.name!r}]"
+    held = column.drop_duplicates()
+    if not all(isinstance(cell, str) for cell in held):
+        return f"It holds {type_of(next(iter(held), None))}. Make numbers of it first."
+    if pd.to_numeric(held, errors="coerce").notna().all():
+        return f"It holds numbers as text. Make numbers of them: {label} = pd.to_numeric({label})."
+    if len(held) > _FEW_WORDS:
+        return f"It holds texts. Say which of them mean yes: {label} = {label}.isin([...])."
+    words = sorted(map(quoted, held), key=lambda word: word.strip("'").casefold() not in _YES)
+    return (
+        f"It holds {' and '.join(sorted(words))}, as text. Say which means yes, such as "
+        f"{label} = {label} == {words[0]}."
+    )
 
 
 def _whose(contacts: pa.Array) -> npt.NDArray[Any]:
@@ -177,9 +196,9 @@ def _whose(contacts: pa.Array) -> npt.NDArray[Any]:
     rounded = pc.sum(pc.match_substring_regex(contacts, ROUNDED)).as_py() or 0
     if rounded:
         raise InputError(
-            f"Column 'sms_contact' holds {rounded:,} numbers that a spreadsheet has rounded, so it "
-            "cannot be told who is who. Take the results from smsframe.results(run), and join the "
-            "outcome to those."
+            f"Column 'sms_contact' holds {many(rounded, 'number')} that a spreadsheet has "
+            "rounded, so it cannot be told who is who. Take the results from "
+            "smsframe.results(run), and join the outcome to those."
         )
     numbers = contacts.dictionary_encode().indices.to_numpy(zero_copy_only=False)
     people = np.array(numbers, dtype=np.float64)

@@ -21,6 +21,7 @@ from smsframe._base import result_columns
 from smsframe._base.any_frame import as_frame
 from smsframe._base.html import DARK, STATUS_COLOURS
 from smsframe._base.result_rows import A_RESULT, ResultRows
+from smsframe._base.sentences import many
 from smsframe._base.tracebacks import public
 from smsframe._results.plot_times import spans_of
 from smsframe._results.report_words import NO_REASON
@@ -136,9 +137,9 @@ def _draw_times(axes: Any, rows: ResultRows) -> None:
     places = counts.index.to_numpy() / DAY_S
     is_few = len(counts) <= MOST_LABELLED
     _stack(axes, counts, width=step * 0.9, places=places + step / 2, numbered=is_few)
-    apart = f"; {outside:,} rows are in none" if outside else ""
+    apart = f"; {many(outside, 'row')} in no batch" if outside else ""
     batches = len(rows.batch.unique().drop_null())
-    told = "1 batch" if batches == 1 else f"{batches:,} batches"
+    told = many(batches, "batch", "batches")
     axes.set_xlabel(f"time (UTC), {told}, a bar for every {length(spans.step_s)}{apart}")
     axes.set_ylabel("rows")
     axes.xaxis_date("UTC")

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import Any
 
 import pandas as pd
 
 from smsframe._base.sentences import Sentence, arg
 from smsframe._base.tracebacks import public
-from smsframe._base.validation import check_number, given_as, refuse, unusable
+from smsframe._base.validation import as_float, check_number, given_as, refuse, unusable
 from smsframe._results.statistics.distributions import normal_quantile
 from smsframe.errors import InputError
 
 __all__ = ["power"]
 
 _MOST = 8e9
+_EXAMPLES = {
+    "rate": "0.04, which is 4 in a hundred",
+    "control_share": "0.5",
+    "power": "0.8",
+    "significance": "0.05",
+}
 
 
 @public
@@ -54,7 +61,8 @@ def power(
     Raises
     ------
     InputError
-        A share is not between 0 and 1, or the difference is 0 or leads out of that range.
+        A share is not between 0 and 1, the difference is 0 or leads out of that range, or ``power``
+        is no more than ``significance``.
 
     Sources
     -------
@@ -78,6 +86,11 @@ def power(
     faults: list[str] = []
     shares = {name: _share(name, value, faults) for name, value in wanted.items()}
     change = _difference(difference, shares["rate"], faults)
+    if not faults and shares["power"] <= shares["significance"]:
+        often = ": that often a difference is seen where there is none."
+        faults.append(
+            Sentence(given_as("power", power), " must be more than ", arg("significance"), often)
+        )
     refuse(faults)
     control, other = shares["rate"], shares["rate"] + change
     ratio = (1 - shares["control_share"]) / shares["control_share"]
@@ -90,7 +103,8 @@ def power(
     if abs(apart) > _MOST or apart**2 * max(ratio, 1.0) > _MOST:
         raise InputError(
             given_as("difference", difference),
-            " is so small that there are not enough people in the world to see it.",
+            " is so small, with these shares, that there are not enough people in the world to "
+            "see it.",
         )
     exact = apart**2
     people = [math.ceil(exact), math.ceil(exact * ratio)]
@@ -100,7 +114,7 @@ def power(
 
 def _share(name: str, value: Any, faults: list[str]) -> float:
     """Return a share between 0 and 1; anything else is a fault."""
-    need = "a share between 0 and 1, such as 0.04"
+    need = f"a share between 0 and 1, such as {_EXAMPLES[name]}"
     number = check_number(name, value, faults, need=need, optional=False)
     if number is not None and not 0 < number < 1:
         faults.append(Sentence(given_as(name, value), f" cannot be used; it must be {need}."))
@@ -109,11 +123,12 @@ def _share(name: str, value: Any, faults: list[str]) -> float:
 
 def _difference(value: Any, rate: float, faults: list[str]) -> float:
     """Return the difference that shall be seen."""
-    need = "a difference between two shares, such as 0.01"
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 1:
-        faults.append(unusable("difference", value, need))
+    fits = isinstance(value, Real) and not isinstance(value, bool)
+    if not fits or not abs(value) < 1:
+        need = "a difference between two shares, such as 0.01"
+        faults.append(unusable("difference", value, need, fits=fits))
         return 1.0
-    change = float(value)
+    change = as_float(value)
     if not change or not 0 < rate + change < 1:
         faults.append(
             Sentence(

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from smsframe._base.any_frame import as_frame
 from smsframe._base.result_rows import A_RESULT, ResultRows
+from smsframe._base.sentences import many
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_bool, check_label, refuse
 from smsframe._connect import journal_file
@@ -261,13 +262,16 @@ def _warn_of_unknown(rows: ResultRows, *, settled: bool) -> None:
     left = int(unknown.sum()) - looked_up
     if looked_up:
         warn_caller(
-            f"{looked_up:,} rows stay unknown: they were addressed by lookup, and an export does "
-            "not say whose phone is whose. Use results.sms.resolve(...).",
+            f"{many(looked_up, 'row stays unknown: it was', 'rows stay unknown: they were')} "
+            "addressed by lookup, and an export does not say whose phone is whose. Use "
+            "results.sms.resolve(...).",
             UnknownOutcomeWarning,
         )
     if left and not settled:
+        they, them = ("it", "it") if left == 1 else ("they", "them")
         warn_caller(
-            f"{left:,} rows stay unknown: the export does not have them. Once it is complete (made "
-            "well after the send), settled=True says that they did not go out.",
+            f"{many(left, 'row stays', 'rows stay')} unknown: the export does not have "
+            f"{them}. Once it is complete (made well after the send), settled=True says that "
+            f"{they} did not go out.",
             UnknownOutcomeWarning,
         )

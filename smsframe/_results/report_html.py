@@ -306,7 +306,8 @@ def _reasons(summary: Summary) -> list[Html]:
     caption = "Why rows have no message, or why it is not known. The small word is for programs."
     if len(table) > MOST_REASONS:
         left = int(table["rows"].iloc[MOST_REASONS:].sum())
-        caption += f" {len(table) - MOST_REASONS:,} more reasons, of {left:,} rows, are left out."
+        more = many(len(table) - MOST_REASONS, "more reason")
+        caption += f" {more}, of {many(left, 'row')}, are left out."
     return [_table(caption, ("Reason", "Picture", "*Rows"), rows)]
 
 
@@ -411,7 +412,7 @@ def _footer(facts: Facts) -> list[Html]:
         told = joined(f"Run ({test}of {started}, {ending}): ", name)
         lines.append(tag("p", told))
     if len(facts.runs) > MOST_RUNS:
-        lines.append(tag("p", f"and {len(facts.runs) - MOST_RUNS:,} more runs."))
+        lines.append(tag("p", f"and {many(len(facts.runs) - MOST_RUNS, 'more run')}."))
     made = f"Written on {_second(facts.made_at)}."
     kept = "This page holds no phone numbers, no names of recipients and no values of their rows."
     return [tag("h2", "About this report"), *lines, tag("p", f"{made} {kept}")]

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from smsframe._base import result_columns
 from smsframe._base.any_frame import as_frame
 from smsframe._base.result_rows import A_RESULT, NAMED, ResultRows
+from smsframe._base.sentences import many
 from smsframe._base.tracebacks import public
 from smsframe._base.validation import check_choice, refuse, shown_label
 from smsframe._connect import journal_file
@@ -132,9 +133,10 @@ def _warn_of_resolved(rows: ResultRows, as_: str) -> None:
     status, way = ("rejected", "not_sent") if as_ == "sent" else ("accepted", "sent")
     number = int((rows.has(status) & rows.has_code("resolved")).sum())
     if number:
+        were, stay = ("was", "stays") if number == 1 else ("were", "stay")
         warn_caller(
-            f"Nothing was resolved: none of these rows is unknown. {number:,} of them were "
-            f"resolved as {way} before, and stay so. If that was wrong, name them, such as "
+            f"Nothing was resolved: none of these rows is unknown. {number:,} of them {were} "
+            f"resolved as {way} before, and {stay} so. If that was wrong, name them, such as "
             f'results.sms.resolve(results["sms_code"] == "resolved", as_={as_!r}).',
             UnknownOutcomeWarning,
         )
@@ -179,8 +181,8 @@ def _named_rows(rows: ResultRows, which: Any) -> Mask:
     if mask is not None:
         if len(mask) != len(rows):
             raise InputError(
-                f"The mask has {len(mask):,} values for {len(rows):,} rows. Make it from these "
-                "very results."
+                f"The mask has {many(len(mask), 'value')} for {many(len(rows), 'row')}. Make it "
+                "from these very results."
             )
         return mask
     index = rows.frame.index
@@ -241,8 +243,8 @@ def _rows_of_part(rows: ResultRows, part: pd.DataFrame) -> Mask:
 def _in_no_batch(rows: int) -> InputError:
     """Return the error of rows that were never sent."""
     return InputError(
-        f"{rows:,} of these rows are in no batch that was sent, so there is nothing to resolve. "
-        "results.sms.unknown has the rows whose outcome is not known."
+        f"{many(rows, 'of these rows is', 'of these rows are')} in no batch that was sent, so "
+        "there is nothing to resolve. results.sms.unknown has the rows whose outcome is not known."
     )
 
 
@@ -255,7 +257,8 @@ def _refuse_settled(known: Remembered, places: npt.NDArray[np.int64]) -> None:
         names = [
             result_columns.STATUSES[number] for number in np.unique(known.status[places][fixed])
         ]
+        are = "is" if fixed.sum() == 1 else "are"
         raise InputError(
-            f"{int(fixed.sum()):,} of these rows are {' or '.join(names)}; only unknown ones are "
+            f"{int(fixed.sum()):,} of these rows {are} {' or '.join(names)}; only unknown ones are "
             "resolved, and nothing was. Name results.sms.unknown, or a part of it."
         )

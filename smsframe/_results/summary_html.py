@@ -27,6 +27,7 @@ from smsframe._base.html import (
     text_of_cell,
 )
 from smsframe._base.result_columns import BILLED, words_of
+from smsframe._base.sentences import many
 
 if TYPE_CHECKING:
     from smsframe._results.summary import Summary
@@ -68,7 +69,7 @@ def _headline(view: Summary) -> str:
     counted = " · ".join(
         f"{view.counts[s]:,} {words_of(s)}" for s in STATUS_COLOURS if s in view.counts
     )
-    return f"{view.rows:,} rows" + (f": {counted}" if counted else "")
+    return many(view.rows, "row") + (f": {counted}" if counted else "")
 
 
 def _figures(view: Summary) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from smsframe._base.held_back import held_in_words
 from smsframe._base.masking import AlreadyMasked
-from smsframe._base.sentences import arg
+from smsframe._base.sentences import arg, many
 from smsframe._base.validation import given_as
 from smsframe.errors import InputError
 
@@ -44,7 +44,8 @@ class Confirmable:
             return
         in_all = f", and {self.left:,} in all as their sending hours open"
         later = "" if self.going == self.left else in_all
-        told = f", but {self.going:,} messages would go out now{later}{before}. Nothing was sent. "
+        going = many(self.going, "message")
+        told = f", but {going} would go out now{later}{before}. Nothing was sent. "
         fix = ("Look at ", look_at, ", then give ", arg("confirm", self.left), ".")
         raise InputError(
             AlreadyMasked(given_as("confirm", confirm), told, *fix),

@@ -16,9 +16,10 @@ corrected, a format changed, a name given to the campaign. Three things are told
 
 Nearly equal is: texts that are nearly equal (`smsframe._plan.near_texts`) and, tag by tag where
 both have one, values that are equal as numbers, dates or words in any case
-(`smsframe._plan.near_values`). A value that was a default or the database's counts as equal. Only
-runs whose text is near are looked into, and of their batches only the recipients, unless somebody
-is met there.
+(`smsframe._plan.near_values`), or that a usual format writes so (`smsframe._plan.near_formats`). A
+value that was a default or the database's counts as equal. Where one text has words in place of the
+other's tags, values are compared with these words. Only runs whose text is near are looked into,
+and of their batches only the recipients, unless somebody is met there.
 """
 
 from __future__ import annotations
@@ -33,14 +34,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe._base.sentences import DATED, NAMED_ROUND, Sentence, arg, day_of, words
+from smsframe._base.sentences import DATED, NAMED_ROUND, Sentence, arg, day_of, many, words
 from smsframe._journal.ledger import in_portions, state_bytes
 from smsframe._journal.records import ACCEPTED
 from smsframe._plan.campaign_names import is_test
-from smsframe._plan.near_texts import NearText, shared_values
-from smsframe._plan.near_values import WILDCARD
+from smsframe._plan.near_formats import are_written, formats_that_write
+from smsframe._plan.near_texts import NearText, Shared, says, shared_values
+from smsframe._plan.near_values import WILDCARD, loose_hashes
 from smsframe._plan.problems import Fault
 from smsframe._send.already_sent import HAD
+from smsframe._text.canonical import canonical
+from smsframe._text.hashes import hash_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -96,10 +100,10 @@ def look_back(
         new = new[repeats[new] == 0]
     same = _of_this_frame(matched.ledger)
     near = near_of_texts(plan, service, scope, journal, now)
-    for runs, (_, rows) in zip(near, plan.messages.near_groups(new), strict=False):
-        search = Search(runs)
+    searches = [Search(runs) for runs in near]
+    for search, (_, rows) in zip(searches, plan.messages.near_groups(new), strict=False):
         search.meet(plan, service, rows, same=same, journal=journal, now=now)
-        faults += search.told(plan)
+    faults += told_of_texts(searches, plan.options.campaign)
     times = [batch.settled_at or 0.0 for batch in batches]
     return Before(
         faults=tuple(faults), accepted=len(accepted), accepted_at=max(times, default=None)
@@ -160,7 +164,7 @@ class _NearRun:
     """A run with a nearly equal text, and which values of the two stand in the same place."""
 
     run: RecentRun
-    pairs: list[tuple[int, int]]
+    pairs: Sequence[Shared]
     has_name: bool = False  # nearly that of this campaign; its words are not looked at
 
 
@@ -174,7 +178,7 @@ def near_runs(
     """Return the runs with a nearly equal text; for a named campaign those of other campaigns."""
     campaign = plan.options.campaign
     named = campaign is not None
-    known: dict[bytes, dict[str, list[tuple[int, int]]]] = {}
+    known: dict[bytes, dict[str, Sequence[Shared]]] = {}
     near = {}
     for run in recent:
         if named and run.scope == scope:
@@ -199,7 +203,7 @@ def _bare(campaign: str) -> str:
 
 def _near_texts(
     mine: NearText, theirs: Mapping[str, NearText], *, named: bool
-) -> dict[str, list[tuple[int, int]]]:
+) -> dict[str, Sequence[Shared]]:
     """Return which texts of a run are nearly equal, with the values in the same places."""
     found = {}
     for variant, text in theirs.items():
@@ -220,6 +224,7 @@ class Search:
         self.near = near
         self.number = self.total = 0
         self.runs: dict[str, tuple[int, float]] = {}
+        self._formats: dict[tuple[str, int], tuple[str, ...]] = {}
 
     def meet(
         self,
@@ -241,6 +246,7 @@ class Search:
         who = plan.messages.recipient_hashes(service, rows)
         order = np.argsort(who, kind="stable")
         self._who = who[order]
+        self._plan, self._rows, self._key = plan, rows[order], hash_key(service)
         self._loose = [column[order] for column in plan.messages.loose_hashes(service, rows)]
         self._is_met = np.zeros(len(rows), dtype=bool)  # in the order of the hashes
         runs = list(dict.fromkeys(run_id for run_id, _ in self.near))
@@ -254,17 +260,25 @@ class Search:
         self.number += int(self._is_met.sum())
         self.total += len(rows)
 
-    def told(self, plan: PlanData) -> Iterator[Fault]:
-        """Tell what a person would want to know of it."""
-        if plan.options.campaign is not None:
-            alike = {name: each.run for (name, _), each in self.near.items() if each.has_name}
-            met = sorted(alike.keys() & self.runs)
-            if 2 * sum(self.runs[name][0] for name in met) >= self.total and met:
-                yield nearly_this_name(self, alike[met[-1]], plan.options.campaign)
-            elif self.number:
-                yield had_these_words(self)
-        elif self.number:
-            yield nearly_the_same(self)
+    @property
+    def of_nearly_this_name(self) -> RecentRun | None:
+        """The last run of nearly this name, if half of the people or more were met in such runs."""
+        alike = {name: each.run for (name, _), each in self.near.items() if each.has_name}
+        met = sorted(alike.keys() & self.runs)
+        is_most = 2 * sum(self.runs[name][0] for name in met) >= self.total
+        return alike[met[-1]] if met and is_most else None
+
+    @classmethod
+    def together(cls, searches: Sequence[Search]) -> Search:
+        """Return several as one: what is to be told of each is told once."""
+        whole = cls({key: run for each in searches for key, run in each.near.items()})
+        for each in searches:
+            whole.number += each.number
+            whole.total += each.total
+            for name, (count, last) in each.runs.items():
+                before, when = whole.runs.get(name, (0, 0.0))
+                whole.runs[name] = (before + count, max(when, last))
+        return whole
 
     def _met(self, batches: list[RecentBatch]) -> list[tuple[RecentBatch, Positions]]:
         """Return the batches with messages of the plan's people, and where those stand."""
@@ -313,20 +327,62 @@ class Search:
         loose: Any = np.frombuffer(journal.loose_values(batch.number), np.uint64)
         columns = loose.reshape(-1, size) if len(loose) else None
         for one, other in dict.fromkeys(pairs):
+            if isinstance(other, tuple):
+                same &= _are_words(self._plan.messages.value(int(one), self._rows[mine]), other)
+                continue
             if columns is None or other >= len(columns):
                 return np.zeros(len(message), dtype=bool)
-            ours, theirs = self._loose[one][mine], columns[other][message]
+            ours = self._hash_of(one) if isinstance(one, str) else self._loose[one][mine]
+            theirs = columns[other][message]
             equal = ours == theirs
             if not self._strict:
                 equal |= (ours == WILDCARD) | (theirs == WILDCARD)
+                if isinstance(one, int) and not equal.all():
+                    equal |= self._in_another_format(batch.run_id, one, mine, theirs)
             same &= equal
         return same
+
+    def _in_another_format(
+        self, run_id: str, number: int, mine: Positions, theirs: npt.NDArray[np.uint64]
+    ) -> npt.NDArray[np.bool_]:
+        """Tell which values another format writes so; the first batch of a run tells which."""
+        cells = self._plan.cells(number, self._rows[mine])
+        if cells is None:
+            return np.zeros(len(mine), dtype=bool)
+        if (run_id, number) not in self._formats:
+            self._formats[run_id, number] = formats_that_write(cells, theirs, self._key)
+        return are_written(cells, theirs, self._formats[run_id, number], self._key)
+
+    def _hash_of(self, words: str) -> npt.NDArray[np.uint64]:
+        """Return the hash of words of the text as that of a value, in an array of one."""
+        return loose_hashes(pa.array([canonical(words)], pa.string()), self._key)
 
     @property
     def main_run(self) -> tuple[str, float]:
         """The run that most of the people were met in, and when its last batch left."""
         run_id = max(self.runs, key=lambda name: self.runs[name])
         return run_id, self.runs[run_id][1]
+
+
+def told_of_texts(searches: Sequence[Search], campaign: str | None) -> Iterator[Fault]:
+    """Tell what a person would want to know of what was found for each text, each thing once."""
+    if campaign is None:
+        yield from (nearly_the_same(search) for search in searches if search.number)
+        return
+    named = [search for search in searches if search.of_nearly_this_name is not None]
+    others = [search for search in searches if search.number and search not in named]
+    whole = Search.together(named)
+    if (run := whole.of_nearly_this_name) is not None:
+        yield nearly_this_name(whole, run, campaign)
+    if others:
+        yield had_these_words(Search.together(others))
+
+
+def _are_words(values: pa.Array, words: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    """Tell which values are these words of a text."""
+    coded = values.dictionary_encode()
+    are = np.array([says(value, words) for value in coded.dictionary.to_pylist()])
+    return are[coded.indices.to_numpy(zero_copy_only=False)]
 
 
 def nearly_the_same(search: Search) -> Fault:
@@ -342,7 +398,7 @@ def nearly_the_same(search: Search) -> Fault:
         else _leave_out("To leave out who had it", run_id)
     )
     more = len(search.runs) - 1
-    others = f" and {more} more run{'s' * (more > 1)}" if more else ""
+    others = f" and {many(more, 'more run')}" if more else ""
     return Fault(
         code="nearly_the_same",
         severity="error" if 2 * number >= search.total else "warning",
@@ -350,12 +406,13 @@ def nearly_the_same(search: Search) -> Fault:
         value=run_id,
         times=number,
         sentence=Sentence(
-            f"{number:,} of these {search.total:,} messages would go to people who had nearly the "
-            f"same text on {moment(when)} (run {run_id}{others}). ",
+            f"{number:,} of these {many(search.total, 'message')} would go to people who had "
+            f"nearly the same text on {moment(when)} (run {run_id}{others}). ",
             out,
             " To send it to them on purpose, ",
             words(Sentence("name it: ", NAMED_ROUND), screen="write a name under Campaign"),
-            f" (it goes, as a new message, to {number:,} people who had it on {day_of(when)}). ",
+            f" (it goes, as a new message, to {many(number, 'person', 'people')} who had it on "
+            f"{day_of(when)}). ",
             words(
                 Sentence("For a text that goes out every day with its date in it, give ", DATED),
                 screen="A text that goes out every day takes a new name each day",
@@ -376,12 +433,12 @@ def nearly_this_name(search: Search, run: RecentRun, campaign: str) -> Fault:
         value=run.run_id,
         times=number,
         sentence=Sentence(
-            f"{number:,} of these {search.total:,} messages would go to people who had campaign "
-            f"{name!r} on {moment(when)} (run {run.run_id}), and this one is called {campaign!r}. "
-            "If it is the same, write its name as it was: ",
+            f"{number:,} of these {many(search.total, 'message')} would go to people who had "
+            f"campaign {name!r} on {moment(when)} (run {run.run_id}), and this one is called "
+            f"{campaign!r}. If it is the same, write its name as it was: ",
             arg("campaign", python=repr(name), screen=repr(name)),
             ". If it is another, give it a name that differs in more than capitals and signs (it "
-            f"goes, as a new message, to {number:,} people who had that one).",
+            f"goes, as a new message, to {many(number, 'person', 'people')} who had that one).",
         ),
     )
 

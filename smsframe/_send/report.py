@@ -103,7 +103,7 @@ class SendReport:
         looked_at = {"failed": failed, "unknown": counts.get("unknown")}
         tables = [f"{table}.{name}" for name, there in looked_at.items() if there]
         if tables:
-            line += f": {' and '.join(tables)}"
+            line += f" · why, and what to do: {' and '.join(tables)}"
         if self.waiting:
             line += f" · {self.waiting}"
         if self.warnings:
@@ -157,18 +157,22 @@ def with_held(
 def warn(counts: Mapping[str, int], why: str) -> None:
     """Warn of unknown outcomes and of a run that stopped; ``why`` it did, "" if it did not."""
     if counts.get("unknown"):
+        one = counts["unknown"] == 1
+        lost = "its answer was" if one else "their answer was"
+        repeated, them = ("It is", "it") if one else ("They are", "them")
         warn_caller(
             Sentence(
-                f"{counts['unknown']:,} messages may or may not have gone out: their answer was "
-                "lost. They are not repeated unasked. Look in the product's events, then ",
+                f"{many(counts['unknown'], 'message')} may or may not have gone out: {lost} lost. "
+                f"{repeated} not repeated unasked. Look in the product's events, then ",
                 SETTLE,
                 ". ",
                 arg("resend_unknown", True),
-                f" sends them again: up to {counts['unknown']:,} people then get it twice.",
+                f" sends {them} again: up to "
+                f"{many(counts['unknown'], 'person then gets', 'people then get')} it twice.",
             ),
             UnknownOutcomeWarning,
         )
     if why:
         missing = counts.get("rejected", 0) + counts.get("not_attempted", 0)
-        told = Sentence(f"{missing:,} messages did not go out. ", why)
+        told = Sentence(many(missing, "message"), " did not go out. ", why)
         warn_caller(told, IncompleteSendWarning)

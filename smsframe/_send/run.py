@@ -23,7 +23,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from smsframe._base.masking import AlreadyMasked
-from smsframe._base.sentences import ROW, Sentence, recalled, words
+from smsframe._base.sentences import (
+    ROW,
+    Sentence,
+    many,
+    recalled,
+    words,
+)
 from smsframe._base.tracebacks import public
 from smsframe._eligibility.exclude import team_mark
 from smsframe._journal.opening import open_journal
@@ -408,8 +414,8 @@ def _refuse_blocked(made: PlanData, client: Client) -> None:
             ", listed in plan(...).problems",
             at_shell="; smsframe plan with --out FILE lists them all",
         )
-        many = f"Nothing was sent: {len(errors):,} problems"
-        raise _refusal(Sentence(many, listed, ". The first:", *first), made, table)
+        told = f"Nothing was sent: {many(len(errors), 'problem')}"
+        raise _refusal(Sentence(told, listed, ". The first:", *first), made, table)
 
 
 def refuse_another_list(made: PlanData) -> None:

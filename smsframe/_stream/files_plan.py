@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from smsframe._base.held_back import RULE_NAMES, team_in_words
 from smsframe._base.masking import mask_label
+from smsframe._base.sentences import many
 from smsframe._base.tracebacks import public
 from smsframe._eligibility.opening_words import lines_of
 from smsframe._phones.country import listed
@@ -60,8 +61,9 @@ class FilesPlan:
         ``held`` (had the campaign with other values), ``too_soon``, ``later`` (beyond ``limit``).
         Rows that wait for their hours are ``ready``.
     problems : DataFrame
-        One row per kind of problem: ``code``, ``severity``, ``column``, ``count``, ``file`` and
-        ``row`` (from 0) of the first one, its ``value`` (phones masked) and ``sentence``.
+        One row per kind of problem: ``code``, ``severity``, ``column``, ``count``, ``file``,
+        ``row`` (from 0) and, of CSV files, ``line`` of the first one, its ``value`` (phones masked)
+        and ``sentence``.
     countries : dict of str to int
         Messages by country, those that went out before included.
     segments : int
@@ -138,8 +140,8 @@ class FilesPlan:
         told = ", ".join(f"{n:,} {RULE_NAMES.get(name, name)}" for name, n in counts.items())
         sizes = ", ".join(f"{n:,} × {size}" for size, n in sorted(found.segments.items()))
         lines = [
-            f"FilesPlan: {self.recipients:,} messages, program {found.plan.message.program}",
-            f"  rows: {self.rows:,} in {len(found.files):,} files ({told})",
+            f"FilesPlan: {many(self.recipients, 'message')}, program {found.plan.message.program}",
+            f"  rows: {self.rows:,} in {many(len(found.files), 'file')} ({told})",
             f"  segments: {self.segments:,}" + (f" ({sizes})" if sizes else ""),
         ]
         if found.costs is not None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -46,6 +46,17 @@ AT_NIGHT: Final = -2
 _OVER_ALL: Final = ("duplicate", "same_person")  # judged over all files, after this pass
 
 
+class _Place(NamedTuple):
+    """Where something is wrong: in which file, in which row from 0, and in which line of a CSV."""
+
+    file: str = ""
+    row: int | None = None
+    line: int | None = None
+
+
+_NOWHERE: Final = _Place()
+
+
 @dataclass(slots=True)
 class Arm:
     """What one of several texts comes to: messages, segments and, with prices, their cost."""
@@ -62,8 +73,8 @@ class FirstPass:
     Portions are planned with ``given``, which has nothing in it that is judged over all files: not
     ``limit``, and no repeats but those that are left out. ``groups`` numbers the hours of people as
     they are met; ``unnamed`` counts the rows of countries that hours say nothing of. ``kinds`` are
-    problems of rows that share a code, a column and a severity, with the first of them, which is in
-    the file and row that ``firsts`` says; ``whole`` are those of the whole list.
+    problems of rows that share a code, a column and a severity, with the first of them, which is at
+    the place that ``firsts`` says; ``whole`` are those of the whole list.
     """
 
     files: list[SourceFile]
@@ -91,30 +102,30 @@ class FirstPass:
     unnamed: Counter[str] = field(default_factory=Counter)
     by_variant: dict[str, Arm] = field(default_factory=dict)
     kinds: dict[tuple[str, str, str], Fault] = field(default_factory=dict)
-    firsts: dict[tuple[str, str, str], tuple[str, int]] = field(default_factory=dict)
+    firsts: dict[tuple[str, str, str], _Place] = field(default_factory=dict)
     whole: list[Fault] = field(default_factory=list)
     file_rows: Counter[int] = field(default_factory=Counter)
 
-    def _sorted(self) -> list[tuple[Fault, str, int | None]]:
-        """Return all problems, errors first, with the file and row of the first that has it."""
-        found: list[tuple[Fault, str, int | None]] = [(fault, "", None) for fault in self.whole]
-        found += [(kind, *self.firsts.get(name, ("", None))) for name, kind in self.kinds.items()]
+    def _sorted(self) -> list[tuple[Fault, _Place]]:
+        """Return all problems, errors first, with the place of the first that has it."""
+        found = [(fault, _NOWHERE) for fault in self.whole]
+        found += [(kind, self.firsts.get(name, _NOWHERE)) for name, kind in self.kinds.items()]
         return sorted(found, key=lambda f: (SEVERITIES.index(f[0].severity), -f[0].count))
 
     def faults(self) -> list[Fault]:
         """Return all problems, errors first; those of rows with their number."""
-        return [fault for fault, _, _ in self._sorted()]
+        return [fault for fault, _ in self._sorted()]
 
     def table(self) -> pd.DataFrame:
         """Return the problems as a table: a line for each kind, with the first row that has it."""
         remember([fault.sentence for fault in self.faults()])
-        names = ["code", "severity", "column", "count", "file", "row", "value", "sentence"]
+        names = ["code", "severity", "column", "count", *_Place._fields, "value", "sentence"]
         rows = [
-            (f.code, f.severity, f.column, f.count, file, row, f.value, str(f.sentence))
-            for f, file, row in self._sorted()
+            (f.code, f.severity, f.column, f.count, *place, f.value, str(f.sentence))
+            for f, place in self._sorted()
         ]
         table = pd.DataFrame(rows, columns=names)
-        return table.astype({"row": "Int64", "count": "int64"})
+        return table.astype({"row": "Int64", "line": "Int64", "count": "int64"})
 
     def planned(self, frame: pd.DataFrame) -> PlanData:
         """Plan the rows of a portion, as if its repeats were in it alone."""
@@ -178,8 +189,10 @@ class FirstPass:
         if kind is None:
             assert fault.positions is not None
             first = fault.positions[:1]
-            file, row = portion.place_of(int(first[0]))
-            self.firsts[name] = self.files[file].name, row
+            at = int(first[0])
+            file, row = portion.place_of(at)
+            line = int(portion.labels[at]) if portion.labels.name == "line" else None
+            self.firsts[name] = _Place(self.files[file].name, row, line)
             cells = fault.values  # noqa: PD011 - a field of ours, no frame
             value = cells(first)[0] if cells else None
             kind = replace(fault, positions=None, values=None, value=value, times=0)

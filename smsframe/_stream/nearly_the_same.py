@@ -62,4 +62,4 @@ def had_nearly_this(
         groups = plan.messages.near_groups(np.flatnonzero(is_new))
         for search, (_, rows) in zip(searches, groups, strict=True):
             search.meet(plan, found.service, rows, same=same, journal=journal, now=found.now)
-    return [fault for search in searches for fault in search.told(found.plan)]
+    return list(nearly_the_same.told_of_texts(searches, found.plan.options.campaign))

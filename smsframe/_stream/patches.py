@@ -54,7 +54,7 @@ class Patches:
     def apply(self) -> None:
         """Write the files that are concerned anew."""
         for number, places in sorted(self._made.items()):
-            path = self._out / result_name(self._files[number])
+            path = self._out.absolute() / result_name(self._files[number])
             table, patches = pq.read_table(path), pa.concat_tables(map(pq.read_table, places))
             ours = [name for name in patches.column_names if name != _PLACE]
             which = np.arange(table.num_rows)

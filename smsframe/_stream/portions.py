@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from pandas.api.types import is_string_dtype
 
 from smsframe._base.any_frame import as_frame
 from smsframe._base.validation import shown_label
-from smsframe._files.read import prepared, refuse_doubled
+from smsframe._files.read import prepared, refuse_doubled, with_formats
 from smsframe._plan.problems import Problems
 from smsframe._plan.verdicts import EXCLUDED, READY
 from smsframe._send.keys_ahead import identities_of
-from smsframe._stream.sources import needed, pieces, without_words
+from smsframe._stream.sources import needed, pieces
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -39,12 +40,27 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """Some rows of one file: where they begin in it, and the columns that were read of them."""
+    """Some rows of one file: where they begin in it, and the columns that were read of them.
+
+    ``lines`` are those of a CSV file.
+    """
 
     file: int
     start: int
     rows: int
     table: pa.Table | None = None
+    lines: npt.NDArray[np.int64] | None = None
+
+    def part(self, start: int, end: int) -> Piece:
+        """Return some of its rows."""
+        assert self.table is not None
+        return Piece(
+            file=self.file,
+            start=self.start + start,
+            rows=end - start,
+            table=self.table.slice(start, end - start),
+            lines=None if self.lines is None else self.lines[start:end],
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,7 +83,8 @@ class Portion:
 
     def without_tables(self) -> Portion:
         """Return where its rows stand, and no more."""
-        return replace(self, words={}, pieces=[replace(piece, table=None) for piece in self.pieces])
+        bare = [replace(piece, table=None, lines=None) for piece in self.pieces]
+        return replace(self, words={}, pieces=bare)
 
     def places_of(
         self, rows: npt.NDArray[np.int64]
@@ -81,9 +98,12 @@ class Portion:
         return files[piece], (rows + starts[piece]).astype(np.int32)
 
     @property
-    def rows_in_files(self) -> npt.NDArray[np.int64]:
-        """The number that each row has in its file, from 0."""
-        return np.concatenate([np.arange(p.start, p.start + p.rows) for p in self.pieces])
+    def labels(self) -> pd.Index:
+        """The line that each row has in a CSV file, or its number in any other, from 0."""
+        lines = [piece.lines for piece in self.pieces if piece.lines is not None]
+        if lines:
+            return pd.Index(np.concatenate(lines), name="line")
+        return pd.Index(np.concatenate([np.arange(p.start, p.start + p.rows) for p in self.pieces]))
 
     @contextlib.contextmanager
     def located(self, files: Sequence[SourceFile]) -> Iterator[None]:
@@ -119,8 +139,7 @@ class Made:
         """Make keys and hashes of the rows that may go out, and leave out what is not needed."""
         rows = np.flatnonzero(np.isin(plan.verdict, (READY, EXCLUDED)))
         faults = [replace(fault, values=None) for fault in plan.problems.faults]
-        zones = plan.frame.columns == plan.options.time_zone_column
-        frame = plan.frame.loc[:, zones].reset_index(drop=True)
+        frame = plan.frame.loc[:, _looked_at_later(plan)].reset_index(drop=True)
         plan = replace(plan, frame=frame, problems=Problems(faults))
         identities = identities_of(plan, service, scope, rows)
         portion = portion.without_tables()
@@ -129,6 +148,14 @@ class Made:
     def identities_at(self, rows: Positions) -> Identities:
         """Return the identities of some of its rows."""
         return self.identities.at(np.searchsorted(self.rows, rows))
+
+
+def _looked_at_later(plan: PlanData) -> npt.NDArray[np.bool_]:
+    """Tell which columns of a frame are needed again: time zones, and values that have a format."""
+    columns = plan.frame.columns
+    filling = columns.isin([*plan.texts.tag_columns.values()])
+    filling &= np.array([not is_string_dtype(kind) for kind in plan.frame.dtypes], dtype=bool)
+    return np.asarray(columns == plan.options.time_zone_column) | filling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,16 +182,16 @@ class Reading:
             self._checked(piece.table, files[piece.file].name) for piece in portion.pieces
         ]  # columns that one file lacks are missing there
         people = as_frame(pa.concat_tables(tables, promote_options="default"))
-        people.index = pd.Index(portion.rows_in_files)
+        people.index = portion.labels
         if not kinds.pop():
             return people
-        blanked = without_words(people)
+        blanked = prepared(people, {})
         for name in people.columns:
             rows = np.flatnonzero(blanked[name].isna() & people[name].notna())
             if len(rows):
                 portion.words[str(name)] = people[name], rows
         with portion.located(files):
-            return prepared(blanked, self.formats)
+            return with_formats(blanked, self.formats)
 
     def _checked(self, table: pa.Table, name: str) -> pa.Table:
         """Return what is needed of a file's rows; refuse one that lacks it, or has other kinds."""
@@ -215,8 +242,11 @@ def portions(
         start = 0
         if check:
             file.refuse_changed()
-        for table in pieces(file, columns):
-            portion.pieces.append(Piece(file=number, start=start, rows=table.num_rows, table=table))
+        for table, lines in pieces(file, columns):
+            rows = table.num_rows
+            portion.pieces.append(
+                Piece(file=number, start=start, rows=rows, table=table, lines=lines)
+            )
             start += table.num_rows
             while portion.rows >= size + size // 2:
                 whole, portion = _cut(portion, size)
@@ -236,10 +266,7 @@ def _cut(portion: Portion, size: int) -> tuple[Portion, Portion]:
         here = min(left, piece.rows)
         for part, start, end in ((first, 0, here), (rest, here, piece.rows)):
             if start < end:
-                assert piece.table is not None
-                table = piece.table.slice(start, end - start)
-                at = piece.start + start
-                part.pieces.append(replace(piece, start=at, rows=end - start, table=table))
+                part.pieces.append(piece.part(start, end))
         left -= here
     return first, rest
 

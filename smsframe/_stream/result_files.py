@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 
 from smsframe._base.result_columns import STATUSES, VARIANT
 from smsframe._base.sentences import Sentence, arg
-from smsframe._base.validation import unreachable
-from smsframe._stream.sources import empty_table, result_name
+from smsframe._base.validation import shown_label, unreachable
+from smsframe._stream.sources import empty_table, reading, result_name, schema_of
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -135,6 +135,7 @@ def _prepare(out: Path, files: Sequence[SourceFile], *, is_dry: bool) -> None:
     ours = {result_name(file) for file in files}
     if len(ours) < len(files):
         raise InputError("Two of these files would have results of one name. Rename one of them.")
+    _refuse_unwritable(files)
     for path in out.rglob("*"):
         name = path.relative_to(out).as_posix()
         if path.is_dir() or name == NOTE:
@@ -151,9 +152,31 @@ def _prepare(out: Path, files: Sequence[SourceFile], *, is_dry: bool) -> None:
             )
 
 
+def _refuse_unwritable(files: Sequence[SourceFile]) -> None:
+    """Refuse Arrow files whose columns no Parquet file can hold, before anybody is texted."""
+    for file in files:
+        if file.kind != "arrow":
+            continue
+        with reading(file):
+            columns = schema_of(file)
+        for column in columns:
+            try:
+                pq.ParquetWriter(pa.BufferOutputStream(), pa.schema([column])).close()
+            except pa.ArrowNotImplementedError as error:
+                raise InputError(
+                    f"Column {shown_label(column.name)} of {file.name} is of the kind "
+                    f"{column.type}, which the Parquet files of results cannot hold. Cast it, or "
+                    "leave it out."
+                ) from error
+
+
 @contextlib.contextmanager
 def _aside(path: Path) -> Any:
-    """Give a place beside a file to write to; what is written takes its name at the end."""
+    """Give a place beside a file to write to; what is written takes its name at the end.
+
+    Arrow takes ``run:1/people.parquet`` for an address, and a path from the root never.
+    """
+    path = path.absolute()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     place = path.with_name(f".{path.name}{_ASIDE}")
     place.unlink(missing_ok=True)

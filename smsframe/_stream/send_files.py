@@ -225,12 +225,12 @@ def check_out(files: str | os.PathLike[str], out: str | os.PathLike[str], *, is_
 
 def _folder_of(out: str | os.PathLike[str]) -> Path:
     """Return the folder for results; InputError for what can be none."""
-    faults: list[str] = []
-    path_fault("out", out, faults)
-    refuse(faults)
     if address_of(out) is not None:
         why = " is a folder of this machine, in which files get their names once they are whole."
         raise InputError(Sentence(arg("out"), why, " Name one, and copy it to the store then."))
+    faults: list[str] = []
+    path_fault("out", out, faults)
+    refuse(faults)
     return Path(os.path.expanduser(out))  # noqa: PTH111 - what is nobody's home stays as it is
 
 

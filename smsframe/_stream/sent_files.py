@@ -119,7 +119,7 @@ class SentFiles:
     @property
     def files(self) -> list[Path]:
         """The files of results, in the order of the files that were sent; those that are there."""
-        paths = [self.path / name for name in self._note["files"]]
+        paths = [self.path.absolute() / name for name in self._note["files"]]
         return [path for path in paths if self._is_here and path.exists()]
 
     @property
@@ -507,7 +507,8 @@ def refuse_missing_files(sent: SentFiles) -> None:
 
 def _are_gone(missing: Sequence[str]) -> str:
     """Say that files are gone, and name one."""
-    return f"{len(missing):,} of the files of these results are gone, such as {missing[0]}."
+    are = "is" if len(missing) == 1 else "are"
+    return f"{len(missing):,} of the files of these results {are} gone, such as {missing[0]}."
 
 
 def _to_group(files: Sequence[Path], labels: Sequence[Any]) -> Iterator[pd.DataFrame]:

@@ -1,8 +1,8 @@
 """The files of a list: which there are, what tells one from a changed one, their rows in pieces.
 
 A piece is an Arrow table of some rows of one file. Of a Parquet file only the columns that are
-asked for are read, and never more than a piece of it; so it is with Arrow files, and with CSV files
-without quotes. A CSV file with quotes is read whole, one at a time.
+asked for are read, and never more than a piece of it; so it is with Arrow and CSV files. A CSV file
+with quotes is read line by line, which takes longer.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from smsframe._base.masking import AlreadyMasked, mask_label
 from smsframe._base.sentences import Sentence, arg
 from smsframe._base.validation import refuse_unreachable
 from smsframe._files import plain_csv
-from smsframe._files.read import PARQUET, TEXT, first_line, prepared, read_cells
+from smsframe._files.csv_reader import csv_pieces
+from smsframe._files.read import PARQUET, TEXT, first_line, read_cells, refuse_packed
 from smsframe._files.unclear import without_arguments
 from smsframe._stream.stores import Local, Stored, address_of, find_stored
 from smsframe.errors import InputError
@@ -34,7 +35,10 @@ from smsframe.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import pandas as pd
+    import numpy as np
+    import numpy.typing as npt
+
+    Lines = npt.NDArray[np.int64]
 
 ARROW: Final = (".arrow", ".feather", ".ipc")
 KINDS: Final = (*PARQUET, *TEXT, *ARROW)
@@ -104,6 +108,11 @@ def find_files(pattern: Any) -> tuple[Path, list[SourceFile]]:
     data = sorted(path for path in here if path.is_file())
     _refuse_odd([path.relative_to(folder) for path in data])
     if not data:
+        if given.is_dir():
+            raise InputError(
+                f"There is nothing to send in the folder {text!r}. Names that begin with a dot or "
+                "an underscore are left out."
+            )
         raise InputError(f"There is no file {text!r}.")
     names = [path.relative_to(folder).as_posix() for path in data]
     return folder, [_described(Local(path), name) for path, name in zip(data, names, strict=True)]
@@ -135,6 +144,7 @@ def _refuse_odd(paths: Sequence[Path]) -> None:
     """Refuse files that are none of those that can be sent."""
     odd = [path for path in paths if path.suffix.lower() not in KINDS]
     if odd:
+        refuse_packed(odd[0])
         raise InputError(
             f"{odd[0]} is none of {', '.join(KINDS)}. Take it out of the folder, or give a pattern "
             "such as people/*.parquet."
@@ -233,33 +243,38 @@ def _would_be_found(result: Path, given: Path) -> bool:
     return len(names) == len(parts) and all(map(fnmatch.fnmatch, names, parts))
 
 
-def pieces(file: SourceFile, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-    """Yield the rows of a file in order, at most `PIECE_ROWS` at a time; None means all columns."""
+def pieces(
+    file: SourceFile, columns: Sequence[str] | None = None
+) -> Iterator[tuple[pa.Table, Lines | None]]:
+    """Yield the rows of a file in order, at most `PIECE_ROWS` at a time; None means all columns.
+
+    With those of a CSV file come the lines that they begin on.
+    """
     with reading(file):
-        for table in _tables(file, columns):
+        for table, lines in _tables(file, columns):
             for start in range(0, table.num_rows, PIECE_ROWS):
-                yield table.slice(start, PIECE_ROWS)
+                some = None if lines is None else lines[start : start + PIECE_ROWS]
+                yield table.slice(start, PIECE_ROWS), some
 
 
-def _tables(file: SourceFile, columns: Sequence[str] | None) -> Iterator[pa.Table]:
+def _tables(
+    file: SourceFile, columns: Sequence[str] | None
+) -> Iterator[tuple[pa.Table, Lines | None]]:
     """Yield the rows of a file as its library gives them."""
     if file.kind == "parquet":
         with file.place.source() as source, pq.ParquetFile(source) as opened:
             wanted = None if columns is None else list(columns)
             for batch in opened.iter_batches(PIECE_ROWS, columns=wanted, use_threads=True):
-                yield pa.Table.from_batches([batch])
+                yield pa.Table.from_batches([batch]), None
         return
     if file.kind == "arrow":
         with file.place.source() as source, _opened(source) as reader:
             for batch in _batches(reader):
                 table = pa.Table.from_batches([batch])
-                yield _chosen(table, columns)
+                yield _chosen(table, columns), None
         return
-    if _is_plain(file):
-        for table in plain_csv.plain_pieces(Path(file.place.path)):
-            yield _chosen(table, columns)
-        return
-    yield _chosen(_csv(file), columns)
+    for table, lines in _csv_pieces(file):
+        yield _chosen(table, columns), lines
 
 
 def _chosen(table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
@@ -287,23 +302,26 @@ def _batches(reader: Any) -> Iterator[pa.RecordBatch]:
 
 
 @functools.lru_cache(maxsize=1 << 16)
-def _is_plain(file: SourceFile) -> bool:
-    """Tell whether a CSV file can be read piece by piece: no quotes, equal separators.
-
-    Any other is read whole, for what is wrong with one line of it is wrong with those behind it.
-    """
-    return isinstance(file.place, Local) and plain_csv.is_plain(file.place.path)
+def _is_plain(_file: SourceFile, path: Path) -> bool:
+    """Tell whether a CSV file means the same to every reader: no quotes, equal separators."""
+    return plain_csv.is_plain(path)
 
 
-def _csv(file: SourceFile) -> pa.Table:
+def _csv_pieces(file: SourceFile) -> Iterator[tuple[pa.Table, Lines]]:
     """Read a CSV file, every cell a text."""
     try:
         with file.place.copied() as path:
-            cells = read_cells(path)
+            is_plain = _is_plain(file, path)
+            yield from plain_csv.plain_pieces(path) if is_plain else csv_pieces(path)
     except InputError as error:
         raise file.told(error) from error
-    table = pa.Table.from_pandas(cells, preserve_index=False)
-    return table.cast(pa.schema([(name, pa.large_string()) for name in table.column_names]))
+
+
+def _header(file: SourceFile) -> pa.Table:
+    """Return the columns of a CSV file that has no rows."""
+    with file.place.copied() as path:
+        names = read_cells(path).columns
+    return pa.schema([(name, pa.large_string()) for name in names]).empty_table()
 
 
 @contextlib.contextmanager
@@ -317,20 +335,18 @@ def reading(file: SourceFile) -> Iterator[None]:
 
 def empty_table(file: SourceFile) -> pa.Table:
     """Return a file's columns without rows."""
-    if file.kind == "parquet":
-        with file.place.source() as source:
-            return pq.read_schema(source).empty_table()
-    if file.kind == "arrow":
-        with file.place.source() as source, _opened(source) as reader:
-            return reader.schema.empty_table()
-    return _csv(file).slice(0, 0)
+    return _header(file) if file.kind == "csv" else schema_of(file).empty_table()
+
+
+def schema_of(file: SourceFile) -> pa.Schema:
+    """Return the columns of a Parquet or Arrow file with their kinds."""
+    with file.place.source() as source:
+        if file.kind == "parquet":
+            return pq.read_schema(source)
+        with _opened(source) as reader:
+            return reader.schema
 
 
 def needed(table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
     """Return columns of a table without dictionaries and other layouts."""
     return plain_table(table if columns is None else table.select(columns))
-
-
-def without_words(people: pd.DataFrame) -> pd.DataFrame:
-    """Return rows of CSV files in which words that programs write for no value are blank."""
-    return prepared(people.rename_axis(index="line"), {}).rename_axis(index=None)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from smsframe._base.masking import AlreadyMasked
 from smsframe._base.progress import Bar, Progress
-from smsframe._base.sentences import Sentence, words
+from smsframe._base.sentences import Sentence, many, words
 from smsframe._eligibility.min_gap import GapGuard
 from smsframe._eligibility.night import night_sentence
 from smsframe._eligibility.opening_words import first_of
@@ -140,7 +140,7 @@ def _note_over_all(found: FirstPass, joined: Joined) -> None:
     once = duplicate_sentence(found.duplicates)
     found.note("duplicate", once, found.duplicates, severity="warning")
     found.note("duplicate", SENT_AGAIN, found.repeats, severity="info")
-    people = "1 person gets" if joined.persons == 1 else f"{joined.persons:,} persons get"
+    people = many(joined.persons, "person gets", "people get")
     most = f", up to {joined.most:,} each" if joined.persons > 1 else ""
     told = (
         f"{people} more than one message, with different values: {joined.same_person:,} messages "
@@ -249,7 +249,7 @@ class ListSend:
     def _known(self, said: Said) -> KnownResults:
         """Read what the files of results know, which are about to be replaced."""
         known = KnownResults(self.scratch, self.found.service, said)
-        for path in map(self.out.joinpath, map(result_name, self.found.files)):
+        for path in map(self.out.absolute().joinpath, map(result_name, self.found.files)):
             if self.journal is not None and path.exists():
                 known.read(path, self.journal)
         return known
@@ -333,12 +333,14 @@ def _refuse_problems(found: FirstPass) -> None:
         return
     errors = [fault for fault in found.faults() if fault.severity == "error"]
     if errors:
-        first = [Sentence(f"\n  - {fault.count:,} rows: ", fault.sentence) for fault in errors[:5]]
-        many = sum(fault.count for fault in errors)
+        first = [
+            Sentence(f"\n  - {many(fault.count, 'row')}: ", fault.sentence) for fault in errors[:5]
+        ]
+        total = sum(fault.count for fault in errors)
         listed = words(
             ", listed in plan_files(...).problems", at_shell="; smsframe plan lists them all"
         )
-        told = Sentence(f"Nothing was sent: {many:,} problems", listed, ".", *first)
+        told = Sentence(f"Nothing was sent: {many(total, 'problem')}", listed, ".", *first)
         raise InputError(told, problems=found.table())
 
 

@@ -208,7 +208,7 @@ def _complaint(column: pd.Series[Any], fmt: Format, name: str, fault: Unwritable
     how = f"format {fmt!r}" if isinstance(fmt, str) else "its function"
     return InputError(
         f"Column {name!r}, ",
-        ROW,
+        "line" if column.index.name == "line" else ROW,
         f" {label!r}: {shown(fault.value)} cannot be written with {how}: {fault.sentence}.{more} ",
         fix_for(fault.value, fmt, name),
         column=name,

@@ -6,6 +6,8 @@ from dataclasses import fields
 from glob import has_magic
 from typing import TYPE_CHECKING, Final
 
+import pandas as pd
+
 import smsframe
 from smsframe._base.sentences import in_shell, recalled
 from smsframe._base.validation import refuse_unreachable
@@ -64,7 +66,9 @@ def _show(made: smsframe.FilesPlan) -> None:
     """Print a plan of files, with what is wrong."""
     output.say(repr(made))
     for kind in made.problems.to_dict("records"):
-        where = f" (first in {kind['file']}, row {kind['row']})" if kind["file"] else ""
+        has_lines = not pd.isna(kind["line"])
+        at = f"line {kind['line']:,}" if has_lines else f"row {kind['row']}"
+        where = f" (first in {kind['file']}, {at})" if kind["file"] else ""
         sentence = in_shell(recalled(kind["sentence"]))
         output.say(f"{kind['severity']}: {kind['count']:,} {kind['code']}{where}. {sentence}")
 

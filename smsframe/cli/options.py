@@ -89,10 +89,17 @@ def _price(text: str) -> tuple[str, float]:
         raise argparse.ArgumentTypeError(f"{text!r} is neither PRICE nor COUNTRY=PRICE") from None
 
 
+def _path(text: str) -> Path:
+    """Read a path; a blank one, of a variable that is not set, would be the folder one is in."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is blank, where a file should be named")
+    return Path(text)
+
+
 def journal_name(text: str) -> Path | str:
     """Read a file or a URL; a password on a command line is seen by all who list processes."""
     if not is_database_url(text):
-        return Path(text)
+        return _path(text)
     if TeamAddress(text, Path()).has_password:
         raise argparse.ArgumentTypeError(
             "a password on the command line can be read in the list of processes; leave it out of "
@@ -127,7 +134,7 @@ OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "region": {"metavar": "US"},
     "region_from": {"metavar": "COLUMN"},
     "campaign": {"metavar": "NAME"},
-    "exclude": {"type": Path, "action": "append", "default": [], "metavar": "FILE"},
+    "exclude": {"type": _path, "action": "append", "default": [], "metavar": "FILE"},
     "sending_hours": {"metavar": "HOURS"},
     "closed": {"action": "append", "default": [], "metavar": "DATE"},
     "time_zone": {"metavar": "COLUMN"},
@@ -171,7 +178,7 @@ def _add_demo(commands: Any) -> None:
     """Add ``demo``."""
     parser = _command(commands, "demo", "send a sample file to a sandbox and show every step")
     parser.add_argument(
-        "file", nargs="?", type=Path, metavar="FILE",
+        "file", nargs="?", type=_path, metavar="FILE",
         help="file with the columns of the sample that comes with smsframe, which is the default",
     )  # fmt: skip
     parser.add_argument("--fast", action="store_true", help="do not slow the sandbox down")
@@ -181,9 +188,9 @@ def _add_sandbox(commands: Any) -> None:
     """Add ``sandbox``."""
     parser = _command(commands, "sandbox", "serve the API on this machine; nobody is texted")
     parser.add_argument("--port", type=int, default=8000, help="port on loopback (default 8000)")
-    parser.add_argument("--contacts", type=Path, metavar="FILE.csv", help="people to load")
+    parser.add_argument("--contacts", type=_path, metavar="FILE.csv", help="people to load")
     parser.add_argument("--anyone", action="store_true", help="every other number is opted in")
-    parser.add_argument("--world", type=Path, metavar="FILE", help="keep contacts and outbox here")
+    parser.add_argument("--world", type=_path, metavar="FILE", help="keep contacts and outbox here")
     parser.add_argument("--calling-code", metavar="1", help="put before ten-digit numbers")
 
 
@@ -305,7 +312,7 @@ def _add_report(commands: Any) -> None:
 
 def _add_out(parser: Any, purpose: str) -> None:
     """Add ``--out``."""
-    parser.add_argument("--out", type=Path, metavar="FILE", help=purpose)
+    parser.add_argument("--out", type=_path, metavar="FILE", help=purpose)
     parser.add_argument(
         "--overwrite", action="store_true", help="write over a file that is there already"
     )
@@ -313,13 +320,13 @@ def _add_out(parser: Any, purpose: str) -> None:
 
 def _add_message(parser: Any) -> None:
     """Add what ``plan`` and ``send`` have in common."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="CSV, Excel or Parquet")
+    parser.add_argument("file", type=_path, metavar="FILE", help="CSV, Excel or Parquet")
     _add_reading(parser.add_argument_group("the file, where it can be read in two ways"))
     message = parser.add_argument_group("message (options with NAME=VALUE may be repeated)")
     message.add_argument("--text", help="the text, with %%%%Tag%%%% placeholders")
     message.add_argument(
         "--text-file",
-        type=Path,
+        type=_path,
         metavar="PATH",
         help="the text is in this file, or several by name in a .toml",
     )

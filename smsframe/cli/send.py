@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import smsframe
-from smsframe._base.sentences import Sentence, in_shell, sentence_of
+from smsframe._base.sentences import Sentence, in_shell, many, sentence_of
 from smsframe._files import read as files
 from smsframe._files import write
 from smsframe._plan.options import Sending
@@ -125,6 +125,6 @@ def _advised(made: Plan, code: int) -> int:
     """Say how to go on if something is left to send, and return the exit code."""
     past = made.history
     if past is not None and past.left:
-        sentence = f"{past.left:,} messages are left to send."
+        sentence = f"{many(past.left, 'message is', 'messages are')} left to send."
         return output.complain(f"{sentence} {_how_to_go_on(made)}", code)
     return code

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TOML = ".toml"
+_FORM = (
+    'Write one a line, in straight quotes, such as A = "Hello". A name with anything but letters '
+    'from a to z, digits, - and _ stands in quotes too: "*" = "Hello".'
+)
 
 
 def text_of(text: str | None, path: Path | None) -> str | dict[str, str] | None:
@@ -42,14 +46,13 @@ def _several(read: str, path: Path) -> dict[str, str]:
     try:
         texts = tomllib.loads(read)
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"--text-file {path} cannot be read: {error}.") from error
+        raise InputError(
+            f"--text-file {path} is no list of texts by name: {error}. {_FORM}"
+        ) from error
     others = [name for name, words in texts.items() if not isinstance(words, str)]
     if others or not texts:
         what = f"{others[0]!r} is no text" if others else "it names none"
-        raise InputError(
-            f'--text-file {path} must name texts, such as A = "Hello", one a line; {what}. Names '
-            'with anything but letters, digits, - and _ stand in quotes: "*" = "Hello".'
-        )
+        raise InputError(f"--text-file {path} must name texts; {what}. {_FORM}")
     return {name: words.rstrip("\n") for name, words in texts.items()}
 
 

@@ -88,7 +88,7 @@ def serve(
             people = pd.read_csv(contacts_csv, dtype="string")
             phone = _phone_column(people)
             count = sandbox.load_contacts(people, phone=phone, calling_code=calling_code)
-            loaded = f"{count} contacts loaded; {others}."
+            loaded = f"{count} contact{'s' * (count != 1)} loaded; {others}."
         out = out or sys.stdout
         words = {"base_url": sandbox.base_url, "loaded": loaded, "program": ACTIVE_PROGRAM}
         out.write(_GREETING.format(**words, **sandbox.credentials))

@@ -42,6 +42,7 @@ def test_envelope__never_raises(body):
         pytest.param(b"null", (), id="null"),
         pytest.param(b'["a"]', ("a",), id="list"),
         pytest.param(b"\xef\xbb\xbf" + shaped(["a"]), ("a",), id="byte-order-mark"),
+        pytest.param('{"meta": 1}'.encode("utf-16"), (), id="no text"),
         pytest.param(b"<html><b>Bad</b>\n gateway", ("Bad gateway",), id="html"),
         pytest.param(b"<style>p{}</style><p>Sorry", ("Sorry",), id="style"),
         pytest.param(b"\xff\xfe", ("\ufffd\ufffd",), id="no-text"),

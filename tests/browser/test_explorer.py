@@ -67,6 +67,7 @@ def test_explorer__find_select_retry(opened, sandbox):
     expect(screen(page).locator(".sms-bubble")).to_have_text(
         "Hi Name7, order A-00007 is on its way."
     )
+    assert screen(page).locator(".sms-line .sms-bubble").count() == 1  # below its row
     shot(page, "text")
     search.fill("201 555 0109")
     search.press("Enter")
@@ -92,6 +93,7 @@ def test_explorer__find_select_retry(opened, sandbox):
     shot(page, "dark")
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_timeout(500)
+    assert screen(page).locator("select[multiple]").bounding_box()["width"] > 150  # names whole
     shot(page, "narrow")
 
 

@@ -43,7 +43,7 @@ def test_csv__separator_too_many(sending, sandbox, capsys):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        pytest.param("a,b\n1,2\n3\n", "line 3 has 1 fields", id="too few"),
+        pytest.param("a,b\n1,2\n3\n", "line 3 has 1 field", id="too few"),
         pytest.param('a,b\n"x\ny",2\n3,4,5\n', "line 4 has 3 fields", id="after a line break"),
         pytest.param('a,b\n1,2\n3,"4\n5,6\n', "line 3: the quotes", id="quote not closed"),
         pytest.param('a,b\n1,"2"x\n', "line 2: the quotes", id="text after a quote"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -193,3 +194,45 @@ def test_send__of_a_folder_with_several_texts(folder, sending, sandbox, capsys):
     outbox = sandbox.outbox()
     assert len(outbox) == 6
     assert arms.isin(["A", "B"]).all()
+
+
+@pytest.mark.parametrize("option", ["file", "--out", "--exclude", "--journal", "--text-file"])
+def test_send__a_blank_path_is_no_folder(option, folder, sending, sandbox, capsys):
+    """A variable of the shell that is not set names nothing: not the folder that one is in."""
+    given = sending("" if option == "file" else folder, TEXT)
+    with pytest.raises(SystemExit) as ended:
+        main([*given, *([] if option == "file" else [option, " "]), "--confirm", "6"])
+    assert ended.value.code == 2
+    assert "it is blank, where a file should be named" in capsys.readouterr().err
+    assert len(sandbox.outbox()) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("_notes.csv", "nothing to send in the folder 'none'"), ("a.zip", r"a.zip is packed. Unpack")],
+)
+def test_plan__of_a_folder_without_people(name, said, sending, capsys):
+    """What is there and is left out is said."""
+    Path("none").mkdir()
+    Path("none", name).write_bytes(b"x")
+    assert main([*sending("none", TEXT), "--out", "results"]) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ann", ["Ann", '"Ann\nLee"'], ids=["plain", "quoted"])
+@pytest.mark.parametrize("name", ["people", "people/b.csv"], ids=["folder", "file"])
+def test_plan__names_lines_as_an_editor_shows_them(name, ann, sending, capsys):
+    """Of one file and of a folder alike, also behind a cell of two lines."""
+    Path("people").mkdir()
+    Path("people/a.csv").write_text("mobile,FirstName\n+12015550101,Bob\n")
+    Path("people/b.csv").write_text(f"mobile,FirstName\n+12015550102,{ann}\n12,Zoe\n")
+    line = 4 if "\n" in ann else 3
+    assert main(["plan", *sending(name, TEXT)[1:]]) == 1
+    told = capsys.readouterr().out
+    if name == "people":
+        assert f"(first in b.csv, line {line})" in told
+        made = smsframe.plan_files("people", TEXT, program="148372", phone="mobile")
+        short = made.problems.set_index("code").loc["phone_too_short"]
+        assert (short["file"], short["row"], short["line"]) == ("b.csv", 1, line)
+    else:
+        assert re.search(rf"^ +1 +{line} +••", told, re.MULTILINE)

@@ -76,8 +76,10 @@ def test_plan__a_value_without_a_text(sending, capsys):
         pytest.param("A = 1\n", "'A' is no text", id="number"),
         pytest.param("[A]\ntext = 'x'\n", "'A' is no text", id="table"),
         pytest.param("", "names none", id="empty"),
-        pytest.param("A = 'x'\nA = 'y'\n", "cannot be read", id="twice"),
-        pytest.param("Hi %%x%%\n", "cannot be read", id="plain text"),
+        pytest.param("A = 'x'\nA = 'y'\n", "line 2.*Write one a line", id="twice"),
+        pytest.param("Hi %%x%%\n", "line 1.*Write one a line", id="plain text"),
+        pytest.param("A = \u201cHi\u201d\n", "straight quotes", id="quotes of a letter"),
+        pytest.param("* = 'Hi'\n", "stands in quotes too", id="star"),
     ],
 )
 def test_text_file__refused(tmp_path, content, word):

@@ -35,6 +35,7 @@ INTEGERS = [int(phone) for phone in PHONES[1:3]]
         pytest.param(np.array(INTEGERS), id="array-of-integers"),
         pytest.param(pd.Series(PHONES[1:3], index=[7, 7]), id="series"),
         pytest.param(pd.Series(PHONES[1:3], dtype="string"), id="string-series"),
+        pytest.param(pd.Series(PHONES[1:2], name=PHONES[2]), id="series-under-its-first-number"),
         pytest.param(pd.Series(PHONES[1:3] * 2, dtype="category"), id="categorical"),
         pytest.param(pd.Series([*INTEGERS, np.nan]), id="floats"),
         pytest.param(pd.Index(PHONES[1:3]), id="index"),

@@ -136,6 +136,87 @@ def test_text__as_it_was_sent(half):
     assert "no message of this row was sent" in read(made.screen.detail)
 
 
+def test_text__opens_below_its_row_and_nowhere_else(half):
+    """The text of a row stands below it, where the eye is, not under the whole page of rows."""
+    made = opened(half)
+    for line in (3, 0):
+        made.screen.lines[line][2].click()
+        holding = [n for n, b in enumerate(made.screen.boxes) if made.screen.detail in b.children]
+        assert holding == [line]
+        assert made.screen.boxes[line].children[:3] == made.screen.lines[line]
+    made.screen.next.click()
+    assert not any(made.screen.detail in box.children for box in made.screen.boxes)
+
+
+def test_text__of_a_row_that_a_rule_holds_back(client, own_folder):
+    """Whoever is held out is not told to run it again: nothing would come of it."""
+    results = send(make_people(30), {"A": "Hello"}, holdout=0.5, campaign="held")
+    made = opened(results)
+    press(made, "status", "not attempted")
+    made.screen.lines[0][2].click()
+    assert "not attempted: held out" in read(made.screen.detail)
+    assert "run it again" not in read(made.screen.detail)
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "is_seen"),
+    [
+        pytest.param("order_no", "4000148", True, id="a number of an order"),
+        pytest.param("invoiceNumber", "400014812", True, id="nine digits"),
+        pytest.param("order_no", "4000148123", False, id="ten digits could say a country"),
+        pytest.param("order_no", "+4000148", False, id="a plus"),
+        pytest.param("order_no", "0400148", False, id="a zero before it"),
+        pytest.param("order_contact", "4000148", False, id="a word that leaves it open"),
+        pytest.param("reached_at", "4000148", False, id="another name"),
+    ],
+)
+def test_cells__of_identifiers(name, cell, is_seen, half):
+    """An order's number that was read as text is shown as one that was read as a number is."""
+    made = opened(half.assign(**{name: pd.array([cell] * 60, "string")}))
+    made.screen.columns.value = (name,)
+    assert (cell in read(made.screen.lines[2][1])) == is_seen
+
+
+def test_text__has_the_identifiers_that_the_row_shows(client, own_folder):
+    """An order number stands in the text as in the cell; a phone number beside it does not."""
+    people = make_people(4).assign(order_no=["4000148", "4000185", "4000222", "4000259"])
+    made = opened(send(people, "Order %%order_no%% is here, call +1 201 555 0199 or 4000185."))
+    made.screen.lines[0][2].click()
+    assert "Order 4000148 is here" in read(made.screen.detail)
+    assert "0199" not in read(made.screen.detail)
+    assert "4000185" not in read(made.screen.detail)
+
+
+def test_cells__of_an_identifier_are_there_at_first(half):
+    """Who looks for an order sees its number without choosing columns, however far right it is."""
+    wide = half.assign(a=1, b=2, c=3, note="x", order_no="A-00017", last=4)
+    assert opened(wide).screen.columns.value[4:] == ("order_no",)
+
+
+def test_cells__of_an_account_that_is_the_phone(half):
+    """Where people have their own number as an account, or a part of it, none of them is shown."""
+    own = half["mobile"].str[-8:]
+    made = opened(half.assign(account_id=own.where(half.index == 7, "4000148")))
+    made.screen.columns.value = ("account_id",)
+    assert "4000148" not in read(made.screen.lines[2][1])
+    assert own[7] not in read(made.screen.lines[7][1])
+
+
+def test_chips__of_values_that_no_row_left_has(half):
+    """What would leave no row is not so prominent; what is pressed is."""
+    made = opened(half)
+    press(made, "status", "accepted")
+    faint = [c.description for c in made.screen.toggles["reason"].values() if is_faint(c)]
+    assert faint == ["a limit on the number of messages was reached · 0"]
+    made.screen.clear.click()
+    assert not any(map(is_faint, made.screen.toggles["reason"].values()))
+
+
+def is_faint(chip):
+    """Tell whether a chip stands back."""
+    return "sms-zero" in chip._dom_classes
+
+
 def test_chips__of_before_the_results_changed(half):
     """A chip that is pressed when the results are others already stands for what it says."""
     made = opened(half)

@@ -77,6 +77,8 @@ def test_encoding__latin1_that_is_none():
         pytest.param(b"PK\x03\x04rest", "an Excel file or a zip archive", id="xlsx"),
         pytest.param(b"\xd0\xcf\x11\xe0" + bytes(600), "an old Excel file", id="xls"),
         pytest.param(b"\xef\xbb\xbf<!DOCTYPE html><p>", "a web page", id="html"),
+        pytest.param(b'[{"mobile": "+12015550101"}]', "JSON", id="json"),
+        pytest.param(b'{"mobile": "+12015550101"}\n', "JSON", id="json lines"),
         pytest.param(b"PAR1\x15rest", "a Parquet file", id="parquet"),
     ],
 )

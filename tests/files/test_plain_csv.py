@@ -82,8 +82,10 @@ def test_plain_pieces__are_the_rows_of_the_whole(text, block_bytes, tmp_path_fac
     whole = _outcome(path)
     if not is_plain_file(path, block_bytes=block_bytes):
         return
-    joined = pa.concat_tables(plain_pieces(path, block_bytes=block_bytes)).to_pandas()
+    pieces = list(plain_pieces(path, block_bytes=block_bytes))
+    joined = pa.concat_tables(piece for piece, _ in pieces).to_pandas()
     assert not isinstance(whole, str)
+    assert [line for _, lines in pieces for line in lines.tolist()] == whole.index.tolist()
     assert joined.fillna("-").to_numpy().tolist() == whole.fillna("-").to_numpy().tolist()
     assert list(joined.columns) == list(whole.columns)
 
@@ -107,7 +109,7 @@ def test_plain_pieces__of_a_large_plain_file(tmp_path):
     assert is_plain_file(path, block_bytes=100)
     pieces = list(plain_pieces(path, block_bytes=100))
     assert len(pieces) > 50
-    joined = pa.concat_tables(pieces).to_pandas()
+    joined = pa.concat_tables(piece for piece, _ in pieces).to_pandas()
     assert joined.to_numpy().tolist() == read_csv(path).to_numpy().tolist()
     path.write_bytes(path.read_bytes() + b'1;"2";3\n')
     assert not is_plain_file(path, block_bytes=100)
@@ -153,3 +155,23 @@ def test_read_plain__of_a_line_longer_than_a_block(tmp_path):
     path = tmp_path / "people.csv"
     path.write_text(f"a,b\n{'x' * 20_000_000},2\n1,2\n")
     assert read_csv(path)["b"].tolist() == ["2", "2"]
+
+
+def test_csv_pieces__of_a_file_with_quotes(tmp_path, monkeypatch):
+    """A list of any length is read in pieces; a line that is wrong is refused where it comes."""
+    monkeypatch.setattr(csv_reader, "PIECE_ROWS", 100)
+    path = tmp_path / "people.csv"
+    path.write_text("a,b\n" + '"x\ny",2\n\n' * 250)
+    pieces = list(csv_reader.csv_pieces(path))
+    assert [table.num_rows for table, _ in pieces] == [100, 100, 50]
+    whole = read_csv(path)
+    lines = [line for _, some in pieces for line in some.tolist()]
+    assert lines == whole.index.tolist() == list(range(2, 752, 3))
+    assert pa.concat_tables(t for t, _ in pieces).to_pandas().to_numpy().tolist() == (
+        whole.to_numpy().tolist()
+    )
+    path.write_text(path.read_text() + '"1",2,3\n')
+    pieces = csv_reader.csv_pieces(path)
+    assert next(pieces)[0].num_rows == 100
+    with pytest.raises(InputError, match="line 752 has 3 fields"):
+        list(pieces)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -310,3 +311,41 @@ def test_numbers__at_once_or_one_by_one(cells):
         if filled:
             column = column.where(column.str.strip() != "", None)
             assert read() == at_once
+
+
+def test_read__what_is_no_file(tmp_path):
+    """A pipe can be read once, and a packed file is unpacked by whoever has it."""
+    os.mkfifo(tmp_path / "pipe.csv")
+    for name in (tmp_path / "pipe.csv", "-"):
+        with pytest.raises(InputError, match=r"is no file but what another program.*Write"):
+            smsframe.read(name)
+    with pytest.raises(InputError, match=r"^people\.csv\.gz is packed\. Unpack it"):
+        smsframe.read(tmp_path / "people.csv.gz")
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind", "hours"),
+    [
+        (["2026-03-05T14:30Z", ""], "datetime64[us, UTC]", [0]),
+        (["2026-03-05 14:30+02:00", "2026-07-05 09:00+0200"], "datetime64[us, UTC+02:00]", [2, 2]),
+        (["2026-03-05 14:30+01:00", "2026-07-05 09:00+02:00"], "object", [1, 2]),
+    ],
+    ids=["Z", "one", "several"],
+)
+def test_read__dates_keep_their_offset(cells, kind, hours):
+    """14:30Z is another moment than 14:30+02:00, and either may be written behind a time."""
+    lines = "".join(f"+1201555010{n},{cell}\n" for n, cell in enumerate(cells))
+    Path("when.csv").write_text(f"mobile,when\n{lines}")
+    frame = smsframe.read("when.csv", dates=["when"], quiet=True)
+    assert str(frame["when"].dtype).replace("[ns", "[us") == kind
+    offsets = [cell.utcoffset().total_seconds() / 3600 for cell in frame["when"].dropna()]
+    assert offsets == hours
+    plan = smsframe.plan(frame, "At %%when%%", program="1", formats={"when": "%H:%M%z"})
+    assert plan.preview(1)["text"].iloc[0] == f"At 14:30+0{hours[0]}00"
+
+
+def test_read__dates_with_and_without_an_offset():
+    """Beside times that say whose clock they are of, one that says nothing is asked about."""
+    Path("when.csv").write_text("a,when\n1,2026-03-05 14:30Z\n2,2026-07-05 09:00\n")
+    with pytest.raises(InputError, match=r"'when', line 3: 2026-07-05 09:00:00 says no offset"):
+        smsframe.read("when.csv", dates=["when"], quiet=True)

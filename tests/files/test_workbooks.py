@@ -309,12 +309,22 @@ def test_other_kinds__are_called_what_they_are(name, content, said):
         smsframe.read(name)
 
 
-def test_other_kinds__a_zip_archive():
+@pytest.mark.parametrize("name", ["a.xlsx", "a.xls"])
+def test_other_kinds__a_zip_archive(name):
     """A packed CSV is no workbook."""
-    with zipfile.ZipFile("a.xlsx", "w") as packed:
+    pytest.importorskip("python_calamine", reason="it reads what openpyxl cannot")
+    with zipfile.ZipFile(name, "w") as packed:
         packed.writestr("people.csv", "mobile,name\n")
     with pytest.raises(InputError, match="no Excel file but a zip archive under another name"):
-        smsframe.read("a.xlsx")
+        smsframe.read(name)
+
+
+def test_other_kinds__a_new_workbook_under_an_old_name(book):
+    """The cure is its own ending."""
+    pytest.importorskip("python_calamine", reason="it reads what openpyxl cannot")
+    path = book([("mobile",), (A,)]).rename("old.xls")
+    with pytest.raises(InputError, match=r"a newer one under another name\. Give it the ending"):
+        smsframe.read(path)
 
 
 def test_password__told():

@@ -429,7 +429,7 @@ def test_reprs__hold_nothing_personal(journal):
     journal.record(claims=[told[1]], settlements=[told[2]])
     told += [*journal.batches("run"), journal.ledger(SCOPE), journal]
     assert "SECRET" not in repr(told)
-    assert repr(journal.ledger(SCOPE)) == "<Ledger of 1 messages in 1 batches>"
+    assert repr(journal.ledger(SCOPE)) == "<Ledger of 1 message in 1 batch>"
 
 
 def test_journal__after_close(journal):

@@ -164,6 +164,37 @@ def test_plan__of_string_views():
     assert smsframe.segments(views["FirstName"])["segments"].tolist() == [1] * 6
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("sms_number", "SMS phone", "contact_number", "Contact No.", "ContactNo", "WA number"),
+        *("Text Number", "Kontaktnummer", "phonenum", "mobileno", "telnr", "SĐT", "Fon"),
+        *("Teléfono (con prefijo)", "Telefono con prefisso", "phone_with_cc", "borrower_phone"),
+    ],
+)
+@pytest.mark.parametrize("numbers", [MOBILES, NATIONAL, [int(number[1:]) for number in MOBILES]])
+def test_guess__finds_own_phones_under_more_names(name, numbers):
+    """Names put together of words for an own phone, and those that people say for a phone."""
+    assert guess_phone_column(pd.DataFrame({"id": range(40), name: numbers})) == name
+
+
+def test_guess__a_number_that_may_be_another_counts_where_there_is_no_phone():
+    """A contact number beside a phone is an id, unless it is plainly a phone too: then it asks."""
+    assert guess_phone_column(pd.DataFrame({"contact_no": IDS, "mobile": NATIONAL})) == "mobile"
+    with pytest.raises(InputError, match="'contact_no' and 'mobile'"):
+        guess_phone_column(pd.DataFrame({"contact_no": MOBILES, "mobile": MOBILES}))
+    with pytest.raises(InputError, match="phone='parent_contact_no'"):
+        guess_phone_column(pd.DataFrame({"id": range(40), "parent_contact_no": NATIONAL}))
+
+
+@pytest.mark.parametrize("numbers", [NATIONAL, [int(number[1:]) for number in MOBILES]])
+def test_guess__proposes_the_column_that_may_hold_phones(numbers):
+    """Where no name says phone, the argument to copy names the column whose values might be."""
+    frame = pd.DataFrame({"id": range(40), "name": "Ann", "reachable at": numbers})
+    with pytest.raises(InputError, match="phone='reachable at'"):
+        guess_phone_column(frame)
+
+
 @pytest.mark.parametrize("cell", ["4,91512E+12", '="4.91512E+12"', "4.91512 E+12"])
 def test_guess__of_a_column_that_a_spreadsheet_has_rounded(cell):
     """Its numbers have become one again and again: it is told as rounded."""

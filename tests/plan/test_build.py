@@ -277,6 +277,7 @@ def test_columns_that_nothing_is_taken_from__are_listed(people):
     ("text", "code"),
     [
         pytest.param("", "text_missing", id="empty"),
+        pytest.param("\u200b \u2060\n", "text_missing", id="nothing-to-see"),
         pytest.param("x" * 801, "text_too_long", id="801"),
         pytest.param("Hi %%FirstName", "text_malformed", id="unclosed"),
     ],

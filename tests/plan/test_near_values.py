@@ -28,6 +28,12 @@ KEY = hash_key("host")
                       "Sunday, 22 November 2026", "22nd of November", "2026/11/22"], id="date"),
         pytest.param(["2026-11-22 14:30", "22 Nov at 14:30", "Nov 22, 2:30 pm",
                       "2026-11-22T14:30:00", "22.11.2026 14:30"], id="moment"),
+        pytest.param(["22. November", "22 novembre", "22 de noviembre de 2026", "22 de novembro",
+                      "22 listopada", "22 ноября", "22 Νοεμβρίου", "11月22日",
+                      "2026年11月22日", "11월 22일", "22 Kasım", "22. nov."], id="months abroad"),
+        pytest.param(["3. März", "3 mars", "3 marzo", "3 maart", "3 марта"], id="March"),
+        pytest.param(["5 août 14:30", "5. August 14:30 Uhr", "5 de agosto 14h30"], id="August"),
+        pytest.param(["1,00,000", "₹1,00,000.00", "100000", "INR 100,000"], id="by hundreds"),
         pytest.param(["20.11.", "20.11.2026", "20 Nov"], id="day and month alone"),
         pytest.param(["14:30", "2:30 PM", "02:30 pm", "14h30", "2.30 pm"], id="time alone"),
         pytest.param(["José O’Neil", "Jose\u0301 O'Neil", "JOSE O\u02bcNEIL"], id="accents"),
@@ -57,6 +63,7 @@ def test_loose_form__equal(spellings):
         pytest.param(
             ["22 Nov", "23 Nov", "22 Dec", "22 Nov at 14:30", "22 Nov at 15:30"], id="dates"
         ),
+        pytest.param(["3. März", "3. Mai", "3. Juni", "3. Juli", "3 kwi", "3 lut"], id="months"),
         pytest.param(["2.30", "2:30", "2:30 pm", "3:30 pm", "30:2"], id="times"),
         pytest.param(["40.13.", "20.11.", "20.11"], id="a number with a full stop"),
         pytest.param(["Ann", "Anna", "Ann B", ""], id="names"),
@@ -70,6 +77,7 @@ def test_loose_form__different(values):
 
 PIECES = st.sampled_from([
     "Ann", "12.50", "1,234.50", "A1001", "22 Nov", "José", "0", "00", "0.10", "x-y", "-", "mar 5",
+    "5 de ", "Mai", " dic 7",
     "EUR", "5kr", "1,23", "12,345", "100", ".", ",", " ", "'", "/", ":", "ß", "🎉", "a", "5", "$",
     "2:30", " pm", "20.11.", "True", "false", "no", "10%", " Uhr", " hr", "2.30", "+01:00", "١",
 ])  # fmt: skip

@@ -43,6 +43,8 @@ def planned(made):
         pytest.param(" france ", "Holland", "U.S.A.", id="variants"),
         pytest.param("Frankreich", "Nederland", "Estados Unidos", id="others"),
         pytest.param("+33", "+31", "+1", id="calling-codes"),
+        pytest.param("0033", "NED", "+1 US", id="dialled"),
+        pytest.param("France +33", "Netherlands (+31)", "\U0001f1fa\U0001f1f8 +1", id="menus"),
         pytest.param("Франция", "Нидерланды", "США", id="russian"),
         pytest.param("フランス", "オランダ", "アメリカ", id="japanese"),
         pytest.param("فرنسا", "هولندا", "الولايات المتحدة", id="arabic"),
@@ -69,6 +71,47 @@ def test_region_from__blank_cells_are_of_the_region(dtype):
     assert (
         planned(plan([DUTCH, FRENCH, FRENCH], region_from="land", more=country))[1:] == [None] * 2
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        pytest.param("prefijo", [33, 31, 1], id="numbers"),
+        pytest.param("country_code", [33.0, 31.0, None], id="with a gap"),
+        pytest.param("Dial code", ["33", "0031", "+1"], id="texts"),
+        pytest.param("country calling code", ["33", "NL", "US"], id="beside names"),
+    ],
+)
+def test_region_from__column_of_calling_codes(name, codes):
+    """Digits are calling codes where the name of the column says that it holds such."""
+    made = plan([FRENCH, DUTCH, AMERICAN], region_from=name, region="US", more={name: codes})
+    assert planned(made) == ["33612345678", "31612345678", "12015550123"]
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        pytest.param("country_code", [33, 31, 840], id="other numbers of countries"),
+        pytest.param("iso_country_code", [33, 31, 1], id="iso"),
+        pytest.param("country", [33, 31, 1], id="no codes by name"),
+        pytest.param("country", ["Canada (+33)", "US +31", "+33 +31"], id="another's code"),
+        pytest.param("country", [True, False, True], id="truth values"),
+        pytest.param("country", pd.to_datetime(["2026-11-22"] * 3), id="dates"),
+    ],
+)
+def test_region_from__digits_and_others_that_may_be_something_else(name, codes):
+    """What may number countries otherwise, or is no text at all, is asked about."""
+    made = plan([FRENCH, DUTCH, AMERICAN], region_from=name, region="US", more={name: codes})
+    assert made.problem_counts["country_unreadable"] == 3
+    assert planned(made) == [None] * 3
+
+
+def test_names__beside_their_calling_code():
+    """Countries that share a calling code are told by their name."""
+    assert [region_called(f"{name} (+1)") for name in ("Canada", "Jamaica")] == ["CA", "JM"]
+    assert [region_called(name) for name in ("KZ +7", "+44 Jersey", "Canada +44")] == [
+        *("KZ", "JE", None),
+    ]
 
 
 def test_region_from__plus_decides():
@@ -139,7 +182,7 @@ def test_contradiction__with_a_column_of_countries_is_a_warning(name):
     made = plan([FRENCH, DUTCH, "+31 6 12345679"], region="FR", more=more)
     problem = made.problems.query("code == 'country_contradicts'").iloc[0]
     assert problem["severity"] == "warning"
-    assert "in 1 rows" in problem["sentence"]
+    assert "in 1 row whose" in problem["sentence"]
     assert f"region_from={name!r}" in problem["sentence"]
 
 

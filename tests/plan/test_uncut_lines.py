@@ -32,3 +32,24 @@ def test_plan__of_one_column_whose_name_has_a_separator():
     """A column may be called so, if its cells are no lines."""
     frame = pd.DataFrame({"phone; mobile": ["+12015550101"]})
     assert smsframe.plan(frame, "Hi", program="1", phone="phone; mobile").recipients == 1
+
+
+@pytest.mark.parametrize("phone", [None, "+12015550101", "mobile"])
+@pytest.mark.parametrize(
+    "lines",
+    ["+12015550101,Ann\n+12015550102,Bob\n", "+12015550101,Ann\n", "(201) 555-0101,A\n2015550102,"],
+    ids=["two", "one", "national"],
+)
+def test_plan__of_a_file_without_names_of_columns(lines, phone):
+    """Else the first person becomes the name of a column, and gets nothing without a word."""
+    frame = pd.read_csv(io.StringIO(lines), dtype=str)
+    with pytest.raises(smsframe.InputError, match="first row was taken for the names") as caught:
+        smsframe.plan(frame, "Hi", program="1", phone=phone)
+    assert "header=None" in str(caught.value)
+    assert "555" not in str(caught.value)
+
+
+def test_plan__of_a_column_whose_name_is_a_long_number():
+    """Only over cells that are phone numbers too is it one."""
+    frame = pd.DataFrame({"mobile": ["+12015550101"], "1735689600": ["3"], 1735689601: [4.5]})
+    assert smsframe.plan(frame, "Hi", program="1").recipients == 1

@@ -294,6 +294,7 @@ def test_plan__too_long_for_some():
         pytest.param(TWO, {"campaign": None}, "campaign=", id="no campaign"),
         pytest.param(TWO, {"split": {"A": 1, "B": 1}, "by": "language"}, "not both", id="both"),
         pytest.param(TWO, {"split": {"A": 1}}, "the texts are 'A', 'B'", id="a name less"),
+        pytest.param(TWO, {"split": {"A": 8, "B": 1, "holdout": 1}}, "holdout=0.1", id="holdout"),
         pytest.param(TWO, {"split": {"A": 1, "B": 0}}, "Leave the text out", id="weight 0"),
         pytest.param(TWO, {"split": {"A": 1, "B": "2"}}, "weight", id="weight as text"),
         pytest.param(TWO, {"split": [1, 1]}, "split", id="a list"),

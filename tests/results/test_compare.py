@@ -157,6 +157,47 @@ def test_compare__refuses(columns, arguments, word):
         a_test(**columns).sms.compare(**{"outcome": "bought", **arguments})
 
 
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        pytest.param(["no", "yes"], "'no' and 'yes'.* == 'yes'", id="words"),
+        pytest.param(["False", "True"], r"results\['bought'\] == 'True'", id="as a file has it"),
+        pytest.param(["0", "1"], r"pd.to_numeric\(results\['bought'\]\)", id="numbers"),
+        pytest.param(["no", "yes", "perhaps"], r"isin\(", id="more words"),
+        pytest.param(["yes"], "'yes', as text", id="one word"),
+    ],
+)
+def test_compare__texts_are_told_how_to_become_numbers(cells, told):
+    """By the words that are there: by another, nobody would have done it."""
+    with pytest.raises(InputError, match=told):
+        a_test(bought=np.resize(cells, 90)).sms.compare("bought")
+
+
+def test_compare__a_series_in_place_of_a_name():
+    """Is told to become a column: beside a frame, nobody knows which row is whose."""
+    done = a_test()
+    with pytest.raises(InputError, match="into one first"):
+        done.sms.compare(done["bought"])
+
+
+def test_compare__says_that_amounts_of_one_person_are_added_up():
+    """A table of people joined to rows has each one's amount in all of their rows."""
+    done = a_test(spent=2.0)
+    twice = pd.concat([done.iloc[:3], done])
+    assert "3 people have several rows, which are added up" in repr(twice.sms.compare("spent"))
+    assert twice.sms.compare("bought").added_up == 0
+    assert "several rows" not in repr(done.sms.compare("spent"))
+
+
+@pytest.mark.parametrize(
+    ("did", "told"),
+    [pytest.param(0, "Nobody did it.", id="no"), pytest.param(1, "Everybody did it", id="yes")],
+)
+def test_compare__where_all_did_alike(did, told):
+    """What all did is said, not that it is one of two."""
+    assert told in repr(a_test(bought=did).sms.compare("bought"))
+
+
 def test_compare__results_of_a_send_with_one_text():
     """There are no arms, and that is said."""
     done = a_test().drop(columns="sms_variant")
@@ -266,6 +307,8 @@ def test_compare__is_shown_without_a_winner():
     for shown in (repr(table), table._repr_html_()):
         assert "90 people in 3 arms" in shown
         assert "33.33%" in shown
+        assert "+0.00 pp" in shown  # a difference of two shares is no share
+        assert "difference_low" in shown  # as the column is called
         assert "winner" not in shown.lower()
     assert "<b>" not in table._repr_html_()
 
@@ -285,8 +328,19 @@ def test_draw__dots_with_intervals():
         assert [len(ax.lines[0].get_xdata()) for ax in axes] == [3, 2]
         assert [len(ax.collections[0].get_segments()) for ax in axes] == [3, 2]
         assert [label.get_text() for label in axes[0].get_yticklabels()] == ["holdout", "A", "B"]
+        assert [label.get_text() for label in axes[0].texts] == ["33.3%"] * 3
+        assert [label.get_text() for label in axes[1].texts] == ["+0.00"] * 2
+        assert axes[1].get_xlabel() == "percentage points"
+        assert contrast(axes[0].lines[0].get_color()) >= 4.5
     finally:
         plt.close("all")
+
+
+def contrast(colour):
+    """Return the contrast of a colour on white, as WCAG 2 has it."""
+    parts = np.array(mpl.colors.to_rgb(colour))
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return 1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05)
 
 
 def test_draw__without_matplotlib(monkeypatch):

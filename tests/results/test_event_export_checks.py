@@ -186,7 +186,7 @@ def test_reconcile__numbers_of_several_people_have_become_one(sandbox, one_lost)
     """Nobody is in a batch twice, so two texts to one number are two people's."""
     events = sandbox.events()
     events.loc[3, PHONE] = events.loc[4, PHONE]
-    with pytest.raises(InputError, match="1 people of these sends had several texts"):
+    with pytest.raises(InputError, match="1 person of these sends had several texts"):
         one_lost.sms.reconcile(events)
 
 
@@ -374,7 +374,7 @@ def test_reconcile__lacks_who_is_known_to_be_sent(sandbox, client):
     sandbox.faults.add("drop_before", on=2)
     results = send(make_people(2000)).sms.refresh(progress=False)
     assert (results["sms_status"] == "sent").sum() == 1000
-    with pytest.raises(InputError, match="lacks 1 messages"):
+    with pytest.raises(InputError, match="lacks 1 message of"):
         results.sms.reconcile(sandbox.events().iloc[1:], settled=True)
 
 

@@ -84,7 +84,7 @@ def test_plot__numbers_are_those_of_the_summary():
     assert axes[2].get_title(loc="left") == f"Segments: {summary.segments:,}"
     assert label_numbers(axes[2]) == [1150, 1150]
     assert sum(b.get_height() for c in axes[0].containers for b in c) == 2550
-    assert axes[0].get_xlabel().endswith("; 50 rows are in none")
+    assert axes[0].get_xlabel().endswith("; 50 rows in no batch")
 
 
 def test_plot__of_a_dry_run():
@@ -220,7 +220,7 @@ def test_plot__batches_without_a_time_stand_by_their_neighbours():
     assert spans.counts.sum(axis=1).tolist() == [100, 200]
     assert spans.apart == 100
     axes = out.sms.plot()
-    assert axes[0].get_xlabel().endswith("; 100 rows are in none")
+    assert axes[0].get_xlabel().endswith("; 100 rows in no batch")
     out["sms_batch"] = "none:0001"
     out["sms_accepted_at"] = pd.NaT
     assert [text.get_text() for text in out.sms.plot()[0].texts] == ["No row has a time."]

@@ -173,6 +173,8 @@ def test_power__is_that_of_statsmodels(oracle, rate, difference, share):
         pytest.param({"rate": 0.04, "difference": -0.05}, "leads from 0.04", id="below none"),
         pytest.param({"rate": 0.04, "difference": "1 %"}, "difference", id="text"),
         pytest.param({"rate": 0.04, "difference": 0.01, "power": 1.0}, "power", id="certain"),
+        pytest.param({"rate": 0.04, "difference": 0.01, "power": 0.04}, "more than", id="chance"),
+        pytest.param({"rate": 0.04, "difference": 1}, "difference=1 must", id="one"),
         pytest.param({"rate": 0.5, "difference": 1e-12}, "so small", id="too small"),
         pytest.param({"rate": 0.5, "difference": 1e-200}, "so small", id="next to nothing"),
         pytest.param({"rate": 0.5, "difference": float("nan")}, "difference", id="NaN"),
@@ -183,6 +185,12 @@ def test_power__refuses(given, word):
     """What is no share, or leads to none."""
     with pytest.raises(InputError, match=word):
         smsframe.power(**given)
+
+
+def test_power__takes_numbers_of_any_kind():
+    """A difference comes from arithmetic of numpy as often as a rate does."""
+    given = {"rate": np.float32(0.5), "difference": np.float32(0.25)}
+    assert smsframe.power(**given).tolist() == smsframe.power(0.5, 0.25).tolist()
 
 
 def test_means__the_same_at_every_call_and_in_every_order():

@@ -386,7 +386,8 @@ def test_banner__names_what_to_look_at(sandbox, client, capsys):
     people.loc[0, "mobile"] = "n/a"
     smsframe.send(people, TEXT, program="148372", phone="mobile")
     line = capsys.readouterr().out.strip()
-    assert line == "2 accepted · 0 rejected · 0 unknown · 1 invalid: results.sms.failed"
+    told = "1 invalid · why, and what to do: results.sms.failed"
+    assert line == f"2 accepted · 0 rejected · 0 unknown · {told}"
 
 
 @pytest.mark.parametrize("name", ["rows", "cost", "accepted"])

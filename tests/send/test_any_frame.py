@@ -102,6 +102,38 @@ def test_plan__tells_of_a_list_as_in_pandas():
     assert found == {"phone_unreadable": 2, "phones_not_phones": 1}
 
 
+UNUSED = {
+    "list": pa.array([[1], [2]]),
+    "struct": pa.array([{"a": 1}, {"a": 2}]),
+    "map": pa.array([[("a", 1)], []], pa.map_(pa.string(), pa.int64())),
+    "interval": pa.array([pa.MonthDayNano([1, 2, 3]), None]),
+    "bytes": pa.array([b"a", b"b"], pa.binary_view()),
+    "views": pa.array([[1], [2]], pa.list_view(pa.int64())),
+    "union": pa.UnionArray.from_dense(
+        pa.array([0, 1], pa.int8()),
+        pa.array([0, 0], pa.int32()),
+        [pa.array([1]), pa.array(["x"])],
+    ),
+}
+
+
+@pytest.mark.parametrize("text", ["Hi", "Hi %%More%%"], ids=["unused", "used"])
+@pytest.mark.parametrize("column", UNUSED.values(), ids=UNUSED)
+def test_plan__of_columns_that_cannot_be_compared(column, text):
+    """Lists and the like are in many tables; they stop nobody unless a message is made of them."""
+    table = pa.table({"mobile": fictional_phones(2), "More": column})
+    plan = smsframe.plan(table, text, program="148372", phone="mobile")
+    assert plan.recipients == 2 or (text != "Hi" and "value_unreadable" in plan.problem_counts)
+
+
+@pytest.mark.parametrize("name", ["More", "opt_in"])
+def test_plan__of_nested_columns_of_pandas(name):
+    """Pandas holds Arrow's lists as they are."""
+    table = pa.table({"mobile": fictional_phones(2), name: [["a"], ["b"]]})
+    frame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    assert smsframe.plan(frame, "Hi", program="148372", phone="mobile").recipients == 2
+
+
 def test_columns_of_other_libraries__are_read():
     """Numbers and texts are read from a column of polars or pyarrow too."""
     phones = polars.Series("mobile", ["+12015550123", None])

@@ -223,7 +223,7 @@ def test_gap__with_a_limit(sandbox, client):
 def test_gap__confirms_what_goes_now(client):
     """``confirm`` is the number that goes out now, and says who waits."""
     send(make_people(2), ONE)
-    with pytest.raises(smsframe.InputError, match=r"1 messages .*3 in the plan, 2 too soon"):
+    with pytest.raises(smsframe.InputError, match=r"1 message .*3 in the plan, 2 too soon"):
         send(make_people(3), OTHER, confirm=3)
     assert codes(send(make_people(3), OTHER, confirm=1)) == ["too_soon", "too_soon", "accepted"]
 

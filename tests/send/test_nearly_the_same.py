@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 import warnings
+from decimal import Decimal
 
 import pandas as pd
 import pytest
@@ -104,6 +106,99 @@ def test_send__another_message_goes_out(sandbox, client, text, changes, options)
     done = send(orders(**changes), text, **options)
     assert done["sms_status"].tolist() == ["accepted"] * 6
     assert len(sandbox.outbox()) == 12
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("values", "one", "other"),
+    [
+        pytest.param([12.345, 7.891, 1234.5], "", ".2f", id="digits cut"),
+        pytest.param([12.345, 7.891, 1234.5], ",.2f", ",.0f", id="no cents"),
+        pytest.param([0.1234, 0.5678, 0.9], "", ".1%", id="per cent"),
+        pytest.param(
+            [Decimal("12.345"), Decimal("7.891"), Decimal(2)], "", "${:.2f}", id="decimals"
+        ),
+        pytest.param(pd.date_range("2026-11-20", periods=3), "%d %b", "%A", id="weekday"),
+        pytest.param(pd.date_range("2026-11-20", periods=3), "%A", "%a", id="shorter"),
+        pytest.param(
+            pd.date_range("2026-11-20 14:30", periods=3, freq="25h"), "", "%H:%M", id="time alone"
+        ),
+        pytest.param(
+            pd.date_range("2026-11-20 14:00", periods=3, freq="25h"), "%H:%M", "%-I%p", id="hour"
+        ),
+        pytest.param([dt.date(2026, 11, n) for n in (20, 21, 22)], "", "%A", id="dates"),
+    ],
+)
+def test_send__the_same_value_in_another_format(sandbox, client, values, one, other, turned):
+    """Values that are written otherwise are no other message; other values are."""
+    first, then = (other, one) if turned else (one, other)
+    people = orders(3, total=values)
+    send(people, formats={"total": first})
+    with pytest.raises(InputError, match=r"[23] of these [23] messages"):
+        send(people, formats={"total": then})
+    changed = people.assign(total=[values[1], values[0], values[0]])
+    done = send(changed, formats={"total": then})
+    assert done["sms_status"].eq("accepted").all()
+
+
+TAGGED, TYPED = "Hi %%name%%, %%order%% is ready", "Hi {name}, {order} is ready"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "order"),
+    [
+        pytest.param("%%order%% for %%name%%", "Ann", "B7", id="one word each"),
+        pytest.param(
+            "Hi %%name%%, due %%order%%", "Zoë Müller", "20 Nov", id="two words for a tag"
+        ),
+        pytest.param("Hi %%name%%: %%order%%!", "Ann", "$1,234.50", id="a number"),
+        pytest.param("%%order%% %%name%%", "José", "B-7", id="neighbours"),
+        pytest.param(
+            "Hi %%name%%, %%order%% since %%order%% is due", "Ann", "B7", id="a tag twice"
+        ),
+    ],
+)
+def test_send__words_that_were_typed_then_a_tag(sandbox, client, text, name, order):
+    """The same words are refused, whether the text has them or a column, whichever came first."""
+    typed = text.replace("%%name%%", name).replace("%%order%%", order)
+    one, two = orders(1, name=name, order=order), orders(3).iloc[2:].assign(name=name, order=order)
+    send(one, typed)
+    send(two, text)
+    for people, again in ((one, text), (two, typed), (two, typed.replace(name, "%%name%%"))):
+        with pytest.raises(InputError, match="1 of these 1 messages"):
+            send(people, again)
+    assert had_twice(sandbox) == 0
+
+
+def test_send__texts_in_a_loop_then_one_text_with_tags(sandbox, client):
+    """Who had their words one by one does not get them again by tags; others do."""
+    people = orders(4)
+    for row in range(2):
+        line = people.iloc[[row]]
+        send(line, TYPED.format(**line.iloc[0]))
+    with pytest.raises(InputError, match="2 of these 4 messages"):
+        send(people, TAGGED)
+    done = send(people.assign(order=["A100", "B1", "B2", "B3"]).iloc[1:], TAGGED)
+    assert done["sms_status"].eq("accepted").all()
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        pytest.param("Hi Bob", "Hi %%name%%", id="another value"),
+        pytest.param("Hi %%name%%", "Hi Bob", id="another word"),
+        pytest.param("Hi %%FirstName%%", "Hi everybody", id="filled by the database"),
+        pytest.param("%%name%% %%order%%", "Ann and B7", id="more words than tags"),
+        pytest.param("Hi %%name%%", "Hi Ann again", id="words left over"),
+    ],
+)
+def test_send__words_that_are_not_what_a_tag_said(sandbox, client, first, then):
+    """Other words are another message."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        send(orders(1, name="Ann", order="B7"), first)
+        send(orders(1, name="Ann", order="B7"), then)
+    assert had_twice(sandbox) == 1
 
 
 @pytest.fixture
@@ -259,6 +354,8 @@ TOKYO = UTC.tz_convert("Asia/Tokyo")
         pytest.param(("Hi {name}", {}), ("Hi %%name%%", {}), id="other notation"),
         pytest.param(("[name]: ok?", {}), ("%%name%%: ok?", {}), id="notation at the beginning"),
         pytest.param(("Caf\ufffd is open", {}), ("Café is open", {}), id="garbled text"),
+        pytest.param(("Tom &amp; Ann", {}), ("Tom & Ann", {}), id="of a web page"),
+        pytest.param(("Caf&eacute; is open", {}), ("Café is open", {}), id="a letter of one"),
     ],
 )
 def test_send__the_cure_of_a_warning_texts_nobody_again(sandbox, client, before, after):

@@ -202,7 +202,8 @@ def test_line_under_the_cell__of_one_beside_failures(client, capsys):
     with pytest.warns(smsframe.PlanWarning):
         send(people_with(v=["a", "%%b", None]), "%%v%%")
     assert capsys.readouterr().out.endswith(
-        "1 invalid: results.sms.failed · 1 warning: smsframe.last_plan().problems\n"
+        "1 invalid · why, and what to do: results.sms.failed"
+        " · 1 warning: smsframe.last_plan().problems\n"
     )
 
 
@@ -255,10 +256,10 @@ def test_same_person__says_how_many(client):
     """One person with five messages is told as that."""
     frame = pd.DataFrame({"mobile": ["+12015550101"] * 5, "n": range(5)})
     [message] = warned(frame, "Hi %%n%%")
-    assert "In all 1 person gets 5 messages." in str(message)
+    assert "In all, 1 person gets 5 messages." in str(message)
     two = pd.concat([frame, frame.head(2).assign(mobile="+12015550102")])
     [message] = warned(two, "Ho %%n%%")
-    assert "In all 2 persons get 7 messages, up to 5 each." in str(message)
+    assert "In all, 2 people get 7 messages, up to 5 each." in str(message)
 
 
 def test_warning__holds_no_phone_number(client):

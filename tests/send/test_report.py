@@ -16,7 +16,7 @@ def test_banner__of_a_send_that_ends(people, client, capsys):
     """A table that is returned is called as the README calls it."""
     people.loc[0, "mobile"] = "n/a"
     people.sms.send("Hi", program="148372", phone="mobile", progress=[].append)
-    assert capsys.readouterr().out.endswith("1 invalid: results.sms.failed\n")
+    assert capsys.readouterr().out.endswith("1 invalid · why, and what to do: results.sms.failed\n")
 
 
 @pytest.mark.filterwarnings("ignore::smsframe.UnknownOutcomeWarning")
@@ -24,11 +24,11 @@ def test_banner__says_where_the_unknown_rows_are(people, client, capsys):
     """What may have gone out is looked at too, beside what failed and alone."""
     client.sandbox.faults.add("drop_after", every=1)
     people.sms.send("Hi", program="148372", phone="mobile", progress=[].append)
-    assert capsys.readouterr().out.endswith(" unknown: results.sms.unknown\n")
+    assert capsys.readouterr().out.endswith(" unknown · why, and what to do: results.sms.unknown\n")
     people.loc[0, "mobile"] = "n/a"
     people.sms.send("Hello", program="148372", phone="mobile", progress=[].append)
     assert capsys.readouterr().out.endswith(
-        "1 invalid: results.sms.failed and results.sms.unknown\n"
+        "1 invalid · why, and what to do: results.sms.failed and results.sms.unknown\n"
     )
 
 
@@ -43,7 +43,9 @@ def test_banner__of_a_send_that_is_stopped(client, capsys):
     client.max_in_flight = 1
     with pytest.raises(KeyboardInterrupt):
         people.sms.send("Hi", program="148372", phone="mobile", progress=stop)
-    assert capsys.readouterr().out.endswith("not attempted: smsframe.last_results().sms.failed\n")
+    assert capsys.readouterr().out.endswith(
+        " · why, and what to do: smsframe.last_results().sms.failed\n"
+    )
     assert len(smsframe.last_results().sms.failed) >= 500
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections import Counter
 
+import numpy as np
 import pandas as pd
 import pytest
 from samples import make_people
@@ -255,6 +256,13 @@ def test_min_gap__holds_back_in_every_arm(sandbox):
     assert (results["sms_status"].iloc[30:] == "accepted").all()
 
 
+def test_split__of_numbers_of_another_kind(sandbox):
+    """The same weights are the same, whether Python, a table or numpy wrote them."""
+    send(frame=PEOPLE.head(30), split={"A": 0.1, "B": 0.9}, holdout=0.1)
+    small = {"split": {"A": np.float32(0.1), "B": np.float32(0.9)}, "holdout": np.float32(0.1)}
+    assert (send(**small)["sms_status"] == "accepted").sum() == len(outbox(sandbox)) > 30
+
+
 def test_had_these_words__by_text(sandbox):
     """Who had the words of one text is warned of; who had the other's is not in that count."""
     before = send(campaign="before")
@@ -263,6 +271,15 @@ def test_had_these_words__by_text(sandbox):
     same = before["sms_variant"].astype(str) == after["sms_variant"].astype(str)
     assert 0 < same.sum() < 60  # another campaign splits people anew
     assert told[0].message.counts == {"had_these_words": same.sum()}
+    assert str(told[0].message).count("had these very words") == 1  # once, not by text
+
+
+def test_nearly_this_name__is_told_once(sandbox):
+    """A campaign of several texts whose name was written otherwise has one sentence, of all."""
+    send(campaign="before: two")
+    plan = smsframe.plan(PEOPLE, TWO, program="148372", phone="mobile", campaign="Before - two")
+    [sentence] = plan.problems.query("code == 'nearly_the_same'")["sentence"]
+    assert sentence.startswith("60 of these 60 messages")
 
 
 def test_nearly_the_same__as_one_of_several_texts(sandbox):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 
 import pandas as pd
@@ -194,6 +195,15 @@ def test_send_files__refuses_what_people_nearly_had(client, sandbox, tmp_path):
     assert sent.counts == {"accepted": 60}
 
 
+def test_send_files__refuses_the_same_values_in_another_format(client, sandbox, tmp_path):
+    """What is compared with what people had is kept of each portion."""
+    people = make_people(20).assign(v=[n + 0.345 for n in range(20)])
+    folder, text = parts(tmp_path / "people", people), "You owe %%v%%"
+    send_files(folder, tmp_path / "results", text)
+    with pytest.raises(InputError, match="20 of these 20 messages would go to people who had near"):
+        send_files(folder, tmp_path / "results", text, formats={"v": ".2f"})
+
+
 def test_send_files__tells_of_one_person_in_several_files(client, sandbox, tmp_path):
     """Somebody with different messages in different files is warned of."""
     people = make_people(20)
@@ -234,10 +244,10 @@ def test_send_files__csv_with_formats_as_a_frame(client, sandbox, tmp_path):
 @pytest.mark.parametrize(
     ("cells", "said"),
     [
-        pytest.param(["7"] * 14 + ["$7"], "b.csv: Column 'total', row 5: '$7' is no nu", id="bad"),
+        pytest.param(["7"] * 14 + ["$7"], "b.csv: Column 'total', line 7: '$7' is no nu", id="bad"),
         pytest.param(
             ["7"] * 14 + ["1.234"],
-            "b.csv: Column 'total', row 5: 1.234 has two readings, 1.234 and 1,234, and "
+            "b.csv: Column 'total', line 7: 1.234 has two readings, 1.234 and 1,234, and "
             "formats={'total': ',.2f'} needs a number. smsframe.read('{folder}/b.csv', "
             "numbers=['total'], decimal='.') says",
             id="two readings",
@@ -245,7 +255,7 @@ def test_send_files__csv_with_formats_as_a_frame(client, sandbox, tmp_path):
     ],
 )
 def test_send_files__csv_with_formats_says_where(cells, said, client, sandbox, tmp_path):
-    """The file and the row in it, also beyond the first portion; nothing is left behind."""
+    """The file and the line in it, also beyond the first portion; nothing is left behind."""
     people, folder = make_people(15).assign(total=cells), tmp_path / "people"
     folder.mkdir()
     people[:9].to_csv(folder / "a.csv", index=False)
@@ -334,6 +344,27 @@ def test_send_files__marks_of_patterns_in_names(given, client, tmp_path, monkeyp
     assert smsframe.plan_files(given, TEXT, program="148372", progress=False).rows == 20
 
 
+@pytest.mark.parametrize("name", ["people.csv", "people.parquet", "people.arrow"])
+@pytest.mark.parametrize("folder", ["run:1", "s3:/people", "gs:"])
+def test_send_files__names_like_addresses(folder, name, client, tmp_path, monkeypatch):
+    """Arrow takes them for addresses; results could not be written once everybody was texted."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / folder / name
+    path.parent.mkdir(parents=True)
+    people = make_people(2)
+    if name.endswith("csv"):
+        people.to_csv(path, index=False)
+    elif name.endswith("arrow"):
+        people.to_feather(path)
+    else:
+        people.to_parquet(path)
+        assert len(smsframe.read(f"{folder}/{name}", quiet=True)) == 2
+    for _ in range(2):
+        sent = send_files(f"{folder}/{name}", f"{folder}-results")
+        assert sent.refresh(progress=False).counts == {"sent": 2}
+    assert smsframe.SentFiles(f"{folder}-results").to_frame()["sms_contact"].notna().all()
+
+
 def test_send_files__values_in_names_of_folders(client, tmp_path):
     """As Spark writes them; a tag of that name would be the database's without a word."""
     parts(tmp_path / "people/FirstName=Ann", make_people(20)[["mobile"]])
@@ -344,6 +375,28 @@ def test_send_files__values_in_names_of_folders(client, tmp_path):
         tmp_path / "people", TEXT, personalize={"FirstName": None}, **options
     )
     assert plan.recipients == 20
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([pa.MonthDayNano([1, 2, 3]), None]),
+        pa.RunEndEncodedArray.from_arrays(pa.array([2], pa.int32()), pa.array(["x"])),
+        pa.array([{}, {}], pa.struct([])),
+    ],
+    ids=["interval", "runs", "nothing"],
+)
+def test_send_files__refuses_what_results_cannot_hold(column, client, sandbox, tmp_path):
+    """Results are Parquet files, and not every column of an Arrow file can be in one."""
+    table = pa.table({"mobile": fictional_phones(2), "More": column})
+    path = tmp_path / "people.arrow"
+    with pa.ipc.new_file(path, table.schema) as file:
+        file.write_table(table)
+    with pytest.raises(
+        InputError, match=r"Column 'More' of people\.arrow is of the kind .* Cast it"
+    ):
+        send_files(path, tmp_path / "results", text="Hi", phone="mobile")
+    assert sends(sandbox) == 0
 
 
 def test_send_files__two_columns_of_one_name(client, tmp_path):
@@ -386,10 +439,31 @@ def test_send_files__stops_when_a_file_changes(client, sandbox, tmp_path, monkey
     assert len(sandbox.outbox()) == 20
 
 
+def test_send_files__sees_a_change_that_hides(client, sandbox, tmp_path, monkeypatch):
+    """The same size and time as before, and other people in the middle of the file."""
+    path, check = tmp_path / "people.csv", Confirmable.refuse_others
+    make_people(700).assign(Note="x" * 300).to_csv(path, index=False)
+    before, at = path.read_bytes(), path.stat()
+    middle = before.index(b"xx", len(before) // 2)
+    assert 65_536 < middle < len(before) - 65_536
+
+    def change(*told):
+        check(*told)
+        with path.open("r+b") as file:
+            file.seek(middle)
+            file.write(b"7")
+        os.utime(path, ns=(at.st_atime_ns, at.st_mtime_ns))
+
+    monkeypatch.setattr(Confirmable, "refuse_others", change)
+    with pytest.raises(InputError, match=r"people\.csv has changed since it was checked"):
+        send_files(path, tmp_path / "results", "Hi", phone="mobile")
+    assert sends(sandbox) == 0
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        pytest.param({"problems": "raise"}, "1 problems, listed in plan_files", id="problems"),
+        pytest.param({"problems": "raise"}, "1 problem, listed in plan_files", id="problems"),
     ],
 )
 def test_send_files__refuses_what_it_cannot_keep(options, said, client, sandbox, tmp_path):

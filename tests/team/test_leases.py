@@ -14,6 +14,7 @@ import pytest
 
 import smsframe
 from smsframe._journal.holder import Holder
+from smsframe._journal.location import journal_path
 from smsframe._journal.opening import open_journal
 from smsframe._journal.postgres.database import WRITING_IN_LINE
 from smsframe._journal.postgres.lease import Lease
@@ -107,6 +108,24 @@ def test_sending__waits_for_another(journals):
     thread.join(timeout=10)
     with pytest.raises(JournalError, match="taken over"):
         start(first, "too late")
+
+
+def test_sending__waits_for_a_database_that_is_away_meanwhile(journals, proxied):
+    """A restart of the database ends no wait for another sender; without one it is told at once."""
+    proxy, url = proxied
+    first = journals()
+    with open_journal(journal_path(url)) as second:
+        with first.sending(SCOPE):
+            threading.Timer(0.3, proxy.cut).start()
+            threading.Timer(0.3, setattr, (proxy, "is_open", False)).start()
+            threading.Timer(1.5, setattr, (proxy, "is_open", True)).start()
+            with pytest.raises(CampaignBusyError), second.sending(SCOPE, wait_s=4):
+                pass
+            assert proxy.is_open
+        proxy.is_open = False
+        proxy.cut()
+        with pytest.raises(JournalError, match="Nothing of it is lost"), second.sending(SCOPE):
+            pass
 
 
 def test_sending__of_a_dead_process_of_this_machine_is_taken_at_once(journals, address):
@@ -233,8 +252,12 @@ def test_claim__needs_a_lease(journals):
         journal.record(claims=[claim("run")])
 
 
-def test_claims__stand_in_line(journals):
-    """Numbers of batches are given in the order in which they are seen."""
+@pytest.mark.parametrize("default", ["read committed", "repeatable read", "serializable"])
+def test_claims__stand_in_line(postgres, address, journals, default):
+    """Numbers of batches are given in the order in which they are seen, whatever the default."""
+    with postgres.connect() as db:
+        database = str(address).rpartition("/")[2]
+        db.execute(f"ALTER DATABASE {database} SET default_transaction_isolation = '{default}'")
     first, second = journals(), journals()
     with first.sending(SCOPE), second.sending(OTHER):
         start(first, "a")

@@ -19,6 +19,7 @@ from samples import fictional_phones
 
 import smsframe
 from smsframe._acoustic.http import Transport
+from smsframe._journal.location import journal_path
 from smsframe._journal.opening import open_journal
 from smsframe._journal.postgres.kept_outcomes import KeptOutcomes, waiting
 from smsframe._journal.records import Claim, RunRecord, Settlement
@@ -138,8 +139,6 @@ def test_send__cut_again_and_again(proxied, send, crowd, texts, every):
 
 def open_journal_of(url):
     """Open a journal by its URL."""
-    from smsframe._journal.location import journal_path  # noqa: PLC0415 - for this alone
-
     return open_journal(journal_path(url))
 
 
@@ -285,6 +284,23 @@ def test_kept_outcomes__are_written_at_the_next_start(journals, address):
     assert "+1" not in kept.file.read_text()
     again = journals()
     assert [batch.state for batch in again.batches("run")] == ["accepted", "claimed"]
+    assert list(waiting(address)) == []
+
+
+def test_kept_outcomes__find_their_journal_by_any_address(postgres, journals, address):
+    """They were kept behind a pooler, or under a service's name; another journal leaves them."""
+    first = journals()
+    with first.sending(SCOPE):
+        run = RunRecord(run_id="run", scope=SCOPE, service="s", program="1", rows=2, started_at=1.0)
+        first.start_run(run)
+        first.record(
+            claims=[Claim(batch_id="run:0001", run_id="run", scope=SCOPE, keys=bytes(16), size=1)]
+        )
+    elsewhere = journal_path(str(address).replace("127.0.0.1", "localhost"))
+    never = Settlement(batch_id="run:0001", state="rejected", code="never_posted", settled_at=2.0)
+    assert KeptOutcomes(elsewhere, "run").keep([never])
+    open_journal(journal_path(postgres.url(postgres.new_database()))).close()
+    assert [batch.state for batch in journals().batches("run")] == ["rejected"]
     assert list(waiting(address)) == []
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import contextlib
 import importlib.util
 import subprocess
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -13,8 +16,9 @@ import pytest
 import smsframe
 from smsframe import cli
 from smsframe._base.journal_address import TeamAddress
-from smsframe._journal import location
+from smsframe._journal import location, transfer
 from smsframe._journal.postgres import dialect, schema, standbys
+from smsframe._journal.records import Claim
 from smsframe.errors import ConfigurationError, InputError, JournalError, SmsframeWarning
 
 SECRET = "s3cr3tword"
@@ -94,6 +98,72 @@ def test_connect__a_url_that_was_made_a_path(tmp_path):
     path = Path("postgresql://h/team")
     with pytest.raises(ConfigurationError, match="slash too few"):
         location.journal_path(path)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"postgressql://ann:{SECRET}@h/team",
+        f"postgre://ann:{SECRET}@h/team",
+        f"postgresql+psycopg://ann:{SECRET}@h/team",
+        f"jdbc:postgresql://h/team?user=ann&password={SECRET}",
+        f"psql://ann:{SECRET}@h/team",
+        f"mysql://ann:{SECRET}@h/team",
+        f"'postgresql://ann:{SECRET}@h/team'",
+        f'"postgresql://ann:{SECRET}@h/team"',
+        f"postgresql//ann:{SECRET}@h/team",
+        f"ann:{SECRET}@h:5432/team",
+        f"host=h dbname=team user=ann password={SECRET}",
+        "service=texting",
+        "dbname = team",
+        "sqlite:///team.sqlite3",
+        "file:team.sqlite3",
+        "s3://team/journal.sqlite3",
+    ],
+)
+def test_address_with_a_slip__is_no_file(said, tmp_path, monkeypatch, sandbox, capsys):
+    """A new file of that name knows nobody whom the team texted, and would text all again."""
+    monkeypatch.chdir(tmp_path)
+    asked = [
+        lambda: smsframe.connect(sandbox, journal=said),
+        lambda: smsframe.runs(journal=said),
+        lambda: smsframe.journal.copy(tmp_path / "mine.sqlite3", said),
+        lambda: smsframe.runs(journal=Path(said)),
+    ]
+    for ask in asked:
+        with pytest.raises(ConfigurationError, match="postgresql://user@host") as caught:
+            ask()
+        assert SECRET not in str(caught.value)
+    assert cli.main(["runs", "--journal", said.replace(SECRET, "")]) == 2
+    monkeypatch.setenv("SMSFRAME_JOURNAL", said)
+    for ask in (smsframe.runs, lambda: smsframe.connect("sandbox")):
+        with pytest.raises(ConfigurationError, match=r"^SMSFRAME_JOURNAL looks like") as caught:
+            ask()
+        assert SECRET not in str(caught.value)
+    assert not list(tmp_path.iterdir())
+    assert SECRET not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a:b.sqlite3",
+        "/srv/user=ann/j",
+        "C:/data/j",
+        r"C:\data\j",
+        "/home/ann@h/j",
+        "data//j",
+        "~/j",
+    ],
+)
+def test_path__that_is_one(name):
+    """What a path may hold is no address."""
+    assert isinstance(location.journal_path(name), Path)
+
+
+def test_address__in_capitals(team):
+    """Names of schemes are the same in capitals; libpq wants them small."""
+    assert smsframe.runs(journal=team.replace("postgresql", "PostgreSQL")).empty
 
 
 def test_environment__names_the_journal_but_not_of_a_rehearsal(team, monkeypatch, tmp_path):
@@ -297,6 +367,49 @@ def test_import__and_the_next_send_makes_no_call(team, tmp_path, send, crowd, te
     assert "Everything is what was written" in capsys.readouterr().out
 
 
+def test_import__twice_at_once(team, tmp_path, send, crowd, monkeypatch):
+    """Two who import the same at the same time bring it in once; who is told so asks again."""
+    monkeypatch.setattr(transfer, "_AT_ONCE", 7)  # large campaigns, and small ones together
+    file = tmp_path / "mine.sqlite3"
+    for number, rows in enumerate((3, 60, 2, 1, 4, 90)):
+        words = "abcdefgh"[number] * 40
+        send(crowd.head(rows), file, text=f"{words} %%n%%", campaign=f"round {number}")
+    known = smsframe.journal.check(path=file)
+
+    def bring():
+        for _ in range(100):
+            with contextlib.suppress(smsframe.errors.CampaignBusyError):
+                return smsframe.journal.copy(file, team)
+            time.sleep(0.05)
+        return None
+
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        done = [asked.result() for asked in [pool.submit(bring) for _ in range(3)]]
+    assert all(done)
+    assert smsframe.journal.check(path=team) == known
+    assert smsframe.journal.copy(team, tmp_path / "back.sqlite3")["messages"] == known["messages"]
+    looks = [smsframe.runs(journal=journal) for journal in (file, team, tmp_path / "back.sqlite3")]
+    for other in looks[1:]:
+        pd.testing.assert_frame_equal(other.sort_index(), looks[0].sort_index())
+
+
+def test_import__that_was_forgotten(team, tmp_path, send, crowd, texts):
+    """Whoever sent with the usual file, and then by the team's journal, is asked to import it."""
+    file = tmp_path / "data" / "smsframe" / "journal.sqlite3"
+    send(crowd.head(10), file)
+    send(crowd.head(5), team, text="Something else, %%n%%")  # another campaign
+    with pytest.raises(JournalError, match="smsframe journal import") as caught:
+        send(crowd, team)
+    assert len(texts()) == 10
+    line = str(caught.value).partition("smsframe ")[2].partition(" (copies")[0]
+    assert cli.main(line.split()) == 0
+    assert send(crowd, team)["sms_status"].eq("accepted").all()
+    assert len(texts()) == len(crowd)
+    send(crowd.head(20), file)  # the file is used again
+    with pytest.raises(JournalError, match="smsframe journal import"):
+        send(crowd, team)
+
+
 def test_import__of_what_is_being_sent_is_refused(team, tmp_path, journals):
     """What is under way would be of somebody who died, in the copy."""
     journal = journals()
@@ -305,6 +418,48 @@ def test_import__of_what_is_being_sent_is_refused(team, tmp_path, journals):
         pytest.raises(smsframe.errors.CampaignBusyError, match="Copy it when"),
     ):
         smsframe.journal.copy(team, tmp_path / "copy.sqlite3")
+
+
+def test_import__while_a_colleague_sends_that_campaign(
+    team, tmp_path, send, crowd, texts, journals
+):
+    """Who sends has read already whom to leave out: what comes in meanwhile would be sent twice."""
+    file, journal = tmp_path / "mine.sqlite3", journals()
+    send(crowd, file)
+    with smsframe._results.open_journal.existing_journal(file) as mine, mine._reading() as db:
+        ((scope,),) = db.execute("SELECT DISTINCT scope FROM batches")
+    with journal.sending(bytes(scope)):
+        with pytest.raises(smsframe.errors.CampaignBusyError, match="is sending, or importing"):
+            smsframe.journal.copy(file, team)
+        assert smsframe.runs(journal=team).empty
+    with journal.sending(b"o" * 16):  # another campaign is nobody's business
+        assert smsframe.journal.copy(file, team)["messages"] == 100
+    with journal.sending(bytes(scope)):  # and so is what has come in before
+        assert smsframe.journal.copy(file, team)["messages"] == 0
+    send(crowd, team)
+    assert texts().max() == 1
+
+
+def test_import__leaves_what_was_claimed_after_it_looked(team, tmp_path, send, crowd, monkeypatch):
+    """A send that begins during an import comes with the next one, and not as one that died."""
+    file = tmp_path / "mine.sqlite3"
+    run = send(crowd.head(10), file).attrs["smsframe"]["run"]
+    looked = transfer.check_sums
+    with contextlib.ExitStack() as sends:
+
+        def begin(source, **how):
+            with source._reading() as db:
+                ((scope,),) = db.execute("SELECT DISTINCT scope FROM batches")
+            sends.enter_context(source.sending(bytes(scope)))
+            late = Claim(batch_id=f"{run}:9", run_id=run, scope=scope, keys=bytes(32), size=2)
+            source.record(claims=[late])
+            return looked(source, **how)
+
+        monkeypatch.setattr(transfer, "check_sums", begin)
+        assert smsframe.journal.copy(file, team) == {"runs": 1, "batches": 2, "messages": 10}
+    monkeypatch.undo()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert smsframe.journal.copy(file, team) == {"runs": 0, "batches": 1, "messages": 2}
 
 
 def test_process_list__shows_no_password(team):

@@ -28,11 +28,16 @@ LOCK_WAIT: Final = "20s"
 # The longest waits are shorter than a lease, so that whoever waits can still renew it. A process
 # that was put to sleep while it wrote is thrown out before those who wait for it give up.
 _IDLE: Final = "SET LOCAL idle_in_transaction_session_timeout"
-_LIMITS: Final = f"SET LOCAL lock_timeout = '{LOCK_WAIT}'; SET LOCAL cursor_tuple_fraction = 1.0"
+_LIMITS: Final = (
+    f"SET LOCAL lock_timeout = '{LOCK_WAIT}'; SET LOCAL statement_timeout = 0; "
+    "SET LOCAL cursor_tuple_fraction = 1.0"
+)
 IN_LINE: Final = 0x534D5346_4C494E45
 """The number of the lock that writers of claims stand in line for; it ends with a transaction."""
 READING: Final = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_LIMITS}; {_IDLE} = '60s'"
-WRITING: Final = f"BEGIN; {_LIMITS}; {_IDLE} = '10s'; SET LOCAL synchronous_commit = on"
+# Whoever stood in line sees what was committed meanwhile, whatever the database's default is.
+_BEGIN: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
+WRITING: Final = f"{_BEGIN}; {_LIMITS}; {_IDLE} = '10s'; SET LOCAL synchronous_commit = on"
 WRITING_IN_LINE: Final = f"{WRITING}; SELECT pg_advisory_xact_lock({IN_LINE})"
 
 _DEFAULTS: Final = {
@@ -42,7 +47,6 @@ _DEFAULTS: Final = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 20000,
-    "client_encoding": "utf8",
 }
 _OF_ENVIRONMENT: Final = ("application_name", "connect_timeout")
 _NUL: Final = "\0"
@@ -126,6 +130,7 @@ def _connected(address: TeamAddress) -> psycopg.Connection[Any]:
     """Connect as libpq would, which reads its own variables, services and password file."""
     try:
         given = conninfo.conninfo_to_dict(address.url())
+        given.pop("client_encoding", None)  # ours: texts are of all languages
     except psycopg.ProgrammingError:
         given = None
     if given is None:
@@ -139,6 +144,7 @@ def _connected(address: TeamAddress) -> psycopg.Connection[Any]:
     try:
         return psycopg.connect(
             **{**own, **given},  # type: ignore[arg-type]  # texts, and whole numbers
+            client_encoding="utf8",
             autocommit=True,
             prepare_threshold=None,
         )

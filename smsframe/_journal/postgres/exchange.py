@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["AT_ONCE", "UnusualError", "make_functions", "write"]
 
 _REFUSED: Final = "SF001"
+_CROSSED: Final = "40001"  # a lease was renewed meanwhile, where the default is to see no changes
 _SETTINGS: Final = (
     f"PERFORM set_config('lock_timeout', '{LOCK_WAIT}', true), "
     "set_config('synchronous_commit', 'on', true)"
@@ -126,7 +127,7 @@ def write(
     try:
         db.execute_alone(_statement(len(claims), len(settlements)), values)
     except psycopg.Error as error:
-        if error.sqlstate == _REFUSED:
+        if error.sqlstate in (_REFUSED, _CROSSED):
             raise UnusualError(error.sqlstate) from None
         raise
 

@@ -46,10 +46,15 @@ _MEANINGS: Final[tuple[tuple[type[psycopg.Error], str, str], ...]] = (
         "does not allow this user to do that",
         (
             "Ask whoever made it for the rights of a sender, or of a reader to look back: "
-            "docs/team-journal.md has the GRANTs."
+            "docs/team-journal.md has the GRANTs. Its tables are made by whoever may CREATE in the "
+            "database, and upgraded by whoever owns them."
         ),
     ),
-    (errors.DiskFull, "cannot grow: the database's disk is full", "Free some space there."),
+    (
+        errors.DiskFull,
+        "cannot grow: the database's disk is full",
+        "Free some space there, and run this again.",
+    ),
     (
         errors.UndefinedTable,
         "lacks a table",
@@ -58,33 +63,93 @@ _MEANINGS: Final[tuple[tuple[type[psycopg.Error], str, str], ...]] = (
             "and send nothing of its campaigns with another journal before."
         ),
     ),
-    (errors.InvalidCatalogName, "is not there", "Make the database, or correct its name."),
     (
-        errors.InvalidPassword,
-        "did not accept the password",
-        "libpq looks in the URL, PGPASSWORD and ~/.pgpass.",
+        errors.UntranslatableCharacter,
+        "cannot hold a character: its database's encoding is not UTF8",
+        (
+            "Make a database with ENCODING 'UTF8', and import this journal into it (smsframe "
+            "journal import) before anything of its campaigns is sent."
+        ),
     ),
 )
-_WORDS_OF_LIBPQ: Final = (
-    (re.compile("password|no pg_hba.conf entry|authentication"), "refused user or password"),
-    (re.compile("does not exist"), "has no such user or database"),
-    (re.compile("could not translate host name|not known"), "cannot be found under that name"),
-    (re.compile("refused"), "cannot be reached: nothing listens there"),
-    (re.compile("timeout|timed out"), "did not answer in time"),
-    (re.compile("starting up|shutting down|recovery"), "is starting or shutting down"),
-    (re.compile("too many|remaining connection slots"), "has no connection left"),
-    (re.compile("(?i)ssl|certificate"), "could not agree on TLS (see sslmode and sslrootcert)"),
-    (re.compile("service"), "is named by a service that libpq does not find"),
+_CHECK: Final = "Check the connection to the database."
+_CORRECT: Final = "Correct host and port if they are not these."
+_IS_AWAY: Final = ("is away", _CHECK)
+# What libpq or the server says, what it means, and what to do. The first that fits counts.
+_WORDS_OF_LIBPQ: Final = tuple(
+    (re.compile(words), fault, fix)
+    for words, fault, fix in (
+        (r"closed the connection|closed unexpectedly|(?i:\beof\b)", *_IS_AWAY),
+        (
+            r"pg_hba\.conf",
+            "does not let this user in from here",
+            "Check user, database and sslmode, or ask whoever runs the server (pg_hba.conf).",
+        ),
+        (
+            r"certificate|sslmode|SSL error|support SSL|SSL negotiation|channel binding|GSSAPI",
+            "could not agree on TLS",
+            "Check sslmode and sslrootcert, and whether a PostgreSQL server listens there.",
+        ),
+        (
+            r"password|authentication|SASL",
+            "refused user or password",
+            "Check both: libpq looks for a password in the URL, PGPASSWORD and ~/.pgpass.",
+        ),
+        (
+            r"permission denied|not permitted to log in",
+            "does not let this user in",
+            "Ask whoever runs the server for LOGIN, and for CONNECT on the database.",
+        ),
+        (
+            r"does not exist|no such (?:user|database)",
+            "has no such user or database",
+            "Correct the name, or have it made.",
+        ),
+        (r"translate host name|not known|resolve", "cannot be found under that name", _CORRECT),
+        (
+            r"refused|No such file|unreachable|No route",
+            "cannot be reached: nothing listens there",
+            f"Start the server. {_CORRECT}",
+        ),
+        (
+            r"invalid|bad value|unrecognized|unsupported",
+            "is named with an option that is wrong",
+            "Correct its port, what stands behind the ?, or libpq's variables (PG...).",
+        ),
+        (r"timeout|timed out", "did not answer in time", _CHECK),
+        (r"starting up|shutting down|in recovery mode", "is starting or shutting down", "Wait."),
+        (
+            r"too many|remaining connection slots|no more connections",
+            "has no connection left",
+            "Close other programs that have it open, or ask whoever runs it for more.",
+        ),
+        (
+            r"is not read-only|not in hot standby",
+            "takes writes, and its URL asks for one that takes none (target_session_attrs)",
+            "Leave that out.",
+        ),
+        (
+            r"read-only|standby|recovery",
+            "takes no writes: it is a standby, or set to be read alone",
+            "Name the server that takes writes, or all and target_session_attrs=read-write.",
+        ),
+        (
+            r"service",
+            "is named by a service that libpq does not find",
+            "Correct its name, or the file (PGSERVICEFILE, ~/.pg_service.conf).",
+        ),
+    )
 )
 
 
 def away(address: TeamAddress, error: psycopg.Error | None = None) -> JournalError:
-    """Report a database that cannot be reached at the moment."""
+    """Report a database that cannot be reached, or used, at the moment."""
     said = "" if error is None else str(error)
-    how = next((told for words, told in _WORDS_OF_LIBPQ if words.search(said)), "is away")
+    found = ((fault, fix) for words, fault, fix in _WORDS_OF_LIBPQ if words.search(said))
+    fault, fix = next(found, _IS_AWAY)
     return JournalError(
-        f"The journal {address} {how}. Nothing of it is lost: check the connection to the database "
-        "and run this again. Send nothing of its campaigns with another journal meanwhile.",
+        f"The journal {address} {fault}. Nothing of it is lost. {fix} Then run this again, and "
+        "send nothing of its campaigns with another journal meanwhile.",
         path=str(address),
         locked=True,
         away=True,
@@ -116,8 +181,11 @@ def explain(address: TeamAddress, error: psycopg.Error, *, is_lost: bool) -> Jou
             )
     name = type(error).__name__
     if isinstance(error, _PASSES):
+        fault = "is held by another session"
+        if isinstance(error, errors.QueryCanceled):
+            fault = "took longer than it may (statement_timeout), or somebody cancelled it"
         return JournalError(
-            f"The journal {address} is held by another session ({name}). Run this again.",
+            f"The journal {address} {fault} ({name}). Run this again.",
             path=str(address),
             locked=True,
             cause=name,

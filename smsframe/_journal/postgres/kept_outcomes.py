@@ -2,8 +2,9 @@
 
 What came back of a call is known to nobody else: without it, a restart of the database would leave
 up to ten batches ``unknown``. So it is in a file (mode 0600) before a send waits on, and it is
-written into the journal when the send reaches it again, or when any journal of this address is
-opened by this user. Writing it twice is no fault: an outcome is taken again if it is the same.
+written into the journal when the send reaches it again, or when this user opens the journal that
+has its run, by whichever address (a pooler's, a service's). Writing it twice is no fault: an
+outcome is taken again if it is the same.
 
 The files hold batch ids and what the service answered, nobody's number and no text.
 """
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from smsframe._base.journal_address import TeamAddress
 
+_FOLDER: Final = "outcomes"
 _SUFFIX: Final = ".outcomes"
 NEVER_POSTED: Final = "never_posted"
 """The code of a batch whose claim may have been written, and which was not posted."""
@@ -52,7 +54,7 @@ class KeptOutcomes:
     @property
     def file(self) -> Path:
         """The file that they are in."""
-        return _folder(self.address) / f"{self.run_id}{_SUFFIX}"
+        return self.address.folder / _FOLDER / f"{self.run_id}{_SUFFIX}"
 
     def keep(self, outcomes: Sequence[Settlement]) -> bool:
         """Have these on disk, and no others; False where the disk does not take them."""
@@ -82,14 +84,9 @@ class KeptOutcomes:
 
 
 def waiting(address: TeamAddress) -> Iterator[tuple[Path, list[Settlement]]]:
-    """Read the files that are waiting to be written into a journal; what is damaged is left."""
+    """Read what waits to be written into this user's journals, a run's each; damaged it is left."""
     with contextlib.suppress(OSError):
-        for file in sorted(_folder(address).glob(f"*{_SUFFIX}")):
+        for file in sorted(address.folder.parent.glob(f"*/{_FOLDER}/*{_SUFFIX}")):
             with contextlib.suppress(OSError, ValueError, TypeError):
                 lines = file.read_text(encoding="utf-8").splitlines()
                 yield file, [Settlement(**json.loads(line)) for line in lines]
-
-
-def _folder(address: TeamAddress) -> Path:
-    """Return the directory of the files."""
-    return address.folder / "outcomes"

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 
 from smsframe._base.forks import after_fork
-from smsframe._base.sentences import Sentence, arg, words
+from smsframe._base.sentences import Sentence, arg, many, words
 from smsframe._journal.holder import Holder, busy
 from smsframe._journal.postgres.database import TeamDatabase
 from smsframe._journal.records import SenderNow
@@ -209,7 +209,11 @@ def take(db: TeamDatabase, lease: Lease, *, wait_s: float) -> None:
         values = (
             lease.scope, lease.token, lease.holder, lease.service, lease.lease_s, dead_token,
         )  # fmt: skip
-        if (row := db.execute(_TAKE, values).fetchone()) is not None:
+        try:
+            row = db.execute(_TAKE, values).fetchone()
+        except psycopg.errors.SerializationFailure:
+            row = None  # somebody was faster, where the default is to see no changes
+        if row is not None:
             lease.epoch, lease.renewed_at = int(row[0]), before
             return
         found = db.execute(_LOOK, (lease.scope,)).fetchone()
@@ -288,7 +292,7 @@ def _busy(
 ) -> CampaignBusyError:
     """Say who is sending, how far that is, and what one can do."""
     messages = _messages_of(db, run_id)
-    so_far = "" if messages is None else f" ({messages:,} messages so far, run {run_id})"
+    so_far = "" if messages is None else f" ({many(messages, 'message')} so far, run {run_id})"
     return busy(
         holder,
         "Somebody else" if holder is None else str(holder),

@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 _MAKING: Final = 0x534D5346_4D414B45
 """The number of the lock of whoever makes or upgrades."""
 
+_HAS_SCHEMA: Final = "SELECT to_regnamespace('smsframe') IS NOT NULL"
+_HAS_MIGRATIONS: Final = """SELECT count(*) FROM pg_attribute
+    WHERE attrelid = to_regclass('smsframe.migrations') AND attname IN ('name', 'rowid')"""
+_OTHERS: Final = "SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace('smsframe')"
+_ENCODINGS: Final = ("UTF8", "SQL_ASCII")  # the second keeps what it is given
+
 _BLOBS: Final = (
     ("messages", ("keys", "recipients", "loose_values")),
     ("payloads", ("payload",)),
@@ -77,9 +83,29 @@ def known() -> tuple[str, ...]:
 
 def applied(db: TeamDatabase) -> tuple[str, ...]:
     """List the migrations that the database has had; none where there is no journal yet."""
-    if db.execute("SELECT to_regclass('smsframe.migrations')").fetchone() == (None,):
+    if db.execute(_HAS_MIGRATIONS).fetchone() != (2,):
         return ()
     return tuple(name for (name,) in db.execute("SELECT name FROM migrations ORDER BY rowid"))
+
+
+def _refuse_unusable(db: TeamDatabase, address: TeamAddress) -> None:
+    """Refuse to make a journal where something else is, or where texts cannot be kept."""
+    (others,) = db.execute(_OTHERS).fetchone() or (0,)
+    encoding = db.connection.info.parameter_status("server_encoding")
+    if others:
+        raise JournalError(
+            f"The schema smsframe in the database of the journal {address} holds something else: "
+            "it is of another program, or was restored in part. Bring back what was there, or "
+            "name another database.",
+            path=str(address),
+        )
+    if encoding not in _ENCODINGS:
+        raise JournalError(
+            f"The database of the journal {address} has the encoding {encoding}, which cannot hold "
+            "every text. Name another database: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE "
+            "template0.",
+            path=str(address),
+        )
 
 
 def check(db: TeamDatabase, address: TeamAddress, *, make: bool) -> bool:
@@ -115,8 +141,11 @@ def upgrade(db: TeamDatabase, address: TeamAddress) -> tuple[str, ...]:
     db.begin(WRITING)
     try:
         db.execute("SELECT pg_advisory_xact_lock(?)", (_MAKING,))
-        db.execute("CREATE SCHEMA IF NOT EXISTS smsframe")
+        if db.execute(_HAS_SCHEMA).fetchone() != (True,):  # one made by others needs no more rights
+            db.execute("CREATE SCHEMA smsframe")
         done = applied(db)  # somebody may have been faster
+        if not done:
+            _refuse_unusable(db, address)
         if set(done) - set(known()):
             db.roll_back()
             check(db, address, make=False)  # which refuses it

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import psycopg
 
+from smsframe._base.sentences import many
 from smsframe.errors import SmsframeWarning, warn_caller
 
 if TYPE_CHECKING:
@@ -29,12 +30,13 @@ def warn_of_standbys(db: TeamDatabase, address: TeamAddress, identity: str) -> N
         return
     with contextlib.suppress(psycopg.Error):  # whoever may not ask is not told
         (count,) = db.execute(_STANDBYS).fetchone() or (0,)
-        _told.add(identity)
         if count:
+            _told.add(identity)
             warn_caller(
-                f"The database of the journal {address} has {count} standby servers and does not "
-                "wait for any of them. If one takes over after a failure, it may not know of the "
-                "last messages that were sent, and the same send would text those people again. "
+                f"The database of the journal {address} has {many(count, 'standby server')} and "
+                "does not wait for any of them. If one takes over after a failure, it may not know "
+                "of the last messages that were sent, and the same send would text those people "
+                "again. "
                 "Ask whoever runs it for synchronous replication (synchronous_standby_names).",
                 SmsframeWarning,
             )

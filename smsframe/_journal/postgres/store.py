@@ -36,7 +36,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import psycopg
 
 from smsframe._base.forks import unforked
-from smsframe._journal.location import last_batch, note_file, outdated, write_note
+from smsframe._journal.location import (
+    last_batch,
+    not_imported,
+    note_file,
+    outdated,
+    write_note,
+)
 from smsframe._journal.lock import locks_directory
 from smsframe._journal.postgres import schema
 from smsframe._journal.postgres.database import READING, WRITING, WRITING_IN_LINE, TeamDatabase
@@ -73,6 +79,7 @@ __all__ = ["TeamJournal"]
 _AT_ONCE: Final = 64  # batches that are read in one exchange
 _REMEMBERED: Final = 256  # batches of a run that could be written down again: some sixteen MB
 _PING_AFTER_S: Final = 5.0
+_AGAIN_S: Final = 0.5
 # A batch whose run is of another scope, or unknown, or which is there already, inserts nothing.
 _CLAIM: Final = (
     "WITH fresh AS (INSERT INTO batches (batch_id, run_id, scope, size, source, claimed_at, "
@@ -316,9 +323,9 @@ class TeamJournal(Journal):
         lease = Lease(address=self.address, scope=scope, service=service, lease_s=lease_s)
         owner = os.getpid()
         try:
-            with self._reading() as db:
-                take(cast("TeamDatabase", db), lease, wait_s=wait_s)
-                if service:
+            self._take(lease, wait_s)
+            if service:
+                with self._reading() as db:
                     warn_of_standbys(cast("TeamDatabase", db), self.address, self.identity)
             self._leases[scope] = lease
             with lease.kept_up():
@@ -327,6 +334,19 @@ class TeamJournal(Journal):
             self._leases.pop(scope, None)
             if os.getpid() == owner:
                 release(self._team, lease)
+
+    def _take(self, lease: Lease, wait_s: float) -> None:
+        """Take a lease; whoever waits for it also waits for a database that is away meanwhile."""
+        deadline = time.monotonic() + wait_s
+        while True:
+            try:
+                with self._reading() as db:
+                    take(cast("TeamDatabase", db), lease, wait_s=deadline - time.monotonic())
+                    return
+            except JournalError as error:
+                if not error.details.get("locked") or time.monotonic() >= deadline:
+                    raise
+            time.sleep(_AGAIN_S)
 
     def may_post(self) -> bool:
         """Whether the leases are surely still ours, by the clock of this machine."""
@@ -551,6 +571,10 @@ class TeamJournal(Journal):
         """Write down outcomes that a send of this machine could not write when it had them."""
         for file, outcomes in waiting(self.address):
             with contextlib.suppress(JournalError):  # a reader may not; they are kept
+                with self._reading() as db:
+                    known = db.execute("SELECT 1 FROM runs WHERE run_id = ?", (file.stem,))
+                    if known.fetchone() is None:
+                        continue  # of another journal
                 for outcome in outcomes:
                     with self._writing(moved_too=True) as db:
                         self._settle(db, outcome)
@@ -576,10 +600,17 @@ class TeamJournal(Journal):
         return self.address.local_file
 
     def _refuse_outdated(self, db: Database, scope: bytes) -> None:
-        """Refuse a journal that does not know the last batch that this machine sent with it."""
+        """Refuse a journal that does not know the last batch that this machine sent with it.
+
+        Nor one that lacks what the usual file of this machine sent of the campaign.
+        """
         batch_id = last_batch(self.address.local_file, scope)
         if batch_id is not None and not self._there(db, {batch_id}):
             raise outdated(self.address, self.address.local_file, scope, batch_id)
+        mine = self.address.usual_file
+        batch_id = last_batch(mine, scope)
+        if batch_id is not None and not self._there(db, {batch_id}):
+            raise not_imported(self.address, mine, note_file(mine, scope))
 
     def forget(self, before: float) -> int:
         """Drop texts, payloads and statuses of runs started before a time; irreversible.
