@@ -209,11 +209,13 @@ def test_schema__older_is_refused_until_it_is_upgraded(team, journals, monkeypat
     def notes(db):
         db.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY)")
 
-    journals()
-    monkeypatch.setattr(schema, "OF_A_TEAM", (*older, notes))
-    with pytest.raises(JournalError, match=r"smsframe journal upgrade postgresql://") as caught:
-        journals()
-    assert caught.value.details["missing"] == ("notes",)
+    with journals().sending(b"s" * 16):
+        monkeypatch.setattr(schema, "OF_A_TEAM", (*older, notes))
+        with pytest.raises(JournalError, match=r"smsframe journal upgrade postgresql://") as caught:
+            journals()
+        assert caught.value.details["missing"] == ("notes",)
+        with pytest.raises(smsframe.errors.CampaignBusyError, match="Upgrade it when that is done"):
+            smsframe.journal.upgrade(team)
     assert cli.main(["journal", "upgrade", team]) == 0
     assert "notes" in capsys.readouterr().out
     journals()
