@@ -135,9 +135,8 @@ def _shown(url: str) -> str:
     userinfo, at, host = authority.rpartition("@")
     user = userinfo.partition(":")[0]
     given: dict[str, Any] = dict(parse_qsl(more or question))
-    named = [
-        f"{name}={given[name]}" for name in ("service", "host", "port", "dbname") if name in given
-    ]
+    plain = "service", "user", "host", "port", "dbname"
+    named = [f"{name}={given[name]}" for name in plain if name in given]
     shown = f"postgresql://{user}{at}{unquote(host)}"
     if database or not named:
         shown += f"/{database}"

@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 from typing import TYPE_CHECKING, Final
 
 from smsframe._base.sentences import Sentence
@@ -138,8 +139,8 @@ def check(db: TeamDatabase, address: TeamAddress, *, make: bool) -> bool:
         raise JournalError(
             Sentence(
                 f"The journal {address} was made by an older smsframe. Upgrade it once, when all "
-                f"who share it can: smsframe journal upgrade {address} (nobody may be sending "
-                "then). Versions that are older than this one refuse it afterwards."
+                f"who share it can: smsframe journal upgrade {shlex.quote(str(address))} (nobody "
+                "may be sending then). Versions that are older than this one refuse it afterwards."
             ),
             path=str(address),
             missing=tuple(sorted(missing)),
