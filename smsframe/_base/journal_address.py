@@ -28,7 +28,8 @@ _URL: Final = re.compile(r"postgres(?:ql)?:", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"postgres(?:ql)?://", re.IGNORECASE)
 _NO_PATH: Final = re.compile(
     r"""["']?(?:
-        [a-z][\w+.-]+:/ | [a-z]+:postgres | (?:file|sqlite): | postgres\w*/(?:/|[^/]*@)  # another URL
+        [a-z][\w+.-]+:/ | [a-z]+:postgres | (?:file|sqlite):  # another URL
+        | postgres\w*/(?:/|[^/]*@)  # without its colon
         | (?:dbname|host|hostaddr|port|user|password|service|sslmode)\ *=  # libpq's other form
         | [^/\\\s]+@[^/\\\s]+/  # user@host/database
     )""",

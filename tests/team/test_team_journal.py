@@ -153,6 +153,7 @@ def test_address_with_a_slip__is_no_file(said, tmp_path, monkeypatch, sandbox, c
         "C:/data/j",
         r"C:\data\j",
         "/home/ann@h/j",
+        "postgres/j",
         "data//j",
         "~/j",
     ],
