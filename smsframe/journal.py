@@ -158,6 +158,8 @@ def upgrade(path: JournalArgument) -> list[str]:
 
     Raises
     ------
+    CampaignBusyError
+        Somebody is sending by it.
     JournalError
         It cannot be reached or changed, or was written by a newer version.
 

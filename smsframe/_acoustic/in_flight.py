@@ -207,10 +207,12 @@ class _Pool:
 
     def _open(self) -> None:
         """Open the files, where that is possible."""
-        if self._files or fcntl is None or not self._folder.parent.is_dir():
+        if self._files or fcntl is None:
             return
         opened: list[int] = []
         try:
+            if not self._folder.parent.is_dir():  # or it may not be looked into
+                return
             self._folder.mkdir(mode=0o700, exist_ok=True)
             for kind in ("place", "sender"):
                 for number in range(PLACES):

@@ -28,7 +28,8 @@ _URL: Final = re.compile(r"postgres(?:ql)?:", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"postgres(?:ql)?://", re.IGNORECASE)
 _NO_PATH: Final = re.compile(
     r"""["']?(?:
-        [a-z][\w+.-]+:/ | [a-z]+:postgres | (?:file|sqlite): | postgres\w*/?/  # another URL
+        [a-z][\w+.-]+:/ | [a-z]+:postgres | (?:file|sqlite):  # another URL
+        | postgres\w*/(?:/|[^/]*@)  # without its colon
         | (?:dbname|host|hostaddr|port|user|password|service|sslmode)\ *=  # libpq's other form
         | [^/\\\s]+@[^/\\\s]+/  # user@host/database
     )""",
@@ -135,9 +136,8 @@ def _shown(url: str) -> str:
     userinfo, at, host = authority.rpartition("@")
     user = userinfo.partition(":")[0]
     given: dict[str, Any] = dict(parse_qsl(more or question))
-    named = [
-        f"{name}={given[name]}" for name in ("service", "host", "port", "dbname") if name in given
-    ]
+    plain = "service", "user", "host", "port", "dbname"
+    named = [f"{name}={given[name]}" for name in plain if name in given]
     shown = f"postgresql://{user}{at}{unquote(host)}"
     if database or not named:
         shown += f"/{database}"

@@ -25,6 +25,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import shlex
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -229,7 +230,8 @@ def not_imported(journal: TeamAddress, file: Path, note: Path) -> JournalError:
     return JournalError(
         f"This campaign was sent from this machine with the journal {file}, and the journal "
         f"{journal} does not know of it: it would go to the same people again. Import it first: "
-        f"smsframe journal import {file} {journal} (copies what is missing). Only if that file is "
+        f"smsframe journal import {shlex.quote(str(file))} {shlex.quote(str(journal))} (copies "
+        "what is missing; a password goes into PGPASSWORD or ~/.pgpass). Only if that file is "
         f"gone for good, and you know who had it, delete {note}: whoever is not in the team's "
         "journal is texted again unless you leave them out.",
         path=str(journal),

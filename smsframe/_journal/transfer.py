@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from smsframe._journal.database import Database
     from smsframe._journal.store import Journal
 
-__all__ = ["check_sums", "copy_journal"]
+__all__ = ["SENDING", "check_sums", "copy_journal"]
 
 _AT_ONCE: Final = 200
 _OF_BATCH: Final = ("messages", "payloads", "statuses")
 _OF_RUN: Final = ("rests", "places")
 _NOT_COPIED: Final = ("id", "rowid")
-_SENDING: Final = "SELECT 1 FROM leases WHERE expires_at > clock_timestamp()"
+SENDING: Final = "SELECT 1 FROM leases WHERE expires_at > clock_timestamp()"
 
 
 def copy_journal(source: Journal, target: Journal) -> dict[str, int]:
@@ -93,7 +93,7 @@ def _refuse_sending(source: Journal) -> None:
     """Refuse to copy what is being written."""
     if source.is_shared:
         with source._reading() as db:  # noqa: SLF001
-            who = "Somebody" if db.execute(_SENDING).fetchone() else None
+            who = "Somebody" if db.execute(SENDING).fetchone() else None
     else:
         who = sender_at_work(source.path)
     if who is not None:

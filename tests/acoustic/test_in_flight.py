@@ -9,6 +9,7 @@ import textwrap
 import threading
 import time
 from collections import Counter
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -287,7 +288,7 @@ def test_place__waiting_is_cancelled(journal):
     assert failed == ["given up"]
 
 
-@pytest.mark.parametrize("missing", ["folder", "fcntl", "permission"])
+@pytest.mark.parametrize("missing", ["folder", "fcntl", "permission", "no look"])
 def test_place__where_nothing_can_be_shared(journal, monkeypatch, missing):
     """Without a folder, without locks or without the right, the process is on its own."""
     where = journal.parent / "not there" / "j" if missing == "folder" else journal
@@ -295,6 +296,12 @@ def test_place__where_nothing_can_be_shared(journal, monkeypatch, missing):
         monkeypatch.setattr(in_flight, "fcntl", None)
     if missing == "permission":
         (journal.parent / "journal.sqlite3.in-flight").write_text("in the way")
+    if missing == "no look":  # a folder of somebody else's, as in a container
+
+        def refused(*_, **__):
+            raise PermissionError
+
+        monkeypatch.setattr(Path, "is_dir", refused)
     calls = Calls()
     calls.run([Sender(object(), 10, URL, where)])
     assert calls.most["all"] == 10

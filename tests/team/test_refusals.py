@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 
 import psycopg
 import pytest
@@ -111,6 +112,20 @@ def test_encoding__that_cannot_hold_all_texts(postgres, refused, send, crowd):
     assert done["sms_status"].eq("accepted").all()
     runs = smsframe.runs(journal=postgres.url("in_sql_ascii"), full=True)
     assert runs["campaign"].tolist() == ["привет"]
+
+
+def test_sequences__that_were_not_copied(postgres, team, send, crowd, texts):
+    """A database that was replicated by its rows alone gives numbers anew; what to do is said."""
+    send(crowd.head(20), team)
+    with postgres.connect(team.rpartition("/")[2]) as db:
+        db.execute("SELECT setval('smsframe.batches_id_seq', 1)")
+        with pytest.raises(JournalError, match="without its sequences") as caught:
+            send(crowd, team)
+        assert len(texts()) == 20
+        db.execute(re.search(r"SELECT setval.* FROM \S+batches", str(caught.value))[0])
+    send(crowd, team)
+    assert len(texts()) == len(crowd)
+    assert texts().max() == 1
 
 
 SETTINGS = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import importlib.util
+import shlex
 import subprocess
 import time
 from pathlib import Path
@@ -29,7 +30,7 @@ SECRET = "s3cr3tword"
     [
         (f"postgresql://ann:{SECRET}@db.example.com:5433/team", "ann@db.example.com:5433/team"),
         (f"postgres://ann:{SECRET}@one,two:5433/team?sslmode=require", "ann@one,two:5433/team"),
-        (f"postgresql://h/team?user=ann&password={SECRET}", "h/team"),
+        (f"postgresql://h/team?user=ann&password={SECRET}", "h/team?user=ann"),
         ("postgresql://?service=texting", "?service=texting"),
         ("postgresql://ann@%2Fvar%2Frun/team", "ann@/var/run/team"),
         (f"postgresql://ann:a@{SECRET}@h/team", "ann@h/team"),
@@ -152,6 +153,7 @@ def test_address_with_a_slip__is_no_file(said, tmp_path, monkeypatch, sandbox, c
         "C:/data/j",
         r"C:\data\j",
         "/home/ann@h/j",
+        "postgres/j",
         "data//j",
         "~/j",
     ],
@@ -209,11 +211,13 @@ def test_schema__older_is_refused_until_it_is_upgraded(team, journals, monkeypat
     def notes(db):
         db.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY)")
 
-    journals()
-    monkeypatch.setattr(schema, "OF_A_TEAM", (*older, notes))
-    with pytest.raises(JournalError, match=r"smsframe journal upgrade postgresql://") as caught:
-        journals()
-    assert caught.value.details["missing"] == ("notes",)
+    with journals().sending(b"s" * 16):
+        monkeypatch.setattr(schema, "OF_A_TEAM", (*older, notes))
+        with pytest.raises(JournalError, match=r"smsframe journal upgrade postgresql://") as caught:
+            journals()
+        assert caught.value.details["missing"] == ("notes",)
+        with pytest.raises(smsframe.errors.CampaignBusyError, match="Upgrade it when that is done"):
+            smsframe.journal.upgrade(team)
     assert cli.main(["journal", "upgrade", team]) == 0
     assert "notes" in capsys.readouterr().out
     journals()
@@ -393,16 +397,17 @@ def test_import__twice_at_once(team, tmp_path, send, crowd, monkeypatch):
         pd.testing.assert_frame_equal(other.sort_index(), looks[0].sort_index())
 
 
-def test_import__that_was_forgotten(team, tmp_path, send, crowd, texts):
+def test_import__that_was_forgotten(team, tmp_path, send, crowd, texts, monkeypatch):
     """Whoever sent with the usual file, and then by the team's journal, is asked to import it."""
-    file = tmp_path / "data" / "smsframe" / "journal.sqlite3"
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "Application Support"))
+    file = tmp_path / "Application Support" / "smsframe" / "journal.sqlite3"
     send(crowd.head(10), file)
     send(crowd.head(5), team, text="Something else, %%n%%")  # another campaign
     with pytest.raises(JournalError, match="smsframe journal import") as caught:
         send(crowd, team)
     assert len(texts()) == 10
     line = str(caught.value).partition("smsframe ")[2].partition(" (copies")[0]
-    assert cli.main(line.split()) == 0
+    assert cli.main(shlex.split(line)) == 0
     assert send(crowd, team)["sms_status"].eq("accepted").all()
     assert len(texts()) == len(crowd)
     send(crowd.head(20), file)  # the file is used again

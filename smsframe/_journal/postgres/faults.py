@@ -64,6 +64,14 @@ _MEANINGS: Final[tuple[tuple[type[psycopg.Error], str, str], ...]] = (
         ),
     ),
     (
+        errors.UniqueViolation,
+        "gives numbers that were given already: its database was copied without its sequences",
+        (
+            "Have them set on: SELECT setval('smsframe.batches_id_seq', max(id)) FROM "
+            "smsframe.batches. Then run this again."
+        ),
+    ),
+    (
         errors.UntranslatableCharacter,
         "cannot hold a character: its database's encoding is not UTF8",
         (

@@ -14,13 +14,15 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 from typing import TYPE_CHECKING, Final
 
 from smsframe._base.sentences import Sentence
 from smsframe._journal.postgres.database import WRITING
 from smsframe._journal.postgres.exchange import make_functions
 from smsframe._journal.schema import MIGRATIONS, apply
-from smsframe.errors import JournalError
+from smsframe._journal.transfer import SENDING
+from smsframe.errors import CampaignBusyError, JournalError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +93,7 @@ def applied(db: TeamDatabase) -> tuple[str, ...]:
 def _refuse_unusable(db: TeamDatabase, address: TeamAddress) -> None:
     """Refuse to make a journal where something else is, or where texts cannot be kept."""
     (others,) = db.execute(_OTHERS).fetchone() or (0,)
-    encoding = db.connection.info.parameter_status("server_encoding")
+    (encoding,) = db.execute("SHOW server_encoding").fetchone() or ("",)
     if others:
         raise JournalError(
             f"The schema smsframe in the database of the journal {address} holds something else: "
@@ -104,6 +106,16 @@ def _refuse_unusable(db: TeamDatabase, address: TeamAddress) -> None:
             f"The database of the journal {address} has the encoding {encoding}, which cannot hold "
             "every text. Name another database: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE "
             "template0.",
+            path=str(address),
+        )
+
+
+def _refuse_sending(db: TeamDatabase, address: TeamAddress) -> None:
+    """Refuse to change tables under somebody who sends."""
+    if db.execute(SENDING).fetchone():
+        raise CampaignBusyError(
+            f"Somebody is sending by the journal {address} now, with a smsframe that would not "
+            "know its new tables. Upgrade it when that is done.",
             path=str(address),
         )
 
@@ -127,8 +139,8 @@ def check(db: TeamDatabase, address: TeamAddress, *, make: bool) -> bool:
         raise JournalError(
             Sentence(
                 f"The journal {address} was made by an older smsframe. Upgrade it once, when all "
-                f"who share it can: smsframe journal upgrade {address} (nobody may be sending "
-                "then). Versions that are older than this one refuse it afterwards."
+                f"who share it can: smsframe journal upgrade {shlex.quote(str(address))} (nobody "
+                "may be sending then). Versions that are older than this one refuse it afterwards."
             ),
             path=str(address),
             missing=tuple(sorted(missing)),
@@ -150,6 +162,8 @@ def upgrade(db: TeamDatabase, address: TeamAddress) -> tuple[str, ...]:
             db.roll_back()
             check(db, address, make=False)  # which refuses it
         missing = [each for each in (*MIGRATIONS, *OF_A_TEAM) if each.__name__ not in done]
+        if missing and leases.__name__ in done:
+            _refuse_sending(db, address)
         apply(db, missing)
         db.commit()
     except BaseException:
