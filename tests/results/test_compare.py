@@ -313,6 +313,21 @@ def test_compare__is_shown_without_a_winner():
     assert "<b>" not in table._repr_html_()
 
 
+def test_compare__is_shown_by_a_column_called_as_one_of_its_own():
+    """Arms of one's own may be in a column called p."""
+    shown = a_test(p=np.resize(["x", "y"], 90)).sms.compare("bought", by="p")._repr_html_()
+    assert ">x<" in shown
+
+
+def test_compare__says_how_to_learn_what_was_sent():
+    """As long as nobody asked the service, 0 sent does not mean that none was."""
+    done = a_test()
+    assert "refresh" not in repr(done.sms.compare("bought"))
+    done["sms_status"] = done["sms_status"].replace("sent", "accepted")
+    for shown in (repr(done.sms.compare("bought")), done.sms.compare("bought")._repr_html_()):
+        assert "results.sms.refresh() asks" in shown
+
+
 def test_compare__survives_another_process():
     """And what is computed from it is an ordinary frame."""
     table = a_test().sms.compare("bought")
