@@ -93,10 +93,9 @@ def _added_up(people: int) -> str:
 def _lines(arms: pd.DataFrame, about: About) -> list[str]:
     """Return what stands between the sample ratio and the table."""
     is_asked = arms["sent"].any() or not arms["accepted"].any()
-    asks = (
-        "" if is_asked else "Of none it is known whether it was sent: results.sms.refresh() asks."
-    )
-    return [line for line in (left_out_line(about), together_line(arms, about), asks) if line]
+    asks = "No message is known to be sent yet: results.sms.refresh() asks the service."
+    told = (left_out_line(about), together_line(arms, about), "" if is_asked else asks)
+    return [line for line in told if line]
 
 
 def comparison_text(arms: pd.DataFrame, about: About) -> str:

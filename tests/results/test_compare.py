@@ -9,6 +9,7 @@ import pickle
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from matplotlib import pyplot as plt
 
@@ -326,6 +327,13 @@ def test_compare__says_how_to_learn_what_was_sent():
     done["sms_status"] = done["sms_status"].replace("sent", "accepted")
     for shown in (repr(done.sms.compare("bought")), done.sms.compare("bought")._repr_html_()):
         assert "results.sms.refresh() asks" in shown
+
+
+def test_compare__a_frame_of_another_library():
+    """Counts as the results that it was made of, as everywhere else."""
+    done = a_test()
+    table = smsframe.compare(pa.Table.from_pandas(done), "bought")
+    assert table["outcomes"].tolist() == done.sms.compare("bought")["outcomes"].tolist()
 
 
 def test_compare__survives_another_process():
