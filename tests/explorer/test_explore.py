@@ -196,8 +196,8 @@ def test_cells__of_an_identifier_are_there_at_first(half):
 def test_cells__of_an_account_that_is_the_phone(half):
     """Where people have their own number as an account, or a part of it, none of them is shown."""
     own = half["mobile"].str[-8:]
-    made = opened(half.assign(account_id=own.where(half.index == 7, "4000148")))
-    made.screen.columns.value = ("account_id",)
+    made = opened(half.assign(customer_id=own.where(half.index == 7, "4000148")))
+    made.screen.columns.value = ("customer_id",)
     assert "4000148" not in read(made.screen.lines[2][1])
     assert own[7] not in read(made.screen.lines[7][1])
 
