@@ -40,6 +40,9 @@ LABEL_CHARACTERS = 7
 NOTHING = -1
 """What a menu says at first; None would leave it blank."""
 SHOW_CODE = "Show these rows as code"
+HIDDEN_IN_CODE = (
+    "A number is hidden here, so it finds nothing as it stands: explorer.code has it whole."
+)
 LOOK_S = (0.1, 0.3, 0.7, 1.5, 3.0, 6.0, 12.0, 25.0)
 STYLE = Path(__file__).parent / "explorer.css"
 
@@ -268,7 +271,10 @@ class Screen(actions.Screen):
         """Show the code, or take it away."""
         on = self.show_code.value
         self.show_code.description = "Hide the code" if on else SHOW_CODE
-        self.code_view.value = html.code(mask_phone(code_of(self.rows, self._name))) if on else ""
+        code = code_of(self.rows, self._name) if on else ""
+        masked = mask_phone(code)
+        note = html.faint(HIDDEN_IN_CODE) if masked != code else ""
+        self.code_view.value = f"{html.code(masked)}{note}" if on else ""
 
     # --- show
 
