@@ -109,7 +109,7 @@ def measure(rows):
         "customer",
         "note",
     ):
-        order = lambda column=column: setattr(screen.order, "value", column)  # noqa: E731
+        order = lambda column=column: setattr(screen.order, "label", column)  # noqa: E731
         said.append(timed(f"order by {column}", SEARCH_MS, order))
     said.append(timed("next page", CLICK_MS, screen.next.click))
     said.append(timed("select all that match", CLICK_MS, screen.all.click))

@@ -60,15 +60,13 @@ def _short_phone(seen: RowPreview) -> Html:
     return tag("li", *parts)
 
 
-def values(frame: pd.DataFrame, row: int, phones: set[Any]) -> Html:
+def values(frame: pd.DataFrame, row: int, *, phones: set[Any], identifiers: set[Any]) -> Html:
     """Return the values of a row, each with its column; cells of the columns of phones masked."""
-    pairs = [
-        joined(
-            tag("dt", explored.name_of(column)),
-            tag("dd", explored.cell(frame.iloc[row, place], phone=column in phones) or "–"),
-        )
-        for place, column in enumerate(list(frame.columns)[:SHOWN_VALUES])
-    ]
+    pairs = []
+    for place, column in enumerate(list(frame.columns)[:SHOWN_VALUES]):
+        kind = {"phone": column in phones, "identifier": column in identifiers}
+        cell = explored.cell(frame.iloc[row, place], **kind)
+        pairs.append(joined(tag("dt", explored.name_of(column)), tag("dd", cell or "–")))
     said = {"tabindex": 0, "role": "region", "aria_label": "Values of this row"}
     return tag("div", tag("dl", *pairs), class_="sms-values", **said)
 

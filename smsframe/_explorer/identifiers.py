@@ -2,8 +2,8 @@
 
 Seven digits could be a phone, so texts of so many are masked. Read as numbers, those below
 `LEAST_PHONE` are shown; read as text, as identifiers should be, they are shown too where every word
-of the column's name says so, and no row has in it the end of its own phone number: people use their
-phone number as an account. In doubt it is masked.
+of the column's name says so, and no row has in it the end of its own phone number: phone numbers
+are used as accounts, also those of others, so an account is no such column. In doubt it is masked.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from smsframe._phones.column_owners import without_accents
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from smsframe._base.result_rows import ResultRows
+    import pandas as pd
 
 _THING: Final = re.compile(
-    "account|article|auftrag|auftragsnummer|bestellung|bestellnummer|booking|case|commande|"
+    "article|auftrag|auftragsnummer|bestellung|bestellnummer|booking|case|commande|"
     "contract|factur[ae]|id|invoice|order|orderid|orderno|ordernumber|parcel|pedido|policy|product|"
     "rechnung|rechnungsnummer|receipt|reservation|shipment|sku|ticket|transaction|vertragsnummer"
 )
@@ -36,9 +36,9 @@ _LENGTHS: Final = range(PHONE_DIGITS, ARGUMENT_DIGITS)
 def says_identifier(name: str) -> bool:
     """Tell whether every word of a column's name says that it holds identifiers of things.
 
-    >>> [says_identifier(name) for name in ("order_no", "accountNumber", "N° de commande")]
+    >>> [says_identifier(name) for name in ("order_no", "invoiceNumber", "N° de commande")]
     [True, True, True]
-    >>> [says_identifier(name) for name in ("order_contact", "customer_no", "id_mobile")]
+    >>> [says_identifier(name) for name in ("order_contact", "account", "id_mobile")]
     [False, False, False]
     """
     words = [word.casefold() for word in _WORD.findall(without_accents(name))]
@@ -46,16 +46,24 @@ def says_identifier(name: str) -> bool:
     return len(others) < len(words) and all(map(_BESIDE.fullmatch, others))
 
 
-def identifier_columns(rows: ResultRows) -> set[Any]:
-    """Return the columns of identifiers; where a row's holds the end of its phone, it is none."""
-    columns = list(rows.frame.columns)
+def identifier_columns(frame: pd.DataFrame, phones: Sequence[pa.Array]) -> set[Any]:
+    """Return the columns of identifiers; where a row's holds the end of its phone, it is none.
+
+    ``phones`` are the rows' own numbers, digits alone.
+    """
+    columns = list(frame.columns)
+    found = [at for at, label in enumerate(columns) if says_identifier(str(label))]
     return {
-        label
-        for at, label in enumerate(columns)
-        if says_identifier(str(label))
-        and columns.count(label) == 1
-        and not _has_own_phone(texts_of(rows.frame.iloc[:, at]), rows.contact)
+        columns[at]
+        for at in found
+        if columns.count(columns[at]) == 1
+        and not any(_has_end_of(texts_of(frame.iloc[:, at]), own) for own in phones)
     }
+
+
+def digits_of(column: pd.Series) -> pa.Array:
+    """Return the digits of a column's cells."""
+    return pc.replace_substring_regex(texts_of(column).cast(pa.string()), "[^0-9]", "")
 
 
 def is_shown(text: str) -> bool:
@@ -77,13 +85,13 @@ def masked_around(text: str, identifiers: Sequence[str]) -> str:
     return "".join(parts)
 
 
-def _has_own_phone(texts: pa.Array, contacts: pa.Array) -> bool:
-    """Tell whether a row has the end of its own phone number in a column."""
+def _has_end_of(texts: pa.Array, phones: pa.Array) -> bool:
+    """Tell whether a text is the end of its row's phone number."""
     texts = texts.cast(pa.string())  # one that keeps its texts by number as texts again
     ends = [
         pc.and_(
             pc.equal(pc.utf8_length(texts), length),
-            pc.equal(texts, pc.utf8_slice_codeunits(contacts, -length)),
+            pc.equal(texts, pc.utf8_slice_codeunits(phones, -length)),
         )
         for length in _LENGTHS
     ]

@@ -41,6 +41,9 @@ LABEL_CHARACTERS = 7
 NOTHING = -1
 """What a menu says at first; None would leave it blank."""
 SHOW_CODE = "Show these rows as code"
+HIDDEN_IN_CODE = (
+    "A number is hidden here, so it finds nothing as it stands: explorer.code has it whole."
+)
 LOOK_S = (0.1, 0.3, 0.7, 1.5, 3.0, 6.0, 12.0, 25.0)
 STYLE = Path(__file__).parent / "explorer.css"
 
@@ -50,7 +53,7 @@ class Screen(actions.Screen):
 
     def __init__(self, rows: Rows, *, name: str, client: Any, phones: set[Any]) -> None:
         self.rows, self.phones, self.alone = rows, phones, rows.lock
-        self.identifiers = identifier_columns(rows.read) - phones
+        self.identifiers = identifier_columns(rows.results, [rows.read.contact]) - phones
         self.failure: BaseException | None = None
         self.live = self._warmed = False
         self.listeners: list[Callable[[], None]] = []
@@ -267,7 +270,10 @@ class Screen(actions.Screen):
         """Show the code, or take it away."""
         on = self.show_code.value
         self.show_code.description = "Hide the code" if on else SHOW_CODE
-        self.code_view.value = html.code(mask_phone(code_of(self.rows, self._name))) if on else ""
+        code = code_of(self.rows, self._name) if on else ""
+        masked = mask_phone(code)
+        note = html.faint(HIDDEN_IN_CODE) if masked != code else ""
+        self.code_view.value = f"{html.code(masked)}{note}" if on else ""
 
     # --- show
 

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 import pandas as pd
 
+from smsframe._base.any_frame import as_frame
 from smsframe._base.result_columns import VARIANT
+from smsframe._base.result_rows import A_RESULT
 from smsframe._base.sentences import arg, joined
 from smsframe._base.split_words import HOLDOUT
 from smsframe._base.tracebacks import public
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
     import numpy.typing as npt
+
+    from smsframe._base.any_frame import AnyFrame
 
     Numbers = npt.NDArray[np.float64]
 
@@ -128,7 +132,7 @@ class Comparison(pd.DataFrame):
 
 @public
 def compare(
-    frame: pd.DataFrame,
+    frame: AnyFrame,
     outcome: Hashable,
     *,
     by: Hashable = VARIANT,
@@ -202,6 +206,7 @@ def compare(
     check_label("outcome", outcome, faults, need=_OF_OUTCOME)
     check_label("by", by, faults)
     refuse(faults)
+    frame = as_frame(frame, A_RESULT)
     people = read_people(frame, outcome, by)
     chosen = _control(people.arms, control, by)
     told = told_of(frame) if by == VARIANT else NOT_KNOWN

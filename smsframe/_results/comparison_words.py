@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from smsframe._base.html import HEADING, PLAIN_TABLE, faint, joined, table, tag, text_of_cell
+from smsframe._base.html import HEADING, PLAIN_TABLE, faint, table, tag, text_of_cell
 from smsframe._base.sentences import Sentence, arg, many
 from smsframe._base.validation import shown_label
 
@@ -91,19 +91,25 @@ def _added_up(people: int) -> str:
     )
 
 
+def _lines(arms: pd.DataFrame, about: About) -> list[str]:
+    """Return what stands between the sample ratio and the table."""
+    is_asked = arms["sent"].any() or not arms["accepted"].any()
+    asks = "No message is known to be sent yet: results.sms.refresh() asks the service."
+    told = (left_out_line(about), together_line(arms, about), "" if is_asked else asks)
+    return [line for line in told if line]
+
+
 def comparison_text(arms: pd.DataFrame, about: About) -> str:
     """Return a comparison as lines of text."""
     shown = _shown(arms, is_share=about.is_share)
-    lines = [headline(arms, about), f"  {ratio_line(about)}"]
-    lines += [f"  {left_out_line(about)}"] if about.rows_left_out else []
-    lines.append(f"  {together_line(arms, about)}")
+    lines = [headline(arms, about), *map("  {}".format, [ratio_line(about), *_lines(arms, about)])]
     return "\n".join([*lines, shown.to_string(na_rep="")])
 
 
 def comparison_html(arms: pd.DataFrame, about: About) -> str:
     """Return a comparison as static HTML."""
-    shown = _shown(arms, is_share=about.is_share).reset_index()
-    body = [[text_of_cell(cell) for cell in row] for row in shown.itertuples(index=False)]
+    shown = _shown(arms, is_share=about.is_share)
+    body = [[text_of_cell(cell) for cell in row] for row in shown.itertuples()]
     told = ratio_line(about)
     ratio = (
         tag("div", f"✖ {told}", style=HEADING) if about.sample_ratio_p < READ_ON else faint(told)
@@ -112,9 +118,8 @@ def comparison_html(arms: pd.DataFrame, about: About) -> str:
         "div",
         tag("div", headline(arms, about), style=HEADING),
         ratio,
-        faint(left_out_line(about)) if about.rows_left_out else joined(),
-        faint(together_line(arms, about)),
-        table(list(map(str, shown.columns)), body, **PLAIN_TABLE),
+        *map(faint, _lines(arms, about)),
+        table([text_of_cell(arms.index.name), *shown.columns], body, **PLAIN_TABLE),
     )
 
 

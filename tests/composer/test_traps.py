@@ -473,6 +473,20 @@ def test_see__values_below_the_bubble(client):
     assert "FirstName Name1" in words(made.see.values)
 
 
+@pytest.mark.parametrize("row", [0, 2_500])
+def test_see__values_of_identifiers(client, row):
+    """An order number is shown as it is in the message; an account that is one's phone is not."""
+    people = make_people(3_000).assign(order_no=[str(4_000_000 + n) for n in range(3_000)])
+    people["customer_id"] = people["order_no"]
+    people.loc[row, "customer_id"] = people.loc[row, "mobile"][-7:]
+    made = opened(people, TEXT)
+    made.desk.show(row)
+    made.see.refresh()
+    told = words(made.see.values)
+    assert f"order_no {4_000_000 + row}" in told
+    assert people.loc[row, "customer_id"] not in told
+
+
 def test_see__several_at_once(client):
     """Six messages stand below each other, each with its row; the next ones follow."""
     made = opened(make_people(10), TEXT)

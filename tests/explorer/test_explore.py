@@ -103,6 +103,16 @@ def test_page__rows_are_masked_and_made_for_pages_alone(half):
     assert "555-01" not in held
 
 
+def test_code__says_where_a_number_is_hidden(half):
+    """What is copied from the screen with dots in it would find nobody, and not say so."""
+    made = opened(half)
+    made.screen.show_code.value = True
+    made.screen.search.value = "Name3"
+    assert "hidden" not in read(made.screen.code_view)
+    made.screen.search.value = "201 555-0103"
+    assert "explorer.code has it whole" in read(made.screen.code_view)
+
+
 def test_static__counts_alone(half):
     """What a saved notebook keeps has counts, no row and no number."""
     made = opened(half)
@@ -196,8 +206,8 @@ def test_cells__of_an_identifier_are_there_at_first(half):
 def test_cells__of_an_account_that_is_the_phone(half):
     """Where people have their own number as an account, or a part of it, none of them is shown."""
     own = half["mobile"].str[-8:]
-    made = opened(half.assign(account_id=own.where(half.index == 7, "4000148")))
-    made.screen.columns.value = ("account_id",)
+    made = opened(half.assign(customer_id=own.where(half.index == 7, "4000148")))
+    made.screen.columns.value = ("customer_id",)
     assert "4000148" not in read(made.screen.lines[2][1])
     assert own[7] not in read(made.screen.lines[7][1])
 

@@ -9,6 +9,7 @@ import pickle
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from matplotlib import pyplot as plt
 
@@ -311,6 +312,28 @@ def test_compare__is_shown_without_a_winner():
         assert "difference_low" in shown  # as the column is called
         assert "winner" not in shown.lower()
     assert "<b>" not in table._repr_html_()
+
+
+def test_compare__is_shown_by_a_column_called_as_one_of_its_own():
+    """Arms of one's own may be in a column called p."""
+    shown = a_test(p=np.resize(["x", "y"], 90)).sms.compare("bought", by="p")._repr_html_()
+    assert ">x<" in shown
+
+
+def test_compare__says_how_to_learn_what_was_sent():
+    """As long as nobody asked the service, 0 sent does not mean that none was."""
+    done = a_test()
+    assert "refresh" not in repr(done.sms.compare("bought"))
+    done["sms_status"] = done["sms_status"].replace("sent", "accepted")
+    for shown in (repr(done.sms.compare("bought")), done.sms.compare("bought")._repr_html_()):
+        assert "results.sms.refresh() asks" in shown
+
+
+def test_compare__a_frame_of_another_library():
+    """Counts as the results that it was made of, as everywhere else."""
+    done = a_test()
+    table = smsframe.compare(pa.Table.from_pandas(done), "bought")
+    assert table["outcomes"].tolist() == done.sms.compare("bought")["outcomes"].tolist()
 
 
 def test_compare__survives_another_process():

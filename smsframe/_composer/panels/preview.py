@@ -16,12 +16,16 @@ from smsframe._composer.panels.base import Panel
 from smsframe._composer.several_html import bubbles
 from smsframe._composer.several_texts import text_of_row
 from smsframe._explorer.explore import phone_columns
+from smsframe._explorer.identifiers import digits_of, identifier_columns
+from smsframe._explorer.kinds import LOOKED_AT
 from smsframe._plan.show import row_label
 from smsframe._widgets import html
 from smsframe._widgets.controls import field, row, shown
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from smsframe._base.arrow import Positions
     from smsframe._composer.state import Desk
 
@@ -48,6 +52,7 @@ class SeePanel(Panel):
         self.another = self.button("Next match", self.to_next_match, tip="Next row found")
         self._found: Positions = np.empty(0, dtype=np.int64)
         self._asked = ""
+        self._identifiers: dict[frozenset[Any], set[Any]] = {}
         self.hear(self.find, self.search)
         self.hear(self.refresh, self.several)
         self.box.children = (
@@ -149,8 +154,14 @@ class SeePanel(Panel):
 
     def _values(self) -> str:
         """Return the values of the row that is shown, phone numbers masked."""
+        frame, row = self.desk.frame, self.desk.row
         phones = {*self._phones, self.desk.choices.phone}
-        return views.values(self.desk.frame, self.desk.row, phones)
+        kept = frozenset(phones)
+        if kept not in self._identifiers:
+            self._identifiers[kept] = _identifiers(frame.head(LOOKED_AT), phones)
+        known = self._identifiers[kept]
+        identifiers = known and known & _identifiers(frame.iloc[[row]], phones)
+        return views.values(frame, row, phones=phones, identifiers=identifiers)
 
     def _place(self) -> str:
         """Say which row is shown."""
@@ -162,3 +173,10 @@ class SeePanel(Panel):
         told = f"Row {name}" if last == first + 1 else f"Rows from {name} on"
         numbers = f"{first + 1:,}" if last == first + 1 else f"{first + 1:,} to {last:,}"
         return f"{told} · {numbers} of {rows:,}"
+
+
+def _identifiers(frame: pd.DataFrame, phones: set[Any]) -> set[Any]:
+    """Return the columns of identifiers, none of which has its row's phone number."""
+    labels = list(frame.columns)
+    own = [digits_of(frame[label]) for label in phones if labels.count(label) == 1]
+    return identifier_columns(frame, own) - phones
