@@ -498,7 +498,7 @@ def near(text):
         pytest.param("\U0001f44d", "\U0001f389", None, id="signs alone"),
         pytest.param("किताब", "कुतुब", None, id="vowels that are marks"),
         pytest.param("We open. STOP au 36111", "We open! Txt STOP to end", [], id="to opt out"),
-        pytest.param("a b %%c%%", "a b Text STOP to opt %%c%%", None, id="opt out with a tag"),
+        pytest.param("%%c%% a b", "%%c%% a b Txt STOP to opt %%d%%", None, id="opt out, a tag"),
         pytest.param("STOP waiting", "STOP paying", None, id="no way to opt out"),
         pytest.param("On. Txt STOP to end. HELP for help", "On. Send END", [], id="and help"),
         pytest.param("We open.", "We open. Opt out: x.example/u. Acme", [], id="opt out by a link"),
