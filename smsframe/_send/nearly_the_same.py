@@ -351,12 +351,14 @@ class Search:
         self, run_id: str, number: int, mine: Positions, theirs: npt.NDArray[np.uint64]
     ) -> npt.NDArray[np.bool_]:
         """Tell which values another format writes so; the first batch of a run tells which."""
-        cells = self._plan.cells(number, self._rows[mine])
+        known = self._formats.get((run_id, number))
+        cells = None if known == () else self._plan.cells(number, self._rows[mine])
         if cells is None:
             return np.zeros(len(mine), dtype=bool)
-        if (run_id, number) not in self._formats:
-            self._formats[run_id, number] = formats_that_write(cells, theirs, self._key)
-        return are_written(cells, theirs, self._formats[run_id, number], self._key)
+        if known is None:
+            known = formats_that_write(cells, theirs, self._key)
+            self._formats[run_id, number] = known
+        return are_written(cells, theirs, known, self._key)
 
     def _hash_of(self, part: NearText, mine: Positions) -> npt.NDArray[np.uint64]:
         """Return the hashes of a part of the text, as values; of words alone an array of one."""
