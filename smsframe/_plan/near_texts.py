@@ -8,7 +8,8 @@ end, does not count. A text of signs alone is one word.
 
 Texts are nearly equal when at most one word in ten differs, or one word where at least four others
 are the same. A word that was put in, left out or replaced is one that differs. So are texts of
-which one has words where the other has tags: who has these very words as values reads the same.
+which one has words, or words and tags, where the other has a tag: who has these very words as
+values reads the same.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ _PIECES: Final = re.compile(
 )
 
 
-Shared: TypeAlias = "tuple[int, int] | tuple[int, tuple[str, ...]] | tuple[str, int]"
-"""What stands in one place of two texts: the number of a value of each, or the words of one."""
+Shared: TypeAlias = "tuple[int, int] | tuple[int, NearText] | tuple[NearText, int]"
+"""What stands in one place of two texts: a value of each, by its number, or a part of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,12 @@ class NearText:
         for tag in tags:
             words += [_hash(tag), ""]
         return cls(tuple(words), tuple(range(len(tags))))
+
+    def part(self, places: slice) -> NearText:
+        """Return the part of it at some places."""
+        first = self.words[: places.start].count("")
+        values = self.values[first : first + self.words[places].count("")]
+        return NearText(self.words[places], values, self.pieces[places])
 
     def value_at(self, place: int) -> int:
         """Return the number of the value of the tag at a place among the words."""
@@ -175,19 +182,28 @@ def _but_some_words(one: NearText, other: NearText) -> list[tuple[int, int]] | N
 
 
 def _but_tags(one: NearText, other: NearText) -> list[Shared] | None:
-    """Return what stands in the same place if one text has words only where the other has tags."""
-    more, less = sorted((one, other), key=lambda text: -text.words.count(""))
-    shared: list[Shared] = []
-    for value, there in zip(more.values, _fillings(more.words, less.words), strict=False):
-        words = less.words[there]
-        if words == ("",):
-            theirs = less.value_at(there.start)
-            shared.append((value, theirs) if more is one else (theirs, value))
-        elif "" in words or value == DATABASE:
-            return None
-        else:
-            shared.append((value, words) if more is one else (" ".join(less.pieces[there]), value))
-    return [pair for pair in shared if DATABASE not in pair] or None
+    """Return what stands in the same place if one text has parts of the other where it has tags."""
+    for pattern, text in ((one, other), (other, one)):
+        parts = [text.part(there) for there in _fillings(pattern.words, text.words)]
+        shared: list[Shared] = []
+        for value, part in zip(pattern.values, parts, strict=False):
+            if part.words == ("",):
+                theirs = part.values[0]
+                shared.append((value, theirs) if pattern is one else (theirs, value))
+            elif DATABASE in (value, *part.values):
+                return None
+            else:
+                shared.append((value, part) if pattern is one else (part, value))
+        if shared:
+            return [pair for pair in shared if DATABASE not in pair]
+    return None
+
+
+def pieces_for(pattern: NearText, text: str) -> list[str] | None:
+    """Return which words of a text stand for the tags of a pattern; None where it is none of it."""
+    pieces = [*_pieces_of(text)]
+    places = _fillings(pattern.words, tuple(word for _, word in pieces))
+    return [" ".join(piece for piece, _ in pieces[there]) for there in places] or None
 
 
 def _fillings(pattern: Sequence[str], words: Sequence[str]) -> list[slice]:

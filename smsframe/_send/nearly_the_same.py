@@ -39,11 +39,11 @@ from smsframe._journal.ledger import in_portions, state_bytes
 from smsframe._journal.records import ACCEPTED
 from smsframe._plan.campaign_names import is_test
 from smsframe._plan.near_formats import are_written, formats_that_write
-from smsframe._plan.near_texts import NearText, Shared, says, shared_values
+from smsframe._plan.near_texts import NearText, Shared, pieces_for, says, shared_values
 from smsframe._plan.near_values import WILDCARD, loose_hashes
 from smsframe._plan.problems import Fault
 from smsframe._send.already_sent import HAD
-from smsframe._text.canonical import canonical
+from smsframe._text.canonical import canonical_column
 from smsframe._text.hashes import hash_key
 
 if TYPE_CHECKING:
@@ -225,6 +225,7 @@ class Search:
         self.number = self.total = 0
         self.runs: dict[str, tuple[int, float]] = {}
         self._formats: dict[tuple[str, int], tuple[str, ...]] = {}
+        self._unlike: set[tuple[str, int, NearText]] = set()
 
     def meet(
         self,
@@ -325,37 +326,87 @@ class Search:
             return same
         size = batch.size
         loose: Any = np.frombuffer(journal.loose_values(batch.number), np.uint64)
-        columns = loose.reshape(-1, size) if len(loose) else None
+        columns = loose.reshape(-1, size)
         for one, other in dict.fromkeys(pairs):
-            if isinstance(other, tuple):
-                same &= _are_words(self._plan.messages.value(int(one), self._rows[mine]), other)
-                continue
-            if columns is None or other >= len(columns):
+            if isinstance(other, int):
+                wanted: tuple[int, ...] = (other,)
+            else:
+                wanted = other.values
+            if max(wanted, default=-1) >= len(columns):
                 return np.zeros(len(message), dtype=bool)
-            ours = self._hash_of(one) if isinstance(one, str) else self._loose[one][mine]
-            theirs = columns[other][message]
-            equal = ours == theirs
-            if not self._strict:
-                equal |= (ours == WILDCARD) | (theirs == WILDCARD)
-                if isinstance(one, int) and not equal.all():
-                    equal |= self._in_another_format(batch.run_id, one, mine, theirs)
-            same &= equal
+            theirs = [columns[value][message] for value in wanted]
+            if isinstance(one, NearText):
+                same &= _match(self._hash_of(one, mine), theirs[0])
+            elif isinstance(other, NearText):
+                same &= self._reads_so(batch.run_id, one, other, mine, theirs)
+            else:
+                same &= self._equal(batch.run_id, one, mine, theirs[0])
         return same
+
+    def _equal(
+        self, run_id: str, number: int, mine: Positions, theirs: npt.NDArray[np.uint64]
+    ) -> npt.NDArray[np.bool_]:
+        """Tell which values of a tag are equal to those of others."""
+        ours = self._loose[number][mine]
+        if self._strict:
+            return ours == theirs
+        equal = _match(ours, theirs) | (ours == WILDCARD)
+        if not equal.all():
+            equal |= self._in_another_format(run_id, number, mine, theirs)
+        return equal
 
     def _in_another_format(
         self, run_id: str, number: int, mine: Positions, theirs: npt.NDArray[np.uint64]
     ) -> npt.NDArray[np.bool_]:
         """Tell which values another format writes so; the first batch of a run tells which."""
-        cells = self._plan.cells(number, self._rows[mine])
+        known = self._formats.get((run_id, number))
+        cells = None if known == () else self._plan.cells(number, self._rows[mine])
         if cells is None:
             return np.zeros(len(mine), dtype=bool)
-        if (run_id, number) not in self._formats:
-            self._formats[run_id, number] = formats_that_write(cells, theirs, self._key)
-        return are_written(cells, theirs, self._formats[run_id, number], self._key)
+        if known is None:
+            known = formats_that_write(cells, theirs, self._key)
+            self._formats[run_id, number] = known
+        return are_written(cells, theirs, known, self._key)
 
-    def _hash_of(self, words: str) -> npt.NDArray[np.uint64]:
-        """Return the hash of words of the text as that of a value, in an array of one."""
-        return loose_hashes(pa.array([canonical(words)], pa.string()), self._key)
+    def _hash_of(self, part: NearText, mine: Positions) -> npt.NDArray[np.uint64]:
+        """Return the hashes of a part of the text, as values; of words alone an array of one."""
+        values = iter(part.values)
+        said = [
+            pa.scalar(piece) if word else self._plan.messages.value(next(values), self._rows[mine])
+            for word, piece in zip(part.words, part.pieces, strict=True)
+        ]
+        texts = (
+            pc.binary_join_element_wise(*said, " ")
+            if part.values
+            else pa.array([" ".join(part.pieces)])
+        )
+        return loose_hashes(canonical_column(texts), self._key)
+
+    def _reads_so(
+        self,
+        run_id: str,
+        number: int,
+        part: NearText,
+        mine: Positions,
+        theirs: Sequence[npt.NDArray[np.uint64]],
+    ) -> npt.NDArray[np.bool_]:
+        """Tell which values read as a part of another text; a run's first batch tells for all."""
+        coded = self._plan.messages.value(number, self._rows[mine]).dictionary_encode()
+        which = coded.indices.to_numpy(zero_copy_only=False)
+        texts = coded.dictionary.to_pylist()
+        if not theirs:
+            return np.array([says(text, part.words) for text in texts])[which]
+        if (run_id, number, part) in self._unlike:
+            return np.zeros(len(mine), dtype=bool)
+        found = [pieces_for(part, text) for text in texts]
+        same = np.array([pieces is not None for pieces in found])[which]
+        for place, hashes in enumerate(theirs):
+            pieces = [None if each is None else each[place] for each in found]
+            ours = loose_hashes(canonical_column(pa.array(pieces, pa.string())), self._key)
+            same &= _match(ours[which], hashes)
+        if not same.any():
+            self._unlike.add((run_id, number, part))
+        return same
 
     @property
     def main_run(self) -> tuple[str, float]:
@@ -378,11 +429,9 @@ def told_of_texts(searches: Sequence[Search], campaign: str | None) -> Iterator[
         yield had_these_words(Search.together(others))
 
 
-def _are_words(values: pa.Array, words: tuple[str, ...]) -> npt.NDArray[np.bool_]:
-    """Tell which values are these words of a text."""
-    coded = values.dictionary_encode()
-    are = np.array([says(value, words) for value in coded.dictionary.to_pylist()])
-    return are[coded.indices.to_numpy(zero_copy_only=False)]
+def _match(ours: npt.NDArray[np.uint64], theirs: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+    """Tell which hashes are equal, or were a default's or unknown then."""
+    return (ours == theirs) | (theirs == WILDCARD)
 
 
 def nearly_the_same(search: Search) -> Fault:

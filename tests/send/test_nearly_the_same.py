@@ -182,6 +182,30 @@ def test_send__texts_in_a_loop_then_one_text_with_tags(sandbox, client):
     assert done["sms_status"].eq("accepted").all()
 
 
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("tags", "wider"),
+    [
+        pytest.param("Hi %%name%%, %%order%% is due", "%%message%%", id="the whole message"),
+        pytest.param("Hi %%name%%: now %%order%%", "%%greeting%%: now %%order%%", id="some"),
+        pytest.param("We are due", "%%all%%", id="words alone"),
+    ],
+)
+def test_send__a_message_put_together_in_a_column(sandbox, client, tags, wider, turned):
+    """The same words are refused if a column has several of them; others' words go out."""
+    people = orders(4)
+    greeting = "Hi " + people["name"]
+    people["message"] = greeting + ", " + people["order"] + " is due"
+    people = people.assign(greeting=greeting, all="We are due")
+    first, then = (wider, tags) if turned else (tags, wider)
+    send(people, first)
+    with pytest.raises(InputError, match="4 of these 4 messages"):
+        send(people, then)
+    others = people[["name", "order", "message", "greeting"]].iloc[::-1].reset_index(drop=True)
+    send(people.assign(**others, all="They are due"), then.replace("We", "They"))
+    assert had_twice(sandbox) == 4
+
+
 @pytest.mark.parametrize(
     ("first", "then"),
     [
@@ -474,7 +498,7 @@ def near(text):
         pytest.param("\U0001f44d", "\U0001f389", None, id="signs alone"),
         pytest.param("किताब", "कुतुब", None, id="vowels that are marks"),
         pytest.param("We open. STOP au 36111", "We open! Txt STOP to end", [], id="to opt out"),
-        pytest.param("a b %%c%%", "a b Text STOP to opt %%c%%", None, id="opt out with a tag"),
+        pytest.param("%%c%% a b", "%%c%% a b Txt STOP to opt %%d%%", None, id="opt out, a tag"),
         pytest.param("STOP waiting", "STOP paying", None, id="no way to opt out"),
         pytest.param("On. Txt STOP to end. HELP for help", "On. Send END", [], id="and help"),
         pytest.param("We open.", "We open. Opt out: x.example/u. Acme", [], id="opt out by a link"),
