@@ -141,7 +141,7 @@ def test_status__of_a_run_from_files(folder, sending, sandbox, capsys):
     assert len(sandbox.outbox()) == 6
     smsframe.SentFiles("results").files[0].unlink()
     assert main(["status", run, *base_url, "--out", "had.csv"]) == 2
-    assert "1 of the files of these results are gone" in capsys.readouterr().err
+    assert "1 of the files of these results is gone" in capsys.readouterr().err
 
 
 def test_send__of_a_folder_by_rules(folder, sending, sandbox, capsys):
