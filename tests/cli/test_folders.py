@@ -45,7 +45,7 @@ def test_plan__of_a_folder(folder, sending, capsys):
     Path("people/part-2.csv").write_text("mobile,FirstName\n+12015550188,Ann\nn/a,Bob\n")
     arguments = ["plan", *sending(folder, TEXT)[1:]]
     assert main(arguments) == 1
-    assert "1 phone_missing (first in part-2.csv, row 1)" in capsys.readouterr().out
+    assert "1 phone_missing (first in part-2.csv, line 3)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_plan__of_csv_files_with_a_format(folder, sending, capsys):
     assert main(arguments) == 0
     Path("people/part-2.csv").write_text("mobile,total\n+12015550188,7\n+12015550189,$9\n")
     assert main(arguments) == 2
-    said = "part-2.csv: Column 'total', row 1: '$9' is no number, as --format 'total=,.2f' needs"
+    said = "part-2.csv: Column 'total', line 3: '$9' is no number, as --format 'total=,.2f' needs"
     assert said in capsys.readouterr().err
 
 

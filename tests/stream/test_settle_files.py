@@ -67,7 +67,7 @@ def settled(found, form, work):
     if "gone" not in form:
         return work(found)
     with pytest.warns(
-        smsframe.StatusWarning, match=r"of these results (is|are) gone, such as part-"
+        smsframe.StatusWarning, match=r"results (is|are) gone, such as part-"
     ):
         return work(found)
 
