@@ -196,6 +196,15 @@ def test_send__of_a_folder_with_several_texts(folder, sending, sandbox, capsys):
     assert arms.isin(["A", "B"]).all()
 
 
+def test_send__of_a_pattern_that_the_shell_has_expanded(folder, sending, sandbox, capsys):
+    """What is left over is no riddle: the pattern has to stand in quotes."""
+    with pytest.raises(SystemExit) as ended:
+        main([*sending("people/part-0.csv", TEXT), "people/part-1.csv", "--confirm", "3"])
+    assert ended.value.code == 2
+    assert "part-1.csv. One file, folder or pattern is taken; a pat" in capsys.readouterr().err
+    assert len(sandbox.outbox()) == 0
+
+
 @pytest.mark.parametrize("option", ["file", "--out", "--exclude", "--journal", "--text-file"])
 def test_send__a_blank_path_is_no_folder(option, folder, sending, sandbox, capsys):
     """A variable of the shell that is not set names nothing: not the folder that one is in."""
