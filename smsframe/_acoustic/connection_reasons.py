@@ -30,8 +30,8 @@ __all__ = ["NEVER_LEFT", "why_unconnected"]
 NEVER_LEFT = (InvalidURL, InvalidSchema, MissingSchema, InvalidHeader, URLRequired)
 
 _NOT_TRUSTED = (
-    "the certificate of the service (TLS) is not trusted on this machine; behind a company's proxy, "
-    "name the file of its certificates in REQUESTS_CA_BUNDLE"
+    "the certificate of the service (TLS) is not trusted on this machine; behind a company's "
+    "proxy, name the file of its certificates in REQUESTS_CA_BUNDLE"
 )
 _REASONS: tuple[tuple[Any, str], ...] = (
     (NEVER_LEFT, "the address or a header is not valid"),
