@@ -1,13 +1,14 @@
 """Why no connection was made, in plain words, from the exceptions of ``requests``.
 
-Kinds of exceptions alone are looked at, since their texts quote addresses. Two causes have no kind
-of their own and are known by the words with which the libraries begin.
+Kinds of exceptions alone are looked at, since their texts quote addresses. Three causes have no
+kind of their own and are known by the words with which the libraries begin.
 """
 
 from __future__ import annotations
 
 import os
 import socket
+import ssl
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -28,9 +29,17 @@ __all__ = ["NEVER_LEFT", "why_unconnected"]
 
 NEVER_LEFT = (InvalidURL, InvalidSchema, MissingSchema, InvalidHeader, URLRequired)
 
+_NOT_TRUSTED = (
+    "the certificate of the service (TLS) is not trusted on this machine; behind a company's "
+    "proxy, name the file of its certificates in REQUESTS_CA_BUNDLE"
+)
 _REASONS: tuple[tuple[Any, str], ...] = (
     (NEVER_LEFT, "the address or a header is not valid"),
     (ProxyError, "the proxy could not be reached, or refused"),
+    (
+        ssl.SSLCertVerificationError,
+        _NOT_TRUSTED,
+    ),
     (SSLError, "the secure connection (TLS) could not be set up"),
     (socket.gaierror, "the name of the host could not be looked up"),
     ((requests.ConnectTimeout, TimeoutError), "the host did not take the connection in time"),
@@ -39,6 +48,7 @@ _REASONS: tuple[tuple[Any, str], ...] = (
 )
 _NO_BUNDLE = "Could not find a suitable TLS CA certificate bundle"
 _PROXY_ASKS = "Tunnel connection failed: 407"
+_NO_SOCKS = "Missing dependencies for SOCKS support"
 
 
 def why_unconnected(error: Exception) -> str:
@@ -54,6 +64,8 @@ def why_unconnected(error: Exception) -> str:
             "the proxy asks for a name and password (407); give them in HTTPS_PROXY, as in "
             "http://name:password@host:port"
         )
+    if any(text.startswith(_NO_SOCKS) for text in texts):
+        return "a SOCKS proxy needs another package: pip install pysocks"
     for kind, words in _REASONS:
         if any(isinstance(link, kind) for link in chain):
             return words

@@ -69,21 +69,24 @@ def refuse_uncut(frame: pd.DataFrame) -> None:
             )
 
 
-def refuse_headless(frame: pd.DataFrame) -> None:
+def refuse_headless(frame: pd.DataFrame, file: str = "") -> None:
     """Raise InputError for a table whose first person was taken for the names of its columns."""
+    whose = file or Sentence("The ", FRAME)
     for place, name in enumerate(frame.columns):
         if _is_number(name) and all(map(_is_number, frame.iloc[:, place].dropna().head(1))):
             raise InputError(
                 Sentence(
-                    "The ",
-                    FRAME,
+                    whose,
                     f" has a phone number for the name of a column, {shown_label(name)}: its first "
                     "row was taken for the names, and that person would get nothing. ",
-                    words(
+                    "Write a line with the names of the columns above it"
+                    if file
+                    else words(
                         "Read the file with pd.read_csv(..., header=None, names=[...], dtype=str), "
-                        "or write a line of names above its first.",
-                        at_shell="Write a line with the names of the columns above it.",
+                        "or write a line of names above its first",
+                        at_shell="Write a line with the names of the columns above it",
                     ),
+                    ".",
                 )
             )
 

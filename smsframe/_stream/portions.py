@@ -19,6 +19,7 @@ from pandas.api.types import is_string_dtype
 from smsframe._base.any_frame import as_frame
 from smsframe._base.validation import shown_label
 from smsframe._files.read import prepared, refuse_doubled, with_formats
+from smsframe._plan.column_labels import refuse_headless
 from smsframe._plan.problems import Problems
 from smsframe._plan.verdicts import EXCLUDED, READY
 from smsframe._send.keys_ahead import identities_of
@@ -196,6 +197,8 @@ class Reading:
     def _checked(self, table: pa.Table, name: str) -> pa.Table:
         """Return what is needed of a file's rows; refuse one that lacks it, or has other kinds."""
         refuse_doubled(table.column_names, name)
+        if self.columns is None:
+            refuse_headless(as_frame(table.slice(0, 1)), name)
         missing = [n for n in self.columns or () if n not in table.column_names]
         if missing:
             raise InputError(

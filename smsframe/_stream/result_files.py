@@ -21,11 +21,17 @@ import pyarrow.parquet as pq
 from smsframe._base.result_columns import STATUSES, VARIANT
 from smsframe._base.sentences import Sentence, arg
 from smsframe._base.validation import shown_label, unreachable
-from smsframe._stream.sources import empty_table, reading, result_name, schema_of
+from smsframe._stream.sources import (
+    empty_table,
+    reading,
+    refuse_unnamed,
+    result_name,
+    schema_of,
+)
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
     from types import TracebackType
@@ -133,8 +139,7 @@ def _prepare(out: Path, files: Sequence[SourceFile], *, is_dry: bool) -> None:
             )
         )
     ours = {result_name(file) for file in files}
-    if len(ours) < len(files):
-        raise InputError("Two of these files would have results of one name. Rename one of them.")
+    _refuse_unnamed(out, ours, files)
     _refuse_unwritable(files)
     for path in out.rglob("*"):
         name = path.relative_to(out).as_posix()
@@ -150,6 +155,16 @@ def _prepare(out: Path, files: Sequence[SourceFile], *, is_dry: bool) -> None:
                     f" holds {name}, which is no result of these files. Name an empty folder.",
                 )
             )
+
+
+def _refuse_unnamed(out: Path, ours: Collection[str], files: Sequence[SourceFile]) -> None:
+    """Refuse files whose results could not have a name of their own."""
+    if len(ours) < len(files):
+        raise InputError("Two of these files would have results of one name. Rename one of them.")
+    refuse_unnamed(out)
+    for name in ours:
+        if reason := unreachable(_beside(out / name)):
+            raise InputError(f"{name} cannot be written: {reason}. Rename the file it is of.")
 
 
 def _refuse_unwritable(files: Sequence[SourceFile]) -> None:
@@ -170,6 +185,11 @@ def _refuse_unwritable(files: Sequence[SourceFile]) -> None:
                 ) from error
 
 
+def _beside(path: Path) -> Path:
+    """Return where a file is written before it has its name."""
+    return path.with_name(f".{path.name}{_ASIDE}")
+
+
 @contextlib.contextmanager
 def _aside(path: Path) -> Any:
     """Give a place beside a file to write to; what is written takes its name at the end.
@@ -178,7 +198,7 @@ def _aside(path: Path) -> Any:
     """
     path = path.absolute()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    place = path.with_name(f".{path.name}{_ASIDE}")
+    place = _beside(path)
     place.unlink(missing_ok=True)
     os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:

@@ -106,6 +106,8 @@ def find_files(pattern: Any) -> tuple[Path, list[SourceFile]]:
     goes_below = given.is_dir() or "**" in given.parts
     _refuse_unread(here, folder, goes_below=goes_below)
     data = sorted(path for path in here if path.is_file())
+    for path in data:
+        refuse_unnamed(path)
     _refuse_odd([path.relative_to(folder) for path in data])
     if not data:
         if given.is_dir():
@@ -127,6 +129,11 @@ def _refuse_unread(paths: Sequence[Path], folder: Path, *, goes_below: bool) -> 
     inner = folder.resolve()
     for path in [*paths, *links]:
         named = path.relative_to(folder)
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise InputError(
+                f"{named} is no file but what another program writes. Take it out, or put in its "
+                "place what is meant."
+            )
         is_kept_out = path.is_symlink() and not path.is_file() and _is_data(named)
         if is_kept_out and not (
             goes_below and path.exists() and path.resolve().is_relative_to(inner)
@@ -138,6 +145,16 @@ def _refuse_unread(paths: Sequence[Path], folder: Path, *, goes_below: bool) -> 
                 f"{named} is a folder, not a file. Give the folder that all are in, or a pattern "
                 f"such as {folder.as_posix()}/**/*.parquet, to send what is in it."
             )
+
+
+def refuse_unnamed(path: Path) -> None:
+    """Refuse a path that is no text: Arrow neither reads nor writes there."""
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{str(path)!r} has a name that is not in UTF-8. Give it one of letters and digits."
+        ) from error
 
 
 def _refuse_odd(paths: Sequence[Path]) -> None:

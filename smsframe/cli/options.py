@@ -41,6 +41,9 @@ and so do other errors of spreadsheets, in many languages, and what else program
 """
 
 
+_TOO_MANY: Final = "unrecognized arguments:"
+"""How argparse begins what it says of words that are left over."""
+
 KINDS: Final = ".csv, .xlsx or .parquet"
 
 
@@ -49,6 +52,9 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and end with the exit code of usage."""
+        if message.startswith(_TOO_MANY) and " -" not in message:
+            message += ". One file, folder or pattern is taken; a pattern stands in quotes, so "
+            message += "that the shell leaves it as it is: 'people/*.csv'"
         self.exit(USAGE, f"{self.prog}: {message}\n{self.format_usage()}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import socket
 import threading
@@ -76,6 +77,15 @@ def test_exchange__interim_answer_alone(transport, serve, say, status):
         post(transport, service.url, SHORT_S)
     assert post(transport, service.url).body == b"second"
     assert service.connections == 2
+
+
+def test_exchange__socks_without_its_package(transport, monkeypatch):
+    """It is named, and no address is called wrong."""
+    if importlib.util.find_spec("socks"):
+        pytest.skip("it is there")
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:9")
+    with pytest.raises(NotConnectedError, match="SOCKS proxy needs another package"):
+        transport.exchange("GET", "https://nobody.invalid/", headers={})
 
 
 def test_exchange__missing_file_of_certificates_is_named(transport, monkeypatch, tmp_path):
@@ -220,7 +230,7 @@ def test_not_connected__no_tls_at_the_other_end(transport):
 def test_not_connected__certificate_of_somebody_else(transport, serve, say, tls):
     """A certificate nobody trusts: the service never sees the request."""
     service = serve(lambda *_: say(200), tls=tls)
-    with pytest.raises(NotConnectedError, match="TLS"):
+    with pytest.raises(NotConnectedError, match="is not trusted on this machine"):
         post(transport, f"https://127.0.0.1:{service.port}")
     assert service.received == []
 

@@ -45,7 +45,7 @@ def test_plan__of_a_folder(folder, sending, capsys):
     Path("people/part-2.csv").write_text("mobile,FirstName\n+12015550188,Ann\nn/a,Bob\n")
     arguments = ["plan", *sending(folder, TEXT)[1:]]
     assert main(arguments) == 1
-    assert "1 phone_missing (first in part-2.csv, row 1)" in capsys.readouterr().out
+    assert "1 phone_missing (first in part-2.csv, line 3)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_plan__of_csv_files_with_a_format(folder, sending, capsys):
     assert main(arguments) == 0
     Path("people/part-2.csv").write_text("mobile,total\n+12015550188,7\n+12015550189,$9\n")
     assert main(arguments) == 2
-    said = "part-2.csv: Column 'total', row 1: '$9' is no number, as --format 'total=,.2f' needs"
+    said = "part-2.csv: Column 'total', line 3: '$9' is no number, as --format 'total=,.2f' needs"
     assert said in capsys.readouterr().err
 
 
@@ -141,7 +141,7 @@ def test_status__of_a_run_from_files(folder, sending, sandbox, capsys):
     assert len(sandbox.outbox()) == 6
     smsframe.SentFiles("results").files[0].unlink()
     assert main(["status", run, *base_url, "--out", "had.csv"]) == 2
-    assert "1 of the files of these results are gone" in capsys.readouterr().err
+    assert "1 of the files of these results is gone" in capsys.readouterr().err
 
 
 def test_send__of_a_folder_by_rules(folder, sending, sandbox, capsys):
@@ -194,6 +194,15 @@ def test_send__of_a_folder_with_several_texts(folder, sending, sandbox, capsys):
     outbox = sandbox.outbox()
     assert len(outbox) == 6
     assert arms.isin(["A", "B"]).all()
+
+
+def test_send__of_a_pattern_that_the_shell_has_expanded(folder, sending, sandbox, capsys):
+    """What is left over is no riddle: the pattern has to stand in quotes."""
+    with pytest.raises(SystemExit) as ended:
+        main([*sending("people/part-0.csv", TEXT), "people/part-1.csv", "--confirm", "3"])
+    assert ended.value.code == 2
+    assert "part-1.csv. One file, folder or pattern is taken; a pat" in capsys.readouterr().err
+    assert len(sandbox.outbox()) == 0
 
 
 @pytest.mark.parametrize("option", ["file", "--out", "--exclude", "--journal", "--text-file"])

@@ -83,7 +83,7 @@ def test_report__with_files_gone(sent, tmp_path):
     for number in (1, 3):
         for path in sent.files[:number]:
             path.unlink()
-        gone = f"{number} of the files of these results are gone"
+        gone = f"{number} of the files of these results {'is' if number == 1 else 'are'} gone"
         asked = (
             lambda: sent.report(tmp_path / "report.html"),
             lambda: sent.summary("country"),

@@ -143,7 +143,7 @@ def test_exclude__results_of_files(folder, people, client, sandbox, tmp_path):
         left_out = smsframe.send(people, exclude=had, **other)
         assert set(left_out["sms_code"]) == {"excluded"}
     sent.files[0].unlink()
-    with pytest.raises(smsframe.InputError, match="1 of these files are gone"):
+    with pytest.raises(smsframe.InputError, match="1 of these files is gone"):
         smsframe.send(people, exclude=sent, **other)
     assert len(sandbox.outbox()) == len(people)
 

@@ -344,6 +344,34 @@ def test_send_files__marks_of_patterns_in_names(given, client, tmp_path, monkeyp
     assert smsframe.plan_files(given, TEXT, program="148372", progress=False).rows == 20
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "b.csv",
+            r"b\.csv has a phone number for the name of a column.*Write a line",
+        ),
+        ("pipe.csv", r"pipe\.csv is no file but what another program writes"),
+        (f"{'x' * 244}.csv", r"x\.csv\.parquet cannot be written: File name too long"),
+        (os.fsdecode(b"a\xff.csv"), r"has a name that is not in UTF-8"),
+    ],
+    ids=["no header", "pipe", "long", "no text"],
+)
+def test_send_files__refuses_before_anybody_is_texted(name, said, client, sandbox, tmp_path):
+    """What cannot be read, or have results, is no matter of the second pass."""
+    folder = tmp_path / "people"
+    folder.mkdir()
+    make_people(2).to_csv(folder / "a.csv", index=False)
+    if name == "pipe.csv":
+        os.mkfifo(folder / name)
+    else:
+        make_people(2, 2).to_csv(folder / name, index=False, header=name != "b.csv")
+    with pytest.raises(InputError, match=said):
+        send_files(folder, tmp_path / "out", "Hi", phone="mobile")
+    assert sends(sandbox) == 0
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("name", ["people.csv", "people.parquet", "people.arrow"])
 @pytest.mark.parametrize("folder", ["run:1", "s3:/people", "gs:"])
 def test_send_files__names_like_addresses(folder, name, client, tmp_path, monkeypatch):
