@@ -434,6 +434,11 @@ def _match(ours: npt.NDArray[np.uint64], theirs: npt.NDArray[np.uint64]) -> npt.
     return (ours == theirs) | (theirs == WILDCARD)
 
 
+def _of_these(number: int, total: int) -> str:
+    """Say how many of the messages that would go now."""
+    return "This message" if total == 1 else f"{number:,} of these {total:,} messages"
+
+
 def nearly_the_same(search: Search) -> Fault:
     """Return the fault of a send to people who had nearly the same."""
     (run_id, when), number = search.main_run, search.number
@@ -455,7 +460,7 @@ def nearly_the_same(search: Search) -> Fault:
         value=run_id,
         times=number,
         sentence=Sentence(
-            f"{number:,} of these {many(search.total, 'message')} would go to people who had "
+            f"{_of_these(number, search.total)} would go to people who had "
             f"nearly the same text on {moment(when)} (run {run_id}{others}). ",
             out,
             " To send it to them on purpose, ",
@@ -482,7 +487,7 @@ def nearly_this_name(search: Search, run: RecentRun, campaign: str) -> Fault:
         value=run.run_id,
         times=number,
         sentence=Sentence(
-            f"{number:,} of these {many(search.total, 'message')} would go to people who had "
+            f"{_of_these(number, search.total)} would go to people who had "
             f"campaign {name!r} on {moment(when)} (run {run.run_id}), and this one is called "
             f"{campaign!r}. If it is the same, write its name as it was: ",
             arg("campaign", python=repr(name), screen=repr(name)),
