@@ -63,7 +63,7 @@ _SMS = "/rest/channels/sms"
 _WORLD_TIMEOUT_S = (2.0, 2.0)
 
 
-class Sending(NamedTuple):
+class Seat(NamedTuple):
     """What a run sends by: one call, a look at who else came to send, and its part of places."""
 
     post: Callable[[SendRequest], Outcome]
@@ -150,14 +150,14 @@ class Client(ConsentCalls):
             _make_default(earlier)
 
     @contextlib.contextmanager
-    def sending(self, may_leave: Callable[[], bool] = lambda: True) -> Iterator[Sending]:
+    def sending(self, may_leave: Callable[[], bool] = lambda: True) -> Iterator[Seat]:
         """Give a run a part of the places in flight for the block, and what sends by it.
 
         ``may_leave`` is asked before each call leaves, when it has its place.
         """
         sender = self._new_sender()
         with in_flight.seated(sender):
-            yield Sending(
+            yield Seat(
                 functools.partial(self.send, sender=sender, may_leave=may_leave),
                 functools.partial(in_flight.look_around, sender),
                 sender.take_at_most,

@@ -16,7 +16,7 @@ from smsframe._acoustic.client import MOST_IN_FLIGHT
 from smsframe.errors import JournalError
 
 if TYPE_CHECKING:
-    from smsframe._acoustic.client import Sending
+    from smsframe._acoustic.client import Seat
     from smsframe._journal.store import Journal
 
 ASK_EVERY_S: Final = 2.0
@@ -29,23 +29,23 @@ class SharedPlaces:
     ----------
     journal : Journal
         The journal of the send.
-    sending : Sending
+    seat : Seat
         What the run sends by.
     """
 
-    def __init__(self, journal: Journal, sending: Sending) -> None:
+    def __init__(self, journal: Journal, seat: Seat) -> None:
         self._journal = journal
-        self._sending = sending
+        self._seat = seat
         self._due = 0.0 if journal.is_shared else float("inf")
         self._is_new = True
 
     def look_around(self) -> None:
         """Make room for who came, and take what those that went have left."""
-        self._sending.look_around()
+        self._seat.look_around()
         if time.monotonic() >= self._due:
             self._due = time.monotonic() + ASK_EVERY_S
             with contextlib.suppress(JournalError):  # asked again in a moment
                 part = self._journal.part_of(MOST_IN_FLIGHT)
                 is_known = not self._is_new or part == MOST_IN_FLIGHT
-                self._sending.limit(part if is_known else 1)
+                self._seat.limit(part if is_known else 1)
                 self._is_new = False

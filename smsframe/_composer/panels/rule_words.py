@@ -247,7 +247,7 @@ def wait_fault(typed: str) -> str:
     return "Write the wait as a number of hours, such as 2 or 0.5."
 
 
-class Written(NamedTuple):
+class RuleField(NamedTuple):
     """How a field is called, what it shows of an argument, how it is read, and what is wrong."""
 
     label: str
@@ -259,10 +259,10 @@ class Written(NamedTuple):
 
 
 FIELDS = {
-    "closed": Written("Closed on", "no dates", DATES, dates_shown, dates_of, dates_fault),
-    "time_zone": Written("Time zone", "by number", ZONE, zone_shown, str.strip, zone_fault),
-    "wait_s": Written("Wait up to", "no waiting", WAIT, wait_shown, wait_of, wait_fault),
-    "min_gap": Written("Hours apart", "no gap", GAP, gap_in_hours, gap_of, gap_fault),
+    "closed": RuleField("Closed on", "no dates", DATES, dates_shown, dates_of, dates_fault),
+    "time_zone": RuleField("Time zone", "by number", ZONE, zone_shown, str.strip, zone_fault),
+    "wait_s": RuleField("Wait up to", "no waiting", WAIT, wait_shown, wait_of, wait_fault),
+    "min_gap": RuleField("Hours apart", "no gap", GAP, gap_in_hours, gap_of, gap_fault),
 }
 """The arguments that one field each says, in the order of the screen."""
 
