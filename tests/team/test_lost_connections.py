@@ -21,6 +21,7 @@ import smsframe
 from smsframe._acoustic.http import Transport
 from smsframe._journal.location import journal_path
 from smsframe._journal.opening import open_journal
+from smsframe._journal.postgres import database
 from smsframe._journal.postgres.kept_outcomes import KeptOutcomes, waiting
 from smsframe._journal.records import Claim, RunRecord, Settlement
 from smsframe._send.cancellation import SendControl
@@ -264,6 +265,19 @@ def test_send__stopped_while_the_database_is_away(
     done = send(crowd, url)
     assert list(waiting(client.journal_path)) == []
     check(done, texts, crowd)
+
+
+def test_server__that_stands_still_is_away(journals, monkeypatch):
+    """A hung server or pooler answers nothing and closes nothing: a stop would be asked in vain."""
+    journal = journals()
+    monkeypatch.setattr(database, "LONGEST_SILENCE_S", 0.3)
+    with (
+        pytest.raises(JournalError, match="did not answer in time") as caught,
+        journal._reading() as db,
+    ):
+        db.execute("SELECT pg_sleep(30)").fetchone()
+    assert caught.value.details["locked"]
+    assert journal.batches("run") == []  # over another connection
 
 
 def test_kept_outcomes__are_written_at_the_next_start(journals, address):

@@ -283,13 +283,13 @@ def lose_all_power(crew, server, times, seed):
 @pytest.mark.parametrize("times", [1, pytest.param(6, marks=pytest.mark.full)])
 def test_race__few(crew, times):
     """The same campaign from two machines, a few times."""
-    race(crew, times, seed=1)
+    race(crew, times, seed=times)
 
 
 @pytest.mark.parametrize("times", [1, pytest.param(6, marks=pytest.mark.full)])
 def test_kill__few(crew, times):
     """A sender killed, a few times; a machine of the same name goes on at once."""
-    kill(crew, times, seed=1)
+    kill(crew, times, seed=times)
 
 
 @pytest.mark.full
@@ -317,13 +317,13 @@ def test_places__of_two_machines(team, tmp_path):
 @pytest.mark.parametrize("times", [1, pytest.param(4, marks=pytest.mark.full)])
 def test_restart__few(restarted_crew, server, times):
     """The database restarted or killed in mid run: nothing twice, nothing unknown."""
-    restart(restarted_crew, server, times, seed=1)
+    restart(restarted_crew, server, times, seed=times)
 
 
 @pytest.mark.parametrize("times", [1, pytest.param(4, marks=pytest.mark.full)])
 def test_power__of_sender_and_database(restarted_crew, server, times):
     """What was acknowledged is in the journal when both come back."""
-    lose_all_power(restarted_crew, server, times, seed=1)
+    lose_all_power(restarted_crew, server, times, seed=times)
 
 
 def any_seed():

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -40,6 +41,9 @@ _BEGIN: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
 WRITING: Final = f"{_BEGIN}; {_LIMITS}; {_IDLE} = '10s'; SET LOCAL synchronous_commit = on"
 WRITING_IN_LINE: Final = f"{WRITING}; SELECT pg_advisory_xact_lock({IN_LINE})"
 
+LONGEST_SILENCE_S: Final = 60.0
+"""How long a statement may say nothing; what waits for others is ended by the server before."""
+
 _DEFAULTS: Final = {
     "application_name": "smsframe",
     "connect_timeout": 5,
@@ -50,6 +54,32 @@ _DEFAULTS: Final = {
 }
 _OF_ENVIRONMENT: Final = ("application_name", "connect_timeout")
 _NUL: Final = "\0"
+
+
+class _Connection(psycopg.Connection[Any]):
+    """A connection that gives up a server, or a pooler, that stands still and says nothing."""
+
+    def wait(self, gen: Any, *args: Any, **more: Any) -> Any:
+        """Wait for an answer, but not for ever: what is hung is as good as away."""
+        try:
+            return super().wait(_within(gen, LONGEST_SILENCE_S), *args, **more)
+        except psycopg.errors.ConnectionTimeout:
+            self.pgconn.finish()
+            raise
+
+
+def _within(gen: Any, silence_s: float) -> Any:
+    """Do what a generator of psycopg does, until nothing has come or gone for so long."""
+    until = time.monotonic() + silence_s
+    try:
+        ready = yield next(gen)
+        while ready or time.monotonic() < until:  # 0: nothing has
+            if ready:
+                until = time.monotonic() + silence_s
+            ready = yield gen.send(ready)
+    except StopIteration as end:
+        return end.value
+    raise psycopg.errors.ConnectionTimeout("timeout expired")
 
 
 class TeamDatabase:
@@ -142,7 +172,7 @@ def _connected(address: TeamAddress) -> psycopg.Connection[Any]:
     }
     failure: psycopg.Error | None = None
     try:
-        return psycopg.connect(
+        return _Connection.connect(
             **{**own, **given},  # type: ignore[arg-type]  # texts, and whole numbers
             client_encoding="utf8",
             autocommit=True,
