@@ -225,6 +225,16 @@ def test_send__words_that_are_not_what_a_tag_said(sandbox, client, first, then):
     assert had_twice(sandbox) == 1
 
 
+@pytest.mark.parametrize("then", ["Hi all, the pool is open", "%%message%%"])
+def test_send__a_default_stood_for_a_word_and_not_for_a_text(sandbox, client, then):
+    """Who had a short text with a default gets a longer one that begins like it."""
+    people = orders(1, name=None, message="Hi all, the pool is open")
+    send(people, "Hi %%name%%", defaults={"name": "friend"})
+    assert send(people, then)["sms_status"].eq("accepted").all()
+    with pytest.raises(InputError, match="1 of these 1 messages"):
+        send(people, "Hi friend")
+
+
 @pytest.fixture
 def published(sandbox):
     """Publish a message in the sandbox."""
