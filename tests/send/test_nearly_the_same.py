@@ -503,6 +503,8 @@ def near(text):
         pytest.param("Sale: https://bit.ly/a", "Sale: our.example/b", [], id="a short link"),
         pytest.param("Sale: https://bit.ly/a", "Sale: https://bit.ly/b", None, id="two of them"),
         pytest.param("10 % off", "10% off", [], id="per cent"),
+        pytest.param("See https://x.example/a", "See www.x.example/a/?ref=1.", [], id="a link"),
+        pytest.param("See https://x.example/a", "See https://x.example/b", None, id="another link"),
         pytest.param("Pay 12.50 now", "Pay 125.0 now", None, id="another number"),
         pytest.param("Version 1.2 is out", "Version 12 is out", None, id="another version"),
         pytest.param("\U0001f44d", "\U0001f389", None, id="signs alone"),
