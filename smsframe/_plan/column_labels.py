@@ -40,7 +40,7 @@ def column_sentence(frame: pd.DataFrame, column: Any, where: str) -> str | None:
     labels = {str(name): name for name in frame.columns}
     near = [str(column)] if str(column) in labels else near_misses(str(column), list(labels))
     hint = f"Did you mean {labels[near[0]]!r}? " if near else ""
-    if str(column) in map(str, frame.index.names) and column is not None:
+    if str(column) in [str(name) for name in frame.index.names if name is not None]:
         hint = "It is the index: .reset_index() makes a column of it. "
     shown = ", ".join(map(repr, frame.columns[:NAMED])) + (", …" if len(labels) > NAMED else "")
     shown = shown or "no columns at all"

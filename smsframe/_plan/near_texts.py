@@ -2,9 +2,9 @@
 
 A text is kept as a list of word hashes, so that it can be compared when the text itself has been
 forgotten. A tag is a word of its own. Of a word its letters and digits count, without case and
-accents, or the number or date that it is, and it ends at a comma whose blank was forgotten. Where
-a script writes without blanks, each character is a word. How to opt out, which may stand at the
-end, does not count. A text of signs alone is one word.
+accents, or the number or date that it is, and of a link what stands before its ``?``. It ends at a
+comma whose blank was forgotten. Where a script writes without blanks, each character is a word. How
+to opt out, which may stand at the end, does not count. A text of signs alone is one word.
 
 Texts are nearly equal when at most one word in ten differs, or one word where at least four others
 are the same. A word that was put in, left out or replaced is one that differs. So are texts of
@@ -38,6 +38,7 @@ DATABASE: Final = -1
 ANY: Final = "\x1e"
 PUBLISHED: Final = "message "
 _BETWEEN_WORDS: Final = re.compile(r"[,;!?](?=[^\W\d_])|\\n")
+_LINK: Final = re.compile(rf"(?:https?://(?:www\.)?|\bwww\.)([^\s?#{MARK}]*)([?#][^\s{MARK}]*)?")
 _TAGS: Final = {MARK: "", ANY: ANY}
 
 _WITHOUT_BLANKS: Final = (
@@ -135,7 +136,8 @@ def says(text: str, words: Sequence[str]) -> bool:
 
 def _pieces_of(text: str) -> Iterator[tuple[str, str]]:
     """Yield each word of a text as it stands and as it is kept."""
-    for found in _PIECES.finditer(_BETWEEN_WORDS.sub(" ", text.casefold())):
+    plain = _LINK.sub(r"\1", text.casefold())
+    for found in _PIECES.finditer(_BETWEEN_WORDS.sub(" ", plain)):
         piece = found[0]
         if piece in _TAGS:
             yield piece, _TAGS[piece]

@@ -13,6 +13,7 @@ value                         loose form                   equal to it
 ``O'Neil, Zoë``               ``oneilzoe``                 ``ONEIL ZOE``
 ``True``                      ``1``                        ``TRUE``, ``yes``, ``1``
 ``12.5 %``                    ``0.125``                    ``0.125``
+``https://x.example/a``       ``xexamplea``                ``http://www.x.example/a?utm_id=1``
 ============================  ===========================  =======================================
 
 A date is told without its year, which formats leave out, and 3 April like 4 March, since ``03/04``
@@ -99,6 +100,7 @@ _LOWER: Final = bytes(range(256)).lower()
 _DROPPED: Final = bytes(byte for byte in range(128) if not chr(byte).isalnum())
 _KEPT: Final = np.array([byte not in _DROPPED for byte in range(256)])
 _DIGITS: Final = b"0123456789"
+_LINK_NOISE: Final = r"^(?i:https?://(?:www\.)?)|[?&]utm_[a-z_]+=[^&#]*"
 _TRUTH: Final = {"true": "1", "yes": "1", "false": "0", "no": "0"}
 _SEPARATORS: Final = str.maketrans("\u066b\u066c", ".,")
 _MORE_THAN_WORDS: Final = (
@@ -116,6 +118,8 @@ def loose_form(text: str) -> str:
     >>> loose_form("$1,234.50"), loose_form("22 Nov at 14:30"), loose_form("O'Neil, Ann")
     ('1234.5', '@11-22 14:30', 'oneilann')
     """
+    if "://" in text or "utm_" in text:
+        text = re.sub(_LINK_NOISE, "", text)
     low = text.casefold() if text.isascii() else _in_plain_digits(text.casefold())
     if any(c.isdigit() for c in low):
         number = _NUMBER.fullmatch(low)
@@ -233,6 +237,8 @@ def _by_distinct(texts: pa.Array, key: np.uint64) -> npt.NDArray[np.uint64]:
 
 def _by_column(texts: pa.Array, key: np.uint64) -> npt.NDArray[np.uint64]:
     """Hash plain words and numbers as they lie in memory, and the others by themselves."""
+    if b"://" in (raw := bytes_of(texts)) or b"utm_" in raw:
+        texts = pc.replace_substring_regex(texts, _LINK_NOISE, "")
     raw, offsets = bytes_of(texts), offsets_of(texts)
     bounds = (offsets - offsets[0]).astype(np.int64)
     kept = raw.translate(_LOWER, _DROPPED)

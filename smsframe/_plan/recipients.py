@@ -19,7 +19,7 @@ from smsframe._phones.problems import SENTENCES, SENTENCES_BY_ROW
 from smsframe._plan.batches import picker
 from smsframe._plan.column_labels import refuse_repeated
 from smsframe._plan.column_values import BLANK, masked_cells
-from smsframe._plan.row_countries import note_countries, regions_of_rows
+from smsframe._plan.row_countries import hint_at_column, note_countries, regions_of_rows
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
@@ -76,7 +76,7 @@ def read_recipients(columns: Columns, values: ColumnValues) -> tuple[Columns, Re
     if columns.region_from is not None:
         row_regions = regions_of_rows(frame, columns, column, problems)
     read = phones.read_phones(frame[column], region=columns.region, row_regions=row_regions)
-    _note_phones(frame[column], columns, read, problems)
+    _note_phones(frame, columns, read, problems)
     note_countries(frame, columns, read.digits, problems)
     return columns, Recipients(contact_ids=read.digits)
 
@@ -100,14 +100,17 @@ def _read_lookups(lookup: Mapping[str, Hashable], values: ColumnValues) -> dict[
 
 
 def _note_phones(
-    cells: pd.Series, columns: Columns, read: phones.PhoneColumn, problems: Problems
+    frame: pd.DataFrame, columns: Columns, read: phones.PhoneColumn, problems: Problems
 ) -> None:
     """Note what is wrong with the phone column and with its cells."""
     column, by_row = columns.phone, columns.region_from
+    cells = frame[column]
     for damage in read.damage:
-        evidence = ", ".join(damage.examples)
+        evidence, sentence = ", ".join(damage.examples), damage.sentence
+        if by_row is None and damage.code in ("phones_no_country", "phones_wrong_region"):
+            sentence = Sentence(sentence, hint_at_column(frame))
         problems.whole(
-            damage.code, damage.sentence, severity=damage.severity, column=column, value=evidence
+            damage.code, sentence, severity=damage.severity, column=column, value=evidence
         )
     codes = pd.Categorical(read.code)
     region = f"region {columns.region}"

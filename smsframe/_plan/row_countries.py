@@ -33,7 +33,7 @@ from smsframe._phones.readings import EVERY
 from smsframe._phones.to_strings import is_text_or_number, texts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -119,15 +119,26 @@ def rare_countries(counts: Mapping[str, int], total: int) -> dict[str, int]:
     return {name: count for name, count in counts.items() if is_long and count < RARE * total}
 
 
+def hint_at_column(frame: pd.DataFrame) -> str:
+    """Return the sentence on a column that plainly says which countries the numbers are from."""
+    for label, _ in _columns_of_countries(frame):
+        return Sentence(
+            f" Column {label!r} holds countries: ",
+            words(
+                Sentence("give ", arg("region_from", label)),
+                screen="choose it under Country column",
+            ),
+            " if numbers are from these.",
+        )
+    return ""
+
+
 def _note_contradiction(
     frame: pd.DataFrame, columns: Columns, digits: pa.Array, problems: Problems
 ) -> None:
     """Warn where a column of countries says another one than the region of national numbers."""
     region = str(columns.region).strip().upper()
-    for place, label in enumerate(frame.columns):
-        countries = _countries_of(frame.iloc[:, place], label)
-        if countries is None:
-            continue
+    for label, countries in _columns_of_countries(frame):
         others = [_code(name) != _code(region) for name in countries.categories]
         rows = np.flatnonzero(np.array([*others, False])[countries.codes])
         rows = rows[_is_national(frame[columns.phone].iloc[rows], digits.take(pa.array(rows)))]
@@ -210,6 +221,14 @@ def _is_national(column: pd.Series, digits: pa.Array) -> npt.NDArray[np.bool_]:
 def _says_its_country(column: pd.Series) -> npt.NDArray[np.bool_]:
     """Tell which numbers are numbers whatever the country of their row."""
     return np.asarray(read_texts(texts_of(column), None).is_valid)
+
+
+def _columns_of_countries(frame: pd.DataFrame) -> Iterator[tuple[Hashable, pd.Categorical]]:
+    """Yield the columns that plainly hold countries."""
+    for place, label in enumerate(frame.columns):
+        countries = _countries_of(frame.iloc[:, place], label)
+        if countries is not None:
+            yield label, countries
 
 
 def _countries_of(column: pd.Series, label: object) -> pd.Categorical | None:

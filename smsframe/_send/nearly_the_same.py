@@ -336,7 +336,8 @@ class Search:
                 return np.zeros(len(message), dtype=bool)
             theirs = [columns[value][message] for value in wanted]
             if isinstance(one, NearText):
-                same &= _match(self._hash_of(one, mine), theirs[0])
+                is_word = len(one.words) == 1
+                same &= _match(self._hash_of(one, mine), theirs[0], is_word=is_word)
             elif isinstance(other, NearText):
                 same &= self._reads_so(batch.run_id, one, other, mine, theirs)
             else:
@@ -350,7 +351,7 @@ class Search:
         ours = self._loose[number][mine]
         if self._strict:
             return ours == theirs
-        equal = _match(ours, theirs) | (ours == WILDCARD)
+        equal = _match(ours, theirs, is_word=True) | (ours == WILDCARD)
         if not equal.all():
             equal |= self._in_another_format(run_id, number, mine, theirs)
         return equal
@@ -403,7 +404,8 @@ class Search:
         for place, hashes in enumerate(theirs):
             pieces = [None if each is None else each[place] for each in found]
             ours = loose_hashes(canonical_column(pa.array(pieces, pa.string())), self._key)
-            same &= _match(ours[which], hashes)
+            is_word = np.array([" " not in (piece or " ") for piece in pieces])
+            same &= _match(ours[which], hashes, is_word=is_word[which])
         if not same.any():
             self._unlike.add((run_id, number, part))
         return same
@@ -429,9 +431,14 @@ def told_of_texts(searches: Sequence[Search], campaign: str | None) -> Iterator[
         yield had_these_words(Search.together(others))
 
 
-def _match(ours: npt.NDArray[np.uint64], theirs: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
-    """Tell which hashes are equal, or were a default's or unknown then."""
-    return (ours == theirs) | (theirs == WILDCARD)
+def _match(
+    ours: npt.NDArray[np.uint64],
+    theirs: npt.NDArray[np.uint64],
+    *,
+    is_word: bool | npt.NDArray[np.bool_],
+) -> npt.NDArray[np.bool_]:
+    """Tell which hashes are equal; what was a default's or unknown is one word's, of a text."""
+    return (ours == theirs) | ((theirs == WILDCARD) & is_word)
 
 
 def _of_these(number: int, total: int) -> str:

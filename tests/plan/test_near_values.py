@@ -34,6 +34,9 @@ KEY = hash_key("host")
         pytest.param(["3. März", "3 mars", "3 marzo", "3 maart", "3 марта"], id="March"),
         pytest.param(["5 août 14:30", "5. August 14:30 Uhr", "5 de agosto 14h30"], id="August"),
         pytest.param(["1,00,000", "₹1,00,000.00", "100000", "INR 100,000"], id="by hundreds"),
+        pytest.param(["https://x.example/a?id=5", "http://x.example/a?id=5",
+                      "HTTPS://www.x.example/a?id=5&utm_source=sms&utm_medium=1",
+                      "https://x.example/a?utm_id=7&id=5"], id="links"),
         pytest.param(["20.11.", "20.11.2026", "20 Nov"], id="day and month alone"),
         pytest.param(["14:30", "2:30 PM", "02:30 pm", "14h30", "2.30 pm"], id="time alone"),
         pytest.param(["José O’Neil", "Jose\u0301 O'Neil", "JOSE O\u02bcNEIL"], id="accents"),
@@ -77,7 +80,7 @@ def test_loose_form__different(values):
 
 PIECES = st.sampled_from([
     "Ann", "12.50", "1,234.50", "A1001", "22 Nov", "José", "0", "00", "0.10", "x-y", "-", "mar 5",
-    "5 de ", "Mai", " dic 7",
+    "5 de ", "Mai", " dic 7", "https://x.example/5", "?utm_a=1", "&id=2",
     "EUR", "5kr", "1,23", "12,345", "100", ".", ",", " ", "'", "/", ":", "ß", "🎉", "a", "5", "$",
     "2:30", " pm", "20.11.", "True", "false", "no", "10%", " Uhr", " hr", "2.30", "+01:00", "١",
 ])  # fmt: skip

@@ -374,6 +374,24 @@ def test_no_country__names_first_where_people_write_so(cells, first):
     assert f'such as region="{first}" (would text {first} ' in sentence
 
 
+@pytest.mark.parametrize(
+    ("name", "countries", "region"),
+    [
+        pytest.param("prefijo", 34, None, id="calling codes"),
+        pytest.param("pais", "España", None, id="names"),
+        pytest.param("pais", "España", "US", id="another region"),
+    ],
+)
+def test_no_country__names_the_column_that_says_it(name, countries, region):
+    """Where a column of the frame says where numbers are from, it is the way out."""
+    more = {name: [countries] * 30, "city": "York"}
+    problem = plan([f"6123456{n}" for n in range(60, 90)], region=region, more=more).problems.iloc[
+        0
+    ]
+    assert problem["code"] in ("phones_no_country", "phones_wrong_region")
+    assert f"Column {name!r} holds countries: give region_from={name!r}" in problem["sentence"]
+
+
 def test_no_country__where_no_reading_would_do():
     """Where nobody would be texted anywhere, no country is proposed."""
     sentence = plan([f"49151123{n}" for n in range(60, 80)] + ["4915112345"]).problems["sentence"]

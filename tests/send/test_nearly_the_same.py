@@ -225,6 +225,16 @@ def test_send__words_that_are_not_what_a_tag_said(sandbox, client, first, then):
     assert had_twice(sandbox) == 1
 
 
+@pytest.mark.parametrize("then", ["Hi all, the pool is open", "%%message%%"])
+def test_send__a_default_stood_for_a_word_and_not_for_a_text(sandbox, client, then):
+    """Who had a short text with a default gets a longer one that begins like it."""
+    people = orders(1, name=None, message="Hi all, the pool is open")
+    send(people, "Hi %%name%%", defaults={"name": "friend"})
+    assert send(people, then)["sms_status"].eq("accepted").all()
+    with pytest.raises(InputError, match="1 of these 1 messages"):
+        send(people, "Hi friend")
+
+
 @pytest.fixture
 def published(sandbox):
     """Publish a message in the sandbox."""
@@ -493,6 +503,8 @@ def near(text):
         pytest.param("Sale: https://bit.ly/a", "Sale: our.example/b", [], id="a short link"),
         pytest.param("Sale: https://bit.ly/a", "Sale: https://bit.ly/b", None, id="two of them"),
         pytest.param("10 % off", "10% off", [], id="per cent"),
+        pytest.param("See https://x.example/a", "See www.x.example/a/?ref=1.", [], id="a link"),
+        pytest.param("See https://x.example/a", "See https://x.example/b", None, id="another link"),
         pytest.param("Pay 12.50 now", "Pay 125.0 now", None, id="another number"),
         pytest.param("Version 1.2 is out", "Version 12 is out", None, id="another version"),
         pytest.param("\U0001f44d", "\U0001f389", None, id="signs alone"),
