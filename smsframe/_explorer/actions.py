@@ -183,7 +183,7 @@ class Actions:
     def ask_refresh(self) -> None:
         """Ask whether the service shall be asked."""
         rows = self._of("accepted")
-        told = many(len(rows), "accepted message")
+        messages = many(len(rows), "accepted message")
 
         def moved(told: Any) -> None:
             self.bar.value = html.bar(told.done, told.total)
@@ -196,10 +196,10 @@ class Actions:
             told = [(counts.get(s, 0), words) for s, words in _AFTERWARDS.items()]
             listed = ", ".join(f"{n:,} {words}" for n, words in told if n)
             self.bar.value = ""
-            self._did(f"Asked about {told}: {listed}.")
+            self._did(f"Asked about {messages}: {listed}.")
 
         seconds = f"This takes {REFRESH_S:.0f} seconds at most and sends nothing."
-        self._ask(act, "Yes, ask", f"Ask the service what became of {told}?", seconds)
+        self._ask(act, "Yes, ask", f"Ask the service what became of {messages}?", seconds)
 
     def ask_file(self, kind: str) -> None:
         """Ask where rows shall be written to."""
