@@ -105,7 +105,8 @@ def guess_phone_column(frame: pd.DataFrame) -> Hashable:
     listed = ", ".join(map(repr, labels[:NAMED])) + (", …" if len(labels) > NAMED else "")
     raise InputError(
         Sentence(
-            "No column is plainly a phone column. ",
+            "No column is plainly a phone column",
+            ". " if len(frame) else ", for there are no rows. ",
             words(
                 Sentence(
                     "Name it, such as ",

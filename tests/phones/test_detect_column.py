@@ -201,3 +201,9 @@ def test_guess__of_a_column_that_a_spreadsheet_has_rounded(cell):
     plan = smsframe.plan(pd.DataFrame({"Handy": [cell] * 20}), "Hi", program="148372", region="DE")
     assert "phones_rounded" in set(plan.problems["code"])
     assert not plan.recipients
+
+
+def test_guess_phone_column__of_no_rows():
+    """A header alone shows nobody's numbers, and that is said."""
+    with pytest.raises(InputError, match="plainly a phone column, for there are no rows"):
+        guess_phone_column(pd.DataFrame({"mobile": [], "Name": []}))
