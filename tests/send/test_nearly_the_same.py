@@ -231,7 +231,7 @@ def test_send__a_default_stood_for_a_word_and_not_for_a_text(sandbox, client, th
     people = orders(1, name=None, message="Hi all, the pool is open")
     send(people, "Hi %%name%%", defaults={"name": "friend"})
     assert send(people, then)["sms_status"].eq("accepted").all()
-    with pytest.raises(InputError, match="1 of these 1 messages"):
+    with pytest.raises(InputError, match="This message would go to people"):
         send(people, "Hi friend")
 
 
