@@ -234,7 +234,7 @@ def _read(reply: Reply, secrets: tuple[str, ...]) -> dict[str, Any]:
     status = reply.status
     answer = _json_object(reply.body) if status == 200 else {}  # noqa: PLR2004 - 200 alone is success
     is_refusal = status // 100 == 4 and status not in _BUSY_STATUSES  # noqa: PLR2004 - 4xx
-    if is_refusal or isinstance(answer.get("error"), str):
+    if is_refusal or (isinstance(answer.get("error"), str) and "access_token" not in answer):
         said = safe("; ".join(Envelope.parse(reply.body).messages), secrets)
         raise AccessError(
             f"The service refused the credentials ({status}{': ' if said else ''}{said}). Check "

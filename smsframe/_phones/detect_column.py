@@ -87,7 +87,10 @@ def guess_phone_column(frame: pd.DataFrame) -> Hashable:
         return found[0]
     numbers = _labels_of(labels, kinds, _NUMBERS)
     if not found and len(numbers) == 1 and is_plainly_own(_name_of(numbers[0])):
-        return numbers[0]
+        # Where another column has such values too, this one may number the contacts.
+        numbers = [label for place, label in enumerate(labels) if _may_be_phones(frame, place)]
+        if len(numbers) == 1:
+            return numbers[0]
     found = found or numbers
     if len(found) > 1:
         listed = " and ".join(map(repr, found))
@@ -151,11 +154,17 @@ def _labels_of(labels: Sequence[Any], kinds: Sequence[int], *wanted: int) -> lis
 
 def _likeliest(frame: pd.DataFrame) -> Hashable:
     """Return the column to propose: the first whose values might be phones, else the first."""
-    for place, label in enumerate(frame.columns):
-        column = frame.iloc[:, place]
-        if is_text_or_number(column) and _is_like_phones(_sample(column), is_named=False):
-            return label
-    return frame.columns[0]
+    places = range(len(frame.columns))
+    likely = next((place for place in places if _may_be_phones(frame, place)), 0)
+    return frame.columns[likely]
+
+
+def _may_be_phones(frame: pd.DataFrame, place: int) -> bool:
+    """Tell whether the values at a place might be phone numbers, and no fax's."""
+    name, column = _name_of(frame.columns[place]), frame.iloc[:, place]
+    if _NOT_NAME.search(name) or is_of_somebody_else(name) or not is_text_or_number(column):
+        return False
+    return _is_like_phones(_sample(column), is_named=False)
 
 
 def _name_of(label: Hashable) -> str:

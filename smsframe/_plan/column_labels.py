@@ -73,7 +73,10 @@ def refuse_headless(frame: pd.DataFrame, file: str = "") -> None:
     """Raise InputError for a table whose first person was taken for the names of its columns."""
     whose = file or Sentence("The ", FRAME)
     for place, name in enumerate(frame.columns):
-        if _is_number(name) and all(map(_is_number, frame.iloc[:, place].dropna().head(1))):
+        if not _is_number(name):
+            continue
+        first = frame.iloc[:, place].dropna().head(1)
+        if frame.empty or any(map(_is_number, first)):
             raise InputError(
                 Sentence(
                     whose,

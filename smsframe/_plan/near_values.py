@@ -90,6 +90,7 @@ _DATES: Final = tuple(
         r"(?:\d{2,4}[年년] ?)?(?P<month>\d{1,2})[月월] ?(?P<day>\d{1,2})[日일号號]",
     )
 )
+_BEGINS_DATE: Final = re.compile(rf"{_WEEKDAY}(?:\d|{_MONTHS})")
 _DAY_AND_MONTH: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.")
 _NO_LETTERS_OR_DIGITS: Final = re.compile(  # vowels of Indian scripts are marks, and no letters
     r"(?:[^\w\u0900-\u0963\u0966-\u0dff]|[_\u02b0-\u02ff\u0640])+"
@@ -121,20 +122,20 @@ def loose_form(text: str) -> str:
     if "://" in text or "utm_" in text:
         text = re.sub(_LINK_NOISE, "", text)
     low = text.casefold() if text.isascii() else _in_plain_digits(text.casefold())
+    bare = _without_accents(low)
     if any(c.isdigit() for c in low):
         number = _NUMBER.fullmatch(low)
         if number and not _is_day_and_month(low):
             amount = _number(number["digits"], negative=bool(number["sign"]))
             unit = low[number.end("digits") :].lstrip()
             return _hundredth(amount) if unit.startswith("%") else amount
-        plain = _without_accents(low)
-        for date in _DATES:
-            found = date.match(plain) or date.match(low)  # Korean falls apart without its accents
-            if found and (told := _date(found, found.string[found.end() :])):
+        plain = unicodedata.normalize("NFC", bare)  # Korean has fallen apart
+        for date in _DATES if _BEGINS_DATE.match(plain) else ():
+            if (found := date.match(plain)) and (told := _date(found, plain[found.end() :])):
                 return told
         if _CLOCK.fullmatch(low):
             return f"@{_time(low) or ' 00:00'}"
-    form = letters_and_digits(low)
+    form = _NO_LETTERS_OR_DIGITS.sub("", bare)
     return _TRUTH.get(form, form) or low
 
 

@@ -3,8 +3,9 @@
 ``region_from=`` names a column of countries, and each row's number is read in its own. A blank cell
 says nothing, so ``region=`` counts there. An entry that is no country stops its row, unless its
 number says its country itself: to read it as somewhere else would be a guess. Bare digits are
-calling codes where the column's name says so (``prefijo``) and all of them are: a table that
-numbers its countries otherwise (ISO's 36 is Australia, not Hungary) has others among them.
+calling codes where the column's name says so (``prefijo``) and all of them are. A column named
+``country_code`` may number its countries as ISO does, where 36 is Australia and not Hungary: it has
+to have one that can be a calling code alone.
 
 One ``region=`` for a list of several countries is the commonest way to text strangers, and often
 the frame says so itself. So a column that plainly holds countries and is not used is compared with
@@ -61,7 +62,18 @@ _CALLING_CODES = re.compile(
     r"|lander(?:vorwahl|code)|vorwahl.?land|indicatif|prefijo|prefisso|landnummer|区号|區號",
     re.IGNORECASE,
 )
+_COUNTRY = re.compile("country", re.IGNORECASE)
 _NUMBERED = re.compile(r"iso|numeric", re.IGNORECASE)
+_ISO_NUMBERS = frozenset(
+    map(str, (
+        20, 31, 32, 36, 40, 44, 48, 51, 52, 56, 60, 64, 84, 86, 90, 92, 212,
+        218, 222, 226, 231, 232, 233, 234, 238, 239, 242, 246, 248, 250, 254, 258, 260, 262,
+        266, 268, 352, 356, 372, 376, 380, 500, 504, 508, 591, 598, 670, 674, 678, 682, 686,
+        688, 690, 800, 850, 882,
+    ))
+)  # fmt: skip
+"""Numbers of countries that are the calling code of another one too."""
+
 _DIGITS = re.compile(r"(?:00)?([1-9][0-9]{0,2})(?:\.0)?")
 _NOT_NAME = re.compile(
     r"birth|origin|nationality|citizen|passport|language|dest|from_|geburt|^sms_", re.IGNORECASE
@@ -184,9 +196,10 @@ def _note_rare(contacts: pa.Array, phone: Hashable, problems: Problems) -> None:
 
 def _reader_of(label: object, names: Sequence[str]) -> Callable[[str], str | None]:
     """Return what tells the region of a column's entries."""
-    digits = [name for name in names if _DIGITS.fullmatch(name)]
+    digits = {found[1] for name in names if (found := _DIGITS.fullmatch(name))}
     are_codes = _says_calling_code(label) and all(map(_region_of_code, digits))
-    return _region_of_code if are_codes else _supported
+    may_be_iso = digits <= _ISO_NUMBERS and not _says_calling_code(_COUNTRY.sub("", str(label)))
+    return _region_of_code if are_codes and not may_be_iso else _supported
 
 
 def _says_calling_code(label: object) -> bool:

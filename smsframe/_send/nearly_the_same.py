@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 
 WEEK_S: Final = 7 * 86_400.0
 A_ROUND_AGO_S: Final = 20 * 3600.0
+_TELLING_ROWS: Final = 100  # fewer may all have values of their own by now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +135,9 @@ def accepted_before(
     ]
     if told:
         number, last = sum(count for _, count in told), max(when or 0.0 for when, _ in told)
-        were, do = ("was", "does") if number == 1 else ("were", "do")
+        were, do, them = "were", "do", f"these {number:,}"
+        if number == 1:
+            were, do, them = "was", "does", "this person"
         yield Fault(
             code="accepted_before",
             severity="warning",
@@ -147,7 +150,7 @@ def accepted_before(
                     Sentence("give each round a name, such as ", DATED),
                     screen="write a name of its own for each round under Campaign",
                 ),
-                f": it goes, as a new message, to these {number:,} too.",
+                f": it goes, as a new message, to {them} too.",
             ),
         )
 
@@ -359,14 +362,15 @@ class Search:
     def _in_another_format(
         self, run_id: str, number: int, mine: Positions, theirs: npt.NDArray[np.uint64]
     ) -> npt.NDArray[np.bool_]:
-        """Tell which values another format writes so; the first batch of a run tells which."""
+        """Tell which values another format writes so; enough rows tell for the whole run."""
         known = self._formats.get((run_id, number))
         cells = None if known == () else self._plan.cells(number, self._rows[mine])
         if cells is None:
             return np.zeros(len(mine), dtype=bool)
         if known is None:
             known = formats_that_write(cells, theirs, self._key)
-            self._formats[run_id, number] = known
+            if known or len(mine) >= _TELLING_ROWS:
+                self._formats[run_id, number] = known
         return are_written(cells, theirs, known, self._key)
 
     def _hash_of(self, part: NearText, mine: Positions) -> npt.NDArray[np.uint64]:
@@ -391,7 +395,7 @@ class Search:
         mine: Positions,
         theirs: Sequence[npt.NDArray[np.uint64]],
     ) -> npt.NDArray[np.bool_]:
-        """Tell which values read as a part of another text; a run's first batch tells for all."""
+        """Tell which values read as a part of another text; enough rows tell for the whole run."""
         coded = self._plan.messages.value(number, self._rows[mine]).dictionary_encode()
         which = coded.indices.to_numpy(zero_copy_only=False)
         texts = coded.dictionary.to_pylist()
@@ -406,7 +410,7 @@ class Search:
             ours = loose_hashes(canonical_column(pa.array(pieces, pa.string())), self._key)
             is_word = np.array([" " not in (piece or " ") for piece in pieces])
             same &= _match(ours[which], hashes, is_word=is_word[which])
-        if not same.any():
+        if not same.any() and len(mine) >= _TELLING_ROWS:
             self._unlike.add((run_id, number, part))
         return same
 
@@ -446,6 +450,11 @@ def _of_these(number: int, total: int) -> str:
     return "This message" if total == 1 else f"{number:,} of these {total:,} messages"
 
 
+def _whom(number: int) -> str:
+    """Say to whom so many messages would go."""
+    return "a person" if number == 1 else "people"
+
+
 def nearly_the_same(search: Search) -> Fault:
     """Return the fault of a send to people who had nearly the same."""
     (run_id, when), number = search.main_run, search.number
@@ -467,7 +476,7 @@ def nearly_the_same(search: Search) -> Fault:
         value=run_id,
         times=number,
         sentence=Sentence(
-            f"{_of_these(number, search.total)} would go to people who had "
+            f"{_of_these(number, search.total)} would go to {_whom(number)} who had "
             f"nearly the same text on {moment(when)} (run {run_id}{others}). ",
             out,
             " To send it to them on purpose, ",
@@ -494,7 +503,7 @@ def nearly_this_name(search: Search, run: RecentRun, campaign: str) -> Fault:
         value=run.run_id,
         times=number,
         sentence=Sentence(
-            f"{_of_these(number, search.total)} would go to people who had "
+            f"{_of_these(number, search.total)} would go to {_whom(number)} who had "
             f"campaign {name!r} on {moment(when)} (run {run.run_id}), and this one is called "
             f"{campaign!r}. If it is the same, write its name as it was: ",
             arg("campaign", python=repr(name), screen=repr(name)),
@@ -507,6 +516,7 @@ def nearly_this_name(search: Search, run: RecentRun, campaign: str) -> Fault:
 def had_these_words(search: Search) -> Fault:
     """Return the warning of a named campaign whose people had these very words."""
     (run_id, when), number = search.main_run, search.number
+    again = "gets" if number == 1 else "get"
     return Fault(
         code="had_these_words",
         severity="warning",
@@ -515,7 +525,7 @@ def had_these_words(search: Search) -> Fault:
         times=number,
         sentence=Sentence(
             f"{number:,} of the people had these very words from this program on {moment(when)} "
-            f"(run {run_id}), and get them again under this campaign's name. ",
+            f"(run {run_id}), and {again} them again under this campaign's name. ",
             _leave_out("To leave them out", run_id),
         ),
     )

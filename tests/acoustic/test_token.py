@@ -79,6 +79,12 @@ def test_token__form_as_documented(source_of, say):
     ]  # fmt: skip
 
 
+def test_token__beside_an_error_that_is_blank(source_of, say):
+    """A token is one, whatever stands beside it."""
+    content = {"access_token": "one", "expires_in": 3600, "error": ""}
+    assert source_of(lambda *_: say(200, content)).token() == "one"
+
+
 def test_token__kept_until_shortly_before_its_end(source_of, say, clock):
     """A token is used until EARLY_S before its end, not longer and not much shorter."""
     source = source_of(Tokens(say))

@@ -183,6 +183,14 @@ def test_guess__a_number_that_may_be_another_counts_where_there_is_no_phone():
     assert guess_phone_column(pd.DataFrame({"contact_no": IDS, "mobile": NATIONAL})) == "mobile"
     with pytest.raises(InputError, match="'contact_no' and 'mobile'"):
         guess_phone_column(pd.DataFrame({"contact_no": MOBILES, "mobile": MOBILES}))
+    with pytest.raises(InputError, match="'contact_no' and 'numero'"):
+        guess_phone_column(
+            pd.DataFrame({"contact_no": range(10**9, 10**9 + 40), "numero": NATIONAL})
+        )
+    faxed = {"contact_no": NATIONAL, "fax": NATIONAL, "parent_phone": NATIONAL}
+    with pytest.raises(InputError, match="'contact_no'"):
+        guess_phone_column(pd.DataFrame(faxed | {"handset": NATIONAL}))
+    assert guess_phone_column(pd.DataFrame(faxed)) == "contact_no"
     with pytest.raises(InputError, match="phone='parent_contact_no'"):
         guess_phone_column(pd.DataFrame({"id": range(40), "parent_contact_no": NATIONAL}))
 

@@ -93,6 +93,7 @@ def test_region_from__column_of_calling_codes(name, codes):
     [
         pytest.param("country_code", [33, 31, 840], id="other numbers of countries"),
         pytest.param("iso_country_code", [33, 31, 1], id="iso"),
+        pytest.param("country_code", [56, 56, 40], id="of iso, or codes"),
         pytest.param("country", [33, 31, 1], id="no codes by name"),
         pytest.param("country", ["Canada (+33)", "US +31", "+33 +31"], id="another's code"),
         pytest.param("country", [True, False, True], id="truth values"),

@@ -52,4 +52,5 @@ def test_plan__of_a_file_without_names_of_columns(lines, phone):
 def test_plan__of_a_column_whose_name_is_a_long_number():
     """Only over cells that are phone numbers too is it one."""
     frame = pd.DataFrame({"mobile": ["+12015550101"], "1735689600": ["3"], 1735689601: [4.5]})
+    frame["20261101-20261130"] = None
     assert smsframe.plan(frame, "Hi", program="1").recipients == 1

@@ -141,6 +141,34 @@ def test_send__the_same_value_in_another_format(sandbox, client, values, one, ot
     assert done["sms_status"].eq("accepted").all()
 
 
+@pytest.mark.parametrize(
+    ("before", "formats", "now"),
+    [
+        pytest.param("%%total%% euros", {"total": ".2f"}, "%%total%% euros", id="format"),
+        pytest.param("%%order%% with red and blue socks", {}, "%%value%%", id="words"),
+    ],
+)
+def test_send__a_first_batch_of_one_changed_row_does_not_tell(client, before, formats, now):
+    """One person of the first batch, whose value is another by now, says nothing of the rest."""
+    text = "Dear customer, {} are waiting here for you, thanks for all.".format
+    people = orders(1004).assign(total=[n + 0.123 for n in range(1004)])
+    send(people, text(before), formats=formats)
+    left = people.iloc[[0, 1000, 1001, 1002, 1003]]
+    left = left.assign(
+        total=[9e6, *left["total"].iloc[1:]],
+        value=["nothing", *(left["order"].iloc[1:] + " with red and blue socks")],
+    )
+    with pytest.raises(InputError, match="4 of these 5 messages"):
+        send(left, text(now))
+
+
+def test_send__one_person_of_several_had_it(client):
+    """One person is told of as one."""
+    send(orders(1))
+    with pytest.raises(InputError, match="1 of these 2 messages would go to a person who had"):
+        send(orders(2), TEXT.replace("shipped", "left"))
+
+
 TAGGED, TYPED = "Hi %%name%%, %%order%% is ready", "Hi {name}, {order} is ready"
 
 
@@ -165,7 +193,7 @@ def test_send__words_that_were_typed_then_a_tag(sandbox, client, text, name, ord
     send(one, typed)
     send(two, text)
     for people, again in ((one, text), (two, typed), (two, typed.replace(name, "%%name%%"))):
-        with pytest.raises(InputError, match="This message would go to people who had nearly"):
+        with pytest.raises(InputError, match="This message would go to a person who had nearly"):
             send(people, again)
     assert had_twice(sandbox) == 0
 
@@ -455,6 +483,8 @@ def test_plan__accepted_before(sandbox, client, clock):
     (fault,) = made.history.faults
     assert (fault.code, fault.severity) == ("accepted_before", "warning")
     assert fault.sentence.startswith("4 of these messages were accepted before")
+    one = smsframe.plan(orders(1), TEXT, program="148372", phone="mobile").history.faults[0]
+    assert one.sentence.endswith("as a new message, to this person too.")
     assert 'campaign=f"class-{date}"' in fault.sentence
 
 
