@@ -72,12 +72,12 @@ def is_shown(text: str) -> bool:
 def masked_around(text: str, identifiers: Sequence[str]) -> str:
     """Hide the phone numbers in a text; identifiers that stand alone in it are none.
 
-    >>> masked_around("Order 4000148, call 201 555 0123", ["4000148"])
-    'Order 4000148, call ••••••••23'
+    >>> masked_around("Order 4000148, call 201 555 0123 or 201 4000148", ["4000148"])
+    'Order 4000148, call ••••••••23 or ••••••••48'
     """
     if not identifiers:
         return mask_phone(text)
-    alone = rf"(?<![\d+().-])({'|'.join(identifiers)})(?![\d()-])"
+    alone = rf"(?<![\d+().-])(?<!\d\s)({'|'.join(identifiers)})(?![\d()-])"
     parts = re.split(alone, text)
     parts[::2] = map(mask_label, parts[::2])  # what is left of a text, no cell of a phone
     return "".join(parts)
