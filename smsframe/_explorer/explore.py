@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsframe._base.any_frame import as_frame
 from smsframe._base.names import name_of
-from smsframe._base.result_columns import STATUSES, detached
+from smsframe._base.result_columns import STATUSES, detached, result_label
 from smsframe._base.result_rows import A_RESULT
 from smsframe._base.sentences import named_counts
 from smsframe._base.tracebacks import public
@@ -165,7 +165,7 @@ def screen_over(results: pd.DataFrame, *, name: str, client: Client | None) -> S
 
 def phone_columns(frame: pd.DataFrame) -> set[Any]:
     """Return the columns of phone numbers, whose cells are masked however short they are."""
-    found: set[Any] = {*OUR_COLUMNS}
+    found = {result_label(frame.columns, name) for name in OUR_COLUMNS}
     try:
         found.add(guess_phone_column(frame))
     except InputError as error:

@@ -2,8 +2,9 @@
 
 Seven digits could be a phone, so texts of so many are masked. Read as numbers, those below
 `LEAST_PHONE` are shown; read as text, as identifiers should be, they are shown too where every word
-of the column's name says so, and no row has in it the end of its own phone number: phone numbers
-are used as accounts, also those of others, so an account is no such column. In doubt it is masked.
+of the column's name says so, and no row has in it the end of its own phone number. People are often
+known by a phone number, which need not be the one that is texted: an account, a contract, the
+customer of an order and an id that does not say of what are no such columns. In doubt it is masked.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe._base.masking import ARGUMENT_DIGITS, PHONE_DIGITS, mask_phone
+from smsframe._base.masking import ARGUMENT_DIGITS, PHONE_DIGITS, mask_label, mask_phone
 from smsframe._explorer.searching import texts_of
 from smsframe._phones.column_owners import without_accents
 
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
 
 _THING: Final = re.compile(
     "article|auftrag|auftragsnummer|bestellung|bestellnummer|booking|case|commande|"
-    "contract|factur[ae]|id|invoice|order|orderid|orderno|ordernumber|parcel|pedido|policy|product|"
-    "rechnung|rechnungsnummer|receipt|reservation|shipment|sku|ticket|transaction|vertragsnummer"
+    "factur[ae]|invoice|order|orderid|orderno|ordernumber|parcel|pedido|policy|product|"
+    "rechnung|rechnungsnummer|receipt|reservation|shipment|sku|ticket|transaction"
 )
-_BESIDE: Final = re.compile("code|customer|de|internal|key|n|nr|no|num|number|numero|our|ref")
+_BESIDE: Final = re.compile("code|de|id|internal|key|n|nr|no|num|number|numero|our|ref")
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W_a-zA-Z]+")
 _LENGTHS: Final = range(PHONE_DIGITS, ARGUMENT_DIGITS)
+_WITH_SIGNS: Final = 20
+"""So many characters have seven digits at their end, however they are set apart."""
 
 
 def says_identifier(name: str) -> bool:
@@ -38,7 +41,7 @@ def says_identifier(name: str) -> bool:
 
     >>> [says_identifier(name) for name in ("order_no", "invoiceNumber", "N° de commande")]
     [True, True, True]
-    >>> [says_identifier(name) for name in ("order_contact", "account", "id_mobile")]
+    >>> [says_identifier(name) for name in ("order_customer", "account", "id")]
     [False, False, False]
     """
     words = [word.casefold() for word in _WORD.findall(without_accents(name))]
@@ -46,24 +49,19 @@ def says_identifier(name: str) -> bool:
     return len(others) < len(words) and all(map(_BESIDE.fullmatch, others))
 
 
-def identifier_columns(frame: pd.DataFrame, phones: Sequence[pa.Array]) -> set[Any]:
+def identifier_columns(frame: pd.DataFrame, phones: set[Any]) -> set[Any]:
     """Return the columns of identifiers; where a row's holds the end of its phone, it is none.
 
-    ``phones`` are the rows' own numbers, digits alone.
+    ``phones`` are the columns of the rows' own numbers.
     """
     columns = list(frame.columns)
-    found = [at for at, label in enumerate(columns) if says_identifier(str(label))]
-    return {
-        columns[at]
-        for at in found
-        if columns.count(columns[at]) == 1
-        and not any(_has_end_of(texts_of(frame.iloc[:, at]), own) for own in phones)
-    }
-
-
-def digits_of(column: pd.Series) -> pa.Array:
-    """Return the digits of a column's cells."""
-    return pc.replace_substring_regex(texts_of(column).cast(pa.string()), "[^0-9]", "")
+    found = [
+        label
+        for label in columns
+        if says_identifier(str(label)) and label not in phones and columns.count(label) == 1
+    ]
+    own = [_own_ends(frame[label]) for label in phones if found and columns.count(label) == 1]
+    return {label for label in found if not any(_same(_ends(frame[label]), end) for end in own)}
 
 
 def is_shown(text: str) -> bool:
@@ -74,25 +72,33 @@ def is_shown(text: str) -> bool:
 def masked_around(text: str, identifiers: Sequence[str]) -> str:
     """Hide the phone numbers in a text; identifiers that stand alone in it are none.
 
-    >>> masked_around("Order 4000148, call 201 555 0123", ["4000148"])
-    'Order 4000148, call ••••••••23'
+    >>> masked_around("Order 4000148, call 201 555 0123 or 201 4000148", ["4000148"])
+    'Order 4000148, call ••••••••23 or ••••••••48'
     """
     if not identifiers:
         return mask_phone(text)
-    alone = rf"(?<![\d+().-])({'|'.join(identifiers)})(?![\d()-])"
+    alone = rf"(?<![\d+().-])(?<!\d\s)({'|'.join(identifiers)})(?![\d()-])"
     parts = re.split(alone, text)
-    parts[::2] = map(mask_phone, parts[::2])
+    parts[::2] = map(mask_label, parts[::2])  # what is left of a text, no cell of a phone
     return "".join(parts)
 
 
-def _has_end_of(texts: pa.Array, phones: pa.Array) -> bool:
-    """Tell whether a text is the end of its row's phone number."""
-    texts = texts.cast(pa.string())  # one that keeps its texts by number as texts again
-    ends = [
-        pc.and_(
-            pc.equal(pc.utf8_length(texts), length),
-            pc.equal(texts, pc.utf8_slice_codeunits(phones, -length)),
-        )
-        for length in _LENGTHS
-    ]
-    return any(pc.any(same).as_py() for same in ends)
+def _ends(column: pd.Series, characters: int = PHONE_DIGITS) -> pa.Array:
+    """Return the last characters of each cell: what is before them is written in many ways."""
+    texts = texts_of(column).cast(pa.string())  # one that keeps its texts by number as texts again
+    return pc.utf8_slice_codeunits(texts, -characters)
+
+
+def _own_ends(column: pd.Series) -> pa.Array:
+    """Return the last seven digits of phone numbers."""
+    ends = _ends(column)
+    if pc.all(pc.ascii_is_decimal(ends)).as_py():
+        return ends
+    digits = pc.replace_substring_regex(_ends(column, _WITH_SIGNS), r"\.0$|[^0-9]+", "")
+    return pc.utf8_slice_codeunits(digits, -PHONE_DIGITS)
+
+
+def _same(ends: pa.Array, others: pa.Array) -> bool:
+    """Tell whether a row has seven digits in both that are the same."""
+    is_long = pc.equal(pc.binary_length(ends), PHONE_DIGITS)
+    return bool(pc.any(pc.and_(is_long, pc.equal(ends, others))).as_py())

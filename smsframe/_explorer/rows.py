@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from smsframe._base.arrow import Mask, Positions
+
 PAGE_ROWS = 20
 
 

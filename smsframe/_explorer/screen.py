@@ -53,7 +53,7 @@ class Screen(actions.Screen):
 
     def __init__(self, rows: Rows, *, name: str, client: Any, phones: set[Any]) -> None:
         self.rows, self.phones, self.alone = rows, phones, rows.lock
-        self.identifiers = identifier_columns(rows.results, [rows.read.contact]) - phones
+        self.identifiers = identifier_columns(rows.results, phones)
         self.failure: BaseException | None = None
         self.live = self._warmed = False
         self.listeners: list[Callable[[], None]] = []

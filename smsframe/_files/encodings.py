@@ -37,16 +37,15 @@ KINDS: Final = (
     (b"par1\x15", "a Parquet file"),
     (b"arrow1\x00", "an Arrow file"),
     (b"%pdf-", "a PDF"),
-    (b"[{", "JSON"),
-    (b'{"', "JSON"),
-    (b"sqlite fo", "a database"),
+    *((begin, "JSON") for begin in (b'[{"', b'["', b'[["', b'{"')),
+    (b"sqlitefor", "a database"),
     (b"{\\rtf", "a text of a word processor"),
     (b"<html", "a web page"),
     (b"<!doctype", "a web page"),
     (b"<table", "a web page"),
     (b"<?xml", "an XML file"),
 )
-"""How files of other kinds begin, in small letters."""
+"""How files of other kinds begin, in small letters and without blanks."""
 COMMON: Final = (
     "cp1252", "mac_roman", "gb18030", "shift_jis", "cp1250", "cp1251", "big5", "euc_kr",
 )  # fmt: skip
@@ -88,7 +87,7 @@ def encoding_of(path: Path, asked: str | None) -> str:
 
 def kind_of_bytes(head: bytes) -> str | None:
     """Return what kind of file begins so, where it is no plain text."""
-    begin = head.lstrip(codecs.BOM_UTF8 + b" \r\n\t")[:9].lower()
+    begin = b"".join(head.removeprefix(codecs.BOM_UTF8).split())[:9].lower()
     return next((kind for mark, kind in KINDS if begin.startswith(mark)), None)
 
 

@@ -210,9 +210,9 @@ def _glance(facts: Facts) -> list[Html]:
     lines = [one for name, text in told.items() for one in (tag("dt", name), tag("dd", text))]
     parts = [tag("dl", *boxes, class_="figures"), tag("dl", *lines, class_="facts")]
     if facts.repeated:
-        number = f"{many(facts.repeated, 'row')}"
-        more = f"{number} of the table repeat a message of another row and are not counted."
-        parts.append(tag("p", more, class_="soft"))
+        one = "row of the table repeats a message of another row and is not counted."
+        several = "rows of the table repeat messages of other rows and are not counted."
+        parts.append(tag("p", many(facts.repeated, one, several), class_="soft"))
     if len(facts.runs) == 1 and facts.runs[0].rows > summary.rows:
         part = f"This report is about {summary.rows:,} of the {facts.runs[0].rows:,} rows of a run."
         parts.append(tag("p", part))

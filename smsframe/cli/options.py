@@ -41,9 +41,11 @@ and so do other errors of spreadsheets, in many languages, and what else program
 """
 
 
-_TOO_MANY: Final = "unrecognized arguments:"
-"""How argparse begins what it says of words that are left over."""
-
+_OF_LISTS: Final = ("plan", "send")
+_ONE_LIST: Final = (
+    "One file, folder or pattern is taken; a pattern stands in quotes, so that the shell leaves it "
+    "as it is: 'people/*.csv'"
+)
 KINDS: Final = ".csv, .xlsx or .parquet"
 
 
@@ -52,10 +54,16 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and end with the exit code of usage."""
-        if message.startswith(_TOO_MANY) and " -" not in message:
-            message += ". One file, folder or pattern is taken; a pattern stands in quotes, so "
-            message += "that the shell leaves it as it is: 'people/*.csv'"
         self.exit(USAGE, f"{self.prog}: {message}\n{self.format_usage()}")
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Read the words of a command; say of those that are left over where they come from."""
+        given, left = self.parse_known_args(args, namespace)
+        if left:
+            lists = given.command in _OF_LISTS and not any(word.startswith("-") for word in left)
+            told = f"unrecognized arguments: {' '.join(left)}"
+            self.error(f"{told}. {_ONE_LIST}" if lists else told)
+        return given
 
 
 def parser(version: str) -> argparse.ArgumentParser:

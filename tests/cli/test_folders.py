@@ -205,6 +205,16 @@ def test_send__of_a_pattern_that_the_shell_has_expanded(folder, sending, sandbox
     assert len(sandbox.outbox()) == 0
 
 
+@pytest.mark.parametrize("given", [["runs", "x"], ["status", "a", "b"], ["demo", "a", "b"]])
+def test_left_over__where_no_pattern_is_taken(given, capsys):
+    """Commands that take no list do not speak of patterns."""
+    with pytest.raises(SystemExit) as ended:
+        main(given)
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert f"unrecognized arguments: {given[-1]}\n" in told
+
+
 @pytest.mark.parametrize("option", ["file", "--out", "--exclude", "--journal", "--text-file"])
 def test_send__a_blank_path_is_no_folder(option, folder, sending, sandbox, capsys):
     """A variable of the shell that is not set names nothing: not the folder that one is in."""

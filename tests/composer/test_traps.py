@@ -474,17 +474,20 @@ def test_see__values_below_the_bubble(client):
 
 
 @pytest.mark.parametrize("row", [0, 2_500])
-def test_see__values_of_identifiers(client, row):
-    """An order number is shown as it is in the message; an account that is one's phone is not."""
+@pytest.mark.parametrize("is_number", [False, True])
+def test_see__values_of_identifiers(client, row, is_number):
+    """An order number is shown as it is in the message; a ticket that is one's phone is not."""
     people = make_people(3_000).assign(order_no=[str(4_000_000 + n) for n in range(3_000)])
-    people["customer_id"] = people["order_no"]
-    people.loc[row, "customer_id"] = people.loc[row, "mobile"][-7:]
+    people["ticket"] = people["order_no"]
+    people.loc[row, "ticket"] = people.loc[row, "mobile"][-7:]
+    if is_number:
+        people["mobile"] = people["mobile"].str[1:].astype(float)
     made = opened(people, TEXT)
     made.desk.show(row)
     made.see.refresh()
     told = words(made.see.values)
     assert f"order_no {4_000_000 + row}" in told
-    assert people.loc[row, "customer_id"] not in told
+    assert people.loc[row, "ticket"] not in told
 
 
 def test_see__several_at_once(client):

@@ -177,6 +177,10 @@ def test_text__of_a_row_that_a_rule_holds_back(client, own_folder):
         pytest.param("order_no", "+4000148", False, id="a plus"),
         pytest.param("order_no", "0400148", False, id="a zero before it"),
         pytest.param("order_contact", "4000148", False, id="a word that leaves it open"),
+        pytest.param("order_customer", "4000148", False, id="the customer of an order"),
+        pytest.param("customer_id", "4000148", False, id="a customer, known by a phone maybe"),
+        pytest.param("id", "4000148", False, id="an id that does not say of what"),
+        pytest.param("contract", "4000148", False, id="a contract, of a phone line maybe"),
         pytest.param("reached_at", "4000148", False, id="another name"),
     ],
 )
@@ -190,9 +194,11 @@ def test_cells__of_identifiers(name, cell, is_seen, half):
 def test_text__has_the_identifiers_that_the_row_shows(client, own_folder):
     """An order number stands in the text as in the cell; a phone number beside it does not."""
     people = make_people(4).assign(order_no=["4000148", "4000185", "4000222", "4000259"])
-    made = opened(send(people, "Order %%order_no%% is here, call +1 201 555 0199 or 4000185."))
+    text = "Order %%order_no%% is here, call +1 201 555 0199 or 4000185. Code: %%order_no%% (12)"
+    made = opened(send(people, text))
     made.screen.lines[0][2].click()
     assert "Order 4000148 is here" in read(made.screen.detail)
+    assert "Code: 4000148 (12)" in read(made.screen.detail)
     assert "0199" not in read(made.screen.detail)
     assert "4000185" not in read(made.screen.detail)
 
@@ -203,13 +209,34 @@ def test_cells__of_an_identifier_are_there_at_first(half):
     assert opened(wide).screen.columns.value[4:] == ("order_no",)
 
 
-def test_cells__of_an_account_that_is_the_phone(half):
-    """Where people have their own number as an account, or a part of it, none of them is shown."""
-    own = half["mobile"].str[-8:]
-    made = opened(half.assign(customer_id=own.where(half.index == 7, "4000148")))
-    made.screen.columns.value = ("customer_id",)
+@pytest.mark.parametrize(
+    ("phone", "cell"),
+    [
+        pytest.param("+12015550107", "15550107", id="its end, behind another digit"),
+        pytest.param("+12015550107", "5550107", id="as one dials it in town"),
+        pytest.param("+37061234567", "861234567", id="an 8 in place of the country"),
+        pytest.param("+298123456", "298123456", id="all of it"),
+        pytest.param("1 (201) 555-0107", "5550107", id="signs in it"),
+        pytest.param(12015550107.0, "5550107", id="a number with a point"),
+        pytest.param("5550107", "5550107", id="a phone that could not be used"),
+    ],
+)
+def test_cells__of_orders_that_are_the_phone(phone, cell, half):
+    """Where a row has its own number as that of an order, however written, none is shown."""
+    people = half.assign(mobile=phone, ticket=["4000148"] * 7 + [cell] + ["4000148"] * 52)
+    made = opened(people.assign(sms_contact=pd.NA))
+    made.screen.columns.value = ("ticket",)
     assert "4000148" not in read(made.screen.lines[2][1])
-    assert own[7] not in read(made.screen.lines[7][1])
+    assert cell not in read(made.screen.lines[7][1])
+
+
+def test_cells__of_orders_that_are_the_contact_below_levels(half):
+    """So it is where the names of columns have levels."""
+    people = half[["sms_contact", "sms_status"]].assign(ticket=half["sms_contact"].str[-7:])
+    people.columns = pd.MultiIndex.from_tuples([(name, "") for name in people.columns])
+    made = opened(people)
+    made.screen.columns.value = (("ticket", ""),)
+    assert people[("ticket", "")].iloc[2] not in read(made.screen.lines[2][1])
 
 
 def test_chips__of_values_that_no_row_left_has(half):

@@ -79,6 +79,10 @@ def test_encoding__latin1_that_is_none():
         pytest.param(b"\xef\xbb\xbf<!DOCTYPE html><p>", "a web page", id="html"),
         pytest.param(b'[{"mobile": "+12015550101"}]', "JSON", id="json"),
         pytest.param(b'{"mobile": "+12015550101"}\n', "JSON", id="json lines"),
+        pytest.param(b'[\n  {\n    "mobile": 1}]', "JSON", id="json over several lines"),
+        pytest.param(b'{\r\n "mobile": {"0": 1}}', "JSON", id="json by column"),
+        pytest.param(b'[["Ann", "+12015550101"]]', "JSON", id="json lists"),
+        pytest.param(b"SQLite format 3\0", "a database", id="sqlite"),
         pytest.param(b"PAR1\x15rest", "a Parquet file", id="parquet"),
     ],
 )
@@ -91,7 +95,7 @@ def test_encoding__of_no_text(content, kind, encoding):
         smsframe.read("some.csv", encoding=encoding)
 
 
-@pytest.mark.parametrize("name", ["Par1", "BZH", "Arrow1"])
+@pytest.mark.parametrize("name", ["Par1", "BZH", "Arrow1", "[{name}]", "{name}", "[1]"])
 def test_encoding__header_like_another_kind(name):
     """Letters with which files of other kinds begin may begin the name of a column."""
     Path("some.csv").write_text(f"{name},mobile\n1,2\n", encoding="utf-8")

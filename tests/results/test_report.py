@@ -285,7 +285,9 @@ def test_report__of_a_merged_table(results):
     page = page_of(merged)
     assert f"Accepted or sent{once}" in page.words
     assert TEXT in page.words
-    assert "repeat a message of another row" in page.words
+    assert "rows of the table repeat messages of other rows and are not counted." in page.words
+    page = page_of(pd.concat([results, results[results["sms_status"] == "accepted"].head(1)]))
+    assert "1 row of the table repeats a message of another row and is not" in page.words
 
 
 TWO = {

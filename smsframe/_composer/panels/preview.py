@@ -16,7 +16,7 @@ from smsframe._composer.panels.base import Panel
 from smsframe._composer.several_html import bubbles
 from smsframe._composer.several_texts import text_of_row
 from smsframe._explorer.explore import phone_columns
-from smsframe._explorer.identifiers import digits_of, identifier_columns
+from smsframe._explorer.identifiers import identifier_columns
 from smsframe._explorer.kinds import LOOKED_AT
 from smsframe._plan.show import row_label
 from smsframe._widgets import html
@@ -24,8 +24,6 @@ from smsframe._widgets.controls import field, row, shown
 from smsframe.errors import InputError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from smsframe._base.arrow import Positions
     from smsframe._composer.state import Desk
 
@@ -158,9 +156,9 @@ class SeePanel(Panel):
         phones = {*self._phones, self.desk.choices.phone}
         kept = frozenset(phones)
         if kept not in self._identifiers:
-            self._identifiers[kept] = _identifiers(frame.head(LOOKED_AT), phones)
+            self._identifiers[kept] = identifier_columns(frame.head(LOOKED_AT), phones)
         known = self._identifiers[kept]
-        identifiers = known and known & _identifiers(frame.iloc[[row]], phones)
+        identifiers = known and known & identifier_columns(frame.iloc[[row]], phones)
         return views.values(frame, row, phones=phones, identifiers=identifiers)
 
     def _place(self) -> str:
@@ -173,10 +171,3 @@ class SeePanel(Panel):
         told = f"Row {name}" if last == first + 1 else f"Rows from {name} on"
         numbers = f"{first + 1:,}" if last == first + 1 else f"{first + 1:,} to {last:,}"
         return f"{told} · {numbers} of {rows:,}"
-
-
-def _identifiers(frame: pd.DataFrame, phones: set[Any]) -> set[Any]:
-    """Return the columns of identifiers, none of which has its row's phone number."""
-    labels = list(frame.columns)
-    own = [digits_of(frame[label]) for label in phones if labels.count(label) == 1]
-    return identifier_columns(frame, own) - phones
