@@ -185,8 +185,14 @@ class Desk:
         self.tell("row")
 
     def begin(self) -> None:
-        """Work out the first overview: at once where that is quick."""
-        if len(self.frame) <= AT_ONCE_ROWS:
+        """Work out the first overview: at once where that is quick.
+
+        What the panels chose while they were made may have been worked out before all of them
+        listened: then it is told again.
+        """
+        if self.overview is not None or self.refusal:
+            self.tell("overview")
+        elif len(self.frame) <= AT_ONCE_ROWS:
             self.settle()
         else:
             self.background.ask(partial(self._look, self._version), now=True)

@@ -26,6 +26,7 @@ import smsframe
 from smsframe._base import names
 from smsframe._composer import compose as composers
 from smsframe._composer import presets, text_history
+from smsframe._composer.background import Background
 from smsframe._composer.job import blockers
 from smsframe._composer.panels import trial
 from smsframe._composer.panels.after import BEFORE, EXPLORE
@@ -384,6 +385,14 @@ def test_inactive__program_cannot_be_sent_from(client, sandbox):
     made.map.program.value = PROGRAM
     made.wait(WAIT_S)
     assert not made.send.send.disabled
+
+
+def test_begin__an_overview_that_was_quick_is_told_to_all(client, monkeypatch):
+    """What was worked out while panels were made, before all of them listened, is told again."""
+    monkeypatch.setattr(Background, "ask", lambda _, job, **_pause: job())
+    made = opened(make_people(3), TEXT, program=INACTIVE)
+    until(lambda: made.desk.inactive)
+    assert made.send.send.disabled
 
 
 def test_voila__the_page_has_to_stay_open(ready, monkeypatch):
