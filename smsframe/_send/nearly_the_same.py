@@ -447,7 +447,7 @@ def _match(
 
 def _of_these(number: int, total: int) -> str:
     """Say how many of the messages that would go now."""
-    return "This message" if total == 1 else f"{number:,} of these {total:,} messages"
+    return "1 message" if total == 1 else f"{number:,} of these {total:,} messages"
 
 
 def _whom(number: int) -> str:

@@ -193,7 +193,7 @@ def test_send__words_that_were_typed_then_a_tag(sandbox, client, text, name, ord
     send(one, typed)
     send(two, text)
     for people, again in ((one, text), (two, typed), (two, typed.replace(name, "%%name%%"))):
-        with pytest.raises(InputError, match="This message would go to a person who had nearly"):
+        with pytest.raises(InputError, match="1 message would go to a person who had nearly"):
             send(people, again)
     assert had_twice(sandbox) == 0
 
@@ -259,7 +259,7 @@ def test_send__a_default_stood_for_a_word_and_not_for_a_text(sandbox, client, th
     people = orders(1, name=None, message="Hi all, the pool is open")
     send(people, "Hi %%name%%", defaults={"name": "friend"})
     assert send(people, then)["sms_status"].eq("accepted").all()
-    with pytest.raises(InputError, match="This message would go to people"):
+    with pytest.raises(InputError, match="1 message would go to a person"):
         send(people, "Hi friend")
 
 
